@@ -1,0 +1,32 @@
+/* Small helpers over bytes and text: base64, hexadecimal, UTF-8, numbers. All strict. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+/* Standard alphabet with padding, no line breaks. */
+void base64_put(struct buf *out, struct bytes data);
+/* Refuses anything but alphabet, correct padding with zero spare bits, and XML white space between (as xs:base64Binary allows).
+ * Arena's. False if it is not base64 or the arena is full. */
+bool base64_parse(struct arena *arena, struct bytes text, struct bytes *data);
+
+void hex_put(struct buf *out, struct bytes data); /* lower case */
+bool hex_parse(struct arena *arena, const char *text, struct bytes *data);
+
+/* Well-formed UTF-8 (no surrogates, no overlong forms, no NUL). */
+bool utf8_valid(struct bytes text);
+/* Bytes of the first character; 0 if TEXT is empty or does not begin with a well-formed one. */
+size_t utf8_first(struct bytes text);
+/* Characters (code points) in valid UTF-8. */
+size_t utf8_length(const char *text);
+
+/* Strict decimal integers: optional '-', digits, no blanks, no leading '+'; in range. */
+bool int64_parse(const char *text, int64_t *value);
+
+bool starts_with(const char *text, const char *prefix);
+bool ends_with(const char *text, const char *suffix);
+/* ASCII letters only. */
+bool same_ignoring_case(const char *a, const char *b);
+
+#endif
