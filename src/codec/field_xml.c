@@ -1,0 +1,304 @@
+#include "codec/field_int.h"
+#include "codec/xml.h"
+
+/* --- Reading --- */
+
+/* The row of ELEMENT, looked for from the row FROM on; the number of rows if it has none. */
+static size_t element_row(const struct field_context *context, const struct fields *fields,
+			  const struct xml_node *element, size_t from)
+{
+	for (size_t i = 0; i < fields->count; i++) {
+		size_t at = (from + i) % fields->count;
+		const struct field *row = &fields->row[at];
+		if (field_is_element(row) && xml_is(element, context->schema->ns, row->xml))
+			return at;
+	}
+	return fields->count;
+}
+
+/* How many elements of ROW follow each other from FIRST on; *AFTER is the element behind them. */
+static size_t run_length(const struct field_context *context, const struct field *row, const struct xml_node *first,
+			 const struct xml_node **after)
+{
+	size_t count = 0;
+
+	for (*after = first; xml_is(*after, context->schema->ns, row->xml); *after = xml_next(*after))
+		count++;
+	return count;
+}
+
+struct attribute_visit {
+	struct field_context *context;
+	const struct fields *fields; /* NULL: no attribute is expected */
+	const struct field_path *path;
+};
+
+static bool visit_attribute(void *arg, const char *ns, const char *name, const char *value)
+{
+	const struct attribute_visit *visit = arg;
+	size_t count = visit->fields && ns[0] == '\0' ? visit->fields->count : 0;
+
+	(void)value;
+	for (size_t i = 0; i < count; i++) {
+		const struct field *row = &visit->fields->row[i];
+		if (row->attribute && same(row->xml, name))
+			return true;
+	}
+	field_find_stranger(visit->context, FIELD_UNEXPECTED_ATTRIBUTE, visit->path, name);
+	return true;
+}
+
+static void refuse_attributes(struct field_context *context, const struct fields *fields, const struct xml_node *node,
+			      const struct field_path *path)
+{
+	struct attribute_visit visit = { .context = context, .fields = fields, .path = path };
+
+	xml_attributes(node, visit_attribute, &visit);
+}
+
+static void refuse_elements(struct field_context *context, const struct xml_node *node, const struct field_path *path)
+{
+	for (const struct xml_node *child = xml_first(node); child; child = xml_next(child))
+		field_find_stranger(context, FIELD_UNEXPECTED, path, xml_name(child));
+}
+
+/* An empty value is an absent one. */
+static void read_text(struct field_context *context, const struct field *row, const struct field_path *path,
+		      const char *text, void *record)
+{
+	if (*text)
+		field_take(context, row, path, text, field_member_of(row, record));
+	else
+		field_count(context, row, path, 0);
+}
+
+/* The text of NODE, to which no element belongs, into the field ROW. */
+static void read_content(struct field_context *context, const struct field *row, const struct field_path *path,
+			 const struct xml_node *node, void *record)
+{
+	const char *text = xml_first(node) ? NULL : xml_token(context->arena, node);
+
+	if (text)
+		read_text(context, row, path, text, record);
+	else if (xml_first(node))
+		refuse_elements(context, node, row->content ? path->up : path);
+	else
+		context->no_memory = true;
+}
+
+static void read_attributes(struct field_context *context, const struct fields *fields, const struct xml_node *node,
+			    const struct field_path *up, void *record)
+{
+	for (size_t i = 0; i < fields->count; i++) {
+		const struct field *row = &fields->row[i];
+		if (!row->attribute)
+			continue;
+		struct field_path path = { .up = up, .name = field_path_name(row) };
+		const char *value = xml_attribute(node, "", row->xml);
+		const char *text = value ? arena_text_of(context->arena, field_trim(bytes_of(value))) : "";
+		if (text)
+			read_text(context, row, &path, text, record);
+		else
+			context->no_memory = true;
+	}
+	refuse_attributes(context, fields, node, up);
+}
+
+static void read_record(struct field_context *context, const struct fields *fields, const struct xml_node *node,
+			const struct field_path *path, void *record);
+
+/* COUNT elements from FIRST on into the field ROW. */
+static void read_run(struct field_context *context, const struct field *row, const struct field_path *path,
+		     const struct xml_node *first, size_t count, void *record)
+{
+	count = field_count(context, row, path, count);
+	if (row->kind == FIELD_KIND_NODE) {
+		*(const struct xml_node **)field_member_of(row, record) = first;
+		return;
+	}
+	if (!row->fields) {
+		refuse_attributes(context, NULL, first, path);
+		read_content(context, row, path, first, record);
+		return;
+	}
+
+	char *items = field_items_new(context, row, count, record);
+	for (size_t i = 0; items && i < count; i++, first = xml_next(first)) {
+		struct field_path item = { .up = path, .index = i };
+		read_record(context, row->fields, first, row->kind == FIELD_KIND_LIST ? &item : path,
+			    items + i * row->fields->size);
+	}
+}
+
+/* A run that stands too late is read all the same, so that what is wrong inside it is found as well; a second run of
+ * the same row is not. */
+static void read_elements(struct field_context *context, const struct fields *fields, const struct xml_node *node,
+			  const struct field_path *up, void *record)
+{
+	bool seen[FIELD_ROWS_MAX] = { false };
+	size_t last = 0;
+	const struct xml_node *after;
+
+	for (const struct xml_node *child = xml_first(node); child; child = after) {
+		size_t at = element_row(context, fields, child, last);
+		if (at == fields->count) {
+			field_find_stranger(context, FIELD_UNEXPECTED, up, xml_name(child));
+			after = xml_next(child);
+			continue;
+		}
+		const struct field *row = &fields->row[at];
+		struct field_path path = { .up = up, .name = field_path_name(row) };
+		size_t count = run_length(context, row, child, &after);
+		if (at < last || seen[at])
+			field_find(context, FIELD_OUT_OF_ORDER, row, &path, field_label(row), NULL);
+		else
+			last = at;
+		if (!seen[at])
+			read_run(context, row, &path, child, count, record);
+		seen[at] = true;
+	}
+
+	for (size_t i = 0; i < fields->count; i++) {
+		const struct field *row = &fields->row[i];
+		struct field_path path = { .up = up, .name = field_path_name(row) };
+		if (field_is_element(row) && !seen[i])
+			field_count(context, row, &path, 0);
+	}
+}
+
+/* Recurses as deep as the table. */
+static void read_record(struct field_context *context, const struct fields *fields, const struct xml_node *node,
+			const struct field_path *path, void *record)
+{
+	const struct field *content = field_content(fields);
+
+	read_attributes(context, fields, node, path, record);
+	if (content) {
+		struct field_path inside = { .up = path, .name = field_path_name(content) };
+		read_content(context, content, &inside, node, record);
+		return;
+	}
+	if (xml_has_stray_text(node))
+		field_find(context, FIELD_STRAY_TEXT, NULL, path, "", NULL);
+	read_elements(context, fields, node, path, record);
+}
+
+bool field_read_xml(struct arena *arena, const struct schema *schema, const struct xml_node *node,
+		    const struct code_lists *lists, void *record, struct findings *findings)
+{
+	struct field_context context = { .arena = arena, .schema = schema, .lists = lists, .findings = findings };
+
+	field_clear(schema->fields, record);
+	if (xml_is(node, schema->ns, schema->root))
+		read_record(&context, schema->fields, node, NULL, record);
+	else
+		field_find(&context, FIELD_UNEXPECTED, NULL, NULL, xml_name(node), NULL);
+	return !context.no_memory;
+}
+
+/* --- Writing ---
+ *
+ * Exclusive XML Canonicalization 1.0: attributes sorted by name, no empty-element tags, the namespace declared once. */
+
+static void put_name(struct buf *out, const struct schema *schema, const char *name)
+{
+	if (schema->prefix[0])
+		buf_printf(out, "%s:", schema->prefix);
+	buf_puts(out, name);
+}
+
+/* The attribute row whose name comes next after AFTER (NULL: the first); tables have few, so they are not sorted
+ * beforehand. */
+static const struct field *next_attribute(const struct fields *fields, const char *after)
+{
+	const struct field *next = NULL;
+
+	for (size_t i = 0; i < fields->count; i++) {
+		const struct field *row = &fields->row[i];
+		if (!row->attribute || (after && strcmp(row->xml, after) <= 0))
+			continue;
+		if (!next || strcmp(row->xml, next->xml) < 0)
+			next = row;
+	}
+	return next;
+}
+
+static void put_attributes(struct buf *out, const struct fields *fields, const void *record)
+{
+	char scratch[FIELD_VALUE_SIZE];
+
+	for (const struct field *row = next_attribute(fields, NULL); row; row = next_attribute(fields, row->xml)) {
+		const char *value = field_text(row, record, scratch);
+		if (!value)
+			continue;
+		buf_printf(out, " %s=\"", row->xml);
+		xml_put_attribute(out, value);
+		buf_putc(out, '"');
+	}
+}
+
+static void put_inside(struct buf *out, const struct schema *schema, const struct fields *fields, const void *record);
+
+static void put_end(struct buf *out, const struct schema *schema, const char *name)
+{
+	buf_puts(out, "</");
+	put_name(out, schema, name);
+	buf_putc(out, '>');
+}
+
+static void put_items(struct buf *out, const struct schema *schema, const struct field *row, const void *record)
+{
+	size_t count;
+	const char *items = field_items(row, record, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const void *item = items + i * row->fields->size;
+		buf_putc(out, '<');
+		put_name(out, schema, row->xml);
+		put_attributes(out, row->fields, item);
+		buf_putc(out, '>');
+		put_inside(out, schema, row->fields, item);
+		put_end(out, schema, row->xml);
+	}
+}
+
+static void put_inside(struct buf *out, const struct schema *schema, const struct fields *fields, const void *record)
+{
+	for (size_t i = 0; i < fields->count; i++) {
+		const struct field *row = &fields->row[i];
+		char scratch[FIELD_VALUE_SIZE];
+		const char *value =
+			row->attribute || (!row->xml && !row->content) ? NULL : field_text(row, record, scratch);
+		if (field_is_element(row) && row->fields) {
+			put_items(out, schema, row, record);
+		} else if (value && row->content) {
+			xml_put_text(out, value);
+		} else if (value) {
+			buf_putc(out, '<');
+			put_name(out, schema, row->xml);
+			buf_putc(out, '>');
+			xml_put_text(out, value);
+			put_end(out, schema, row->xml);
+		}
+	}
+}
+
+void field_put_xml_children(struct buf *out, const struct schema *schema, const void *record)
+{
+	put_inside(out, schema, schema->fields, record);
+}
+
+void field_put_xml(struct buf *out, const struct schema *schema, const void *record)
+{
+	buf_putc(out, '<');
+	put_name(out, schema, schema->root);
+	if (schema->ns[0]) {
+		buf_printf(out, schema->prefix[0] ? " xmlns:%s=\"" : " xmlns%s=\"", schema->prefix);
+		xml_put_attribute(out, schema->ns);
+		buf_putc(out, '"');
+	}
+	put_attributes(out, schema->fields, record);
+	buf_putc(out, '>');
+	put_inside(out, schema, schema->fields, record);
+	put_end(out, schema, schema->root);
+}

@@ -1,0 +1,79 @@
+/* XML documents from outside, read-only: parsed with limits, without DTD, entities or network; and exclusive
+ * canonicalisation.
+ *
+ * A document type declaration, a processing instruction or anything beyond the limits is refused (ERR_SYNTAX,
+ * ERR_LIMIT) while it is being read; the error names the line. Comments are allowed and never seen: xml_text() joins
+ * the text around them, as canonicalisation without comments does. UTF-8, with or without a byte order mark, and what
+ * libxml2 converts (UTF-16 …); names and values are always UTF-8. Different threads may use different documents at the
+ * same time. */
+#ifndef CODEC_XML_H
+#define CODEC_XML_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+struct xml_limits {
+	size_t max_bytes;
+	unsigned max_depth; /* of elements */
+	unsigned max_elements;
+	unsigned max_attributes;     /* of one element, namespace declarations among them */
+	unsigned max_all_attributes; /* of the document, likewise; an attribute costs 250 bytes of memory */
+	unsigned max_namespaces;     /* declarations in scope at once; looking up a prefix takes that many steps */
+	size_t max_value_bytes;      /* of one attribute value or name; a whole start tag may have twice that */
+};
+/* For messages and documents of up to some MB; a caller may copy and tighten. */
+extern const struct xml_limits xml_limits_default;
+
+struct xml_doc;
+struct xml_node; /* an element; lives as long as its document */
+
+enum err_code xml_parse(struct bytes text, const struct xml_limits *limits, struct xml_doc **doc,
+			struct err *err) MUST_USE;
+void xml_free(struct xml_doc *doc);
+static inline void xml_free_(struct xml_doc **doc)
+{
+	xml_free(*doc);
+}
+#define xml_doc_auto __attribute__((cleanup(xml_free_), unused)) struct xml_doc *
+
+const struct xml_node *xml_root(const struct xml_doc *doc);
+/* First child element, next sibling element, parent element; NULL if there is none. */
+const struct xml_node *xml_first(const struct xml_node *node);
+const struct xml_node *xml_next(const struct xml_node *node);
+const struct xml_node *xml_parent(const struct xml_node *node);
+/* The next element in document order inside TOP (TOP itself is the start), without recursion. */
+const struct xml_node *xml_walk(const struct xml_node *top, const struct xml_node *node);
+
+const char *xml_name(const struct xml_node *node);                          /* local name */
+const char *xml_namespace(const struct xml_node *node);                     /* "" if it has none */
+bool xml_is(const struct xml_node *node, const char *ns, const char *name); /* false for NULL */
+
+/* Attribute values; NS "" for attributes without a prefix. NULL if absent. */
+const char *xml_attribute(const struct xml_node *node, const char *ns, const char *name);
+/* Visits the attributes (not namespace declarations); false from VISIT stops. */
+typedef bool xml_attribute_fn(void *arg, const char *ns, const char *name, const char *value);
+void xml_attributes(const struct xml_node *node, xml_attribute_fn *visit, void *arg);
+
+/* The element's own text, comments skipped; "" if empty. NULL if it has element children, or out of memory. */
+const char *xml_text(struct arena *arena, const struct xml_node *node);
+/* The same with leading and trailing white space removed. */
+const char *xml_token(struct arena *arena, const struct xml_node *node);
+/* True if there is text other than white space directly inside NODE, beside elements. */
+bool xml_has_stray_text(const struct xml_node *node);
+
+/* Exclusive XML Canonicalization 1.0 without comments of NODE and what is in it, appended to OUT (which is as before on
+ * failure). PREFIXES: the InclusiveNamespaces PrefixList, a white-space separated list of at most XML_PREFIXES_MAX, or
+ * NULL. ERR_INVALID if it cannot be canonicalised (a relative namespace URI). */
+#define XML_PREFIXES_MAX 32
+enum err_code xml_c14n_exclusive(const struct xml_node *node, const char *prefixes, struct buf *out,
+				 struct err *err) MUST_USE;
+/* The same of a whole document given as text (the transform of XML attachments). */
+enum err_code xml_c14n_document(struct bytes text, const struct xml_limits *limits, struct buf *out,
+				struct err *err) MUST_USE;
+
+/* Canonical escapes of text and attribute values. Characters that XML 1.0 cannot carry fail the buffer with ERR_SYNTAX.
+ */
+void xml_put_text(struct buf *out, const char *text);
+void xml_put_attribute(struct buf *out, const char *value);
+
+#endif
