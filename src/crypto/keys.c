@@ -1,0 +1,228 @@
+/* Keys in this process. */
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "crypto/keys_int.h"
+
+enum operation { SIGN, UNWRAP };
+
+static const char *const operation_texts[] = { [SIGN] = "sign", [UNWRAP] = "decrypt" };
+
+/* What a key may do. No row: it may not, and is not even loaded. */
+static const struct {
+	enum key_use use;
+	enum key_status status;
+	enum operation operation;
+} permissions[] = {
+	{ KEY_USE_SIGN, KEY_ACTIVE, SIGN },
+	{ KEY_USE_DECRYPT, KEY_ACTIVE, UNWRAP },
+	{ KEY_USE_DECRYPT, KEY_RETIRED, UNWRAP }, /* messages of before the roll-over are still on their way */
+};
+
+struct slot {
+	char id[KEY_ID_SIZE];
+	enum key_use use;
+	enum key_status status;
+	EVP_PKEY *key; /* NULL: it may do nothing */
+};
+
+struct slots {
+	struct slot *all;
+	size_t count;
+};
+
+struct local {
+	struct keys base;
+	char *directory;
+	pthread_rwlock_t lock; /* of slots: reload exchanges them while others sign */
+	struct slots slots;
+};
+
+static struct local *local_of(struct keys *keys)
+{
+	return (struct local *)keys; /* base is its first member */
+}
+
+static bool may(const struct slot *slot, enum operation operation)
+{
+	for (size_t i = 0; i < COUNT(permissions); i++)
+		if (permissions[i].use == slot->use && permissions[i].status == slot->status &&
+		    permissions[i].operation == operation)
+			return true;
+	return false;
+}
+
+static void slots_done(struct slots *slots)
+{
+	for (size_t i = 0; i < slots->count; i++)
+		EVP_PKEY_free(slots->all[i].key); /* OpenSSL overwrites the numbers */
+	free(slots->all);
+	*slots = (struct slots){ 0 };
+}
+
+static enum err_code slots_fill(const char *directory, const struct key_list *list, struct slots *slots,
+				struct err *err)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct key_info *info = &list->keys[i];
+		struct slot *slot = &slots->all[slots->count];
+		*slot = (struct slot){ .use = info->use, .status = info->status };
+		memcpy(slot->id, info->id, sizeof(slot->id));
+		if (may(slot, SIGN) || may(slot, UNWRAP))
+			TRY(keystore_private(directory, info->id, &slot->key, err));
+		slots->count++;
+	}
+	return OK;
+}
+
+static enum err_code slots_read(const char *directory, struct slots *slots, struct err *err)
+{
+	struct key_list list;
+	struct slots read = { 0 };
+
+	TRY(keystore_list(directory, &list, err));
+	read.all = calloc(list.count + 1, sizeof(*read.all));
+	enum err_code code = read.all ? slots_fill(directory, &list, &read, err)
+				      : fail(err, ERR_MEMORY, "no memory left for the keys");
+	key_list_done(&list);
+	if (code != OK) {
+		slots_done(&read);
+		return code;
+	}
+	*slots = read;
+	return OK;
+}
+
+/* Key ID for OPERATION, with a reference of its own: a reload may end it meanwhile. */
+static enum err_code key_take(struct local *local, const char *id, enum operation operation, EVP_PKEY **key,
+			      struct err *err)
+{
+	enum err_code code = ERR_KEY;
+	const struct slot *slot = NULL;
+
+	pthread_rwlock_rdlock(&local->lock);
+	for (size_t i = 0; i < local->slots.count && !slot; i++)
+		if (same(local->slots.all[i].id, id))
+			slot = &local->slots.all[i];
+	if (!slot) {
+		code = fail(err, ERR_KEY, "there is no key %.40s", id ? id : "");
+	} else if (!may(slot, operation)) {
+		code = fail(err, ERR_DENIED, "key %s is a %s key and %s: it may not %s", slot->id,
+			    key_use_name(slot->use), key_status_name(slot->status), operation_texts[operation]);
+	} else {
+		EVP_PKEY_up_ref(slot->key);
+		*key = slot->key;
+		code = OK;
+	}
+	pthread_rwlock_unlock(&local->lock);
+	return code;
+}
+
+static enum err_code local_sign(struct keys *keys, const char *id, enum sig_alg alg, struct bytes data,
+				struct buf *signature, struct err *err)
+{
+	pkey_auto key = NULL;
+
+	TRY(key_take(local_of(keys), id, SIGN, &key, err));
+	return signature_make(alg, key, data, signature, err);
+}
+
+static enum err_code local_unwrap(struct keys *keys, const char *id, const struct wrapped_key *wrapped,
+				  uint8_t content_key[static CONTENT_KEY_MAX], size_t *size, bool *good,
+				  struct err *err)
+{
+	pkey_auto key = NULL;
+
+	TRY(key_take(local_of(keys), id, UNWRAP, &key, err));
+	return key_unwrap(key, wrapped, content_key, size, good, err);
+}
+
+static enum err_code local_reload(struct keys *keys, struct err *err)
+{
+	struct local *local = local_of(keys);
+	struct slots new, old;
+
+	TRY(slots_read(local->directory, &new, err));
+	pthread_rwlock_wrlock(&local->lock);
+	old = local->slots;
+	local->slots = new;
+	pthread_rwlock_unlock(&local->lock);
+	slots_done(&old);
+	return OK;
+}
+
+static void local_free(struct keys *keys)
+{
+	struct local *local = local_of(keys);
+
+	slots_done(&local->slots);
+	pthread_rwlock_destroy(&local->lock);
+	free(local->directory);
+	free(local);
+}
+
+static const struct keys_ops local_ops = { local_sign, local_unwrap, local_reload, local_free };
+
+enum err_code keys_open(const char *directory, struct keys **keys, struct err *err)
+{
+	struct local *local = calloc(1, sizeof(*local));
+	char *copy = local ? strdup(directory) : NULL;
+
+	if (!copy) {
+		free(local);
+		return fail(err, ERR_MEMORY, "no memory left for the keys");
+	}
+	enum err_code code = slots_read(directory, &local->slots, err);
+	if (code != OK) {
+		free(copy);
+		free(local);
+		return code;
+	}
+	local->base.ops = &local_ops;
+	local->directory = copy;
+	pthread_rwlock_init(&local->lock, NULL);
+	*keys = &local->base;
+	return OK;
+}
+
+/* --- Of either kind: what is refused here never reaches the socket --- */
+
+static enum err_code check_id(const char *id, struct err *err)
+{
+	if (!id || strlen(id) >= KEY_ID_SIZE)
+		return fail(err, ERR_KEY, "there is no key %.40s", id ? id : "");
+	return OK;
+}
+
+void keys_free(struct keys *keys)
+{
+	if (keys)
+		keys->ops->free(keys);
+}
+
+enum err_code keys_sign(struct keys *keys, const char *id, enum sig_alg alg, struct bytes data, struct buf *signature,
+			struct err *err)
+{
+	TRY(check_id(id, err));
+	if (data.size > SIGNED_DATA_MAX)
+		return fail(err, ERR_LIMIT, "what is to be signed is larger than %u bytes", SIGNED_DATA_MAX);
+	return keys->ops->sign(keys, id, alg, data, signature, err);
+}
+
+enum err_code keys_unwrap(struct keys *keys, const char *id, const struct wrapped_key *wrapped,
+			  uint8_t key[static CONTENT_KEY_MAX], size_t *size, bool *good, struct err *err)
+{
+	TRY(check_id(id, err));
+	if (!wrapped_key_fits(wrapped)) {
+		*good = false;
+		return OK;
+	}
+	return keys->ops->unwrap(keys, id, wrapped, key, size, good, err);
+}
+
+enum err_code keys_reload(struct keys *keys, struct err *err)
+{
+	return keys->ops->reload(keys, err);
+}

@@ -1,0 +1,119 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/keys_int.h"
+
+#define OTHERS (S_IRWXG | S_IRWXO)
+
+void fd_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void buf_wipe(struct buf *buf)
+{
+	if (buf->data)
+		OPENSSL_cleanse(buf->data, buf->room);
+	buf_done(buf);
+}
+
+enum err_code directory_open(int dir, const char *name, int *fd, struct err *err)
+{
+	int opened = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (opened < 0)
+		return fail(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "the directory %s cannot be opened: %s",
+			    name, strerror(errno));
+	*fd = opened;
+	return OK;
+}
+
+enum err_code directory_sync(int dir, struct err *err)
+{
+	if (fsync(dir) != 0)
+		return fail(err, ERR_IO, "the key directory cannot be made durable: %s", strerror(errno));
+	return OK;
+}
+
+static enum err_code check_file(int fd, const char *name, bool secret, struct stat *status, struct err *err)
+{
+	if (fstat(fd, status) != 0)
+		return fail(err, ERR_IO, "the file %s cannot be examined: %s", name, strerror(errno));
+	if (!S_ISREG(status->st_mode) || status->st_size > KEY_FILE_MAX)
+		return fail(err, ERR_KEY, "%s is not a file of at most %d bytes", name, KEY_FILE_MAX);
+	if (secret && (status->st_mode & OTHERS) != 0)
+		return fail(err, ERR_KEY, "%s can be used by others (mode %04o); it must be 0600", name,
+			    (unsigned)status->st_mode & 07777U);
+	if (secret && status->st_uid != geteuid())
+		return fail(err, ERR_KEY, "%s belongs to another user", name);
+	return OK;
+}
+
+enum err_code file_read(int dir, const char *name, bool secret, struct buf *out, struct err *err)
+{
+	struct stat status;
+	/* O_NONBLOCK: a pipe put in its place must not hold us up. */
+	fd_auto fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "the file %s cannot be opened: %s", name,
+			    strerror(errno));
+	TRY(check_file(fd, name, secret, &status, err));
+	/* All at once, so that a secret is not copied about by a growing buffer. */
+	size_t left = (size_t)status.st_size;
+	if (!buf_reserve(out, left))
+		return buf_check(out, "file", err);
+	while (left > 0) {
+		ssize_t got = read(fd, out->data + out->size, left);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return fail(err, ERR_IO, "the file %s cannot be read: %s", name,
+				    got < 0 ? strerror(errno) : "cut short");
+		buf_grown(out, (size_t)got);
+		left -= (size_t)got;
+	}
+	return OK;
+}
+
+static bool write_all(int fd, struct bytes content)
+{
+	while (content.size > 0) {
+		ssize_t put = write(fd, content.data, content.size);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return false;
+		content = bytes(content.data + put, content.size - (size_t)put);
+	}
+	return fsync(fd) == 0;
+}
+
+enum err_code file_replace(int dir, const char *name, struct bytes content, struct err *err)
+{
+	char beside[64];
+
+	snprintf(beside, sizeof(beside), ".%s.new", name);
+	unlinkat(dir, beside, 0); /* of a run that was cut off */
+	fd_auto fd = openat(dir, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	if (fd < 0)
+		return fail(err, ERR_IO, "the file %s cannot be made: %s", name, strerror(errno));
+	if (!write_all(fd, content) || renameat(dir, beside, dir, name) != 0) {
+		int why = errno;
+		unlinkat(dir, beside, 0);
+		return fail(err, why == ENOSPC ? ERR_DISK_FULL : ERR_IO, "the file %s cannot be written: %s", name,
+			    strerror(why));
+	}
+	return directory_sync(dir, err);
+}
+
+enum err_code file_remove(int dir, const char *name, struct err *err)
+{
+	if (unlinkat(dir, name, 0) != 0 && errno != ENOENT)
+		return fail(err, ERR_IO, "the file %s cannot be removed: %s", name, strerror(errno));
+	return directory_sync(dir, err);
+}

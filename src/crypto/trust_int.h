@@ -1,0 +1,39 @@
+/* What a trust holds; built by trust.c, read by judge.c. */
+#ifndef CRYPTO_TRUST_INT_H
+#define CRYPTO_TRUST_INT_H
+
+#include <pthread.h>
+
+#include "crypto/crypto_int.h"
+
+#define PINS_MAX  256
+#define CERTS_MAX 256 /* anchors, and as many intermediates */
+#define LISTS_MAX 64
+
+struct list {
+	X509_CRL *crl;
+	int64_t this_update_us, next_update_us;
+};
+
+/* Who was found to have signed which list (SHA-256 of the certificate), so that a long list is checked once. The only
+ * part of a trust that changes after it is built. */
+struct signers {
+	pthread_mutex_t lock;
+	struct {
+		bool known;
+		uint8_t digest[SHA256_SIZE];
+	} of[LISTS_MAX];
+};
+
+struct trust {
+	struct trust_policy policy;
+	uint8_t pins[PINS_MAX][SHA256_SIZE];
+	size_t pin_count;
+	X509_STORE *store; /* the anchors, for path building */
+	STACK_OF(X509) * anchors, *intermediates;
+	struct list lists[LISTS_MAX];
+	size_t list_count;
+	struct signers *signers;
+};
+
+#endif
