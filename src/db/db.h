@@ -1,0 +1,139 @@
+/* One database interface, two drivers (SQLite, PostgreSQL), one SQL text for both.
+ *
+ * SQL stands in `struct statement` rows, in store.c files alone. Placeholders are $1 … $n; dialect tokens are
+ * {skip_locked}, {i64}, {blob}, {strict} (after the columns of CREATE TABLE). Types: text, 64-bit integer, blob, NULL;
+ * booleans are integers 0 and 1; time is microseconds UTC. PostgreSQL infers the types of values and columns, and what
+ * is none of these is refused when the statement is prepared: CAST(sum(x) AS {i64}), CAST($1 AS {i64}) + 1.
+ *
+ * Writing: db_write() runs a function in a transaction and returns only when it is durable. On SQLite one writer thread
+ * runs waiting functions in savepoints and commits once for all of them (group commit): the function runs on that
+ * thread, with the caller's ARG, while the caller waits, so nothing of it may be thread-local. On PostgreSQL each
+ * caller has a connection. A function that fails is rolled back alone. It may run again (serialisation failure, full
+ * disk), so it sets what it hands out and never adds to it, and has no other effect outside the transaction. A commit
+ * whose outcome is unknown is ERR_COMMIT_UNCERTAIN: re-read by idempotency key, never assume.
+ *
+ * Any failure inside a transaction (a conflict, a column read as what it is not, an arena that is full) fails the
+ * transaction: later statements fail with it, and db_write() or db_read() returns it even if the function returns OK.
+ * Where a conflict is expected the SQL says ON CONFLICT. Begin no transaction inside another of the same database: that
+ * is refused. */
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+struct db;
+struct tx;
+struct cursor;
+
+/* Static: prepared statements are kept by its address. */
+struct statement {
+	const char *name; /* "outbox.due": unique in the program */
+	const char *sql;  /* one statement */
+};
+
+struct statements { /* the rows of one store.c */
+	const struct statement *const *row;
+	size_t count;
+};
+
+enum bind_kind { BIND_NULL_, BIND_INT_, BIND_TEXT_, BIND_BLOB_ };
+struct bind {
+	enum bind_kind kind;
+	int64_t number;
+	struct bytes value;
+};
+#define BIND_INT(number_) ((struct bind){ .kind = BIND_INT_, .number = (int64_t)(number_) })
+#define BIND_TEXT(text_)  db_bind_text(text_)  /* NULL binds NULL */
+#define BIND_BLOB(bytes_) db_bind_blob(bytes_) /* .data NULL binds NULL */
+#define BIND_NULL         ((struct bind){ .kind = BIND_NULL_ })
+static inline struct bind db_bind_text(const char *text)
+{
+	return text ? (struct bind){ .kind = BIND_TEXT_, .value = bytes_of(text) } : BIND_NULL;
+}
+static inline struct bind db_bind_blob(struct bytes value)
+{
+	return value.data ? (struct bind){ .kind = BIND_BLOB_, .value = value } : BIND_NULL;
+}
+/* The values of $1 … $n; what they point to must live until the call returns (db_exec) or the query is closed. */
+#define BINDS(...)                                                                                                     \
+	(const struct bind[]){ __VA_ARGS__ }, sizeof((const struct bind[]){ __VA_ARGS__ }) / sizeof(struct bind)
+#define NO_BINDS NULL, 0
+
+struct db_options {
+	size_t cache_bytes;      /* page cache of one connection; 0 for the default, 8 MiB */
+	unsigned readers;        /* connections for db_read; 0 for the default, 4 */
+	unsigned writers;        /* PostgreSQL: connections for db_write; 0 for the default, 8 */
+	int64_t busy_timeout_us; /* waiting for a lock or a connection, then ERR_BUSY; 0 for the default, 10 s */
+	int64_t reserve_bytes; /* SQLite: with less free on its file system db_write is ERR_DISK_FULL; 0: no reserve */
+	const char *vfs;       /* SQLite: virtual file system, for faults in tests; NULL for the system's */
+};
+
+/* URL: a file path or "sqlite:PATH" (":memory:" is allowed for tests), or "postgresql://…". Does not migrate. */
+enum err_code db_open(const char *url, const struct db_options *options, struct db **db, struct err *err) MUST_USE;
+void db_close(struct db *db); /* waits for running transactions; NULL is fine */
+
+typedef enum err_code db_fn(struct tx *tx, void *arg, struct err *err);
+enum err_code db_write(struct db *db, db_fn *run, void *arg, struct err *err) MUST_USE;
+/* A consistent snapshot; writing statements fail. */
+enum err_code db_read(struct db *db, db_fn *run, void *arg, struct err *err) MUST_USE;
+
+/* --- Inside a transaction --- */
+
+/* Runs a statement that returns no rows. *CHANGED (may be NULL): how many rows it inserted, updated or deleted. A
+ * violated unique, check or foreign key constraint is ERR_CONFLICT. */
+enum err_code db_exec(struct tx *tx, const struct statement *statement, const struct bind *binds, size_t count,
+		      int64_t *changed, struct err *err) MUST_USE;
+
+/* A query: while (db_next(&query)) … db_int(&query, 0); then db_end(), which tells how it ended.
+ *   db_query_auto query = { 0 };
+ *   TRY(db_query(tx, &stmt_due, BINDS(BIND_INT(now)), &query, err));
+ *   while (db_next(&query)) …
+ *   TRY(db_end(&query, err)); */
+struct query {
+	struct cursor *cursor; /* NULL: not open */
+};
+enum err_code db_query(struct tx *tx, const struct statement *statement, const struct bind *binds, size_t count,
+		       struct query *query, struct err *err) MUST_USE;
+bool db_next(struct query *query);
+enum err_code db_end(struct query *query, struct err *err) MUST_USE;
+void db_query_drop(struct query *query);
+#define db_query_auto __attribute__((cleanup(db_query_drop), unused)) struct query
+
+/* Columns of the current row, from 0. NULL reads as 0, NULL text, bytes without data (an empty blob has data). Text and
+ * bytes are copied into the arena. A column of another kind, or a full arena, reads as NULL and fails the transaction;
+ * db_end() says so. */
+int64_t db_int(const struct query *query, int column);
+bool db_null(const struct query *query, int column);
+char *db_text(struct arena *arena, const struct query *query, int column);
+struct bytes db_blob(struct arena *arena, const struct query *query, int column);
+
+/* --- Schema --- */
+
+struct migration {
+	int number; /* 1, 2, … without gaps */
+	const char *name;
+	const char *sql; /* statements separated by ";\n", with dialect tokens */
+};
+struct migration_status {
+	int applied; /* highest applied number */
+	int pending;
+};
+/* Brings the schema to the last migration, each in its transaction, with its checksum; refuses (ERR_CONFIG) a database
+ * that has migrations we do not know or one whose checksum differs. Several nodes may do it at once. STATUS (may be
+ * NULL) is filled; DRY_RUN changes nothing and, if SQL is not NULL, appends what would run. */
+enum err_code db_migrate(struct db *db, const struct migration *migrations, size_t count, bool dry_run,
+			 struct migration_status *status, struct buf *sql, struct err *err) MUST_USE;
+
+/* Prepares every statement; for the contract test. */
+enum err_code db_prepare_all(struct db *db, const struct statements *statements, struct err *err) MUST_USE;
+
+enum db_kind { DB_SQLITE, DB_POSTGRES };
+enum db_kind db_kind(const struct db *db);
+/* How many times the disk was asked to make something durable, and how many transactions those commits carried. */
+struct db_counters {
+	int64_t commits, transactions;
+};
+struct db_counters db_counters(const struct db *db);
+
+#endif
