@@ -1,0 +1,126 @@
+/* HTTP: a server with bounded everything, and a client. TLS on both; certificates are handed up as bytes and judged by
+ * crypto/.
+ *
+ * The server reads requests on its own threads and runs the handler on a pool of workers, so that a handler may block
+ * (on a disk, on a key). What an outsider controls is limited: connections, header and body sizes, and the time a
+ * request may take from its first byte to its last, whatever the sender does in between (a byte a second does not
+ * help). */
+#ifndef NET_HTTP_H
+#define NET_HTTP_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+struct http_header {
+	const char *name, *value;
+};
+
+struct http_request {
+	struct arena *arena; /* of this request; the handler's answer may live in it */
+	const char *method;  /* "GET" */
+	const char *path;    /* decoded, without the query; always begins with '/' */
+	const char *query;   /* as it stood, without '?'; "" if none */
+	const struct http_header *headers;
+	size_t headers_count;
+	struct bytes body;
+	const char *peer;              /* address and port, "unix" for a local socket */
+	bool local;                    /* came over the administration socket */
+	struct bytes peer_certificate; /* DER of the TLS client certificate, not judged; empty if none */
+	struct bytes peer_chain;       /* further certificates, DER one after another; empty if none */
+};
+
+struct http_response {
+	int status;
+	const char *content_type; /* NULL: no body */
+	struct bytes body;        /* must live until the request's arena is freed, or in `owned` */
+	struct buf *owned; /* NULL, or a buffer in the request's arena whose memory the server frees (buf_done) after
+			      sending */
+	struct http_header headers[8]; /* further ones; unused rows have name NULL */
+	bool close;                    /* close the connection after the answer */
+};
+
+/* A header's value by name in any case; NULL if absent. */
+const char *http_header(const struct http_request *request, const char *name);
+/* A query parameter, percent-decoded, in the request's arena; NULL if absent. */
+const char *http_query(const struct http_request *request, const char *name);
+
+typedef void http_handler(void *arg, const struct http_request *request, struct http_response *response);
+/* Called for every request when its headers are in and before its body is read, on a thread that must not block: the
+ * greatest body the request may have. 0 refuses it: the answer is *STATUS (413 unless set), the handler is not called.
+ * A larger body is 413. */
+typedef size_t http_admit(void *arg, const struct http_request *request, int *status);
+
+struct http_tls {
+	const char *certificate_file; /* PEM, leaf first */
+	const char *key_file;
+	const char *trust_file; /* PEM of the authorities whose client certificates are asked for; NULL: none asked */
+};
+
+struct http_server_options {
+	const char *address;                  /* "127.0.0.1", "::1", "0.0.0.0" */
+	uint16_t port;                        /* 0: any free one; see http_server_port */
+	const char *unix_path;                /* instead of address and port; the file gets mode 0600 */
+	const struct http_tls *tls;           /* NULL: plain */
+	unsigned io_threads;                  /* 0: 1 */
+	unsigned workers;                     /* 0: 16 */
+	unsigned max_connections;             /* 0: 1024 */
+	unsigned max_connections_per_address; /* 0: 256 */
+	size_t max_queue;                     /* requests waiting for a worker, beyond which 503; 0: 1024 */
+	size_t arena_bytes;                   /* 0: 4 MiB */
+	int64_t deadline_us; /* from the first byte of a request (or connecting) to its last, and again for its answer;
+				0: 60 s */
+	int64_t idle_us;     /* of a connection on which nothing moves; 0: 30 s; rounded up to seconds */
+	http_admit *admit;   /* NULL: 1 MiB for everybody */
+	http_handler *handler;
+	void *arg;
+};
+
+struct http_server;
+enum err_code http_server_start(const struct http_server_options *options, struct http_server **server,
+				struct err *err) MUST_USE;
+uint16_t http_server_port(const struct http_server *server);
+/* Stops accepting, lets accepted requests end (at most GRACE_US), refuses those still waiting with 503, closes. A
+ * handler that runs on beyond that is waited for: it uses ARG and its request. NULL is fine. */
+void http_server_stop(struct http_server *server, int64_t grace_us);
+
+struct http_server_counters {
+	int64_t requests, refused_connections, deadline_closed, queue_full, too_large;
+	int64_t connections; /* now */
+};
+void http_server_counters(const struct http_server *server, struct http_server_counters *counters);
+
+/* --- Client --- */
+
+struct http_call {
+	const char *method;    /* "POST" */
+	const char *url;       /* "https://host:port/path"; "http://" only if allow_plain */
+	const char *unix_path; /* connect there instead of to the URL's host */
+	const struct http_header *headers;
+	size_t headers_count;
+	struct bytes body;
+	const struct http_tls *tls; /* our certificate and whom we trust */
+	bool allow_plain;
+	int64_t connect_timeout_us; /* 0: 10 s */
+	int64_t timeout_us;         /* of the whole exchange; 0: 90 s */
+	size_t max_response_bytes;  /* 0: 1 MiB */
+};
+
+struct http_answer {
+	int status;
+	const char *content_type; /* arena's; "" if absent */
+	struct bytes body;        /* arena's */
+	struct bytes headers;     /* the raw header block; arena's */
+};
+
+/* The seam: messaging posts through one of these; a simulation gives its own. */
+struct http_client {
+	enum err_code (*call)(struct http_client *client, struct arena *arena, const struct http_call *call,
+			      struct http_answer *answer, struct err *err);
+};
+
+/* The real one: keeps connections alive, thread safe. Redirects are not followed. Any HTTP status is an answer;
+ * ERR_NET, ERR_TIMEOUT, ERR_LIMIT (response too large) are faults, whose text says what to check. */
+struct http_client *http_client_new(void);
+void http_client_free(struct http_client *client);
+
+#endif
