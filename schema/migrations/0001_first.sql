@@ -1,0 +1,183 @@
+-- The tables of the kernel: parties, messages and their evidence, state machines, the journal, tasks.
+-- The same text runs on both databases; {i64} and {blob} are the only tokens.
+
+CREATE TABLE counter (
+	name TEXT PRIMARY KEY,
+	value {i64} NOT NULL
+) {strict};
+INSERT INTO counter (name, value) VALUES ('partner-revision', 0), ('journal-sealer', 0);
+
+CREATE TABLE organisation (
+	code TEXT PRIMARY KEY,
+	seat TEXT NOT NULL,
+	name TEXT NOT NULL,
+	created_us {i64} NOT NULL
+) {strict};
+CREATE INDEX organisation_of_seat ON organisation (seat);
+
+CREATE TABLE partner (
+	code TEXT PRIMARY KEY,
+	name TEXT NOT NULL,
+	party_id TEXT NOT NULL,
+	party_type TEXT NOT NULL,
+	endpoint TEXT NOT NULL,
+	profile TEXT NOT NULL,
+	token TEXT NOT NULL CHECK (token IN ('bst', 'ski', 'issuer-serial')),
+	status TEXT NOT NULL CHECK (status IN ('active', 'suspended')),
+	created_us {i64} NOT NULL,
+	UNIQUE (party_id, party_type)
+) {strict};
+
+-- "usage" is what the certificate is for: a signature, encryption to the partner, or the authority above both.
+CREATE TABLE partner_certificate (
+	partner TEXT NOT NULL REFERENCES partner (code),
+	usage TEXT NOT NULL CHECK (usage IN ('sign', 'encrypt', 'tls', 'anchor', 'crl')),
+	fingerprint TEXT NOT NULL,
+	der {blob} NOT NULL,
+	added_us {i64} NOT NULL,
+	until_us {i64},
+	PRIMARY KEY (partner, usage, fingerprint)
+) {strict};
+
+-- queued_us: since when it waits (the clock of giving up); next_attempt_us: when a worker may take it, which also carries leases.
+CREATE TABLE message (
+	id TEXT PRIMARY KEY,
+	direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+	partner TEXT NOT NULL REFERENCES partner (code),
+	organisation TEXT REFERENCES organisation (code),
+	message_id TEXT NOT NULL,
+	conversation TEXT NOT NULL,
+	position {i64} NOT NULL CHECK (position > 0),
+	ref_to TEXT,
+	service TEXT NOT NULL,
+	action TEXT NOT NULL,
+	original_sender TEXT,
+	final_recipient TEXT,
+	document TEXT,
+	test {i64} NOT NULL CHECK (test IN (0, 1)),
+	state TEXT NOT NULL,
+	created_us {i64} NOT NULL,
+	queued_us {i64} NOT NULL,
+	next_attempt_us {i64} NOT NULL,
+	attempts {i64} NOT NULL CHECK (attempts >= 0),
+	settled_us {i64},
+	last_error TEXT,
+	digest TEXT NOT NULL,
+	CHECK ((direction = 'out' AND state IN ('queued', 'held', 'delivered', 'dead'))
+		OR (direction = 'in' AND state IN ('received', 'processed', 'failed'))),
+	UNIQUE (message_id, partner, direction),
+	UNIQUE (conversation, partner, direction, position)
+) {strict};
+-- What a worker looks at holds only what is not done, so it stays small however many messages there were. (Where state leads although it
+-- is constant, it keeps SQLite from taking the larger index on states.)
+CREATE INDEX message_queued ON message (partner, next_attempt_us, id) WHERE state = 'queued';
+CREATE INDEX message_received ON message (state, next_attempt_us, id) WHERE state = 'received';
+CREATE INDEX message_open ON message (conversation, partner, direction, position)
+	WHERE state IN ('queued', 'held', 'dead', 'received', 'failed');
+CREATE INDEX message_state ON message (state, partner, settled_us);
+
+CREATE TABLE message_part (
+	message TEXT NOT NULL REFERENCES message (id),
+	number {i64} NOT NULL,
+	content_id TEXT NOT NULL,
+	mime_type TEXT NOT NULL,
+	charset TEXT,
+	compressed {i64} NOT NULL CHECK (compressed IN (0, 1)),
+	octets {blob} NOT NULL,
+	PRIMARY KEY (message, number)
+) {strict};
+
+CREATE TABLE wire (
+	id TEXT PRIMARY KEY,
+	message TEXT REFERENCES message (id),
+	partner TEXT NOT NULL REFERENCES partner (code),
+	kind TEXT NOT NULL CHECK (kind IN ('sent', 'received', 'receipt-sent', 'receipt-received', 'error-sent', 'error-received')),
+	at_us {i64} NOT NULL,
+	content_type TEXT NOT NULL,
+	octets {blob} NOT NULL,
+	certificate TEXT
+) {strict};
+CREATE INDEX wire_of_message ON wire (message, id);
+
+CREATE TABLE refusal (
+	id TEXT PRIMARY KEY,
+	partner TEXT NOT NULL REFERENCES partner (code),
+	message_id TEXT,
+	rule TEXT NOT NULL,
+	at_us {i64} NOT NULL,
+	received TEXT REFERENCES wire (id),
+	error TEXT REFERENCES wire (id)
+) {strict};
+CREATE INDEX refusal_of_partner ON refusal (partner, id);
+-- All refusals of a day, also those beyond the number that is kept.
+CREATE TABLE refusal_day (
+	partner TEXT NOT NULL REFERENCES partner (code),
+	day {i64} NOT NULL,
+	refusals {i64} NOT NULL,
+	PRIMARY KEY (partner, day)
+) {strict};
+
+CREATE TABLE fsm_case (
+	id TEXT NOT NULL,
+	machine TEXT NOT NULL,
+	state TEXT NOT NULL,
+	since_us {i64} NOT NULL,
+	PRIMARY KEY (id, machine)
+) {strict};
+
+-- due_us is what the law says; next_us when it is tried, later than that after a fault.
+CREATE TABLE fsm_timer (
+	id TEXT PRIMARY KEY,
+	machine TEXT NOT NULL,
+	case_id TEXT NOT NULL,
+	organisation TEXT,
+	name TEXT NOT NULL,
+	event TEXT NOT NULL,
+	due_us {i64} NOT NULL,
+	next_us {i64} NOT NULL,
+	state TEXT NOT NULL CHECK (state IN ('waiting', 'fired', 'cancelled', 'failed'))
+) {strict};
+CREATE INDEX fsm_timer_due ON fsm_timer (next_us, id) WHERE state = 'waiting';
+CREATE INDEX fsm_timer_of_case ON fsm_timer (case_id, machine) WHERE state = 'waiting';
+
+CREATE TABLE journal (
+	id TEXT PRIMARY KEY,
+	at_us {i64} NOT NULL,
+	actor TEXT NOT NULL,
+	organisation TEXT,
+	subject_type TEXT NOT NULL,
+	subject TEXT NOT NULL,
+	event TEXT NOT NULL,
+	from_state TEXT,
+	to_state TEXT,
+	detail TEXT,
+	law TEXT,
+	digest {blob} NOT NULL,
+	sequence {i64}
+) {strict};
+CREATE INDEX journal_unsealed ON journal (at_us, id) WHERE sequence IS NULL;
+CREATE UNIQUE INDEX journal_sequence ON journal (sequence) WHERE sequence IS NOT NULL;
+CREATE INDEX journal_organisation ON journal (organisation, sequence) WHERE sequence IS NOT NULL;
+CREATE INDEX journal_subject ON journal (subject, at_us, id);
+
+CREATE TABLE journal_seal (
+	number {i64} PRIMARY KEY,
+	first_sequence {i64} NOT NULL,
+	last_sequence {i64} NOT NULL,
+	previous {blob} NOT NULL,
+	hash {blob} NOT NULL,
+	at_us {i64} NOT NULL
+) {strict};
+
+CREATE TABLE task (
+	id TEXT PRIMARY KEY,
+	organisation TEXT REFERENCES organisation (code),
+	kind TEXT NOT NULL,
+	subject TEXT NOT NULL,
+	text TEXT NOT NULL,
+	state TEXT NOT NULL CHECK (state IN ('open', 'done')),
+	created_us {i64} NOT NULL,
+	done_us {i64}
+) {strict};
+CREATE UNIQUE INDEX task_open ON task (state, subject, kind) WHERE state = 'open';
+CREATE INDEX task_newest ON task (state, id);

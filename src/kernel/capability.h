@@ -1,0 +1,76 @@
+/* A capability as rows: what it adds to the node. The engines interpret the rows; the contract test walks them. */
+#ifndef KERNEL_CAPABILITY_H
+#define KERNEL_CAPABILITY_H
+
+#include "codec/field.h"
+#include "kernel/fsm.h"
+#include "kernel/kernel.h"
+#include "kernel/message.h"
+
+/* The service under which document types travel; the action is the type's code. Ours: no public text fixes the names.
+ */
+#define SERVICE_DOCUMENTS "urn:lintas:service:documents:1"
+
+/* What every document has, whatever its type: how it is found and shown. */
+struct document_key {
+	const char *reference;    /* as the issuer wrote it; unique only with issuer and date */
+	const char *issuer_state; /* ISO 3166 alpha-2 */
+	date issued_on;
+	const char *about;        /* reference of the document that this one answers, cancels or replaces; NULL */
+	const char *about_type;   /* its type; NULL */
+	date about_issued_on;     /* DATE_NONE if .about is NULL */
+	const char *about_issuer; /* ISO 3166 alpha-2 of the state that issued it; NULL if .about is NULL */
+	const char *counterpart;  /* ISO 3166 alpha-2 of the state it is meant for */
+};
+
+/* A document that has just been received or submitted, in its transaction. */
+struct document_event {
+	struct kernel *kernel;
+	struct arena *arena;
+	const char *document;     /* id */
+	const char *organisation; /* ours, that keeps it */
+	const char *partner;
+	const void *record; /* of the type's schema */
+	const struct document_key *key;
+	const struct message *message;
+	struct actor actor;
+	int64_t now_us;
+};
+
+/* A document type: adding one is adding a struct, its field table, its rules, this row and samples. */
+struct doctype {
+	const char *code;    /* "FORM-D"; also the AS4 action */
+	const char *title;   /* for people */
+	const char *version; /* of our XML, "1" */
+	const char *law;
+	const struct schema *schema;
+	const char *from_seat; /* kind of organisation that sends it: "issuing-authority", "customs" */
+	const char *to_seat;   /* kind of organisation that receives it */
+	/* Pure: all rules beyond form. TODAY is the day on which it is judged; the same at sender and receiver. */
+	void (*check)(const void *record, date today, struct findings *findings);
+	void (*key)(struct arena *arena, const void *record, struct document_key *key);
+	/* The case that the document opens, on our side as sender and as receiver; NULL: it opens none. */
+	const struct machine *sent_machine, *received_machine;
+	/* What it does to others (a response moves the case of what it answers); may be NULL. A finding refuses the
+	 * document. */
+	enum err_code (*on_submit)(struct tx *tx, const struct document_event *event, struct findings *findings,
+				   struct err *err);
+	enum err_code (*on_receive)(struct tx *tx, const struct document_event *event, struct findings *findings,
+				    struct err *err);
+};
+
+struct capability {
+	const char *name;
+	const struct doctype *const *doctypes; /* NULL-terminated, as all lists here; a missing list is NULL */
+	const struct machine *const *machines;
+	const struct statements *statements;
+	const struct rule *const *rules; /* arrays of rules, each ended by a row without a code */
+	inbox_process *process;          /* the one capability that takes received messages; NULL for all others */
+};
+
+/* The row of a document type by its code, or NULL. */
+const struct doctype *doctype_find(const struct kernel *kernel, const char *code);
+/* The machine by its name, or NULL. */
+const struct machine *machine_find(const struct kernel *kernel, const char *name);
+
+#endif

@@ -1,0 +1,422 @@
+#include "kernel/message_int.h"
+
+#include "base/date.h"
+#include "base/uuid.h"
+#include "kernel/capability.h"
+
+#define WORK_ARENA_BYTES    ((size_t)1 << 20)
+#define PROCESS_ARENA_BYTES ((size_t)512 << 20)
+#define STEP_MAX            1000
+/* As the outbox's default, but a fault of our own is looked at sooner. */
+static const struct retry_policy process_retry = {
+	.first_us = SECOND_US,
+	.max_us = 5 * MINUTE_US,
+};
+
+static const struct actor system_actor = { .name = "system" };
+
+/* --- Accepting --- */
+
+struct acceptance {
+	struct kernel *kernel;
+	struct arena *arena;
+	struct inbox_delivery *delivery;
+	struct message message; /* as it is stored */
+	int64_t now_us;
+	enum inbox_outcome outcome;
+	struct wire receipt;
+};
+
+static enum err_code partner_actor(struct arena *arena, const char *partner, struct actor *actor, struct err *err)
+{
+	*actor = (struct actor){ .name = arena_printf(arena, "partner:%s", partner) };
+	return actor->name ? OK : fail(err, ERR_MEMORY, "no memory left for a message from %s", partner);
+}
+
+/* The stored id and digest of the same message id; NULL if it was never accepted. */
+static enum err_code known_read(struct tx *tx, struct acceptance *acceptance, const char **id, const char **digest,
+				struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	*id = *digest = NULL;
+	TRY(db_query(tx, &sql_message_known,
+		     BINDS(BIND_TEXT(acceptance->message.message_id), BIND_TEXT(acceptance->message.partner)), &query,
+		     err));
+	if (db_next(&query)) {
+		*id = db_text(acceptance->arena, &query, 0);
+		*digest = db_text(acceptance->arena, &query, 1);
+	}
+	return db_end(&query, err);
+}
+
+static enum err_code receipt_read(struct tx *tx, struct acceptance *acceptance, const char *id, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_wire_receipt, BINDS(BIND_TEXT(id)), &query, err));
+	bool found = db_next(&query);
+	if (found)
+		acceptance->receipt = wire_row(acceptance->arena, &query);
+	TRY(db_end(&query, err));
+	return found ? OK : fail(err, ERR_INTERNAL, "message %s was accepted without a receipt", id);
+}
+
+static enum err_code refused_journal(struct tx *tx, const struct acceptance *acceptance, const char *subject,
+				     const char *event, struct err *err)
+{
+	struct actor actor;
+
+	TRY(partner_actor(acceptance->arena, acceptance->message.partner, &actor, err));
+	return journal_put(tx,
+			   &(struct journal_entry){ .at_us = acceptance->now_us,
+						    .actor = actor.name,
+						    .organisation = acceptance->message.organisation,
+						    .subject_type = "message",
+						    .subject = subject,
+						    .event = event },
+			   err);
+}
+
+static enum err_code seen_before(struct tx *tx, struct acceptance *acceptance, const char *id, const char *digest,
+				 struct err *err)
+{
+	if (same(digest, acceptance->message.digest)) {
+		acceptance->outcome = INBOX_DUPLICATE;
+		return receipt_read(tx, acceptance, id, err);
+	}
+	acceptance->outcome = INBOX_ALTERED;
+	return refused_journal(tx, acceptance, id, "altered-duplicate", err);
+}
+
+static enum err_code evidence_put(struct tx *tx, struct acceptance *acceptance, struct err *err)
+{
+	const struct message *message = &acceptance->message;
+	struct actor actor;
+	char id[UUID_SIZE];
+
+	TRY(wire_insert(tx, message->id, message->partner, &acceptance->delivery->received, id, acceptance->now_us,
+			err));
+	TRY(wire_insert(tx, message->id, message->partner, &acceptance->delivery->receipt, id, acceptance->now_us,
+			err));
+	TRY(partner_actor(acceptance->arena, message->partner, &actor, err));
+	struct fsm_case fsm_case = message_case(acceptance->kernel, acceptance->arena, message, &actor,
+						acceptance->now_us, message->action);
+	acceptance->outcome = INBOX_ACCEPTED;
+	acceptance->receipt = acceptance->delivery->receipt;
+	return fsm_open(tx, &message_in_machine, &fsm_case, err);
+}
+
+/* The insertion itself says whether the id is new, so that of two deliveries at once only one is accepted. A known id
+ * gets its receipt even when it is old: the sender may have lost it all that time. */
+static enum err_code accept_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct acceptance *acceptance = arg;
+	struct message *message = &acceptance->message;
+	const char *id = NULL, *digest = NULL;
+	bool too_old = message->created_us < acceptance->now_us - acceptance->delivery->window_us;
+	bool inserted = false;
+
+	if (!too_old)
+		TRY(message_insert(tx, message, &acceptance->delivery->parts, message->state, acceptance->now_us,
+				   &inserted, err));
+	if (inserted)
+		return evidence_put(tx, acceptance, err);
+
+	TRY(known_read(tx, acceptance, &id, &digest, err));
+	if (id)
+		return seen_before(tx, acceptance, id, digest, err);
+	if (!too_old)
+		return fail(err, ERR_BUSY, "message %.80s is being stored by another worker", message->message_id);
+	acceptance->outcome = INBOX_TOO_OLD;
+	return refused_journal(tx, acceptance, message->message_id, "too-old", err);
+}
+
+enum err_code inbox_accept(struct kernel *kernel, struct arena *arena, struct inbox_delivery *delivery, int64_t now_us,
+			   enum inbox_outcome *outcome, struct wire *receipt, struct err *err)
+{
+	char uuid[UUID_SIZE];
+	struct acceptance acceptance = {
+		.kernel = kernel,
+		.arena = arena,
+		.delivery = delivery,
+		.message = delivery->message,
+		.now_us = now_us,
+	};
+	struct message *message = &acceptance.message;
+
+	id_new(uuid, now_us);
+	message->id = arena_text(arena, uuid);
+	message->direction = "in";
+	message->state = message_in_machine.initial;
+	message->settled_us = TIME_NONE;
+	message->next_attempt_us = now_us;
+	message->digest = message_digest(arena, &delivery->parts);
+	if (!message->id || !message->digest)
+		return fail(err, ERR_MEMORY, "no memory left for a message from %s", message->partner);
+	TRY(db_write(kernel->db, accept_run, &acceptance, err));
+	delivery->message = *message;
+	*outcome = acceptance.outcome;
+	if (acceptance.outcome == INBOX_ACCEPTED || acceptance.outcome == INBOX_DUPLICATE)
+		*receipt = acceptance.receipt;
+	return OK;
+}
+
+/* --- Refusing --- */
+
+struct refusal {
+	const char *partner, *message_id, *rule;
+	const struct wire *received, *error;
+	int64_t now_us;
+};
+
+static enum err_code refusals_today(struct tx *tx, const struct refusal *refusal, int64_t *count, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_refusal_count,
+		     BINDS(BIND_TEXT(refusal->partner), BIND_INT(date_of_time(refusal->now_us))), &query, err));
+	*count = db_next(&query) ? db_int(&query, 0) : 0;
+	return db_end(&query, err);
+}
+
+static enum err_code refused_run(struct tx *tx, void *arg, struct err *err)
+{
+	const struct refusal *refusal = arg;
+	char id[UUID_SIZE], received[UUID_SIZE], error[UUID_SIZE];
+	int64_t count;
+
+	TRY(refusals_today(tx, refusal, &count, err));
+	if (count > REFUSALS_KEPT_A_DAY)
+		return OK;
+	if (refusal->received)
+		TRY(wire_insert(tx, NULL, refusal->partner, refusal->received, received, refusal->now_us, err));
+	if (refusal->error)
+		TRY(wire_insert(tx, NULL, refusal->partner, refusal->error, error, refusal->now_us, err));
+	id_new(id, refusal->now_us);
+	TRY(db_exec(tx, &sql_refusal_put,
+		    BINDS(BIND_TEXT(id), BIND_TEXT(refusal->partner), BIND_TEXT(refusal->message_id),
+			  BIND_TEXT(refusal->rule), BIND_INT(refusal->now_us),
+			  BIND_TEXT(refusal->received ? received : NULL), BIND_TEXT(refusal->error ? error : NULL)),
+		    NULL, err));
+	return journal_put(tx,
+			   &(struct journal_entry){ .at_us = refusal->now_us,
+						    .actor = "system",
+						    .subject_type = "partner",
+						    .subject = refusal->partner,
+						    .event = "message-refused",
+						    .detail = refusal->rule },
+			   err);
+}
+
+enum err_code inbox_refused(struct kernel *kernel, const char *partner, const char *message_id, const char *rule,
+			    const struct wire *received, const struct wire *error, int64_t now_us, struct err *err)
+{
+	struct refusal refusal = { partner, message_id, rule, received, error, now_us };
+
+	return db_write(kernel->db, refused_run, &refusal, err);
+}
+
+/* --- Processing --- */
+
+struct work {
+	struct kernel *kernel;
+	struct arena *arena; /* of the step */
+	inbox_process *process;
+	int64_t now_us;
+	unsigned limit;
+	const char **ids;
+	size_t count;
+	const char *id; /* the message at hand */
+	bool processed;
+	struct err cause;
+	const char *reason;
+};
+
+static inbox_process *process_of(const struct kernel *kernel)
+{
+	for (const struct capability *const *capability = kernel->capabilities; *capability; capability++)
+		if ((*capability)->process)
+			return (*capability)->process;
+	return NULL;
+}
+
+static enum err_code received_read(struct tx *tx, void *arg, struct err *err)
+{
+	struct work *work = arg;
+	db_query_auto query = { 0 };
+
+	work->ids = NULL;
+	work->count = 0;
+	TRY(db_query(tx, &sql_message_received, BINDS(BIND_INT(work->now_us), BIND_INT(work->limit)), &query, err));
+	while (db_next(&query)) {
+		work->ids = list_grow(work->arena, work->ids, work->count, sizeof(*work->ids));
+		if (!work->ids)
+			return fail(err, ERR_MEMORY, "no memory left for the received messages");
+		work->ids[work->count++] = db_text(work->arena, &query, 0);
+	}
+	return db_end(&query, err);
+}
+
+/* The message, if it is still received and no other worker has it; else .id is NULL. */
+static enum err_code take(struct tx *tx, const struct work *work, struct arena *arena, struct message *message,
+			  struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_message_take, BINDS(BIND_TEXT(work->id)), &query, err));
+	*message = db_next(&query) ? message_row(arena, &query) : (struct message){ 0 };
+	return db_end(&query, err);
+}
+
+static enum err_code is_blocked(struct tx *tx, const struct message *message, bool *blocked, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_message_before,
+		     BINDS(BIND_TEXT(message->conversation), BIND_TEXT(message->partner), BIND_TEXT(message->direction),
+			   BIND_INT(message->position)),
+		     &query, err));
+	*blocked = db_next(&query);
+	return db_end(&query, err);
+}
+
+/* What the document's rules found, in one line for the journal. */
+static const char *findings_line(struct arena *arena, const struct findings *findings)
+{
+	const struct finding *first = findings_at(findings, 0);
+
+	return first ? arena_printf(arena, "%zu findings, first %s", findings_count(findings), first->rule->code)
+		     : NULL;
+}
+
+static enum err_code process_one(struct tx *tx, struct work *work, struct arena *arena, const struct message *message,
+				 struct err *err)
+{
+	struct message_parts parts;
+	struct findings *findings = findings_new(arena);
+
+	if (!findings)
+		return fail(err, ERR_MEMORY, "no memory left for message %s", message->id);
+	if (!work->process)
+		return fail(err, ERR_CONFIG, "no capability of this node processes messages");
+	TRY(message_parts_of(tx, arena, message->id, &parts, err));
+	/* A message without payload is a ping: it ends with its receipt, no business sees it. */
+	if (parts.count)
+		TRY(work->process(work->kernel, tx, arena, message, &parts, work->now_us, findings, err));
+
+	struct fsm_case fsm_case =
+		message_case(work->kernel, arena, message, &system_actor, work->now_us, findings_line(arena, findings));
+	TRY(message_fire(tx, &fsm_case, &message_in_machine, MESSAGE_PROCESSED, NULL, err));
+	TRY(message_wake(tx, message, work->now_us, err));
+	work->processed = true;
+	return OK;
+}
+
+static enum err_code process_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct work *work = arg;
+	struct message message;
+	bool blocked;
+	arena_auto arena = arena_new(PROCESS_ARENA_BYTES);
+
+	work->processed = false;
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory left for message %s", work->id);
+	TRY(take(tx, work, arena, &message, err));
+	if (!message.id)
+		return OK;
+	TRY(is_blocked(tx, &message, &blocked, err));
+	if (blocked)
+		return db_exec(tx, &sql_message_park,
+			       BINDS(BIND_TEXT(message.id), BIND_INT(work->now_us + MESSAGE_PARK_US)), NULL, err);
+	return process_one(tx, work, arena, &message, err);
+}
+
+static enum err_code retry_later(struct tx *tx, const struct work *work, const struct message *message,
+				 const char *reason, struct err *err)
+{
+	int64_t delay_us = message_back_off_us(&process_retry, message->attempts + 1);
+
+	return db_exec(tx, &sql_message_retry_in,
+		       BINDS(BIND_TEXT(message->id), BIND_INT(work->now_us + delay_us), BIND_TEXT(reason)), NULL, err);
+}
+
+static enum err_code fail_for_good(struct tx *tx, const struct work *work, struct arena *arena,
+				   const struct message *message, const char *reason, struct err *err)
+{
+	struct fsm_case fsm_case = message_case(work->kernel, arena, message, &system_actor, work->now_us, reason);
+	const char *text = arena_printf(
+		arena,
+		"%s from %s was received but could not be processed: %s. What follows it in its conversation "
+		"waits. Look at \"lintas timeline %s\"; when the cause is mended, \"lintas outbox retry %s\"",
+		message->action, message->partner, reason, message->id, message->id);
+
+	if (!text)
+		return fail(err, ERR_MEMORY, "no memory left for a task");
+	TRY(db_exec(tx, &sql_message_error, BINDS(BIND_TEXT(message->id), BIND_TEXT(reason)), NULL, err));
+	TRY(message_fire(tx, &fsm_case, &message_in_machine, MESSAGE_FAILED, NULL, err));
+	return task_open(tx,
+			 &(struct task){ .organisation = message->organisation,
+					 .kind = TASK_DOCUMENT_FAILED,
+					 .subject = message->id,
+					 .text = text },
+			 work->now_us, err);
+}
+
+/* After the transaction that failed has gone: what becomes of the message. */
+static enum err_code failed_run(struct tx *tx, void *arg, struct err *err)
+{
+	const struct work *work = arg;
+	struct message message;
+	arena_auto arena = arena_new(WORK_ARENA_BYTES);
+	const char *reason = arena ? message_reason(arena, work->cause.text) : NULL;
+
+	if (!reason)
+		return fail(err, ERR_MEMORY, "no memory left for the failure of message %s", work->id);
+	TRY(take(tx, work, arena, &message, err));
+	if (!message.id)
+		return OK;
+	if (err_row(work->cause.code)->transient)
+		return retry_later(tx, work, &message, reason, err);
+	return fail_for_good(tx, work, arena, &message, reason, err);
+}
+
+/* One look at what is due. What a message wakes is due in the next one. */
+static enum err_code round_run(struct work *work, unsigned *processed, struct err *err)
+{
+	*processed = 0;
+	TRY(db_read(work->kernel->db, received_read, work, err));
+	for (size_t i = 0; i < work->count; i++) {
+		work->id = work->ids[i];
+		if (db_write(work->kernel->db, process_run, work, &work->cause) != OK)
+			TRY(db_write(work->kernel->db, failed_run, work, err));
+		else if (work->processed)
+			(*processed)++;
+	}
+	return OK;
+}
+
+enum err_code inbox_step(struct kernel *kernel, int64_t now_us, unsigned limit, unsigned *done, struct err *err)
+{
+	unsigned total = 0, processed;
+
+	if (limit > STEP_MAX)
+		limit = STEP_MAX;
+	do {
+		arena_auto arena = arena_new(WORK_ARENA_BYTES);
+		struct work work = {
+			.kernel = kernel,
+			.arena = arena,
+			.process = process_of(kernel),
+			.now_us = now_us,
+			.limit = limit - total,
+		};
+		if (!arena)
+			return fail(err, ERR_MEMORY, "no memory left for the received messages");
+		TRY(round_run(&work, &processed, err));
+		total += processed;
+	} while (processed > 0 && total < limit);
+	*done = total;
+	return OK;
+}

@@ -1,0 +1,60 @@
+/* One journal, three uses: the audit (who did what, provably), the timeline of a document or message, and the event
+ * feed.
+ *
+ * An entry is written with its digest in the transaction of what it records. A sealer later gives entries their place:
+ * a sequence without gaps, and a chain of hashes over batches (chaining inside every transaction would serialise
+ * PostgreSQL on the chain's head). The feed reads sealed entries only, so a cursor never misses one that committed
+ * late.
+ *
+ * Digest of an entry: SHA-256 over its fields in the order of the struct, from id to law (the sequence is the seal's
+ * business), each as 8 octets big-endian length and the octets; integers as decimal text; NULL as length 2^64-1.  Seal
+ * n: SHA-256 over seal n-1 (32 zero octets for the first), the first and last sequence as decimal text each followed by
+ * LF, and the digests in the order of the sequence. */
+#ifndef KERNEL_JOURNAL_H
+#define KERNEL_JOURNAL_H
+
+#include "kernel/kernel.h"
+
+struct journal_entry {
+	const char *id; /* UUIDv7; given by journal_put */
+	int64_t at_us;
+	const char *actor;
+	const char *organisation;          /* whose it is to see; NULL: the node's operators */
+	const char *subject_type;          /* "document", "message", "partner", "key", "node", … */
+	const char *subject;               /* id */
+	const char *event;                 /* "issued", "transmitted", "receipt-verified", … */
+	const char *from_state, *to_state; /* NULL if no state changed */
+	const char *detail;                /* one line for people, without personal data or secrets; NULL */
+	const char *law;                   /* NULL */
+	int64_t sequence;                  /* 0 until sealed */
+};
+
+/* Writes ENTRY (its .id and .sequence are ignored). */
+enum err_code journal_put(struct tx *tx, const struct journal_entry *entry, struct err *err) MUST_USE;
+
+struct journal_list {
+	struct journal_entry *entries;
+	size_t count;
+};
+/* The timeline of SUBJECT, oldest first, at most LIMIT. */
+enum err_code journal_of(struct tx *tx, struct arena *arena, const char *subject, size_t limit,
+			 struct journal_list *list, struct err *err) MUST_USE;
+/* Sealed entries after sequence AFTER. ORGANISATION NULL: all. */
+enum err_code journal_after(struct tx *tx, struct arena *arena, int64_t after, const char *organisation, size_t limit,
+			    struct journal_list *list, struct err *err) MUST_USE;
+
+/* Seals up to LIMIT entries. *SEALED: how many; 0 when there is nothing to do. */
+enum err_code journal_seal_step(struct kernel *kernel, int64_t now_us, unsigned limit, unsigned *sealed,
+				struct err *err) MUST_USE;
+
+struct journal_proof {
+	int64_t entries, seals, unsealed;
+	int64_t broken_sequence; /* first entry or seal that does not fit; 0 if all fit */
+	char head[65];           /* the last seal, hexadecimal; "" if none: write it down outside the node */
+	char reason[160];
+};
+/* Recomputes every digest and seal. OK with .broken_sequence 0 means: nothing was altered, removed or inserted before
+ * the head. */
+enum err_code journal_verify(struct kernel *kernel, struct journal_proof *proof, struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,32 @@
+/* What every capability and the messaging share: the node they run in. One per node; a simulation has several in one
+ * process. */
+#ifndef KERNEL_KERNEL_H
+#define KERNEL_KERNEL_H
+
+#include "base/clock.h"
+#include "codec/field.h"
+#include "db/db.h"
+
+struct capability;
+
+struct kernel {
+	struct db *db;
+	const struct clock *clock;
+	const struct code_lists *lists;
+	const struct capability *const *capabilities; /* NULL-terminated, in the order in which one may use another */
+	const char *state;                            /* ISO 3166 alpha-2 of the member state that this node serves */
+};
+
+/* On whose behalf something is done. */
+struct actor {
+	const char *name;         /* "system", "partner:TH", "user:nguyen", "operator" */
+	const char *organisation; /* code of our organisation; NULL for the node itself */
+};
+
+/* All tables of the kernel and of the capabilities, in order. */
+extern const struct migration kernel_migrations[];
+extern const size_t kernel_migrations_count;
+/* All SQL of the kernel; that of a capability stands in its row. */
+extern const struct statements kernel_statements;
+
+#endif

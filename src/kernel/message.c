@@ -1,0 +1,297 @@
+#include "kernel/message_int.h"
+
+#include "base/date.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "base/uuid.h"
+#include "codec/gzip.h"
+#include "crypto/digest.h"
+
+#define PLACE_TRIES      8
+#define REASON_MAX_BYTES 200
+/* What text in business documents reaches is about 1:20; a bomb needs far more. */
+#define EXPAND_MAX_RATIO 200
+
+static const char *const wire_kinds[] = {
+	[WIRE_SENT] = "sent",
+	[WIRE_RECEIVED] = "received",
+	[WIRE_RECEIPT_SENT] = "receipt-sent",
+	[WIRE_RECEIPT_RECEIVED] = "receipt-received",
+	[WIRE_ERROR_SENT] = "error-sent",
+	[WIRE_ERROR_RECEIVED] = "error-received",
+};
+
+static enum wire_kind wire_kind_of(const char *name)
+{
+	for (size_t i = 0; i < COUNT(wire_kinds); i++)
+		if (same(wire_kinds[i], name))
+			return (enum wire_kind)i;
+	return WIRE_SENT; /* cannot be: the table admits only these names */
+}
+
+char *message_digest(struct arena *arena, const struct message_parts *parts)
+{
+	char hex[SHA256_HEX_SIZE];
+	uint8_t *digests = arena_array(arena, parts->count, SHA256_SIZE);
+
+	if (!digests)
+		return NULL;
+	for (size_t i = 0; i < parts->count; i++)
+		sha256(parts->items[i].octets, digests + i * SHA256_SIZE);
+	sha256_hex(bytes(digests, parts->count * SHA256_SIZE), hex);
+	return arena_text(arena, hex);
+}
+
+char *message_reason(struct arena *arena, const char *reason)
+{
+	struct bytes rest = bytes_of(reason ? reason : "");
+	size_t kept = 0;
+
+	for (size_t step; rest.size > 0 && (step = utf8_first(rest)) > 0 && kept + step <= REASON_MAX_BYTES;
+	     kept += step)
+		rest = bytes(rest.data + step, rest.size - step);
+	return arena_text_of(arena, bytes(reason ? reason : "", kept));
+}
+
+/* --- Writing --- */
+
+static enum err_code place_take(struct tx *tx, struct message *message, const char *state, int64_t now_us,
+				struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_message_put,
+		     BINDS(BIND_TEXT(message->id), BIND_TEXT(message->direction), BIND_TEXT(message->partner),
+			   BIND_TEXT(message->organisation), BIND_TEXT(message->message_id),
+			   BIND_TEXT(message->conversation), BIND_TEXT(message->ref_to), BIND_TEXT(message->service),
+			   BIND_TEXT(message->action), BIND_TEXT(message->original_sender),
+			   BIND_TEXT(message->final_recipient), BIND_TEXT(message->document), BIND_INT(message->test),
+			   BIND_TEXT(state), BIND_INT(message->created_us), BIND_INT(now_us),
+			   BIND_TEXT(message->digest), BIND_INT(now_us + MESSAGE_PARK_US)),
+		     &query, err));
+	message->position = db_next(&query) ? db_int(&query, 0) : 0;
+	return db_end(&query, err);
+}
+
+static enum err_code known(struct tx *tx, const struct message *message, bool *is_known, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_message_known, BINDS(BIND_TEXT(message->message_id), BIND_TEXT(message->partner)), &query,
+		     err));
+	*is_known = db_next(&query);
+	return db_end(&query, err);
+}
+
+static enum err_code parts_insert(struct tx *tx, const char *message, const struct message_parts *parts,
+				  struct err *err)
+{
+	for (size_t i = 0; i < parts->count; i++) {
+		const struct message_part *part = &parts->items[i];
+		/* An empty payload is one, too: its octets are not NULL. */
+		struct bytes octets = part->octets.data ? part->octets : bytes("", 0);
+		TRY(db_exec(tx, &sql_part_put,
+			    BINDS(BIND_TEXT(message), BIND_INT(i + 1), BIND_TEXT(part->content_id),
+				  BIND_TEXT(part->mime_type), BIND_TEXT(part->charset), BIND_INT(part->compressed),
+				  BIND_BLOB(octets)),
+			    NULL, err));
+	}
+	return OK;
+}
+
+/* Nothing is inserted in two cases: the message id is known, or another took the place in the conversation at the same
+ * moment. */
+enum err_code message_insert(struct tx *tx, struct message *message, const struct message_parts *parts,
+			     const char *state, int64_t now_us, bool *inserted, struct err *err)
+{
+	for (int i = 0; i < PLACE_TRIES; i++) {
+		TRY(place_take(tx, message, state, now_us, err));
+		if (message->position > 0) {
+			*inserted = true;
+			return parts_insert(tx, message->id, parts, err);
+		}
+		bool is_known = false;
+		if (same(message->direction, "in")) /* those that go out have a new id */
+			TRY(known(tx, message, &is_known, err));
+		if (is_known) {
+			*inserted = false;
+			return OK;
+		}
+	}
+	return fail(err, ERR_BUSY, "no place was found in the conversation %.80s", message->conversation);
+}
+
+enum err_code wire_insert(struct tx *tx, const char *message, const char *partner, const struct wire *wire,
+			  char id[static UUID_SIZE], int64_t now_us, struct err *err)
+{
+	id_new(id, now_us);
+	return db_exec(tx, &sql_wire_put,
+		       BINDS(BIND_TEXT(id), BIND_TEXT(message), BIND_TEXT(partner), BIND_TEXT(wire_kinds[wire->kind]),
+			     BIND_INT(wire->at_us), BIND_TEXT(wire->content_type ? wire->content_type : ""),
+			     BIND_BLOB(wire->octets.data ? wire->octets : bytes("", 0)), BIND_TEXT(wire->certificate)),
+		       NULL, err);
+}
+
+enum err_code message_wake(struct tx *tx, const struct message *message, int64_t now_us, struct err *err)
+{
+	return db_exec(tx, &sql_message_wake,
+		       BINDS(BIND_TEXT(message->conversation), BIND_TEXT(message->partner),
+			     BIND_TEXT(message->direction), BIND_INT(now_us)),
+		       NULL, err);
+}
+
+const struct retry_policy retry_policy_default = {
+	.first_us = 5 * SECOND_US,
+	.max_us = 30 * MINUTE_US,
+	.give_up_us = 21 * DAY_US,
+};
+
+int64_t message_back_off_us(const struct retry_policy *policy, int64_t attempts)
+{
+	int64_t delay = policy->first_us < policy->max_us ? policy->first_us : policy->max_us;
+
+	for (int64_t i = 1; i < attempts && delay < policy->max_us; i++)
+		delay = delay > policy->max_us / 2 ? policy->max_us : 2 * delay;
+	return delay - (int64_t)random_below((uint64_t)(delay / 2) + 1);
+}
+
+/* --- Reading --- */
+
+struct message message_row(struct arena *arena, const struct query *query)
+{
+	return (struct message){
+		.id = db_text(arena, query, 0),
+		.direction = db_text(arena, query, 1),
+		.partner = db_text(arena, query, 2),
+		.organisation = db_text(arena, query, 3),
+		.message_id = db_text(arena, query, 4),
+		.conversation = db_text(arena, query, 5),
+		.position = db_int(query, 6),
+		.ref_to = db_text(arena, query, 7),
+		.service = db_text(arena, query, 8),
+		.action = db_text(arena, query, 9),
+		.original_sender = db_text(arena, query, 10),
+		.final_recipient = db_text(arena, query, 11),
+		.document = db_text(arena, query, 12),
+		.test = db_int(query, 13) != 0,
+		.state = db_text(arena, query, 14),
+		.created_us = db_int(query, 15),
+		.next_attempt_us = db_int(query, 16),
+		.attempts = db_int(query, 17),
+		.settled_us = db_null(query, 18) ? TIME_NONE : db_int(query, 18),
+		.last_error = db_text(arena, query, 19),
+		.digest = db_text(arena, query, 20),
+	};
+}
+
+struct wire wire_row(struct arena *arena, const struct query *query)
+{
+	return (struct wire){
+		.kind = wire_kind_of(db_text(arena, query, 0)),
+		.at_us = db_int(query, 1),
+		.content_type = db_text(arena, query, 2),
+		.octets = db_blob(arena, query, 3),
+		.certificate = db_text(arena, query, 4),
+	};
+}
+
+enum err_code message_list(struct tx *tx, struct arena *arena, const struct message_filter *filter,
+			   struct message_list *list, struct err *err)
+{
+	const struct bind binds[] = { BIND_TEXT(filter->direction),    BIND_TEXT(filter->partner),
+				      BIND_TEXT(filter->organisation), BIND_TEXT(filter->before),
+				      BIND_INT(filter->limit),         BIND_TEXT(filter->state) };
+	struct message_list found = { 0 };
+	db_query_auto query = { 0 };
+
+	/* Most messages are done: the newest of those are found soonest from the end, the few others by their state. */
+	bool few = filter->state && !same(filter->state, "delivered") && !same(filter->state, "processed");
+	TRY(db_query(tx, few ? &sql_message_in_state : &sql_message_any, binds, COUNT(binds), &query, err));
+	while (db_next(&query)) {
+		found.items = list_grow(arena, found.items, found.count, sizeof(*found.items));
+		if (!found.items)
+			return fail(err, ERR_MEMORY, "no memory left for the list of messages");
+		found.items[found.count++] = message_row(arena, &query);
+	}
+	TRY(db_end(&query, err));
+	*list = found;
+	return OK;
+}
+
+enum err_code message_find(struct tx *tx, struct arena *arena, const char *id, struct message *message, struct err *err)
+{
+	const struct statement *const ways[] = { &sql_message_get, &sql_message_by_message_id };
+	struct message found = { 0 };
+
+	for (size_t i = 0; i < COUNT(ways) && !found.id; i++) {
+		db_query_auto query = { 0 };
+		TRY(db_query(tx, ways[i], BINDS(BIND_TEXT(id)), &query, err));
+		if (db_next(&query))
+			found = message_row(arena, &query);
+		TRY(db_end(&query, err));
+	}
+	*message = found;
+	return OK;
+}
+
+enum err_code message_parts_of(struct tx *tx, struct arena *arena, const char *id, struct message_parts *parts,
+			       struct err *err)
+{
+	struct message_parts found = { 0 };
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_part_all, BINDS(BIND_TEXT(id)), &query, err));
+	while (db_next(&query)) {
+		found.items = list_grow(arena, found.items, found.count, sizeof(*found.items));
+		if (!found.items)
+			return fail(err, ERR_MEMORY, "no memory left for the parts of message %s", id);
+		found.items[found.count++] = (struct message_part){
+			.content_id = db_text(arena, &query, 0),
+			.mime_type = db_text(arena, &query, 1),
+			.charset = db_text(arena, &query, 2),
+			.compressed = db_int(&query, 3) != 0,
+			.octets = db_blob(arena, &query, 4),
+		};
+	}
+	TRY(db_end(&query, err));
+	*parts = found;
+	return OK;
+}
+
+enum err_code message_wires(struct tx *tx, struct arena *arena, const char *id, struct wire_list *list, struct err *err)
+{
+	struct wire_list found = { 0 };
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_wire_all, BINDS(BIND_TEXT(id)), &query, err));
+	while (db_next(&query)) {
+		found.items = list_grow(arena, found.items, found.count, sizeof(*found.items));
+		if (!found.items)
+			return fail(err, ERR_MEMORY, "no memory left for the evidence of message %s", id);
+		found.items[found.count++] = wire_row(arena, &query);
+	}
+	TRY(db_end(&query, err));
+	*list = found;
+	return OK;
+}
+
+enum err_code message_part_plain(struct arena *arena, const struct message_part *part, size_t max_bytes,
+				 struct bytes *plain, struct err *err)
+{
+	if (!part->compressed) {
+		if (part->octets.size > max_bytes)
+			return fail(err, ERR_LIMIT, "a part has %zu octets, more than %zu", part->octets.size,
+				    max_bytes);
+		*plain = part->octets;
+		return OK;
+	}
+
+	buf_auto out;
+	buf_init(&out, max_bytes);
+	TRY(gzip_expand(part->octets, EXPAND_MAX_RATIO, &out, err));
+	const void *copy = arena_copy(arena, buf_text(&out), out.size);
+	if (!copy)
+		return fail(err, ERR_MEMORY, "no memory left for a part of %zu octets", out.size);
+	*plain = bytes(copy, out.size);
+	return OK;
+}

@@ -1,0 +1,186 @@
+/* Messages: what was exchanged with a partner, whatever the binding. The outbox and the inbox are views of the same
+ * rows.
+ *
+ * Out:  queued -> delivered (a verified receipt is stored) | dead (given up, a task waits for an officer) ; queued <->
+ * held ; dead -> queued.  A claim is a lease on a queued row, not a state: whoever dies with a claim loses it when the
+ * lease ends. In:   received (stored, receipt given) -> processed | failed (a task waits) ; failed -> received.
+ *
+ * Order is kept inside a conversation: a message is not sent (or processed) while an earlier one of the same
+ * conversation and partner is not done; a dead or held one holds what follows it. Across conversations there is no
+ * order. */
+#ifndef KERNEL_MESSAGE_H
+#define KERNEL_MESSAGE_H
+
+#include "kernel/kernel.h"
+
+struct message {
+	const char *id;           /* ours, UUIDv7 */
+	const char *direction;    /* "in", "out" */
+	const char *partner;      /* code */
+	const char *organisation; /* ours: who sends, or for whom it is */
+	const char *message_id;   /* eb:MessageId */
+	const char *conversation;
+	int64_t position;   /* within the conversation, from 1 */
+	const char *ref_to; /* eb:RefToMessageId; NULL */
+	const char *service, *action;
+	const char *original_sender, *final_recipient; /* "TH:dft", "VN:customs" */
+	const char *document;                          /* id of the document it carries; NULL (ping) */
+	bool test;
+	const char *state;
+	int64_t created_us;
+	int64_t next_attempt_us; /* when it may be tried; the end of the lease while it is */
+	int64_t attempts;        /* since it was queued or received */
+	int64_t settled_us;      /* delivered, dead, processed or failed; TIME_NONE */
+	const char *last_error;  /* NULL */
+	const char *digest;      /* SHA-256 over the parts' digests, hexadecimal: what a duplicate must agree in */
+};
+
+/* A payload. OCTETS are as signed: compressed if .compressed. */
+struct message_part {
+	const char *content_id;
+	const char *mime_type; /* of the plain content */
+	const char *charset;   /* NULL if not said */
+	bool compressed;
+	struct bytes octets;
+};
+struct message_parts {
+	struct message_part *items;
+	size_t count;
+};
+
+/* Exact bytes that went over the wire, kept as evidence. */
+enum wire_kind {
+	WIRE_SENT,
+	WIRE_RECEIVED,
+	WIRE_RECEIPT_SENT,
+	WIRE_RECEIPT_RECEIVED,
+	WIRE_ERROR_SENT,
+	WIRE_ERROR_RECEIVED
+};
+struct wire {
+	enum wire_kind kind;
+	int64_t at_us;
+	const char *content_type;
+	struct bytes octets;
+	const char *certificate; /* fingerprint of the signer's certificate; NULL */
+};
+struct wire_list {
+	struct wire *items;
+	size_t count;
+};
+
+/* The two lives of a message, for printing; moved by the functions below alone. */
+struct machine;
+extern const struct machine message_out_machine, message_in_machine;
+
+/* Fills .digest from PARTS (SHA-256 over the concatenated SHA-256 of each part's octets in order), hexadecimal. */
+char *message_digest(struct arena *arena, const struct message_parts *parts);
+
+/* --- Out --- */
+
+/* Puts a message in the outbox, in the caller's transaction. In: .partner, .organisation, .conversation (NULL: a new
+ * one), .ref_to, .service, .action, .original_sender, .final_recipient, .document, .test; parts with plain octets are
+ * compressed here when that helps. Out: .id, .message_id, .conversation, .position, .digest, in the arena. */
+enum err_code outbox_put(struct kernel *kernel, struct tx *tx, struct arena *arena, struct message *message,
+			 struct message_parts *parts, const struct actor *actor, int64_t now_us,
+			 struct err *err) MUST_USE;
+
+/* Leases up to LIMIT due messages of PARTNER until now + LEASE_US. */
+struct message_list {
+	struct message *items;
+	size_t count;
+};
+enum err_code outbox_claim(struct kernel *kernel, struct arena *arena, const char *partner, int64_t now_us,
+			   int64_t lease_us, unsigned limit, struct message_list *list, struct err *err) MUST_USE;
+/* Earliest next attempt of a queued message of any partner; TIME_NONE if there is none. */
+enum err_code outbox_next_us(struct kernel *kernel, int64_t *next_us, struct err *err) MUST_USE;
+
+/* What was sent (before it is sent: evidence of every version). */
+enum err_code outbox_sending(struct kernel *kernel, const struct message *message, const struct wire *sent,
+			     struct err *err) MUST_USE;
+/* The verified receipt: stores it, settles the message, journals, and moves the document's case (event "delivered"). A
+ * second receipt of a delivered message changes nothing. */
+enum err_code outbox_delivered(struct kernel *kernel, const struct message *message, const struct wire *receipt,
+			       int64_t now_us, struct err *err) MUST_USE;
+/* An attempt failed. PERMANENT or too many attempts: dead, with a task. Else queued again after back-off with jitter.
+ * ANSWER (may be NULL) is stored. */
+struct retry_policy {
+	int64_t first_us, max_us; /* back-off doubles from the one to the other */
+	int64_t give_up_us;       /* a message is dead when it waits for so long, since it was queued last */
+};
+extern const struct retry_policy retry_policy_default; /* 5 s, 30 min, 21 days */
+enum err_code outbox_failed(struct kernel *kernel, const struct message *message, const struct retry_policy *policy,
+			    bool permanent, const char *reason, const struct wire *answer, int64_t now_us,
+			    struct err *err) MUST_USE;
+
+/* An officer decides: "hold" (queued -> held), "release" (held -> queued), "retry" (dead -> queued; queued: now). Of a
+ * message that came in: "retry" (failed -> received; received: now). ERR_NOT_FOUND if there is no such message. */
+enum err_code outbox_decide(struct kernel *kernel, const char *message, const char *event, const struct actor *actor,
+			    int64_t now_us, struct findings *findings, struct err *err) MUST_USE;
+
+/* --- In --- */
+
+enum inbox_outcome { INBOX_ACCEPTED, INBOX_DUPLICATE, INBOX_ALTERED, INBOX_TOO_OLD };
+
+/* Stores a checked message with its receipt in one durable step. DUPLICATE: the same id and digest; *RECEIPT is then
+ * the stored one (arena's). ALTERED: the same id with another digest; TOO_OLD: created before now - WINDOW_US; both
+ * store nothing but a journal entry. */
+struct inbox_delivery {
+	struct message message; /* .id given by the call; .created_us is the sender's timestamp */
+	struct message_parts parts;
+	struct wire received, receipt;
+	int64_t window_us;
+};
+enum err_code inbox_accept(struct kernel *kernel, struct arena *arena, struct inbox_delivery *delivery, int64_t now_us,
+			   enum inbox_outcome *outcome, struct wire *receipt, struct err *err) MUST_USE;
+/* A refusal of a known partner's message: the bytes, our signed error, and the rule. Bounded: beyond
+ * REFUSALS_KEPT_A_DAY a day and partner only counted. ERROR may be NULL. */
+#define REFUSALS_KEPT_A_DAY 1000
+enum err_code inbox_refused(struct kernel *kernel, const char *partner, const char *message_id, const char *rule,
+			    const struct wire *received, const struct wire *error, int64_t now_us,
+			    struct err *err) MUST_USE;
+
+/* Processes up to LIMIT received messages: hands each to its document type's on_receive in a transaction of its own. */
+enum err_code inbox_step(struct kernel *kernel, int64_t now_us, unsigned limit, unsigned *done,
+			 struct err *err) MUST_USE;
+/* Who turns a received message into a document: the capability whose row has .process (the document capability). A
+ * finding refuses the document, not the message: the message is processed, and the refusal is the capability's
+ * business. A fault leaves the message received and is tried again; a fault that is not transient makes it failed, with
+ * a task. */
+typedef enum err_code inbox_process(struct kernel *kernel, struct tx *tx, struct arena *arena,
+				    const struct message *message, const struct message_parts *parts, int64_t now_us,
+				    struct findings *findings, struct err *err);
+
+/* --- Reading --- */
+struct message_filter {
+	const char *direction, *partner, *organisation, *state; /* NULL: any */
+	const char *before;                                     /* id: older than this one (paging); NULL */
+	size_t limit;
+};
+enum err_code message_list(struct tx *tx, struct arena *arena, const struct message_filter *filter,
+			   struct message_list *list, struct err *err) MUST_USE;
+/* By our id or by eb:MessageId; .id is NULL if there is none. */
+enum err_code message_find(struct tx *tx, struct arena *arena, const char *id, struct message *message,
+			   struct err *err) MUST_USE;
+enum err_code message_parts_of(struct tx *tx, struct arena *arena, const char *id, struct message_parts *parts,
+			       struct err *err) MUST_USE;
+enum err_code message_wires(struct tx *tx, struct arena *arena, const char *id, struct wire_list *list,
+			    struct err *err) MUST_USE;
+/* The plain content of PART: its octets, or what they expand to (at most MAX_BYTES); arena's. */
+enum err_code message_part_plain(struct arena *arena, const struct message_part *part, size_t max_bytes,
+				 struct bytes *plain, struct err *err) MUST_USE;
+
+struct exchange_counts { /* one row a partner */
+	const char *partner;
+	int64_t queued, held, dead, delivered, received, processed, failed, refused;
+	int64_t oldest_queued_us; /* TIME_NONE */
+	int64_t last_receipt_us;  /* TIME_NONE */
+};
+struct exchange_counts_list {
+	struct exchange_counts *items;
+	size_t count;
+};
+enum err_code message_counts(struct tx *tx, struct arena *arena, struct exchange_counts_list *list,
+			     struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,46 @@
+/* What outbox and inbox share. */
+#ifndef KERNEL_MESSAGE_INT_H
+#define KERNEL_MESSAGE_INT_H
+
+#include "kernel/fsm.h"
+#include "kernel/message.h"
+#include "kernel/store_int.h"
+#include "kernel/task.h"
+
+#define MESSAGE_DELIVERED "delivered"
+#define MESSAGE_GIVEN_UP  "given-up"
+#define MESSAGE_PROCESSED "processed"
+#define MESSAGE_FAILED    "failed"
+#define MESSAGE_RETRY     "retry"
+
+#define TASK_DEAD_LETTER     "dead-letter"
+#define TASK_DOCUMENT_FAILED "document-failed"
+
+/* A message behind an open one looks again after so long even if nobody wakes it. On PostgreSQL the one before it may
+ * be finished by a transaction that does not see it yet. */
+#define MESSAGE_PARK_US INT64_C(60000000)
+
+/* Inserts MESSAGE and its parts with the next position of its conversation. *INSERTED false: its message id is known;
+ * nothing was written. MESSAGE's .position is set. */
+enum err_code message_insert(struct tx *tx, struct message *message, const struct message_parts *parts,
+			     const char *state, int64_t now_us, bool *inserted, struct err *err) MUST_USE;
+enum err_code wire_insert(struct tx *tx, const char *message, const char *partner, const struct wire *wire,
+			  char id[static 37], int64_t now_us, struct err *err) MUST_USE;
+struct wire wire_row(struct arena *arena, const struct query *query);
+struct message message_row(struct arena *arena, const struct query *query);
+
+/* The case of MESSAGE in its machine. */
+struct fsm_case message_case(struct kernel *kernel, struct arena *arena, const struct message *message,
+			     const struct actor *actor, int64_t now_us, const char *detail);
+/* Fires EVENT; what the machine refuses is not done, and *TO (may be NULL) is then NULL. */
+enum err_code message_fire(struct tx *tx, const struct fsm_case *fsm_case, const struct machine *machine,
+			   const char *event, const char **to, struct err *err) MUST_USE;
+/* MESSAGE is done: what follows it in the conversation need not wait longer. */
+enum err_code message_wake(struct tx *tx, const struct message *message, int64_t now_us, struct err *err) MUST_USE;
+/* When to try again after ATTEMPTS failures: doubling from first to max; jitter, so that partners that come back are
+ * not all tried at once, takes up to half of it away. */
+int64_t message_back_off_us(const struct retry_policy *policy, int64_t attempts);
+/* The first 200 octets at most of REASON, cut between characters. */
+char *message_reason(struct arena *arena, const char *reason);
+
+#endif

@@ -1,0 +1,382 @@
+#include "kernel/message_int.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "base/date.h"
+#include "base/uuid.h"
+#include "codec/gzip.h"
+
+#define WORK_ARENA_BYTES ((size_t)1 << 20)
+#define PART_MAX_BYTES   ((size_t)256 << 20)
+#define GZIP_LEVEL       4
+/* gzip adds 18 octets of its own and XML of this size hardly shrinks by more. */
+#define COMPRESS_MIN_BYTES 128
+/* Rows that are looked at in vain before a claim gives its turn to another. */
+#define CLAIM_ROUNDS 8
+
+static const struct actor system_actor = { .name = "system" };
+
+/* --- Putting --- */
+
+/* Media that are compressed in themselves. */
+static bool is_packed(const char *mime_type)
+{
+	static const char *const packed[] = { "application/gzip", "application/zip", "application/pdf", "image/jpeg",
+					      "image/png" };
+
+	for (size_t i = 0; i < COUNT(packed); i++)
+		if (same(packed[i], mime_type))
+			return true;
+	return false;
+}
+
+static enum err_code part_compress(struct arena *arena, struct message_part *part, struct err *err)
+{
+	if (part->compressed || part->octets.size < COMPRESS_MIN_BYTES || is_packed(part->mime_type))
+		return OK;
+
+	buf_auto out;
+	buf_init(&out, PART_MAX_BYTES);
+	TRY(gzip_compress(part->octets, GZIP_LEVEL, &out, err));
+	if (out.size >= part->octets.size)
+		return OK;
+	const void *copy = arena_copy(arena, out.data, out.size);
+	if (!copy)
+		return fail(err, ERR_MEMORY, "no memory left for a part of %zu octets", out.size);
+	part->octets = bytes(copy, out.size);
+	part->compressed = true;
+	return OK;
+}
+
+/* "<uuid>@lintas-th": RFC 5322 msg-id without its brackets, as ebMS 3 §5.2.2.1 wants eb:MessageId. */
+static char *message_id_of(struct arena *arena, const char *uuid, const char *state)
+{
+	char *id = arena_printf(arena, "%s@lintas-%s", uuid, state);
+
+	for (char *at = id; at && *at; at++)
+		*at = (char)tolower((unsigned char)*at);
+	return id;
+}
+
+enum err_code outbox_put(struct kernel *kernel, struct tx *tx, struct arena *arena, struct message *message,
+			 struct message_parts *parts, const struct actor *actor, int64_t now_us, struct err *err)
+{
+	char uuid[UUID_SIZE];
+	bool inserted;
+
+	for (size_t i = 0; i < parts->count; i++)
+		TRY(part_compress(arena, &parts->items[i], err));
+	id_new(uuid, now_us);
+
+	struct message put = *message;
+	put.direction = "out";
+	put.id = arena_text(arena, uuid);
+	put.message_id = message_id_of(arena, uuid, kernel->state);
+	put.conversation = message->conversation ? message->conversation : put.id;
+	put.digest = message_digest(arena, parts);
+	put.state = message_out_machine.initial;
+	put.created_us = put.next_attempt_us = now_us;
+	put.attempts = 0;
+	put.settled_us = TIME_NONE;
+	put.last_error = NULL;
+	const char *detail = arena_printf(arena, "%s to %s", put.action, put.partner);
+	if (!put.id || !put.message_id || !put.digest || !detail)
+		return fail(err, ERR_MEMORY, "no memory left for a message to %s", put.partner);
+
+	TRY(message_insert(tx, &put, parts, put.state, now_us, &inserted, err));
+	struct fsm_case fsm_case = message_case(kernel, arena, &put, actor, now_us, detail);
+	TRY(fsm_open(tx, &message_out_machine, &fsm_case, err));
+	*message = put;
+	return OK;
+}
+
+/* --- Claiming --- */
+
+struct claim {
+	struct arena *arena;
+	const char *partner;
+	int64_t now_us, lease_until_us;
+	unsigned limit;
+	struct message_list list;
+	size_t looked_at;
+};
+
+/* One round: what is due, of which the parked ones are left out. */
+static enum err_code claim_round(struct tx *tx, struct claim *claim, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	claim->looked_at = 0;
+	TRY(db_query(tx, &sql_message_lease,
+		     BINDS(BIND_TEXT(claim->partner), BIND_INT(claim->now_us), BIND_INT(claim->limit),
+			   BIND_INT(claim->now_us + MESSAGE_PARK_US), BIND_INT(claim->lease_until_us)),
+		     &query, err));
+	while (db_next(&query)) {
+		struct message_list *list = &claim->list;
+		claim->looked_at++;
+		list->items = list_grow(claim->arena, list->items, list->count, sizeof(*list->items));
+		if (!list->items)
+			return fail(err, ERR_MEMORY, "no memory left for the messages to %s", claim->partner);
+		list->items[list->count] = message_row(claim->arena, &query);
+		if (list->items[list->count].next_attempt_us == claim->lease_until_us)
+			list->count++;
+	}
+	return db_end(&query, err);
+}
+
+static enum err_code claim_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct claim *claim = arg;
+
+	claim->list = (struct message_list){ 0 };
+	for (int i = 0; i < CLAIM_ROUNDS && claim->list.count == 0; i++) {
+		TRY(claim_round(tx, claim, err));
+		if (claim->looked_at < claim->limit)
+			break;
+	}
+	return OK;
+}
+
+/* Version 7 ids grow with time: this is the order in which the messages were put. */
+static int older_first(const void *a, const void *b)
+{
+	return strcmp(((const struct message *)a)->id, ((const struct message *)b)->id);
+}
+
+enum err_code outbox_claim(struct kernel *kernel, struct arena *arena, const char *partner, int64_t now_us,
+			   int64_t lease_us, unsigned limit, struct message_list *list, struct err *err)
+{
+	/* A lease that ended when a parked message looks again could not be told from it. */
+	int64_t lease_until_us = now_us + lease_us + (lease_us == MESSAGE_PARK_US ? 1 : 0);
+	struct claim claim = {
+		.arena = arena,
+		.partner = partner,
+		.now_us = now_us,
+		.lease_until_us = lease_until_us,
+		.limit = limit,
+	};
+	TRY(db_write(kernel->db, claim_run, &claim, err));
+	if (claim.list.count > 1)
+		qsort(claim.list.items, claim.list.count, sizeof(*claim.list.items), older_first);
+	*list = claim.list;
+	return OK;
+}
+
+static enum err_code next_read(struct tx *tx, void *arg, struct err *err)
+{
+	int64_t *next_us = arg;
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_message_next, NO_BINDS, &query, err));
+	*next_us = db_next(&query) && !db_null(&query, 0) ? db_int(&query, 0) : TIME_NONE;
+	return db_end(&query, err);
+}
+
+enum err_code outbox_next_us(struct kernel *kernel, int64_t *next_us, struct err *err)
+{
+	int64_t found = TIME_NONE;
+
+	TRY(db_read(kernel->db, next_read, &found, err));
+	*next_us = found;
+	return OK;
+}
+
+/* --- Sending --- */
+
+struct attempt {
+	struct kernel *kernel;
+	const struct message *message;
+	const struct wire *wire; /* NULL: nothing to keep */
+	int64_t now_us;
+	const struct retry_policy *policy;
+	bool permanent;
+	const char *reason;
+};
+
+static enum err_code wire_keep(struct tx *tx, const struct attempt *attempt, struct err *err)
+{
+	char id[UUID_SIZE];
+
+	if (!attempt->wire)
+		return OK;
+	return wire_insert(tx, attempt->message->id, attempt->message->partner, attempt->wire, id, attempt->now_us,
+			   err);
+}
+
+static enum err_code sending_run(struct tx *tx, void *arg, struct err *err)
+{
+	return wire_keep(tx, arg, err);
+}
+
+enum err_code outbox_sending(struct kernel *kernel, const struct message *message, const struct wire *sent,
+			     struct err *err)
+{
+	struct attempt attempt = { .kernel = kernel, .message = message, .wire = sent, .now_us = sent->at_us };
+
+	return db_write(kernel->db, sending_run, &attempt, err);
+}
+
+/* What the document makes of it is its machine's business; that it is at the partner's stands in any case. */
+static enum err_code document_delivered(struct tx *tx, const struct attempt *attempt, struct arena *arena,
+					struct err *err)
+{
+	if (!attempt->message->document)
+		return OK;
+	struct fsm_case fsm_case = message_case(attempt->kernel, arena, attempt->message, &system_actor,
+						attempt->now_us, attempt->message->message_id);
+	fsm_case.id = attempt->message->document;
+	return fsm_fire_all(tx, &fsm_case, MESSAGE_DELIVERED, err);
+}
+
+static enum err_code delivered_run(struct tx *tx, void *arg, struct err *err)
+{
+	const struct attempt *attempt = arg;
+	const char *to;
+	arena_auto arena = arena_new(WORK_ARENA_BYTES);
+
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory left for the receipt of message %s", attempt->message->id);
+	struct fsm_case fsm_case =
+		message_case(attempt->kernel, arena, attempt->message, &system_actor, attempt->now_us, NULL);
+	TRY(message_fire(tx, &fsm_case, &message_out_machine, MESSAGE_DELIVERED, &to, err));
+	if (!to)
+		return OK;
+	TRY(wire_keep(tx, attempt, err));
+	TRY(message_wake(tx, attempt->message, attempt->now_us, err));
+	TRY(task_close(tx, attempt->message->id, TASK_DEAD_LETTER, attempt->now_us, err));
+	return document_delivered(tx, attempt, arena, err);
+}
+
+enum err_code outbox_delivered(struct kernel *kernel, const struct message *message, const struct wire *receipt,
+			       int64_t now_us, struct err *err)
+{
+	struct attempt attempt = { .kernel = kernel, .message = message, .wire = receipt, .now_us = now_us };
+
+	return db_write(kernel->db, delivered_run, &attempt, err);
+}
+
+/* --- Failing --- */
+
+static enum err_code waited(struct tx *tx, const struct attempt *attempt, int64_t *waited_us, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_message_queued_us, BINDS(BIND_TEXT(attempt->message->id)), &query, err));
+	int64_t since_us = db_next(&query) ? db_int(&query, 0) : attempt->now_us;
+	TRY(db_end(&query, err));
+	*waited_us = attempt->now_us - since_us;
+	return OK;
+}
+
+static enum err_code dead_letter(struct tx *tx, const struct attempt *attempt, struct arena *arena, const char *reason,
+				 struct err *err)
+{
+	const struct message *message = attempt->message;
+	const char *to;
+
+	struct fsm_case fsm_case =
+		message_case(attempt->kernel, arena, message, &system_actor, attempt->now_us, reason);
+	TRY(message_fire(tx, &fsm_case, &message_out_machine, MESSAGE_GIVEN_UP, &to, err));
+	if (!to)
+		return OK;
+	const char *text = arena_printf(arena,
+					"%s to %s was %s: %s. What follows it in its conversation waits. Look at "
+					"\"lintas timeline %s\"; when the cause is mended, \"lintas outbox retry %s\"",
+					message->action, message->partner,
+					attempt->permanent ? "refused for good" : "given up, because its time ran out",
+					reason, message->id, message->id);
+	if (!text)
+		return fail(err, ERR_MEMORY, "no memory left for a task");
+	return task_open(tx,
+			 &(struct task){ .organisation = message->organisation,
+					 .kind = TASK_DEAD_LETTER,
+					 .subject = message->id,
+					 .text = text },
+			 attempt->now_us, err);
+}
+
+static enum err_code failed_run(struct tx *tx, void *arg, struct err *err)
+{
+	const struct attempt *attempt = arg;
+	const struct message *message = attempt->message;
+	int64_t waited_us;
+	arena_auto arena = arena_new(WORK_ARENA_BYTES);
+	const char *reason = arena ? message_reason(arena, attempt->reason) : NULL;
+
+	if (!reason)
+		return fail(err, ERR_MEMORY, "no memory left for the failure of message %s", message->id);
+	TRY(wire_keep(tx, attempt, err));
+	TRY(waited(tx, attempt, &waited_us, err));
+	TRY(db_exec(tx, &sql_message_error, BINDS(BIND_TEXT(message->id), BIND_TEXT(reason)), NULL, err));
+	if (attempt->permanent || waited_us >= attempt->policy->give_up_us)
+		return dead_letter(tx, attempt, arena, reason, err);
+	return db_exec(tx, &sql_message_later,
+		       BINDS(BIND_TEXT(message->id),
+			     BIND_INT(attempt->now_us + message_back_off_us(attempt->policy, message->attempts)),
+			     BIND_TEXT(reason)),
+		       NULL, err);
+}
+
+enum err_code outbox_failed(struct kernel *kernel, const struct message *message, const struct retry_policy *policy,
+			    bool permanent, const char *reason, const struct wire *answer, int64_t now_us,
+			    struct err *err)
+{
+	struct attempt attempt = {
+		.kernel = kernel,
+		.message = message,
+		.wire = answer,
+		.now_us = now_us,
+		.policy = policy ? policy : &retry_policy_default,
+		.permanent = permanent,
+		.reason = reason,
+	};
+	return db_write(kernel->db, failed_run, &attempt, err);
+}
+
+/* --- An officer's decision --- */
+
+struct decision {
+	struct kernel *kernel;
+	const char *message, *event;
+	const struct actor *actor;
+	int64_t now_us;
+	struct findings *findings;
+};
+
+static enum err_code decide_run(struct tx *tx, void *arg, struct err *err)
+{
+	const struct decision *decision = arg;
+	struct message message;
+	const char *to;
+	arena_auto arena = arena_new(WORK_ARENA_BYTES);
+
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory left for message %s", decision->message);
+	TRY(message_find(tx, arena, decision->message, &message, err));
+	if (!message.id)
+		return fail(err, ERR_NOT_FOUND, "there is no message \"%.80s\"", decision->message);
+
+	struct fsm_case fsm_case =
+		message_case(decision->kernel, arena, &message, decision->actor, decision->now_us, NULL);
+	const struct machine *machine = same(message.direction, "in") ? &message_in_machine : &message_out_machine;
+	TRY(fsm_fire(tx, machine, &fsm_case, decision->event, &to, decision->findings, err));
+	if (!to || !same(decision->event, MESSAGE_RETRY))
+		return OK;
+	return task_close(tx, message.id, NULL, decision->now_us, err);
+}
+
+static bool is_decision(const char *event)
+{
+	return same(event, "hold") || same(event, "release") || same(event, MESSAGE_RETRY);
+}
+
+enum err_code outbox_decide(struct kernel *kernel, const char *message, const char *event, const struct actor *actor,
+			    int64_t now_us, struct findings *findings, struct err *err)
+{
+	struct decision decision = { kernel, message, event, actor, now_us, findings };
+
+	if (!is_decision(event))
+		return fail(err, ERR_USAGE, "\"%.40s\" is not a decision: hold, release or retry", event);
+	return db_write(kernel->db, decide_run, &decision, err);
+}

@@ -1,0 +1,239 @@
+#include "kernel/party.h"
+
+#include "base/date.h"
+#include "kernel/journal.h"
+#include "kernel/store_int.h"
+
+/* --- Organisations --- */
+
+static bool code_valid(const char *code)
+{
+	size_t length = code ? strlen(code) : 0;
+
+	return length >= 2 && length <= 32 && strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+}
+
+static enum err_code party_journal(struct tx *tx, const char *type, const char *subject, const char *event,
+				   const char *detail, const struct actor *actor, int64_t now_us, struct err *err)
+{
+	return journal_put(tx,
+			   &(struct journal_entry){ .at_us = now_us,
+						    .actor = actor->name,
+						    .organisation = actor->organisation,
+						    .subject_type = type,
+						    .subject = subject,
+						    .event = event,
+						    .detail = detail },
+			   err);
+}
+
+static struct organisation organisation_row(struct arena *arena, const struct query *query)
+{
+	return (struct organisation){ .code = db_text(arena, query, 0),
+				      .seat = db_text(arena, query, 1),
+				      .name = db_text(arena, query, 2) };
+}
+
+enum err_code organisation_add(struct tx *tx, const struct organisation *organisation, const struct actor *actor,
+			       int64_t now_us, struct err *err)
+{
+	if (!code_valid(organisation->code))
+		return fail(err, ERR_INVALID,
+			    "the code of an organisation has 2 to 32 of a-z, 0-9 and '-', not \"%.40s\"",
+			    organisation->code ? organisation->code : "");
+	TRY(db_exec(tx, &sql_organisation_put,
+		    BINDS(BIND_TEXT(organisation->code), BIND_TEXT(organisation->seat), BIND_TEXT(organisation->name),
+			  BIND_INT(now_us)),
+		    NULL, err));
+	return party_journal(tx, "organisation", organisation->code, "added", organisation->seat, actor, now_us, err);
+}
+
+static enum err_code organisations(struct tx *tx, struct arena *arena, const struct statement *statement,
+				   const char *value, struct organisation_list *list, struct err *err)
+{
+	struct organisation_list found = { 0 };
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, statement, &(struct bind){ BIND_TEXT_, 0, bytes_of(value) }, value ? 1 : 0, &query, err));
+	while (db_next(&query)) {
+		found.items = list_grow(arena, found.items, found.count, sizeof(*found.items));
+		if (!found.items)
+			return fail(err, ERR_MEMORY, "no memory left for the list of organisations");
+		found.items[found.count++] = organisation_row(arena, &query);
+	}
+	TRY(db_end(&query, err));
+	*list = found;
+	return OK;
+}
+
+enum err_code organisation_list(struct tx *tx, struct arena *arena, struct organisation_list *list, struct err *err)
+{
+	return organisations(tx, arena, &sql_organisation_all, NULL, list, err);
+}
+
+enum err_code organisation_find(struct tx *tx, struct arena *arena, const char *code, struct organisation *organisation,
+				struct err *err)
+{
+	struct organisation_list list = { 0 };
+
+	TRY(organisations(tx, arena, &sql_organisation_get, code, &list, err));
+	*organisation = list.count > 0 ? list.items[0] : (struct organisation){ 0 };
+	return OK;
+}
+
+enum err_code organisation_of_seat(struct tx *tx, struct arena *arena, const char *seat,
+				   struct organisation *organisation, struct err *err)
+{
+	struct organisation_list list = { 0 };
+
+	TRY(organisations(tx, arena, &sql_organisation_seat, seat, &list, err));
+	if (list.count == 0)
+		return fail(err, ERR_NOT_FOUND, "no organisation of this node has the seat \"%s\"", seat);
+	if (list.count > 1)
+		return fail(err, ERR_CONFLICT,
+			    "several organisations have the seat \"%s\", among them %s and %s: name one", seat,
+			    list.items[0].code, list.items[1].code);
+	*organisation = list.items[0];
+	return OK;
+}
+
+/* --- Partners --- */
+
+static struct partner partner_row(struct arena *arena, const struct query *query)
+{
+	return (struct partner){
+		.code = db_text(arena, query, 0),
+		.name = db_text(arena, query, 1),
+		.party_id = db_text(arena, query, 2),
+		.party_type = db_text(arena, query, 3),
+		.endpoint = db_text(arena, query, 4),
+		.profile = db_text(arena, query, 5),
+		.token = db_text(arena, query, 6),
+		.status = db_text(arena, query, 7),
+	};
+}
+
+static enum err_code partner_changed(struct tx *tx, const char *code, const char *event, const char *detail,
+				     const struct actor *actor, int64_t now_us, struct err *err)
+{
+	TRY(db_exec(tx, &sql_counter_grow, BINDS(BIND_TEXT("partner-revision")), NULL, err));
+	return party_journal(tx, "partner", code, event, detail, actor, now_us, err);
+}
+
+enum err_code partner_add(struct tx *tx, const struct partner *partner, const struct actor *actor, int64_t now_us,
+			  struct err *err)
+{
+	TRY(db_exec(tx, &sql_partner_put,
+		    BINDS(BIND_TEXT(partner->code), BIND_TEXT(partner->name), BIND_TEXT(partner->party_id),
+			  BIND_TEXT(partner->party_type), BIND_TEXT(partner->endpoint), BIND_TEXT(partner->profile),
+			  BIND_TEXT(partner->token), BIND_TEXT(partner->status), BIND_INT(now_us)),
+		    NULL, err));
+	return partner_changed(tx, partner->code, "added", partner->endpoint, actor, now_us, err);
+}
+
+enum err_code partner_change(struct tx *tx, const struct partner *partner, const struct actor *actor, int64_t now_us,
+			     struct err *err)
+{
+	int64_t changed = 0;
+
+	TRY(db_exec(tx, &sql_partner_set,
+		    BINDS(BIND_TEXT(partner->code), BIND_TEXT(partner->name), BIND_TEXT(partner->party_id),
+			  BIND_TEXT(partner->party_type), BIND_TEXT(partner->endpoint), BIND_TEXT(partner->profile),
+			  BIND_TEXT(partner->token), BIND_TEXT(partner->status)),
+		    &changed, err));
+	if (changed == 0)
+		return fail(err, ERR_NOT_FOUND, "there is no partner \"%s\"", partner->code);
+	return partner_changed(tx, partner->code, "changed", partner->status, actor, now_us, err);
+}
+
+static enum err_code partners(struct tx *tx, struct arena *arena, const struct statement *statement,
+			      const struct bind *binds, size_t binds_count, struct partner_list *list, struct err *err)
+{
+	struct partner_list found = { 0 };
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, statement, binds, binds_count, &query, err));
+	while (db_next(&query)) {
+		found.items = list_grow(arena, found.items, found.count, sizeof(*found.items));
+		if (!found.items)
+			return fail(err, ERR_MEMORY, "no memory left for the list of partners");
+		found.items[found.count++] = partner_row(arena, &query);
+	}
+	TRY(db_end(&query, err));
+	*list = found;
+	return OK;
+}
+
+enum err_code partner_list(struct tx *tx, struct arena *arena, struct partner_list *list, struct err *err)
+{
+	return partners(tx, arena, &sql_partner_all, NO_BINDS, list, err);
+}
+
+enum err_code partner_find(struct tx *tx, struct arena *arena, const char *code, struct partner *partner,
+			   struct err *err)
+{
+	struct partner_list list = { 0 };
+
+	TRY(partners(tx, arena, &sql_partner_get, BINDS(BIND_TEXT(code)), &list, err));
+	*partner = list.count > 0 ? list.items[0] : (struct partner){ 0 };
+	return OK;
+}
+
+enum err_code partner_find_party(struct tx *tx, struct arena *arena, const char *party_id, const char *party_type,
+				 struct partner *partner, struct err *err)
+{
+	struct partner_list list = { 0 };
+
+	TRY(partners(tx, arena, &sql_partner_by_party, BINDS(BIND_TEXT(party_id), BIND_TEXT(party_type)), &list, err));
+	*partner = list.count > 0 ? list.items[0] : (struct partner){ 0 };
+	return OK;
+}
+
+enum err_code partner_certificate_add(struct tx *tx, const struct partner_certificate *certificate,
+				      const struct actor *actor, int64_t now_us, struct err *err)
+{
+	TRY(db_exec(tx, &sql_certificate_put,
+		    BINDS(BIND_TEXT(certificate->partner), BIND_TEXT(certificate->use),
+			  BIND_TEXT(certificate->fingerprint), BIND_BLOB(certificate->der), BIND_INT(now_us),
+			  certificate->until_us == TIME_NONE ? BIND_NULL : BIND_INT(certificate->until_us)),
+		    NULL, err));
+	return partner_changed(tx, certificate->partner,
+			       certificate->until_us == TIME_NONE ? "certificate-added" : "certificate-withdrawn",
+			       certificate->fingerprint, actor, now_us, err);
+}
+
+enum err_code partner_certificates(struct tx *tx, struct arena *arena, const char *partner,
+				   struct partner_certificate_list *list, struct err *err)
+{
+	struct partner_certificate_list found = { 0 };
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_certificate_of, BINDS(BIND_TEXT(partner)), &query, err));
+	while (db_next(&query)) {
+		found.items = list_grow(arena, found.items, found.count, sizeof(*found.items));
+		if (!found.items)
+			return fail(err, ERR_MEMORY, "no memory left for the certificates of %s", partner);
+		found.items[found.count++] = (struct partner_certificate){
+			.partner = db_text(arena, &query, 0),
+			.use = db_text(arena, &query, 1),
+			.fingerprint = db_text(arena, &query, 2),
+			.der = db_blob(arena, &query, 3),
+			.added_us = db_int(&query, 4),
+			.until_us = db_null(&query, 5) ? TIME_NONE : db_int(&query, 5),
+		};
+	}
+	TRY(db_end(&query, err));
+	*list = found;
+	return OK;
+}
+
+enum err_code partner_revision(struct tx *tx, int64_t *revision, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_counter_get, BINDS(BIND_TEXT("partner-revision")), &query, err));
+	int64_t value = db_next(&query) ? db_int(&query, 0) : 0;
+	TRY(db_end(&query, err));
+	*revision = value;
+	return OK;
+}

@@ -1,0 +1,61 @@
+#include "kernel/store_int.h"
+
+#include "base/uuid.h"
+
+/* clang-format off */
+#define PARTNER_COLUMNS "code, name, party_id, party_type, endpoint, profile, token, status"
+#define JOURNAL_COLUMNS \
+	"id, at_us, actor, organisation, subject_type, subject, event, from_state, to_state, detail, law, sequence"
+#define TASK_COLUMNS "id, organisation, kind, subject, text, state, created_us, done_us"
+#define MESSAGE_COLUMNS \
+	"message.id, direction, partner, organisation, message_id, conversation, position, ref_to, service, action, original_sender," \
+	" final_recipient, document, test, state, created_us, next_attempt_us, attempts, settled_us, last_error, digest"
+/* Letter for letter the condition of the index message_open: SQLite uses a partial index only then. */
+#define MESSAGE_OPEN "state IN ('queued', 'held', 'dead', 'received', 'failed')"
+#define MESSAGE_WAITS "CAST($2 AS TEXT) IN ('queued', 'received')"
+#define MESSAGE_FILTER \
+	"(CAST($1 AS TEXT) IS NULL OR direction = $1) AND (CAST($2 AS TEXT) IS NULL OR partner = $2)" \
+	" AND (CAST($3 AS TEXT) IS NULL OR organisation = $3) AND (CAST($4 AS TEXT) IS NULL OR id < $4)" \
+	" AND (CAST($6 AS TEXT) IS NULL OR state = $6)"
+/* clang-format on */
+
+#define STATEMENT(name, text) const struct statement sql_##name = { "kernel." #name, text };
+#include "kernel/statements.def"
+#undef STATEMENT
+
+static const struct statement *const rows[] = {
+#define STATEMENT(name, text) &sql_##name,
+#include "kernel/statements.def"
+#undef STATEMENT
+};
+
+const struct statements kernel_statements = { rows, COUNT(rows) };
+
+void *list_grow(struct arena *arena, void *items, size_t count, size_t size)
+{
+	if (count > 0 && (count & (count - 1)) != 0)
+		return items;
+
+	void *grown = arena_array(arena, count > 0 ? 2 * count : 1, size);
+	if (grown && count > 0)
+		memcpy(grown, items, count * size);
+	return grown;
+}
+
+/* RFC 9562 §6.2, method 1: the 12 bits after the version count what this thread made in the same millisecond. What one
+ * transaction writes is thereby in order, although all of it has one time. The counter is the thread's own, so there is
+ * nothing to guard. */
+void id_new(char id[static UUID_SIZE], int64_t now_us)
+{
+	static _Thread_local struct {
+		int64_t ms;
+		unsigned count;
+	} last;
+	int64_t ms = now_us / 1000;
+
+	last.count = ms == last.ms && last.count < 0xFFF ? last.count + 1 : 0;
+	last.ms = ms;
+	uuid_new(id, now_us);
+	for (int i = 0; i < 3; i++)
+		id[15 + i] = "0123456789abcdef"[last.count >> (8 - 4 * i) & 0xF];
+}

@@ -1,0 +1,31 @@
+/* Tasks: what a person must look at. A dead letter, a failed document, an overdue answer. */
+#ifndef KERNEL_TASK_H
+#define KERNEL_TASK_H
+
+#include "kernel/kernel.h"
+
+struct task {
+	const char *id;
+	const char *organisation; /* whose officers; NULL: the node's operators */
+	const char *kind;         /* "dead-letter", "document-failed", "clock" */
+	const char *subject;      /* id of the message, document, … */
+	const char *text;         /* what happened and what to do next */
+	const char *state;        /* "open", "done" */
+	int64_t created_us;
+	int64_t done_us; /* TIME_NONE */
+};
+struct task_list {
+	struct task *items;
+	size_t count;
+};
+
+/* Opens a task; if one of the same kind and subject is open, that one stays and nothing is added. */
+enum err_code task_open(struct tx *tx, const struct task *task, int64_t now_us, struct err *err) MUST_USE;
+/* Closes the open tasks of SUBJECT (all kinds if KIND is NULL). */
+enum err_code task_close(struct tx *tx, const char *subject, const char *kind, int64_t now_us,
+			 struct err *err) MUST_USE;
+/* ORGANISATION NULL: all; open ones first, newest first. */
+enum err_code task_list(struct tx *tx, struct arena *arena, const char *organisation, size_t limit,
+			struct task_list *list, struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,277 @@
+#include "fixture.h"
+
+#include <stdio.h>
+
+#include "base/date.h"
+
+/* A capability that takes messages: it keeps what it was given, and its "documents" say what it shall answer. */
+static const struct rule test_rules[] = { { "TST-001", "a test", NULL, SEVERITY_ERROR }, { 0 } };
+
+static const struct statement noted = { "test.note", "INSERT INTO counter (name, value) VALUES ($1, 1)" };
+static const struct statement notes = { "test.notes", "SELECT count(*) FROM counter WHERE name = $1" };
+
+static enum err_code process(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct message *message,
+			     const struct message_parts *parts, int64_t now_us, struct findings *findings,
+			     struct err *err)
+{
+	struct bytes text = parts->items[0].octets;
+
+	(void)kernel, (void)now_us;
+	TRY(db_exec(tx, &noted, BINDS(BIND_TEXT(message->message_id)), NULL, err));
+	if (bytes_same(text, bytes_of("poison")))
+		return fail(err, ERR_INTERNAL, "this document is poison");
+	if (bytes_same(text, bytes_of("busy")))
+		return fail(err, ERR_BUSY, "not now");
+	if (bytes_same(text, bytes_of("wrong")))
+		finding_add(findings, &test_rules[0], "", NULL, NULL);
+	return arena ? OK : fail(err, ERR_INTERNAL, "no arena");
+}
+
+static const struct capability capability = { .name = "test", .process = process };
+static const struct capability *const capabilities[] = { &capability, NULL };
+
+static unsigned step(struct kernel_fixture *fixture, unsigned limit)
+{
+	unsigned done;
+
+	must(inbox_step(&fixture->kernel, fixture->clock.now_us, limit, &done, &fixture->err));
+	return done;
+}
+
+static struct message accepted(struct kernel_fixture *fixture, const char *message_id, const char *conversation,
+			       const char *text)
+{
+	struct inbox_delivery delivery = fixture_delivery(fixture, "VN", message_id, conversation, text);
+
+	assert_int_equal(fixture_accept(fixture, &delivery, NULL), INBOX_ACCEPTED);
+	return delivery.message;
+}
+
+static int64_t count(struct kernel_fixture *fixture, const struct statement *statement)
+{
+	return fixture_int(fixture, statement, NO_BINDS);
+}
+
+static const struct statement messages = { "test.messages", "SELECT count(*) FROM message" };
+static const struct statement wires = { "test.wires", "SELECT count(*) FROM wire" };
+static const struct statement parts = { "test.parts", "SELECT count(*) FROM message_part" };
+static const struct statement tasks = { "test.tasks",
+					"SELECT count(*) FROM task WHERE state = 'open' AND kind = 'document-failed'" };
+
+/* AS4 profile 1.0 §3.2: a duplicate gets the receipt of the first acceptance, not a new one. */
+static void a_duplicate_gets_the_first_receipt_again(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct inbox_delivery first = fixture_delivery(fixture, "VN", "m1@vn", "c1", "one");
+	struct wire receipt, again;
+
+	assert_int_equal(fixture_accept(fixture, &first, &receipt), INBOX_ACCEPTED);
+	fixture->clock.now_us += HOUR_US;
+	struct inbox_delivery second = fixture_delivery(fixture, "VN", "m1@vn", "c1", "one");
+	assert_false(bytes_same(first.receipt.octets, second.receipt.octets));
+	assert_int_equal(fixture_accept(fixture, &second, &again), INBOX_DUPLICATE);
+	assert_true(bytes_same(again.octets, first.receipt.octets));
+	assert_string_equal(again.content_type, "application/soap+xml");
+	assert_int_equal(count(fixture, &messages), 1);
+	assert_int_equal(count(fixture, &wires), 2);
+	assert_int_equal(count(fixture, &parts), 1);
+}
+
+static void the_same_id_with_other_payload_is_refused(void **state)
+{
+	static const struct statement told = { "test.told",
+					       "SELECT count(*) FROM journal WHERE event = 'altered-duplicate'" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct inbox_delivery first = fixture_delivery(fixture, "VN", "m1@vn", "c1", "one");
+	struct inbox_delivery second = fixture_delivery(fixture, "VN", "m1@vn", "c1", "two");
+	struct inbox_delivery other = fixture_delivery(fixture, "MY", "m1@vn", "c1", "two");
+
+	assert_int_equal(fixture_accept(fixture, &first, NULL), INBOX_ACCEPTED);
+	assert_int_equal(fixture_accept(fixture, &second, NULL), INBOX_ALTERED);
+	assert_int_equal(count(fixture, &messages), 1);
+	assert_int_equal(count(fixture, &wires), 2);
+	assert_int_equal(count(fixture, &told), 1);
+	/* Another partner's ids are its own. */
+	assert_int_equal(fixture_accept(fixture, &other, NULL), INBOX_ACCEPTED);
+}
+
+static void a_message_older_than_the_window_is_refused(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct inbox_delivery delivery = fixture_delivery(fixture, "VN", "m1@vn", "c1", "one");
+
+	delivery.message.created_us = fixture->clock.now_us - delivery.window_us - 1;
+	assert_int_equal(fixture_accept(fixture, &delivery, NULL), INBOX_TOO_OLD);
+	assert_int_equal(count(fixture, &messages), 0);
+	delivery.message.created_us++;
+	assert_int_equal(fixture_accept(fixture, &delivery, NULL), INBOX_ACCEPTED);
+}
+
+static void a_known_message_gets_its_receipt_however_old_it_is(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct inbox_delivery delivery = fixture_delivery(fixture, "VN", "m1@vn", "c1", "one");
+	struct wire receipt;
+
+	assert_int_equal(fixture_accept(fixture, &delivery, NULL), INBOX_ACCEPTED);
+	fixture->clock.now_us += 60 * DAY_US;
+	assert_int_equal(fixture_accept(fixture, &delivery, &receipt), INBOX_DUPLICATE);
+	assert_true(bytes_same(receipt.octets, delivery.receipt.octets));
+}
+
+struct evidence {
+	struct arena *arena;
+	const char *id;
+	struct wire_list wires;
+	struct message_parts parts;
+};
+
+static enum err_code evidence_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct evidence *evidence = arg;
+
+	TRY(message_wires(tx, evidence->arena, evidence->id, &evidence->wires, err));
+	return message_parts_of(tx, evidence->arena, evidence->id, &evidence->parts, err);
+}
+
+static void what_went_over_the_wire_is_kept_in_order(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message message = accepted(fixture, "m1@vn", "c1", "one");
+	struct evidence evidence = { .arena = fixture->arena, .id = message.id };
+
+	must(db_read(fixture->kernel.db, evidence_run, &evidence, &fixture->err));
+	assert_int_equal(evidence.wires.count, 2);
+	assert_int_equal(evidence.wires.items[0].kind, WIRE_RECEIVED);
+	assert_string_equal(evidence.wires.items[0].certificate, "aa");
+	assert_int_equal(evidence.wires.items[1].kind, WIRE_RECEIPT_SENT);
+	assert_int_equal(evidence.parts.count, 1);
+	assert_true(bytes_same(evidence.parts.items[0].octets, bytes_of("one")));
+	assert_null(evidence.parts.items[0].charset);
+}
+
+static void a_conversation_is_processed_in_order_in_one_step(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message first = accepted(fixture, "m1@vn", "c1", "one");
+	struct message second = accepted(fixture, "m2@vn", "c1", "two");
+	struct message third = accepted(fixture, "m3@vn", "c1", "three");
+
+	assert_int_equal(first.position, 1);
+	assert_int_equal(third.position, 3);
+	assert_int_equal(step(fixture, 1), 1);
+	assert_string_equal(fixture_message(fixture, first.id).state, "processed");
+	assert_string_equal(fixture_message(fixture, second.id).state, "received");
+	assert_int_equal(step(fixture, 10), 2);
+	assert_string_equal(fixture_message(fixture, third.id).state, "processed");
+	assert_int_equal(step(fixture, 10), 0);
+}
+
+static void a_poisoned_document_holds_only_its_conversation(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message poison = accepted(fixture, "m1@vn", "c1", "poison");
+	struct message after = accepted(fixture, "m2@vn", "c1", "one");
+	struct message other = accepted(fixture, "m3@vn", "c2", "one");
+
+	assert_int_equal(step(fixture, 10), 1);
+	assert_string_equal(fixture_message(fixture, poison.id).state, "failed");
+	assert_string_equal(fixture_message(fixture, poison.id).last_error, "this document is poison");
+	assert_string_equal(fixture_message(fixture, after.id).state, "received");
+	assert_string_equal(fixture_message(fixture, other.id).state, "processed");
+	assert_int_equal(count(fixture, &tasks), 1);
+	/* What the capability had written went with the transaction. */
+	assert_int_equal(fixture_int(fixture, &notes, BINDS(BIND_TEXT("m1@vn"))), 0);
+	assert_int_equal(fixture_int(fixture, &notes, BINDS(BIND_TEXT("m3@vn"))), 1);
+	fixture->clock.now_us += DAY_US;
+	assert_int_equal(step(fixture, 10), 0);
+}
+
+static void an_officer_can_have_a_failed_message_processed_again(void **state)
+{
+	static const struct statement mend = { "test.mend",
+					       "UPDATE message_part SET octets = CAST('mended' AS {blob})" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message poison = accepted(fixture, "m1@vn", "c1", "poison");
+	struct findings *findings = findings_new(fixture->arena);
+
+	assert_int_equal(step(fixture, 10), 0);
+	fixture_exec(fixture, &mend, NO_BINDS);
+	must(outbox_decide(&fixture->kernel, poison.id, "retry", &fixture_actor, fixture->clock.now_us, findings,
+			   &fixture->err));
+	assert_int_equal(findings_count(findings), 0);
+	assert_int_equal(count(fixture, &tasks), 0);
+	assert_int_equal(step(fixture, 10), 1);
+	assert_string_equal(fixture_message(fixture, poison.id).state, "processed");
+}
+
+static void a_transient_fault_is_tried_again_later(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message busy = accepted(fixture, "m1@vn", "c1", "busy");
+
+	assert_int_equal(step(fixture, 10), 0);
+	struct message now = fixture_message(fixture, busy.id);
+	assert_string_equal(now.state, "received");
+	assert_int_equal(now.attempts, 1);
+	assert_true(now.next_attempt_us > fixture->clock.now_us);
+	assert_int_equal(step(fixture, 10), 0);
+	assert_int_equal(fixture_message(fixture, busy.id).attempts, 1);
+	fixture->clock.now_us = now.next_attempt_us;
+	assert_int_equal(step(fixture, 10), 0);
+	assert_int_equal(fixture_message(fixture, busy.id).attempts, 2);
+	assert_int_equal(count(fixture, &tasks), 0);
+}
+
+static void a_refused_document_is_a_processed_message(void **state)
+{
+	static const struct statement told = {
+		"test.told",
+		"SELECT count(*) FROM journal WHERE event = 'processed' AND detail LIKE '1 findings%TST-001'"
+	};
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message wrong = accepted(fixture, "m1@vn", "c1", "wrong");
+
+	assert_int_equal(step(fixture, 10), 1);
+	assert_string_equal(fixture_message(fixture, wrong.id).state, "processed");
+	assert_int_equal(count(fixture, &told), 1);
+}
+
+static void refusals_are_kept_up_to_a_number_and_counted_beyond(void **state)
+{
+	static const struct statement kept = { "test.kept", "SELECT count(*) FROM refusal" };
+	static const struct statement counted = { "test.counted", "SELECT refusals FROM refusal_day" };
+	static const struct statement full = { "test.full", "UPDATE refusal_day SET refusals = $1" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct wire received = { WIRE_RECEIVED, fixture->clock.now_us, "text/plain", bytes_of("garbage"), NULL };
+	struct wire error = { WIRE_ERROR_SENT, fixture->clock.now_us, "text/plain", bytes_of("EBMS:0009"), NULL };
+
+	must(inbox_refused(&fixture->kernel, "VN", "m1@vn", "EBMS:0009", &received, &error, fixture->clock.now_us,
+			   &fixture->err));
+	assert_int_equal(count(fixture, &kept), 1);
+	assert_int_equal(count(fixture, &wires), 2);
+	fixture_exec(fixture, &full, BINDS(BIND_INT(REFUSALS_KEPT_A_DAY)));
+	must(inbox_refused(&fixture->kernel, "VN", NULL, "EBMS:0009", &received, NULL, fixture->clock.now_us,
+			   &fixture->err));
+	assert_int_equal(count(fixture, &kept), 1);
+	assert_int_equal(count(fixture, &wires), 2);
+	assert_int_equal(count(fixture, &counted), REFUSALS_KEPT_A_DAY + 1);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_duplicate_gets_the_first_receipt_again),
+		cmocka_unit_test(the_same_id_with_other_payload_is_refused),
+		cmocka_unit_test(a_message_older_than_the_window_is_refused),
+		cmocka_unit_test(a_known_message_gets_its_receipt_however_old_it_is),
+		cmocka_unit_test(what_went_over_the_wire_is_kept_in_order),
+		cmocka_unit_test(a_conversation_is_processed_in_order_in_one_step),
+		cmocka_unit_test(a_poisoned_document_holds_only_its_conversation),
+		cmocka_unit_test(an_officer_can_have_a_failed_message_processed_again),
+		cmocka_unit_test(a_transient_fault_is_tried_again_later),
+		cmocka_unit_test(a_refused_document_is_a_processed_message),
+		cmocka_unit_test(refusals_are_kept_up_to_a_number_and_counted_beyond),
+	};
+	return kernel_run("inbox", tests, COUNT(tests), capabilities);
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Turns text files into one C source of constant rows, so that the program needs no files beside it.
+
+usage: embed.py migrations OUTPUT FILE.sql…     kernel_migrations: number and name from NNNN_name.sql
+       embed.py codelists  OUTPUT FILE.csv…     kernel_code_tables: rows sorted by code, from CSV with the columns code,name
+"""
+import csv
+import os
+import re
+import sys
+
+
+def c_string(text):
+    """A C literal; octal escapes, because hexadecimal ones have no end."""
+    out = []
+    for octet in text.encode("utf-8"):
+        char = chr(octet)
+        if char in '"\\':
+            out.append("\\" + char)
+        elif 32 <= octet < 127 and char != "?":  # "??" would begin a trigraph
+            out.append(char)
+        else:
+            out.append("\\%03o" % octet)
+    return '"' + "".join(out) + '"'
+
+
+def migrations(paths):
+    yield '#include "kernel/kernel.h"\n\nconst struct migration kernel_migrations[] = {\n'
+    paths = sorted(paths, key=os.path.basename)
+    for expected, path in enumerate(paths, 1):
+        match = re.fullmatch(r"(\d{4})_([a-z0-9_]+)\.sql", os.path.basename(path))
+        if not match or int(match[1]) != expected:
+            sys.exit("%s: expected the name %04d_name.sql" % (path, expected))
+        yield "\t{ %d, %s,\n" % (expected, c_string(match[2]))
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                yield "\t  %s\n" % c_string(line)
+        yield "\t},\n"
+    yield "};\nconst size_t kernel_migrations_count = %d;\n" % len(paths)
+
+
+def code_rows(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(line for line in file if not line.startswith("#")))
+    if rows[0] != ["code", "name"]:
+        sys.exit("%s: the columns must be code,name" % path)
+    rows = sorted(rows[1:], key=lambda row: row[0].encode("utf-8"))
+    for before, row in zip([None] + rows, rows):
+        if len(row) != 2 or not row[0] or (before and before[0] == row[0]):
+            sys.exit("%s: wrong or repeated row %r" % (path, row))
+    return rows
+
+
+def codelists(paths):
+    yield '#include "kernel/codelist_int.h"\n'
+    tables = []
+    for path in sorted(paths):
+        stem = os.path.splitext(os.path.basename(path))[0]
+        rows = code_rows(path)
+        yield "\nstatic const struct code_row %s_rows[] = {\n" % stem
+        for code, name in rows:
+            yield "\t{ %s, %s },\n" % (c_string(code), c_string(name))
+        yield "};\n"
+        tables.append((stem, len(rows)))
+    yield "\nconst struct code_table kernel_code_tables[] = {\n"
+    for stem, count in tables:
+        yield "\t{ %s, %s_rows, %d },\n" % (c_string(stem.upper()), stem, count)
+    yield "};\nconst size_t kernel_code_tables_count = %d;\n" % len(tables)
+
+
+def main():
+    kinds = {"migrations": migrations, "codelists": codelists}
+    if len(sys.argv) < 4 or sys.argv[1] not in kinds:
+        sys.exit(__doc__)
+    text = "".join(kinds[sys.argv[1]](sys.argv[3:]))
+    with open(sys.argv[2], "w", encoding="utf-8") as file:
+        file.write("/* Made by tools/embed.py; do not edit. */\n" + text)
+
+
+main()
