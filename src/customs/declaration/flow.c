@@ -1,0 +1,42 @@
+/* The case of an ACDD on both sides. An accepted one can still be cancelled: the export may not take place. */
+#include "customs/declaration/declaration_int.h"
+
+static const char *const ended[] = { "rejected", "cancelled", NULL };
+
+/* clang-format off */
+#define MOVES(from)                                                \
+	{ from, "accept", NULL, "accepted",  NULL, NULL, NULL },   \
+	{ from, "reject", NULL, "rejected",  NULL, NULL, NULL },   \
+	{ from, "cancel", NULL, "cancelled", NULL, NULL, NULL }
+/* clang-format on */
+
+static const struct fsm_row sent_rows[] = {
+	/* from        event        guard  to             emit  timer law */
+	{ "submitted", "delivered", NULL, "transmitted", NULL, NULL, NULL },
+	MOVES("submitted"), /* the response may overtake our receipt */
+	MOVES("transmitted"),
+	{ "accepted", "cancel", NULL, "cancelled", NULL, NULL, NULL },
+	{ 0 },
+};
+const struct machine acdd_sent_machine = {
+	.name = "acdd.sent",
+	.title = "ACDD at the exporting side",
+	.initial = "submitted",
+	.final = ended,
+	.rows = sent_rows,
+};
+
+static const struct fsm_row received_rows[] = {
+	{ "received", "seen", NULL, "seen", NULL, NULL, NULL },
+	MOVES("received"),
+	MOVES("seen"),
+	{ "accepted", "cancel", NULL, "cancelled", NULL, NULL, NULL },
+	{ 0 },
+};
+const struct machine acdd_received_machine = {
+	.name = "acdd.received",
+	.title = "ACDD at the importing side",
+	.initial = "received",
+	.final = ended,
+	.rows = received_rows,
+};

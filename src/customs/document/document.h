@@ -1,0 +1,123 @@
+/* Documents: what every document type has in common, whatever its content. Submitted, received, found, seen.
+ *
+ * A document is kept once for each side that holds it, with the digest of its exact bytes; the bytes stay where they
+ * travelled, in part 1 of its message, and are never written anew (ATIGA OCP rule 26(1): equivalent legal effect). Its
+ * state is that of its case (kernel/fsm.h). What belongs together (a certificate, the response to it) travels in one
+ * conversation, so it arrives in order. */
+#ifndef DOCUMENT_H
+#define DOCUMENT_H
+
+#include "kernel/capability.h"
+
+#define DOCUMENT_SERVICE                                                                                               \
+	"urn:lintas:service:documents:1" /* eb:Service of every document; eb:Action is the type's code */
+#define DOCUMENT_MAX_BYTES ((size_t)4 << 20)
+
+struct document {
+	const char *id;           /* UUIDv7; NULL: there is none */
+	const char *organisation; /* ours, that keeps it */
+	const char *doctype, *version;
+	const char *direction; /* "in", "out" */
+	const char *partner;
+	const char *issuer_state, *reference; /* with .issued_on its name among states; NULL if it could not be read */
+	date issued_on;
+	const char *sender, *recipient; /* "TH:dft", "VN:customs" */
+	const char *digest;             /* SHA-256 of the exact bytes, hexadecimal */
+	const char *message;            /* id of the message that carried it first */
+	int64_t part;                   /* its place in that message, from 1 */
+	const char *conversation;
+	bool test;
+	int64_t created_us;
+	const char *about;           /* id of the document that this one answers, cancels or replaces; NULL */
+	const char *machine, *state; /* its case */
+};
+struct document_list {
+	struct document *items;
+	size_t count;
+};
+
+struct document_request {
+	const char *organisation; /* ours, that sends */
+	const char *doctype;      /* NULL: as the XML root element says */
+	const char *partner;      /* NULL: the state that the document is meant for */
+	struct bytes text; /* XML, kept byte for byte; or JSON, written as canonical XML, which then is the original */
+	bool test;
+	struct actor actor;
+	int64_t now_us;
+};
+struct document_result {
+	const char *id; /* NULL: refused, and the findings say why */
+	const char *message;
+	bool repeated; /* the same bytes were submitted before: nothing was sent now */
+};
+
+/* Reads, judges, keeps and sends, in one transaction. All findings at once; with an error among them nothing was
+ * written. */
+enum err_code document_submit(struct kernel *kernel, struct arena *arena, const struct document_request *request,
+			      struct findings *findings, struct document_result *result, struct err *err) MUST_USE;
+
+/* The same judgement without keeping or sending anything, by form and rules alone. *DOCTYPE and *RECORD: NULL if it
+ * could not be read; else what it is and the type's struct. */
+enum err_code document_check(const struct kernel *kernel, struct arena *arena, const char *doctype_code,
+			     struct bytes text, date today, const struct doctype **doctype, const void **record,
+			     struct findings *findings, struct err *err) MUST_USE;
+
+/* The inbox_process of this node. A document with errors is kept as refused, with a task for the officers. */
+inbox_process document_process;
+
+struct document_filter {
+	const char *organisation;                              /* NULL: all, for the node's operators */
+	const char *doctype, *direction, *partner, *reference; /* NULL: any */
+	const char *before;                                    /* id: older than this one (paging); NULL */
+	size_t limit;                                          /* at most DOCUMENT_LIST_MAX */
+};
+#define DOCUMENT_LIST_MAX 500
+/* Newest first. */
+enum err_code document_list(struct tx *tx, struct arena *arena, const struct document_filter *filter,
+			    struct document_list *list, struct err *err) MUST_USE;
+/* By id. ORGANISATION NULL: whoever keeps it. .id is NULL if there is none. */
+enum err_code document_find(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
+			    struct document *document, struct err *err) MUST_USE;
+/* The exact bytes as they were signed by the sender. */
+enum err_code document_original(struct tx *tx, struct arena *arena, const struct document *document,
+				struct bytes *original, struct err *err) MUST_USE;
+/* The type's struct, read from the original. */
+enum err_code document_record(struct tx *tx, struct kernel *kernel, struct arena *arena,
+			      const struct document *document, const void **record, struct err *err) MUST_USE;
+/* An officer opened it: a received document is seen from now on. Later openings change nothing. */
+enum err_code document_seen(struct kernel *kernel, struct arena *arena, const char *organisation, const char *id,
+			    const struct actor *actor, int64_t now_us, struct findings *findings,
+			    struct err *err) MUST_USE;
+
+/* --- For the capabilities that bring document types --- */
+
+/* The document that EVENT's is about, kept by the same organisation and exchanged with the same partner. If there is
+ * none: .id is NULL and a finding is added. */
+enum err_code document_about(struct tx *tx, const struct document_event *event, struct document *about,
+			     struct findings *findings, struct err *err) MUST_USE;
+/* Fires EVENT_NAME in the case of ABOUT on account of EVENT's document. */
+enum err_code document_fire(struct tx *tx, const struct document_event *event, const struct document *about,
+			    const char *event_name, struct findings *findings, struct err *err) MUST_USE;
+/* Sends the stored original of DOCUMENT to its recipient once more, in a conversation of its own. */
+enum err_code document_send_again(struct tx *tx, const struct document_event *event, const struct document *document,
+				  struct err *err) MUST_USE;
+
+/* The day on which a document is judged at NOW_US: the one of the easternmost member state, so that no document of
+ * today is of tomorrow where it arrives. */
+date document_today(int64_t now_us);
+
+/* Rules that documents share. PATH is where the value stands. */
+void document_check_issued(date issued_on, const char *path, date today, struct findings *findings);
+void document_check_about(date issued_on, date about_on, const char *path, struct findings *findings);
+void document_check_commodity(const char *code, const char *path, struct findings *findings);
+void document_check_unit(const char *unit, const char *path, struct findings *findings);
+/* QUANTITY in UNIT against the gross mass in kilograms; nothing is said of units that are no mass. */
+void document_check_mass(struct decimal quantity, const char *unit, struct decimal gross_kg, const char *path,
+			 struct findings *findings);
+
+/* Cases of documents that need no more: sent: submitted -> transmitted; received: received -> seen. */
+extern const struct machine document_sent_machine, document_received_machine;
+
+extern const struct capability document_capability;
+
+#endif

@@ -1,0 +1,60 @@
+/* Inside document/: the rules' numbers, reading, and the store. */
+#ifndef DOCUMENT_INT_H
+#define DOCUMENT_INT_H
+
+#include "customs/document/document.h"
+
+/* Rows of document_rules, in their order. */
+enum document_rule {
+	DOCUMENT_FUTURE,
+	DOCUMENT_ABOUT_LATER,
+	DOCUMENT_UNREADABLE,
+	DOCUMENT_UNKNOWN_TYPE,
+	DOCUMENT_OTHER_TYPE,
+	DOCUMENT_NO_ORGANISATION,
+	DOCUMENT_WRONG_SEAT,
+	DOCUMENT_NO_PARTNER,
+	DOCUMENT_PARTNER_SUSPENDED,
+	DOCUMENT_WRONG_ISSUER,
+	DOCUMENT_WRONG_COUNTERPART,
+	DOCUMENT_KEY_USED,
+	DOCUMENT_ABOUT_UNKNOWN,
+	DOCUMENT_NO_PART,
+	CODE_NO_CHAPTER,
+	CODE_NO_QUANTITY,
+	CODE_TOO_HEAVY,
+};
+extern const struct rule document_rules[];
+
+/* A document that was refused on arrival: an officer takes note of it. */
+extern const struct machine document_refused_machine;
+
+/* What was read: .record is NULL if FINDINGS say that it could not be. */
+struct document_reading {
+	const struct doctype *doctype;
+	const void *record;
+	struct document_key key;
+	struct bytes original; /* the given XML, or the canonical XML of the given JSON */
+};
+enum err_code document_read(const struct kernel *kernel, struct arena *arena, const char *doctype_code,
+			    struct bytes text, date today, struct document_reading *reading, struct findings *findings,
+			    struct err *err) MUST_USE;
+
+/* --- Store --- */
+enum err_code store_put(struct tx *tx, const struct document *document, bool refused, struct err *err) MUST_USE;
+/* By name, among those that were not refused; a test never has the name of what is real. .direction NULL: any. .id is
+ * NULL if there is none. */
+struct document_name {
+	const char *direction, *organisation, *partner, *doctype, *issuer_state, *reference;
+	date issued_on;
+	bool test;
+};
+enum err_code store_by_name(struct tx *tx, struct arena *arena, const struct document_name *name,
+			    struct document *document, struct err *err) MUST_USE;
+enum err_code store_by_id(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
+			  struct document *document, struct err *err) MUST_USE;
+enum err_code store_list(struct tx *tx, struct arena *arena, const struct document_filter *filter,
+			 struct document_list *list, struct err *err) MUST_USE;
+extern const struct statements document_statements;
+
+#endif

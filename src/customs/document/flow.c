@@ -1,0 +1,42 @@
+/* Cases of documents that need no more than to arrive. */
+#include "customs/document/document_int.h"
+
+static const char *const transmitted[] = { "transmitted", NULL };
+static const struct fsm_row sent_rows[] = {
+	/* from        event        guard  to             emit  timer law */
+	{ "submitted", "delivered", NULL, "transmitted", NULL, NULL, NULL },
+	{ 0 },
+};
+const struct machine document_sent_machine = {
+	.name = "document.sent",
+	.title = "A document that was sent",
+	.initial = "submitted",
+	.final = transmitted,
+	.rows = sent_rows,
+};
+
+static const char *const seen[] = { "seen", NULL };
+static const struct fsm_row received_rows[] = {
+	{ "received", "seen", NULL, "seen", NULL, NULL, NULL },
+	{ 0 },
+};
+const struct machine document_received_machine = {
+	.name = "document.received",
+	.title = "A document that was received",
+	.initial = "received",
+	.final = seen,
+	.rows = received_rows,
+};
+
+static const char *const noted[] = { "refused-and-noted", NULL };
+static const struct fsm_row refused_rows[] = {
+	{ "refused", "seen", NULL, "refused-and-noted", NULL, NULL, NULL },
+	{ 0 },
+};
+const struct machine document_refused_machine = {
+	.name = "document.refused",
+	.title = "A received document that breaks its rules",
+	.initial = "refused",
+	.final = noted,
+	.rows = refused_rows,
+};

@@ -1,0 +1,264 @@
+/* Received messages become documents. What is wrong with a document never troubles the exchange: it is kept as refused,
+ * and officers have a task. */
+#include <stdio.h>
+
+#include "base/uuid.h"
+#include "crypto/digest.h"
+#include "customs/document/document_int.h"
+#include "kernel/journal.h"
+#include "kernel/party.h"
+#include "kernel/task.h"
+
+#define REFUSAL_LINES 20 /* findings of one document that the journal shows */
+
+struct arrival {
+	struct kernel *kernel;
+	struct arena *arena;
+	const struct message *message;
+	const struct doctype *doctype;
+	struct organisation organisation;
+	struct document_reading reading;
+	char id[UUID_SIZE];
+	char digest[SHA256_HEX_SIZE];
+	struct actor actor;
+	int64_t now_us;
+	struct findings *findings;
+	size_t errors; /* that there were before */
+};
+
+static bool refused(const struct arrival *arrival)
+{
+	return findings_errors(arrival->findings) > arrival->errors;
+}
+
+static void find(const struct arrival *arrival, enum document_rule rule, const char *first, const char *second)
+{
+	finding_add_law(arrival->findings, &document_rules[rule], "", arrival->doctype->law, first, second);
+}
+
+/* "VN:customs": the code of an organisation here, or a seat. */
+static enum err_code find_recipient(struct tx *tx, struct arrival *arrival, struct err *err)
+{
+	const char *recipient = arrival->message->final_recipient;
+	const char *colon = recipient ? strchr(recipient, ':') : NULL;
+	const char *names[] = { arrival->message->organisation, colon ? colon + 1 : recipient };
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct organisation organisation = { 0 };
+		if (names[i])
+			TRY(organisation_find(tx, arrival->arena, names[i], &organisation, err));
+		if (organisation.code && same(organisation.seat, arrival->doctype->to_seat)) {
+			arrival->organisation = organisation;
+			return OK;
+		}
+	}
+	return organisation_of_seat(tx, arrival->arena, arrival->doctype->to_seat, &arrival->organisation, err);
+}
+
+static enum err_code read_part(struct arrival *arrival, const struct message_parts *parts, struct err *err)
+{
+	struct bytes plain = { 0 };
+	struct err cause = { 0 };
+	char count[24];
+
+	sha256_hex(plain, arrival->digest);
+	snprintf(count, sizeof(count), "%zu", parts->count);
+	if (parts->count != 1) {
+		find(arrival, DOCUMENT_NO_PART, count, NULL);
+		if (parts->count == 0)
+			return OK;
+	}
+
+	enum err_code code = message_part_plain(arrival->arena, &parts->items[0], DOCUMENT_MAX_BYTES, &plain, &cause);
+	if (code == ERR_SYNTAX || code == ERR_LIMIT) {
+		find(arrival, DOCUMENT_UNREADABLE, cause.text, NULL);
+		return OK;
+	}
+	if (code != OK)
+		return fail(err, code, "%s", cause.text);
+	sha256_hex(plain, arrival->digest);
+	return document_read(arrival->kernel, arrival->arena, arrival->doctype->code, plain,
+			     document_today(arrival->now_us), &arrival->reading, arrival->findings, err);
+}
+
+/* A partner speaks for its own state, and to ours. */
+static void check_states(const struct arrival *arrival)
+{
+	const struct document_key *key = &arrival->reading.key;
+
+	if (!same(key->issuer_state, arrival->message->partner))
+		find(arrival, DOCUMENT_WRONG_ISSUER, key->issuer_state, arrival->message->partner);
+	if (!same(key->counterpart, arrival->kernel->state))
+		find(arrival, DOCUMENT_WRONG_COUNTERPART, key->counterpart, arrival->kernel->state);
+}
+
+static enum err_code by_name(struct tx *tx, const struct arrival *arrival, const char *direction, const char *doctype,
+			     const char *issuer, const char *reference, date issued_on, struct document *document,
+			     struct err *err)
+{
+	return store_by_name(tx, arrival->arena,
+			     &(struct document_name){ .direction = direction,
+						      .organisation = arrival->organisation.code,
+						      .partner = arrival->message->partner,
+						      .doctype = doctype,
+						      .issuer_state = issuer,
+						      .reference = reference,
+						      .issued_on = issued_on,
+						      .test = arrival->message->test },
+			     document, err);
+}
+
+/* *KNOWN.id is set if these bytes are kept already, which a re-transmission may bring about (ATIGA OCP rule 29(3)). */
+static enum err_code check_name(struct tx *tx, const struct arrival *arrival, struct document *known, struct err *err)
+{
+	const struct document_key *key = &arrival->reading.key;
+	char day[DATE_SIZE];
+
+	TRY(by_name(tx, arrival, "in", arrival->doctype->code, key->issuer_state, key->reference, key->issued_on, known,
+		    err));
+	if (known->id && !same(known->digest, arrival->digest)) {
+		find(arrival, DOCUMENT_KEY_USED, key->reference, date_format(key->issued_on, day));
+		known->id = NULL;
+	}
+	return OK;
+}
+
+static enum err_code note(struct tx *tx, const struct arrival *arrival, const char *subject, const char *event,
+			  const char *detail, const char *law, struct err *err)
+{
+	return journal_put(tx,
+			   &(struct journal_entry){ .at_us = arrival->now_us,
+						    .actor = arrival->actor.name,
+						    .organisation = arrival->organisation.code,
+						    .subject_type = "document",
+						    .subject = subject,
+						    .event = event,
+						    .detail = detail,
+						    .law = law },
+			   err);
+}
+
+/* The document, in the state in which its machine opens. */
+static enum err_code keep(struct tx *tx, const struct arrival *arrival, const struct machine *machine, struct err *err)
+{
+	const struct message *message = arrival->message;
+	const struct document_key *key = &arrival->reading.key;
+	struct document about = { 0 };
+	struct document document = {
+		.id = arrival->id,
+		.organisation = arrival->organisation.code,
+		.doctype = arrival->doctype->code,
+		.version = arrival->doctype->version,
+		.direction = "in",
+		.partner = message->partner,
+		.issuer_state = key->issuer_state,
+		.reference = key->reference,
+		.issued_on = key->reference ? key->issued_on : DATE_NONE,
+		.sender = message->original_sender,
+		.recipient = message->final_recipient,
+		.digest = arrival->digest,
+		.message = message->id,
+		.part = 1,
+		.conversation = message->conversation,
+		.test = message->test,
+		.created_us = arrival->now_us,
+		.machine = machine->name,
+	};
+	struct fsm_case fsm_case = {
+		.kernel = arrival->kernel,
+		.arena = arrival->arena,
+		.id = arrival->id,
+		.organisation = arrival->organisation.code,
+		.actor = arrival->actor,
+		.now_us = arrival->now_us,
+		.detail = arena_printf(arrival->arena, "%s %s from %s", document.doctype,
+				       key->reference ? key->reference : "(unread)",
+				       message->original_sender ? message->original_sender : message->partner),
+	};
+
+	if (key->about)
+		TRY(by_name(tx, arrival, NULL, key->about_type, key->about_issuer, key->about, key->about_issued_on,
+			    &about, err));
+	document.about = about.id;
+	TRY(store_put(tx, &document, machine == &document_refused_machine, err));
+	return fsm_open(tx, machine, &fsm_case, err);
+}
+
+/* The journal names rules and places, not what stood there: that may be personal, and stays in the document. */
+static enum err_code keep_refused(struct tx *tx, const struct arrival *arrival, struct err *err)
+{
+	size_t count = findings_count(arrival->findings);
+	char text[320];
+
+	TRY(keep(tx, arrival, &document_refused_machine, err));
+	for (size_t i = 0; i < REFUSAL_LINES && findings_at(arrival->findings, i); i++) {
+		const struct finding *finding = findings_at(arrival->findings, i);
+		snprintf(text, sizeof(text), "%s at %s", finding->rule->code,
+			 *finding->path ? finding->path : "the document");
+		TRY(note(tx, arrival, arrival->id, "finding", text, finding->law, err));
+	}
+	snprintf(
+		text, sizeof(text),
+		"A %s from %s was refused: %zu findings. Read them with the document, and tell the sender, who judges by the same rules",
+		arrival->doctype->code, arrival->message->partner, count);
+	return task_open(tx,
+			 &(struct task){ .organisation = arrival->organisation.code,
+					 .kind = "document-refused",
+					 .subject = arrival->id,
+					 .text = text },
+			 arrival->now_us, err);
+}
+
+/* What the document does to others comes first: if that is refused, nothing of it was written. */
+static enum err_code act(struct tx *tx, const struct arrival *arrival, struct err *err)
+{
+	struct document_event event = {
+		.kernel = arrival->kernel,
+		.arena = arrival->arena,
+		.document = arrival->id,
+		.organisation = arrival->organisation.code,
+		.partner = arrival->message->partner,
+		.record = arrival->reading.record,
+		.key = &arrival->reading.key,
+		.message = arrival->message,
+		.actor = arrival->actor,
+		.now_us = arrival->now_us,
+	};
+
+	return arrival->doctype->on_receive ? arrival->doctype->on_receive(tx, &event, arrival->findings, err) : OK;
+}
+
+enum err_code document_process(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct message *message,
+			       const struct message_parts *parts, int64_t now_us, struct findings *findings,
+			       struct err *err)
+{
+	struct document known = { 0 };
+	struct arrival arrival = {
+		.kernel = kernel,
+		.arena = arena,
+		.message = message,
+		.doctype = doctype_find(kernel, message->action),
+		.actor = { .name = arena_printf(arena, "partner:%s", message->partner) },
+		.now_us = now_us,
+		.findings = findings,
+		.errors = findings_errors(findings),
+	};
+
+	if (!arrival.doctype)
+		return fail(err, ERR_INVALID, "\"%s\" is no document type of this node", message->action);
+	if (!arrival.actor.name)
+		return fail(err, ERR_MEMORY, "no memory left for a %s", message->action);
+	uuid_new(arrival.id, now_us);
+	TRY(find_recipient(tx, &arrival, err));
+	TRY(read_part(&arrival, parts, err));
+	if (!refused(&arrival))
+		check_states(&arrival);
+	if (!refused(&arrival))
+		TRY(check_name(tx, &arrival, &known, err));
+	if (known.id)
+		return note(tx, &arrival, known.id, "received-again", message->message_id, NULL, err);
+	if (!refused(&arrival))
+		TRY(act(tx, &arrival, err));
+	return refused(&arrival) ? keep_refused(tx, &arrival, err)
+				 : keep(tx, &arrival, arrival.doctype->received_machine, err);
+}

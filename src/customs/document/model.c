@@ -1,0 +1,172 @@
+/* Reads a document: its content decides whether it is XML or JSON. */
+#include "customs/document/document_int.h"
+
+#include "codec/xml.h"
+
+static struct bytes without_leading_space(struct bytes text)
+{
+	static const uint8_t mark[] = { 0xEF, 0xBB, 0xBF };
+
+	if (text.size >= sizeof(mark) && memcmp(text.data, mark, sizeof(mark)) == 0) {
+		text.data += sizeof(mark);
+		text.size -= sizeof(mark);
+	}
+	while (text.size > 0 && strchr(" \t\r\n", text.data[0])) {
+		text.data++;
+		text.size--;
+	}
+	return text;
+}
+
+static void find(struct findings *findings, enum document_rule rule, const char *first, const char *second)
+{
+	finding_add(findings, &document_rules[rule], "", first, second);
+}
+
+/* The type whose root element NODE is. */
+static const struct doctype *doctype_of_root(const struct kernel *kernel, const struct xml_node *node)
+{
+	for (const struct capability *const *capability = kernel->capabilities; *capability; capability++)
+		for (const struct doctype *const *doctype = (*capability)->doctypes; doctype && *doctype; doctype++)
+			if (xml_is(node, (*doctype)->schema->ns, (*doctype)->schema->root))
+				return *doctype;
+	return NULL;
+}
+
+/* What is wrong with the input is a finding; what we could not do is a fault. */
+static bool input_fault(enum err_code code)
+{
+	return code == ERR_SYNTAX || code == ERR_LIMIT || code == ERR_INVALID;
+}
+
+static void *record_new(struct arena *arena, const struct doctype *doctype, struct err *err)
+{
+	void *record = arena_alloc(arena, doctype->schema->fields->size);
+
+	if (!record)
+		(void)fail(err, ERR_MEMORY, "no memory left to read a %s", doctype->code);
+	return record;
+}
+
+static enum err_code read_xml(const struct kernel *kernel, struct arena *arena, const struct doctype *wanted,
+			      struct bytes text, struct document_reading *reading, struct findings *findings,
+			      struct err *err)
+{
+	xml_doc_auto doc = NULL;
+	struct err cause = { 0 };
+	enum err_code code = xml_parse(text, &xml_limits_default, &doc, &cause);
+
+	if (input_fault(code)) {
+		find(findings, DOCUMENT_UNREADABLE, cause.text, NULL);
+		return OK;
+	}
+	if (code != OK)
+		return fail(err, code, "%s", cause.text);
+
+	const struct doctype *doctype = doctype_of_root(kernel, xml_root(doc));
+	if (!doctype) {
+		find(findings, DOCUMENT_UNKNOWN_TYPE, xml_name(xml_root(doc)), NULL);
+		return OK;
+	}
+	if (wanted && wanted != doctype) {
+		find(findings, DOCUMENT_OTHER_TYPE, doctype->code, wanted->code);
+		return OK;
+	}
+
+	void *record = record_new(arena, doctype, err);
+	if (!record)
+		return ERR_MEMORY;
+	if (!field_read_xml(arena, doctype->schema, xml_root(doc), kernel->lists, record, findings))
+		return fail(err, ERR_MEMORY, "no memory left to read a %s", doctype->code);
+	*reading = (struct document_reading){ .doctype = doctype, .record = record, .original = text };
+	return OK;
+}
+
+static enum err_code canonical(struct arena *arena, const struct doctype *doctype, const void *record,
+			       struct bytes *original, struct err *err)
+{
+	buf_auto xml;
+
+	buf_init(&xml, DOCUMENT_MAX_BYTES);
+	field_put_xml(&xml, doctype->schema, record);
+	TRY(buf_check(&xml, "document", err));
+
+	const void *copy = arena_copy(arena, xml.data, xml.size);
+	if (!copy)
+		return fail(err, ERR_MEMORY, "no memory left to write a %s", doctype->code);
+	*original = bytes(copy, xml.size);
+	return OK;
+}
+
+static enum err_code read_json(const struct kernel *kernel, struct arena *arena, const struct doctype *doctype,
+			       struct bytes text, struct document_reading *reading, struct findings *findings,
+			       struct err *err)
+{
+	struct err cause = { 0 };
+	struct document_reading read = { .doctype = doctype };
+
+	if (!doctype) {
+		find(findings, DOCUMENT_UNREADABLE, "JSON does not say which type of document it is", NULL);
+		return OK;
+	}
+	void *record = record_new(arena, doctype, err);
+	if (!record)
+		return ERR_MEMORY;
+
+	size_t errors = findings_errors(findings);
+	enum err_code code = field_read_json(arena, doctype->schema, text, kernel->lists, record, findings, &cause);
+	if (input_fault(code)) {
+		find(findings, DOCUMENT_UNREADABLE, cause.text, NULL);
+		return OK;
+	}
+	if (code != OK)
+		return fail(err, code, "%s", cause.text);
+	/* A record with findings has holes and is never sent: it needs no XML. */
+	if (findings_errors(findings) == errors)
+		TRY(canonical(arena, doctype, record, &read.original, err));
+	read.record = record;
+	*reading = read;
+	return OK;
+}
+
+enum err_code document_read(const struct kernel *kernel, struct arena *arena, const char *doctype_code,
+			    struct bytes text, date today, struct document_reading *reading, struct findings *findings,
+			    struct err *err)
+{
+	const struct doctype *wanted = doctype_code ? doctype_find(kernel, doctype_code) : NULL;
+	struct bytes content = without_leading_space(text);
+	struct document_reading read = { 0 };
+	size_t errors = findings_errors(findings);
+
+	if (doctype_code && !wanted)
+		find(findings, DOCUMENT_UNKNOWN_TYPE, doctype_code, NULL);
+	else if (text.size > DOCUMENT_MAX_BYTES)
+		find(findings, DOCUMENT_UNREADABLE, "it is larger than 4 MiB", NULL);
+	else if (content.size > 0 && content.data[0] == '<')
+		TRY(read_xml(kernel, arena, wanted, text, &read, findings, err));
+	else if (content.size > 0 && content.data[0] == '{')
+		TRY(read_json(kernel, arena, wanted, content, &read, findings, err));
+	else
+		find(findings, DOCUMENT_UNREADABLE, "it begins with neither < nor {", NULL);
+
+	if (read.record && read.doctype->check)
+		read.doctype->check(read.record, today, findings);
+	/* The key of a record with holes would be one, too. */
+	read.key.issued_on = read.key.about_issued_on = DATE_NONE;
+	if (read.record && findings_errors(findings) == errors)
+		read.doctype->key(arena, read.record, &read.key);
+	*reading = read;
+	return OK;
+}
+
+enum err_code document_check(const struct kernel *kernel, struct arena *arena, const char *doctype_code,
+			     struct bytes text, date today, const struct doctype **doctype, const void **record,
+			     struct findings *findings, struct err *err)
+{
+	struct document_reading reading;
+
+	TRY(document_read(kernel, arena, doctype_code, text, today, &reading, findings, err));
+	*doctype = reading.doctype;
+	*record = reading.record;
+	return OK;
+}

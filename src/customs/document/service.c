@@ -1,0 +1,408 @@
+/* What our side does with documents: submits, finds, reads, sees. Receiving is in messages.c. */
+#include "base/uuid.h"
+#include "crypto/digest.h"
+#include "customs/document/document_int.h"
+#include "kernel/party.h"
+#include "kernel/task.h"
+
+/* --- Submitting --- */
+
+struct submission {
+	struct kernel *kernel;
+	struct arena *arena;
+	const struct document_request *request;
+	struct document_reading reading;
+	char digest[SHA256_HEX_SIZE];
+	/* Made anew each time the transaction runs. */
+	struct findings *findings;
+	struct document document;
+	struct document_result result;
+	bool refused;
+};
+
+static void find(struct submission *submission, enum document_rule rule, const char *path, const char *first,
+		 const char *second)
+{
+	finding_add_law(submission->findings, &document_rules[rule], path, submission->reading.doctype->law, first,
+			second);
+}
+
+/* Who sends to whom: the organisation's seat, the partner, and what the document itself says of both states. */
+static enum err_code check_parties(struct tx *tx, struct submission *submission, struct err *err)
+{
+	const struct document_request *request = submission->request;
+	const struct doctype *doctype = submission->reading.doctype;
+	const struct document_key *key = &submission->reading.key;
+	struct organisation organisation;
+	struct partner partner;
+
+	submission->document.partner = request->partner ? request->partner : key->counterpart;
+	TRY(organisation_find(tx, submission->arena, request->organisation, &organisation, err));
+	TRY(partner_find(tx, submission->arena, submission->document.partner, &partner, err));
+
+	if (!organisation.code)
+		find(submission, DOCUMENT_NO_ORGANISATION, "", request->organisation, NULL);
+	else if (!same(organisation.seat, doctype->from_seat))
+		find(submission, DOCUMENT_WRONG_SEAT, "", organisation.code, doctype->from_seat);
+	if (!partner.code)
+		find(submission, DOCUMENT_NO_PARTNER, "", submission->document.partner, NULL);
+	else if (!same(partner.status, "active"))
+		find(submission, DOCUMENT_PARTNER_SUSPENDED, "", partner.code, partner.status);
+	if (!same(key->issuer_state, submission->kernel->state))
+		find(submission, DOCUMENT_WRONG_ISSUER, "", key->issuer_state, submission->kernel->state);
+	if (!same(key->counterpart, submission->document.partner))
+		find(submission, DOCUMENT_WRONG_COUNTERPART, "", key->counterpart, submission->document.partner);
+	return OK;
+}
+
+/* The same bytes again are the same document; other bytes under its name are refused. */
+static enum err_code check_name(struct tx *tx, struct submission *submission, struct err *err)
+{
+	const struct document_key *key = &submission->reading.key;
+	const struct document_name name = {
+		.direction = "out",
+		.organisation = submission->request->organisation,
+		.partner = submission->document.partner,
+		.doctype = submission->reading.doctype->code,
+		.issuer_state = key->issuer_state,
+		.reference = key->reference,
+		.issued_on = key->issued_on,
+		.test = submission->request->test,
+	};
+	struct document known;
+	char day[DATE_SIZE];
+
+	TRY(store_by_name(tx, submission->arena, &name, &known, err));
+	if (known.id && same(known.digest, submission->digest))
+		submission->result = (struct document_result){ known.id, known.message, true };
+	else if (known.id)
+		find(submission, DOCUMENT_KEY_USED, "", key->reference, date_format(key->issued_on, day));
+	return OK;
+}
+
+static enum err_code find_about(struct tx *tx, struct submission *submission, struct document *about, struct err *err)
+{
+	const struct document_key *key = &submission->reading.key;
+
+	*about = (struct document){ 0 };
+	if (!key->about)
+		return OK;
+	return store_by_name(tx, submission->arena,
+			     &(struct document_name){ .organisation = submission->request->organisation,
+						      .partner = submission->document.partner,
+						      .doctype = key->about_type,
+						      .issuer_state = key->about_issuer,
+						      .reference = key->about,
+						      .issued_on = key->about_issued_on,
+						      .test = submission->request->test },
+			     about, err);
+}
+
+/* Puts the original in the outbox. What is about another document goes to whoever has that one, in the same
+ * conversation. */
+static enum err_code send(struct tx *tx, struct submission *submission, const struct document *about,
+			  struct message *message, struct err *err)
+{
+	struct arena *arena = submission->arena;
+	struct document *document = &submission->document;
+	struct message cause = { 0 };
+	bool answers = about->id && same(about->direction, "in");
+
+	if (answers)
+		TRY(message_find(tx, arena, about->message, &cause, err));
+	document->sender = arena_printf(arena, "%s:%s", submission->kernel->state, document->organisation);
+	document->recipient =
+		about->id ? (answers ? about->sender : about->recipient)
+			  : arena_printf(arena, "%s:%s", document->partner, submission->reading.doctype->to_seat);
+	struct message_part part = {
+		.content_id = arena_printf(arena, "%s@%s", document->id, submission->kernel->state),
+		.mime_type = "application/xml",
+		.octets = submission->reading.original,
+	};
+	if (!document->sender || !document->recipient || !part.content_id)
+		return fail(err, ERR_MEMORY, "no memory left to send a %s", document->doctype);
+
+	*message = (struct message){
+		.partner = document->partner,
+		.organisation = document->organisation,
+		.conversation = about->conversation,
+		.ref_to = cause.message_id,
+		.service = DOCUMENT_SERVICE,
+		.action = document->doctype,
+		.original_sender = document->sender,
+		.final_recipient = document->recipient,
+		.document = document->id,
+		.test = document->test,
+	};
+	return outbox_put(submission->kernel, tx, arena, message, &(struct message_parts){ &part, 1 },
+			  &submission->request->actor, submission->request->now_us, err);
+}
+
+static enum err_code keep(struct tx *tx, struct submission *submission, struct err *err)
+{
+	const struct document_request *request = submission->request;
+	const struct document_reading *reading = &submission->reading;
+	struct document *document = &submission->document;
+	struct document about;
+	struct message message;
+	char *id = arena_alloc(submission->arena, UUID_SIZE);
+
+	if (!id)
+		return fail(err, ERR_MEMORY, "no memory left to keep a %s", reading->doctype->code);
+	uuid_new(id, request->now_us);
+	*document = (struct document){
+		.id = id,
+		.organisation = request->organisation,
+		.doctype = reading->doctype->code,
+		.version = reading->doctype->version,
+		.direction = "out",
+		.partner = document->partner,
+		.issuer_state = reading->key.issuer_state,
+		.reference = reading->key.reference,
+		.issued_on = reading->key.issued_on,
+		.digest = submission->digest,
+		.part = 1,
+		.test = request->test,
+		.created_us = request->now_us,
+		.machine = reading->doctype->sent_machine->name,
+	};
+	TRY(find_about(tx, submission, &about, err));
+	TRY(send(tx, submission, &about, &message, err));
+	document->about = about.id;
+	document->message = message.id;
+	document->conversation = message.conversation;
+	TRY(store_put(tx, document, false, err));
+
+	struct fsm_case fsm_case = {
+		.kernel = submission->kernel,
+		.arena = submission->arena,
+		.id = id,
+		.organisation = document->organisation,
+		.actor = request->actor,
+		.now_us = request->now_us,
+		.detail = arena_printf(submission->arena, "%s %s to %s", document->doctype, document->reference,
+				       document->recipient),
+	};
+	TRY(fsm_open(tx, reading->doctype->sent_machine, &fsm_case, err));
+	submission->result = (struct document_result){ id, message.id, false };
+	if (!reading->doctype->on_submit)
+		return OK;
+
+	struct document_event event = {
+		.kernel = submission->kernel,
+		.arena = submission->arena,
+		.document = id,
+		.organisation = document->organisation,
+		.partner = document->partner,
+		.record = reading->record,
+		.key = &reading->key,
+		.message = &message,
+		.actor = request->actor,
+		.now_us = request->now_us,
+	};
+	return reading->doctype->on_submit(tx, &event, submission->findings, err);
+}
+
+static enum err_code submit(struct tx *tx, void *arg, struct err *err)
+{
+	struct submission *submission = arg;
+
+	submission->document = (struct document){ 0 };
+	submission->result = (struct document_result){ 0 };
+	submission->refused = false;
+	submission->findings = findings_new(submission->arena);
+	if (!submission->findings)
+		return fail(err, ERR_MEMORY, "no memory left to submit a document");
+
+	TRY(check_parties(tx, submission, err));
+	if (findings_errors(submission->findings) == 0)
+		TRY(check_name(tx, submission, err));
+	if (findings_errors(submission->findings) == 0 && !submission->result.id)
+		TRY(keep(tx, submission, err));
+	if (findings_errors(submission->findings) == 0)
+		return OK;
+	/* A fault, so that nothing of it stays; document_submit() knows that it is none. */
+	submission->refused = true;
+	return fail(err, ERR_INVALID, "the document is refused");
+}
+
+enum err_code document_submit(struct kernel *kernel, struct arena *arena, const struct document_request *request,
+			      struct findings *findings, struct document_result *result, struct err *err)
+{
+	struct submission submission = { .kernel = kernel, .arena = arena, .request = request };
+	size_t errors = findings_errors(findings);
+
+	TRY(document_read(kernel, arena, request->doctype, request->text, document_today(request->now_us),
+			  &submission.reading, findings, err));
+	if (findings_errors(findings) > errors) {
+		*result = (struct document_result){ 0 };
+		return OK;
+	}
+	sha256_hex(submission.reading.original, submission.digest);
+
+	enum err_code code = db_write(kernel->db, submit, &submission, err);
+	if (code != OK && !submission.refused)
+		return code;
+	findings_append(findings, submission.findings);
+	*result = code == OK ? submission.result : (struct document_result){ 0 };
+	return OK;
+}
+
+/* --- Finding and reading --- */
+
+enum err_code document_list(struct tx *tx, struct arena *arena, const struct document_filter *filter,
+			    struct document_list *list, struct err *err)
+{
+	return store_list(tx, arena, filter, list, err);
+}
+
+enum err_code document_find(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
+			    struct document *document, struct err *err)
+{
+	return store_by_id(tx, arena, organisation, id, document, err);
+}
+
+enum err_code document_original(struct tx *tx, struct arena *arena, const struct document *document,
+				struct bytes *original, struct err *err)
+{
+	struct message_parts parts;
+
+	TRY(message_parts_of(tx, arena, document->message, &parts, err));
+	if (document->part < 1 || (size_t)document->part > parts.count)
+		return fail(err, ERR_NOT_FOUND, "message %s has no part %lld", document->message,
+			    (long long)document->part);
+	return message_part_plain(arena, &parts.items[document->part - 1], DOCUMENT_MAX_BYTES, original, err);
+}
+
+enum err_code document_record(struct tx *tx, struct kernel *kernel, struct arena *arena,
+			      const struct document *document, const void **record, struct err *err)
+{
+	struct bytes original;
+	struct document_reading reading;
+	struct findings *aside = findings_new(arena);
+
+	if (!aside)
+		return fail(err, ERR_MEMORY, "no memory left to read a %s", document->doctype);
+	TRY(document_original(tx, arena, document, &original, err));
+	TRY(document_read(kernel, arena, document->doctype, original, document_today(document->created_us), &reading,
+			  aside, err));
+	if (!reading.record)
+		return fail(err, ERR_INTERNAL, "the stored %s %s cannot be read", document->doctype, document->id);
+	*record = reading.record;
+	return OK;
+}
+
+struct seeing {
+	struct kernel *kernel;
+	struct arena *arena;
+	const char *organisation, *id;
+	const struct actor *actor;
+	int64_t now_us;
+	struct findings *findings;
+};
+
+static enum err_code see(struct tx *tx, void *arg, struct err *err)
+{
+	const struct seeing *seeing = arg;
+	struct document document;
+
+	TRY(store_by_id(tx, seeing->arena, seeing->organisation, seeing->id, &document, err));
+	if (!document.id)
+		return fail(err, ERR_NOT_FOUND, "there is no document %s", seeing->id);
+
+	const struct machine *machine = machine_find(seeing->kernel, document.machine);
+	if (!machine)
+		return fail(err, ERR_INTERNAL, "no machine \"%s\" for the document %s", document.machine, document.id);
+	if (same(document.direction, "out") || !same(document.state, machine->initial))
+		return OK; /* our own, or seen before */
+
+	struct fsm_case fsm_case = {
+		.kernel = seeing->kernel,
+		.arena = seeing->arena,
+		.id = document.id,
+		.organisation = document.organisation,
+		.actor = *seeing->actor,
+		.now_us = seeing->now_us,
+	};
+	TRY(fsm_fire(tx, machine, &fsm_case, "seen", NULL, seeing->findings, err));
+	return task_close(tx, document.id, "document-refused", seeing->now_us, err);
+}
+
+enum err_code document_seen(struct kernel *kernel, struct arena *arena, const char *organisation, const char *id,
+			    const struct actor *actor, int64_t now_us, struct findings *findings, struct err *err)
+{
+	struct seeing seeing = { kernel, arena, organisation, id, actor, now_us, findings };
+
+	return db_write(kernel->db, see, &seeing, err);
+}
+
+/* --- For other capabilities --- */
+
+enum err_code document_about(struct tx *tx, const struct document_event *event, struct document *about,
+			     struct findings *findings, struct err *err)
+{
+	const struct document_key *key = event->key;
+	struct document found = { 0 };
+	char day[DATE_SIZE];
+
+	if (key->about)
+		TRY(store_by_name(tx, event->arena,
+				  &(struct document_name){ .organisation = event->organisation,
+							   .partner = event->partner,
+							   .doctype = key->about_type,
+							   .issuer_state = key->about_issuer,
+							   .reference = key->about,
+							   .issued_on = key->about_issued_on,
+							   .test = event->message->test },
+				  &found, err));
+	if (!found.id)
+		finding_add(findings, &document_rules[DOCUMENT_ABOUT_UNKNOWN], "", key->about,
+			    date_format(key->about_issued_on, day));
+	*about = found;
+	return OK;
+}
+
+enum err_code document_fire(struct tx *tx, const struct document_event *event, const struct document *about,
+			    const char *event_name, struct findings *findings, struct err *err)
+{
+	const struct machine *machine = machine_find(event->kernel, about->machine);
+	struct fsm_case fsm_case = {
+		.kernel = event->kernel,
+		.arena = event->arena,
+		.id = about->id,
+		.organisation = about->organisation,
+		.actor = event->actor,
+		.now_us = event->now_us,
+		.detail = arena_printf(event->arena, "by document %s", event->document),
+	};
+
+	if (!machine)
+		return fail(err, ERR_INTERNAL, "no machine \"%s\" for the document %s", about->machine, about->id);
+	return fsm_fire(tx, machine, &fsm_case, event_name, NULL, findings, err);
+}
+
+enum err_code document_send_again(struct tx *tx, const struct document_event *event, const struct document *document,
+				  struct err *err)
+{
+	struct message_part part = {
+		.content_id = arena_printf(event->arena, "%s@%s", document->id, event->kernel->state),
+		.mime_type = "application/xml",
+	};
+	struct message message = {
+		.partner = document->partner,
+		.organisation = document->organisation,
+		.ref_to = event->message->message_id,
+		.service = DOCUMENT_SERVICE,
+		.action = document->doctype,
+		.original_sender = document->sender,
+		.final_recipient = document->recipient,
+		.document = document->id,
+		.test = document->test,
+	};
+
+	if (!part.content_id)
+		return fail(err, ERR_MEMORY, "no memory left to send %s again", document->id);
+	TRY(document_original(tx, event->arena, document, &part.octets, err));
+	return outbox_put(event->kernel, tx, event->arena, &message, &(struct message_parts){ &part, 1 }, &event->actor,
+			  event->now_us, err);
+}

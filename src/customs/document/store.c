@@ -1,0 +1,142 @@
+#include "customs/document/document_int.h"
+
+/* clang-format off */
+#define COLUMNS \
+	"document.id, organisation, doctype, version, direction, partner, issuer_state, reference, issued_on, sender, recipient, digest," \
+	" message, part, conversation, test, created_us, about, document.machine, fsm_case.state"
+/* The kernel keeps the state; it is read with the row, so that a list is one query. */
+#define FROM " FROM document LEFT JOIN fsm_case ON fsm_case.id = document.id AND fsm_case.machine = document.machine "
+
+static const struct statement sql_put = { "document.put",
+	"INSERT INTO document (id, organisation, doctype, version, direction, partner, issuer_state, reference, issued_on, sender, recipient,"
+	" digest, message, part, conversation, test, created_us, about, machine, refused)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)" };
+static const struct statement sql_by_name = { "document.by-name",
+	"SELECT " COLUMNS FROM "WHERE refused = 0 AND organisation = $1 AND partner = $2 AND doctype = $3 AND issuer_state = $4"
+	" AND reference = $5 AND issued_on = $6 AND test = $8 AND (CAST($7 AS TEXT) IS NULL OR direction = $7) LIMIT 1" };
+static const struct statement sql_by_id = { "document.by-id",
+	"SELECT " COLUMNS FROM "WHERE document.id = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation = $2)" };
+/* Two texts, because the list of one organisation must run along its index and nothing may make it see another's. */
+#define FILTER \
+	"(CAST($2 AS TEXT) IS NULL OR doctype = $2) AND (CAST($3 AS TEXT) IS NULL OR direction = $3)" \
+	" AND (CAST($4 AS TEXT) IS NULL OR partner = $4) AND (CAST($5 AS TEXT) IS NULL OR reference = $5)" \
+	" AND (CAST($6 AS TEXT) IS NULL OR document.id < $6) ORDER BY document.id DESC LIMIT $1"
+static const struct statement sql_all = { "document.all", "SELECT " COLUMNS FROM "WHERE " FILTER };
+static const struct statement sql_of_organisation = { "document.of-organisation",
+	"SELECT " COLUMNS FROM "WHERE organisation = $7 AND " FILTER };
+/* clang-format on */
+
+static const struct statement *const rows[] = { &sql_put, &sql_by_name, &sql_by_id, &sql_all, &sql_of_organisation };
+const struct statements document_statements = { rows, COUNT(rows) };
+
+static const char *day_or_null(date day, char buffer[static DATE_SIZE])
+{
+	return day == DATE_NONE ? NULL : date_format(day, buffer);
+}
+
+enum err_code store_put(struct tx *tx, const struct document *document, bool refused, struct err *err)
+{
+	char day[DATE_SIZE];
+
+	return db_exec(tx, &sql_put,
+		       BINDS(BIND_TEXT(document->id), BIND_TEXT(document->organisation), BIND_TEXT(document->doctype),
+			     BIND_TEXT(document->version), BIND_TEXT(document->direction), BIND_TEXT(document->partner),
+			     BIND_TEXT(document->issuer_state), BIND_TEXT(document->reference),
+			     BIND_TEXT(day_or_null(document->issued_on, day)), BIND_TEXT(document->sender),
+			     BIND_TEXT(document->recipient), BIND_TEXT(document->digest), BIND_TEXT(document->message),
+			     BIND_INT(document->part), BIND_TEXT(document->conversation), BIND_INT(document->test),
+			     BIND_INT(document->created_us), BIND_TEXT(document->about), BIND_TEXT(document->machine),
+			     BIND_INT(refused)),
+		       NULL, err);
+}
+
+static struct document row_of(struct arena *arena, const struct query *query)
+{
+	struct document document = {
+		.id = db_text(arena, query, 0),
+		.organisation = db_text(arena, query, 1),
+		.doctype = db_text(arena, query, 2),
+		.version = db_text(arena, query, 3),
+		.direction = db_text(arena, query, 4),
+		.partner = db_text(arena, query, 5),
+		.issuer_state = db_text(arena, query, 6),
+		.reference = db_text(arena, query, 7),
+		.issued_on = DATE_NONE,
+		.sender = db_text(arena, query, 9),
+		.recipient = db_text(arena, query, 10),
+		.digest = db_text(arena, query, 11),
+		.message = db_text(arena, query, 12),
+		.part = db_int(query, 13),
+		.conversation = db_text(arena, query, 14),
+		.test = db_int(query, 15) != 0,
+		.created_us = db_int(query, 16),
+		.about = db_text(arena, query, 17),
+		.machine = db_text(arena, query, 18),
+		.state = db_text(arena, query, 19),
+	};
+	const char *issued_on = db_text(arena, query, 8);
+
+	if (issued_on)
+		date_parse(issued_on, &document.issued_on);
+	return document;
+}
+
+static enum err_code one(struct tx *tx, struct arena *arena, const struct statement *statement,
+			 const struct bind *binds, size_t count, struct document *document, struct err *err)
+{
+	struct document found = { .issued_on = DATE_NONE };
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, statement, binds, count, &query, err));
+	if (db_next(&query))
+		found = row_of(arena, &query);
+	TRY(db_end(&query, err));
+	*document = found;
+	return OK;
+}
+
+enum err_code store_by_name(struct tx *tx, struct arena *arena, const struct document_name *name,
+			    struct document *document, struct err *err)
+{
+	char day[DATE_SIZE];
+
+	return one(tx, arena, &sql_by_name,
+		   BINDS(BIND_TEXT(name->organisation), BIND_TEXT(name->partner), BIND_TEXT(name->doctype),
+			 BIND_TEXT(name->issuer_state), BIND_TEXT(name->reference),
+			 BIND_TEXT(date_format(name->issued_on, day)), BIND_TEXT(name->direction),
+			 BIND_INT(name->test)),
+		   document, err);
+}
+
+enum err_code store_by_id(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
+			  struct document *document, struct err *err)
+{
+	return one(tx, arena, &sql_by_id, BINDS(BIND_TEXT(id), BIND_TEXT(organisation)), document, err);
+}
+
+enum err_code store_list(struct tx *tx, struct arena *arena, const struct document_filter *filter,
+			 struct document_list *list, struct err *err)
+{
+	size_t limit = filter->limit < DOCUMENT_LIST_MAX ? filter->limit : DOCUMENT_LIST_MAX;
+	struct document_list found = { .items = arena_array(arena, limit, sizeof(*found.items)) };
+	const struct bind binds[] = { BIND_INT(limit),
+				      BIND_TEXT(filter->doctype),
+				      BIND_TEXT(filter->direction),
+				      BIND_TEXT(filter->partner),
+				      BIND_TEXT(filter->reference),
+				      BIND_TEXT(filter->before),
+				      BIND_TEXT(filter->organisation) };
+	db_query_auto query = { 0 };
+
+	if (!found.items)
+		return fail(err, ERR_MEMORY, "no memory left for the list of documents");
+	if (filter->organisation)
+		TRY(db_query(tx, &sql_of_organisation, binds, COUNT(binds), &query, err));
+	else
+		TRY(db_query(tx, &sql_all, binds, COUNT(binds) - 1, &query, err));
+	while (found.count < limit && db_next(&query))
+		found.items[found.count++] = row_of(arena, &query);
+	TRY(db_end(&query, err));
+	*list = found;
+	return OK;
+}

@@ -1,0 +1,241 @@
+/* Document types of origin: their names among states, and what one does to another. */
+#include "customs/document/document.h"
+#include "customs/origin/origin_int.h"
+
+#define FORM_D "FORM-D"
+
+const struct origin_status origin_statuses[] = {
+	{ "8", "refuse", "preference refused" },  { "14", "use", "used up" },
+	{ "15", "part-use", "used in part" },     { "40", "suspend", "suspended while it is verified" },
+	{ "45", "examine", "under examination" }, { 0 },
+};
+
+const struct origin_status *origin_status_find(const char *code)
+{
+	for (const struct origin_status *status = origin_statuses; status->code; status++)
+		if (same(status->code, code))
+			return status;
+	return NULL;
+}
+
+/* Fires NAME in the case of the certificate that EVENT's document is about. */
+static enum err_code move_certificate(struct tx *tx, const struct document_event *event, const char *name,
+				      struct findings *findings, struct err *err)
+{
+	struct document certificate;
+
+	TRY(document_about(tx, event, &certificate, findings, err));
+	return certificate.id ? document_fire(tx, event, &certificate, name, findings, err) : OK;
+}
+
+/* --- FORM-D --- */
+
+static void form_d_key(struct arena *arena, const void *record, struct document_key *key)
+{
+	const struct form_d *form = record;
+	const struct origin_reference *about = form->replaces ? form->replaces : form->reissues;
+
+	(void)arena;
+	*key = (struct document_key){
+		.reference = form->reference,
+		.issuer_state = form->issuing_country,
+		.issued_on = form->issued_on,
+		.about = about ? about->reference : NULL,
+		.about_type = about ? FORM_D : NULL,
+		.about_issued_on = about ? about->issued_on : DATE_NONE,
+		.about_issuer = about ? form->issuing_country : NULL,
+		.counterpart = form->importing_country,
+	};
+}
+
+/* OCP rule 29(4): an alteration is a new certificate, and the previous one is cancelled; the new one says so itself, so
+ * that neither side can have the one without the other. A re-issue (29(1)) leaves the original as it is. */
+static enum err_code form_d_issued(struct tx *tx, const struct document_event *event, struct findings *findings,
+				   struct err *err)
+{
+	const struct form_d *form = event->record;
+
+	return form->replaces ? move_certificate(tx, event, "replace", findings, err) : OK;
+}
+
+static enum err_code form_d_received(struct tx *tx, const struct document_event *event, struct findings *findings,
+				     struct err *err)
+{
+	struct fsm_case clock = {
+		.kernel = event->kernel,
+		.arena = event->arena,
+		.id = event->document,
+		.organisation = event->organisation,
+		.actor = { .name = "system" },
+		.now_us = event->now_us,
+	};
+	size_t errors = findings_errors(findings);
+
+	TRY(form_d_issued(tx, event, findings, err));
+	if (findings_errors(findings) > errors)
+		return OK;
+	TRY(fsm_open(tx, &form_d_clock_machine, &clock, err));
+	return fsm_fire(tx, &form_d_clock_machine, &clock, "start", NULL, findings, err);
+}
+
+const struct doctype form_d_doctype = {
+	.code = FORM_D,
+	.title = "Certificate of Origin, ATIGA Form D",
+	.version = "1",
+	.law = "ATIGA OCP rules 26 to 31",
+	.schema = &form_d_schema,
+	.from_seat = "issuing-authority",
+	.to_seat = "customs",
+	.check = form_d_check,
+	.key = form_d_key,
+	.sent_machine = &form_d_sent_machine,
+	.received_machine = &form_d_received_machine,
+	.on_submit = form_d_issued,
+	.on_receive = form_d_received,
+};
+
+/* --- CUSTOMS-RESPONSE --- */
+
+static void customs_response_key(struct arena *arena, const void *record, struct document_key *key)
+{
+	const struct customs_response *response = record;
+
+	(void)arena;
+	*key = (struct document_key){
+		.reference = response->reference,
+		.issuer_state = response->issuing_country,
+		.issued_on = response->issued_on,
+		.about = response->certificate->reference,
+		.about_type = FORM_D,
+		.about_issued_on = response->certificate->issued_on,
+		.about_issuer = response->certificate->country,
+		.counterpart = response->certificate->country,
+	};
+}
+
+/* Both sides: the response speaks of items that the certificate has, and moves its case. */
+static enum err_code customs_responded(struct tx *tx, const struct document_event *event, struct findings *findings,
+				       struct err *err)
+{
+	const struct customs_response *response = event->record;
+	size_t errors = findings_errors(findings);
+	struct document certificate;
+	const void *form;
+
+	TRY(document_about(tx, event, &certificate, findings, err));
+	if (!certificate.id)
+		return OK;
+	TRY(document_record(tx, event->kernel, event->arena, &certificate, &form, err));
+	customs_response_check_items(response, form, findings);
+	if (findings_errors(findings) > errors)
+		return OK;
+	return document_fire(tx, event, &certificate, origin_status_find(response->status)->event, findings, err);
+}
+
+const struct doctype customs_response_doctype = {
+	.code = "CUSTOMS-RESPONSE",
+	.title = "Customs response to an e-Form D",
+	.version = "1",
+	.law = "ATIGA OCP rule 30(2) and (3)",
+	.schema = &customs_response_schema,
+	.from_seat = "customs",
+	.to_seat = "issuing-authority",
+	.check = customs_response_check,
+	.key = customs_response_key,
+	.sent_machine = &document_sent_machine,
+	.received_machine = &document_received_machine,
+	.on_submit = customs_responded,
+	.on_receive = customs_responded,
+};
+
+/* --- CANCELLATION --- */
+
+static void cancellation_key(struct arena *arena, const void *record, struct document_key *key)
+{
+	const struct origin_cancellation *cancellation = record;
+
+	(void)arena;
+	*key = (struct document_key){
+		.reference = cancellation->reference,
+		.issuer_state = cancellation->issuing_country,
+		.issued_on = cancellation->issued_on,
+		.about = cancellation->certificate->reference,
+		.about_type = FORM_D,
+		.about_issued_on = cancellation->certificate->issued_on,
+		.about_issuer = cancellation->issuing_country,
+		.counterpart = cancellation->importing_country,
+	};
+}
+
+static enum err_code cancelled(struct tx *tx, const struct document_event *event, struct findings *findings,
+			       struct err *err)
+{
+	return move_certificate(tx, event, "cancel", findings, err);
+}
+
+const struct doctype origin_cancellation_doctype = {
+	.code = "CANCELLATION",
+	.title = "Cancellation of an e-Form D",
+	.version = "1",
+	.law = "ATIGA OCP rule 29(4)",
+	.schema = &origin_cancellation_schema,
+	.from_seat = "issuing-authority",
+	.to_seat = "customs",
+	.check = origin_cancellation_check,
+	.key = cancellation_key,
+	.sent_machine = &document_sent_machine,
+	.received_machine = &document_received_machine,
+	.on_submit = cancelled,
+	.on_receive = cancelled,
+};
+
+/* --- RETRANSMISSION-REQUEST --- */
+
+static void retransmission_key(struct arena *arena, const void *record, struct document_key *key)
+{
+	const struct retransmission_request *request = record;
+
+	(void)arena;
+	*key = (struct document_key){
+		.reference = request->reference,
+		.issuer_state = request->issuing_country,
+		.issued_on = request->issued_on,
+		.about = request->certificate->reference,
+		.about_type = FORM_D,
+		.about_issued_on = request->certificate->issued_on,
+		.about_issuer = request->certificate->country,
+		.counterpart = request->certificate->country,
+	};
+}
+
+/* OCP rule 29(3). Whoever asks has lost it, so only the side that is asked needs to have it. What is no longer valid is
+ * not sent again as if it were. */
+static enum err_code retransmission_asked(struct tx *tx, const struct document_event *event, struct findings *findings,
+					  struct err *err)
+{
+	struct document certificate;
+
+	TRY(document_about(tx, event, &certificate, findings, err));
+	if (!certificate.id)
+		return OK;
+	if (same(certificate.state, "cancelled") || same(certificate.state, "replaced")) {
+		origin_find_withdrawn(&certificate, findings);
+		return OK;
+	}
+	return document_send_again(tx, event, &certificate, err);
+}
+
+const struct doctype retransmission_doctype = {
+	.code = "RETRANSMISSION-REQUEST",
+	.title = "Request to send an e-Form D again",
+	.version = "1",
+	.law = "ATIGA OCP rule 29(3)",
+	.schema = &retransmission_schema,
+	.from_seat = "customs",
+	.to_seat = "issuing-authority",
+	.check = retransmission_check,
+	.key = retransmission_key,
+	.sent_machine = &document_sent_machine,
+	.received_machine = &document_received_machine,
+	.on_receive = retransmission_asked,
+};

@@ -1,0 +1,8 @@
+#include "customs/registry.h"
+
+#include "customs/declaration/declaration.h"
+#include "customs/document/document.h"
+#include "customs/origin/origin.h"
+
+const struct capability *const customs_capabilities[] = { &document_capability, &origin_capability,
+							  &declaration_capability, NULL };

@@ -1,0 +1,201 @@
+/* Submitting, finding and seeing documents. The node is TH, with the organisations customs and dft. */
+#include "node.h"
+
+static const struct statement queued = { "test.queued",
+					 "SELECT count(*) FROM message WHERE state = 'queued' AND action = $1" };
+static const struct statement rows = { "test.documents", "SELECT count(*) FROM document WHERE doctype = $1" };
+
+static void a_document_is_kept_sent_and_has_a_case(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct submitted sent = submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml"));
+	struct document document = document_called(fixture, "D2026-0045678");
+	struct message message = fixture_message(fixture, sent.result.message);
+
+	assert_string_equal(sent.codes, "");
+	assert_string_equal(document.id, sent.result.id);
+	assert_string_equal(document.state, "submitted");
+	assert_string_equal(document.machine, "form-d.sent");
+	assert_string_equal(document.issuer_state, "TH");
+	assert_int_equal(document.issued_on, date_of(2026, 11, 2));
+	assert_string_equal(message.document, document.id);
+	assert_string_equal(message.action, "FORM-D");
+	assert_string_equal(message.service, DOCUMENT_SERVICE);
+	assert_string_equal(message.original_sender, "TH:dft");
+	assert_string_equal(message.final_recipient, "VN:customs");
+}
+
+struct reading {
+	struct arena *arena;
+	struct document document;
+	struct bytes original;
+};
+
+static enum err_code original_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct reading *reading = arg;
+
+	return document_original(tx, reading->arena, &reading->document, &reading->original, err);
+}
+
+static struct bytes original_of(struct kernel_fixture *fixture, const char *reference)
+{
+	struct reading reading = { .arena = fixture->arena, .document = document_called(fixture, reference) };
+
+	must(db_read(fixture->kernel.db, original_run, &reading, &fixture->err));
+	return reading.original;
+}
+
+/* OCP rule 26(1): what has legal effect is what was submitted, to the last blank. */
+static void xml_is_kept_byte_for_byte(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text = sample(fixture->arena, "form-d/good-ordinary.xml");
+
+	submit(fixture, "dft", text);
+	assert_true(bytes_same(original_of(fixture, "D2026-0045678"), bytes_of(text)));
+}
+
+static void json_becomes_canonical_xml(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *json =
+		"{\"reference\":\"C-1\",\"issueDate\":\"2026-11-02\",\"issuingCountry\":\"TH\",\"importingCountry\":\"VN\","
+		"\"certificate\":{\"reference\":\"D2026-0045678\",\"issueDate\":\"2026-11-02\"},\"reason\":\"called off\"}";
+
+	submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml"));
+	assert_string_equal(submit_as(fixture, "dft", NULL, NULL, json, false).codes, "DOC-003");
+	assert_string_equal(submit_as(fixture, "dft", "CANCELLATION", NULL, json, false).codes, "");
+	assert_true(bytes_same(
+		original_of(fixture, "C-1"),
+		bytes_of("<Cancellation xmlns=\"urn:lintas:document:cancellation:1\">"
+			 "<FunctionalReferenceID>C-1</FunctionalReferenceID><IssueDate>2026-11-02</IssueDate>"
+			 "<IssueCountryID>TH</IssueCountryID><ImportCountryID>VN</ImportCountryID>"
+			 "<ReferencedCertificateOfOrigin><ID>D2026-0045678</ID><IssueDate>2026-11-02</IssueDate>"
+			 "</ReferencedCertificateOfOrigin><ChangeReasonText>called off</ChangeReasonText>"
+			 "</Cancellation>")));
+	assert_string_equal(document_called(fixture, "D2026-0045678").state, "cancelled");
+}
+
+static void the_same_bytes_are_the_same_document(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text = sample(fixture->arena, "form-d/good-ordinary.xml");
+	struct submitted first = submit(fixture, "dft", text), again = submit(fixture, "dft", text);
+
+	assert_false(first.result.repeated);
+	assert_true(again.result.repeated);
+	assert_string_equal(again.result.id, first.result.id);
+	assert_int_equal(count_of(fixture, &queued, "FORM-D"), 1);
+}
+
+/* OCP rule 29(4): an alteration is a new certificate. */
+static void another_content_needs_another_reference(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text = sample(fixture->arena, "form-d/good-ordinary.xml");
+
+	submit(fixture, "dft", text);
+	struct submitted altered = submit(fixture, "dft", with(fixture->arena, text, "1200", "1100"));
+	assert_string_equal(altered.codes, "DOC-012");
+	assert_null(altered.result.id);
+	assert_int_equal(count_of(fixture, &rows, "FORM-D"), 1);
+}
+
+static void a_test_does_not_use_the_name_of_what_is_real(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text = sample(fixture->arena, "form-d/good-ordinary.xml");
+
+	assert_string_equal(
+		submit_as(fixture, "dft", NULL, NULL, with(fixture->arena, text, "1200", "1100"), true).codes, "");
+	assert_string_equal(submit(fixture, "dft", text).codes, "");
+	assert_int_equal(count_of(fixture, &rows, "FORM-D"), 2);
+}
+
+static void who_may_not_send_it_does_not(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text = sample(fixture->arena, "form-d/good-ordinary.xml");
+	const char *to_la = with(fixture->arena, text, "<ImportCountryID>VN", "<ImportCountryID>LA");
+	const char *from_vn = sample(fixture->arena, "form-d/good-third-country.xml");
+
+	assert_string_equal(submit(fixture, "nobody", text).codes, "DOC-006");
+	assert_string_equal(submit(fixture, "customs", text).codes, "DOC-007");
+	assert_string_equal(submit(fixture, "dft", to_la).codes, "DOC-008");
+	assert_string_equal(submit_as(fixture, "dft", NULL, "MY", text, false).codes, "DOC-011");
+	assert_string_equal(submit_as(fixture, "dft", NULL, "VN", from_vn, false).codes, "DOC-010 DOC-011");
+	assert_int_equal(count_of(fixture, &queued, "FORM-D"), 0);
+	assert_int_equal(count_of(fixture, &rows, "FORM-D"), 0);
+}
+
+static void nothing_goes_to_a_suspended_partner(void **state)
+{
+	static const struct statement suspend = { "test.suspend",
+						  "UPDATE partner SET status = 'suspended' WHERE code = $1" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	fixture_exec(fixture, &suspend, BINDS(BIND_TEXT("VN")));
+	assert_string_equal(submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml")).codes,
+			    "DOC-009");
+}
+
+static void what_is_no_document_is_said_so(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	assert_string_equal(submit(fixture, "dft", "").codes, "DOC-003");
+	assert_string_equal(submit(fixture, "dft", "reference;date").codes, "DOC-003");
+	assert_string_equal(submit_as(fixture, "dft", "FORM-X", NULL, "<x/>", false).codes, "DOC-004");
+	assert_string_equal(submit(fixture, "dft", "<x/>").codes, "DOC-004");
+	assert_string_equal(submit_as(fixture, "dft", "FORM-D", NULL, "{", false).codes, "DOC-003");
+}
+
+/* A certificate that was never sent cannot be cancelled; nothing of the attempt stays. */
+static void a_refusal_by_what_it_is_about_leaves_nothing(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	assert_string_equal(submit(fixture, "dft", sample(fixture->arena, "cancellation/good-cancellation.xml")).codes,
+			    "DOC-013");
+	assert_int_equal(count_of(fixture, &queued, "CANCELLATION"), 0);
+	assert_int_equal(count_of(fixture, &rows, "CANCELLATION"), 0);
+}
+
+static void an_organisation_sees_its_own_documents_only(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml"));
+	submit(fixture, "customs", sample(fixture->arena, "acdd/good-sea.xml"));
+	assert_int_equal(documents(fixture, (struct document_filter){ .organisation = "dft" }).count, 1);
+	assert_int_equal(documents(fixture, (struct document_filter){ .organisation = "customs" }).count, 1);
+	assert_int_equal(documents(fixture, (struct document_filter){ .organisation = "other" }).count, 0);
+
+	struct document_list all = documents(fixture, (struct document_filter){ 0 });
+	assert_int_equal(all.count, 2);
+	assert_int_equal(documents(fixture, (struct document_filter){ .limit = 1 }).count, 1);
+	assert_string_equal(documents(fixture, (struct document_filter){ .before = all.items[0].id }).items[0].id,
+			    all.items[1].id);
+	assert_int_equal(documents(fixture, (struct document_filter){ .doctype = "ACDD", .partner = "VN" }).count, 1);
+	assert_int_equal(documents(fixture, (struct document_filter){ .direction = "in" }).count, 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_document_is_kept_sent_and_has_a_case),
+		cmocka_unit_test(xml_is_kept_byte_for_byte),
+		cmocka_unit_test(json_becomes_canonical_xml),
+		cmocka_unit_test(the_same_bytes_are_the_same_document),
+		cmocka_unit_test(another_content_needs_another_reference),
+		cmocka_unit_test(a_test_does_not_use_the_name_of_what_is_real),
+		cmocka_unit_test(who_may_not_send_it_does_not),
+		cmocka_unit_test(nothing_goes_to_a_suspended_partner),
+		cmocka_unit_test(what_is_no_document_is_said_so),
+		cmocka_unit_test(a_refusal_by_what_it_is_about_leaves_nothing),
+		cmocka_unit_test(an_organisation_sees_its_own_documents_only),
+	};
+
+	return kernel_run("customs/document", tests, COUNT(tests), customs_capabilities);
+}

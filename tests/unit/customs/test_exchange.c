@@ -1,0 +1,374 @@
+/* What documents do to each other, at both sides of an exchange. The node is TH, the partner VN. */
+#include "node.h"
+
+#include "base/clock.h"
+#include "customs/origin/origin_int.h"
+
+static const struct statement tasks = { "test.tasks", "SELECT count(*) FROM task WHERE state = 'open' AND kind = $1" };
+static const struct statement queued = { "test.queued",
+					 "SELECT count(*) FROM message WHERE state = 'queued' AND action = $1" };
+static const struct statement events = { "test.events", "SELECT count(*) FROM journal WHERE event = $1" };
+
+/* How often the journal has a finding of this rule. */
+static int64_t found(struct kernel_fixture *fixture, const char *code)
+{
+	static const struct statement statement = { "test.found", "SELECT count(*) FROM journal WHERE event = 'finding'"
+								  " AND substr(detail, 1, 7) = $1" };
+
+	return count_of(fixture, &statement, code);
+}
+
+#define VN_FORM_D "VN-TH 26/02/00006"
+#define TH_FORM_D "D2026-0045678"
+
+/* A certificate from VN, as our customs received it. */
+static struct document certificate_from_vn(struct kernel_fixture *fixture)
+{
+	return arrive(fixture, "m-1@vn", "FORM-D", "TH:customs",
+		      sample(fixture->arena, "form-d/good-third-country.xml"));
+}
+
+/* Our customs' response to it: STATUS, with no items. */
+static const char *response_to_vn(struct kernel_fixture *fixture, const char *reference, const char *status)
+{
+	return arena_printf(
+		fixture->arena,
+		"<CustomsResponse xmlns=\"urn:lintas:document:customs-response:1\"><FunctionalReferenceID>%s"
+		"</FunctionalReferenceID><IssueDate>2026-11-02</IssueDate><IssueCountryID>TH</IssueCountryID>"
+		"<ReferencedCertificateOfOrigin><ID>" VN_FORM_D "</ID><IssueDate>2026-11-02</IssueDate>"
+		"<IssueCountryID>VN</IssueCountryID></ReferencedCertificateOfOrigin><StatusCode>%s</StatusCode>"
+		"<StatusReasonText>Example reason</StatusReasonText></CustomsResponse>",
+		reference, status);
+}
+
+static const char *clock_state(struct kernel_fixture *fixture, const char *document);
+
+static void a_certificate_arrives_and_its_clock_runs(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct document document = certificate_from_vn(fixture);
+
+	assert_string_equal(document.reference, VN_FORM_D);
+	assert_string_equal(document.organisation, "customs");
+	assert_string_equal(document.direction, "in");
+	assert_string_equal(document.machine, "form-d.received");
+	assert_string_equal(document.state, "received");
+	assert_string_equal(document.sender, "VN:customs");
+	assert_string_equal(clock_state(fixture, document.id), "running");
+}
+
+struct state_query {
+	struct arena *arena;
+	const char *machine, *id, *state;
+};
+
+static enum err_code state_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct state_query *query = arg;
+
+	return fsm_state(tx, query->arena, query->machine, query->id, &query->state, err);
+}
+
+static const char *clock_state(struct kernel_fixture *fixture, const char *document)
+{
+	struct state_query query = { fixture->arena, "form-d.clock", document, NULL };
+
+	must(db_read(fixture->kernel.db, state_run, &query, &fixture->err));
+	return query.state;
+}
+
+/* A seat's name and an organisation's code both find the organisation. */
+static void the_seat_finds_the_organisation(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *response = sample(fixture->arena, "customs-response/good-refused.xml");
+
+	submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml"));
+	assert_string_equal(
+		arrive(fixture, "m-2@vn", "CUSTOMS-RESPONSE", "TH:issuing-authority", response).organisation, "dft");
+}
+
+static void a_response_moves_the_certificate_at_the_issuing_side(void **state)
+{
+	static const struct {
+		const char *sample, *state;
+	} rows[] = {
+		{ "customs-response/good-partly.xml", "partly-utilised" },
+		{ "customs-response/good-refused.xml", "refused" },   /* OCP rule 30(3)(a) */
+		{ "customs-response/good-utilised.xml", "utilised" }, /* assessed again, rule 30(4) */
+	};
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml"));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct document response = arrive(fixture, arena_printf(fixture->arena, "m-%zu@vn", i),
+						  "CUSTOMS-RESPONSE", "TH:dft", sample(fixture->arena, rows[i].sample));
+		struct document certificate = document_called(fixture, TH_FORM_D);
+		assert_string_equal(response.state, "received");
+		assert_string_equal(response.about, certificate.id);
+		assert_string_equal(certificate.state, rows[i].state);
+	}
+}
+
+/* The importing side moves when it sends the response, which goes to whoever issued the certificate, and the clock
+ * stops. */
+static void a_response_goes_to_the_issuer_and_stops_the_clock(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct document certificate = certificate_from_vn(fixture);
+	struct submitted response = submit(fixture, "customs", response_to_vn(fixture, "TH-RSP-1", "45"));
+	struct message message = fixture_message(fixture, response.result.message);
+
+	assert_string_equal(response.codes, "");
+	assert_string_equal(message.final_recipient, "VN:customs"); /* who sent it, not the seat */
+	assert_string_equal(message.conversation, certificate.conversation);
+	assert_string_equal(message.ref_to, "m-1@vn");
+	assert_string_equal(document_called(fixture, VN_FORM_D).state, "under-examination");
+	assert_string_equal(clock_state(fixture, certificate.id), "running");
+
+	assert_string_equal(submit(fixture, "customs", response_to_vn(fixture, "TH-RSP-2", "8")).codes, "");
+	assert_string_equal(document_called(fixture, VN_FORM_D).state, "refused");
+	assert_string_equal(clock_state(fixture, certificate.id), "settled");
+	assert_string_equal(submit(fixture, "customs", response_to_vn(fixture, "TH-RSP-3", "14")).codes, "");
+	assert_string_equal(document_called(fixture, VN_FORM_D).state, "utilised");
+	assert_string_equal(submit(fixture, "customs", response_to_vn(fixture, "TH-RSP-4", "8")).codes, "FSM-001");
+}
+
+static void timers(struct kernel_fixture *fixture, int days)
+{
+	unsigned done;
+
+	fixture->clock.now_us = FIXTURE_NOW_US + days * DAY_US;
+	must(fsm_timers_step(&fixture->kernel, fixture->clock.now_us, 10, &done, &fixture->err));
+}
+
+/* OCP rule 30(3)(a): sixty days from the date of receipt, also when officers look at it in between. */
+static void an_unanswered_certificate_becomes_a_task_before_the_sixty_days_end(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct document certificate = certificate_from_vn(fixture);
+	struct findings *findings = findings_new(fixture->arena);
+
+	timers(fixture, 44);
+	assert_int_equal(count_of(fixture, &tasks, "clock"), 0);
+	must(document_seen(&fixture->kernel, fixture->arena, "customs", certificate.id, &fixture_actor,
+			   fixture->clock.now_us, findings, &fixture->err));
+	timers(fixture, 45);
+	assert_int_equal(count_of(fixture, &tasks, "clock"), 1);
+	assert_string_equal(clock_state(fixture, certificate.id), "reminded");
+	timers(fixture, 59);
+	assert_string_equal(clock_state(fixture, certificate.id), "reminded");
+	timers(fixture, 60);
+	assert_string_equal(clock_state(fixture, certificate.id), "expired");
+	assert_int_equal(count_of(fixture, &tasks, "clock"), 1);
+	assert_string_equal(submit(fixture, "customs", response_to_vn(fixture, "TH-RSP-1", "8")).codes, "");
+	assert_int_equal(count_of(fixture, &tasks, "clock"), 0);
+}
+
+/* Overleaf note 9, OCP rule 16(3). */
+static void a_response_speaks_of_the_items_of_the_certificate(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *used = sample(fixture->arena, "customs-response/good-utilised.xml");
+	const char *part = sample(fixture->arena, "customs-response/good-partly.xml");
+	struct document document;
+
+	submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml"));
+	document = arrive(fixture, "m-1@vn", "CUSTOMS-RESPONSE", "TH:dft",
+			  with(fixture->arena, used, "<SequenceNumeric>3", "<SequenceNumeric>4"));
+	assert_string_equal(document.state, "refused");
+	assert_int_equal(found(fixture, "RSP-007"), 1);
+	assert_string_equal(document_called(fixture, TH_FORM_D).state, "submitted");
+	document = arrive(fixture, "m-2@vn", "CUSTOMS-RESPONSE", "TH:dft",
+			  with(fixture->arena, part, "<StatusCode>15", "<StatusCode>14"));
+	assert_string_equal(document.state, "refused");
+	assert_int_equal(found(fixture, "RSP-009"), 1);
+	assert_int_equal(count_of(fixture, &tasks, "document-refused"), 2);
+}
+
+/* OCP rule 29(4): the new certificate cancels the previous one, at both sides. */
+static void a_replacement_cancels_the_previous_certificate(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *replacing = sample(fixture->arena, "form-d/good-replacement.xml");
+
+	submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml"));
+	struct submitted sent = submit(fixture, "dft", replacing);
+	assert_string_equal(sent.codes, "");
+	assert_string_equal(document_called(fixture, TH_FORM_D).state, "replaced");
+	assert_string_equal(document_called(fixture, "D2026-0045679").about, document_called(fixture, TH_FORM_D).id);
+	assert_string_equal(fixture_message(fixture, sent.result.message).conversation,
+			    document_called(fixture, TH_FORM_D).conversation);
+
+	const char *ours = sample(fixture->arena, "form-d/good-third-country.xml");
+	const char *theirs = with(fixture->arena, with(fixture->arena, ours, VN_FORM_D, "VN-NEW"),
+				  "  <InvoiceReferencedDocument>\n    <ID>VD",
+				  "<ReplacedProofOfOrigin><ID>" VN_FORM_D
+				  "</ID><IssueDate>2026-11-02</IssueDate></ReplacedProofOfOrigin>"
+				  "<InvoiceReferencedDocument><ID>VD");
+	struct document old = certificate_from_vn(fixture);
+	struct document new = arrive(fixture, "m-9@vn", "FORM-D", "TH:customs", theirs);
+	assert_string_equal(new.state, "received");
+	assert_string_equal(document_called(fixture, VN_FORM_D).state, "replaced");
+	assert_string_equal(clock_state(fixture, old.id), "settled");
+	assert_string_equal(clock_state(fixture, new.id), "running");
+}
+
+/* What has been used cannot be withdrawn any more. */
+static void a_used_certificate_is_not_cancelled(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml"));
+	arrive(fixture, "m-1@vn", "CUSTOMS-RESPONSE", "TH:dft",
+	       sample(fixture->arena, "customs-response/good-utilised.xml"));
+	assert_string_equal(submit(fixture, "dft", sample(fixture->arena, "cancellation/good-cancellation.xml")).codes,
+			    "FSM-001");
+	assert_string_equal(document_called(fixture, TH_FORM_D).state, "utilised");
+}
+
+/* OCP rule 29(3). */
+static void a_lost_certificate_is_sent_again_as_it_was(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *request = sample(fixture->arena, "retransmission-request/good-request.xml");
+
+	submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml"));
+	assert_int_equal(count_of(fixture, &queued, "FORM-D"), 1);
+	assert_string_equal(arrive(fixture, "m-1@vn", "RETRANSMISSION-REQUEST", "TH:dft", request).state, "received");
+	assert_int_equal(count_of(fixture, &queued, "FORM-D"), 2);
+
+	static const struct statement digests = { "test.digests",
+						  "SELECT count(DISTINCT digest) FROM message WHERE action = $1" };
+	assert_int_equal(count_of(fixture, &digests, "FORM-D"), 1);
+}
+
+/* What was cancelled is not sent again as if it were valid. */
+static void a_cancelled_certificate_is_not_sent_again(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *request = sample(fixture->arena, "retransmission-request/good-request.xml");
+
+	submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml"));
+	assert_string_equal(submit(fixture, "dft", sample(fixture->arena, "cancellation/good-cancellation.xml")).codes,
+			    "");
+	assert_string_equal(arrive(fixture, "m-1@vn", "RETRANSMISSION-REQUEST", "TH:dft", request).state, "refused");
+	assert_int_equal(found(fixture, "RTR-002"), 1);
+	assert_int_equal(count_of(fixture, &queued, "FORM-D"), 1);
+}
+
+static void the_same_certificate_again_changes_nothing(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text = sample(fixture->arena, "form-d/good-third-country.xml");
+
+	certificate_from_vn(fixture);
+	assert_null(arrive(fixture, "m-2@vn", "FORM-D", "TH:customs", text).id);
+	assert_int_equal(documents(fixture, (struct document_filter){ 0 }).count, 1);
+	assert_int_equal(count_of(fixture, &events, "received-again"), 1);
+}
+
+/* VN does not speak for others, what is meant for others is none of ours, and nothing is altered under its name. */
+static void a_certificate_that_is_not_the_partners_is_refused(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *theirs = sample(fixture->arena, "form-d/good-third-country.xml");
+	struct document refused =
+		arrive(fixture, "m-1@vn", "FORM-D", "TH:customs", sample(fixture->arena, "form-d/good-ordinary.xml"));
+
+	assert_string_equal(refused.state, "refused");
+	assert_string_equal(refused.machine, "document.refused");
+	assert_int_equal(found(fixture, "DOC-010"), 1);
+	assert_int_equal(found(fixture, "DOC-011"), 1);
+	assert_int_equal(count_of(fixture, &tasks, "document-refused"), 1);
+
+	arrive(fixture, "m-2@vn", "FORM-D", "TH:customs", theirs);
+	refused = arrive(fixture, "m-3@vn", "FORM-D", "TH:customs", with(fixture->arena, theirs, "18.75", "18.70"));
+	assert_string_equal(refused.state, "refused");
+	assert_int_equal(found(fixture, "DOC-012"), 1);
+}
+
+static void what_cannot_be_read_is_kept_and_shown_to_officers(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct document refused = arrive(fixture, "m-1@vn", "FORM-D", "TH:customs", "<CertificateOfOrigin");
+	struct findings *findings = findings_new(fixture->arena);
+
+	assert_string_equal(refused.state, "refused");
+	assert_null(refused.reference);
+	assert_int_equal(refused.issued_on, DATE_NONE);
+	assert_int_equal(count_of(fixture, &tasks, "document-refused"), 1);
+	must(document_seen(&fixture->kernel, fixture->arena, "customs", refused.id, &fixture_actor,
+			   fixture->clock.now_us, findings, &fixture->err));
+	assert_int_equal(count_of(fixture, &tasks, "document-refused"), 0);
+}
+
+static void a_message_of_two_parts_is_no_document(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct inbox_delivery delivery = fixture_delivery(fixture, "VN", "m-1@vn", "m-1@vn",
+							  sample(fixture->arena, "form-d/good-third-country.xml"));
+	struct message_part parts[2] = { delivery.parts.items[0], delivery.parts.items[0] };
+	unsigned done;
+
+	parts[1].content_id = "other";
+	delivery.parts = (struct message_parts){ parts, 2 };
+	assert_int_equal(fixture_accept(fixture, &delivery, NULL), INBOX_ACCEPTED);
+	must(inbox_step(&fixture->kernel, fixture->clock.now_us, 10, &done, &fixture->err));
+	assert_string_equal(documents(fixture, (struct document_filter){ 0 }).items[0].state, "refused");
+	assert_int_equal(found(fixture, "DOC-014"), 1);
+}
+
+static void an_officer_sees_a_document_once(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct document certificate = certificate_from_vn(fixture);
+	struct findings *findings = findings_new(fixture->arena);
+
+	for (int i = 0; i < 2; i++)
+		must(document_seen(&fixture->kernel, fixture->arena, "customs", certificate.id, &fixture_actor,
+				   fixture->clock.now_us, findings, &fixture->err));
+	assert_string_equal(document_called(fixture, VN_FORM_D).state, "seen");
+	assert_int_equal(count_of(fixture, &events, "seen"), 1);
+	assert_int_equal(document_seen(&fixture->kernel, fixture->arena, "dft", certificate.id, &fixture_actor,
+				       fixture->clock.now_us, findings, &fixture->err),
+			 ERR_NOT_FOUND);
+}
+
+static void an_acdd_is_accepted_and_may_still_be_cancelled(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	assert_string_equal(submit(fixture, "customs", sample(fixture->arena, "acdd/good-sea.xml")).codes, "");
+	arrive(fixture, "m-1@vn", "ACDD-RESPONSE", "TH:customs",
+	       sample(fixture->arena, "acdd-response/good-accepted.xml"));
+	assert_string_equal(document_called(fixture, "TH-EXP-2026-900001").state, "accepted");
+	assert_string_equal(
+		submit(fixture, "customs", sample(fixture->arena, "acdd-cancellation/good-cancellation.xml")).codes,
+		"");
+	assert_string_equal(document_called(fixture, "TH-EXP-2026-900001").state, "cancelled");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_certificate_arrives_and_its_clock_runs),
+		cmocka_unit_test(the_seat_finds_the_organisation),
+		cmocka_unit_test(a_response_moves_the_certificate_at_the_issuing_side),
+		cmocka_unit_test(a_response_goes_to_the_issuer_and_stops_the_clock),
+		cmocka_unit_test(an_unanswered_certificate_becomes_a_task_before_the_sixty_days_end),
+		cmocka_unit_test(a_response_speaks_of_the_items_of_the_certificate),
+		cmocka_unit_test(a_replacement_cancels_the_previous_certificate),
+		cmocka_unit_test(a_used_certificate_is_not_cancelled),
+		cmocka_unit_test(a_lost_certificate_is_sent_again_as_it_was),
+		cmocka_unit_test(a_cancelled_certificate_is_not_sent_again),
+		cmocka_unit_test(the_same_certificate_again_changes_nothing),
+		cmocka_unit_test(a_certificate_that_is_not_the_partners_is_refused),
+		cmocka_unit_test(what_cannot_be_read_is_kept_and_shown_to_officers),
+		cmocka_unit_test(a_message_of_two_parts_is_no_document),
+		cmocka_unit_test(an_officer_sees_a_document_once),
+		cmocka_unit_test(an_acdd_is_accepted_and_may_still_be_cancelled),
+	};
+
+	return kernel_run("customs/exchange", tests, COUNT(tests), customs_capabilities);
+}
