@@ -70,7 +70,8 @@ enum err_code keys_sign(struct keys *keys, const char *id, enum sig_alg alg, str
 enum err_code keys_unwrap(struct keys *keys, const char *id, const struct wrapped_key *wrapped, uint8_t key[static CONTENT_KEY_MAX],
                           size_t *size, bool *good, struct err *err) MUST_USE;
 
-/* The child: serves the COUNT stream sockets (taken over once the keys are read), a thread each, until all are closed. Reads DIRECTORY at the start and again when asked
+/* The child: serves the COUNT stream sockets (taken over once the keys are read), a thread each, until all are closed.
+ * Reads DIRECTORY at the start and again when asked
  * (keys_reload). Answers only what a key's use allows. */
 enum err_code keys_serve(const char *directory, const int *sockets, size_t count, struct err *err) MUST_USE;
 enum err_code keys_reload(struct keys *keys, struct err *err) MUST_USE;

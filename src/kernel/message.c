@@ -29,6 +29,12 @@ static enum wire_kind wire_kind_of(const char *name)
 	return WIRE_SENT; /* cannot be: the table admits only these names */
 }
 
+void content_digest(struct bytes octets, char digest[static CONTENT_DIGEST_SIZE])
+{
+	_Static_assert(CONTENT_DIGEST_SIZE == SHA256_HEX_SIZE, "SHA-256 in hexadecimal");
+	sha256_hex(octets, digest);
+}
+
 char *message_digest(struct arena *arena, const struct message_parts *parts)
 {
 	char hex[SHA256_HEX_SIZE];

@@ -75,6 +75,9 @@ extern const struct machine message_out_machine, message_in_machine;
 
 /* Fills .digest from PARTS (SHA-256 over the concatenated SHA-256 of each part's octets in order), hexadecimal. */
 char *message_digest(struct arena *arena, const struct message_parts *parts);
+/* SHA-256 of exact bytes, hexadecimal: how documents are named across nodes. */
+#define CONTENT_DIGEST_SIZE 65
+void content_digest(struct bytes octets, char digest[static CONTENT_DIGEST_SIZE]);
 
 /* --- Out --- */
 

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "base/uuid.h"
-#include "crypto/digest.h"
 #include "customs/document/document_int.h"
 #include "kernel/journal.h"
 #include "kernel/party.h"
@@ -19,7 +18,7 @@ struct arrival {
 	struct organisation organisation;
 	struct document_reading reading;
 	char id[UUID_SIZE];
-	char digest[SHA256_HEX_SIZE];
+	char digest[CONTENT_DIGEST_SIZE];
 	struct actor actor;
 	int64_t now_us;
 	struct findings *findings;
@@ -61,7 +60,7 @@ static enum err_code read_part(struct arrival *arrival, const struct message_par
 	struct err cause = { 0 };
 	char count[24];
 
-	sha256_hex(plain, arrival->digest);
+	content_digest(plain, arrival->digest);
 	snprintf(count, sizeof(count), "%zu", parts->count);
 	if (parts->count != 1) {
 		find(arrival, DOCUMENT_NO_PART, count, NULL);
@@ -76,7 +75,7 @@ static enum err_code read_part(struct arrival *arrival, const struct message_par
 	}
 	if (code != OK)
 		return fail(err, code, "%s", cause.text);
-	sha256_hex(plain, arrival->digest);
+	content_digest(plain, arrival->digest);
 	return document_read(arrival->kernel, arrival->arena, arrival->doctype->code, plain,
 			     document_today(arrival->now_us), &arrival->reading, arrival->findings, err);
 }

@@ -1,6 +1,5 @@
 /* What our side does with documents: submits, finds, reads, sees. Receiving is in messages.c. */
 #include "base/uuid.h"
-#include "crypto/digest.h"
 #include "customs/document/document_int.h"
 #include "kernel/party.h"
 #include "kernel/task.h"
@@ -12,7 +11,7 @@ struct submission {
 	struct arena *arena;
 	const struct document_request *request;
 	struct document_reading reading;
-	char digest[SHA256_HEX_SIZE];
+	char digest[CONTENT_DIGEST_SIZE];
 	/* Made anew each time the transaction runs. */
 	struct findings *findings;
 	struct document document;
@@ -238,7 +237,7 @@ enum err_code document_submit(struct kernel *kernel, struct arena *arena, const 
 		*result = (struct document_result){ 0 };
 		return OK;
 	}
-	sha256_hex(submission.reading.original, submission.digest);
+	content_digest(submission.reading.original, submission.digest);
 
 	enum err_code code = db_write(kernel->db, submit, &submission, err);
 	if (code != OK && !submission.refused)

@@ -1,0 +1,125 @@
+/* The interface of the node: routes as rows, served on the administration socket (and to commands in the same process
+ * while the node is stopped). Problems are RFC 9457 with all findings. */
+#ifndef API_API_H
+#define API_API_H
+
+#include "kernel/kernel.h"
+#include "messaging/messaging.h"
+#include "net/http.h"
+
+struct api;
+
+struct api_options {
+	struct kernel *kernel;
+	struct messaging *messaging;
+	const char *node_name;
+	const char *version;
+	bool running; /* false: a command on a stopped node */
+	int64_t started_us;
+};
+
+enum err_code api_new(const struct api_options *options, struct api **api, struct err *err) MUST_USE;
+void api_free(struct api *api);
+/* WAKE is called after each request that may have given the node something to do. Once, before requests come. */
+void api_on_change(struct api *api, void (*wake)(void *arg), void *arg);
+
+/* Answers a request; an http_handler with ARG a struct api. */
+void api_handle(void *arg, const struct http_request *request, struct http_response *response);
+
+/* Prometheus text of the node's state. */
+enum err_code api_put_metrics(struct api *api, struct buf *out, struct err *err) MUST_USE;
+
+/* --- Rows, for OpenAPI, the contract test and the command line --- */
+struct api_call;
+struct route {
+	const char *method, *path; /* "/api/v1/documents/{id}" */
+	const char *operation;     /* operationId */
+	const char *summary;
+	const char *permission; /* who may: "documents.read", … */
+	enum err_code (*handle)(struct api_call *call, struct err *err);
+	const struct schema *request, *response; /* NULL: no body, or not JSON */
+};
+const struct route *api_route_at(size_t index); /* NULL after the last */
+
+/* Views: what the API answers, as structs with field tables; the command line reads its answers with the same tables.
+ */
+struct document_view {
+	const char *id, *organisation, *doctype, *direction, *partner, *issuer_state, *reference, *state, *sender,
+		*recipient, *digest, *message, *conversation, *about;
+	date issued_on;
+	bool test;
+	int64_t created_us;
+};
+struct message_view {
+	const char *id, *direction, *partner, *organisation, *message_id, *conversation, *action, *document, *state,
+		*last_error;
+	int64_t position, attempts, created_us, next_attempt_us, settled_us;
+	bool test;
+};
+struct event_view {
+	int64_t at_us, sequence;
+	const char *actor, *organisation, *subject_type, *subject, *event, *from_state, *to_state, *detail, *law;
+};
+struct partner_view {
+	const char *code, *name, *party_id, *party_type, *endpoint, *profile, *token, *status;
+	struct certificate_view *certificates;
+	size_t certificates_count;
+};
+struct certificate_view {
+	const char *use, *fingerprint, *subject, *pem;
+	int64_t not_before_us, not_after_us;
+};
+struct organisation_view {
+	const char *code, *seat, *name;
+};
+struct task_view {
+	const char *id, *organisation, *kind, *subject, *text, *state;
+	int64_t created_us, done_us;
+};
+struct partner_status_view {
+	const char *partner;
+	int64_t queued, held, dead, delivered, received, processed, failed, refused, oldest_queued_us, last_receipt_us;
+};
+struct status_view {
+	const char *name, *state, *version;
+	bool running;
+	int64_t now_us, started_us;
+	struct partner_status_view *partners;
+	size_t partners_count;
+	int64_t strangers, open_tasks;
+};
+struct submit_view { /* the answer to a submission */
+	const char *id, *message;
+	bool repeated;
+};
+struct problem_view {
+	const char *type, *title, *detail;
+	int64_t status;
+	struct finding_view *findings;
+	size_t findings_count;
+};
+struct finding_view {
+	const char *code, *path, *text, *law, *severity;
+};
+struct proof_view {
+	int64_t entries, seals, unsealed, broken_sequence;
+	const char *head, *reason;
+};
+#define LIST_VIEW(name, type)                                                                                          \
+	struct name {                                                                                                  \
+		type *items;                                                                                           \
+		size_t count;                                                                                          \
+		const char *next; /* cursor of the next page, or NULL */                                               \
+	}
+LIST_VIEW(document_list_view, struct document_view);
+LIST_VIEW(message_list_view, struct message_view);
+LIST_VIEW(event_list_view, struct event_view);
+LIST_VIEW(partner_list_view, struct partner_view);
+LIST_VIEW(organisation_list_view, struct organisation_view);
+LIST_VIEW(task_list_view, struct task_view);
+
+extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
+	event_list_schema, partner_schema, partner_list_schema, organisation_schema, organisation_list_schema,
+	task_list_schema, status_schema, submit_schema, problem_schema, proof_schema;
+
+#endif

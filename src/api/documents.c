@@ -1,0 +1,127 @@
+/* /api/v1/documents */
+#include "api/call_int.h"
+#include "customs/document/document.h"
+
+static struct document_view view_of(const struct document *d)
+{
+	return (struct document_view){
+		.id = d->id,
+		.organisation = d->organisation,
+		.doctype = d->doctype,
+		.direction = d->direction,
+		.partner = d->partner,
+		.issuer_state = d->issuer_state,
+		.reference = d->reference,
+		.issued_on = d->issued_on,
+		.state = d->state,
+		.sender = d->sender,
+		.recipient = d->recipient,
+		.digest = d->digest,
+		.message = d->message,
+		.conversation = d->conversation,
+		.about = d->about,
+		.test = d->test,
+		.created_us = d->created_us,
+	};
+}
+
+enum err_code documents_submit(struct api_call *call, struct err *err)
+{
+	struct document_request request = {
+		.organisation = call_query(call, "organisation"),
+		.doctype = call_query(call, "type"),
+		.partner = call_query(call, "partner"),
+		.text = call->request->body,
+		.test = same(call_query(call, "test"), "true"),
+		.actor = call->actor,
+		.now_us = call->now_us,
+	};
+	struct document_result result = { 0 };
+	TRY(document_submit(call->kernel, call->arena, &request, call->findings, &result, err));
+	if (findings_errors(call->findings))
+		return OK;
+	struct submit_view view = { .id = result.id, .message = result.message, .repeated = result.repeated };
+	call->status = result.repeated ? 200 : 202;
+	return call_answer(call, &view, err);
+}
+
+struct listing {
+	struct api_call *call;
+	struct document_filter filter;
+	struct document_list list;
+};
+
+static enum err_code list(struct tx *tx, void *arg, struct err *err)
+{
+	struct listing *listing = arg;
+	return document_list(tx, listing->call->arena, &listing->filter, &listing->list, err);
+}
+
+enum err_code documents_list(struct api_call *call, struct err *err)
+{
+	struct listing listing = { .call = call,
+				   .filter = { .organisation = call_query(call, "organisation"),
+					       .doctype = call_query(call, "type"),
+					       .direction = call_query(call, "direction"),
+					       .partner = call_query(call, "partner"),
+					       .reference = call_query(call, "reference"),
+					       .before = call_query(call, "before"),
+					       .limit = call_limit(call) } };
+	if (findings_errors(call->findings))
+		return OK;
+	TRY(db_read(call->kernel->db, list, &listing, err));
+	struct document_list_view view = { .count = listing.list.count,
+					   .items = arena_array(call->arena, listing.list.count + 1,
+								sizeof(struct document_view)) };
+	if (!view.items)
+		return fail(err, ERR_MEMORY, "no memory for a page");
+	for (size_t i = 0; i < view.count; i++)
+		view.items[i] = view_of(&listing.list.items[i]);
+	if (view.count == listing.filter.limit)
+		view.next = view.items[view.count - 1].id;
+	return call_answer(call, &view, err);
+}
+
+struct finding_one {
+	struct api_call *call;
+	struct document document;
+	struct bytes original;
+	bool with_original;
+};
+
+static enum err_code find_one(struct tx *tx, void *arg, struct err *err)
+{
+	struct finding_one *one = arg;
+	struct api_call *call = one->call;
+	TRY(document_find(tx, call->arena, call_query(call, "organisation"), call->parameters[0], &one->document, err));
+	if (!one->document.id)
+		return fail(err, ERR_NOT_FOUND, "there is no document %s; lintas documents list shows what there is",
+			    call->parameters[0]);
+	return one->with_original ? document_original(tx, call->arena, &one->document, &one->original, err) : OK;
+}
+
+enum err_code documents_get(struct api_call *call, struct err *err)
+{
+	struct finding_one one = { .call = call };
+	TRY(db_read(call->kernel->db, find_one, &one, err));
+	struct document_view view = view_of(&one.document);
+	return call_answer(call, &view, err);
+}
+
+enum err_code documents_original(struct api_call *call, struct err *err)
+{
+	struct finding_one one = { .call = call, .with_original = true };
+	TRY(db_read(call->kernel->db, find_one, &one, err));
+	call->content_type = "application/xml";
+	buf_put_bytes(call->out, one.original);
+	return buf_check(call->out, "the original", err);
+}
+
+enum err_code documents_seen(struct api_call *call, struct err *err)
+{
+	struct finding_one one = { .call = call };
+	TRY(db_read(call->kernel->db, find_one, &one, err));
+	TRY(document_seen(call->kernel, call->arena, one.document.organisation, one.document.id, &call->actor,
+			  call->now_us, call->findings, err));
+	return findings_errors(call->findings) ? OK : documents_get(call, err);
+}

@@ -1,0 +1,220 @@
+/* /api/v1/messages, /timeline, /events */
+#include <stdlib.h>
+
+#include "api/call_int.h"
+#include "base/text.h"
+#include "customs/document/document.h"
+#include "kernel/journal.h"
+
+static struct message_view view_of(const struct message *m)
+{
+	return (struct message_view){
+		.id = m->id,
+		.direction = m->direction,
+		.partner = m->partner,
+		.organisation = m->organisation,
+		.message_id = m->message_id,
+		.conversation = m->conversation,
+		.position = m->position,
+		.action = m->action,
+		.document = m->document,
+		.state = m->state,
+		.attempts = m->attempts,
+		.created_us = m->created_us,
+		.settled_us = m->settled_us,
+		.last_error = m->last_error,
+		.test = m->test,
+		.next_attempt_us = same(m->state, "queued") ? m->next_attempt_us : TIME_NONE,
+	};
+}
+
+struct listing {
+	struct api_call *call;
+	struct message_filter filter;
+	struct message_list list;
+};
+
+static enum err_code list(struct tx *tx, void *arg, struct err *err)
+{
+	struct listing *listing = arg;
+	return message_list(tx, listing->call->arena, &listing->filter, &listing->list, err);
+}
+
+enum err_code messages_list(struct api_call *call, struct err *err)
+{
+	struct listing listing = { .call = call,
+				   .filter = { .direction = call_query(call, "direction"),
+					       .partner = call_query(call, "partner"),
+					       .organisation = call_query(call, "organisation"),
+					       .state = call_query(call, "state"),
+					       .before = call_query(call, "before"),
+					       .limit = call_limit(call) } };
+	if (findings_errors(call->findings))
+		return OK;
+	TRY(db_read(call->kernel->db, list, &listing, err));
+	struct message_list_view view = { .count = listing.list.count,
+					  .items = arena_array(call->arena, listing.list.count + 1,
+							       sizeof(struct message_view)) };
+	if (!view.items)
+		return fail(err, ERR_MEMORY, "no memory for a page");
+	for (size_t i = 0; i < view.count; i++)
+		view.items[i] = view_of(&listing.list.items[i]);
+	if (view.count == listing.filter.limit)
+		view.next = view.items[view.count - 1].id;
+	return call_answer(call, &view, err);
+}
+
+struct finding_one {
+	struct api_call *call;
+	const char *id;
+	struct message message;
+};
+
+static enum err_code find_one(struct tx *tx, void *arg, struct err *err)
+{
+	struct finding_one *one = arg;
+	TRY(message_find(tx, one->call->arena, one->id, &one->message, err));
+	if (!one->message.id)
+		return fail(err, ERR_NOT_FOUND,
+			    "there is no message %s; lintas outbox list and lintas inbox list show what there is",
+			    one->id);
+	return OK;
+}
+
+static enum err_code answer_message(struct api_call *call, const char *id, struct err *err)
+{
+	struct finding_one one = { .call = call, .id = id };
+	TRY(db_read(call->kernel->db, find_one, &one, err));
+	struct message_view view = view_of(&one.message);
+	return call_answer(call, &view, err);
+}
+
+enum err_code messages_get(struct api_call *call, struct err *err)
+{
+	return answer_message(call, call->parameters[0], err);
+}
+
+enum err_code messages_decide(struct api_call *call, struct err *err)
+{
+	static const char *const decisions[] = { "hold", "release", "retry" };
+	struct finding_one one = { .call = call, .id = call->parameters[0] };
+	bool known = false;
+	for (size_t i = 0; i < COUNT(decisions); i++)
+		known = known || same(decisions[i], call->parameters[1]);
+	if (!known)
+		return fail(err, ERR_NOT_FOUND, "a message can be held, released or retried, not \"%s\"",
+			    call->parameters[1]);
+	TRY(db_read(call->kernel->db, find_one, &one, err));
+	TRY(outbox_decide(call->kernel, one.message.id, call->parameters[1], &call->actor, call->now_us, call->findings,
+			  err));
+	return findings_errors(call->findings) ? OK : answer_message(call, one.message.id, err);
+}
+
+enum err_code messages_ping(struct api_call *call, struct err *err)
+{
+	const char *id = NULL;
+	TRY(messaging_ping(call->api->options.messaging, call->arena, call->parameters[0], &call->actor, call->now_us,
+			   &id, err));
+	call->status = 202;
+	return answer_message(call, id, err);
+}
+
+static enum err_code answer_events(struct api_call *call, const struct journal_list *list, bool feed, struct err *err)
+{
+	struct event_list_view view = { .count = list->count,
+					.items = arena_array(call->arena, list->count + 1, sizeof(struct event_view)) };
+	if (!view.items)
+		return fail(err, ERR_MEMORY, "no memory for a page");
+	for (size_t i = 0; i < view.count; i++) {
+		const struct journal_entry *e = &list->entries[i];
+		view.items[i] = (struct event_view){ .at_us = e->at_us,
+						     .sequence = e->sequence,
+						     .actor = e->actor,
+						     .organisation = e->organisation,
+						     .subject_type = e->subject_type,
+						     .subject = e->subject,
+						     .event = e->event,
+						     .from_state = e->from_state,
+						     .to_state = e->to_state,
+						     .detail = e->detail,
+						     .law = e->law };
+	}
+	if (feed && view.count)
+		view.next = arena_printf(call->arena, "%lld", (long long)list->entries[view.count - 1].sequence);
+	return call_answer(call, &view, err);
+}
+
+struct events {
+	struct api_call *call;
+	int64_t after;
+	size_t limit;
+	struct journal_list list;
+};
+
+static enum err_code events_after(struct tx *tx, void *arg, struct err *err)
+{
+	struct events *events = arg;
+	return journal_after(tx, events->call->arena, events->after, call_query(events->call, "organisation"),
+			     events->limit, &events->list, err);
+}
+
+enum err_code events_list(struct api_call *call, struct err *err)
+{
+	struct events events = { .call = call, .limit = call_limit(call) };
+	const char *after = call_query(call, "after");
+	if (after && !int64_parse(after, &events.after))
+		return fail(err, ERR_USAGE, "after is the cursor of an earlier page, a whole number");
+	if (findings_errors(call->findings))
+		return OK;
+	TRY(db_read(call->kernel->db, events_after, &events, err));
+	return answer_events(call, &events.list, true, err);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct journal_entry *x = a, *y = b;
+	if (x->at_us != y->at_us)
+		return x->at_us < y->at_us ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
+/* A document's timeline is its own and that of the message that carries it, whichever of the two was asked for: one
+ * story for people. */
+static enum err_code timeline(struct tx *tx, void *arg, struct err *err)
+{
+	struct events *events = arg;
+	struct arena *arena = events->call->arena;
+	const char *ids[2] = { events->call->parameters[0], NULL };
+	struct journal_list lists[2] = { { 0 }, { 0 } };
+	struct document document;
+	struct message message;
+	TRY(document_find(tx, arena, NULL, ids[0], &document, err));
+	if (document.id) {
+		ids[1] = document.message;
+	} else {
+		TRY(message_find(tx, arena, ids[0], &message, err));
+		ids[0] = message.id ? message.id : ids[0];
+		ids[1] = message.id ? message.document : NULL;
+	}
+	for (size_t i = 0; i < COUNT(ids); i++)
+		if (ids[i])
+			TRY(journal_of(tx, arena, ids[i], events->limit, &lists[i], err));
+	size_t count = lists[0].count + lists[1].count;
+	struct journal_entry *all = arena_array(arena, count + 1, sizeof *all);
+	if (!all)
+		return fail(err, ERR_MEMORY, "no memory for a timeline");
+	if (!count)
+		return fail(err, ERR_NOT_FOUND, "nothing is known of %s", ids[0]);
+	for (size_t i = 0; i < count; i++)
+		all[i] = i < lists[0].count ? lists[0].entries[i] : lists[1].entries[i - lists[0].count];
+	qsort(all, count, sizeof *all, by_time);
+	events->list = (struct journal_list){ .entries = all, .count = count };
+	return OK;
+}
+
+enum err_code timeline_get(struct api_call *call, struct err *err)
+{
+	struct events events = { .call = call, .limit = PAGE_LIMIT };
+	TRY(db_read(call->kernel->db, timeline, &events, err));
+	return answer_events(call, &events.list, false, err);
+}

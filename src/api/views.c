@@ -1,0 +1,198 @@
+/* What the API answers: structs with field tables. The same tables print the answer, its OpenAPI schema, and let the
+ * command line read it. */
+#include "api/api.h"
+
+enum { TEXT_MAX = 65536, PAGE_MAX = 1000 };
+
+static const struct field document_rows[] = {
+	FIELD_TEXT(struct document_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, organisation, .json = "organisation", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, doctype, .json = "doctype", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, direction, .json = "direction", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, issuer_state, .json = "issuerState", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, reference, .json = "reference", .max_length = TEXT_MAX),
+	FIELD_DAY(struct document_view, issued_on, .json = "issuedOn"),
+	FIELD_TEXT(struct document_view, state, .json = "state", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, sender, .json = "sender", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, recipient, .json = "recipient", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, digest, .json = "digest", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, message, .json = "message", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, conversation, .json = "conversation", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, about, .json = "about", .max_length = TEXT_MAX),
+	FIELD_FLAG(struct document_view, test, .json = "test", .min = 1),
+	FIELD_TIME(struct document_view, created_us, .json = "created", .min = 1),
+};
+static const struct fields document_fields = FIELDS(struct document_view, document_rows);
+
+static const struct field message_rows[] = {
+	FIELD_TEXT(struct message_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct message_view, direction, .json = "direction", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct message_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct message_view, organisation, .json = "organisation", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct message_view, message_id, .json = "messageId", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct message_view, conversation, .json = "conversation", .min = 1, .max_length = TEXT_MAX),
+	FIELD_INT(struct message_view, position, .json = "position"),
+	FIELD_TEXT(struct message_view, action, .json = "action", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct message_view, document, .json = "document", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct message_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX),
+	FIELD_INT(struct message_view, attempts, .json = "attempts"),
+	FIELD_TIME(struct message_view, created_us, .json = "created", .min = 1),
+	FIELD_TIME(struct message_view, next_attempt_us, .json = "nextAttempt"),
+	FIELD_TIME(struct message_view, settled_us, .json = "settled"),
+	FIELD_TEXT(struct message_view, last_error, .json = "lastError", .max_length = TEXT_MAX),
+	FIELD_FLAG(struct message_view, test, .json = "test", .min = 1),
+};
+static const struct fields message_fields = FIELDS(struct message_view, message_rows);
+
+static const struct field event_rows[] = {
+	FIELD_TIME(struct event_view, at_us, .json = "time", .min = 1),
+	FIELD_INT(struct event_view, sequence, .json = "sequence"),
+	FIELD_TEXT(struct event_view, actor, .json = "actor", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct event_view, organisation, .json = "organisation", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct event_view, subject_type, .json = "subjectType", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct event_view, subject, .json = "subject", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct event_view, event, .json = "event", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct event_view, from_state, .json = "fromState", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct event_view, to_state, .json = "toState", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct event_view, detail, .json = "detail", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct event_view, law, .json = "law", .max_length = TEXT_MAX),
+};
+static const struct fields event_fields = FIELDS(struct event_view, event_rows);
+
+static const struct field certificate_rows[] = {
+	FIELD_TEXT(struct certificate_view, use, .json = "use", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct certificate_view, fingerprint, .json = "fingerprint", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct certificate_view, subject, .json = "subject", .max_length = TEXT_MAX),
+	FIELD_TIME(struct certificate_view, not_before_us, .json = "notBefore"),
+	FIELD_TIME(struct certificate_view, not_after_us, .json = "notAfter"),
+	FIELD_TEXT(struct certificate_view, pem, .json = "pem", .max_length = TEXT_MAX),
+};
+static const struct fields certificate_fields = FIELDS(struct certificate_view, certificate_rows);
+
+static const struct field partner_rows[] = {
+	FIELD_TEXT(struct partner_view, code, .json = "code", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_view, name, .json = "name", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_view, party_id, .json = "partyId", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_view, party_type, .json = "partyType", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_view, endpoint, .json = "endpoint", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_view, profile, .json = "profile", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_view, token, .json = "token", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_view, status, .json = "status", .max_length = TEXT_MAX),
+	FIELD_LIST(struct partner_view, certificates, certificates_count, struct certificate_view, certificate_fields,
+		   .json = "certificates", .max = 64),
+};
+static const struct fields partner_fields = FIELDS(struct partner_view, partner_rows);
+
+static const struct field organisation_rows[] = {
+	FIELD_TEXT(struct organisation_view, code, .json = "code", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct organisation_view, seat, .json = "seat", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct organisation_view, name, .json = "name", .min = 1, .max_length = TEXT_MAX),
+};
+static const struct fields organisation_fields = FIELDS(struct organisation_view, organisation_rows);
+
+static const struct field task_rows[] = {
+	FIELD_TEXT(struct task_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct task_view, organisation, .json = "organisation", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct task_view, kind, .json = "kind", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct task_view, subject, .json = "subject", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct task_view, text, .json = "text", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct task_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TIME(struct task_view, created_us, .json = "created", .min = 1),
+	FIELD_TIME(struct task_view, done_us, .json = "done"),
+};
+static const struct fields task_fields = FIELDS(struct task_view, task_rows);
+
+static const struct field partner_status_rows[] = {
+	FIELD_TEXT(struct partner_status_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
+	FIELD_INT(struct partner_status_view, queued, .json = "queued", .min = 1),
+	FIELD_INT(struct partner_status_view, held, .json = "held", .min = 1),
+	FIELD_INT(struct partner_status_view, dead, .json = "dead", .min = 1),
+	FIELD_INT(struct partner_status_view, delivered, .json = "delivered", .min = 1),
+	FIELD_INT(struct partner_status_view, received, .json = "received", .min = 1),
+	FIELD_INT(struct partner_status_view, processed, .json = "processed", .min = 1),
+	FIELD_INT(struct partner_status_view, failed, .json = "failed", .min = 1),
+	FIELD_INT(struct partner_status_view, refused, .json = "refused", .min = 1),
+	FIELD_TIME(struct partner_status_view, oldest_queued_us, .json = "oldestQueued"),
+	FIELD_TIME(struct partner_status_view, last_receipt_us, .json = "lastReceipt"),
+};
+static const struct fields partner_status_fields = FIELDS(struct partner_status_view, partner_status_rows);
+
+static const struct field status_rows[] = {
+	FIELD_TEXT(struct status_view, name, .json = "name", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct status_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct status_view, version, .json = "version", .min = 1, .max_length = TEXT_MAX),
+	FIELD_FLAG(struct status_view, running, .json = "running", .min = 1),
+	FIELD_TIME(struct status_view, now_us, .json = "now", .min = 1),
+	FIELD_TIME(struct status_view, started_us, .json = "started"),
+	FIELD_LIST(struct status_view, partners, partners_count, struct partner_status_view, partner_status_fields,
+		   .json = "partners", .max = 256),
+	FIELD_INT(struct status_view, strangers, .json = "strangers", .min = 1),
+	FIELD_INT(struct status_view, open_tasks, .json = "openTasks", .min = 1),
+};
+static const struct fields status_fields = FIELDS(struct status_view, status_rows);
+
+static const struct field submit_rows[] = {
+	FIELD_TEXT(struct submit_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct submit_view, message, .json = "message", .max_length = TEXT_MAX),
+	FIELD_FLAG(struct submit_view, repeated, .json = "repeated", .min = 1),
+};
+static const struct fields submit_fields = FIELDS(struct submit_view, submit_rows);
+
+static const struct field finding_rows[] = {
+	FIELD_TEXT(struct finding_view, code, .json = "code", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct finding_view, path, .json = "path", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct finding_view, text, .json = "text", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct finding_view, law, .json = "law", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct finding_view, severity, .json = "severity", .min = 1, .max_length = TEXT_MAX),
+};
+static const struct fields finding_fields = FIELDS(struct finding_view, finding_rows);
+
+static const struct field problem_rows[] = {
+	FIELD_TEXT(struct problem_view, type, .json = "type", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct problem_view, title, .json = "title", .min = 1, .max_length = TEXT_MAX),
+	FIELD_INT(struct problem_view, status, .json = "status", .min = 1),
+	FIELD_TEXT(struct problem_view, detail, .json = "detail", .max_length = TEXT_MAX),
+	FIELD_LIST(struct problem_view, findings, findings_count, struct finding_view, finding_fields,
+		   .json = "findings", .max = 1000),
+};
+static const struct fields problem_fields = FIELDS(struct problem_view, problem_rows);
+
+static const struct field proof_rows[] = {
+	FIELD_INT(struct proof_view, entries, .json = "entries", .min = 1),
+	FIELD_INT(struct proof_view, seals, .json = "seals", .min = 1),
+	FIELD_INT(struct proof_view, unsealed, .json = "unsealed", .min = 1),
+	FIELD_INT(struct proof_view, broken_sequence, .json = "brokenSequence", .min = 1),
+	FIELD_TEXT(struct proof_view, head, .json = "head", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct proof_view, reason, .json = "reason", .max_length = TEXT_MAX),
+};
+static const struct fields proof_fields = FIELDS(struct proof_view, proof_rows);
+
+#define SCHEMA(name_, fields_)                                                                                         \
+	{                                                                                                              \
+		.name = name_, .root = name_, .ns = "", .prefix = "", .fields = &(fields_)                             \
+	}
+#define LIST_SCHEMA(thing)                                                                                             \
+	static const struct field thing##_list_rows[] = {                                                              \
+		FIELD_LIST(struct thing##_list_view, items, count, struct thing##_view, thing##_fields,                \
+			   .json = "items", .max = PAGE_MAX),                                                          \
+		FIELD_TEXT(struct thing##_list_view, next, .json = "next"),                                            \
+	};                                                                                                             \
+	static const struct fields thing##_list_fields = FIELDS(struct thing##_list_view, thing##_list_rows);          \
+	const struct schema thing##_list_schema = SCHEMA(#thing "List", thing##_list_fields);
+
+const struct schema document_schema = SCHEMA("document", document_fields);
+const struct schema message_schema = SCHEMA("message", message_fields);
+const struct schema partner_schema = SCHEMA("partner", partner_fields);
+const struct schema organisation_schema = SCHEMA("organisation", organisation_fields);
+const struct schema status_schema = SCHEMA("status", status_fields);
+const struct schema submit_schema = SCHEMA("submit", submit_fields);
+const struct schema problem_schema = SCHEMA("problem", problem_fields);
+const struct schema proof_schema = SCHEMA("proof", proof_fields);
+
+LIST_SCHEMA(document)
+LIST_SCHEMA(message)
+LIST_SCHEMA(event)
+LIST_SCHEMA(partner)
+LIST_SCHEMA(organisation)
+LIST_SCHEMA(task)

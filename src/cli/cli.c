@@ -1,0 +1,275 @@
+/* Parsing and help, both from the rows. */
+#include "cli/cli_int.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+
+enum { CLI_ARENA = 256 << 20 };
+
+static const struct option common_options[] = {
+	{ "--dir", "DIR", "the node's directory (also -d; else $LINTAS_DIR, else the current one)", NULL, false },
+	{ "--json", NULL, "answer as JSON, for scripts", NULL, false },
+	{ "--help", NULL, "this help", NULL, false },
+	{ 0 },
+};
+
+static size_t words_count(const char *words)
+{
+	size_t count = 1;
+	for (const char *c = words; *c; c++)
+		count += *c == ' ';
+	return count;
+}
+
+/* How many of the words of COMMAND stand at the front of ARGV. */
+static size_t words_matched(const struct command *command, int argc, char **argv)
+{
+	size_t matched = 0;
+	const char *word = command->words;
+	while (*word && (int)matched < argc) {
+		size_t length = strcspn(word, " ");
+		if (strlen(argv[matched]) != length || memcmp(argv[matched], word, length) != 0)
+			break;
+		matched++;
+		word += length + (word[length] == ' ');
+	}
+	return matched;
+}
+
+/* The row with the most words that all stand at the front: "help commands" is not "help" with an argument. */
+static const struct command *find_command(int argc, char **argv)
+{
+	const struct command *found = NULL;
+	for (const struct command *c = cli_commands; c->words; c++)
+		if (words_matched(c, argc, argv) == words_count(c->words) &&
+		    (!found || words_count(c->words) > words_count(found->words)))
+			found = c;
+	return found;
+}
+
+static void print_options(const struct option *options)
+{
+	for (const struct option *o = options; o && o->name; o++) {
+		char left[64];
+		snprintf(left, sizeof left, "%s %s", o->name, o->value ? o->value : "");
+		printf("  %-26s %s%s\n", left, o->help, o->required ? " (required)" : "");
+	}
+}
+
+static void print_usage(const struct command *command)
+{
+	printf("usage: lintas %s", command->words);
+	for (const char *a = command->arguments; a && *a; a += strcspn(a, " ") + (a[strcspn(a, " ")] == ' ')) {
+		size_t length = strcspn(a, " ");
+		bool optional = a[length - 1] == '?';
+		printf(optional ? " [%.*s]" : " %.*s", (int)(length - optional), a);
+	}
+	for (const struct option *o = command->options; o && o->name; o++)
+		printf(o->required ? " %s%s%s" : " [%s%s%s]", o->name, o->value ? " " : "", o->value ? o->value : "");
+	printf("\n\n%c%s.\n\n",
+	       command->summary[0] - ('a' <= command->summary[0] && command->summary[0] <= 'z' ? 32 : 0),
+	       command->summary + 1);
+	print_options(command->options);
+	print_options(common_options);
+	printf("\nexample:\n");
+	for (const char *e = command->example; *e;) {
+		size_t length = strcspn(e, "\n");
+		printf("  %.*s\n", (int)length, e);
+		e += length + (e[length] == '\n');
+	}
+}
+
+static void print_overview(FILE *out)
+{
+	fprintf(out, "Lintas: a customs cooperation node.\n\nusage: lintas COMMAND [ARGUMENTS] [OPTIONS]\n\n");
+	for (const struct command *c = cli_commands; c->words; c++)
+		fprintf(out, "  %-20s %s\n", c->words, c->summary);
+	fprintf(out,
+		"\n`lintas help COMMAND` explains one. Commands speak with the running node of --dir, or work on it while it is stopped.\n"
+		"Exit status: 0 done, 1 refused, 2 usage, 3 not found, 4 configuration or keys, 5 try later, 6 conflict, 7 denied.\n");
+}
+
+enum err_code run_help(struct invocation *invocation, struct err *err)
+{
+	char *words[CLI_ARGUMENTS];
+	int count = 0;
+	for (size_t i = 0; i < invocation->arguments_count; i++)
+		words[count++] = arena_text(invocation->arena, invocation->arguments[i]);
+	if (!count) {
+		print_overview(stdout);
+		return OK;
+	}
+	const struct command *command = find_command(count, words);
+	bool any = command != NULL;
+	if (command)
+		print_usage(command);
+	for (const struct command *c = cli_commands; !command && c->words; c++)
+		if (words_matched(c, count, words) == (size_t)count) {
+			printf("  %-20s %s\n", c->words, c->summary);
+			any = true;
+		}
+	return any ? OK : fail(err, ERR_USAGE, "there is no command \"%s\"; `lintas help` lists all", words[0]);
+}
+
+enum err_code run_version(struct invocation *invocation, struct err *err)
+{
+	(void)invocation;
+	(void)err;
+	printf("lintas %s\n", LINTAS_VERSION);
+	return OK;
+}
+
+enum err_code run_help_commands(struct invocation *invocation, struct err *err)
+{
+	(void)invocation;
+	(void)err;
+	printf("| command | arguments | what it does | example |\n|---|---|---|---|\n");
+	for (const struct command *c = cli_commands; c->words; c++)
+		printf("| `%s` | %s | %s | `%.*s` |\n", c->words, c->arguments ? c->arguments : "", c->summary,
+		       (int)strcspn(c->example, "\n"), c->example);
+	return OK;
+}
+
+const char *option_value(const struct invocation *invocation, const char *name)
+{
+	for (size_t i = 0; invocation->command->options && invocation->command->options[i].name; i++)
+		if (same(invocation->command->options[i].name, name))
+			return invocation->values[i];
+	return NULL;
+}
+
+static const struct option *option_row(const struct option *options, const char *name)
+{
+	for (; options && options->name; options++)
+		if (same(options->name, name))
+			return options;
+	return NULL;
+}
+
+/* The option's own name: without "=value", and the long one for a short one. */
+static const char *option_name(struct arena *arena, const char *text)
+{
+	if (same(text, "-d"))
+		return "--dir";
+	if (same(text, "-h"))
+		return "--help";
+	return arena_text_of(arena, bytes(text, strcspn(text, "=")));
+}
+
+static void take_common(struct invocation *in, const char *name, const char *value, bool *help)
+{
+	if (same(name, "--dir"))
+		in->directory = value;
+	else if (same(name, "--json"))
+		in->json = true;
+	else
+		*help = true;
+}
+
+/* Takes the option at ARGV[*AT], and its value: "--name value" or "--name=value". */
+static enum err_code take_option(struct invocation *in, int argc, char **argv, int *at, bool *help, struct err *err)
+{
+	const char *text = argv[*at], *equals = strchr(text, '='), *value = "";
+	const char *name = option_name(in->arena, text);
+	const struct option *own = option_row(in->command->options, name);
+	const struct option *option = own ? own : option_row(common_options, name);
+	if (!option)
+		return fail(err, ERR_USAGE, "%s does not know %s; see lintas help %s", in->command->words, name,
+			    in->command->words);
+	if (option->value && !equals && *at + 1 >= argc)
+		return fail(err, ERR_USAGE, "%s needs %s: %s", option->name, option->value, option->help);
+	if (option->value)
+		value = equals ? equals + 1 : argv[++*at];
+	if (own)
+		in->values[own - in->command->options] = value;
+	else
+		take_common(in, name, value, help);
+	return OK;
+}
+
+static enum err_code check_invocation(const struct invocation *in, struct err *err)
+{
+	size_t min = 0, max = 0;
+	for (const char *a = in->command->arguments; a && *a; a += strcspn(a, " ") + (a[strcspn(a, " ")] == ' ')) {
+		max++;
+		min += a[strcspn(a, " ") - 1] != '?';
+	}
+	if (in->arguments_count < min || in->arguments_count > max)
+		return fail(err, ERR_USAGE, "%s takes %s; see lintas help %s", in->command->words,
+			    in->command->arguments ? in->command->arguments : "no arguments", in->command->words);
+	for (size_t i = 0; in->command->options && in->command->options[i].name; i++)
+		if (in->command->options[i].required && !in->values[i])
+			return fail(err, ERR_USAGE, "%s needs %s %s: %s", in->command->words,
+				    in->command->options[i].name, in->command->options[i].value,
+				    in->command->options[i].help);
+	return OK;
+}
+
+static enum err_code run(struct invocation *in, int argc, char **argv, struct err *err)
+{
+	bool help = false;
+	for (int i = (int)words_count(in->command->words); i < argc; i++) {
+		if (argv[i][0] == '-' && argv[i][1]) {
+			TRY(take_option(in, argc, argv, &i, &help, err));
+		} else if (in->arguments_count < CLI_ARGUMENTS) {
+			in->arguments[in->arguments_count++] = argv[i];
+		}
+	}
+	if (help) {
+		print_usage(in->command);
+		return OK;
+	}
+	TRY(check_invocation(in, err));
+	return in->command->run ? in->command->run(in, err) : remote_run(in, bytes(NULL, 0), err);
+}
+
+void print_findings(FILE *out, const struct findings *findings)
+{
+	enum { PATHS_ARENA = 1 << 20 };
+	arena_auto arena = arena_new(PATHS_ARENA);
+	for (size_t i = 0; findings_at(findings, i); i++) {
+		const struct finding *f = findings_at(findings, i);
+		const char *path = arena ? finding_path_for_people(arena, f->path) : f->path;
+		fprintf(out, "  %-28s %-8s %s%s%s%s%s\n", path ? path : f->path, f->rule->code, f->text,
+			f->law ? " (" : "", f->law ? f->law : "", f->law ? ")" : "",
+			f->rule->severity == SEVERITY_WARNING ? " [warning]" : "");
+	}
+}
+
+/* No command of this name: if it is the first word of some, they are listed. */
+static enum err_code run_unknown(struct invocation *in, const char *word, struct err *err)
+{
+	in->arguments[0] = word;
+	in->arguments_count = 1;
+	TRY(run_help(in, err));
+	return ERR_USAGE;
+}
+
+int cli_main(int argc, char **argv)
+{
+	struct err err = { 0 };
+	umask(077); /* what a node writes is its own */
+	arena_auto arena = arena_new(CLI_ARENA);
+	const char *directory = getenv("LINTAS_DIR");
+	struct invocation in = { .arena = arena, .directory = directory ? directory : "." };
+	in.findings = arena ? findings_new(arena) : NULL;
+	if (!in.findings)
+		return err_row(ERR_MEMORY)->exit_status;
+	if (argc < 2) {
+		print_overview(stderr);
+		return err_row(ERR_USAGE)->exit_status;
+	}
+	if (same(argv[1], "--help") || same(argv[1], "-h"))
+		argv[1] = "help";
+	if (same(argv[1], "--version"))
+		argv[1] = "version";
+	in.command = find_command(argc - 1, argv + 1);
+	enum err_code code = in.command ? run(&in, argc - 1, argv + 1, &err) : run_unknown(&in, argv[1], &err);
+	if (findings_count(in.findings))
+		print_findings(stderr, in.findings);
+	if (code != OK && err.text[0])
+		fprintf(stderr, "lintas: %s\n", err.text);
+	return err_row(code)->exit_status;
+}

@@ -1,0 +1,102 @@
+#ifndef CLI_CLI_INT_H
+#define CLI_CLI_INT_H
+
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "node/node.h"
+
+enum { CLI_ARGUMENTS = 4, CLI_OPTIONS = 12 };
+
+struct option {
+	const char *name;  /* "--to" */
+	const char *value; /* "STATE": takes a value, shown so in the help; NULL: a flag */
+	const char *help;
+	const char *query; /* the API's query parameter that it fills; NULL: the command looks at it itself */
+	bool required;
+};
+
+struct invocation;
+struct command {
+	const char *words;            /* "outbox retry" */
+	const char *arguments;        /* "MESSAGE"; a trailing '?' makes the last one optional */
+	const char *summary;          /* one line */
+	const char *example;          /* one or more lines a user could type */
+	const struct option *options; /* ended by a row without a name; NULL: none of its own */
+	enum err_code (*run)(struct invocation *invocation, struct err *err); /* a command of its own … */
+	const char *method, *path;   /* … or a call of the interface: {} are the arguments in order */
+	const struct schema *answer; /* what it answers */
+	void (*print)(FILE *out, const void *answer); /* for people */
+};
+
+struct invocation {
+	struct arena *arena;
+	const struct command *command;
+	const char *arguments[CLI_ARGUMENTS];
+	size_t arguments_count;
+	const char *values[CLI_OPTIONS]; /* by option row; "" for a flag that is given */
+	const char *directory;
+	bool json;
+	struct findings *findings;
+};
+
+/* Rows, ended by one without words. */
+extern const struct command cli_commands[];
+
+/* The value of an option of this command; NULL if it was not given. */
+const char *option_value(const struct invocation *invocation, const char *name);
+
+/* Calls the interface: of the running node through its administration socket, or in this process while it is stopped.
+ * ANSWER's body is the arena's. A status of 400 or more is an error, printed already unless it is a fault of ours:
+ * *PRINTED. */
+enum err_code remote_call(struct invocation *invocation, const char *method, const char *path, struct bytes body,
+			  struct http_answer *answer, struct err *err);
+/* Runs a row that has .method and .path. */
+enum err_code remote_run(struct invocation *invocation, struct bytes body, struct err *err);
+
+/* Prints findings as people read them: path, code, text, law. */
+void print_findings(FILE *out, const struct findings *findings);
+
+enum err_code run_init(struct invocation *invocation, struct err *err);
+enum err_code run_serve(struct invocation *invocation, struct err *err);
+enum err_code run_config_check(struct invocation *invocation, struct err *err);
+enum err_code run_config_show(struct invocation *invocation, struct err *err);
+enum err_code run_config_settings(struct invocation *invocation, struct err *err);
+enum err_code run_db_migrate(struct invocation *invocation, struct err *err);
+enum err_code run_key_new(struct invocation *invocation, struct err *err);
+enum err_code run_key_csr(struct invocation *invocation, struct err *err);
+enum err_code run_key_public(struct invocation *invocation, struct err *err);
+enum err_code run_key_install(struct invocation *invocation, struct err *err);
+enum err_code run_key_retire(struct invocation *invocation, struct err *err);
+enum err_code run_key_list(struct invocation *invocation, struct err *err);
+enum err_code run_doctype_list(struct invocation *invocation, struct err *err);
+enum err_code run_doctype_xsd(struct invocation *invocation, struct err *err);
+enum err_code run_doctype_check(struct invocation *invocation, struct err *err);
+enum err_code run_machine_show(struct invocation *invocation, struct err *err);
+enum err_code run_send(struct invocation *invocation, struct err *err);
+enum err_code run_partner_add(struct invocation *invocation, struct err *err);
+enum err_code run_organisation_add(struct invocation *invocation, struct err *err);
+enum err_code run_help(struct invocation *invocation, struct err *err);
+enum err_code run_help_commands(struct invocation *invocation, struct err *err);
+enum err_code run_version(struct invocation *invocation, struct err *err);
+
+void print_documents(FILE *out, const void *answer);
+void print_document(FILE *out, const void *answer);
+void print_messages(FILE *out, const void *answer);
+void print_message(FILE *out, const void *answer);
+void print_timeline(FILE *out, const void *answer);
+void print_events(FILE *out, const void *answer);
+void print_partners(FILE *out, const void *answer);
+void print_partner(FILE *out, const void *answer);
+void print_organisations(FILE *out, const void *answer);
+void print_organisation(FILE *out, const void *answer);
+void print_tasks(FILE *out, const void *answer);
+void print_status(FILE *out, const void *answer);
+void print_submit(FILE *out, const void *answer);
+void print_proof(FILE *out, const void *answer);
+
+/* Reads a file whole (at most MAX_BYTES; "-" is standard input); arena's. */
+enum err_code input_read(struct arena *arena, const char *path, size_t max_bytes, struct bytes *content,
+			 struct err *err) MUST_USE;
+
+#endif

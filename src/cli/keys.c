@@ -1,0 +1,118 @@
+/* The key ceremony: on the node's key directory, whether the node runs or not. A running node is told to read it anew.
+ */
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/cli_int.h"
+
+enum { PEM_MAX = 1 << 20 };
+
+static enum err_code key_directory(struct invocation *in, const char **directory, struct err *err)
+{
+	struct config config;
+	TRY(config_read(in->arena, in->directory, &config, in->findings, err));
+	*directory = config_path(in->arena, &config, "keys");
+	return *directory ? OK : fail(err, ERR_MEMORY, "no memory for a path");
+}
+
+/* A node that does not run reads the keys when it starts. */
+static enum err_code tell_node(struct invocation *in, struct err *err)
+{
+	struct http_answer answer;
+	if (access(arena_printf(in->arena, "%s/admin.sock", in->directory), F_OK) != 0)
+		return OK;
+	return remote_call(in, "POST", "/api/v1/keys/reread", bytes(NULL, 0), &answer, err);
+}
+
+enum err_code run_key_new(struct invocation *in, struct err *err)
+{
+	const char *directory;
+	const char *type_name = option_value(in, "--type") ? option_value(in, "--type") : "rsa-3072";
+	enum key_use use;
+	enum key_type type;
+	struct key_info info;
+	if (!key_use_parse(option_value(in, "--use"), &use))
+		return fail(err, ERR_USAGE, "--use is sign, decrypt or tls, not %s", option_value(in, "--use"));
+	if (!key_type_parse(type_name, &type))
+		return fail(err, ERR_USAGE, "there is no key type %s; see lintas help key new", type_name);
+	TRY(key_directory(in, &directory, err));
+	TRY(keystore_new(directory, use, type, &info, err));
+	printf("%s\n", info.id);
+	fprintf(stderr, "Next: lintas key csr %s --subject … , then lintas key install %s --certificate FILE\n",
+		info.id, info.id);
+	return OK;
+}
+
+typedef enum err_code put_pem(const char *directory, const char *id, const char *subject, struct buf *pem,
+			      struct err *err);
+
+static enum err_code put_public(const char *directory, const char *id, const char *subject, struct buf *pem,
+				struct err *err)
+{
+	(void)subject;
+	return keystore_public(directory, id, pem, err);
+}
+
+static enum err_code print_pem(struct invocation *in, put_pem *put, const char *subject, struct err *err)
+{
+	const char *directory;
+	buf_auto pem;
+	buf_init(&pem, PEM_MAX);
+	TRY(key_directory(in, &directory, err));
+	TRY(put(directory, in->arguments[0], subject, &pem, err));
+	fwrite(pem.data, 1, pem.size, stdout);
+	return OK;
+}
+
+enum err_code run_key_csr(struct invocation *in, struct err *err)
+{
+	return print_pem(in, keystore_csr, option_value(in, "--subject"), err);
+}
+
+enum err_code run_key_public(struct invocation *in, struct err *err)
+{
+	return print_pem(in, put_public, NULL, err);
+}
+
+enum err_code run_key_install(struct invocation *in, struct err *err)
+{
+	const char *directory;
+	struct bytes pem;
+	TRY(key_directory(in, &directory, err));
+	TRY(input_read(in->arena, option_value(in, "--certificate"), PEM_MAX, &pem, err));
+	TRY(keystore_install(directory, in->arguments[0], pem, err));
+	printf("%s is active\n", in->arguments[0]);
+	return tell_node(in, err);
+}
+
+enum err_code run_key_retire(struct invocation *in, struct err *err)
+{
+	const char *directory;
+	TRY(key_directory(in, &directory, err));
+	TRY(keystore_retire(directory, in->arguments[0], err));
+	printf("%s is retired\n", in->arguments[0]);
+	return tell_node(in, err);
+}
+
+enum err_code run_key_list(struct invocation *in, struct err *err)
+{
+	const char *directory;
+	struct key_list list;
+	TRY(key_directory(in, &directory, err));
+	TRY(keystore_list(directory, &list, err));
+	for (size_t i = 0; i < list.count; i++) {
+		const struct key_info *key = &list.keys[i];
+		char from[TIME_SIZE], to[TIME_SIZE];
+		if (key->cert)
+			printf("%-12s %-8s %-9s %-9s %s to %s  %s  %.16s…\n", key->id, key_use_name(key->use),
+			       key_status_name(key->status), key_type_name(key->type),
+			       time_format(cert_not_before_us(key->cert), from),
+			       time_format(cert_not_after_us(key->cert), to), cert_subject(key->cert),
+			       cert_fingerprint(key->cert));
+		else
+			printf("%-12s %-8s %-9s %-9s no certificate yet\n", key->id, key_use_name(key->use),
+			       key_status_name(key->status), key_type_name(key->type));
+	}
+	key_list_done(&list);
+	return OK;
+}

@@ -1,0 +1,245 @@
+/* Commands that work on a directory or need no node. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/cli_int.h"
+#include "customs/document/document.h"
+#include "customs/registry.h"
+#include "kernel/codelist.h"
+
+enum { FILE_MAX = 32 << 20, PRINTED_MAX = 8 << 20 };
+
+enum err_code input_read(struct arena *arena, const char *path, size_t max_bytes, struct bytes *content,
+			 struct err *err)
+{
+	buf_auto read_bytes;
+	buf_init(&read_bytes, max_bytes);
+	int fd = same(path, "-") ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot read %s: %s", path, strerror(errno));
+	ssize_t n;
+	char chunk[65536];
+	while ((n = read(fd, chunk, sizeof chunk)) > 0)
+		buf_put(&read_bytes, chunk, (size_t)n);
+	int failed = n < 0 ? errno : 0;
+	if (fd != STDIN_FILENO)
+		close(fd);
+	if (failed)
+		return fail(err, ERR_IO, "cannot read %s: %s", path, strerror(failed));
+	TRY(buf_check(&read_bytes, path, err));
+	const void *copy = arena_copy(arena, read_bytes.data, read_bytes.size);
+	if (!copy)
+		return fail(err, ERR_MEMORY, "no memory for %s", path);
+	*content = bytes(copy, read_bytes.size);
+	return OK;
+}
+
+static enum err_code print_buf(const struct buf *out, struct err *err)
+{
+	TRY(buf_check(out, "what is to be printed", err));
+	fwrite(out->data, 1, out->size, stdout);
+	return OK;
+}
+
+enum err_code run_init(struct invocation *in, struct err *err)
+{
+	struct node_init init = { .directory = in->arguments[0],
+				  .state = option_value(in, "--state"),
+				  .name = option_value(in, "--name"),
+				  .database = option_value(in, "--database"),
+				  .plain = option_value(in, "--plain") != NULL };
+	const char *port = option_value(in, "--port");
+	if (port && (!int64_parse(port, &init.port) || init.port < 1 || init.port > 65535))
+		return fail(err, ERR_USAGE, "--port is a number from 1 to 65535, not %s", port);
+	if (!codelists()->known(codelists(), "ISO3166", init.state))
+		return fail(err, ERR_USAGE, "--state is an ISO 3166 alpha-2 code such as VN, not %s", init.state);
+	TRY(node_create(in->arena, &init, in->findings, err));
+	printf("%s is a node of %s (%s).\nNext: lintas key new -d %s --use sign, --use decrypt%s; then partner add, and lintas serve %s\n",
+	       init.directory, codelist_name("ISO3166", init.state), init.state, init.directory,
+	       init.plain ? "" : ", --use tls", init.directory);
+	return OK;
+}
+
+enum err_code run_serve(struct invocation *in, struct err *err)
+{
+	return node_serve(in->arena, in->arguments_count ? in->arguments[0] : in->directory, in->findings, err);
+}
+
+enum err_code run_config_check(struct invocation *in, struct err *err)
+{
+	struct config config;
+	TRY(config_read(in->arena, in->directory, &config, in->findings, err));
+	if (findings_errors(in->findings))
+		return fail(err, ERR_CONFIG, "%s/lintas.conf has %zu mistakes", in->directory,
+			    findings_errors(in->findings));
+	printf("%s/lintas.conf is right\n", in->directory);
+	return OK;
+}
+
+enum err_code run_config_show(struct invocation *in, struct err *err)
+{
+	struct config config;
+	buf_auto out;
+	buf_init(&out, PRINTED_MAX);
+	TRY(config_read(in->arena, in->directory, &config, in->findings, err));
+	config_put(&out, &config);
+	return print_buf(&out, err);
+}
+
+enum err_code run_config_settings(struct invocation *in, struct err *err)
+{
+	buf_auto out;
+	(void)in;
+	buf_init(&out, PRINTED_MAX);
+	config_put_markdown(&out);
+	return print_buf(&out, err);
+}
+
+enum err_code run_db_migrate(struct invocation *in, struct err *err)
+{
+	struct config config;
+	struct db *db = NULL;
+	struct migration_status status = { 0 };
+	bool dry_run = option_value(in, "--dry-run") != NULL;
+	buf_auto sql;
+	buf_init(&sql, PRINTED_MAX);
+	TRY(config_read(in->arena, in->directory, &config, in->findings, err));
+	if (findings_errors(in->findings))
+		return fail(err, ERR_CONFIG, "%s/lintas.conf has mistakes", in->directory);
+	TRY(node_open_database(in->arena, &config, &db, err));
+	enum err_code code = db_migrate(db, kernel_migrations, kernel_migrations_count, dry_run, &status, &sql, err);
+	db_close(db);
+	if (code != OK)
+		return code;
+	if (dry_run)
+		TRY(print_buf(&sql, err));
+	printf("%s schema %d, %d migration%s %s\n", dry_run ? "-- " : "", status.applied, status.pending,
+	       status.pending == 1 ? "" : "s", dry_run ? "to run" : "left");
+	return OK;
+}
+
+enum err_code run_doctype_list(struct invocation *in, struct err *err)
+{
+	(void)in;
+	(void)err;
+	for (size_t c = 0; customs_capabilities[c]; c++)
+		for (size_t i = 0; customs_capabilities[c]->doctypes && customs_capabilities[c]->doctypes[i]; i++) {
+			const struct doctype *d = customs_capabilities[c]->doctypes[i];
+			printf("%-26s version %-3s %-18s -> %-18s %s\n", d->code, d->version, d->from_seat, d->to_seat,
+			       d->title);
+		}
+	return OK;
+}
+
+static const struct kernel *bare_kernel(void)
+{
+	static const struct kernel kernel = { .clock = &clock_system, .capabilities = customs_capabilities };
+	return &kernel;
+}
+
+enum err_code run_doctype_xsd(struct invocation *in, struct err *err)
+{
+	const struct doctype *doctype = doctype_find(bare_kernel(), in->arguments[0]);
+	buf_auto out;
+	buf_init(&out, PRINTED_MAX);
+	if (!doctype)
+		return fail(err, ERR_NOT_FOUND, "there is no document type %s; see lintas doctype list",
+			    in->arguments[0]);
+	field_put_xsd(&out, doctype->schema);
+	return print_buf(&out, err);
+}
+
+enum err_code run_doctype_check(struct invocation *in, struct err *err)
+{
+	struct kernel kernel = { .clock = &clock_system, .capabilities = customs_capabilities, .lists = codelists() };
+	const struct doctype *doctype = NULL;
+	const void *record = NULL;
+	struct bytes text;
+	TRY(input_read(in->arena, in->arguments[0], FILE_MAX, &text, err));
+	TRY(document_check(&kernel, in->arena, option_value(in, "--type"), text,
+			   document_today(clock_now_us(&clock_system)), &doctype, &record, in->findings, err));
+	size_t errors = findings_errors(in->findings);
+	if (errors)
+		return fail(err, ERR_INVALID, "%s has %zu finding%s", in->arguments[0], errors, errors == 1 ? "" : "s");
+	printf("%s is a valid %s\n", in->arguments[0], doctype->code);
+	return OK;
+}
+
+enum err_code run_machine_show(struct invocation *in, struct err *err)
+{
+	buf_auto out;
+	buf_init(&out, PRINTED_MAX);
+	bool any = false;
+	for (size_t c = 0; customs_capabilities[c]; c++)
+		for (size_t i = 0; customs_capabilities[c]->machines && customs_capabilities[c]->machines[i]; i++) {
+			const struct machine *machine = customs_capabilities[c]->machines[i];
+			if (in->arguments_count && !same(machine->name, in->arguments[0]))
+				continue;
+			if (any)
+				buf_putc(&out, '\n');
+			fsm_put_markdown(&out, machine);
+			any = true;
+		}
+	if (!any)
+		return fail(err, ERR_NOT_FOUND, "there is no machine %s; `lintas machine show` prints all",
+			    in->arguments[0]);
+	return print_buf(&out, err);
+}
+
+enum err_code run_send(struct invocation *in, struct err *err)
+{
+	struct bytes text;
+	TRY(input_read(in->arena, in->arguments[0], FILE_MAX, &text, err));
+	return remote_run(in, text, err);
+}
+
+enum err_code run_organisation_add(struct invocation *in, struct err *err)
+{
+	struct organisation_view view = { .code = in->arguments[0],
+					  .seat = option_value(in, "--seat"),
+					  .name = option_value(in, "--name") };
+	buf_auto json;
+	buf_init(&json, PRINTED_MAX);
+	field_put_json(&json, &organisation_schema, &view);
+	TRY(buf_check(&json, "the call", err));
+	return remote_run(in, buf_bytes(&json), err);
+}
+
+enum err_code run_partner_add(struct invocation *in, struct err *err)
+{
+	static const char *const uses[] = { "sign", "encrypt", "tls" };
+	struct config config;
+	struct certificate_view certificates[COUNT(uses)];
+	const char *code = in->arguments[0], *party = option_value(in, "--party"),
+		   *type = option_value(in, "--party-type");
+	const char *name = option_value(in, "--name"), *profile = option_value(in, "--profile");
+	TRY(config_read(in->arena, in->directory, &config, in->findings, err));
+	struct partner_view view = { .code = code,
+				     .party_id = party ? party : code,
+				     .party_type = type ? type : config.party_type,
+				     .endpoint = option_value(in, "--endpoint"),
+				     .profile = profile ? profile : "edelivery-1.15",
+				     .token = option_value(in, "--token"),
+				     .certificates = certificates };
+	view.name = name ? name : codelist_name("ISO3166", code) ? codelist_name("ISO3166", code) : code;
+	for (size_t i = 0; i < COUNT(uses); i++) {
+		const char *file = option_value(in, arena_printf(in->arena, "--%s", uses[i]));
+		struct bytes pem;
+		if (!file)
+			continue;
+		TRY(input_read(in->arena, file, FILE_MAX, &pem, err));
+		certificates[view.certificates_count] = (struct certificate_view){ .use = uses[i],
+										   .pem = arena_text_of(in->arena, pem),
+										   .not_before_us = TIME_NONE,
+										   .not_after_us = TIME_NONE };
+		view.certificates_count++;
+	}
+	buf_auto json;
+	buf_init(&json, PRINTED_MAX);
+	field_put_json(&json, &partner_schema, &view);
+	TRY(buf_check(&json, "the call", err));
+	return remote_run(in, buf_bytes(&json), err);
+}

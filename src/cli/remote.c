@@ -1,0 +1,178 @@
+/* Commands that are calls of the interface: over the administration socket of the running node, or in this process. */
+#include "cli/cli_int.h"
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+enum { ANSWER_MAX = 64 << 20, REQUEST_ARENA = 128 << 20 };
+
+static enum err_code call_socket(struct invocation *in, const char *socket, const char *method, const char *path,
+				 struct bytes body, struct http_answer *answer, struct err *err)
+{
+	struct http_client *client = http_client_new();
+	if (!client)
+		return fail(err, ERR_MEMORY, "no memory for a call");
+	struct http_call call = { .method = method,
+				  .url = arena_printf(in->arena, "http://lintas%s", path),
+				  .unix_path = socket,
+				  .body = body,
+				  .allow_plain = true,
+				  .max_response_bytes = ANSWER_MAX };
+	enum err_code code = client->call(client, in->arena, &call, answer, err);
+	http_client_free(client);
+	return code;
+}
+
+static enum err_code call_here(struct invocation *in, const char *method, const char *path, struct bytes body,
+			       struct http_answer *answer, struct err *err)
+{
+	struct node node;
+	log_setup(LOG_WARN, NULL);
+	TRY(node_open(in->arena, in->directory, &node, in->findings, err));
+	const char *question = strchr(path, '?');
+	arena_auto arena = arena_new(REQUEST_ARENA);
+	struct http_request request = {
+		.arena = arena,
+		.method = method,
+		.body = body,
+		.peer = "unix",
+		.local = true,
+		.path = question ? arena_text_of(in->arena, bytes(path, (size_t)(question - path))) : path,
+		.query = question ? question + 1 : ""
+	};
+	struct http_response response = { 0 };
+	enum err_code code = OK;
+	if (arena)
+		api_handle(node.api, &request, &response);
+	else
+		code = fail(err, ERR_MEMORY, "no memory for a call");
+	if (code == OK) {
+		struct bytes content = response.owned ? buf_bytes(response.owned) : response.body;
+		*answer = (struct http_answer){
+			.status = response.status,
+			.content_type = arena_text(in->arena, response.content_type ? response.content_type : ""),
+			.body = bytes(arena_copy(in->arena, content.data, content.size), content.size)
+		};
+		if (response.owned)
+			buf_done(response.owned);
+	}
+	node_close(&node);
+	return code;
+}
+
+static enum err_code code_of_status(int status)
+{
+	for (enum err_code code = OK + 1; code < ERR_COUNT; code++)
+		if (err_row(code)->http_status == status)
+			return code;
+	return ERR_INTERNAL;
+}
+
+/* A problem as people read it: what was refused, every finding, and what to do next. */
+static enum err_code report_problem(struct invocation *in, const struct http_answer *answer, struct err *err)
+{
+	struct problem_view problem;
+	struct findings *findings = findings_new(in->arena);
+	struct err why = { 0 };
+	enum err_code code = code_of_status(answer->status);
+	if (in->json) {
+		fwrite(answer->body.data, 1, answer->body.size, stdout);
+		putchar('\n');
+		return code;
+	}
+	if (!findings ||
+	    field_read_json(in->arena, &problem_schema, answer->body, NULL, &problem, findings, &why) != OK ||
+	    !problem.title)
+		return fail(err, code, "the node answered with status %d", answer->status);
+	if (!problem.findings_count)
+		return fail(err, code, "%s", problem.detail ? problem.detail : problem.title);
+	fprintf(stderr, "refused: %zu finding%s, nothing was done\n", problem.findings_count,
+		problem.findings_count == 1 ? "" : "s");
+	for (size_t i = 0; i < problem.findings_count; i++) {
+		const struct finding_view *f = &problem.findings[i];
+		const char *path = finding_path_for_people(in->arena, f->path ? f->path : "");
+		fprintf(stderr, "  %-28s %-8s %s%s%s%s\n", path ? path : "", f->code, f->text, f->law ? " (" : "",
+			f->law ? f->law : "", f->law ? ")" : "");
+	}
+	return code;
+}
+
+enum err_code remote_call(struct invocation *in, const char *method, const char *path, struct bytes body,
+			  struct http_answer *answer, struct err *err)
+{
+	const char *socket = arena_printf(in->arena, "%s/admin.sock", in->directory);
+	struct err why = { 0 };
+	enum err_code code = ERR_NET;
+	if (!socket || !path)
+		return fail(err, ERR_MEMORY, "no memory for a call");
+	if (access(socket, F_OK) == 0)
+		code = call_socket(in, socket, method, path, body, answer, &why);
+	/* A socket file that nobody answers was left by a node that was killed: then the directory is ours to open. */
+	if (code == ERR_NET)
+		code = call_here(in, method, path, body, answer, &why);
+	if (code != OK) {
+		*err = why;
+		return code;
+	}
+	return answer->status >= 400 ? report_problem(in, answer, err) : OK;
+}
+
+static void put_encoded(struct buf *out, const char *text)
+{
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+			     strchr("-._~", *c);
+		buf_printf(out, plain ? "%c" : "%%%02X", *c);
+	}
+}
+
+/* The row's path with arguments and options filled in. */
+static enum err_code fill_path(struct invocation *in, struct buf *out, struct err *err)
+{
+	size_t argument = 0;
+	for (const char *c = in->command->path; *c; c++) {
+		if (c[0] == '{' && c[1] == '}') {
+			put_encoded(out, in->arguments[argument++]);
+			c++;
+		} else {
+			buf_putc(out, *c);
+		}
+	}
+	char separator = strchr(in->command->path, '?') ? '&' : '?';
+	for (size_t i = 0; in->command->options && in->command->options[i].name; i++) {
+		if (!in->command->options[i].query || !in->values[i])
+			continue;
+		buf_printf(out, "%c%s=", separator, in->command->options[i].query);
+		put_encoded(out, in->values[i]);
+		separator = '&';
+	}
+	return buf_check(out, "the call", err);
+}
+
+enum err_code remote_run(struct invocation *in, struct bytes body, struct err *err)
+{
+	struct http_answer answer = { 0 };
+	buf_auto path;
+	buf_init(&path, 65536);
+	TRY(fill_path(in, &path, err));
+	TRY(remote_call(in, in->command->method, buf_text(&path), body, &answer, err));
+	if (in->json || !in->command->print) {
+		fwrite(answer.body.data, 1, answer.body.size, stdout);
+		if (in->json)
+			putchar('\n');
+		return OK;
+	}
+	enum { VIEW_BYTES = 1024 };
+	void *view = arena_alloc(in->arena, VIEW_BYTES);
+	struct findings *findings = findings_new(in->arena);
+	if (!view || !findings || in->command->answer->fields->size > VIEW_BYTES)
+		return fail(err, ERR_MEMORY, "no memory for the answer");
+	TRY(field_read_json(in->arena, in->command->answer, answer.body, NULL, view, findings, err));
+	if (findings_errors(findings))
+		return fail(err, ERR_INTERNAL, "the node's answer is not understood: is it of another version? (%s)",
+			    findings_at(findings, 0)->text);
+	in->command->print(stdout, view);
+	return OK;
+}

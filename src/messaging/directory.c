@@ -1,0 +1,285 @@
+/* Partners and keys as one immutable snapshot. */
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "messaging/messaging_int.h"
+
+enum { DIRECTORY_ARENA = 16 << 20 };
+
+static void directory_free(struct directory *directory)
+{
+	for (size_t i = 0; directory && i < directory->count; i++) {
+		struct peer *peer = &directory->peers[i];
+		for (size_t k = 0; k < peer->signing_count; k++)
+			cert_unref(peer->signing[k]);
+		for (size_t k = 0; k < peer->tls_count; k++)
+			cert_unref(peer->tls[k]);
+		cert_unref(peer->encrypt);
+		trust_free(peer->trust);
+	}
+	if (directory) {
+		key_list_done(&directory->own);
+		arena_free(directory->arena);
+		free(directory);
+	}
+}
+
+void directory_release(struct directory *directory)
+{
+	if (directory && atomic_fetch_sub(&directory->references, 1) == 1)
+		directory_free(directory);
+}
+
+struct directory *directory_get(struct messaging *messaging)
+{
+	pthread_mutex_lock(&messaging->lock);
+	struct directory *directory = messaging->directory;
+	atomic_fetch_add(&directory->references, 1);
+	pthread_mutex_unlock(&messaging->lock);
+	return directory;
+}
+
+const struct peer *directory_peer(const struct directory *directory, const char *code)
+{
+	for (size_t i = 0; i < directory->count; i++)
+		if (same(directory->peers[i].partner.code, code))
+			return &directory->peers[i];
+	return NULL;
+}
+
+const struct peer *directory_party(const struct directory *directory, const char *party_id, const char *party_type)
+{
+	for (size_t i = 0; i < directory->count; i++) {
+		const struct partner *partner = &directory->peers[i].partner;
+		if (same(partner->party_id, party_id) && same(partner->party_type, party_type ? party_type : ""))
+			return &directory->peers[i];
+	}
+	return NULL;
+}
+
+const struct key_info *directory_key(const struct directory *directory, enum key_use use, enum key_kind kind,
+				     int64_t now_us)
+{
+	const struct key_info *best = NULL;
+	for (size_t i = 0; i < directory->own.count; i++) {
+		const struct key_info *key = &directory->own.keys[i];
+		if (key->use != use || key->status != KEY_ACTIVE || !key->cert || cert_key_kind(key->cert) != kind)
+			continue;
+		if (cert_not_before_us(key->cert) > now_us || cert_not_after_us(key->cert) <= now_us)
+			continue;
+		if (!best || cert_not_before_us(key->cert) > cert_not_before_us(best->cert))
+			best = key;
+	}
+	return best;
+}
+
+enum err_code identity_for(const struct messaging *messaging, const struct directory *directory,
+			   const struct peer *peer, int64_t now_us, struct as4_identity *identity, struct err *err)
+{
+	const struct key_info *key =
+		directory_key(directory, KEY_USE_SIGN, sig_alg_key(peer->profile->signature), now_us);
+	if (!key)
+		return fail(
+			err, ERR_KEY,
+			"no active signing key with a valid certificate fits profile %s (partner %s); see lintas key list",
+			peer->profile->name, peer->partner.code);
+	*identity = (struct as4_identity){ .keys = messaging->options.keys, .key = key, .token = peer->token };
+	return OK;
+}
+
+void peer_judge(const struct peer *peer, const struct cert *cert, int64_t now_us, struct arena *arena,
+		struct findings *findings)
+{
+	struct findings *reasons = findings_new(arena);
+	if (reasons && cert_judge(cert, NULL, 0, CERT_USE_SIGN, peer->trust, now_us, reasons))
+		return;
+	if (!reasons || !findings_at(reasons, 0))
+		finding_add(findings, as4_rule(RULE_UNTRUSTED), "", "it cannot be judged", NULL);
+	for (size_t i = 0; reasons && findings_at(reasons, i); i++) {
+		const struct finding *reason = findings_at(reasons, i);
+		if (reason->rule->severity == SEVERITY_ERROR)
+			finding_add(findings, as4_rule(RULE_UNTRUSTED), "",
+				    arena_printf(arena, "%s (%s)", reason->text, reason->rule->code), NULL);
+	}
+}
+
+static enum as4_token_kind token_of(const char *name)
+{
+	return same(name, "ski") ? TOKEN_SKI : same(name, "issuer-serial") ? TOKEN_ISSUER_SERIAL : TOKEN_BST;
+}
+
+/* The newest certificate that is valid now is the one to encrypt for: during a roll-over both are pinned. */
+static void choose_encrypt(struct peer *peer, struct cert *cert, int64_t now_us)
+{
+	bool valid = cert_not_before_us(cert) <= now_us && now_us < cert_not_after_us(cert);
+	if (!valid || (peer->encrypt && cert_not_before_us(peer->encrypt) >= cert_not_before_us(cert)))
+		return;
+	cert_unref(peer->encrypt);
+	peer->encrypt = cert_ref(cert);
+}
+
+static enum err_code load_certificate(struct peer *peer, const struct partner_certificate *row, int64_t now_us,
+				      struct err *err)
+{
+	if (row->until_us != TIME_NONE && row->until_us <= now_us)
+		return OK;
+	if (same(row->use, "crl"))
+		return trust_crl(peer->trust, row->der, err);
+	cert_auto cert = NULL;
+	TRY(cert_parse(row->der, &cert, err));
+	if (same(row->use, "anchor"))
+		return trust_anchor(peer->trust, cert, err);
+	if (same(row->use, "encrypt")) {
+		choose_encrypt(peer, cert, now_us);
+	} else if (same(row->use, "sign") && peer->signing_count < PEER_CERTS_MAX) {
+		TRY(trust_pin(peer->trust, cert, err));
+		peer->signing[peer->signing_count++] = cert_ref(cert);
+	} else if (same(row->use, "tls") && peer->tls_count < PEER_CERTS_MAX) {
+		TRY(trust_pin(peer->trust, cert, err));
+		peer->tls[peer->tls_count++] = cert_ref(cert);
+	}
+	return OK;
+}
+
+static enum err_code load_peer(struct tx *tx, struct directory *directory, const struct partner *partner,
+			       int64_t now_us, struct err *err)
+{
+	struct peer *peer = &directory->peers[directory->count];
+	*peer = (struct peer){ .partner = *partner,
+			       .profile = profile_find(partner->profile),
+			       .token = token_of(partner->token) };
+	if (!peer->profile)
+		return fail(err, ERR_CONFIG, "partner %s has the security profile \"%s\", which does not exist",
+			    partner->code, partner->profile);
+	peer->trust = trust_new(&(struct trust_policy){ 0 });
+	if (!peer->trust)
+		return fail(err, ERR_MEMORY, "no memory for partner %s", partner->code);
+	directory->count++;
+	struct partner_certificate_list certificates;
+	TRY(partner_certificates(tx, directory->arena, partner->code, &certificates, err));
+	for (size_t i = 0; i < certificates.count; i++)
+		TRY(load_certificate(peer, &certificates.items[i], now_us, err));
+	return OK;
+}
+
+struct loading {
+	struct directory *directory;
+	int64_t now_us;
+};
+
+static enum err_code load_directory(struct tx *tx, void *arg, struct err *err)
+{
+	struct loading *loading = arg;
+	struct directory *directory = loading->directory;
+	struct partner_list partners;
+	TRY(partner_revision(tx, &directory->revision, err));
+	TRY(partner_list(tx, directory->arena, &partners, err));
+	if (partners.count > PEERS_MAX)
+		return fail(err, ERR_LIMIT, "%zu partners are more than %d", partners.count, PEERS_MAX);
+	directory->peers = arena_array(directory->arena, partners.count + 1, sizeof *directory->peers);
+	if (!directory->peers)
+		return fail(err, ERR_MEMORY, "no memory for the partners");
+	for (size_t i = 0; i < partners.count; i++)
+		TRY(load_peer(tx, directory, &partners.items[i], loading->now_us, err));
+	return OK;
+}
+
+static enum err_code read_revision(struct tx *tx, void *arg, struct err *err)
+{
+	return partner_revision(tx, arg, err);
+}
+
+static enum err_code directory_load(struct messaging *messaging, struct directory **loaded, struct err *err)
+{
+	struct kernel *kernel = messaging->options.kernel;
+	struct directory *directory = calloc(1, sizeof *directory);
+	if (directory)
+		directory->arena = arena_new(DIRECTORY_ARENA);
+	if (!directory || !directory->arena) {
+		free(directory);
+		return fail(err, ERR_MEMORY, "no memory for the partners");
+	}
+	atomic_init(&directory->references, 1);
+	struct loading loading = { .directory = directory, .now_us = clock_now_us(kernel->clock) };
+	enum err_code code = db_read(kernel->db, load_directory, &loading, err);
+	if (code == OK)
+		code = keystore_list(messaging->options.keys_directory, &directory->own, err);
+	if (code != OK) {
+		directory_free(directory);
+		return code;
+	}
+	*loaded = directory;
+	return OK;
+}
+
+enum err_code messaging_refresh(struct messaging *messaging, bool force, struct err *err)
+{
+	if (!force) {
+		int64_t revision = 0;
+		TRY(db_read(messaging->options.kernel->db, read_revision, &revision, err));
+		pthread_mutex_lock(&messaging->lock);
+		bool current = messaging->directory->revision == revision;
+		pthread_mutex_unlock(&messaging->lock);
+		if (current)
+			return OK;
+	}
+	struct directory *directory = NULL;
+	if (force)
+		TRY(keys_reload(messaging->options.keys, err));
+	TRY(directory_load(messaging, &directory, err));
+	pthread_mutex_lock(&messaging->lock);
+	struct directory *old = messaging->directory;
+	messaging->directory = directory;
+	pthread_mutex_unlock(&messaging->lock);
+	directory_release(old);
+	return OK;
+}
+
+enum err_code messaging_new(const struct messaging_options *options, struct messaging **messaging, struct err *err)
+{
+	struct messaging *new = calloc(1, sizeof *new);
+	if (!new)
+		return fail(err, ERR_MEMORY, "no memory for the messaging");
+	new->options = *options;
+	new->limits = as4_limits_default;
+	new->limits.max_payload_bytes = options->max_payload_bytes;
+	pthread_mutex_init(&new->lock, NULL);
+	enum err_code code = messaging_refresh(new, true, err);
+	if (code != OK) {
+		messaging_free(new);
+		return code;
+	}
+	*messaging = new;
+	return OK;
+}
+
+void messaging_free(struct messaging *messaging)
+{
+	if (!messaging)
+		return;
+	directory_release(messaging->directory);
+	pthread_mutex_destroy(&messaging->lock);
+	free(messaging);
+}
+
+size_t messaging_max_bytes(const struct messaging *messaging)
+{
+	return messaging->options.max_message_bytes;
+}
+
+void messaging_counters(struct messaging *messaging, struct messaging_counters *counters)
+{
+	*counters = (struct messaging_counters){
+		.accepted = messaging->accepted,
+		.duplicates = messaging->duplicates,
+		.refused = messaging->refused,
+		.strangers = messaging->strangers_total,
+		.delivered = messaging->delivered,
+		.failed_attempts = messaging->failed_attempts,
+	};
+}
+
+const struct rule *messaging_rule_at(size_t index)
+{
+	return index < RULE_COUNT ? as4_rule((enum as4_rule_name)index) : NULL;
+}

@@ -1,0 +1,84 @@
+/* Inside of the messaging: the snapshot of partners and keys that a unit of work holds, and the shared state. */
+#ifndef MESSAGING_MESSAGING_INT_H
+#define MESSAGING_MESSAGING_INT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "kernel/capability.h"
+#include "kernel/party.h"
+#include "messaging/as4_int.h"
+#include "messaging/messaging.h"
+
+enum { PEERS_MAX = 256, PEER_CERTS_MAX = 16, STRANGERS_KEPT = 64 };
+
+/* A partner as the gateway and the sender need it. */
+struct peer {
+	struct partner partner;
+	const struct security_profile *profile;
+	enum as4_token_kind token;
+	struct cert *signing[PEER_CERTS_MAX]; /* whom its signatures may come from */
+	size_t signing_count;
+	struct cert *tls[PEER_CERTS_MAX]; /* its TLS client certificates */
+	size_t tls_count;
+	struct cert *encrypt; /* for whom we encrypt: the one that is valid and was issued last */
+	struct trust *trust;  /* all of them pinned, with its revocation lists */
+};
+
+/* An immutable snapshot, swapped by reference count when partners or keys change. */
+struct directory {
+	atomic_int references;
+	struct arena *arena;
+	int64_t revision;
+	struct peer *peers;
+	size_t count;
+	struct key_list own;
+};
+
+struct stranger {
+	int64_t at_us;
+	char peer[64], rule[16], text[160];
+};
+
+/* What the sender remembers of a partner between rounds. */
+struct lane {
+	char partner[32];
+	unsigned busy; /* exchanges under way */
+	bool silent;   /* the last attempt got no answer: one exchange at a time until one succeeds */
+};
+
+struct messaging {
+	struct messaging_options options;
+	struct as4_limits limits;
+	pthread_mutex_t lock; /* guards what follows */
+	struct directory *directory;
+	struct lane lanes[PEERS_MAX];
+	size_t lanes_count, turn;
+	struct stranger strangers[STRANGERS_KEPT];
+	size_t strangers_seen;
+	atomic_llong accepted, duplicates, refused, strangers_total, delivered, failed_attempts;
+};
+
+/* The current snapshot; the caller releases it. Never NULL. */
+struct directory *directory_get(struct messaging *messaging);
+void directory_release(struct directory *directory);
+
+const struct peer *directory_peer(const struct directory *directory, const char *code);
+const struct peer *directory_party(const struct directory *directory, const char *party_id, const char *party_type);
+/* Our active key for USE whose kind fits; the newest one. NULL if there is none. */
+const struct key_info *directory_key(const struct directory *directory, enum key_use use, enum key_kind kind,
+				     int64_t now_us);
+
+/* What PEER's profile and wishes make of our identity. ERR_KEY if we have no signing key of its kind. */
+enum err_code identity_for(const struct messaging *messaging, const struct directory *directory,
+			   const struct peer *peer, int64_t now_us, struct as4_identity *identity,
+			   struct err *err) MUST_USE;
+
+/* CERT judged for signatures of PEER; findings of AS4-051 for each reason. */
+void peer_judge(const struct peer *peer, const struct cert *cert, int64_t now_us, struct arena *arena,
+		struct findings *findings);
+
+/* Headers of ours. */
+enum { PART_PROPERTIES_MAX = 3 };
+
+#endif

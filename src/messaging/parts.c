@@ -1,0 +1,88 @@
+/* Stages DECRYPTION and EXPANSION: the payloads' octets. */
+#include "codec/gzip.h"
+#include "messaging/as4_int.h"
+
+static void found(struct as4_message *message, enum as4_rule_name rule, const char *first, const char *second)
+{
+	finding_add(message->findings, as4_rule(rule), "", first, second);
+}
+
+/* Keys to try: those whose certificate the message names first, then all others that may decrypt. */
+static bool names(const struct as4_token *token, const struct key_info *key)
+{
+	if (token->kind == TOKEN_BST)
+		return bytes_same(token->data, cert_der(key->cert));
+	if (token->kind == TOKEN_SKI)
+		return bytes_same(token->data, cert_ski(key->cert));
+	return token->kind == TOKEN_ISSUER_SERIAL && same(token->serial, cert_serial(key->cert));
+}
+
+static enum err_code unwrap(const struct as4_encryption *encryption, struct keys *keys, const struct key_list *own,
+			    uint8_t key[static CONTENT_KEY_MAX], size_t *size, bool *good, struct err *err)
+{
+	*good = false;
+	for (int named = 1; named >= 0 && !*good; named--)
+		for (size_t i = 0; i < own->count && !*good; i++) {
+			const struct key_info *info = &own->keys[i];
+			if (info->use != KEY_USE_DECRYPT || !info->cert ||
+			    names(&encryption->recipient, info) != (named == 1))
+				continue;
+			TRY(keys_unwrap(keys, info->id, &encryption->wrapped, key, size, good, err));
+		}
+	return OK;
+}
+
+static enum err_code open_part(struct as4_message *message, struct as4_part *part, const uint8_t *key, size_t key_size,
+			       struct err *err)
+{
+	struct bytes sealed = { 0 };
+	bool good = false;
+	TRY(mime_body(message->arena, part->mime, &sealed, err));
+	if (key && key_size == content_key_size(part->sealed->alg))
+		TRY(content_decrypt(part->sealed->alg, key, sealed, &part->opened, &good, err));
+	TRY(buf_check(&part->opened, "a decrypted part", err));
+	if (good)
+		part->octets = part->opened.data ? buf_bytes(&part->opened) : bytes("", 0);
+	else
+		found(message, RULE_DECRYPTION, part->content_id, NULL);
+	return OK;
+}
+
+enum err_code as4_decrypt(struct as4_message *message, struct keys *keys, const struct key_list *own, struct err *err)
+{
+	uint8_t key[CONTENT_KEY_MAX];
+	size_t size = 0;
+	bool good = false;
+	if (message->encryption && message->encryption->wrap_known)
+		TRY(unwrap(message->encryption, keys, own, key, &size, &good, err));
+	enum err_code code = OK;
+	for (size_t i = 0; i < message->parts_count && code == OK; i++) {
+		struct as4_part *part = &message->parts[i];
+		if (part->sealed)
+			code = open_part(message, part, good && part->sealed->alg_known ? key : NULL, size, err);
+		else
+			code = mime_body(message->arena, part->mime, &part->octets, err);
+	}
+	content_key_forget(key);
+	return code;
+}
+
+enum err_code as4_expand(struct as4_message *message, struct err *err)
+{
+	for (size_t i = 0; i < message->parts_count; i++) {
+		const struct as4_part *part = &message->parts[i];
+		if (!part->compressed || !part->octets.data)
+			continue;
+		struct err why = { 0 };
+		buf_auto plain;
+		buf_init(&plain, message->limits->max_payload_bytes);
+		enum err_code code = gzip_expand(part->octets, message->limits->max_ratio, &plain, &why);
+		if (code == ERR_SYNTAX || code == ERR_LIMIT) {
+			found(message, RULE_DECOMPRESSION, part->content_id, why.text);
+		} else if (code != OK) {
+			*err = why;
+			return code;
+		}
+	}
+	return OK;
+}

@@ -1,0 +1,63 @@
+#include "messaging/rules_int.h"
+
+static const struct ebms_error_row error_rows[] = {
+#define EBMS_ERROR(name, code_, short_description_, severity_, category_)                                              \
+	[EBMS_##name] = {                                                                                              \
+		.code = code_, .short_description = short_description_, .severity = severity_, .category = category_   \
+	},
+#include "messaging/errors.def"
+#undef EBMS_ERROR
+};
+
+static const struct rule rules[] = {
+#define AS4_RULE(name, code_, stage, ebms, text_, law_)                                                                \
+	[RULE_##name] = { .code = code_, .text = text_, .law = law_, .severity = SEVERITY_ERROR },
+#include "messaging/rules.def"
+#undef AS4_RULE
+};
+
+static const struct {
+	enum as4_stage stage;
+	enum ebms_code ebms;
+} consequences[] = {
+#define AS4_RULE(name, code_, stage_, ebms_, text_, law_)                                                              \
+	[RULE_##name] = { .stage = STAGE_##stage_, .ebms = EBMS_##ebms_ },
+#include "messaging/rules.def"
+#undef AS4_RULE
+};
+
+const struct ebms_error_row *ebms_error_row(enum ebms_code code)
+{
+	return &error_rows[code];
+}
+
+const struct rule *as4_rule(enum as4_rule_name name)
+{
+	return &rules[name];
+}
+
+static bool ours(const struct rule *rule)
+{
+	return rule >= rules && rule < rules + COUNT(rules);
+}
+
+enum as4_stage as4_rule_stage(const struct rule *rule)
+{
+	return ours(rule) ? consequences[rule - rules].stage : STAGE_TRUST;
+}
+
+enum ebms_code as4_rule_ebms(const struct rule *rule)
+{
+	return ours(rule) ? consequences[rule - rules].ebms : EBMS_FAILED_AUTHENTICATION;
+}
+
+const char *as4_stage_name(enum as4_stage stage)
+{
+	static const char *const names[STAGE_COUNT] = {
+		[STAGE_MIME] = "mime",           [STAGE_HEADER] = "header",       [STAGE_PROFILE] = "profile",
+		[STAGE_SIGNATURE] = "signature", [STAGE_TRUST] = "trust",         [STAGE_DECRYPTION] = "decryption",
+		[STAGE_EXPANSION] = "expansion", [STAGE_AGREEMENT] = "agreement", [STAGE_DUPLICATE] = "duplicate",
+		[STAGE_RECEIPT] = "receipt",
+	};
+	return names[stage];
+}

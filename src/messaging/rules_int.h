@@ -1,0 +1,47 @@
+/* Rules by which messages are refused, and the ebMS errors that tell a partner. */
+#ifndef MESSAGING_RULES_INT_H
+#define MESSAGING_RULES_INT_H
+
+#include "base/findings.h"
+
+/* Where in the opening of a message a rule is decided, in this order. */
+enum as4_stage {
+	STAGE_MIME,
+	STAGE_HEADER,
+	STAGE_PROFILE,
+	STAGE_SIGNATURE,
+	STAGE_TRUST,
+	STAGE_DECRYPTION,
+	STAGE_EXPANSION,
+	STAGE_AGREEMENT,
+	STAGE_DUPLICATE,
+	STAGE_RECEIPT,
+	STAGE_COUNT
+};
+
+enum ebms_code {
+#define EBMS_ERROR(name, code, short_description, severity, category) EBMS_##name,
+#include "messaging/errors.def"
+#undef EBMS_ERROR
+};
+
+struct ebms_error_row {
+	const char *code, *short_description, *severity, *category;
+};
+const struct ebms_error_row *ebms_error_row(enum ebms_code code);
+
+enum as4_rule_name {
+#define AS4_RULE(name, code, stage, ebms, text, law) RULE_##name,
+#include "messaging/rules.def"
+#undef AS4_RULE
+	RULE_COUNT
+};
+
+/* The rule as a finding's row, and what follows from it. */
+const struct rule *as4_rule(enum as4_rule_name name);
+/* Of one of our rules. Rules of others (certificates) belong to STAGE_TRUST and EBMS_FAILED_AUTHENTICATION. */
+enum as4_stage as4_rule_stage(const struct rule *rule);
+enum ebms_code as4_rule_ebms(const struct rule *rule);
+const char *as4_stage_name(enum as4_stage stage);
+
+#endif

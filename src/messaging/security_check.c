@@ -1,0 +1,273 @@
+/* The closed profile, and the signature itself. What is not exactly what must be there is refused: no further
+ * reference, transform or algorithm, and every reference by the identifier of the very element that is processed
+ * (against signature wrapping). */
+#include "base/text.h"
+#include "messaging/as4_int.h"
+#include "messaging/grammar_int.h"
+#include "messaging/uris_int.h"
+
+static void found(struct as4_message *message, enum as4_rule_name rule, const char *first, const char *second)
+{
+	finding_add(message->findings, as4_rule(rule), "", first, second);
+}
+
+/* Whether URI ("#id") is an identifier of NODE itself. */
+static bool refers_to(const char *uri, const struct xml_node *node)
+{
+	if (!uri || uri[0] != '#' || !node)
+		return false;
+	return same(uri + 1, grammar_attribute(node, "wsu:Id")) || same(uri + 1, grammar_attribute(node, "id"));
+}
+
+static void check_reference(struct as4_message *message, const struct as4_reference *reference, enum digest digest,
+			    bool any_digest)
+{
+	bool attachment = as4_part_of(message, reference->uri) != NULL;
+	const char *wanted = attachment ? URI_ATTACHMENT_SIGNED : URI_EXC_C14N;
+	if (!reference->transform || !same(reference->transform, wanted))
+		found(message, RULE_TRANSFORM, reference->transform ? reference->transform : "(several)",
+		      reference->uri);
+	bool weak = reference->digest_known && reference->digest == DIGEST_SHA1;
+	if (!reference->digest_known || weak || (!any_digest && reference->digest != digest))
+		found(message, RULE_ALGORITHM, reference->digest_name, reference->uri);
+}
+
+/* Counts which of the things that must be signed are, each exactly once. */
+static void check_coverage(struct as4_message *message)
+{
+	const struct as4_signature *signature = message->signature;
+	size_t messaging = 0, body = 0;
+	for (size_t i = 0; i < signature->count; i++) {
+		const char *uri = signature->references[i].uri;
+		bool known = true;
+		if (refers_to(uri, message->messaging))
+			messaging++;
+		else if (refers_to(uri, message->body))
+			body++;
+		else
+			known = as4_part_of(message, uri) != NULL;
+		if (!known)
+			found(message, RULE_REFERENCES, "refers to something that is not processed:", uri);
+	}
+	if (messaging != 1)
+		found(message, RULE_REFERENCES, messaging ? "covers twice" : "does not cover", "eb:Messaging");
+	if (body != 1)
+		found(message, RULE_REFERENCES, body ? "covers twice" : "does not cover", "the SOAP body");
+	for (size_t k = 0; k < message->parts_count; k++) {
+		size_t count = 0;
+		for (size_t i = 0; i < signature->count; i++)
+			count += as4_part_of(message, signature->references[i].uri) == &message->parts[k];
+		if (count != 1)
+			found(message, RULE_REFERENCES, count ? "covers twice part" : "does not cover part",
+			      message->parts[k].content_id);
+	}
+}
+
+static bool wrap_fits(const struct wrapped_key *wrapped, const struct security_profile *profile)
+{
+	if (wrapped->alg != profile->wrap)
+		return false;
+	if (wrapped->alg == WRAP_RSA_OAEP)
+		return wrapped->digest == profile->wrap_digest && wrapped->mgf == profile->wrap_mgf;
+	return wrapped->kek_bytes == profile->kek_bytes;
+}
+
+static void check_encryption(struct as4_message *message, const struct security_profile *profile)
+{
+	const struct as4_encryption *encryption = message->encryption;
+	for (size_t i = 0; i < message->parts_count; i++)
+		if (!message->parts[i].sealed)
+			found(message, RULE_UNENCRYPTED, message->parts[i].content_id, NULL);
+	if (!encryption)
+		return;
+	if (!encryption->wrap_known || (profile && !wrap_fits(&encryption->wrapped, profile)))
+		found(message, RULE_ALGORITHM, encryption->algorithm, "the key's encryption");
+	for (size_t i = 0; i < encryption->count; i++) {
+		const struct as4_sealed *sealed = &encryption->sealed[i];
+		if (!sealed->alg_known || (profile && sealed->alg != profile->content))
+			found(message, RULE_ALGORITHM, sealed->algorithm, sealed->uri);
+	}
+}
+
+/* eDelivery: payloads travel in parts. An error signal may carry a SOAP Fault beside it. */
+static void check_body(struct as4_message *message)
+{
+	const struct xml_node *content = xml_first(message->body);
+	if (content && !(message->kind == AS4_ERROR && grammar_is(content, "env:Fault") && !xml_next(content)))
+		found(message, RULE_BODY, xml_name(content), NULL);
+	if (xml_has_stray_text(message->body))
+		found(message, RULE_BODY, "text", NULL);
+}
+
+void as4_check_profile(struct as4_message *message, const struct security_profile *profile)
+{
+	check_body(message);
+	const struct as4_signature *signature = message->signature;
+	if (!signature)
+		return;
+	if (!same(signature->c14n, URI_EXC_C14N))
+		found(message, RULE_ALGORITHM, signature->c14n, "the canonical form of SignedInfo");
+	if (!signature->alg_known || (profile && signature->alg != profile->signature))
+		found(message, RULE_ALGORITHM, signature->algorithm, "the signature");
+	for (size_t i = 0; i < signature->count; i++)
+		check_reference(message, &signature->references[i], profile ? profile->digest : DIGEST_SHA256,
+				profile == NULL);
+	check_coverage(message);
+	check_encryption(message, profile);
+}
+
+static bool token_names(const struct as4_token *token, const struct cert *cert)
+{
+	switch (token->kind) {
+	case TOKEN_BST:
+		return bytes_same(token->data, cert_der(cert));
+	case TOKEN_SKI:
+		return cert_ski(cert).size > 0 && bytes_same(token->data, cert_ski(cert));
+	case TOKEN_ISSUER_SERIAL:
+		return same(token->serial, cert_serial(cert)) && token->issuer &&
+		       cert_issuer_matches(cert, token->issuer);
+	case TOKEN_NONE:
+		break;
+	}
+	return false;
+}
+
+enum err_code as4_signer(struct as4_message *message, struct cert *const *known, size_t count, struct cert **cert,
+			 struct err *err)
+{
+	const struct as4_token *token = &message->signature->token;
+	*cert = NULL;
+	for (size_t i = 0; i < count; i++)
+		if (token_names(token, known[i])) {
+			*cert = cert_ref(known[i]);
+			return OK;
+		}
+	if (token->kind != TOKEN_BST) {
+		found(message, RULE_TOKEN, "it is not embedded and no known certificate has this identifier", NULL);
+		return OK;
+	}
+	struct err why = { 0 };
+	enum err_code code = cert_cached(token->data, cert, &why);
+	if (code == OK)
+		return OK;
+	if (code == ERR_MEMORY) {
+		*err = why;
+		return code;
+	}
+	found(message, RULE_TOKEN, why.text, NULL);
+	return OK;
+}
+
+static bool is_xml(const char *type)
+{
+	return same(type, "text/xml") || same(type, "application/xml") || ends_with(type, "+xml");
+}
+
+/* WS-Security SwA 1.1 §5.4.2: XML parts are canonicalised, other text gets CRLF line ends, anything else is taken as it
+ * is. */
+enum err_code as4_part_octets(const char *type, struct bytes octets, const struct as4_limits *limits, struct buf *out,
+			      struct err *err)
+{
+	if (type && is_xml(type)) {
+		struct xml_limits xml = limits->xml;
+		xml.max_bytes = limits->max_payload_bytes;
+		xml.max_elements = 1000000;
+		xml.max_all_attributes = 1000000;
+		return xml_c14n_document(octets, &xml, out, err);
+	}
+	if (!type || !starts_with(type, "text/")) {
+		buf_put_bytes(out, octets);
+		return OK;
+	}
+	for (size_t i = 0; i < octets.size; i++) {
+		if (octets.data[i] == '\n' && (i == 0 || octets.data[i - 1] != '\r'))
+			buf_putc(out, '\r');
+		buf_putc(out, (char)octets.data[i]);
+	}
+	return OK;
+}
+
+enum err_code as4_reference_octets(struct as4_message *message, const struct as4_reference *reference,
+				   struct buf *octets, struct err *err)
+{
+	const struct as4_part *part = as4_part_of(message, reference->uri);
+	if (part)
+		TRY(as4_part_octets(part->type, part->octets, message->limits, octets, err));
+	else if (refers_to(reference->uri, message->messaging))
+		TRY(xml_c14n_exclusive(message->messaging, reference->prefixes, octets, err));
+	else if (refers_to(reference->uri, message->body))
+		TRY(xml_c14n_exclusive(message->body, reference->prefixes, octets, err));
+	return buf_check(octets, "the octets of a reference", err);
+}
+
+/* Parts whose octets are signed as they are need no copy. */
+static bool taken_as_is(const struct as4_part *part)
+{
+	return !part->type || (!is_xml(part->type) && !starts_with(part->type, "text/"));
+}
+
+static enum err_code check_digest(struct as4_message *message, const struct as4_reference *reference, struct err *err)
+{
+	uint8_t digest[DIGEST_MAX];
+	buf_auto octets;
+	buf_init(&octets, message->limits->max_payload_bytes * 2 + message->limits->xml.max_bytes * 2);
+	const struct as4_part *part = as4_part_of(message, reference->uri);
+	struct bytes data = part ? part->octets : (struct bytes){ 0 };
+	if (!part || !taken_as_is(part)) {
+		struct err why = { 0 };
+		enum err_code code = as4_reference_octets(message, reference, &octets, &why);
+		if (code == ERR_SYNTAX || code == ERR_LIMIT) {
+			found(message, RULE_DIGEST, reference->uri, NULL);
+			return OK;
+		}
+		if (code != OK) {
+			*err = why;
+			return code;
+		}
+		data = buf_bytes(&octets);
+	}
+	TRY(digest_of(reference->digest, data, digest, err));
+	if (!bytes_same(bytes(digest, digest_size(reference->digest)), reference->value))
+		found(message, RULE_DIGEST, reference->uri, NULL);
+	return OK;
+}
+
+/* The signature value first: then only what the holder of the key wrote costs us canonicalisation and digests. */
+enum err_code as4_verify(struct as4_message *message, const struct cert *cert, struct err *err)
+{
+	const struct as4_signature *signature = message->signature;
+	bool good = false;
+	buf_auto octets;
+	buf_init(&octets, message->limits->xml.max_bytes * 2);
+	if (!signature->alg_known || !same(signature->c14n, URI_EXC_C14N)) {
+		found(message, RULE_ALGORITHM, signature->alg_known ? signature->c14n : signature->algorithm,
+		      "the signature");
+		return OK;
+	}
+	TRY(xml_c14n_exclusive(signature->signed_info, signature->prefixes, &octets, err));
+	TRY(buf_check(&octets, "SignedInfo", err));
+	if (sig_alg_key(signature->alg) == cert_key_kind(cert))
+		TRY(signature_verify(signature->alg, cert, buf_bytes(&octets), signature->value, &good, err));
+	if (!good) {
+		found(message, RULE_SIGNATURE, cert_subject(cert), NULL);
+		return OK;
+	}
+	for (size_t i = 0; i < signature->count; i++) {
+		const struct as4_reference *reference = &signature->references[i];
+		if (!as4_part_of(message, reference->uri) && reference->digest_known)
+			TRY(check_digest(message, reference, err));
+	}
+	return OK;
+}
+
+enum err_code as4_verify_parts(struct as4_message *message, struct err *err)
+{
+	const struct as4_signature *signature = message->signature;
+	for (size_t i = 0; i < signature->count; i++) {
+		const struct as4_reference *reference = &signature->references[i];
+		const struct as4_part *part = as4_part_of(message, reference->uri);
+		if (part && part->octets.data && reference->digest_known)
+			TRY(check_digest(message, reference, err));
+	}
+	return OK;
+}

@@ -1,0 +1,328 @@
+/* wsse:Security: a closed grammar as rows, then values out of what the rows allow. WS-Security 1.1.1, XML
+ * Signature 1.1, XML Encryption 1.1, in the shape that eDelivery AS4 1.15 §3.2.4 and the 2.0 profiles describe. */
+#include "base/text.h"
+#include "messaging/as4_int.h"
+#include "messaging/grammar_int.h"
+#include "messaging/uris_int.h"
+
+/* WS-Security X.509 token profile 1.1.1 §3.2. */
+static const struct grammar token_grammar[] = {
+	/* depth name                      min max  attributes                     content */
+	{ 0, "wsse:SecurityTokenReference", 1, 1, "wsu:Id wsse11:TokenType", ELEMENTS },
+	{ 1, "wsse:Reference", 0, 1, "URI! ValueType", ELEMENTS },
+	{ 1, "wsse:KeyIdentifier", 0, 1, "ValueType! EncodingType", TEXT },
+	{ 1, "ds:X509Data", 0, 1, NULL, ELEMENTS },
+	{ 2, "ds:X509IssuerSerial", 1, 1, NULL, ELEMENTS },
+	{ 3, "ds:X509IssuerName", 1, 1, NULL, TEXT },
+	{ 3, "ds:X509SerialNumber", 1, 1, NULL, TEXT },
+	{ 0 },
+};
+
+/* References are at most 30 because Java's secure validation stops there, too. SecurityTokenReference has its own
+ * grammar, above. */
+static const struct grammar security_grammar[] = {
+	/* depth name                      min max  attributes                     content */
+	{ 0, "wsse:Security", 1, 1, "env:mustUnderstand wsu:Id", ELEMENTS },
+	{ 1, "wsse:BinarySecurityToken", 0, 4, "wsu:Id! ValueType! EncodingType", TEXT },
+	{ 1, "xenc:EncryptedKey", 0, 1, "Id Recipient", ELEMENTS },
+	{ 2, "xenc:EncryptionMethod", 1, 1, "Algorithm!", ELEMENTS },
+	{ 3, "ds:DigestMethod", 0, 1, "Algorithm!", ELEMENTS },
+	{ 3, "xenc11:MGF", 0, 1, "Algorithm!", ELEMENTS },
+	{ 2, "ds:KeyInfo", 1, 1, "Id", ELEMENTS },
+	{ 3, "wsse:SecurityTokenReference", 0, 1, NULL, OPEN },
+	{ 3, "xenc:AgreementMethod", 0, 1, "Algorithm!", ELEMENTS },
+	{ 4, "xenc11:KeyDerivationMethod", 1, 1, "Algorithm!", ELEMENTS },
+	{ 5, "dsm:HKDFParams", 1, 1, NULL, ELEMENTS },
+	{ 6, "dsm:PRF", 0, 1, "Algorithm!", ELEMENTS },
+	{ 6, "dsm:Salt", 0, 1, NULL, TEXT },
+	{ 6, "dsm:Info", 0, 1, NULL, TEXT },
+	{ 6, "dsm:KeyLength", 0, 1, NULL, TEXT },
+	{ 4, "xenc:OriginatorKeyInfo", 1, 1, NULL, ELEMENTS },
+	{ 5, "dsig11:DEREncodedKeyValue", 0, 1, NULL, TEXT },
+	{ 5, "ds:KeyValue", 0, 1, NULL, ELEMENTS },
+	{ 6, "dsig11:DEREncodedKeyValue", 1, 1, NULL, TEXT },
+	{ 4, "xenc:RecipientKeyInfo", 0, 1, NULL, OPEN },
+	{ 2, "xenc:CipherData", 1, 1, NULL, ELEMENTS },
+	{ 3, "xenc:CipherValue", 1, 1, NULL, TEXT },
+	{ 2, "xenc:ReferenceList", 1, 1, NULL, ELEMENTS },
+	{ 3, "xenc:DataReference", 1, 30, "URI!", ELEMENTS },
+	{ 1, "xenc:EncryptedData", 0, 30, "Id! MimeType Type!", ELEMENTS },
+	{ 2, "xenc:EncryptionMethod", 1, 1, "Algorithm!", ELEMENTS },
+	{ 2, "ds:KeyInfo", 0, 1, "Id", ELEMENTS },
+	{ 3, "wsse:SecurityTokenReference", 1, 1, NULL, OPEN },
+	{ 2, "xenc:CipherData", 1, 1, NULL, ELEMENTS },
+	{ 3, "xenc:CipherReference", 1, 1, "URI!", ELEMENTS },
+	{ 4, "xenc:Transforms", 1, 1, NULL, ELEMENTS },
+	{ 5, "ds:Transform", 1, 1, "Algorithm!", ELEMENTS },
+	{ 1, "ds:Signature", 0, 1, "Id", ELEMENTS },
+	{ 2, "ds:SignedInfo", 1, 1, "Id", ELEMENTS },
+	{ 3, "ds:CanonicalizationMethod", 1, 1, "Algorithm!", ELEMENTS },
+	{ 4, "ec:InclusiveNamespaces", 0, 1, "PrefixList!", ELEMENTS },
+	{ 3, "ds:SignatureMethod", 1, 1, "Algorithm!", ELEMENTS },
+	{ 3, "ds:Reference", 1, 30, "URI! Id", ELEMENTS },
+	{ 4, "ds:Transforms", 1, 1, NULL, ELEMENTS },
+	{ 5, "ds:Transform", 1, 2, "Algorithm!", ELEMENTS },
+	{ 6, "ec:InclusiveNamespaces", 0, 1, "PrefixList!", ELEMENTS },
+	{ 4, "ds:DigestMethod", 1, 1, "Algorithm!", ELEMENTS },
+	{ 4, "ds:DigestValue", 1, 1, NULL, TEXT },
+	{ 2, "ds:SignatureValue", 1, 1, "Id", TEXT },
+	{ 2, "ds:KeyInfo", 1, 1, "Id", ELEMENTS },
+	{ 3, "wsse:SecurityTokenReference", 1, 1, NULL, OPEN },
+	{ 0 },
+};
+
+static bool found(struct as4_message *message, const char *what, const char *where)
+{
+	finding_add(message->findings, as4_rule(RULE_SECURITY), "", what, where);
+	return false;
+}
+
+static const char *algorithm(const struct xml_node *node)
+{
+	return grammar_attribute(node, "Algorithm");
+}
+
+/* The element's base64 content; a finding if it is something else. */
+static struct bytes octets(struct as4_message *message, const struct xml_node *node)
+{
+	struct bytes data = { 0 };
+	const char *text = node ? xml_text(message->arena, node) : NULL;
+	if (!text || !base64_parse(message->arena, bytes_of(text), &data) || data.size == 0)
+		found(message, "no base64 value", node ? xml_name(node) : "Security");
+	return data;
+}
+
+static const struct xml_node *binary_token(struct as4_message *message, const char *uri)
+{
+	const struct xml_node *token = grammar_child(message->security, "wsse:BinarySecurityToken");
+	while (token && !(uri && uri[0] == '#' && same(uri + 1, grammar_attribute(token, "wsu:Id"))))
+		token = grammar_again(token);
+	return token;
+}
+
+/* WS-Security X.509 token profile §3.2: by embedded token, by key identifier, or by issuer and serial number. Exactly
+ * one of them. */
+static void read_token(struct as4_message *message, const struct xml_node *reference, struct as4_token *token)
+{
+	const struct xml_node *direct = grammar_child(reference, "wsse:Reference");
+	const struct xml_node *key_id = grammar_child(reference, "wsse:KeyIdentifier");
+	const struct xml_node *x509 = grammar_child(grammar_child(reference, "ds:X509Data"), "ds:X509IssuerSerial");
+	if ((direct != NULL) + (key_id != NULL) + (x509 != NULL) != 1) {
+		found(message, "not exactly one reference to a certificate", "SecurityTokenReference");
+	} else if (direct) {
+		const struct xml_node *binary = binary_token(message, grammar_attribute(direct, "URI"));
+		if (!binary || !same(grammar_attribute(binary, "ValueType"), URI_X509V3))
+			found(message, "no X.509 token", "BinarySecurityToken");
+		else
+			*token = (struct as4_token){ .kind = TOKEN_BST, .data = octets(message, binary) };
+	} else if (key_id) {
+		if (!same(grammar_attribute(key_id, "ValueType"), URI_X509_SKI))
+			found(message, "a key identifier other than the subject key identifier", "KeyIdentifier");
+		else
+			*token = (struct as4_token){ .kind = TOKEN_SKI, .data = octets(message, key_id) };
+	} else {
+		*token = (struct as4_token){
+			.kind = TOKEN_ISSUER_SERIAL,
+			.issuer = xml_token(message->arena, grammar_child(x509, "ds:X509IssuerName")),
+			.serial = xml_token(message->arena, grammar_child(x509, "ds:X509SerialNumber"))
+		};
+	}
+}
+
+static const char *prefixes_of(const struct xml_node *node)
+{
+	const struct xml_node *inclusive = grammar_child(node, "ec:InclusiveNamespaces");
+	return inclusive ? grammar_attribute(inclusive, "PrefixList") : NULL;
+}
+
+static void read_reference(struct as4_message *message, const struct xml_node *node, struct as4_reference *reference)
+{
+	const struct xml_node *transform = grammar_child(grammar_child(node, "ds:Transforms"), "ds:Transform");
+	reference->node = node;
+	reference->uri = grammar_attribute(node, "URI");
+	if (!grammar_again(transform)) {
+		reference->transform = algorithm(transform);
+		reference->prefixes = prefixes_of(transform);
+	}
+	reference->digest_name = algorithm(grammar_child(node, "ds:DigestMethod"));
+	reference->digest_known = digest_find(reference->digest_name, &reference->digest);
+	reference->value = octets(message, grammar_child(node, "ds:DigestValue"));
+}
+
+static enum err_code read_signature(struct as4_message *message, const struct xml_node *node, struct err *err)
+{
+	struct as4_signature *signature = arena_alloc(message->arena, sizeof *signature);
+	const struct xml_node *info = grammar_child(node, "ds:SignedInfo");
+	for (const struct xml_node *r = grammar_child(info, "ds:Reference"); signature && r; r = grammar_again(r))
+		signature->count++;
+	if (signature)
+		signature->references = arena_array(message->arena, signature->count, sizeof *signature->references);
+	if (!signature || !signature->references)
+		return fail(err, ERR_MEMORY, "no memory for a signature");
+
+	struct as4_reference *reference = signature->references;
+	for (const struct xml_node *r = grammar_child(info, "ds:Reference"); r; r = grammar_again(r))
+		read_reference(message, r, reference++);
+	const struct xml_node *c14n = grammar_child(info, "ds:CanonicalizationMethod");
+	signature->signed_info = info;
+	signature->c14n = algorithm(c14n);
+	signature->prefixes = prefixes_of(c14n);
+	signature->algorithm = algorithm(grammar_child(info, "ds:SignatureMethod"));
+	signature->alg_known = sig_find(signature->algorithm, &signature->alg);
+	signature->value = octets(message, grammar_child(node, "ds:SignatureValue"));
+	const struct xml_node *token = grammar_child(grammar_child(node, "ds:KeyInfo"), "wsse:SecurityTokenReference");
+	if (grammar_check(token_grammar, token, as4_rule(RULE_SECURITY), message->findings))
+		read_token(message, token, &signature->token);
+	message->signature = signature;
+	return OK;
+}
+
+/* RSA-OAEP: what is absent is SHA-1, in XML Encryption 1.1 §5.5.2 for the digest and for MGF1 alike. */
+static bool read_transport(const struct xml_node *method, struct wrapped_key *wrapped)
+{
+	const struct xml_node *digest = grammar_child(method, "ds:DigestMethod");
+	const struct xml_node *mgf = grammar_child(method, "xenc11:MGF");
+	wrapped->alg = WRAP_RSA_OAEP;
+	wrapped->digest = wrapped->mgf = DIGEST_SHA1;
+	return (!digest || digest_find(algorithm(digest), &wrapped->digest)) &&
+	       (!mgf || mgf_find(algorithm(mgf), &wrapped->mgf));
+}
+
+static bool read_agreement(struct as4_message *message, const struct xml_node *agreement, const char *wrap_uri,
+			   struct wrapped_key *wrapped)
+{
+	const struct xml_node *derivation = grammar_child(agreement, "xenc11:KeyDerivationMethod");
+	const struct xml_node *params = grammar_child(derivation, "dsm:HKDFParams");
+	const struct xml_node *prf = grammar_child(params, "dsm:PRF");
+	const struct xml_node *salt = grammar_child(params, "dsm:Salt");
+	const struct xml_node *info = grammar_child(params, "dsm:Info");
+	const struct xml_node *length = grammar_child(params, "dsm:KeyLength");
+	const struct xml_node *originator = grammar_child(agreement, "xenc:OriginatorKeyInfo");
+	const struct xml_node *value = grammar_child(originator, "ds:KeyValue");
+	int64_t bytes_or_bits = 0;
+	if (same(algorithm(agreement), URI_X25519))
+		wrapped->alg = WRAP_X25519_HKDF_AES;
+	else if (same(algorithm(agreement), URI_ECDH_ES))
+		wrapped->alg = WRAP_P256_HKDF_AES;
+	else
+		return false;
+	if (!same(algorithm(derivation), URI_HKDF) || (prf && !same(algorithm(prf), URI_HMAC_SHA256)) ||
+	    !key_wrap_find(wrap_uri, &wrapped->kek_bytes))
+		return false;
+	/* The length, where it is said, must be that of the key wrap: stacks write it in octets or in bits. */
+	if (length &&
+	    (!int64_parse(xml_token(message->arena, length), &bytes_or_bits) ||
+	     (bytes_or_bits != (int64_t)wrapped->kek_bytes && bytes_or_bits != (int64_t)wrapped->kek_bytes * 8)))
+		return false;
+	if (salt)
+		wrapped->salt = octets(message, salt);
+	if (info)
+		wrapped->info = octets(message, info);
+	wrapped->originator = octets(message, grammar_child(value ? value : originator, "dsig11:DEREncodedKeyValue"));
+	return true;
+}
+
+static void read_sealed(struct as4_message *message, const struct xml_node *node, struct as4_sealed *sealed)
+{
+	const struct xml_node *cipher = grammar_child(grammar_child(node, "xenc:CipherData"), "xenc:CipherReference");
+	const struct xml_node *transform = grammar_child(grammar_child(cipher, "xenc:Transforms"), "ds:Transform");
+	sealed->id = grammar_attribute(node, "Id");
+	sealed->mime_type = grammar_attribute(node, "MimeType");
+	sealed->uri = grammar_attribute(cipher, "URI");
+	sealed->algorithm = algorithm(grammar_child(node, "xenc:EncryptionMethod"));
+	sealed->alg_known = content_find(sealed->algorithm, &sealed->alg);
+	if (!same(grammar_attribute(node, "Type"), URI_ATTACHMENT_ONLY))
+		found(message, "a Type other than Attachment-Content-Only", "EncryptedData");
+	if (!same(algorithm(transform), URI_ATTACHMENT_SEALED))
+		found(message, "a transform other than Attachment-Ciphertext-Transform", "CipherReference");
+}
+
+/* Every EncryptedData must be named once by the key's reference list, and nothing else. */
+static void check_reference_list(struct as4_message *message, const struct xml_node *key,
+				 const struct as4_encryption *encryption)
+{
+	size_t named = 0;
+	const struct xml_node *list = grammar_child(key, "xenc:ReferenceList");
+	for (const struct xml_node *r = grammar_child(list, "xenc:DataReference"); r; r = grammar_again(r)) {
+		const char *uri = grammar_attribute(r, "URI");
+		size_t hits = 0;
+		for (size_t i = 0; i < encryption->count; i++)
+			hits += uri && uri[0] == '#' && same(uri + 1, encryption->sealed[i].id);
+		named += hits;
+		if (hits != 1)
+			found(message, "a reference to no EncryptedData", "ReferenceList");
+	}
+	if (named != encryption->count)
+		found(message, "an EncryptedData without or with two references", "ReferenceList");
+}
+
+static enum err_code read_encryption(struct as4_message *message, const struct xml_node *key, struct err *err)
+{
+	struct as4_encryption *encryption = arena_alloc(message->arena, sizeof *encryption);
+	const struct xml_node *first = grammar_child(message->security, "xenc:EncryptedData");
+	for (const struct xml_node *d = first; encryption && d; d = grammar_again(d))
+		encryption->count++;
+	if (encryption)
+		encryption->sealed = arena_array(message->arena, encryption->count + 1, sizeof *encryption->sealed);
+	if (!encryption || !encryption->sealed)
+		return fail(err, ERR_MEMORY, "no memory for an encryption header");
+
+	struct as4_sealed *sealed = encryption->sealed;
+	for (const struct xml_node *d = first; d; d = grammar_again(d))
+		read_sealed(message, d, sealed++);
+	const struct xml_node *method = grammar_child(key, "xenc:EncryptionMethod");
+	const struct xml_node *key_info = grammar_child(key, "ds:KeyInfo");
+	const struct xml_node *agreement = grammar_child(key_info, "xenc:AgreementMethod");
+	const struct xml_node *recipient =
+		grammar_child(agreement ? grammar_child(agreement, "xenc:RecipientKeyInfo") : key_info,
+			      "wsse:SecurityTokenReference");
+	encryption->algorithm = agreement ? algorithm(agreement) : algorithm(method);
+	if (agreement)
+		encryption->wrap_known = read_agreement(message, agreement, algorithm(method), &encryption->wrapped);
+	else if (same(encryption->algorithm, URI_RSA_OAEP) || same(encryption->algorithm, URI_RSA_OAEP_MGF1P))
+		encryption->wrap_known = read_transport(method, &encryption->wrapped);
+	/* Whose key it is for is a hint only: some stacks point to the sender's own token (our keys are tried in turn).
+	 */
+	if (recipient && grammar_check(token_grammar, recipient, as4_rule(RULE_SECURITY), message->findings))
+		read_token(message, recipient, &encryption->recipient);
+	encryption->wrapped.wrapped =
+		octets(message, grammar_child(grammar_child(key, "xenc:CipherData"), "xenc:CipherValue"));
+	check_reference_list(message, key, encryption);
+	message->encryption = encryption;
+	return OK;
+}
+
+/* Each sealed part is one of the payloads, and no payload is sealed twice. */
+static void match_sealed(struct as4_message *message)
+{
+	for (size_t i = 0; message->encryption && i < message->encryption->count; i++) {
+		const struct as4_sealed *sealed = &message->encryption->sealed[i];
+		struct as4_part *part = as4_part_of(message, sealed->uri);
+		if (!part || part->sealed) {
+			found(message, "ciphertext that is no payload, or twice", "EncryptedData");
+			continue;
+		}
+		part->sealed = sealed;
+		if (sealed->mime_type)
+			part->type = sealed->mime_type;
+	}
+}
+
+enum err_code as4_read_security(struct as4_message *message, struct err *err)
+{
+	const struct xml_node *signature = grammar_child(message->security, "ds:Signature");
+	if (!signature) {
+		finding_add(message->findings, as4_rule(RULE_UNSIGNED), "", NULL, NULL);
+		return OK;
+	}
+	if (!grammar_check(security_grammar, message->security, as4_rule(RULE_SECURITY), message->findings))
+		return OK;
+	TRY(read_signature(message, signature, err));
+	const struct xml_node *key = grammar_child(message->security, "xenc:EncryptedKey");
+	if (key)
+		TRY(read_encryption(message, key, err));
+	else if (grammar_child(message->security, "xenc:EncryptedData"))
+		found(message, "EncryptedData without EncryptedKey", "Security");
+	match_sealed(message);
+	return OK;
+}

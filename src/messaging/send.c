@@ -1,0 +1,402 @@
+/* The sender: drains the outbox, a round at a time. Partners take turns, so one that is down delays nobody else; a
+ * partner that did not answer last time gets one exchange at a time until it answers. */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "kernel/journal.h"
+#include "messaging/messaging_int.h"
+#include "messaging/uris_int.h"
+
+enum { SEND_ARENA = 24 << 20 };
+
+struct sending {
+	struct messaging *messaging;
+	struct arena *arena;
+	struct directory *directory;
+	const struct peer *peer;
+	const struct message *message;
+	struct message_parts parts;
+	struct as4_packed packed;
+	struct http_answer answer;
+	struct findings *findings;
+	struct as4_message reply;
+	struct cert *cert; /* the reply's signer */
+	bool answered;     /* the partner spoke, whatever it said */
+	int64_t now_us;
+};
+
+static struct lane *lane_of(struct messaging *messaging, const char *partner)
+{
+	for (size_t i = 0; i < messaging->lanes_count; i++)
+		if (same(messaging->lanes[i].partner, partner))
+			return &messaging->lanes[i];
+	if (messaging->lanes_count == PEERS_MAX)
+		return NULL;
+	struct lane *lane = &messaging->lanes[messaging->lanes_count++];
+	*lane = (struct lane){ 0 };
+	snprintf(lane->partner, sizeof lane->partner, "%s", partner);
+	return lane;
+}
+
+/* The next partner in turn with a free slot, which is taken. */
+static const struct peer *take_turn(struct messaging *messaging, const struct directory *directory)
+{
+	const struct peer *taken = NULL;
+	pthread_mutex_lock(&messaging->lock);
+	for (size_t tried = 0; tried < directory->count && !taken; tried++) {
+		const struct peer *peer = &directory->peers[messaging->turn++ % directory->count];
+		struct lane *lane = lane_of(messaging, peer->partner.code);
+		if (!lane || !same(peer->partner.status, "active") ||
+		    lane->busy >= (lane->silent ? 1 : messaging->options.slots))
+			continue;
+		lane->busy++;
+		taken = peer;
+	}
+	pthread_mutex_unlock(&messaging->lock);
+	return taken;
+}
+
+static void leave_turn(struct messaging *messaging, const char *partner, bool tried, bool answered)
+{
+	pthread_mutex_lock(&messaging->lock);
+	struct lane *lane = lane_of(messaging, partner);
+	lane->busy--;
+	if (tried)
+		lane->silent = !answered;
+	pthread_mutex_unlock(&messaging->lock);
+}
+
+struct header {
+	struct ebms_message_info info;
+	struct ebms_typed from_id, to_id, service;
+	struct ebms_party from, to;
+	struct ebms_party_info parties;
+	struct ebms_collaboration collaboration;
+	struct ebms_typed property[4];
+	struct ebms_properties properties;
+	struct ebms_payload payload;
+	struct ebms_user_message user;
+};
+
+static enum err_code fill_parts(const struct sending *s, struct header *header, struct as4_payload **payloads,
+				struct err *err)
+{
+	size_t count = s->parts.count;
+	struct ebms_part *parts = arena_array(s->arena, count + 1, sizeof *parts);
+	struct ebms_properties *properties = arena_array(s->arena, count + 1, sizeof *properties);
+	struct ebms_typed *property = arena_array(s->arena, (count + 1) * PART_PROPERTIES_MAX, sizeof *property);
+	struct as4_payload *payload = arena_array(s->arena, count + 1, sizeof *payload);
+	if (!parts || !properties || !property || !payload)
+		return fail(err, ERR_MEMORY, "no memory for message %s", s->message->id);
+	for (size_t i = 0; i < count; i++) {
+		const struct message_part *part = &s->parts.items[i];
+		struct ebms_typed *p = &property[i * PART_PROPERTIES_MAX];
+		size_t n = 0;
+		p[n++] = (struct ebms_typed){ .name = "MimeType", .value = part->mime_type };
+		if (part->charset)
+			p[n++] = (struct ebms_typed){ .name = "CharacterSet", .value = part->charset };
+		if (part->compressed)
+			p[n++] = (struct ebms_typed){ .name = "CompressionType", .value = MIME_GZIP };
+		properties[i] = (struct ebms_properties){ .property = p, .count = n };
+		parts[i] = (struct ebms_part){ .href = arena_printf(s->arena, "cid:%s", part->content_id),
+					       .properties = &properties[i] };
+		payload[i] = (struct as4_payload){ .content_id = part->content_id,
+						   .mime_type = part->mime_type,
+						   .charset = part->charset,
+						   .compressed = part->compressed,
+						   .octets = part->octets };
+	}
+	header->payload = (struct ebms_payload){ .part = parts, .count = count };
+	*payloads = payload;
+	return OK;
+}
+
+/* Two-corner, with originalSender and finalRecipient always set (eDelivery AS4 1.15 §5): agencies stay addressable
+ * behind the nodes. */
+static void fill_header(const struct sending *s, struct header *h)
+{
+	const struct message *m = s->message;
+	const struct messaging_options *options = &s->messaging->options;
+	size_t n = 0;
+	h->info = (struct ebms_message_info){ .timestamp_us = m->created_us,
+					      .message_id = m->message_id,
+					      .ref_to = m->ref_to };
+	h->from_id = (struct ebms_typed){ .type = options->party_type[0] ? options->party_type : NULL,
+					  .value = options->party_id };
+	h->to_id = (struct ebms_typed){ .type = s->peer->partner.party_type[0] ? s->peer->partner.party_type : NULL,
+					.value = s->peer->partner.party_id };
+	h->from = (struct ebms_party){ .id = &h->from_id, .role = URI_ROLE_INITIATOR };
+	h->to = (struct ebms_party){ .id = &h->to_id, .role = URI_ROLE_RESPONDER };
+	h->parties = (struct ebms_party_info){ .from = &h->from, .to = &h->to };
+	h->service = (struct ebms_typed){ .value = m->service };
+	h->collaboration = (struct ebms_collaboration){ .service = &h->service,
+							.action = m->action,
+							.conversation = m->conversation };
+	h->property[n++] = (struct ebms_typed){ .name = "originalSender", .value = m->original_sender };
+	h->property[n++] = (struct ebms_typed){ .name = "finalRecipient", .value = m->final_recipient };
+	if (m->test)
+		h->property[n++] = (struct ebms_typed){ .name = "test", .value = "true" };
+	h->properties = (struct ebms_properties){ .property = h->property, .count = n };
+	h->user = (struct ebms_user_message){ .info = &h->info,
+					      .parties = &h->parties,
+					      .collaboration = &h->collaboration,
+					      .properties = &h->properties,
+					      .payload = h->payload.count ? &h->payload : NULL };
+}
+
+static enum err_code read_parts(struct tx *tx, void *arg, struct err *err)
+{
+	struct sending *s = arg;
+	return message_parts_of(tx, s->arena, s->message->id, &s->parts, err);
+}
+
+/* Every version sent is evidence, kept before it leaves. */
+static enum err_code pack(struct sending *s, struct err *err)
+{
+	struct header header = { 0 };
+	struct as4_payload *payloads = NULL;
+	struct as4_identity identity;
+	struct kernel *kernel = s->messaging->options.kernel;
+	TRY(db_read(kernel->db, read_parts, s, err));
+	TRY(fill_parts(s, &header, &payloads, err));
+	fill_header(s, &header);
+	if (s->parts.count && !s->peer->encrypt)
+		return fail(err, ERR_KEY,
+			    "partner %s has no valid certificate to encrypt for; see lintas partner show %s",
+			    s->peer->partner.code, s->peer->partner.code);
+	TRY(identity_for(s->messaging, s->directory, s->peer, s->now_us, &identity, err));
+	TRY(as4_pack_user(s->arena, s->peer->profile, &identity, s->peer->encrypt, &header.user, payloads,
+			  s->parts.count, &s->packed, err));
+	struct wire sent = { .kind = WIRE_SENT,
+			     .at_us = s->now_us,
+			     .content_type = s->packed.content_type,
+			     .octets = buf_bytes(&s->packed.body),
+			     .certificate = cert_fingerprint(identity.key->cert) };
+	return outbox_sending(kernel, s->message, &sent, err);
+}
+
+static enum err_code post(struct sending *s, struct err *err)
+{
+	const struct messaging_options *options = &s->messaging->options;
+	struct http_header headers[] = { { "Content-Type", s->packed.content_type } };
+	struct http_call call = { .method = "POST",
+				  .url = s->peer->partner.endpoint,
+				  .headers = headers,
+				  .headers_count = COUNT(headers),
+				  .body = buf_bytes(&s->packed.body),
+				  .tls = options->tls,
+				  .allow_plain = options->allow_plain,
+				  .timeout_us = options->timeout_us };
+	return options->client->call(options->client, s->arena, &call, &s->answer, err);
+}
+
+/* The answer must be a signal of this partner, signed with a certificate we believe, whatever it says. */
+static enum err_code read_reply(struct sending *s, struct err *err)
+{
+	struct as4_message *reply = &s->reply;
+	TRY(as4_read(reply, s->answer.content_type, s->answer.body, err));
+	if (findings_errors(s->findings))
+		return OK;
+	TRY(as4_read_security(reply, err));
+	if (findings_errors(s->findings))
+		return OK;
+	as4_check_profile(reply, s->peer->profile);
+	TRY(as4_signer(reply, s->peer->signing, s->peer->signing_count, &s->cert, err));
+	if (!s->cert)
+		return OK;
+	peer_judge(s->peer, s->cert, s->now_us, s->arena, s->findings);
+	return as4_verify(reply, s->cert, err);
+}
+
+static bool permanent_error(const struct ebms_error *error)
+{
+	/* Other (EBMS:0004) and the communication errors may pass by themselves; the rest is about this very message.
+	 */
+	return !same(error->code, "EBMS:0004") && !same(error->code, "EBMS:0005") && !same(error->code, "EBMS:0202");
+}
+
+static enum err_code settle_failed(struct sending *s, bool permanent, const char *reason, struct err *err)
+{
+	struct wire answer = { .kind = WIRE_ERROR_RECEIVED,
+			       .at_us = s->now_us,
+			       .content_type = s->answer.content_type,
+			       .octets = s->answer.body,
+			       .certificate = s->cert ? cert_fingerprint(s->cert) : NULL };
+	s->messaging->failed_attempts++;
+	LOG(LOG_WARN, "message.not-delivered", LOG_TEXT("partner", s->peer->partner.code),
+	    LOG_TEXT("message", s->message->id), LOG_TEXT("why", reason), LOG_INT("attempt", s->message->attempts));
+	return outbox_failed(s->messaging->options.kernel, s->message, &s->messaging->options.retry, permanent, reason,
+			     s->answer.body.size ? &answer : NULL, s->now_us, err);
+}
+
+static enum err_code settle(struct sending *s, struct err *err)
+{
+	if (s->answer.status < 200 || s->answer.status > 299 || !s->answer.body.size)
+		return settle_failed(s, false,
+				     arena_printf(s->arena, "%s answered HTTP status %d without a signal",
+						  s->peer->partner.code, s->answer.status),
+				     err);
+	TRY(read_reply(s, err));
+	if (!findings_errors(s->findings) && s->reply.kind == AS4_ERROR && s->reply.signal.errors_count) {
+		const struct ebms_error *error = &s->reply.signal.errors[0];
+		const char *text = error->description_text ? error->description_text : "";
+		return settle_failed(s, permanent_error(error),
+				     arena_printf(s->arena, "refused by %s: %s %s (%s)", s->peer->partner.code,
+						  error->code, text, error->detail ? error->detail : ""),
+				     err);
+	}
+	if (!findings_errors(s->findings))
+		as4_check_receipt(&s->reply, s->message->message_id, s->packed.references, s->packed.references_count);
+	if (findings_errors(s->findings)) {
+		const struct finding *f = findings_at(s->findings, 0);
+		return settle_failed(s, false,
+				     arena_printf(s->arena, "no valid receipt from %s: %s %s", s->peer->partner.code,
+						  f->rule->code, f->text),
+				     err);
+	}
+	struct wire receipt = { .kind = WIRE_RECEIPT_RECEIVED,
+				.at_us = s->now_us,
+				.content_type = s->answer.content_type,
+				.octets = s->answer.body,
+				.certificate = cert_fingerprint(s->cert) };
+	TRY(outbox_delivered(s->messaging->options.kernel, s->message, &receipt, s->now_us, err));
+	s->messaging->delivered++;
+	return OK;
+}
+
+static enum err_code exchange(struct sending *s, struct err *err)
+{
+	struct err why = { 0 };
+	enum err_code code = pack(s, &why);
+	if (code == OK)
+		code = post(s, &why);
+	if (code != OK)
+		return settle_failed(s, false, why.text, err);
+	s->answered = true;
+	s->now_us = clock_now_us(s->messaging->options.kernel->clock);
+	return settle(s, err);
+}
+
+static enum err_code send_one(struct messaging *messaging, struct directory *directory, const struct peer *peer,
+			      const struct message *message, int64_t now_us, bool *answered, struct err *err)
+{
+	arena_auto arena = arena_new(SEND_ARENA);
+	struct sending s = { .messaging = messaging,
+			     .arena = arena,
+			     .directory = directory,
+			     .peer = peer,
+			     .message = message,
+			     .now_us = now_us };
+	if (arena)
+		s.findings = findings_new(arena);
+	if (!s.findings)
+		return fail(err, ERR_MEMORY, "no memory to send message %s", message->id);
+	as4_init(&s.reply, arena, &messaging->limits, s.findings);
+	enum err_code code = exchange(&s, err);
+	as4_done(&s.reply);
+	cert_unref(s.cert);
+	buf_done(&s.packed.body);
+	*answered = s.answered;
+	return code;
+}
+
+static enum err_code send_due(struct messaging *messaging, struct directory *directory, const struct peer *peer,
+			      int64_t now_us, unsigned *done, bool *answered, struct err *err)
+{
+	enum { BATCH = 4, CLAIM_ARENA = 1 << 20 };
+	struct message_list due = { 0 };
+	arena_auto arena = arena_new(CLAIM_ARENA);
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory to read the outbox");
+	/* The lease must outlast the exchanges it covers, or another worker would send them a second time. */
+	int64_t lease_us = messaging->options.timeout_us * (BATCH + 1);
+	TRY(outbox_claim(messaging->options.kernel, arena, peer->partner.code, now_us, lease_us, BATCH, &due, err));
+	for (size_t i = 0; i < due.count; i++) {
+		TRY(send_one(messaging, directory, peer, &due.items[i], clock_now_us(messaging->options.kernel->clock),
+			     answered, err));
+		++*done;
+	}
+	return OK;
+}
+
+enum err_code messaging_send_step(struct messaging *messaging, int64_t now_us, unsigned *done, struct err *err)
+{
+	*done = 0;
+	enum err_code code = OK;
+	struct directory *directory = directory_get(messaging);
+	for (size_t turns = 0; turns < directory->count && *done == 0 && code == OK; turns++) {
+		bool answered = false;
+		const struct peer *peer = take_turn(messaging, directory);
+		if (!peer)
+			break;
+		code = send_due(messaging, directory, peer, now_us, done, &answered, err);
+		leave_turn(messaging, peer->partner.code, *done > 0, answered);
+	}
+	directory_release(directory);
+	return code;
+}
+
+struct pinging {
+	struct messaging *messaging;
+	struct arena *arena;
+	const char *partner;
+	const struct actor *actor;
+	int64_t now_us;
+	struct message message;
+};
+
+static enum err_code put_ping(struct tx *tx, void *arg, struct err *err)
+{
+	struct pinging *p = arg;
+	struct kernel *kernel = p->messaging->options.kernel;
+	struct partner partner;
+	struct organisation customs;
+	struct message_parts none = { 0 };
+	TRY(partner_find(tx, p->arena, p->partner, &partner, err));
+	if (!partner.code)
+		return fail(err, ERR_NOT_FOUND, "there is no partner %s; see lintas partner list", p->partner);
+	TRY(organisation_of_seat(tx, p->arena, "customs", &customs, err));
+	p->message = (struct message){ .partner = partner.code,
+				       .organisation = customs.code,
+				       .service = URI_TEST_SERVICE,
+				       .action = URI_TEST_ACTION,
+				       .test = true,
+				       .original_sender = arena_printf(p->arena, "%s:%s", kernel->state, customs.code),
+				       .final_recipient = arena_printf(p->arena, "%s:customs", partner.code) };
+	return outbox_put(kernel, tx, p->arena, &p->message, &none, p->actor, p->now_us, err);
+}
+
+enum err_code messaging_ping(struct messaging *messaging, struct arena *arena, const char *partner,
+			     const struct actor *actor, int64_t now_us, const char **id, struct err *err)
+{
+	struct pinging pinging = {
+		.messaging = messaging, .arena = arena, .partner = partner, .actor = actor, .now_us = now_us
+	};
+	TRY(db_write(messaging->options.kernel->db, put_ping, &pinging, err));
+	*id = pinging.message.id;
+	return OK;
+}
+
+enum err_code messaging_strangers(struct messaging *messaging, struct arena *arena, size_t limit,
+				  struct messaging_strangers *list, struct err *err)
+{
+	struct messaging_stranger *items = arena_array(arena, STRANGERS_KEPT, sizeof *items);
+	struct stranger *copy = arena_array(arena, STRANGERS_KEPT, sizeof *copy);
+	if (!items || !copy)
+		return fail(err, ERR_MEMORY, "no memory for the list of strangers");
+	pthread_mutex_lock(&messaging->lock);
+	size_t seen = messaging->strangers_seen;
+	memcpy(copy, messaging->strangers, sizeof messaging->strangers);
+	pthread_mutex_unlock(&messaging->lock);
+	size_t count = seen < STRANGERS_KEPT ? seen : STRANGERS_KEPT;
+	count = count < limit ? count : limit;
+	for (size_t i = 0; i < count; i++) {
+		const struct stranger *s = &copy[(seen - 1 - i) % STRANGERS_KEPT];
+		items[i] = (struct messaging_stranger){
+			.at_us = s->at_us, .peer = s->peer, .rule = s->rule, .text = s->text
+		};
+	}
+	*list = (struct messaging_strangers){ .items = items, .count = count };
+	return OK;
+}

@@ -1,0 +1,39 @@
+/* Namespaces and identifiers of the standards that AS4 stands on. */
+#ifndef MESSAGING_URIS_INT_H
+#define MESSAGING_URIS_INT_H
+
+#define NS_SOAP12    "http://www.w3.org/2003/05/soap-envelope"
+#define NS_EBMS3     "http://docs.oasis-open.org/ebxml-msg/ebms/v3.0/ns/core/200704/"
+#define NS_EBBP      "http://docs.oasis-open.org/ebxml-bp/ebbp-signals-2.0"
+#define NS_WSSE      "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+#define NS_WSSE11    "http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd"
+#define NS_WSU       "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
+#define NS_DS        "http://www.w3.org/2000/09/xmldsig#"
+#define NS_DS11      "http://www.w3.org/2009/xmldsig11#"
+#define NS_DSIG_MORE "http://www.w3.org/2021/04/xmldsig-more#"
+#define NS_XENC      "http://www.w3.org/2001/04/xmlenc#"
+#define NS_XENC11    "http://www.w3.org/2009/xmlenc11#"
+#define NS_EC        "http://www.w3.org/2001/10/xml-exc-c14n#"
+
+#define URI_EXC_C14N            "http://www.w3.org/2001/10/xml-exc-c14n#"
+#define URI_SWA                 "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#"
+#define URI_ATTACHMENT_SIGNED   URI_SWA "Attachment-Content-Signature-Transform"
+#define URI_ATTACHMENT_SEALED   URI_SWA "Attachment-Ciphertext-Transform"
+#define URI_ATTACHMENT_ONLY     URI_SWA "Attachment-Content-Only"
+#define URI_BASE64              "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary"
+#define URI_X509                "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#"
+#define URI_X509V3              URI_X509 "X509v3"
+#define URI_X509_SKI            URI_X509 "X509SubjectKeyIdentifier"
+#define URI_ENCRYPTED_KEY_TOKEN "http://docs.oasis-open.org/wss/oasis-wss-soap-message-security-1.1#EncryptedKey"
+
+#define URI_CORE           "http://docs.oasis-open.org/ebxml-msg/ebms/v3.0/ns/core/200704/"
+#define URI_ROLE_INITIATOR URI_CORE "initiator"
+#define URI_ROLE_RESPONDER URI_CORE "responder"
+#define URI_DEFAULT_MPC    URI_CORE "defaultMPC"
+#define URI_TEST_SERVICE   URI_CORE "service"
+#define URI_TEST_ACTION    URI_CORE "test"
+
+#define MIME_SOAP12 "application/soap+xml"
+#define MIME_GZIP   "application/gzip"
+
+#endif

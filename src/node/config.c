@@ -1,0 +1,353 @@
+#include "node/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#define MIB (INT64_C(1) << 20)
+#define SETTING(section_, name_, unit_, member, type, value_, min_, max_, help_)                                       \
+	{                                                                                                              \
+		.section = section_, .name = name_, .unit = unit_, .value = value_, .min = min_, .max = max_,          \
+		.help = help_,                                                                                         \
+		.offset = offsetof(struct config, member) +                                                            \
+			  0 * sizeof(char[__builtin_types_compatible_p(__typeof__(((struct config *)0)->member), type) \
+						  ? 1                                                                  \
+						  : -1])                                                               \
+	}
+#define TEXT(section, name, member, value, help)                                                                       \
+	SETTING(section, name, UNIT_TEXT, member, const char *, value, 0, 255, help)
+#define NUMBER(section, name, member, value, min, max, help)                                                           \
+	SETTING(section, name, UNIT_NUMBER, member, int64_t, value, min, max, help)
+#define FLAG(section, name, member, value, help) SETTING(section, name, UNIT_FLAG, member, bool, value, 0, 1, help)
+#define SIZE(section, name, member, value, min, max, help)                                                             \
+	SETTING(section, name, UNIT_BYTES, member, int64_t, value, min, max, help)
+#define TIME(section, name, member, value, min, max, help)                                                             \
+	SETTING(section, name, UNIT_TIME, member, int64_t, value, min, max, help)
+
+static const struct setting settings[] = {
+	TEXT("node", "state", state, NULL, "The member state that this node serves, ISO 3166 alpha-2 (VN)."),
+	TEXT("node", "name", name, "Lintas node", "What people call this node; shown in status and logs."),
+	TEXT("party", "id", party_id, NULL, "Our eb:PartyId, as partners know it."),
+	TEXT("party", "type", party_type, "urn:oasis:names:tc:ebcore:partyid-type:unregistered:asw",
+	     "The type of all party identifiers (ebCore). Fixed by agreement among the partners."),
+	TEXT("database", "url", database, "sqlite:lintas.db",
+	     "sqlite:FILE (relative to the node's directory) or postgresql://… ; `lintas db migrate` after a change."),
+	TEXT("gateway", "address", address, "0.0.0.0", "The address on which partners reach us."),
+	NUMBER("gateway", "port", port, "8443", 1, 65535,
+	       "The port of the AS4 endpoint (/as4), health (/health/ready) and metrics (/metrics)."),
+	FLAG("gateway", "plain", plain, "no",
+	     "yes: HTTP without TLS, on a loopback address only. For trials on one machine; messages stay signed and encrypted."),
+	TEXT("gateway", "trust-file", trust_file, "partners-tls.pem",
+	     "PEM of the authorities (or certificates) by which TLS of partners is verified, relative to the node's directory."),
+	NUMBER("gateway", "io-threads", io_threads, "1", 1, 16, "Threads that read requests."),
+	NUMBER("gateway", "workers", workers, "16", 1, 256,
+	       "Requests worked on at a time; they wait for the disk together, so more than cores."),
+	NUMBER("gateway", "max-connections", max_connections, "1024", 8, 100000,
+	       "Connections at a time; further ones are refused."),
+	NUMBER("gateway", "max-connections-per-address", max_connections_per_address, "256", 1, 100000,
+	       "The same, of one address."),
+	TIME("gateway", "request-deadline", request_deadline_us, "60s", SECOND_US, HOUR_US,
+	     "From a request's first byte to its last; a sender of one byte a second is cut off here."),
+	SIZE("exchange", "max-message", max_message_bytes, "32MB", 65536, 2048 * MIB, "Greatest message on the wire."),
+	SIZE("exchange", "max-payload", max_payload_bytes, "20MB", 65536, 2048 * MIB, "Greatest payload, expanded."),
+	TIME("exchange", "timeout", exchange_timeout_us, "90s", SECOND_US, HOUR_US,
+	     "How long we wait for a receipt; slow partners need over 60 s (as Domibus waits)."),
+	TIME("exchange", "duplicate-window", duplicate_window_us, "60d", DAY_US, 3650 * DAY_US,
+	     "How long message identifiers are kept; a message that is older is refused. Longer than any partner's retries."),
+	TIME("exchange", "retry-first", retry_first_us, "5s", SECOND_US / 10, DAY_US,
+	     "Pause after the first failed attempt; it doubles."),
+	TIME("exchange", "retry-max", retry_max_us, "30m", SECOND_US, 7 * DAY_US, "Longest pause between attempts."),
+	TIME("exchange", "give-up", give_up_us, "21d", MINUTE_US, 365 * DAY_US,
+	     "Age at which a message is given up and an officer gets a task. Gateways were down for three weeks (31 May 2021)."),
+	NUMBER("exchange", "slots", slots, "8", 1, 256, "Exchanges at a time with one partner."),
+	NUMBER("exchange", "senders", senders, "8", 1, 256, "Exchanges at a time with all partners."),
+	NUMBER("exchange", "processors", processors, "2", 1, 64, "Threads that turn received messages into documents."),
+	NUMBER("keys", "sockets", key_sockets, "4", 1, 64,
+	       "Signatures and decryptions at a time in the keys process; about the number of cores."),
+	SIZE("disk", "reserve", disk_reserve_bytes, "256MB", 0, 1024 * 1024 * MIB,
+	     "While the disk has less free, new messages are answered 503: nothing is half written."),
+	TEXT("log", "level", log_level, "info", "debug, info, warn, error or off."),
+};
+
+const struct setting *config_setting(size_t index)
+{
+	return index < COUNT(settings) ? &settings[index] : NULL;
+}
+
+enum { RULE_UNKNOWN, RULE_VALUE, RULE_MISSING, RULE_TWICE, RULE_PLAIN, RULE_LINE };
+const struct rule config_rules[] = {
+	[RULE_UNKNOWN] = { .code = "CFG-001", .text = "there is no setting {1}; `lintas config settings` lists all" },
+	[RULE_VALUE] = { .code = "CFG-002", .text = "{1} is not {2}" },
+	[RULE_MISSING] = { .code = "CFG-003", .text = "the setting {1} must be given: {2}" },
+	[RULE_TWICE] = { .code = "CFG-004", .text = "the setting {1} stands twice" },
+	[RULE_PLAIN] = { .code = "CFG-005",
+			 .text = "plain = yes needs a loopback address, not {1}: without TLS partners cannot be told apart" },
+	[RULE_LINE] = { .code = "CFG-006", .text = "line {1} is no setting: name = value, below a [section]" },
+	{ 0 },
+};
+
+struct unit_row {
+	const char *suffix;
+	int64_t factor;
+};
+static const struct unit_row bytes_units[] = {
+	{ "GB", 1024 * MIB }, { "MB", MIB }, { "KB", 1024 }, { "B", 1 }, { NULL, 0 }
+};
+static const struct unit_row time_units[] = { { "ms", 1000 },     { "d", DAY_US },    { "h", HOUR_US },
+					      { "m", MINUTE_US }, { "s", SECOND_US }, { NULL, 0 } };
+
+static bool scaled_parse(const char *text, const struct unit_row *units, int64_t *value)
+{
+	for (const struct unit_row *u = units; u->suffix; u++) {
+		char digits[24];
+		size_t length = strlen(text), cut = strlen(u->suffix);
+		if (!ends_with(text, u->suffix) || length <= cut || length - cut >= sizeof digits)
+			continue;
+		memcpy(digits, text, length - cut);
+		digits[length - cut] = '\0';
+		int64_t number;
+		if (int64_parse(digits, &number) && number >= 0 && number <= INT64_MAX / u->factor) {
+			*value = number * u->factor;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *wanted(struct arena *arena, const struct setting *s)
+{
+	switch (s->unit) {
+	case UNIT_FLAG:
+		return "yes or no";
+	case UNIT_NUMBER:
+		return arena_printf(arena, "a whole number from %lld to %lld", (long long)s->min, (long long)s->max);
+	case UNIT_BYTES:
+		return arena_printf(arena, "a size such as 20MB, from %lld to %lld bytes", (long long)s->min,
+				    (long long)s->max);
+	case UNIT_TIME:
+		return arena_printf(arena, "a time such as 90s, 30m, 12h or 21d, from %lld ms to %lld s",
+				    (long long)(s->min / 1000), (long long)(s->max / SECOND_US));
+	case UNIT_TEXT:
+		break;
+	}
+	return "a text of 1 to 255 characters";
+}
+
+static bool setting_parse(struct arena *arena, const struct setting *s, const char *text, void *config)
+{
+	char *member = (char *)config + s->offset;
+	int64_t number = 0;
+	bool good = false;
+	switch (s->unit) {
+	case UNIT_TEXT: {
+		const char *copy = arena_text(arena, text);
+		memcpy(member, &copy, sizeof copy);
+		return copy && *copy && strlen(copy) <= (size_t)s->max;
+	}
+	case UNIT_FLAG: {
+		bool yes = same(text, "yes");
+		memcpy(member, &yes, sizeof yes);
+		return yes || same(text, "no");
+	}
+	case UNIT_NUMBER:
+		good = int64_parse(text, &number);
+		break;
+	case UNIT_BYTES:
+		good = scaled_parse(text, bytes_units, &number);
+		break;
+	case UNIT_TIME:
+		good = scaled_parse(text, time_units, &number);
+		break;
+	}
+	memcpy(member, &number, sizeof number);
+	return good && number >= s->min && number <= s->max;
+}
+
+struct reading {
+	struct arena *arena;
+	struct config *config;
+	struct findings *findings;
+	bool given[COUNT(settings)];
+};
+
+static int take(void *user, const char *section, const char *name, const char *value)
+{
+	struct reading *r = user;
+	const char *full = arena_printf(r->arena, "[%s] %s", section, name);
+	for (size_t i = 0; i < COUNT(settings); i++) {
+		const struct setting *s = &settings[i];
+		if (!same(s->section, section) || !same(s->name, name))
+			continue;
+		if (r->given[i])
+			finding_add(r->findings, &config_rules[RULE_TWICE], "", full, NULL);
+		r->given[i] = true;
+		if (!setting_parse(r->arena, s, value, r->config))
+			finding_add(r->findings, &config_rules[RULE_VALUE], "",
+				    arena_printf(r->arena, "%s = %s", full, value), wanted(r->arena, s));
+		return 1;
+	}
+	finding_add(r->findings, &config_rules[RULE_UNKNOWN], "", full, NULL);
+	return 1;
+}
+
+static bool loopback(const char *address)
+{
+	return starts_with(address, "127.") || same(address, "::1") || same(address, "localhost");
+}
+
+static void check_whole(struct reading *r)
+{
+	for (size_t i = 0; i < COUNT(settings); i++)
+		if (!r->given[i] && !settings[i].value)
+			finding_add(r->findings, &config_rules[RULE_MISSING], "",
+				    arena_printf(r->arena, "[%s] %s", settings[i].section, settings[i].name),
+				    settings[i].help);
+	enum log_level level;
+	if (r->config->plain && !loopback(r->config->address))
+		finding_add(r->findings, &config_rules[RULE_PLAIN], "", r->config->address, NULL);
+	if (r->config->log_level && !log_level_parse(r->config->log_level, &level))
+		finding_add(r->findings, &config_rules[RULE_VALUE], "", "[log] level",
+			    "debug, info, warn, error or off");
+	const char *state = r->config->state;
+	if (state && (strlen(state) != 2 || strspn(state, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2))
+		finding_add(r->findings, &config_rules[RULE_VALUE], "", "[node] state",
+			    "two capital letters (ISO 3166 alpha-2)");
+}
+
+static enum err_code config_defaults(struct arena *arena, struct config *config, struct err *err)
+{
+	for (size_t i = 0; i < COUNT(settings); i++)
+		if (settings[i].value && !setting_parse(arena, &settings[i], settings[i].value, config))
+			return fail(err, ERR_INTERNAL, "the default of %s is wrong", settings[i].name);
+	return OK;
+}
+
+enum err_code config_read(struct arena *arena, const char *directory, struct config *config, struct findings *findings,
+			  struct err *err)
+{
+	struct reading reading = { .arena = arena, .config = config, .findings = findings };
+	*config = (struct config){ .directory = arena_text(arena, directory) };
+	const char *path = arena_printf(arena, "%s/lintas.conf", directory);
+	if (!path || !config->directory)
+		return fail(err, ERR_MEMORY, "no memory for the configuration");
+	TRY(config_defaults(arena, config, err));
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return fail(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
+			    "cannot read %s: %s; `lintas init %s --state XX` makes a node", path, strerror(errno),
+			    directory);
+	int line = ini_parse_file(file, take, &reading);
+	fclose(file);
+	if (line != 0)
+		finding_add(findings, &config_rules[RULE_LINE], "", arena_printf(arena, "%d", line), NULL);
+	check_whole(&reading);
+	return OK;
+}
+
+static void put_value(struct buf *out, const struct setting *s, const struct config *config)
+{
+	const char *member = (const char *)config + s->offset;
+	int64_t number;
+	const char *text;
+	bool flag;
+	const struct unit_row *units = s->unit == UNIT_BYTES ? bytes_units : time_units;
+	switch (s->unit) {
+	case UNIT_TEXT:
+		memcpy(&text, member, sizeof text);
+		buf_puts(out, text ? text : "");
+		break;
+	case UNIT_FLAG:
+		memcpy(&flag, member, sizeof flag);
+		buf_puts(out, flag ? "yes" : "no");
+		break;
+	case UNIT_NUMBER:
+		memcpy(&number, member, sizeof number);
+		buf_printf(out, "%lld", (long long)number);
+		break;
+	case UNIT_BYTES:
+	case UNIT_TIME: {
+		const struct unit_row *best = NULL;
+		memcpy(&number, member, sizeof number);
+		for (const struct unit_row *u = units; u->suffix; u++)
+			if (number % u->factor == 0 && (!best || u->factor > best->factor))
+				best = u;
+		if (best)
+			buf_printf(out, "%lld%s", (long long)(number / best->factor), best->suffix);
+		break;
+	}
+	}
+}
+
+void config_put(struct buf *out, const struct config *config)
+{
+	const char *section = NULL;
+	for (size_t i = 0; i < COUNT(settings); i++) {
+		const struct setting *s = &settings[i];
+		if (!same(section, s->section))
+			buf_printf(out, "%s[%s]\n", section ? "\n" : "", s->section);
+		section = s->section;
+		buf_printf(out, "; %s\n%s = ", s->help, s->name);
+		put_value(out, s, config);
+		buf_putc(out, '\n');
+	}
+}
+
+void config_put_markdown(struct buf *out)
+{
+	buf_puts(out, "| section | setting | default | what it does |\n|---|---|---|---|\n");
+	for (size_t i = 0; i < COUNT(settings); i++) {
+		const struct setting *s = &settings[i];
+		buf_printf(out, "| %s | %s | %s | %s |\n", s->section, s->name, s->value ? s->value : "(required)",
+			   s->help);
+	}
+}
+
+/* A new file, whole or not at all. */
+static enum err_code file_create(const char *path, struct bytes content, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail(err, errno == EEXIST ? ERR_CONFLICT : ERR_IO, "cannot make %s: %s", path, strerror(errno));
+	bool good = write(fd, content.data, content.size) == (ssize_t)content.size && fsync(fd) == 0;
+	int why = errno;
+	if (close(fd) == 0 && good)
+		return OK;
+	unlink(path);
+	return fail(err, ERR_IO, "cannot write %s: %s", path, strerror(why));
+}
+
+enum err_code config_write(const char *directory, const char *state, const char *name, const char *database,
+			   int64_t port, bool plain, struct err *err)
+{
+	struct config config = { .directory = directory };
+	arena_auto arena = arena_new(65536);
+	buf_auto text;
+	buf_init(&text, 65536);
+	const char *path = arena ? config_path(arena, &config, "lintas.conf") : NULL;
+	if (!path)
+		return fail(err, ERR_MEMORY, "no memory for the configuration");
+	TRY(config_defaults(arena, &config, err));
+	config.state = state;
+	config.party_id = state;
+	config.name = name ? name : config.name;
+	config.database = database ? database : config.database;
+	config.port = port ? port : config.port;
+	config.plain = plain;
+	if (plain)
+		config.address = "127.0.0.1";
+	config_put(&text, &config);
+	TRY(buf_check(&text, "the configuration", err));
+	return file_create(path, buf_bytes(&text), err);
+}
+
+const char *config_path(struct arena *arena, const struct config *config, const char *name)
+{
+	return name[0] == '/' ? arena_text(arena, name) : arena_printf(arena, "%s/%s", config->directory, name);
+}

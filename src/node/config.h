@@ -1,0 +1,59 @@
+/* The node's settings: one table of rows from which come the reader, the check, `lintas config --help` and
+ * docs/settings.md. */
+#ifndef NODE_CONFIG_H
+#define NODE_CONFIG_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/findings.h"
+
+struct config {
+	const char *directory; /* of the node; not a setting */
+	const char *state, *name;
+	const char *party_id, *party_type;
+	const char *database;
+	const char *address;
+	int64_t port;
+	bool plain;
+	const char *trust_file;
+	int64_t io_threads, workers, max_connections, max_connections_per_address;
+	int64_t request_deadline_us;
+	int64_t max_message_bytes, max_payload_bytes;
+	int64_t exchange_timeout_us, duplicate_window_us;
+	int64_t retry_first_us, retry_max_us, give_up_us;
+	int64_t slots, senders, processors, key_sockets;
+	int64_t disk_reserve_bytes;
+	const char *log_level;
+};
+
+enum setting_unit { UNIT_TEXT, UNIT_NUMBER, UNIT_FLAG, UNIT_BYTES, UNIT_TIME };
+
+struct setting {
+	const char *section, *name;
+	enum setting_unit unit;
+	size_t offset;     /* in struct config */
+	const char *value; /* default, as it would be written; NULL: must be given */
+	int64_t min, max;  /* of numbers, bytes, microseconds */
+	const char *help;  /* one sentence: what it does and why the default */
+};
+const struct setting *config_setting(size_t index); /* NULL after the last */
+
+/* Reads DIRECTORY/lintas.conf. Every mistake is a finding with its line; unknown settings too. ERR_NOT_FOUND if there
+ * is no such file. The values live in ARENA. */
+enum err_code config_read(struct arena *arena, const char *directory, struct config *config, struct findings *findings,
+			  struct err *err) MUST_USE;
+/* Writes a new configuration file for STATE with every setting explained; refuses to overwrite. DATABASE NULL: SQLite
+ * beside it. */
+enum err_code config_write(const char *directory, const char *state, const char *name, const char *database,
+			   int64_t port, bool plain, struct err *err) MUST_USE;
+/* The settings as text: as the file would be, with comments. */
+void config_put(struct buf *out, const struct config *config);
+/* The same as a Markdown table for docs/. */
+void config_put_markdown(struct buf *out);
+
+/* DIRECTORY/NAME; arena's. */
+const char *config_path(struct arena *arena, const struct config *config, const char *name);
+
+extern const struct rule config_rules[];
+
+#endif

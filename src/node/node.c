@@ -1,0 +1,178 @@
+/* A node's directory, and what is opened from it. */
+#include "node/node.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "customs/registry.h"
+#include "kernel/codelist.h"
+#include "kernel/party.h"
+#include "node/node_int.h"
+
+/* A path in a database URL is relative to the node's directory. */
+static const char *database_url(struct arena *arena, const struct config *config)
+{
+	if (!starts_with(config->database, "sqlite:"))
+		return config->database;
+	const char *path = config_path(arena, config, config->database + strlen("sqlite:"));
+	return path ? arena_printf(arena, "sqlite:%s", path) : NULL;
+}
+
+enum err_code node_open_database(struct arena *arena, const struct config *config, struct db **db, struct err *err)
+{
+	const char *url = database_url(arena, config);
+	struct db_options options = { .reserve_bytes = config->disk_reserve_bytes };
+	if (!url)
+		return fail(err, ERR_MEMORY, "no memory to open the database");
+	return db_open(url, &options, db, err);
+}
+
+static enum err_code require_migrated(struct db *db, const char *directory, struct err *err)
+{
+	struct migration_status status;
+	TRY(db_migrate(db, kernel_migrations, kernel_migrations_count, true, &status, NULL, err));
+	if (status.pending)
+		return fail(err, ERR_CONFIG,
+			    "the database is %d migrations behind this program; run lintas db migrate -d %s",
+			    status.pending, directory);
+	return OK;
+}
+
+enum err_code node_lock(struct arena *arena, const char *directory, int *lock, struct err *err)
+{
+	const char *path = arena_printf(arena, "%s/lock", directory);
+	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+	if (fd < 0)
+		return fail(err, ERR_IO, "cannot open %s/lock: %s", directory, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		close(fd);
+		return fail(err, ERR_BUSY, "a node runs on %s already; stop it first, or use its administration socket",
+			    directory);
+	}
+	*lock = fd;
+	return OK;
+}
+
+static void kernel_init(struct kernel *kernel, struct db *db, const struct config *config)
+{
+	*kernel = (struct kernel){ .db = db,
+				   .clock = &clock_system,
+				   .lists = codelists(),
+				   .capabilities = customs_capabilities,
+				   .state = config->state };
+}
+
+enum err_code node_read_config(struct arena *arena, const char *directory, struct config *config,
+			       struct findings *findings, struct err *err)
+{
+	TRY(config_read(arena, directory, config, findings, err));
+	if (findings_errors(findings))
+		return fail(err, ERR_CONFIG, "%s/lintas.conf has %zu mistakes; see lintas config check -d %s",
+			    directory, findings_errors(findings), directory);
+	return OK;
+}
+
+enum err_code node_assemble(struct arena *arena, struct node *node, const struct api_options *api, struct err *err)
+{
+	const struct config *c = &node->config;
+	struct http_tls *tls = arena_alloc(arena, sizeof *tls);
+	const char *keys = config_path(arena, c, "keys");
+	if (!tls || !keys)
+		return fail(err, ERR_MEMORY, "no memory for the node");
+	TRY(node_tls(arena, c, tls, err));
+	TRY(node_open_database(arena, c, &node->kernel.db, err));
+	TRY(require_migrated(node->kernel.db, c->directory, err));
+	kernel_init(&node->kernel, node->kernel.db, c);
+	node->client = http_client_new();
+	if (!node->client)
+		return fail(err, ERR_MEMORY, "no memory for the HTTP client");
+	struct messaging_options messaging = {
+		.kernel = &node->kernel,
+		.keys = node->keys,
+		.keys_directory = keys,
+		.client = node->client,
+		.party_id = c->party_id,
+		.party_type = c->party_type,
+		.tls = c->plain ? NULL : tls,
+		.allow_plain = c->plain,
+		.require_client_certificate = !c->plain,
+		.max_message_bytes = (size_t)c->max_message_bytes,
+		.max_payload_bytes = (size_t)c->max_payload_bytes,
+		.duplicate_window_us = c->duplicate_window_us,
+		.timeout_us = c->exchange_timeout_us,
+		.slots = (unsigned)c->slots,
+		.retry = { .first_us = c->retry_first_us, .max_us = c->retry_max_us, .give_up_us = c->give_up_us },
+	};
+	TRY(messaging_new(&messaging, &node->messaging, err));
+	struct api_options options = *api;
+	options.kernel = &node->kernel;
+	options.messaging = node->messaging;
+	options.node_name = c->name;
+	options.version = LINTAS_VERSION;
+	return api_new(&options, &node->api, err);
+}
+
+enum err_code node_open(struct arena *arena, const char *directory, struct node *node, struct findings *findings,
+			struct err *err)
+{
+	*node = (struct node){ .lock = -1 };
+	TRY(node_read_config(arena, directory, &node->config, findings, err));
+	TRY(node_lock(arena, directory, &node->lock, err));
+	const char *keys = config_path(arena, &node->config, "keys");
+	if (!keys)
+		return fail(err, ERR_MEMORY, "no memory for the node");
+	enum err_code code = keys_open(keys, &node->keys, err);
+	if (code == OK)
+		code = node_assemble(arena, node, &(struct api_options){ .running = false }, err);
+	if (code != OK)
+		node_close(node);
+	return code;
+}
+
+void node_close(struct node *node)
+{
+	api_free(node->api);
+	messaging_free(node->messaging);
+	if (node->client)
+		http_client_free(node->client);
+	keys_free(node->keys);
+	db_close(node->kernel.db);
+	if (node->lock >= 0)
+		close(node->lock);
+	*node = (struct node){ .lock = -1 };
+}
+
+static enum err_code add_customs(struct tx *tx, void *arg, struct err *err)
+{
+	(void)arg;
+	const struct organisation customs = { .code = "customs", .seat = "customs", .name = "Customs" };
+	const struct actor actor = { .name = "operator" };
+	return organisation_add(tx, &customs, &actor, clock_now_us(&clock_system), err);
+}
+
+enum err_code node_create(struct arena *arena, const struct node_init *init, struct findings *findings, struct err *err)
+{
+	struct config config;
+	struct db *db = NULL;
+	const char *keys = arena_printf(arena, "%s/keys", init->directory);
+	if (!keys)
+		return fail(err, ERR_MEMORY, "no memory for a node");
+	if (mkdir(init->directory, 0700) != 0 && errno != EEXIST)
+		return fail(err, ERR_IO, "cannot make %s: %s", init->directory, strerror(errno));
+	TRY(config_write(init->directory, init->state, init->name, init->database, init->port, init->plain, err));
+	if (mkdir(keys, 0700) != 0 && errno != EEXIST)
+		return fail(err, ERR_IO, "cannot make %s: %s", keys, strerror(errno));
+	TRY(node_read_config(arena, init->directory, &config, findings, err));
+	TRY(node_open_database(arena, &config, &db, err));
+	enum err_code code = db_migrate(db, kernel_migrations, kernel_migrations_count, false, NULL, NULL, err);
+	if (code == OK)
+		code = db_write(db, add_customs, NULL, err);
+	db_close(db);
+	return code;
+}

@@ -1,0 +1,42 @@
+/* A running node: the database, the keys process, the messaging, and the threads that step them. */
+#ifndef NODE_NODE_H
+#define NODE_NODE_H
+
+#include "api/api.h"
+#include "node/config.h"
+
+/* What a command needs that works on a node's directory without running it. */
+struct node {
+	struct config config;
+	struct kernel kernel;
+	struct keys *keys;
+	struct http_client *client;
+	struct messaging *messaging;
+	struct api *api;
+	int lock; /* descriptor of the lock file, or -1 */
+};
+
+/* Makes DIRECTORY a node: configuration, empty key directory, migrated database, the seat of customs. */
+struct node_init {
+	const char *directory, *state, *name, *database;
+	int64_t port;
+	bool plain;
+};
+enum err_code node_create(struct arena *arena, const struct node_init *init, struct findings *findings,
+			  struct err *err) MUST_USE;
+
+/* Opens the node in this process, keys included: for commands while it is stopped. Takes the node's lock: ERR_BUSY if a
+ * node runs on it. */
+enum err_code node_open(struct arena *arena, const char *directory, struct node *node, struct findings *findings,
+			struct err *err) MUST_USE;
+void node_close(struct node *node);
+
+/* Opens and migrates the database alone (`lintas db`). */
+enum err_code node_open_database(struct arena *arena, const struct config *config, struct db **db,
+				 struct err *err) MUST_USE;
+
+/* Runs the node until SIGTERM or SIGINT. */
+enum err_code node_serve(struct arena *arena, const char *directory, struct findings *findings,
+			 struct err *err) MUST_USE;
+
+#endif

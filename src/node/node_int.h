@@ -1,0 +1,25 @@
+#ifndef NODE_NODE_INT_H
+#define NODE_NODE_INT_H
+
+#include "node/node.h"
+
+/* Takes the directory's lock; it is held until the descriptor is closed. */
+enum err_code node_lock(struct arena *arena, const char *directory, int *lock, struct err *err) MUST_USE;
+/* Reads the configuration; mistakes are findings and ERR_CONFIG. */
+enum err_code node_read_config(struct arena *arena, const char *directory, struct config *config,
+			       struct findings *findings, struct err *err) MUST_USE;
+/* Opens what NODE needs beside its configuration and keys. */
+enum err_code node_assemble(struct arena *arena, struct node *node, const struct api_options *api,
+			    struct err *err) MUST_USE;
+/* Files of our active TLS key, and whom we trust. ERR_KEY if there is none and the node is not plain. */
+enum err_code node_tls(struct arena *arena, const struct config *config, struct http_tls *tls,
+		       struct err *err) MUST_USE;
+
+/* Threads that step the roles of a node. */
+struct roles;
+enum err_code roles_start(struct node *node, struct roles **roles, struct err *err) MUST_USE;
+/* Something may be due: who waits looks now. Safe from any thread. */
+void roles_wake(void *roles);
+void roles_stop(struct roles *roles);
+
+#endif

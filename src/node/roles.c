@@ -1,0 +1,187 @@
+/* The roles as pools of threads. A role is a step function that knows no thread; this is the only place that starts
+ * some. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "kernel/fsm.h"
+#include "kernel/journal.h"
+#include "kernel/message.h"
+#include "node/node_int.h"
+
+enum { ROLE_THREADS_MAX = 400 };
+#define IDLE_US  (SECOND_US / 4) /* who found nothing to do looks again after this, or when woken */
+#define FAULT_US (2 * SECOND_US) /* after a fault, so that a broken disk does not fill the log */
+
+typedef enum err_code role_step(struct node *node, int64_t now_us, unsigned *done, struct err *err);
+
+static enum err_code step_send(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	return messaging_send_step(node->messaging, now_us, done, err);
+}
+
+static enum err_code step_process(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	enum { AT_A_TIME = 16 };
+	return inbox_step(&node->kernel, now_us, AT_A_TIME, done, err);
+}
+
+static enum err_code step_seal(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	enum { AT_A_TIME = 1000 };
+	unsigned sealed = 0;
+	enum err_code code = journal_seal_step(&node->kernel, now_us, AT_A_TIME, &sealed, err);
+	/* A full batch means that more is waiting; a small one is better left to grow. */
+	*done = sealed == AT_A_TIME;
+	return code;
+}
+
+static enum err_code step_timers(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	enum { AT_A_TIME = 100 };
+	TRY(messaging_refresh(node->messaging, false, err));
+	return fsm_timers_step(&node->kernel, now_us, AT_A_TIME, done, err);
+}
+
+struct role {
+	const char *name;
+	role_step *step;
+	size_t threads_offset; /* setting that says how many; 0: one */
+	int64_t idle_us;
+};
+static const struct role role_rows[] = {
+	{ "sender", step_send, offsetof(struct config, senders), IDLE_US },
+	{ "processor", step_process, offsetof(struct config, processors), IDLE_US },
+	{ "sealer", step_seal, 0, SECOND_US },
+	{ "timers", step_timers, 0, SECOND_US },
+};
+
+struct roles {
+	struct node *node;
+	pthread_mutex_t lock;
+	pthread_cond_t woken;
+	uint64_t wakes; /* counts, so that a wake between looking and waiting is not lost */
+	bool stopping;
+	pthread_t threads[ROLE_THREADS_MAX];
+	size_t count;
+};
+struct role_thread {
+	struct roles *roles;
+	const struct role *role;
+};
+
+void roles_wake(void *arg)
+{
+	struct roles *roles = arg;
+	pthread_mutex_lock(&roles->lock);
+	roles->wakes++;
+	pthread_cond_broadcast(&roles->woken);
+	pthread_mutex_unlock(&roles->lock);
+}
+
+/* Waits until woken since SEEN, or PAUSE_US. False when it is time to stop. */
+static bool rest(struct roles *roles, uint64_t *seen, int64_t pause_us)
+{
+	struct timespec until;
+	int64_t at_us = clock_monotonic_us() + pause_us;
+	until.tv_sec = (time_t)(at_us / SECOND_US);
+	until.tv_nsec = (long)(at_us % SECOND_US * 1000);
+	pthread_mutex_lock(&roles->lock);
+	while (!roles->stopping && roles->wakes == *seen)
+		if (pthread_cond_timedwait(&roles->woken, &roles->lock, &until) != 0)
+			break;
+	*seen = roles->wakes;
+	bool go_on = !roles->stopping;
+	pthread_mutex_unlock(&roles->lock);
+	return go_on;
+}
+
+static void *run(void *arg)
+{
+	struct role_thread thread = *(struct role_thread *)arg;
+	struct roles *roles = thread.roles;
+	uint64_t seen = 0;
+	bool go_on = true;
+	free(arg);
+	while (go_on) {
+		struct err err = { 0 };
+		unsigned done = 0;
+		enum err_code code =
+			thread.role->step(roles->node, clock_now_us(roles->node->kernel.clock), &done, &err);
+		if (code != OK) {
+			LOG(LOG_ERROR, "role.failed", LOG_TEXT("role", thread.role->name), LOG_ERR(&err));
+			seen = UINT64_MAX;
+			go_on = rest(roles, &seen, FAULT_US);
+		} else if (done == 0) {
+			go_on = rest(roles, &seen, thread.role->idle_us);
+		} else {
+			/* What one role did is work for the next: a processed document puts its answer in the outbox.
+			 */
+			roles_wake(roles);
+			pthread_mutex_lock(&roles->lock);
+			go_on = !roles->stopping;
+			pthread_mutex_unlock(&roles->lock);
+		}
+	}
+	return NULL;
+}
+
+static enum err_code start_one(struct roles *roles, const struct role *role, struct err *err)
+{
+	struct role_thread *thread = malloc(sizeof *thread);
+	if (!thread || roles->count == ROLE_THREADS_MAX) {
+		free(thread);
+		return fail(err, ERR_MEMORY, "no memory for a %s", role->name);
+	}
+	*thread = (struct role_thread){ .roles = roles, .role = role };
+	if (pthread_create(&roles->threads[roles->count], NULL, run, thread) != 0) {
+		free(thread);
+		return fail(err, ERR_IO, "cannot start a %s thread", role->name);
+	}
+	roles->count++;
+	return OK;
+}
+
+enum err_code roles_start(struct node *node, struct roles **started, struct err *err)
+{
+	struct roles *roles = calloc(1, sizeof *roles);
+	pthread_condattr_t monotonic;
+	if (!roles)
+		return fail(err, ERR_MEMORY, "no memory for the roles");
+	roles->node = node;
+	pthread_mutex_init(&roles->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&roles->woken, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	enum err_code code = OK;
+	for (size_t i = 0; i < COUNT(role_rows) && code == OK; i++) {
+		int64_t threads = 1;
+		if (role_rows[i].threads_offset)
+			memcpy(&threads, (const char *)&node->config + role_rows[i].threads_offset, sizeof threads);
+		for (int64_t k = 0; k < threads && code == OK; k++)
+			code = start_one(roles, &role_rows[i], err);
+	}
+	if (code != OK) {
+		roles_stop(roles);
+		return code;
+	}
+	*started = roles;
+	return OK;
+}
+
+void roles_stop(struct roles *roles)
+{
+	if (!roles)
+		return;
+	pthread_mutex_lock(&roles->lock);
+	roles->stopping = true;
+	pthread_cond_broadcast(&roles->woken);
+	pthread_mutex_unlock(&roles->lock);
+	for (size_t i = 0; i < roles->count; i++)
+		pthread_join(roles->threads[i], NULL);
+	pthread_cond_destroy(&roles->woken);
+	pthread_mutex_destroy(&roles->lock);
+	free(roles);
+}

@@ -1,0 +1,286 @@
+/* `lintas serve`: the node and its keys process, from start to graceful stop. */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "kernel/message.h"
+#include "node/node_int.h"
+
+enum { KEY_SOCKETS_MAX = 64, SMALL_BODY = 1 << 16 };
+#define STOP_GRACE_US (10 * SECOND_US)
+
+struct serving {
+	struct node node;
+	struct roles *roles;
+	struct http_server *gateway, *administration;
+	pid_t keys_process;
+	bool ready;
+	int64_t started_us;
+};
+
+enum err_code node_tls(struct arena *arena, const struct config *config, struct http_tls *tls, struct err *err)
+{
+	struct key_list keys;
+	const char *directory = config_path(arena, config, "keys");
+	*tls = (struct http_tls){ 0 };
+	if (!directory)
+		return fail(err, ERR_MEMORY, "no memory for the node");
+	TRY(keystore_list(directory, &keys, err));
+	const struct key_info *best = NULL;
+	for (size_t i = 0; i < keys.count; i++)
+		if (keys.keys[i].use == KEY_USE_TLS && keys.keys[i].status == KEY_ACTIVE)
+			best = &keys.keys[i];
+	if (best) {
+		tls->certificate_file = arena_printf(arena, "%s/%s/certificate.pem", directory, best->id);
+		tls->key_file = arena_printf(arena, "%s/%s/key.pem", directory, best->id);
+		tls->trust_file = config_path(arena, config, config->trust_file);
+	}
+	key_list_done(&keys);
+	if (best && !config->plain && access(tls->trust_file, R_OK) != 0)
+		return fail(
+			err, ERR_CONFIG,
+			"cannot read %s: it holds the PEM certificates of the authorities by which partners' TLS is verified",
+			tls->trust_file);
+	if (!best && !config->plain)
+		return fail(err, ERR_KEY,
+			    "there is no active TLS key: lintas key new --use tls, then csr and install; "
+			    "for a trial on one machine set [gateway] plain = yes");
+	return OK;
+}
+
+/* The keys process: no network, no database, no other descriptor than its sockets. It ends when the node closes them.
+ */
+static void keys_main(const char *directory, const int *sockets, size_t count)
+{
+	struct err err = { 0 };
+	prctl(PR_SET_NAME, "lintas-keys");
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	enum err_code code = keys_serve(directory, sockets, count, &err);
+	if (code != OK)
+		LOG(LOG_ERROR, "keys.failed", LOG_ERR(&err));
+	_exit(err_row(code)->exit_status);
+}
+
+/* Before any thread is started and anything else is opened, so that the child inherits neither. */
+static enum err_code start_keys(struct arena *arena, struct serving *s, struct err *err)
+{
+	int ours[KEY_SOCKETS_MAX], theirs[KEY_SOCKETS_MAX];
+	size_t count = (size_t)s->node.config.key_sockets;
+	const char *directory = config_path(arena, &s->node.config, "keys");
+	if (!directory)
+		return fail(err, ERR_MEMORY, "no memory for the keys process");
+	for (size_t i = 0; i < count; i++) {
+		int pair[2];
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+			return fail(err, ERR_IO, "cannot make a socket pair for the keys process: %s", strerror(errno));
+		ours[i] = pair[0];
+		theirs[i] = pair[1];
+	}
+	s->keys_process = fork();
+	if (s->keys_process < 0)
+		return fail(err, ERR_IO, "cannot start the keys process: %s", strerror(errno));
+	for (size_t i = 0; i < count; i++)
+		close(s->keys_process == 0 ? ours[i] : theirs[i]);
+	if (s->keys_process == 0) {
+		close(s->node.lock);
+		keys_main(directory, theirs, count);
+	}
+	return keys_connect(ours, count, &s->node.keys, err);
+}
+
+static void answer_text(const struct http_request *request, struct http_response *response, int status,
+			const char *text)
+{
+	(void)request;
+	response->status = status;
+	response->content_type = "text/plain; charset=utf-8";
+	response->body = bytes_of(text);
+}
+
+static void answer_ready(struct serving *s, const struct http_request *request, struct http_response *response)
+{
+	struct err err = { 0 };
+	int64_t next_us;
+	bool ready = s->ready && outbox_next_us(&s->node.kernel, &next_us, &err) == OK;
+	answer_text(request, response, ready ? 200 : 503, ready ? "ready\n" : "not ready\n");
+}
+
+static void answer_metrics(struct serving *s, const struct http_request *request, struct http_response *response)
+{
+	enum { METRICS_MAX = 4 << 20 };
+	struct err err = { 0 };
+	struct buf *out = arena_alloc(request->arena, sizeof *out);
+	response->status = 503;
+	if (!out)
+		return;
+	buf_init(out, METRICS_MAX);
+	response->owned = out;
+	if (api_put_metrics(s->node.api, out, &err) != OK)
+		return;
+	response->status = 200;
+	response->content_type = "text/plain; version=0.0.4; charset=utf-8";
+}
+
+/* Figures tell who our partners are and how much flows: not for strangers. Who monitors from elsewhere fetches through
+ * an agent here. */
+static bool from_this_machine(const struct http_request *request)
+{
+	return starts_with(request->peer, "127.") || starts_with(request->peer, "[::1]") ||
+	       starts_with(request->peer, "::1");
+}
+
+/* What the outside may reach: the AS4 endpoint, and what monitoring asks. */
+static void gateway_handle(void *arg, const struct http_request *request, struct http_response *response)
+{
+	struct serving *s = arg;
+	bool get = same(request->method, "GET");
+	if (same(request->path, "/as4") && same(request->method, "POST")) {
+		messaging_receive(s->node.messaging, request, response);
+		roles_wake(s->roles);
+	} else if (get && same(request->path, "/health/live")) {
+		answer_text(request, response, 200, "live\n");
+	} else if (get && same(request->path, "/health/ready")) {
+		answer_ready(s, request, response);
+	} else if (get && same(request->path, "/metrics") && from_this_machine(request)) {
+		answer_metrics(s, request, response);
+	} else {
+		answer_text(request, response, 404, "not here\n");
+	}
+}
+
+static size_t gateway_admit(void *arg, const struct http_request *request, int *status)
+{
+	struct serving *s = arg;
+	*status = 413;
+	return same(request->path, "/as4") ? messaging_max_bytes(s->node.messaging) : SMALL_BODY;
+}
+
+static size_t administration_admit(void *arg, const struct http_request *request, int *status)
+{
+	struct serving *s = arg;
+	(void)request;
+	*status = 413;
+	return (size_t)s->node.config.max_payload_bytes;
+}
+
+static void administration_handle(void *arg, const struct http_request *request, struct http_response *response)
+{
+	struct serving *s = arg;
+	api_handle(s->node.api, request, response);
+}
+
+static enum err_code start_servers(struct arena *arena, struct serving *s, struct err *err)
+{
+	const struct config *c = &s->node.config;
+	struct http_tls tls;
+	TRY(node_tls(arena, c, &tls, err));
+	struct http_server_options administration = {
+		.unix_path = config_path(arena, c, "admin.sock"),
+		.workers = 4,
+		.max_connections = 64,
+		.arena_bytes = 64 << 20,
+		.admit = administration_admit,
+		.handler = administration_handle,
+		.arg = s,
+	};
+	struct http_server_options gateway = {
+		.address = c->address,
+		.port = (uint16_t)c->port,
+		.tls = c->plain ? NULL : &tls,
+		.io_threads = (unsigned)c->io_threads,
+		.workers = (unsigned)c->workers,
+		.max_connections = (unsigned)c->max_connections,
+		.max_connections_per_address = (unsigned)c->max_connections_per_address,
+		.deadline_us = c->request_deadline_us,
+		.admit = gateway_admit,
+		.handler = gateway_handle,
+		.arg = s,
+	};
+	TRY(http_server_start(&administration, &s->administration, err));
+	return http_server_start(&gateway, &s->gateway, err);
+}
+
+static enum err_code start(struct arena *arena, struct serving *s, const char *directory, struct findings *findings,
+			   struct err *err)
+{
+	enum log_level level = LOG_INFO;
+	TRY(node_read_config(arena, directory, &s->node.config, findings, err));
+	if (log_level_parse(s->node.config.log_level, &level))
+		log_setup(level, s->node.config.state);
+	TRY(node_lock(arena, directory, &s->node.lock, err));
+	TRY(start_keys(arena, s, err));
+	struct api_options api = { .running = true, .started_us = s->started_us };
+	TRY(node_assemble(arena, &s->node, &api, err));
+	TRY(roles_start(&s->node, &s->roles, err));
+	api_on_change(s->node.api, roles_wake, s->roles);
+	TRY(start_servers(arena, s, err));
+	s->ready = true;
+	return OK;
+}
+
+/* In the order in which nothing is lost: no new requests, running ones end, roles end their step, the database closes,
+ * the keys go last. */
+static void stop(struct serving *s)
+{
+	s->ready = false;
+	http_server_stop(s->gateway, STOP_GRACE_US);
+	http_server_stop(s->administration, STOP_GRACE_US);
+	roles_stop(s->roles);
+	node_close(&s->node);
+	if (s->keys_process > 0)
+		waitpid(s->keys_process, NULL, 0);
+}
+
+/* Until somebody asks us to stop, or the keys process is gone: without it nothing can be signed, and who supervises us
+ * starts us anew. */
+static enum err_code wait_for_end(struct serving *s, const sigset_t *signals, struct err *err)
+{
+	for (;;) {
+		int number = 0;
+		if (sigwait(signals, &number) != 0)
+			continue;
+		if (number != SIGCHLD) {
+			LOG(LOG_INFO, "node.stopping", LOG_INT("signal", number));
+			return OK;
+		}
+		int status = 0;
+		if (waitpid(s->keys_process, &status, WNOHANG) == s->keys_process) {
+			s->keys_process = -1;
+			return fail(err, ERR_KEY, "the keys process ended unasked (status %d)", status);
+		}
+	}
+}
+
+enum err_code node_serve(struct arena *arena, const char *directory, struct findings *findings, struct err *err)
+{
+	struct serving s = { .node = { .lock = -1 }, .started_us = clock_now_us(&clock_system) };
+	int64_t began_us = clock_monotonic_us();
+	sigset_t signals;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGCHLD);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+
+	enum err_code code = start(arena, &s, directory, findings, err);
+	if (code == OK) {
+		LOG(LOG_INFO, "node.ready", LOG_TEXT("name", s.node.config.name),
+		    LOG_TEXT("address", s.node.config.address), LOG_INT("port", s.node.config.port),
+		    LOG_INT("start_us", clock_monotonic_us() - began_us));
+		code = wait_for_end(&s, &signals, err);
+	}
+	stop(&s);
+	if (code == OK)
+		LOG(LOG_INFO, "node.stopped", LOG_TEXT("directory", directory));
+	return code;
+}

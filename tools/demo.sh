@@ -1,0 +1,201 @@
+#!/bin/sh
+# A morning of real traffic between three nodes (TH, LA, VN) on this machine: `./dev demo`.
+#   demo.sh [--once|--stop]     the nodes live under ./demo; LINTAS names another program than that of build/release
+set -eu
+
+MODE=${1:-}
+HERE=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+ROOT=$(CDPATH='' cd -- "$HERE/.." && pwd)
+LINTAS=${LINTAS:-$ROOT/build/release/src/cli/lintas}
+DEMO=${DEMO:-$ROOT/demo}
+TODAY=$(date -u +%F)
+LOG=$DEMO/demo.log
+STATES='th la vn'
+WAIT_SECONDS=30
+
+port_of() { case $1 in th) echo 18443 ;; la) echo 18444 ;; vn) echo 18445 ;; esac; }
+code_of() { echo "$1" | tr '[:lower:]' '[:upper:]'; }
+node() { n=$1; shift; "$LINTAS" "$@" --dir "$DEMO/$n"; }
+
+say() { printf '\n%s\n' "$*"; }
+step() { printf '  %-66s' "$1"; }
+good() { printf '%s\n' "${1:-done}"; }
+bad() {
+	printf 'FAILED\n\n%s\n' "$1" >&2
+	[ ! -s "$LOG" ] || tail -n 20 "$LOG" >&2
+	for n in $STATES; do [ ! -s "$DEMO/$n/log" ] || { echo "--- $n" >&2; tail -n 5 "$DEMO/$n/log" >&2; }; done
+	stop_all
+	exit 1
+}
+
+start() {
+	"$LINTAS" serve "$DEMO/$1" >>"$DEMO/$1/log" 2>&1 &
+	echo $! >"$DEMO/$1/pid"
+	tries=$((WAIT_SECONDS * 20))
+	until curl -fsS "http://127.0.0.1:$(port_of "$1")/health/ready" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		if [ $tries -eq 0 ] || ! kill -0 "$(cat "$DEMO/$1/pid")" 2>/dev/null; then
+			bad "node $1 did not become ready; its log is $DEMO/$1/log"
+		fi
+		sleep 0.05
+	done
+}
+
+# Only a process that we started and that still is a node on this very directory.
+stop() {
+	[ -s "$DEMO/$1/pid" ] || return 0
+	pid=$(cat "$DEMO/$1/pid")
+	if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "serve $DEMO/$1"; then
+		kill "$pid"
+		tries=400
+		while kill -0 "$pid" 2>/dev/null && [ $tries -gt 0 ]; do tries=$((tries - 1)); sleep 0.05; done
+	fi
+	rm -f "$DEMO/$1/pid"
+}
+stop_all() { for n in $STATES; do stop "$n"; done; }
+
+# --- the demo authority: stands for the certification authorities that the administrations trust ---
+authority() {
+	mkdir -p "$DEMO/authority"
+	openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj "/C=ZZ/O=Demo/CN=Demo authority, for trials only" \
+		-keyout "$DEMO/authority/key.pem" -out "$DEMO/authority/certificate.pem" >>"$LOG" 2>&1
+}
+issue() { # node key usage: the key ceremony of a real administration, with the demo authority in the middle
+	n=$1 key=$2 usage=$3
+	node "$n" key csr "$key" --subject "CN=Demo node $(code_of "$n"),O=Customs,C=$(code_of "$n")" >"$DEMO/$n/$key.csr"
+	printf 'basicConstraints=CA:FALSE\nkeyUsage=critical,%s\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' "$usage" >"$DEMO/$n/$key.ext"
+	openssl x509 -req -in "$DEMO/$n/$key.csr" -CA "$DEMO/authority/certificate.pem" -CAkey "$DEMO/authority/key.pem" \
+		-CAcreateserial -days 365 -extfile "$DEMO/$n/$key.ext" -out "$DEMO/$n/$key.pem" >>"$LOG" 2>&1
+	node "$n" key install "$key" --certificate "$DEMO/$n/$key.pem" >>"$LOG"
+	rm -f "$DEMO/$n/$key.csr" "$DEMO/$n/$key.ext"
+}
+make_node() {
+	"$LINTAS" init "$DEMO/$1" --state "$(code_of "$1")" --name "Demo node $(code_of "$1")" --port "$(port_of "$1")" --plain >>"$LOG"
+	# A partner that is away for a minute, not for a week: short pauses between attempts.
+	sed -i 's/^retry-first = .*/retry-first = 500ms/; s/^retry-max = .*/retry-max = 2s/; s/^reserve = .*/reserve = 16MB/' "$DEMO/$1/lintas.conf"
+	node "$1" key new --use sign --type rsa-2048 >>"$LOG" 2>&1
+	node "$1" key new --use decrypt --type rsa-2048 >>"$LOG" 2>&1
+	issue "$1" sign-1 digitalSignature
+	issue "$1" decrypt-1 keyEncipherment
+}
+introduce() { # $1 learns of $2
+	node "$1" partner add "$(code_of "$2")" --endpoint "http://127.0.0.1:$(port_of "$2")/as4" --profile edelivery-1.15 \
+		--sign "$DEMO/$2/sign-1.pem" --encrypt "$DEMO/$2/decrypt-1.pem" >>"$LOG"
+}
+
+document() { # template reference: a document of today
+	sed "s/@TODAY@/$TODAY/g; s/@REFERENCE@/$2/g; s/@ABOUT@/${3:-}/g" "$HERE/demo/$1" >"$DEMO/$2.xml"
+	echo "$DEMO/$2.xml"
+}
+send() { node "$@" --json | sed -n 's/.*"id": *"\([^"]*\)".*/\1/p'; } # prints the document's id
+
+state_of() { node "$1" documents show "$2" --json | sed -n 's/.*"state": *"\([^"]*\)".*/\1/p'; }
+await_state() { # node document state
+	tries=$((WAIT_SECONDS * 10))
+	until [ "$(state_of "$1" "$2")" = "$3" ]; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || bad "document $2 at $1 is \"$(state_of "$1" "$2")\", not \"$3\""
+		sleep 0.1
+	done
+}
+find_received() { # node reference: the id of the received document with this reference
+	tries=$((WAIT_SECONDS * 10))
+	while :; do
+		id=$(node "$1" documents list --direction in --reference "$2" --json | sed -n 's/.*"id": *"\([^"]*\)".*/\1/p' | head -n 1)
+		[ -z "$id" ] || { echo "$id"; return; }
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || bad "document $2 did not reach $1"
+		sleep 0.1
+	done
+}
+count_of() { node "$1" status --json | grep -o "\"$2\": *[0-9]*" | awk -F: '{ sum += $2 } END { print sum + 0 }'; }
+
+case $MODE in
+--stop) stop_all; echo 'The demo nodes are stopped. Their data stays under ./demo until the next ./dev demo.'; exit 0 ;;
+'' | --once) ;;
+*) echo "usage: ./dev demo [--once|--stop]" >&2; exit 2 ;;
+esac
+
+stop_all
+rm -rf "$DEMO"
+mkdir -p "$DEMO"
+: >"$LOG"
+trap 'bad "stopped before the end"' INT TERM
+
+say 'Three administrations, each with its own node, database, keys and certificates'
+step 'a demo authority, for trials only'; authority; good
+for n in $STATES; do step "node $(code_of "$n"): init, two RSA keys, requests, certificates"; make_node "$n"; good; done
+step 'seats: DFT (issuing authority) at TH, MOIT at VN, MOIC at LA'
+node th organisation add dft --seat issuing-authority --name 'Department of Foreign Trade' >>"$LOG"
+node vn organisation add moit --seat issuing-authority --name 'Ministry of Industry and Trade' >>"$LOG"
+node la organisation add moic --seat issuing-authority --name 'Ministry of Industry and Commerce' >>"$LOG"
+good
+step 'each learns of the others: endpoint, profile, pinned certificates'
+for a in $STATES; do for b in $STATES; do [ "$a" = "$b" ] || introduce "$a" "$b"; done; done
+good
+for n in $STATES; do step "node $(code_of "$n") on 127.0.0.1:$(port_of "$n")"; start "$n"; good "ready"; done
+
+say 'A certificate of origin crosses a border, and its answer comes back'
+step 'TH: the issuing authority sends an e-Form D to VN'
+sent=$(send th send "$(document form-d.xml DEMO-D-0001)" --from dft); [ -n "$sent" ] || bad 'the e-Form D was not taken'; good
+step 'VN: signed, encrypted, on disk before the receipt was signed'; received=$(find_received vn DEMO-D-0001); good
+step 'TH: the receipt is verified, the certificate is transmitted'; await_state th "$sent" transmitted; good
+step 'VN: an officer opens it and gives preference'
+node vn documents seen "$received" >>"$LOG"
+send vn send "$(document customs-response.xml DEMO-R-0001 DEMO-D-0001)" --from customs >>"$LOG"; good
+step 'TH: the customs response moves the certificate'; await_state th "$sent" utilised; good 'utilised'
+
+say 'An export declaration goes ahead of its goods'
+step 'LA: customs sends an ACDD to TH'
+acdd=$(send la send "$(document acdd.xml DEMO-X-0001)" --from customs); [ -n "$acdd" ] || bad 'the ACDD was not taken'
+await_state la "$acdd" transmitted; good 'transmitted'
+
+say 'A document that breaks its rules never leaves'
+step 'TH: an e-Form D to itself, net mass over gross, B34 for tonnes'
+if node th send "$(document form-d-broken.xml DEMO-D-0002)" --from dft 2>"$DEMO/refused.txt" >>"$LOG"; then bad 'the broken document was taken'; fi
+good 'refused, all findings at once:'
+sed 's/^/    /' "$DEMO/refused.txt"
+
+say 'A partner is away for a while'
+step 'VN stops'; stop vn; good
+step 'TH sends five certificates; nothing is lost, nobody else waits'
+waiting=''
+for i in 1 2 3 4 5; do waiting="$waiting $(send th send "$(document form-d.xml "DEMO-D-010$i")" --from dft)"; done
+good "$(count_of th queued) queued"
+step 'meanwhile TH and LA go on'
+ping=$(node th ping LA --json | sed -n 's/.*"id": *"\([^"]*\)".*/\1/p')
+tries=100
+until node th outbox list --json | tr -d '\n' | sed 's/},/}\n/g' | grep "$ping" | grep -q '"delivered"'; do
+	tries=$((tries - 1)); [ $tries -gt 0 ] || bad 'the ping to LA was not delivered'; sleep 0.1
+done
+good 'ping delivered'
+step 'VN comes back, the queue drains'; start vn
+for id in $waiting; do await_state th "$id" transmitted; done
+good "$(count_of th queued) queued"
+
+say 'What was sent, received and proved'
+printf '  %-5s %14s %14s %9s %8s   %s\n' node 'sent, proved' 'received' waiting tasks 'journal'
+sleep 1.5 # the sealer closes a batch each second
+for n in $STATES; do
+	proof=$(node "$n" audit verify) || bad "the journal of $n does not verify"
+	printf '  %-5s %14s %14s %9s %8s   %s\n' "$(code_of "$n")" "$(count_of "$n" delivered)" "$(count_of "$n" processed)" \
+		"$(count_of "$n" queued)" "$(count_of "$n" openTasks)" "$(echo "$proof" | head -n 1)"
+done
+trap - INT TERM
+
+if [ "$MODE" = --once ]; then
+	stop_all
+	say 'Done; the nodes are stopped.'
+	exit 0
+fi
+say 'The nodes are running:'
+for n in $STATES; do printf '  %s  http://127.0.0.1:%s/  administration by the owner of this account: --dir demo/%s\n' "$(code_of "$n")" "$(port_of "$n")" "$n"; done
+PROGRAM=${LINTAS#"$ROOT/"}
+cat <<END
+
+Try:
+  $PROGRAM timeline $sent --dir demo/th
+  $PROGRAM status --dir demo/vn
+  $PROGRAM documents list --dir demo/vn
+Stop them with ./dev demo --stop
+END
