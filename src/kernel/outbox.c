@@ -182,6 +182,18 @@ enum err_code outbox_next_us(struct kernel *kernel, int64_t *next_us, struct err
 	return OK;
 }
 
+static enum err_code resume_run(struct tx *tx, void *arg, struct err *err)
+{
+	const int64_t *now_us = arg;
+
+	return db_exec(tx, &sql_message_resume, BINDS(BIND_INT(*now_us)), NULL, err);
+}
+
+enum err_code outbox_resume(struct kernel *kernel, int64_t now_us, struct err *err)
+{
+	return db_write(kernel->db, resume_run, &now_us, err);
+}
+
 /* --- Sending --- */
 
 struct attempt {

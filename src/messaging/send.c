@@ -271,10 +271,10 @@ static enum err_code exchange(struct sending *s, struct err *err)
 	enum err_code code = pack(s, &why);
 	if (code == OK)
 		code = post(s, &why);
+	s->now_us = clock_now_us(s->messaging->options.kernel->clock);
 	if (code != OK)
 		return settle_failed(s, false, why.text, err);
 	s->answered = true;
-	s->now_us = clock_now_us(s->messaging->options.kernel->clock);
 	return settle(s, err);
 }
 
@@ -301,22 +301,20 @@ static enum err_code send_one(struct messaging *messaging, struct directory *dir
 	return code;
 }
 
+/* One at a time: whoever claimed several would let them wait behind a partner that does not answer. */
 static enum err_code send_due(struct messaging *messaging, struct directory *directory, const struct peer *peer,
 			      int64_t now_us, unsigned *done, bool *answered, struct err *err)
 {
-	enum { BATCH = 4, CLAIM_ARENA = 1 << 20 };
+	enum { CLAIM_ARENA = 1 << 20 };
 	struct message_list due = { 0 };
 	arena_auto arena = arena_new(CLAIM_ARENA);
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory to read the outbox");
-	/* The lease must outlast the exchanges it covers, or another worker would send them a second time. */
-	int64_t lease_us = messaging->options.timeout_us * (BATCH + 1);
-	TRY(outbox_claim(messaging->options.kernel, arena, peer->partner.code, now_us, lease_us, BATCH, &due, err));
-	for (size_t i = 0; i < due.count; i++) {
-		TRY(send_one(messaging, directory, peer, &due.items[i], clock_now_us(messaging->options.kernel->clock),
-			     answered, err));
-		++*done;
-	}
+	/* The lease must outlast the exchange, or another worker would send the message a second time. */
+	int64_t lease_us = messaging->options.timeout_us * 2;
+	TRY(outbox_claim(messaging->options.kernel, arena, peer->partner.code, now_us, lease_us, 1, &due, err));
+	for (size_t i = 0; i < due.count; i++, ++*done)
+		TRY(send_one(messaging, directory, peer, &due.items[i], now_us, answered, err));
 	return OK;
 }
 

@@ -94,7 +94,10 @@ static enum err_code start_keys(struct arena *arena, struct serving *s, struct e
 		close(s->node.lock);
 		keys_main(directory, theirs, count);
 	}
-	return keys_connect(ours, count, &s->node.keys, err);
+	enum err_code code = keys_connect(ours, count, &s->node.keys, err);
+	for (size_t i = 0; code != OK && i < count; i++)
+		close(ours[i]); /* or the child would wait for ever */
+	return code;
 }
 
 static void answer_text(const struct http_request *request, struct http_response *response, int status,
@@ -220,6 +223,8 @@ static enum err_code start(struct arena *arena, struct serving *s, const char *d
 	TRY(start_keys(arena, s, err));
 	struct api_options api = { .running = true, .started_us = s->started_us };
 	TRY(node_assemble(arena, &s->node, &api, err));
+	if (db_kind(s->node.kernel.db) == DB_SQLITE)
+		TRY(outbox_resume(&s->node.kernel, s->started_us, err));
 	TRY(roles_start(&s->node, &s->roles, err));
 	api_on_change(s->node.api, roles_wake, s->roles);
 	TRY(start_servers(arena, s, err));
