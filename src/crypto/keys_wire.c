@@ -295,7 +295,8 @@ static void harden(void)
 	bool unlimited = getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
 
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	(void)mlockall(unlimited ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT);
+	/* On fault: whole thread stacks locked at once would be most of the process. */
+	(void)mlockall(MCL_ONFAULT | (unlimited ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT));
 }
 
 static enum err_code serve_all(struct keys *keys, struct server *servers, const int *sockets, size_t count,

@@ -192,7 +192,7 @@ static enum err_code digests_after(struct tx *tx, int64_t sequence, struct buf *
 static enum err_code seal(struct tx *tx, void *arg, struct err *err)
 {
 	struct seal_work *work = arg;
-	int64_t number, last, placed = 0;
+	int64_t number = 0, last = 0, placed = 0;
 	uint8_t previous[SHA256_SIZE], hash[SHA256_SIZE];
 	buf_auto digests;
 

@@ -85,7 +85,7 @@ static enum err_code read_mime(struct as4_message *message, const char *content_
 static const struct grammar envelope_grammar[] = {
 	{ 0, "env:Envelope", 1, 1, NULL, ELEMENTS },
 	{ 1, "env:Header", 1, 1, NULL, OPEN },
-	{ 1, "env:Body", 1, 1, NULL, OPEN },
+	{ 1, "env:Body", 1, 1, "wsu:Id id", OPEN },
 	{ 0 },
 };
 /* How many units there are is a rule of its own, so that the refusal can say it. */
@@ -96,13 +96,23 @@ static const struct grammar messaging_grammar[] = {
 	{ 0 },
 };
 
-/* Identifiers that a signature or an encryption may point to. */
-static const char *id_of(const struct xml_node *node)
+enum { ID_KINDS = 3 };
+
+/* Identifiers that a signature or an encryption may point to; an element may carry one of each kind. How many different
+ * ones NODE has. */
+static size_t ids_of(const struct xml_node *node, const char *ids[static ID_KINDS])
 {
-	const char *id = grammar_attribute(node, "wsu:Id");
-	if (!id)
-		id = grammar_attribute(node, "Id");
-	return id ? id : grammar_attribute(node, "id");
+	static const char *const kinds[ID_KINDS] = { "wsu:Id", "Id", "id" };
+	size_t count = 0;
+	for (size_t i = 0; i < ID_KINDS; i++) {
+		const char *id = grammar_attribute(node, kinds[i]);
+		bool known = !id;
+		for (size_t k = 0; k < count && !known; k++)
+			known = same(ids[k], id);
+		if (!known)
+			ids[count++] = id;
+	}
+	return count;
 }
 
 static int id_compare(const void *a, const void *b)
@@ -115,15 +125,15 @@ static enum err_code check_ids(struct as4_message *message, struct err *err)
 {
 	const struct xml_node *top = xml_root(message->doc);
 	size_t count = 0;
+	const char *own[ID_KINDS];
 	for (const struct xml_node *n = top; n; n = xml_walk(top, n))
-		count += id_of(n) != NULL;
-	const char **ids = arena_array(message->arena, count + 1, sizeof *ids);
+		count += ids_of(n, own);
+	const char **ids = arena_array(message->arena, count + ID_KINDS, sizeof *ids);
 	if (!ids)
 		return fail(err, ERR_MEMORY, "no memory for a message");
 	count = 0;
 	for (const struct xml_node *n = top; n; n = xml_walk(top, n))
-		if (id_of(n))
-			ids[count++] = id_of(n);
+		count += ids_of(n, ids + count);
 	qsort(ids, count, sizeof *ids, id_compare);
 	for (size_t i = 1; i < count; i++)
 		if (same(ids[i - 1], ids[i]))

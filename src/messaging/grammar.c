@@ -177,7 +177,7 @@ static bool check_counts(struct checking *checking, const struct grammar *parent
 static bool check_node(struct checking *checking, const struct grammar *row, const struct xml_node *node)
 {
 	if (row->content == OPEN)
-		return true;
+		return !row->attributes || check_attributes(checking, row, node);
 	bool attributes = check_attributes(checking, row, node);
 	bool good = check_counts(checking, row, node) && attributes;
 	if (row->content == ELEMENTS && xml_has_stray_text(node))

@@ -10,7 +10,7 @@
 enum grammar_content {
 	ELEMENTS, /* what the rows below say, and no text */
 	TEXT,     /* text, and no elements */
-	OPEN,     /* anything: read elsewhere */
+	OPEN,     /* anything: read elsewhere; so are the attributes, unless the row names some */
 };
 
 struct grammar {

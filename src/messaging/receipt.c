@@ -36,10 +36,8 @@ void as4_check_receipt(struct as4_message *receipt, const char *ref_to, const st
 		found(receipt, "does not speak of message", ref_to);
 		return;
 	}
-	if (!grammar_check(receipt_grammar, receipt->signal.receipt, as4_rule(RULE_SECURITY), receipt->findings)) {
-		found(receipt, "carries no", "non-repudiation information");
+	if (!grammar_check(receipt_grammar, receipt->signal.receipt, as4_rule(RULE_RECEIPT), receipt->findings))
 		return;
-	}
 	const struct xml_node *information = grammar_child(receipt->signal.receipt, "ebbp:NonRepudiationInformation");
 	size_t parts = 0;
 	for (const struct xml_node *p = xml_first(information); p; p = xml_next(p))

@@ -1,6 +1,8 @@
 /* The closed profile, and the signature itself. What is not exactly what must be there is refused: no further
  * reference, transform or algorithm, and every reference by the identifier of the very element that is processed
  * (against signature wrapping). */
+#include <strings.h>
+
 #include "base/text.h"
 #include "messaging/as4_int.h"
 #include "messaging/grammar_int.h"
@@ -92,6 +94,8 @@ static void check_encryption(struct as4_message *message, const struct security_
 /* eDelivery: payloads travel in parts. An error signal may carry a SOAP Fault beside it. */
 static void check_body(struct as4_message *message)
 {
+	if (!message->body) /* the envelope was refused; the inspector goes on */
+		return;
 	const struct xml_node *content = xml_first(message->body);
 	if (content && !(message->kind == AS4_ERROR && grammar_is(content, "env:Fault") && !xml_next(content)))
 		found(message, RULE_BODY, xml_name(content), NULL);
@@ -158,9 +162,27 @@ enum err_code as4_signer(struct as4_message *message, struct cert *const *known,
 	return OK;
 }
 
-static bool is_xml(const char *type)
+enum part_class { PART_AS_IS, PART_XML, PART_TEXT };
+
+/* Of a media type as it stands in a header or a property, with parameters or without. NULL: as it is. */
+static enum part_class class_of(const char *type)
 {
-	return same(type, "text/xml") || same(type, "application/xml") || ends_with(type, "+xml");
+	size_t size = type ? strcspn(type, "; \t") : 0;
+	if ((size == 8 && strncasecmp(type, "text/xml", size) == 0) ||
+	    (size == 15 && strncasecmp(type, "application/xml", size) == 0) ||
+	    (size > 4 && strncasecmp(type + size - 4, "+xml", 4) == 0))
+		return PART_XML;
+	return size > 5 && strncasecmp(type, "text/", 5) == 0 ? PART_TEXT : PART_AS_IS;
+}
+
+/* The media type that says how a part was signed. EncryptedData/@MimeType and the part's own header are not signed, the
+ * part's properties in eb:Messaging are: otherwise whoever knows the content could pass a document with other line ends
+ * than the signed one by calling it text. */
+static const char *signed_type(const struct as4_part *part)
+{
+	if (part->compressed)
+		return NULL;
+	return part->mime_type ? part->mime_type : part->type;
 }
 
 /* WS-Security SwA 1.1 §5.4.2: XML parts are canonicalised, other text gets CRLF line ends, anything else is taken as it
@@ -168,14 +190,15 @@ static bool is_xml(const char *type)
 enum err_code as4_part_octets(const char *type, struct bytes octets, const struct as4_limits *limits, struct buf *out,
 			      struct err *err)
 {
-	if (type && is_xml(type)) {
+	enum part_class class = class_of(type);
+	if (class == PART_XML) {
 		struct xml_limits xml = limits->xml;
 		xml.max_bytes = limits->max_payload_bytes;
 		xml.max_elements = 1000000;
 		xml.max_all_attributes = 1000000;
 		return xml_c14n_document(octets, &xml, out, err);
 	}
-	if (!type || !starts_with(type, "text/")) {
+	if (class == PART_AS_IS) {
 		buf_put_bytes(out, octets);
 		return OK;
 	}
@@ -192,7 +215,7 @@ enum err_code as4_reference_octets(struct as4_message *message, const struct as4
 {
 	const struct as4_part *part = as4_part_of(message, reference->uri);
 	if (part)
-		TRY(as4_part_octets(part->type, part->octets, message->limits, octets, err));
+		TRY(as4_part_octets(signed_type(part), part->octets, message->limits, octets, err));
 	else if (refers_to(reference->uri, message->messaging))
 		TRY(xml_c14n_exclusive(message->messaging, reference->prefixes, octets, err));
 	else if (refers_to(reference->uri, message->body))
@@ -200,10 +223,11 @@ enum err_code as4_reference_octets(struct as4_message *message, const struct as4
 	return buf_check(octets, "the octets of a reference", err);
 }
 
-/* Parts whose octets are signed as they are need no copy. */
-static bool taken_as_is(const struct as4_part *part)
+/* Whether CODE says that the input has no canonical form: a relative namespace, prefixes beyond the limit. Wrong input,
+ * not a fault of ours. */
+static bool not_canonical(enum err_code code)
 {
-	return !part->type || (!is_xml(part->type) && !starts_with(part->type, "text/"));
+	return code == ERR_SYNTAX || code == ERR_LIMIT || code == ERR_INVALID;
 }
 
 static enum err_code check_digest(struct as4_message *message, const struct as4_reference *reference, struct err *err)
@@ -213,10 +237,11 @@ static enum err_code check_digest(struct as4_message *message, const struct as4_
 	buf_init(&octets, message->limits->max_payload_bytes * 2 + message->limits->xml.max_bytes * 2);
 	const struct as4_part *part = as4_part_of(message, reference->uri);
 	struct bytes data = part ? part->octets : (struct bytes){ 0 };
-	if (!part || !taken_as_is(part)) {
+	/* Parts whose octets are signed as they are need no copy. */
+	if (!part || class_of(signed_type(part)) != PART_AS_IS) {
 		struct err why = { 0 };
 		enum err_code code = as4_reference_octets(message, reference, &octets, &why);
-		if (code == ERR_SYNTAX || code == ERR_LIMIT) {
+		if (not_canonical(code)) {
 			found(message, RULE_DIGEST, reference->uri, NULL);
 			return OK;
 		}
@@ -244,9 +269,15 @@ enum err_code as4_verify(struct as4_message *message, const struct cert *cert, s
 		      "the signature");
 		return OK;
 	}
-	TRY(xml_c14n_exclusive(signature->signed_info, signature->prefixes, &octets, err));
-	TRY(buf_check(&octets, "SignedInfo", err));
-	if (sig_alg_key(signature->alg) == cert_key_kind(cert))
+	struct err why = { 0 };
+	enum err_code code = xml_c14n_exclusive(signature->signed_info, signature->prefixes, &octets, &why);
+	if (code == OK)
+		code = buf_check(&octets, "SignedInfo", &why);
+	if (code != OK && !not_canonical(code)) {
+		*err = why;
+		return code;
+	}
+	if (code == OK && sig_alg_key(signature->alg) == cert_key_kind(cert))
 		TRY(signature_verify(signature->alg, cert, buf_bytes(&octets), signature->value, &good, err));
 	if (!good) {
 		found(message, RULE_SIGNATURE, cert_subject(cert), NULL);
@@ -260,14 +291,22 @@ enum err_code as4_verify(struct as4_message *message, const struct cert *cert, s
 	return OK;
 }
 
+/* Part by part: one that no reference covers is never taken as good. */
 enum err_code as4_verify_parts(struct as4_message *message, struct err *err)
 {
 	const struct as4_signature *signature = message->signature;
-	for (size_t i = 0; i < signature->count; i++) {
-		const struct as4_reference *reference = &signature->references[i];
-		const struct as4_part *part = as4_part_of(message, reference->uri);
-		if (part && part->octets.data && reference->digest_known)
+	for (size_t k = 0; k < message->parts_count; k++) {
+		const struct as4_part *part = &message->parts[k];
+		bool checked = !part->octets.data; /* closed: a finding of as4_decrypt says so */
+		for (size_t i = 0; i < signature->count && part->octets.data; i++) {
+			const struct as4_reference *reference = &signature->references[i];
+			if (as4_part_of(message, reference->uri) != part || !reference->digest_known)
+				continue;
 			TRY(check_digest(message, reference, err));
+			checked = true;
+		}
+		if (!checked)
+			found(message, RULE_DIGEST, part->content_id, NULL);
 	}
 	return OK;
 }

@@ -241,19 +241,22 @@ static void read_sealed(struct as4_message *message, const struct xml_node *node
 static void check_reference_list(struct as4_message *message, const struct xml_node *key,
 				 const struct as4_encryption *encryption)
 {
-	size_t named = 0;
 	const struct xml_node *list = grammar_child(key, "xenc:ReferenceList");
-	for (const struct xml_node *r = grammar_child(list, "xenc:DataReference"); r; r = grammar_again(r)) {
-		const char *uri = grammar_attribute(r, "URI");
+	const struct xml_node *first = grammar_child(list, "xenc:DataReference");
+	size_t references = 0;
+	for (const struct xml_node *r = first; r; r = grammar_again(r))
+		references++;
+	for (size_t i = 0; i < encryption->count; i++) {
 		size_t hits = 0;
-		for (size_t i = 0; i < encryption->count; i++)
+		for (const struct xml_node *r = first; r; r = grammar_again(r)) {
+			const char *uri = grammar_attribute(r, "URI");
 			hits += uri && uri[0] == '#' && same(uri + 1, encryption->sealed[i].id);
-		named += hits;
+		}
 		if (hits != 1)
-			found(message, "a reference to no EncryptedData", "ReferenceList");
+			found(message, "an EncryptedData without or with two references", "ReferenceList");
 	}
-	if (named != encryption->count)
-		found(message, "an EncryptedData without or with two references", "ReferenceList");
+	if (references != encryption->count)
+		found(message, "a reference to no EncryptedData", "ReferenceList");
 }
 
 static enum err_code read_encryption(struct as4_message *message, const struct xml_node *key, struct err *err)
