@@ -12,8 +12,9 @@ TODAY=$(date -u +%F)
 LOG=$DEMO/demo.log
 STATES='th la vn'
 WAIT_SECONDS=30
+PORT=${DEMO_PORT:-18443} # and the two after it
 
-port_of() { case $1 in th) echo 18443 ;; la) echo 18444 ;; vn) echo 18445 ;; esac; }
+port_of() { case $1 in th) echo "$PORT" ;; la) echo $((PORT + 1)) ;; vn) echo $((PORT + 2)) ;; esac; }
 code_of() { echo "$1" | tr '[:lower:]' '[:upper:]'; }
 node() { n=$1; shift; "$LINTAS" "$@" --dir "$DEMO/$n"; }
 
@@ -45,7 +46,7 @@ start() {
 stop() {
 	[ -s "$DEMO/$1/pid" ] || return 0
 	pid=$(cat "$DEMO/$1/pid")
-	if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "serve $DEMO/$1"; then
+	if { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -q "serve $DEMO/$1"; then
 		kill "$pid"
 		tries=400
 		while kill -0 "$pid" 2>/dev/null && [ $tries -gt 0 ]; do tries=$((tries - 1)); sleep 0.05; done

@@ -225,16 +225,23 @@ static enum err_code run(struct invocation *in, int argc, char **argv, struct er
 	return in->command->run ? in->command->run(in, err) : remote_run(in, bytes(NULL, 0), err);
 }
 
+/* What a finding says, after where it is: "/goodsItem[1]/unit  COD-002  …". Without a place it begins with the code. */
+void print_finding(FILE *out, struct arena *arena, const char *pointer, const char *code, const char *text,
+		   const char *law)
+{
+	const char *path = arena ? finding_path_for_people(arena, pointer ? pointer : "") : pointer;
+	if (path && *path)
+		fprintf(out, "  %-28s", path);
+	fprintf(out, "  %-8s %s%s%s%s\n", code, text, law ? " (" : "", law ? law : "", law ? ")" : "");
+}
+
 void print_findings(FILE *out, const struct findings *findings)
 {
 	enum { PATHS_ARENA = 1 << 20 };
 	arena_auto arena = arena_new(PATHS_ARENA);
 	for (size_t i = 0; findings_at(findings, i); i++) {
 		const struct finding *f = findings_at(findings, i);
-		const char *path = arena ? finding_path_for_people(arena, f->path) : f->path;
-		fprintf(out, "  %-28s %-8s %s%s%s%s%s\n", path ? path : f->path, f->rule->code, f->text,
-			f->law ? " (" : "", f->law ? f->law : "", f->law ? ")" : "",
-			f->rule->severity == SEVERITY_WARNING ? " [warning]" : "");
+		print_finding(out, arena, f->path, f->rule->code, f->text, f->law);
 	}
 }
 

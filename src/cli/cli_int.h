@@ -43,6 +43,9 @@ struct invocation {
 /* Rows, ended by one without words. */
 extern const struct command cli_commands[];
 
+/* The node's configuration; its mistakes are findings and ERR_CONFIG. */
+enum err_code right_config(struct invocation *invocation, struct config *config, struct err *err) MUST_USE;
+
 /* The value of an option of this command; NULL if it was not given. */
 const char *option_value(const struct invocation *invocation, const char *name);
 
@@ -55,6 +58,8 @@ enum err_code remote_call(struct invocation *invocation, const char *method, con
 enum err_code remote_run(struct invocation *invocation, struct bytes body, struct err *err);
 
 /* Prints findings as people read them: path, code, text, law. */
+void print_finding(FILE *out, struct arena *arena, const char *pointer, const char *code, const char *text,
+		   const char *law);
 void print_findings(FILE *out, const struct findings *findings);
 
 enum err_code run_init(struct invocation *invocation, struct err *err);

@@ -10,7 +10,7 @@ enum { PEM_MAX = 1 << 20 };
 static enum err_code key_directory(struct invocation *in, const char **directory, struct err *err)
 {
 	struct config config;
-	TRY(config_read(in->arena, in->directory, &config, in->findings, err));
+	TRY(right_config(in, &config, err));
 	*directory = config_path(in->arena, &config, "keys");
 	return *directory ? OK : fail(err, ERR_MEMORY, "no memory for a path");
 }

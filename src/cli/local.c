@@ -68,13 +68,21 @@ enum err_code run_serve(struct invocation *in, struct err *err)
 	return node_serve(in->arena, in->arguments_count ? in->arguments[0] : in->directory, in->findings, err);
 }
 
+/* The configuration; its mistakes are findings and a fault. */
+enum err_code right_config(struct invocation *in, struct config *config, struct err *err)
+{
+	TRY(config_read(in->arena, in->directory, config, in->findings, err));
+	size_t mistakes = findings_errors(in->findings);
+	if (mistakes)
+		return fail(err, ERR_CONFIG, "%s/lintas.conf has %zu mistake%s", in->directory, mistakes,
+			    mistakes == 1 ? "" : "s");
+	return OK;
+}
+
 enum err_code run_config_check(struct invocation *in, struct err *err)
 {
 	struct config config;
-	TRY(config_read(in->arena, in->directory, &config, in->findings, err));
-	if (findings_errors(in->findings))
-		return fail(err, ERR_CONFIG, "%s/lintas.conf has %zu mistakes", in->directory,
-			    findings_errors(in->findings));
+	TRY(right_config(in, &config, err));
 	printf("%s/lintas.conf is right\n", in->directory);
 	return OK;
 }
@@ -84,7 +92,7 @@ enum err_code run_config_show(struct invocation *in, struct err *err)
 	struct config config;
 	buf_auto out;
 	buf_init(&out, PRINTED_MAX);
-	TRY(config_read(in->arena, in->directory, &config, in->findings, err));
+	TRY(right_config(in, &config, err));
 	config_put(&out, &config);
 	return print_buf(&out, err);
 }
@@ -106,9 +114,7 @@ enum err_code run_db_migrate(struct invocation *in, struct err *err)
 	bool dry_run = option_value(in, "--dry-run") != NULL;
 	buf_auto sql;
 	buf_init(&sql, PRINTED_MAX);
-	TRY(config_read(in->arena, in->directory, &config, in->findings, err));
-	if (findings_errors(in->findings))
-		return fail(err, ERR_CONFIG, "%s/lintas.conf has mistakes", in->directory);
+	TRY(right_config(in, &config, err));
 	TRY(node_open_database(in->arena, &config, &db, err));
 	enum err_code code = db_migrate(db, kernel_migrations, kernel_migrations_count, dry_run, &status, &sql, err);
 	db_close(db);
@@ -216,7 +222,7 @@ enum err_code run_partner_add(struct invocation *in, struct err *err)
 	const char *code = in->arguments[0], *party = option_value(in, "--party"),
 		   *type = option_value(in, "--party-type");
 	const char *name = option_value(in, "--name"), *profile = option_value(in, "--profile");
-	TRY(config_read(in->arena, in->directory, &config, in->findings, err));
+	TRY(right_config(in, &config, err));
 	struct partner_view view = { .code = code,
 				     .party_id = party ? party : code,
 				     .party_type = type ? type : config.party_type,

@@ -92,9 +92,7 @@ static enum err_code report_problem(struct invocation *in, const struct http_ans
 		problem.findings_count == 1 ? "" : "s");
 	for (size_t i = 0; i < problem.findings_count; i++) {
 		const struct finding_view *f = &problem.findings[i];
-		const char *path = finding_path_for_people(in->arena, f->path ? f->path : "");
-		fprintf(stderr, "  %-28s %-8s %s%s%s%s\n", path ? path : "", f->code, f->text, f->law ? " (" : "",
-			f->law ? f->law : "", f->law ? ")" : "");
+		print_finding(stderr, in->arena, f->path, f->code, f->text, f->law);
 	}
 	return code;
 }

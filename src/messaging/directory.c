@@ -118,9 +118,20 @@ static void choose_encrypt(struct peer *peer, struct cert *cert, int64_t now_us)
 	peer->encrypt = cert_ref(cert);
 }
 
-static enum err_code load_certificate(struct peer *peer, const struct partner_certificate *row, int64_t now_us,
-				      struct err *err)
+/* What begins or ends at AT_US makes the snapshot another one then, though nobody changed a row. */
+static void limit_snapshot(struct directory *directory, int64_t at_us, int64_t now_us)
 {
+	if (at_us <= now_us && at_us > directory->from_us)
+		directory->from_us = at_us;
+	else if (at_us > now_us && at_us < directory->until_us)
+		directory->until_us = at_us;
+}
+
+static enum err_code load_certificate(struct directory *directory, struct peer *peer,
+				      const struct partner_certificate *row, int64_t now_us, struct err *err)
+{
+	if (row->until_us != TIME_NONE)
+		limit_snapshot(directory, row->until_us, now_us);
 	if (row->until_us != TIME_NONE && row->until_us <= now_us)
 		return OK;
 	if (same(row->use, "crl"))
@@ -130,6 +141,8 @@ static enum err_code load_certificate(struct peer *peer, const struct partner_ce
 	if (same(row->use, "anchor"))
 		return trust_anchor(peer->trust, cert, err);
 	if (same(row->use, "encrypt")) {
+		limit_snapshot(directory, cert_not_before_us(cert), now_us);
+		limit_snapshot(directory, cert_not_after_us(cert), now_us);
 		choose_encrypt(peer, cert, now_us);
 	} else if (same(row->use, "sign") && peer->signing_count < PEER_CERTS_MAX) {
 		TRY(trust_pin(peer->trust, cert, err));
@@ -158,7 +171,7 @@ static enum err_code load_peer(struct tx *tx, struct directory *directory, const
 	struct partner_certificate_list certificates;
 	TRY(partner_certificates(tx, directory->arena, partner->code, &certificates, err));
 	for (size_t i = 0; i < certificates.count; i++)
-		TRY(load_certificate(peer, &certificates.items[i], now_us, err));
+		TRY(load_certificate(directory, peer, &certificates.items[i], now_us, err));
 	return OK;
 }
 
@@ -200,6 +213,8 @@ static enum err_code directory_load(struct messaging *messaging, struct director
 		return fail(err, ERR_MEMORY, "no memory for the partners");
 	}
 	atomic_init(&directory->references, 1);
+	directory->from_us = INT64_MIN;
+	directory->until_us = INT64_MAX;
 	struct loading loading = { .directory = directory, .now_us = clock_now_us(kernel->clock) };
 	enum err_code code = db_read(kernel->db, load_directory, &loading, err);
 	if (code == OK)
@@ -215,10 +230,11 @@ static enum err_code directory_load(struct messaging *messaging, struct director
 enum err_code messaging_refresh(struct messaging *messaging, bool force, struct err *err)
 {
 	if (!force) {
-		int64_t revision = 0;
+		int64_t revision = 0, now_us = clock_now_us(messaging->options.kernel->clock);
 		TRY(db_read(messaging->options.kernel->db, read_revision, &revision, err));
 		pthread_mutex_lock(&messaging->lock);
-		bool current = messaging->directory->revision == revision;
+		const struct directory *now = messaging->directory;
+		bool current = now->revision == revision && now->from_us <= now_us && now_us < now->until_us;
 		pthread_mutex_unlock(&messaging->lock);
 		if (current)
 			return OK;

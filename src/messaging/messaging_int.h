@@ -30,6 +30,7 @@ struct directory {
 	atomic_int references;
 	struct arena *arena;
 	int64_t revision;
+	int64_t from_us, until_us; /* between them no certificate begins or ends to be valid */
 	struct peer *peers;
 	size_t count;
 	struct key_list own;

@@ -78,14 +78,13 @@ enum err_code node_read_config(struct arena *arena, const char *directory, struc
 	return OK;
 }
 
-enum err_code node_assemble(struct arena *arena, struct node *node, const struct api_options *api, struct err *err)
+enum err_code node_assemble(struct arena *arena, struct node *node, const struct http_tls *tls,
+			    const struct api_options *api, struct err *err)
 {
 	const struct config *c = &node->config;
-	struct http_tls *tls = arena_alloc(arena, sizeof *tls);
 	const char *keys = config_path(arena, c, "keys");
-	if (!tls || !keys)
+	if (!keys)
 		return fail(err, ERR_MEMORY, "no memory for the node");
-	TRY(node_tls(arena, c, tls, err));
 	TRY(node_open_database(arena, c, &node->kernel.db, err));
 	TRY(require_migrated(node->kernel.db, c->directory, err));
 	kernel_init(&node->kernel, node->kernel.db, c);
@@ -99,7 +98,7 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 		.client = node->client,
 		.party_id = c->party_id,
 		.party_type = c->party_type,
-		.tls = c->plain ? NULL : tls,
+		.tls = tls,
 		.allow_plain = c->plain,
 		.require_client_certificate = !c->plain,
 		.max_message_bytes = (size_t)c->max_message_bytes,
@@ -129,7 +128,7 @@ enum err_code node_open(struct arena *arena, const char *directory, struct node 
 		return fail(err, ERR_MEMORY, "no memory for the node");
 	enum err_code code = keys_open(keys, &node->keys, err);
 	if (code == OK)
-		code = node_assemble(arena, node, &(struct api_options){ .running = false }, err);
+		code = node_assemble(arena, node, NULL, &(struct api_options){ .running = false }, err);
 	if (code != OK)
 		node_close(node);
 	return code;

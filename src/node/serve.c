@@ -21,6 +21,7 @@ struct serving {
 	struct node node;
 	struct roles *roles;
 	struct http_server *gateway, *administration;
+	struct http_tls tls;
 	pid_t keys_process;
 	bool ready;
 	int64_t started_us;
@@ -29,30 +30,28 @@ struct serving {
 enum err_code node_tls(struct arena *arena, const struct config *config, struct http_tls *tls, struct err *err)
 {
 	struct key_list keys;
-	const char *directory = config_path(arena, config, "keys");
-	*tls = (struct http_tls){ 0 };
+	const char *id = NULL, *directory = config_path(arena, config, "keys");
 	if (!directory)
 		return fail(err, ERR_MEMORY, "no memory for the node");
 	TRY(keystore_list(directory, &keys, err));
-	const struct key_info *best = NULL;
 	for (size_t i = 0; i < keys.count; i++)
 		if (keys.keys[i].use == KEY_USE_TLS && keys.keys[i].status == KEY_ACTIVE)
-			best = &keys.keys[i];
-	if (best) {
-		tls->certificate_file = arena_printf(arena, "%s/%s/certificate.pem", directory, best->id);
-		tls->key_file = arena_printf(arena, "%s/%s/key.pem", directory, best->id);
-		tls->trust_file = config_path(arena, config, config->trust_file);
-	}
+			id = arena_text(arena, keys.keys[i].id);
 	key_list_done(&keys);
-	if (best && !config->plain && access(tls->trust_file, R_OK) != 0)
+	if (!id)
+		return fail(err, ERR_KEY,
+			    "there is no active TLS key: lintas key new --use tls, then csr and install; "
+			    "for a trial on one machine set [gateway] plain = yes");
+	*tls = (struct http_tls){ .certificate_file = arena_printf(arena, "%s/%s/certificate.pem", directory, id),
+				  .key_file = arena_printf(arena, "%s/%s/key.pem", directory, id),
+				  .trust_file = config_path(arena, config, config->trust_file) };
+	if (!tls->certificate_file || !tls->key_file || !tls->trust_file)
+		return fail(err, ERR_MEMORY, "no memory for the node");
+	if (access(tls->trust_file, R_OK) != 0)
 		return fail(
 			err, ERR_CONFIG,
 			"cannot read %s: it holds the PEM certificates of the authorities by which partners' TLS is verified",
 			tls->trust_file);
-	if (!best && !config->plain)
-		return fail(err, ERR_KEY,
-			    "there is no active TLS key: lintas key new --use tls, then csr and install; "
-			    "for a trial on one machine set [gateway] plain = yes");
 	return OK;
 }
 
@@ -184,8 +183,6 @@ static void administration_handle(void *arg, const struct http_request *request,
 static enum err_code start_servers(struct arena *arena, struct serving *s, struct err *err)
 {
 	const struct config *c = &s->node.config;
-	struct http_tls tls;
-	TRY(node_tls(arena, c, &tls, err));
 	struct http_server_options administration = {
 		.unix_path = config_path(arena, c, "admin.sock"),
 		.workers = 4,
@@ -198,7 +195,7 @@ static enum err_code start_servers(struct arena *arena, struct serving *s, struc
 	struct http_server_options gateway = {
 		.address = c->address,
 		.port = (uint16_t)c->port,
-		.tls = c->plain ? NULL : &tls,
+		.tls = c->plain ? NULL : &s->tls,
 		.io_threads = (unsigned)c->io_threads,
 		.workers = (unsigned)c->workers,
 		.max_connections = (unsigned)c->max_connections,
@@ -222,7 +219,9 @@ static enum err_code start(struct arena *arena, struct serving *s, const char *d
 	TRY(node_lock(arena, directory, &s->node.lock, err));
 	TRY(start_keys(arena, s, err));
 	struct api_options api = { .running = true, .started_us = s->started_us };
-	TRY(node_assemble(arena, &s->node, &api, err));
+	if (!s->node.config.plain)
+		TRY(node_tls(arena, &s->node.config, &s->tls, err));
+	TRY(node_assemble(arena, &s->node, s->node.config.plain ? NULL : &s->tls, &api, err));
 	if (db_kind(s->node.kernel.db) == DB_SQLITE)
 		TRY(outbox_resume(&s->node.kernel, s->started_us, err));
 	TRY(roles_start(&s->node, &s->roles, err));
