@@ -7,13 +7,18 @@
 #include "kernel/party.h"
 #include "kernel/task.h"
 
-enum { RULE_CERTIFICATE, RULE_USE, RULE_NO_CERTIFICATE };
+enum { RULE_CERTIFICATE, RULE_USE, RULE_NO_CERTIFICATE, RULE_PROFILE, RULE_ENDPOINT, RULE_TOKEN, RULE_STATE };
 static const struct rule partner_rules[] = {
 	[RULE_CERTIFICATE] = { .code = "PTN-001", .text = "this is no certificate: {1}" },
 	[RULE_USE] = { .code = "PTN-002",
 		       .text = "{1} is not a use of a certificate: sign, encrypt, tls, anchor, crl" },
 	[RULE_NO_CERTIFICATE] = { .code = "PTN-003",
 				  .text = "no certificate for use {1}: without it nothing can be exchanged" },
+	[RULE_PROFILE] = { .code = "PTN-004", .text = "{1} is no security profile; there are {2}" },
+	[RULE_ENDPOINT] = { .code = "PTN-005", .text = "{1} is no URL of an endpoint: https://HOST:PORT/as4" },
+	[RULE_TOKEN] = { .code = "PTN-006", .text = "{1} is no way to name a certificate: bst, ski or issuer-serial" },
+	[RULE_STATE] = { .code = "PTN-007",
+			 .text = "the code of a partner is that of its state (ISO 3166 alpha-2), not {1}" },
 };
 
 struct partner_call {
@@ -75,6 +80,28 @@ static void need_use(struct api_call *call, const struct partner_view *view, con
 	finding_add(call->findings, &partner_rules[RULE_NO_CERTIFICATE], "/certificates", use, NULL);
 }
 
+static const char *profiles(struct arena *arena)
+{
+	const char *list = "";
+	for (size_t i = 0; list && messaging_profile_at(i); i++)
+		list = arena_printf(arena, "%s%s%s", list, i ? ", " : "", messaging_profile_at(i));
+	return list;
+}
+
+/* What would leave the node with a partner that it cannot use. */
+static void check_partner(struct api_call *call, const struct partner *partner)
+{
+	if (!messaging_profile_known(partner->profile))
+		finding_add(call->findings, &partner_rules[RULE_PROFILE], "/profile", partner->profile,
+			    profiles(call->arena));
+	if (!starts_with(partner->endpoint, "https://") && !starts_with(partner->endpoint, "http://"))
+		finding_add(call->findings, &partner_rules[RULE_ENDPOINT], "/endpoint", partner->endpoint, NULL);
+	if (!same(partner->token, "bst") && !same(partner->token, "ski") && !same(partner->token, "issuer-serial"))
+		finding_add(call->findings, &partner_rules[RULE_TOKEN], "/token", partner->token, NULL);
+	if (!call->kernel->lists->known(call->kernel->lists, "ISO3166", partner->code))
+		finding_add(call->findings, &partner_rules[RULE_STATE], "/code", partner->code, NULL);
+}
+
 enum err_code partners_add(struct api_call *call, struct err *err)
 {
 	struct partner_view view;
@@ -93,6 +120,7 @@ enum err_code partners_add(struct api_call *call, struct err *err)
 	p.certificates = arena_array(call->arena, p.count + 1, sizeof *p.certificates);
 	if (!p.certificates)
 		return fail(err, ERR_MEMORY, "no memory for a partner");
+	check_partner(call, &p.partner);
 	need_use(call, &view, "sign");
 	need_use(call, &view, "encrypt");
 	for (size_t i = 0; i < p.count; i++)

@@ -299,3 +299,13 @@ const struct rule *messaging_rule_at(size_t index)
 {
 	return index < RULE_COUNT ? as4_rule((enum as4_rule_name)index) : NULL;
 }
+
+bool messaging_profile_known(const char *name)
+{
+	return profile_find(name) != NULL;
+}
+
+const char *messaging_profile_at(size_t index)
+{
+	return profile_at(index) ? profile_at(index)->name : NULL;
+}

@@ -72,6 +72,10 @@ struct messaging_strangers {
 enum err_code messaging_strangers(struct messaging *messaging, struct arena *arena, size_t limit,
 				  struct messaging_strangers *list, struct err *err) MUST_USE;
 
+/* Whether there is a security profile of this name; messaging_profile_at() names them all, NULL after the last. */
+bool messaging_profile_known(const char *name);
+const char *messaging_profile_at(size_t index);
+
 /* Rows for documentation and the contract test. */
 const struct rule *messaging_rule_at(size_t index); /* NULL after the last */
 

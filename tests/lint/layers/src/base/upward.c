@@ -1,0 +1,2 @@
+#include "codec/codec.h" /* finds: layer */
+#include "good.h"

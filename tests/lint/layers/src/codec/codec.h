@@ -1,0 +1,2 @@
+#include "codec/codec_int.h" /* finds: public */
+#include <libxml/tree.h>     /* finds: public */

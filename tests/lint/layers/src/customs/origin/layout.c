@@ -1,0 +1,2 @@
+#include "db/db.h" /* finds: layer */
+#include "pdf/pdf.h"

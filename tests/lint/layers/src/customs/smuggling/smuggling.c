@@ -1,0 +1,1 @@
+int nobody_named_this_capability; /* finds: folder */
