@@ -39,7 +39,8 @@ CREATE TABLE partner_certificate (
 	PRIMARY KEY (partner, usage, fingerprint)
 ) {strict};
 
--- queued_us: since when it waits (the clock of giving up); next_attempt_us: when a worker may take it, which also carries leases.
+-- queued_us: since when it waits (the clock of giving up); next_attempt_us: when a worker may take it, which also carries leases;
+-- claimed_by: the instance that took it last.
 CREATE TABLE message (
 	id TEXT PRIMARY KEY,
 	direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
@@ -59,6 +60,7 @@ CREATE TABLE message (
 	created_us {i64} NOT NULL,
 	queued_us {i64} NOT NULL,
 	next_attempt_us {i64} NOT NULL,
+	claimed_by TEXT,
 	attempts {i64} NOT NULL CHECK (attempts >= 0),
 	settled_us {i64},
 	last_error TEXT,

@@ -15,6 +15,9 @@ struct kernel {
 	const struct code_lists *lists;
 	const struct capability *const *capabilities; /* NULL-terminated, in the order in which one may use another */
 	const char *state;                            /* ISO 3166 alpha-2 of the member state that this node serves */
+	/* This process among those that work on one database, the same after a restart: machine and directory. NULL if
+	 * it never sends. */
+	const char *instance;
 };
 
 /* On whose behalf something is done. */

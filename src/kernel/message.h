@@ -95,8 +95,8 @@ struct message_list {
 };
 enum err_code outbox_claim(struct kernel *kernel, struct arena *arena, const char *partner, int64_t now_us,
 			   int64_t lease_us, unsigned limit, struct message_list *list, struct err *err) MUST_USE;
-/* Every queued message is due: the leases of a process that died are void. Only at the start, and only where no other
- * process sends from this database. */
+/* At the start of a process: what the process before it on this very instance had claimed is due now, because whoever
+ * claimed it is dead. Claims of other machines stay. */
 enum err_code outbox_resume(struct kernel *kernel, int64_t now_us, struct err *err) MUST_USE;
 /* Earliest next attempt of a queued message of any partner; TIME_NONE if there is none. */
 enum err_code outbox_next_us(struct kernel *kernel, int64_t *next_us, struct err *err) MUST_USE;

@@ -96,6 +96,7 @@ enum err_code outbox_put(struct kernel *kernel, struct tx *tx, struct arena *are
 struct claim {
 	struct arena *arena;
 	const char *partner;
+	const char *instance;
 	int64_t now_us, lease_until_us;
 	unsigned limit;
 	struct message_list list;
@@ -110,7 +111,8 @@ static enum err_code claim_round(struct tx *tx, struct claim *claim, struct err 
 	claim->looked_at = 0;
 	TRY(db_query(tx, &sql_message_lease,
 		     BINDS(BIND_TEXT(claim->partner), BIND_INT(claim->now_us), BIND_INT(claim->limit),
-			   BIND_INT(claim->now_us + MESSAGE_PARK_US), BIND_INT(claim->lease_until_us)),
+			   BIND_INT(claim->now_us + MESSAGE_PARK_US), BIND_INT(claim->lease_until_us),
+			   BIND_TEXT(claim->instance)),
 		     &query, err));
 	while (db_next(&query)) {
 		struct message_list *list = &claim->list;
@@ -152,6 +154,7 @@ enum err_code outbox_claim(struct kernel *kernel, struct arena *arena, const cha
 	struct claim claim = {
 		.arena = arena,
 		.partner = partner,
+		.instance = kernel->instance,
 		.now_us = now_us,
 		.lease_until_us = lease_until_us,
 		.limit = limit,
@@ -182,16 +185,24 @@ enum err_code outbox_next_us(struct kernel *kernel, int64_t *next_us, struct err
 	return OK;
 }
 
+struct resumption {
+	const char *instance;
+	int64_t now_us;
+};
+
 static enum err_code resume_run(struct tx *tx, void *arg, struct err *err)
 {
-	const int64_t *now_us = arg;
+	const struct resumption *resumption = arg;
 
-	return db_exec(tx, &sql_message_resume, BINDS(BIND_INT(*now_us)), NULL, err);
+	return db_exec(tx, &sql_message_resume, BINDS(BIND_INT(resumption->now_us), BIND_TEXT(resumption->instance)),
+		       NULL, err);
 }
 
 enum err_code outbox_resume(struct kernel *kernel, int64_t now_us, struct err *err)
 {
-	return db_write(kernel->db, resume_run, &now_us, err);
+	struct resumption resumption = { .instance = kernel->instance, .now_us = now_us };
+
+	return db_write(kernel->db, resume_run, &resumption, err);
 }
 
 /* --- Sending --- */

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -59,9 +61,19 @@ enum err_code node_lock(struct arena *arena, const char *directory, int *lock, s
 	return OK;
 }
 
-static void kernel_init(struct kernel *kernel, struct db *db, const struct config *config)
+/* The machine's name and the directory as it really is: two nodes on one database differ in one of them. */
+static const char *instance_of(struct arena *arena, const char *directory)
+{
+	char machine[256] = "", real[PATH_MAX];
+	if (gethostname(machine, sizeof machine - 1) != 0 || !realpath(directory, real))
+		return NULL;
+	return arena_printf(arena, "%s:%s", machine, real);
+}
+
+static void kernel_init(struct kernel *kernel, struct db *db, struct arena *arena, const struct config *config)
 {
 	*kernel = (struct kernel){ .db = db,
+				   .instance = instance_of(arena, config->directory),
 				   .clock = &clock_system,
 				   .lists = codelists(),
 				   .capabilities = customs_capabilities,
@@ -87,7 +99,7 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 		return fail(err, ERR_MEMORY, "no memory for the node");
 	TRY(node_open_database(arena, c, &node->kernel.db, err));
 	TRY(require_migrated(node->kernel.db, c->directory, err));
-	kernel_init(&node->kernel, node->kernel.db, c);
+	kernel_init(&node->kernel, node->kernel.db, arena, c);
 	node->client = http_client_new();
 	if (!node->client)
 		return fail(err, ERR_MEMORY, "no memory for the HTTP client");

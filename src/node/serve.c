@@ -222,8 +222,7 @@ static enum err_code start(struct arena *arena, struct serving *s, const char *d
 	if (!s->node.config.plain)
 		TRY(node_tls(arena, &s->node.config, &s->tls, err));
 	TRY(node_assemble(arena, &s->node, s->node.config.plain ? NULL : &s->tls, &api, err));
-	if (db_kind(s->node.kernel.db) == DB_SQLITE)
-		TRY(outbox_resume(&s->node.kernel, s->started_us, err));
+	TRY(outbox_resume(&s->node.kernel, s->started_us, err));
 	TRY(roles_start(&s->node, &s->roles, err));
 	api_on_change(s->node.api, roles_wake, s->roles);
 	TRY(start_servers(arena, s, err));

@@ -155,6 +155,7 @@ static int setup(void **state)
 		.lists = codelists(),
 		.capabilities = run->capabilities ? run->capabilities : none,
 		.state = "TH",
+		.instance = "one",
 	};
 	must(db_open(fixture->url, NULL, &fixture->kernel.db, &fixture->err));
 	must(db_migrate(fixture->kernel.db, kernel_migrations, kernel_migrations_count, false, NULL, NULL,

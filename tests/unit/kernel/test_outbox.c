@@ -187,6 +187,23 @@ static void a_lease_that_ends_gives_the_message_to_the_next_worker(void **state)
 	assert_int_equal(list.items[0].attempts, 2);
 }
 
+/* A process that starts knows that the one before it on this instance is dead; of other machines it knows nothing. */
+static void a_restart_voids_the_claims_of_its_own_instance_alone(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message message = fixture_put(fixture, "VN", NULL, NULL);
+
+	assert_int_equal(claim(fixture, "VN").count, 1);
+	fixture->kernel.instance = "another";
+	must(outbox_resume(&fixture->kernel, fixture->clock.now_us, &fixture->err));
+	assert_int_equal(claim(fixture, "VN").count, 0);
+	fixture->kernel.instance = "one";
+	must(outbox_resume(&fixture->kernel, fixture->clock.now_us, &fixture->err));
+	struct message_list list = claim(fixture, "VN");
+	assert_int_equal(list.count, 1);
+	assert_string_equal(list.items[0].id, message.id);
+}
+
 /* message.h: 5 s, doubling to 30 min, of which jitter takes up to half. */
 static void back_off_doubles_within_its_bounds(void **state)
 {
@@ -451,6 +468,7 @@ int main(void)
 		cmocka_unit_test(many_held_messages_do_not_hide_one_that_can_go),
 		cmocka_unit_test(a_partner_that_is_down_delays_nobody_else),
 		cmocka_unit_test(a_lease_that_ends_gives_the_message_to_the_next_worker),
+		cmocka_unit_test(a_restart_voids_the_claims_of_its_own_instance_alone),
 		cmocka_unit_test(back_off_doubles_within_its_bounds),
 		cmocka_unit_test(a_message_is_given_up_after_21_days_with_a_task),
 		cmocka_unit_test(a_held_message_waits_for_its_release),
