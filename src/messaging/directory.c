@@ -108,11 +108,18 @@ static enum as4_token_kind token_of(const char *name)
 	return same(name, "ski") ? TOKEN_SKI : same(name, "issuer-serial") ? TOKEN_ISSUER_SERIAL : TOKEN_BST;
 }
 
-/* The newest certificate that is valid now is the one to encrypt for: during a roll-over both are pinned. */
+/* The newest certificate that is valid now is the one to encrypt for: during a roll-over both are pinned. One of another
+ * kind is pinned ahead of a change of profile, or left from before it. */
 static void choose_encrypt(struct peer *peer, struct cert *cert, int64_t now_us)
 {
+	static const enum key_kind kinds[] = {
+		[WRAP_RSA_OAEP] = KEY_KIND_RSA,
+		[WRAP_X25519_HKDF_AES] = KEY_KIND_X25519,
+		[WRAP_P256_HKDF_AES] = KEY_KIND_P256,
+	};
+	bool fits = cert_key_kind(cert) == kinds[peer->profile->wrap];
 	bool valid = cert_not_before_us(cert) <= now_us && now_us < cert_not_after_us(cert);
-	if (!valid || (peer->encrypt && cert_not_before_us(peer->encrypt) >= cert_not_before_us(cert)))
+	if (!fits || !valid || (peer->encrypt && cert_not_before_us(peer->encrypt) >= cert_not_before_us(cert)))
 		return;
 	cert_unref(peer->encrypt);
 	peer->encrypt = cert_ref(cert);

@@ -49,12 +49,13 @@ struct role {
 	role_step *step;
 	size_t threads_offset; /* setting that says how many; 0: one */
 	int64_t idle_us;
+	bool by_the_clock; /* is not woken: the sealer's batches are better large, the timers are not in a hurry */
 };
 static const struct role role_rows[] = {
-	{ "sender", step_send, offsetof(struct config, senders), IDLE_US },
-	{ "processor", step_process, offsetof(struct config, processors), IDLE_US },
-	{ "sealer", step_seal, 0, SECOND_US },
-	{ "timers", step_timers, 0, SECOND_US },
+	{ "sender", step_send, offsetof(struct config, senders), IDLE_US, false },
+	{ "processor", step_process, offsetof(struct config, processors), IDLE_US, false },
+	{ "sealer", step_seal, 0, SECOND_US, true },
+	{ "timers", step_timers, 0, SECOND_US, true },
 };
 
 struct roles {
@@ -80,7 +81,7 @@ void roles_wake(void *arg)
 	pthread_mutex_unlock(&roles->lock);
 }
 
-/* Waits until woken since SEEN, or PAUSE_US. False when it is time to stop. */
+/* Waits PAUSE_US, or until woken since *SEEN (SEEN NULL: wakes do not count). False when it is time to stop. */
 static bool rest(struct roles *roles, uint64_t *seen, int64_t pause_us)
 {
 	struct timespec until;
@@ -88,10 +89,11 @@ static bool rest(struct roles *roles, uint64_t *seen, int64_t pause_us)
 	until.tv_sec = (time_t)(at_us / SECOND_US);
 	until.tv_nsec = (long)(at_us % SECOND_US * 1000);
 	pthread_mutex_lock(&roles->lock);
-	while (!roles->stopping && roles->wakes == *seen)
+	while (!roles->stopping && (!seen || roles->wakes == *seen))
 		if (pthread_cond_timedwait(&roles->woken, &roles->lock, &until) != 0)
 			break;
-	*seen = roles->wakes;
+	if (seen)
+		*seen = roles->wakes;
 	bool go_on = !roles->stopping;
 	pthread_mutex_unlock(&roles->lock);
 	return go_on;
@@ -111,10 +113,9 @@ static void *run(void *arg)
 			thread.role->step(roles->node, clock_now_us(roles->node->kernel.clock), &done, &err);
 		if (code != OK) {
 			LOG(LOG_ERROR, "role.failed", LOG_TEXT("role", thread.role->name), LOG_ERR(&err));
-			seen = UINT64_MAX;
-			go_on = rest(roles, &seen, FAULT_US);
+			go_on = rest(roles, NULL, FAULT_US);
 		} else if (done == 0) {
-			go_on = rest(roles, &seen, thread.role->idle_us);
+			go_on = rest(roles, thread.role->by_the_clock ? NULL : &seen, thread.role->idle_us);
 		} else {
 			/* What one role did is work for the next: a processed document puts its answer in the outbox.
 			 */
