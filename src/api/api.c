@@ -68,7 +68,7 @@ static enum err_code find_route(struct api_call *call, struct err *err)
 	}
 	if (path_known)
 		return fail(err, ERR_METHOD, "%s does not know %s", call->request->path, call->request->method);
-	return fail(err, ERR_NOT_FOUND, "there is no %s; the interface is described at /api/v1/openapi.json",
+	return fail(err, ERR_NOT_FOUND, "there is no %s",
 		    call->request->path);
 }
 
@@ -134,10 +134,22 @@ static enum err_code put_problem(struct api_call *call, enum err_code code, cons
 	return buf_check(call->out, "a problem", err);
 }
 
+/* A filter that cannot be read must not count as none. */
+static bool query_readable(const char *query)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	for (const char *c = query; *c; c++)
+		if (*c == '%' && (!c[1] || !strchr(digits, c[1]) || !c[2] || !strchr(digits, c[2])))
+			return false;
+	return true;
+}
+
 static enum err_code run(struct api_call *call, struct err *err)
 {
 	struct err why = { 0 };
 	enum err_code code = find_route(call, &why);
+	if (code == OK && !query_readable(call->request->query))
+		code = fail(&why, ERR_SYNTAX, "the query has a %% that two hexadecimal digits do not follow");
 	if (code == OK)
 		code = call->route->handle(call, &why);
 	if (code == OK && findings_errors(call->findings) > 0)

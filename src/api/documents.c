@@ -2,6 +2,17 @@
 #include "api/call_int.h"
 #include "customs/document/document.h"
 
+static const struct rule test_rule = { .code = "API-002", .text = "test is true or false, not {1}" };
+
+/* What is meant as a test must never pass as real because of how it was spelt. */
+static bool wants_test(struct api_call *call)
+{
+	const char *test = call_query(call, "test");
+	if (test && !same(test, "true") && !same(test, "false"))
+		finding_add(call->findings, &test_rule, "/test", test, NULL);
+	return same(test, "true");
+}
+
 static struct document_view view_of(const struct document *d)
 {
 	return (struct document_view){
@@ -32,11 +43,13 @@ enum err_code documents_submit(struct api_call *call, struct err *err)
 		.doctype = call_query(call, "type"),
 		.partner = call_query(call, "partner"),
 		.text = call->request->body,
-		.test = same(call_query(call, "test"), "true"),
+		.test = wants_test(call),
 		.actor = call->actor,
 		.now_us = call->now_us,
 	};
 	struct document_result result = { 0 };
+	if (findings_errors(call->findings))
+		return OK;
 	TRY(document_submit(call->kernel, call->arena, &request, call->findings, &result, err));
 	if (findings_errors(call->findings))
 		return OK;

@@ -27,7 +27,7 @@ static const struct option send_options[] = {
 	{ "--to", "STATE", "the partner; by default the state that the document is meant for", "partner", false },
 	{ "--from", "SEAT", "the organisation of ours that sends; needed if several could", "organisation", false },
 	{ "--type", "TYPE", "document type of a JSON file; XML says it itself", "type", false },
-	{ "--test", NULL, "mark it as a test: no business follows from it", NULL, false },
+	{ "--test", NULL, "mark it as a test: no business follows from it", "test", false },
 	{ 0 },
 };
 static const struct option list_options[] = {

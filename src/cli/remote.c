@@ -143,7 +143,7 @@ static enum err_code fill_path(struct invocation *in, struct buf *out, struct er
 		if (!in->command->options[i].query || !in->values[i])
 			continue;
 		buf_printf(out, "%c%s=", separator, in->command->options[i].query);
-		put_encoded(out, in->values[i]);
+		put_encoded(out, in->command->options[i].value ? in->values[i] : "true");
 		separator = '&';
 	}
 	return buf_check(out, "the call", err);

@@ -108,8 +108,8 @@ static enum as4_token_kind token_of(const char *name)
 	return same(name, "ski") ? TOKEN_SKI : same(name, "issuer-serial") ? TOKEN_ISSUER_SERIAL : TOKEN_BST;
 }
 
-/* The newest certificate that is valid now is the one to encrypt for: during a roll-over both are pinned. One of another
- * kind is pinned ahead of a change of profile, or left from before it. */
+/* The newest certificate that is valid now is the one to encrypt for: during a roll-over both are pinned. One of
+ * another kind is pinned ahead of a change of profile, or left from before it. */
 static void choose_encrypt(struct peer *peer, struct cert *cert, int64_t now_us)
 {
 	static const enum key_kind kinds[] = {

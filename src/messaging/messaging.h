@@ -34,7 +34,8 @@ enum err_code messaging_new(const struct messaging_options *options, struct mess
 			    struct err *err) MUST_USE;
 void messaging_free(struct messaging *messaging);
 
-/* Reads partners, their certificates and our keys anew, if they changed (always if FORCE). Cheap when nothing did. */
+/* Reads partners, their certificates and our keys anew, if they changed or a certificate began or ended meanwhile (always
+ * if FORCE). Cheap when nothing did. */
 enum err_code messaging_refresh(struct messaging *messaging, bool force, struct err *err) MUST_USE;
 
 /* The AS4 endpoint. A known, authenticated partner gets a signed receipt or a signed error; everybody else a bare 4xx.

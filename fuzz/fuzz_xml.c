@@ -1,0 +1,36 @@
+/* A document from a stranger: read it, look at everything in it, canonicalise it. What we wrote must read back as
+ * itself. */
+#include "codec/xml.h"
+#include "fuzz.h"
+
+static bool look(void *arg, const char *ns, const char *name, const char *value)
+{
+	(void)arg;
+	return ns && *name && value;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	arena_auto arena = arena_new(64 << 20);
+	xml_doc_auto doc = NULL;
+	buf_auto once = { 0 };
+	buf_auto twice = { 0 };
+	struct err err;
+
+	if (!arena || xml_parse(bytes(data, size), &xml_limits_default, &doc, &err) != OK)
+		return 0;
+	for (const struct xml_node *node = xml_root(doc); node; node = xml_walk(xml_root(doc), node)) {
+		xml_attributes(node, look, NULL);
+		MUST(xml_text(arena, node) || xml_first(node));
+		MUST(xml_token(arena, node) || !xml_has_stray_text(node) || xml_first(node));
+	}
+	buf_init(&once, 64 << 20);
+	buf_init(&twice, 64 << 20);
+	if (xml_c14n_exclusive(xml_root(doc), "#default xml a", &once, &err) != OK)
+		return 0;
+	MUST(xml_c14n_exclusive(xml_root(doc), NULL, &twice, &err) == OK);
+	buf_clear(&once);
+	MUST(xml_c14n_document(buf_bytes(&twice), &xml_limits_default, &once, &err) == OK);
+	MUST(bytes_same(buf_bytes(&once), buf_bytes(&twice)));
+	return 0;
+}

@@ -1,0 +1,187 @@
+/* A region of nodes in one process, on a simulated network, in virtual time: the whole system without sockets or
+ * sleeping (the idea is that of Unbound's and FoundationDB's simulators).
+ *
+ * Each node has its own database, clock, keys, kernel and messaging; the network between them loses, repeats, delays
+ * and reorders as a seed says. All steps run on the thread of the test, so a seed repeats its run: what would draw from
+ * the system's randomness draws from the seed, but for keys and nonces, on which no decision depends.
+ *
+ * Whatever goes wrong ends the test with a sentence and the seed. */
+#ifndef SCENARIO_REGION_H
+#define SCENARIO_REGION_H
+
+#include "../unit/unit.h"
+
+#include "base/clock.h"
+#include "base/date.h"
+#include "customs/document/document.h"
+#include "kernel/kernel.h"
+#include "kernel/message.h"
+#include "kernel/party.h"
+#include "kernel/task.h"
+#include "messaging/messaging.h"
+#include "net/http.h"
+
+enum { TH, LA, VN, NODES };
+
+/* 2026-11-02T03:00:00Z: the day of the golden samples. */
+#define REGION_START_US INT64_C(1793588400000000)
+#define PARTY_TYPE      "urn:oasis:names:tc:ebcore:partyid-type:iso6523:0088"
+
+/* Of a hundred requests, how many meet this. */
+struct odds {
+	unsigned lost;        /* the request never arrives */
+	unsigned late;        /* the sender gives up; the request arrives afterwards, behind what was sent since */
+	unsigned answer_lost; /* the request arrives, its answer does not */
+	unsigned twice;       /* the request arrives twice at once */
+	unsigned replayed;    /* the request arrives, and once more later */
+	int64_t delay_us;     /* each takes up to so long */
+};
+extern const struct odds odds_calm, odds_storm;
+
+struct region_options {
+	uint64_t seed;
+	struct odds odds;
+	bool on_disk;         /* SQLite files, which a node that is started anew finds again; else in memory */
+	int64_t retry_max_us; /* 0: the default's */
+};
+
+struct region_clock {
+	struct clock clock; /* first, so that it is found from it */
+	const int64_t *true_us;
+	int64_t skew_us;
+};
+
+struct region;
+struct region_node;
+
+/* The node's way out. */
+struct region_line {
+	struct http_client client; /* first, so that it is found from it */
+	struct region_node *from;
+};
+
+struct region_node {
+	struct region *region;
+	const char *state; /* "TH" */
+	char url[64], keys_directory[160], database[200];
+	struct region_clock clock;
+	struct region_line line;
+	struct kernel kernel;
+	struct keys *keys;
+	struct messaging *messaging;
+	int64_t down_until_us; /* an outage: it runs no step and answers nobody */
+};
+
+/* A request on its way. */
+struct packet {
+	struct region_node *to;
+	int64_t due_us;
+	char *content_type; /* malloc'd, as the body */
+	uint8_t *body;
+	size_t size;
+};
+
+/* What was submitted, remembered outside the nodes. */
+struct submitted {
+	struct region_node *node;
+	char document[37], message[37], digest[65];
+};
+
+/* Answers a request in the place of its receiver; false: it does not want to. */
+typedef bool interceptor(void *arg, struct region_node *to, struct arena *arena, const struct http_call *call,
+			 struct http_answer *answer);
+
+enum { FLIGHTS_MAX = 512, SUBMITTED_MAX = 512 };
+
+struct region {
+	struct region_options options;
+	struct odds odds; /* now */
+	int64_t now_us;
+	uint64_t random; /* the network's own, so that it does not depend on how much the nodes draw */
+	struct region_node nodes[NODES];
+	struct packet flights[FLIGHTS_MAX];
+	size_t flights_count;
+	struct packet last; /* the last request that somebody sent */
+	struct submitted submitted[SUBMITTED_MAX];
+	size_t submitted_count;
+	interceptor *intercept; /* NULL: none */
+	void *intercept_arg;
+	bool clock_jumped;                                     /* times of a node do not tell its order any more */
+	uint64_t trace;                                        /* of all that the network did */
+	unsigned requests, lost, late, repeated, answers_lost; /* what the network did */
+	char directory[128];
+	struct arena *arena;
+	struct err err;
+};
+
+struct region *region_new(const struct region_options *options);
+void region_free(struct region *region);
+struct region_node *region_node(struct region *region, const char *state);
+
+/* Ends the test with the sentence of ERR and the seed, unless CODE is OK. */
+#define region_must(region, call) region_must_(region, (call), __FILE__, __LINE__)
+void region_must_(struct region *region, enum err_code code, const char *file, int line);
+/* Ends the test with the sentence and the seed. */
+#define region_fail(region, ...)                                                                                       \
+	(print_error(__VA_ARGS__), print_error(" (LINTAS_SEED=%llu)\n", (unsigned long long)(region)->options.seed),   \
+	 _fail(__FILE__, __LINE__))
+#define region_expect(region, condition) ((condition) ? (void)0 : region_fail(region, "not so: %s", #condition))
+
+/* --- Time --- */
+
+/* Runs every role of every node until none has anything to do. */
+void region_settle(struct region *region);
+/* Goes on for DURATION_US of virtual time. */
+void region_run(struct region *region, int64_t duration_us);
+/* Until nothing waits any more, in an outbox, an inbox or on the network; it must come to that within LIMIT_US. */
+void region_drain(struct region *region, int64_t limit_us);
+/* NODE stops for DURATION_US and, on disk, is started anew from its directory then. */
+void region_outage(struct region_node *node, int64_t duration_us);
+
+/* --- The network --- */
+
+enum err_code region_call(struct http_client *client, struct arena *arena, const struct http_call *call,
+			  struct http_answer *answer, struct err *err);
+/* Hands a request to NODE's gateway; the answer is ARENA's. */
+void region_post(struct region_node *node, struct arena *arena, const char *content_type, struct bytes body,
+		 struct http_answer *answer);
+/* Requests whose time has come arrive. True if there were some. */
+bool region_arrivals(struct region *region);
+int64_t region_next_arrival_us(const struct region *region); /* INT64_MAX: none */
+void region_network_done(struct region *region);
+
+/* --- Documents --- */
+
+/* An e-Form D from FROM to TO, a response of TO's customs to it, a cancellation by FROM: golden samples with other
+ * names, numbers and days. */
+const char *paper_form_d(struct region *region, const char *from, const char *to, unsigned number, date day);
+const char *paper_response(struct region *region, const char *from, const char *to, unsigned number, date issued_on,
+			   date day);
+const char *paper_cancellation(struct region *region, const char *from, const char *to, unsigned number, date issued_on,
+			       date day);
+/* Submits TEXT, which must be accepted without a finding. */
+struct document_result region_submit(struct region_node *node, const char *organisation, const char *text);
+date region_today(const struct region_node *node);
+
+/* --- Looking --- */
+
+struct message_list region_messages(struct region_node *node, const char *direction, const char *state);
+struct message region_message(struct region_node *node, const char *id);
+struct document_list region_documents(struct region_node *node, const char *direction);
+struct wire_list region_wires(struct region_node *node, const char *message);
+/* The only octets of KIND among the evidence of MESSAGE. */
+struct bytes region_wire(struct region_node *node, const char *message, enum wire_kind kind);
+size_t region_open_tasks(struct region_node *node, const char *kind);
+struct exchange_counts region_counts(struct region_node *node, const char *partner);
+
+/* What must be so in any region whose network has healed and which has drained:
+ *  - every document that was submitted exists at its receiver exactly once, with the same digest;
+ *  - every message is delivered, was processed exactly once, in the order of its conversation;
+ *  - the sender holds a verified receipt, octet for octet the one that the receiver stored, and the octets that the
+ *    receiver accepted are among those that the sender kept as sent;
+ *  - the receiver has no message that the sender does not know;
+ *  - every journal verifies. */
+void region_check(struct region *region);
+void region_check_journals(struct region *region);
+
+#endif

@@ -1,0 +1,211 @@
+/* Real messages of other products (PROVENANCE.md of the collection says whose and what to expect). For each: what every
+ * stage says of it. The stages are separate: that the closed profile refuses a multihop message's header blocks does
+ * not make its signature bad. */
+#include "world.h"
+
+#include "codec/mime.h"
+
+/* What each stage says: the rule of its first finding; NULL: nothing. */
+struct verdict {
+	const char *reading;    /* as4_read */
+	const char *profile;    /* as4_read_security and as4_check_profile, any algorithm */
+	const char *verifying;  /* as4_signer and as4_verify */
+	const char *decrypting; /* as4_decrypt, without the recipient's key */
+	const char *expanding;  /* as4_expand */
+	const char *ebms;       /* the error for the first finding of all */
+	size_t wrong_digests;   /* of Messaging and Body, whoever signed them */
+	bool names_its_message; /* a signal: no finding AS4-015 */
+	enum as4_kind kind;
+};
+
+struct sample {
+	const char *file;
+	struct verdict expected;
+};
+
+#define RIGHT(kind_)                                                                                                   \
+	{                                                                                                              \
+		.names_its_message = true, .kind = kind_                                                               \
+	}
+#define WRONG(...)                                                                                                     \
+	{                                                                                                              \
+		.names_its_message = true, __VA_ARGS__                                                                 \
+	}
+
+static const struct sample samples[] = {
+	/* Signature and digests right by the embedded certificate. */
+	{ "positive/governikus.as4in", RIGHT(AS4_RECEIPT) },
+	{ "positive/dataport1-mustunderstand.as4in", RIGHT(AS4_RECEIPT) },
+	{ "positive/TestReceipt12.xml", RIGHT(AS4_RECEIPT) },
+	/* The same, but header blocks of WS-Addressing and of multihop, which are not for us. */
+	{ "positive/as4-multihop-message.as4", WRONG(.reading = "AS4-016", .ebms = "EBMS:0009", .kind = AS4_ERROR) },
+	/* Envelope right, attachments sealed for others. */
+	{ "envelope-only/phase4-dump-raw.as4out", WRONG(.decrypting = "AS4-060", .ebms = "EBMS:0102") },
+	/* Its ConversationId is empty, which ebMS 3.0 core §5.2.2.7 does not allow. */
+	{ "envelope-only/rssbus_message.as4",
+	  WRONG(.reading = "AS4-012", .decrypting = "AS4-060", .ebms = "EBMS:0009") },
+	/* Saved without its attachments: their digests alone are not right. */
+	{ "envelope-only/as4_flame_envelope.as4",
+	  WRONG(.reading = "AS4-018", .profile = "AS4-031", .verifying = "AS4-041", .ebms = "EBMS:0011") },
+	{ "negative/as4-soap-wrong-signed-callback-message.txt",
+	  WRONG(.verifying = "AS4-040", .wrong_digests = 1, .ebms = "EBMS:0101") },
+	/* Names a certificate that it does not carry, does not sign the Body, and the digest of Messaging is wrong. */
+	{ "negative/receipt_with_invalid_signature.as4",
+	  WRONG(.profile = "AS4-033", .verifying = "AS4-042", .wrong_digests = 1, .ebms = "EBMS:0103",
+		.kind = AS4_RECEIPT) },
+	{ "negative/8.1.22-message.gcm-tag-mismatch.as4", WRONG(.decrypting = "AS4-060", .ebms = "EBMS:0102") },
+	{ "negative/WrongCompression.mime", WRONG(.reading = "AS4-071", .profile = "AS4-030", .ebms = "EBMS:0303") },
+	{ "negative/TwoUserMessages.xml", WRONG(.reading = "AS4-013", .profile = "AS4-030", .ebms = "EBMS:0009") },
+	/* The payload is in the Body, of which no PartInfo can name a part (TA05). */
+	{ "negative/WrongSigningAlgorithm.xml",
+	  WRONG(.reading = "AS4-018", .profile = "AS4-017", .verifying = "AS4-032", .ebms = "EBMS:0011") },
+	/* Also a Timestamp without zone. */
+	{ "negative/ErrorMessageNoRefToMessageID.xml",
+	  { .reading = "AS4-012", .profile = "AS4-030", .ebms = "EBMS:0009", .kind = AS4_ERROR } },
+	{ "unsigned/as4message_duplicate_payloads.as4",
+	  WRONG(.reading = "AS4-001", .profile = "AS4-030", .ebms = "EBMS:0007") },
+	{ "unsigned/ErrorMessageWithFault.xml", WRONG(.profile = "AS4-030", .ebms = "EBMS:0103", .kind = AS4_ERROR) },
+	{ "unsigned/sample_entsog.txt", WRONG(.profile = "AS4-030", .ebms = "EBMS:0103") },
+};
+
+static const struct as4_limits *limits(void)
+{
+	static struct as4_limits lenient; /* files saved by tools have LF line ends */
+
+	lenient = as4_limits_default;
+	lenient.mime.lenient = true;
+	return &lenient;
+}
+
+/* The rule of the first finding since BEFORE. */
+static const char *since(const struct findings *findings, size_t before)
+{
+	const struct finding *first = findings_at(findings, before);
+	return first ? first->rule->code : NULL;
+}
+
+/* The two whose messages do not carry their certificate. */
+static const char *const access_points[] = { "keys/AccessPointA.cer", "keys/AccessPointB.cer" };
+
+static void verify(struct as4_message *message, const char *folder)
+{
+	struct cert *known[COUNT(access_points)];
+	cert_auto cert = NULL;
+	struct err err = { 0 };
+
+	for (size_t i = 0; i < COUNT(known); i++)
+		assert_int_equal(cert_parse(oracle_get(folder, access_points[i]), &known[i], &err), OK);
+	assert_int_equal(as4_signer(message, known, COUNT(known), &cert, &err), OK);
+	if (cert)
+		assert_int_equal(as4_verify(message, cert, &err), OK);
+	for (size_t i = 0; i < COUNT(known); i++)
+		cert_unref(known[i]);
+}
+
+/* As the inspector shows them: also where the signer is unknown. */
+static size_t wrong_digests(struct as4_message *message)
+{
+	size_t wrong = 0;
+
+	for (size_t i = 0; message->signature && i < message->signature->count; i++) {
+		const struct as4_reference *reference = &message->signature->references[i];
+		uint8_t digest[DIGEST_MAX];
+		buf_auto octets;
+		if (reference->uri[0] != '#' || !reference->digest_known)
+			continue;
+		buf_init(&octets, 8 << 20);
+		assert_int_equal(as4_reference_octets(message, reference, &octets, NULL), OK);
+		assert_int_equal(digest_of(reference->digest, buf_bytes(&octets), digest, NULL), OK);
+		wrong += !bytes_same(bytes(digest, digest_size(reference->digest)), reference->value);
+	}
+	return wrong;
+}
+
+/* Every stage, whatever those before it found. */
+static void judge(const char *folder, const char *file, struct verdict *verdict)
+{
+	struct bytes headers, body;
+	struct err err = { 0 };
+	struct as4_message message;
+	struct findings *findings = findings_new(world.arena);
+	size_t before = 0;
+
+	mime_split_http(oracle_get(folder, file), &headers, &body);
+	const char *type = mime_header(world.arena, headers, "content-type");
+	if (!type)
+		type = mime_guess_content_type(world.arena, body);
+	as4_init(&message, world.arena, limits(), findings);
+	assert_int_equal(as4_read(&message, type ? type : "application/soap+xml", body, &err), OK);
+	*verdict =
+		(struct verdict){ .reading = since(findings, before), .names_its_message = true, .kind = message.kind };
+	for (size_t i = 0; findings_at(findings, i); i++)
+		verdict->names_its_message &= findings_at(findings, i)->rule != as4_rule(RULE_SIGNAL_REF);
+
+	before = findings_count(findings);
+	assert_int_equal(as4_read_security(&message, &err), OK);
+	as4_check_profile(&message, NULL);
+	verdict->profile = since(findings, before);
+	before = findings_count(findings);
+	if (message.signature)
+		verify(&message, folder);
+	verdict->verifying = since(findings, before);
+	verdict->wrong_digests = wrong_digests(&message);
+	before = findings_count(findings);
+	assert_int_equal(as4_decrypt(&message, world.keys, &world.own, &err), OK);
+	verdict->decrypting = since(findings, before);
+	before = findings_count(findings);
+	assert_int_equal(as4_expand(&message, &err), OK);
+	verdict->expanding = since(findings, before);
+	const struct finding *first = findings_at(findings, 0);
+	verdict->ebms = first ? ebms_error_row(as4_rule_ebms(first->rule))->code : NULL;
+	as4_done(&message);
+}
+
+static size_t differs(const char *file, const char *what, const char *said, const char *expected)
+{
+	if (same(said, expected))
+		return 0;
+	print_error("%s: %s: %s, not %s\n", file, what, said ? said : "nothing", expected ? expected : "nothing");
+	return 1;
+}
+
+static size_t compare(const char *file, const struct verdict *said, const struct verdict *expected)
+{
+	size_t wrong = differs(file, "reading", said->reading, expected->reading) +
+		       differs(file, "the profile", said->profile, expected->profile) +
+		       differs(file, "the signature", said->verifying, expected->verifying) +
+		       differs(file, "decryption", said->decrypting, expected->decrypting) +
+		       differs(file, "expansion", said->expanding, expected->expanding) +
+		       differs(file, "ebMS error", said->ebms, expected->ebms);
+	if (said->wrong_digests == expected->wrong_digests && said->kind == expected->kind &&
+	    said->names_its_message == expected->names_its_message)
+		return wrong;
+	print_error("%s: kind %d, %zu wrong digests\n", file, said->kind, said->wrong_digests);
+	return wrong + 1;
+}
+
+static void every_collected_message_is_judged_as_its_provenance_says(void **state)
+{
+	size_t wrong = 0;
+
+	(void)state;
+	if (!collection())
+		skip();
+	for (size_t i = 0; i < COUNT(samples); i++) {
+		struct verdict verdict;
+		assert_int_equal(world_arena_free(NULL), 0);
+		assert_int_equal(world_arena_new(NULL), 0);
+		judge(collection(), samples[i].file, &verdict);
+		wrong += compare(samples[i].file, &verdict, &samples[i].expected);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(every_collected_message_is_judged_as_its_provenance_says,
+						world_arena_new, world_arena_free),
+	};
+	return cmocka_run_group_tests(tests, world_begin, world_end);
+}
