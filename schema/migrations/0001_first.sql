@@ -5,7 +5,7 @@ CREATE TABLE counter (
 	name TEXT PRIMARY KEY,
 	value {i64} NOT NULL
 ) {strict};
-INSERT INTO counter (name, value) VALUES ('partner-revision', 0), ('journal-sealer', 0);
+INSERT INTO counter (name, value) VALUES ('partner-revision', 0), ('journal-sealer', 0), ('parked-sweep', 0);
 
 CREATE TABLE organisation (
 	code TEXT PRIMARY KEY,
@@ -31,7 +31,7 @@ CREATE TABLE partner (
 -- "usage" is what the certificate is for: a signature, encryption to the partner, or the authority above both.
 CREATE TABLE partner_certificate (
 	partner TEXT NOT NULL REFERENCES partner (code),
-	usage TEXT NOT NULL CHECK (usage IN ('sign', 'encrypt', 'tls', 'anchor', 'crl')),
+	usage TEXT NOT NULL CHECK (usage IN ('sign', 'encrypt', 'tls', 'issuer', 'crl')),
 	fingerprint TEXT NOT NULL,
 	der {blob} NOT NULL,
 	added_us {i64} NOT NULL,
@@ -40,7 +40,7 @@ CREATE TABLE partner_certificate (
 ) {strict};
 
 -- queued_us: since when it waits (the clock of giving up); next_attempt_us: when a worker may take it, which also carries leases;
--- claimed_by: the instance that took it last.
+-- or 253402300799000000 (the last second of 9999) while it is parked behind an earlier one; claimed_by: the instance that has it in hand.
 CREATE TABLE message (
 	id TEXT PRIMARY KEY,
 	direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
@@ -65,18 +65,21 @@ CREATE TABLE message (
 	settled_us {i64},
 	last_error TEXT,
 	digest TEXT NOT NULL,
-	CHECK ((direction = 'out' AND state IN ('queued', 'held', 'delivered', 'dead'))
-		OR (direction = 'in' AND state IN ('received', 'processed', 'failed'))),
+	accepted_us {i64},
+	CHECK ((direction = 'out' AND state IN ('queued', 'held', 'delivered', 'dead', 'abandoned'))
+		OR (direction = 'in' AND state IN ('received', 'processed', 'failed', 'abandoned'))),
 	UNIQUE (message_id, partner, direction),
 	UNIQUE (conversation, partner, direction, position)
 ) {strict};
--- What a worker looks at holds only what is not done, so it stays small however many messages there were. (Where state leads although it
--- is constant, it keeps SQLite from taking the larger index on states.)
+-- What a worker looks at holds only what is not done, so it stays small however many messages there were.
 CREATE INDEX message_queued ON message (partner, next_attempt_us, id) WHERE state = 'queued';
-CREATE INDEX message_received ON message (state, next_attempt_us, id) WHERE state = 'received';
+CREATE INDEX message_received ON message (partner, next_attempt_us, id) WHERE state = 'received';
+CREATE INDEX message_parked ON message (id) WHERE next_attempt_us = 253402300799000000;
 CREATE INDEX message_open ON message (conversation, partner, direction, position)
 	WHERE state IN ('queued', 'held', 'dead', 'received', 'failed');
 CREATE INDEX message_state ON message (state, partner, settled_us);
+CREATE INDEX message_of_partner ON message (partner, id);
+CREATE INDEX message_of_organisation ON message (organisation, id);
 
 CREATE TABLE message_part (
 	message TEXT NOT NULL REFERENCES message (id),
@@ -111,11 +114,14 @@ CREATE TABLE refusal (
 	error TEXT REFERENCES wire (id)
 ) {strict};
 CREATE INDEX refusal_of_partner ON refusal (partner, id);
--- All refusals of a day, also those beyond the number that is kept.
+-- What a partner's mistakes cost in a day, also beyond what is kept: refusals and their bytes, and messages that were told apart
+-- from known ones or came too late, which leave an entry in the journal.
 CREATE TABLE refusal_day (
 	partner TEXT NOT NULL REFERENCES partner (code),
 	day {i64} NOT NULL,
 	refusals {i64} NOT NULL,
+	bytes {i64} NOT NULL,
+	entries {i64} NOT NULL,
 	PRIMARY KEY (partner, day)
 ) {strict};
 

@@ -68,8 +68,7 @@ static enum err_code find_route(struct api_call *call, struct err *err)
 	}
 	if (path_known)
 		return fail(err, ERR_METHOD, "%s does not know %s", call->request->path, call->request->method);
-	return fail(err, ERR_NOT_FOUND, "there is no %s",
-		    call->request->path);
+	return fail(err, ERR_NOT_FOUND, "there is no %s", call->request->path);
 }
 
 enum err_code call_read(struct api_call *call, void *record, struct err *err)

@@ -15,6 +15,7 @@ struct api_options {
 	const char *node_name;
 	const char *version;
 	bool running; /* false: a command on a stopped node */
+	bool plain; /* without TLS, for a trial on one machine: partners need neither https:// nor a TLS certificate */
 	int64_t started_us;
 };
 
@@ -65,9 +66,17 @@ struct partner_view {
 	struct certificate_view *certificates;
 	size_t certificates_count;
 };
+/* A certificate, or a revocation list: then the subject is its issuer, and the times are those of it and the next. */
 struct certificate_view {
 	const char *use, *fingerprint, *subject, *pem;
-	int64_t not_before_us, not_after_us;
+	int64_t not_before_us, not_after_us, withdrawn_us;
+};
+struct partner_change_view { /* what is NULL stays (RFC 7396, without its null) */
+	const char *name, *endpoint, *profile, *token;
+};
+struct stranger_view {
+	int64_t at_us;
+	const char *address, *rule, *text;
 };
 struct organisation_view {
 	const char *code, *seat, *name;
@@ -117,9 +126,11 @@ LIST_VIEW(event_list_view, struct event_view);
 LIST_VIEW(partner_list_view, struct partner_view);
 LIST_VIEW(organisation_list_view, struct organisation_view);
 LIST_VIEW(task_list_view, struct task_view);
+LIST_VIEW(stranger_list_view, struct stranger_view);
 
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, partner_schema, partner_list_schema, organisation_schema, organisation_list_schema,
-	task_list_schema, status_schema, submit_schema, problem_schema, proof_schema;
+	task_list_schema, stranger_list_schema, certificate_schema, partner_change_schema, status_schema, submit_schema,
+	problem_schema, proof_schema;
 
 #endif

@@ -24,7 +24,9 @@ static struct message_view view_of(const struct message *m)
 		.settled_us = m->settled_us,
 		.last_error = m->last_error,
 		.test = m->test,
-		.next_attempt_us = same(m->state, "queued") ? m->next_attempt_us : TIME_NONE,
+		.next_attempt_us = same(m->state, "queued") && m->next_attempt_us != MESSAGE_PARKED_US
+					   ? m->next_attempt_us
+					   : TIME_NONE,
 	};
 }
 
@@ -96,13 +98,13 @@ enum err_code messages_get(struct api_call *call, struct err *err)
 
 enum err_code messages_decide(struct api_call *call, struct err *err)
 {
-	static const char *const decisions[] = { "hold", "release", "retry" };
+	static const char *const decisions[] = { "hold", "release", "retry", "abandon" };
 	struct finding_one one = { .call = call, .id = call->parameters[0] };
 	bool known = false;
 	for (size_t i = 0; i < COUNT(decisions); i++)
 		known = known || same(decisions[i], call->parameters[1]);
 	if (!known)
-		return fail(err, ERR_NOT_FOUND, "a message can be held, released or retried, not \"%s\"",
+		return fail(err, ERR_NOT_FOUND, "a message can be held, released, retried or abandoned, not \"%s\"",
 			    call->parameters[1]);
 	TRY(db_read(call->kernel->db, find_one, &one, err));
 	TRY(outbox_decide(call->kernel, one.message.id, call->parameters[1], &call->actor, call->now_us, call->findings,

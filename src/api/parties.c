@@ -1,4 +1,4 @@
-/* /api/v1/partners, /organisations, /tasks, /status, /audit, /keys */
+/* /api/v1/organisations, /tasks, /strangers, /status, /audit, /keys */
 #include <stdio.h>
 
 #include "api/call_int.h"
@@ -6,207 +6,6 @@
 #include "kernel/journal.h"
 #include "kernel/party.h"
 #include "kernel/task.h"
-
-enum { RULE_CERTIFICATE, RULE_USE, RULE_NO_CERTIFICATE, RULE_PROFILE, RULE_ENDPOINT, RULE_TOKEN, RULE_STATE };
-static const struct rule partner_rules[] = {
-	[RULE_CERTIFICATE] = { .code = "PTN-001", .text = "this is no certificate: {1}" },
-	[RULE_USE] = { .code = "PTN-002",
-		       .text = "{1} is not a use of a certificate: sign, encrypt, tls, anchor, crl" },
-	[RULE_NO_CERTIFICATE] = { .code = "PTN-003",
-				  .text = "no certificate for use {1}: without it nothing can be exchanged" },
-	[RULE_PROFILE] = { .code = "PTN-004", .text = "{1} is no security profile; there are {2}" },
-	[RULE_ENDPOINT] = { .code = "PTN-005", .text = "{1} is no URL of an endpoint: https://HOST:PORT/as4" },
-	[RULE_TOKEN] = { .code = "PTN-006", .text = "{1} is no way to name a certificate: bst, ski or issuer-serial" },
-	[RULE_STATE] = { .code = "PTN-007",
-			 .text = "the code of a partner is that of its state (ISO 3166 alpha-2), not {1}" },
-};
-
-struct partner_call {
-	struct api_call *call;
-	struct partner partner;
-	struct partner_certificate *certificates;
-	size_t count;
-	struct partner_list list;
-};
-
-static bool use_known(const char *use)
-{
-	static const char *const uses[] = { "sign", "encrypt", "tls", "anchor", "crl" };
-	for (size_t i = 0; i < COUNT(uses); i++)
-		if (same(uses[i], use))
-			return true;
-	return false;
-}
-
-static enum err_code read_certificate(struct api_call *call, const struct certificate_view *view, size_t index,
-				      const char *partner, struct partner_certificate *certificate, struct err *err)
-{
-	const char *path = arena_printf(call->arena, "/certificates/%zu", index);
-	cert_auto cert = NULL;
-	struct err why = { 0 };
-	if (!use_known(view->use))
-		finding_add(call->findings, &partner_rules[RULE_USE], path, view->use, NULL);
-	if (!view->pem || cert_parse(bytes_of(view->pem), &cert, &why) != OK) {
-		finding_add(call->findings, &partner_rules[RULE_CERTIFICATE], path,
-			    view->pem ? why.text : "pem is missing", NULL);
-		return OK;
-	}
-	struct bytes der = cert_der(cert);
-	*certificate =
-		(struct partner_certificate){ .partner = partner,
-					      .use = view->use,
-					      .added_us = call->now_us,
-					      .until_us = TIME_NONE,
-					      .fingerprint = arena_text(call->arena, cert_fingerprint(cert)),
-					      .der = bytes(arena_copy(call->arena, der.data, der.size), der.size) };
-	return certificate->der.data && certificate->fingerprint ? OK
-								 : fail(err, ERR_MEMORY, "no memory for a certificate");
-}
-
-static enum err_code write_partner(struct tx *tx, void *arg, struct err *err)
-{
-	struct partner_call *p = arg;
-	TRY(partner_add(tx, &p->partner, &p->call->actor, p->call->now_us, err));
-	for (size_t i = 0; i < p->count; i++)
-		TRY(partner_certificate_add(tx, &p->certificates[i], &p->call->actor, p->call->now_us, err));
-	return OK;
-}
-
-static void need_use(struct api_call *call, const struct partner_view *view, const char *use)
-{
-	for (size_t i = 0; i < view->certificates_count; i++)
-		if (same(view->certificates[i].use, use))
-			return;
-	finding_add(call->findings, &partner_rules[RULE_NO_CERTIFICATE], "/certificates", use, NULL);
-}
-
-static const char *profiles(struct arena *arena)
-{
-	const char *list = "";
-	for (size_t i = 0; list && messaging_profile_at(i); i++)
-		list = arena_printf(arena, "%s%s%s", list, i ? ", " : "", messaging_profile_at(i));
-	return list;
-}
-
-/* What would leave the node with a partner that it cannot use. */
-static void check_partner(struct api_call *call, const struct partner *partner)
-{
-	if (!messaging_profile_known(partner->profile))
-		finding_add(call->findings, &partner_rules[RULE_PROFILE], "/profile", partner->profile,
-			    profiles(call->arena));
-	if (!starts_with(partner->endpoint, "https://") && !starts_with(partner->endpoint, "http://"))
-		finding_add(call->findings, &partner_rules[RULE_ENDPOINT], "/endpoint", partner->endpoint, NULL);
-	if (!same(partner->token, "bst") && !same(partner->token, "ski") && !same(partner->token, "issuer-serial"))
-		finding_add(call->findings, &partner_rules[RULE_TOKEN], "/token", partner->token, NULL);
-	if (!call->kernel->lists->known(call->kernel->lists, "ISO3166", partner->code))
-		finding_add(call->findings, &partner_rules[RULE_STATE], "/code", partner->code, NULL);
-}
-
-enum err_code partners_add(struct api_call *call, struct err *err)
-{
-	struct partner_view view;
-	TRY(call_read(call, &view, err));
-	if (findings_errors(call->findings))
-		return OK;
-	struct partner_call p = { .call = call, .count = view.certificates_count };
-	p.partner = (struct partner){ .code = view.code,
-				      .name = view.name,
-				      .party_id = view.party_id,
-				      .endpoint = view.endpoint,
-				      .party_type = view.party_type ? view.party_type : "",
-				      .profile = view.profile,
-				      .token = view.token ? view.token : "bst",
-				      .status = view.status ? view.status : "active" };
-	p.certificates = arena_array(call->arena, p.count + 1, sizeof *p.certificates);
-	if (!p.certificates)
-		return fail(err, ERR_MEMORY, "no memory for a partner");
-	check_partner(call, &p.partner);
-	need_use(call, &view, "sign");
-	need_use(call, &view, "encrypt");
-	for (size_t i = 0; i < p.count; i++)
-		TRY(read_certificate(call, &view.certificates[i], i, view.code, &p.certificates[i], err));
-	if (findings_errors(call->findings))
-		return OK;
-	TRY(db_write(call->kernel->db, write_partner, &p, err));
-	TRY(messaging_refresh(call->api->options.messaging, true, err));
-	call->status = 201;
-	call->parameters[0] = view.code;
-	return partners_get(call, err);
-}
-
-static enum err_code show_certificate(struct api_call *call, const struct partner_certificate *row,
-				      struct certificate_view *view, struct err *err)
-{
-	cert_auto cert = NULL;
-	TRY(cert_parse(row->der, &cert, err));
-	*view = (struct certificate_view){ .use = row->use,
-					   .fingerprint = row->fingerprint,
-					   .subject = arena_text(call->arena, cert_subject(cert)),
-					   .not_before_us = cert_not_before_us(cert),
-					   .not_after_us = cert_not_after_us(cert) };
-	return OK;
-}
-
-static struct partner_view view_of(const struct partner *p)
-{
-	return (struct partner_view){ .code = p->code,
-				      .name = p->name,
-				      .party_id = p->party_id,
-				      .party_type = p->party_type,
-				      .endpoint = p->endpoint,
-				      .profile = p->profile,
-				      .token = p->token,
-				      .status = p->status };
-}
-
-static enum err_code read_partner(struct tx *tx, void *arg, struct err *err)
-{
-	struct partner_call *p = arg;
-	struct partner_certificate_list list;
-	TRY(partner_find(tx, p->call->arena, p->call->parameters[0], &p->partner, err));
-	if (!p->partner.code)
-		return fail(err, ERR_NOT_FOUND, "there is no partner %s; see lintas partner list",
-			    p->call->parameters[0]);
-	TRY(partner_certificates(tx, p->call->arena, p->partner.code, &list, err));
-	p->certificates = list.items;
-	p->count = list.count;
-	return OK;
-}
-
-enum err_code partners_get(struct api_call *call, struct err *err)
-{
-	struct partner_call p = { .call = call };
-	TRY(db_read(call->kernel->db, read_partner, &p, err));
-	struct partner_view view = view_of(&p.partner);
-	view.certificates = arena_array(call->arena, p.count + 1, sizeof *view.certificates);
-	if (!view.certificates)
-		return fail(err, ERR_MEMORY, "no memory for a partner");
-	for (size_t i = 0; i < p.count; i++)
-		if (!same(p.certificates[i].use, "crl"))
-			TRY(show_certificate(call, &p.certificates[i], &view.certificates[view.certificates_count++],
-					     err));
-	return call_answer(call, &view, err);
-}
-
-static enum err_code read_partners(struct tx *tx, void *arg, struct err *err)
-{
-	struct partner_call *p = arg;
-	return partner_list(tx, p->call->arena, &p->list, err);
-}
-
-enum err_code partners_list(struct api_call *call, struct err *err)
-{
-	struct partner_call p = { .call = call };
-	TRY(db_read(call->kernel->db, read_partners, &p, err));
-	struct partner_list_view view = {
-		.count = p.list.count, .items = arena_array(call->arena, p.list.count + 1, sizeof(struct partner_view))
-	};
-	if (!view.items)
-		return fail(err, ERR_MEMORY, "no memory for a page");
-	for (size_t i = 0; i < view.count; i++)
-		view.items[i] = view_of(&p.list.items[i]);
-	return call_answer(call, &view, err);
-}
 
 struct seat_call {
 	struct api_call *call;
@@ -291,18 +90,39 @@ enum err_code tasks_list(struct api_call *call, struct err *err)
 	return call_answer(call, &view, err);
 }
 
+enum err_code strangers_list(struct api_call *call, struct err *err)
+{
+	size_t limit = call_limit(call);
+	struct messaging_strangers list = { 0 };
+	if (findings_errors(call->findings))
+		return OK;
+	TRY(messaging_strangers(call->api->options.messaging, call->arena, limit, &list, err));
+	struct stranger_list_view view = {
+		.count = list.count, .items = arena_array(call->arena, list.count + 1, sizeof(struct stranger_view))
+	};
+	if (!view.items)
+		return fail(err, ERR_MEMORY, "no memory for a page");
+	for (size_t i = 0; i < view.count; i++) {
+		const struct messaging_stranger *s = &list.items[i];
+		view.items[i] = (struct stranger_view){
+			.at_us = s->at_us, .address = s->peer, .rule = s->rule, .text = s->text
+		};
+	}
+	return call_answer(call, &view, err);
+}
+
 struct status_call {
 	struct kernel *kernel;
 	struct arena *arena;
 	struct exchange_counts_list counts;
-	struct task_list tasks;
+	int64_t open_tasks;
 };
 
 static enum err_code read_status(struct tx *tx, void *arg, struct err *err)
 {
 	struct status_call *s = arg;
 	TRY(message_counts(tx, s->arena, &s->counts, err));
-	return task_list(tx, s->arena, NULL, PAGE_LIMIT, &s->tasks, err);
+	return task_count(tx, NULL, &s->open_tasks, err);
 }
 
 static enum err_code fill_status(struct api *api, struct arena *arena, struct status_view *view, struct err *err)
@@ -336,8 +156,7 @@ static enum err_code fill_status(struct api *api, struct arena *arena, struct st
 								  .oldest_queued_us = c->oldest_queued_us,
 								  .last_receipt_us = c->last_receipt_us };
 	}
-	for (size_t i = 0; i < s.tasks.count; i++)
-		view->open_tasks += same(s.tasks.items[i].state, "open");
+	view->open_tasks = s.open_tasks;
 	return OK;
 }
 

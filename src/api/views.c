@@ -2,7 +2,7 @@
  * command line read it. */
 #include "api/api.h"
 
-enum { TEXT_MAX = 65536, PAGE_MAX = 1000 };
+enum { TEXT_MAX = 65536, PAGE_MAX = 1000, PEM_MAX = 4 << 20 /* of a long revocation list */ };
 
 static const struct field document_rows[] = {
 	FIELD_TEXT(struct document_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
@@ -66,7 +66,8 @@ static const struct field certificate_rows[] = {
 	FIELD_TEXT(struct certificate_view, subject, .json = "subject", .max_length = TEXT_MAX),
 	FIELD_TIME(struct certificate_view, not_before_us, .json = "notBefore"),
 	FIELD_TIME(struct certificate_view, not_after_us, .json = "notAfter"),
-	FIELD_TEXT(struct certificate_view, pem, .json = "pem", .max_length = TEXT_MAX),
+	FIELD_TIME(struct certificate_view, withdrawn_us, .json = "withdrawn"),
+	FIELD_TEXT(struct certificate_view, pem, .json = "pem", .max_length = PEM_MAX),
 };
 static const struct fields certificate_fields = FIELDS(struct certificate_view, certificate_rows);
 
@@ -80,9 +81,25 @@ static const struct field partner_rows[] = {
 	FIELD_TEXT(struct partner_view, token, .json = "token", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct partner_view, status, .json = "status", .max_length = TEXT_MAX),
 	FIELD_LIST(struct partner_view, certificates, certificates_count, struct certificate_view, certificate_fields,
-		   .json = "certificates", .max = 64),
+		   .json = "certificates", .max = PAGE_MAX),
 };
 static const struct fields partner_fields = FIELDS(struct partner_view, partner_rows);
+
+static const struct field partner_change_rows[] = {
+	FIELD_TEXT(struct partner_change_view, name, .json = "name", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_change_view, endpoint, .json = "endpoint", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_change_view, profile, .json = "profile", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_change_view, token, .json = "token", .max_length = TEXT_MAX),
+};
+static const struct fields partner_change_fields = FIELDS(struct partner_change_view, partner_change_rows);
+
+static const struct field stranger_rows[] = {
+	FIELD_TIME(struct stranger_view, at_us, .json = "time", .min = 1),
+	FIELD_TEXT(struct stranger_view, address, .json = "address", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct stranger_view, rule, .json = "rule", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct stranger_view, text, .json = "text", .max_length = TEXT_MAX),
+};
+static const struct fields stranger_fields = FIELDS(struct stranger_view, stranger_rows);
 
 static const struct field organisation_rows[] = {
 	FIELD_TEXT(struct organisation_view, code, .json = "code", .min = 1, .max_length = TEXT_MAX),
@@ -184,6 +201,8 @@ static const struct fields proof_fields = FIELDS(struct proof_view, proof_rows);
 const struct schema document_schema = SCHEMA("document", document_fields);
 const struct schema message_schema = SCHEMA("message", message_fields);
 const struct schema partner_schema = SCHEMA("partner", partner_fields);
+const struct schema partner_change_schema = SCHEMA("partnerChange", partner_change_fields);
+const struct schema certificate_schema = SCHEMA("certificate", certificate_fields);
 const struct schema organisation_schema = SCHEMA("organisation", organisation_fields);
 const struct schema status_schema = SCHEMA("status", status_fields);
 const struct schema submit_schema = SCHEMA("submit", submit_fields);
@@ -196,3 +215,4 @@ LIST_SCHEMA(event)
 LIST_SCHEMA(partner)
 LIST_SCHEMA(organisation)
 LIST_SCHEMA(task)
+LIST_SCHEMA(stranger)

@@ -124,5 +124,7 @@ enum err_code buf_check(const struct buf *buf, const char *what, struct err *err
 	if (buf->failed == ERR_MEMORY)
 		return fail(err, ERR_MEMORY, "no memory left for the %s (%zu bytes so far, at most %zu)", what,
 			    buf->size, buf->max_bytes);
+	if (buf->failed != ERR_LIMIT)
+		return fail(err, buf->failed, "the %s holds characters that it cannot carry", what);
 	return fail(err, buf->failed, "the %s is larger than %zu bytes", what, buf->max_bytes);
 }

@@ -52,6 +52,24 @@ static size_t expand(char *out, const char *template, const char *first, const c
 	return size + 1;
 }
 
+/* Arguments may be what an outsider sent, cut anywhere: a finding goes into XML, JSON and terminals. */
+static void make_printable(char *text)
+{
+	size_t left = strlen(text);
+	for (char *c = text; left > 0;) {
+		size_t length = utf8_first(bytes(c, left));
+		bool control = (unsigned char)*c < 0x20 || *c == 0x7f;
+		bool noncharacter = length == 3 && (unsigned char)c[0] == 0xef && (unsigned char)c[1] == 0xbf &&
+				    (unsigned char)c[2] >= 0xbe;
+		if (length == 0 || control || noncharacter) {
+			*c = '?';
+			length = 1;
+		}
+		c += length;
+		left -= length;
+	}
+}
+
 static struct finding *next_place(struct findings *findings)
 {
 	struct finding **block = &findings->blocks[findings->kept / BLOCK];
@@ -73,6 +91,7 @@ static bool keep(struct findings *findings, const struct rule *rule, const char 
 	if (!path_copy || (law && !law_copy))
 		return false;
 	expand(text, rule->text, first, second);
+	make_printable(text);
 	*place = (struct finding){ .rule = rule, .path = path_copy, .text = text, .law = law_copy };
 	findings->kept++;
 	return true;

@@ -110,8 +110,9 @@ enum err_code run_key_list(struct invocation *in, struct err *err)
 			       time_format(cert_not_after_us(key->cert), to), cert_subject(key->cert),
 			       cert_fingerprint(key->cert));
 		else
-			printf("%-12s %-8s %-9s %-9s no certificate yet\n", key->id, key_use_name(key->use),
-			       key_status_name(key->status), key_type_name(key->type));
+			printf("%-12s %-8s %-9s %-9s %s\n", key->id, key_use_name(key->use),
+			       key_status_name(key->status), key_type_name(key->type),
+			       key->status == KEY_PENDING ? "no certificate yet" : "its files cannot be read");
 	}
 	key_list_done(&list);
 	return OK;

@@ -115,9 +115,15 @@ enum err_code run_db_migrate(struct invocation *in, struct err *err)
 	buf_auto sql;
 	buf_init(&sql, PRINTED_MAX);
 	TRY(right_config(in, &config, err));
-	TRY(node_open_database(in->arena, &config, &db, err));
-	enum err_code code = db_migrate(db, kernel_migrations, kernel_migrations_count, dry_run, &status, &sql, err);
+	int lock = -1;
+	if (!dry_run)
+		TRY(node_lock(in->arena, in->directory, &lock, err));
+	enum err_code code = node_open_database(in->arena, &config, &db, err);
+	if (code == OK)
+		code = db_migrate(db, kernel_migrations, kernel_migrations_count, dry_run, &status, &sql, err);
 	db_close(db);
+	if (lock >= 0)
+		close(lock);
 	if (code != OK)
 		return code;
 	if (dry_run)
@@ -202,16 +208,37 @@ enum err_code run_send(struct invocation *in, struct err *err)
 	return remote_run(in, text, err);
 }
 
+static enum err_code call_with(struct invocation *in, const struct schema *schema, const void *view, struct err *err)
+{
+	buf_auto json;
+	buf_init(&json, PRINTED_MAX);
+	field_put_json(&json, schema, view);
+	TRY(buf_check(&json, "the call", err));
+	return remote_run(in, buf_bytes(&json), err);
+}
+
 enum err_code run_organisation_add(struct invocation *in, struct err *err)
 {
 	struct organisation_view view = { .code = in->arguments[0],
 					  .seat = option_value(in, "--seat"),
 					  .name = option_value(in, "--name") };
-	buf_auto json;
-	buf_init(&json, PRINTED_MAX);
-	field_put_json(&json, &organisation_schema, &view);
-	TRY(buf_check(&json, "the call", err));
-	return remote_run(in, buf_bytes(&json), err);
+	return call_with(in, &organisation_schema, &view, err);
+}
+
+static enum err_code read_certificate(struct invocation *in, const char *use, const char *file,
+				      struct certificate_view *view, struct err *err)
+{
+	struct bytes pem;
+	TRY(input_read(in->arena, file, FILE_MAX, &pem, err));
+	if (!utf8_valid(pem))
+		return fail(err, ERR_USAGE, "%s is not PEM; openssl x509 (or crl) -inform DER -in %s makes it so", file,
+			    file);
+	*view = (struct certificate_view){ .use = use,
+					   .pem = arena_text_of(in->arena, pem),
+					   .not_before_us = TIME_NONE,
+					   .not_after_us = TIME_NONE,
+					   .withdrawn_us = TIME_NONE };
+	return view->pem ? OK : fail(err, ERR_MEMORY, "no memory for %s", file);
 }
 
 enum err_code run_partner_add(struct invocation *in, struct err *err)
@@ -233,19 +260,24 @@ enum err_code run_partner_add(struct invocation *in, struct err *err)
 	view.name = name ? name : codelist_name("ISO3166", code) ? codelist_name("ISO3166", code) : code;
 	for (size_t i = 0; i < COUNT(uses); i++) {
 		const char *file = option_value(in, arena_printf(in->arena, "--%s", uses[i]));
-		struct bytes pem;
-		if (!file)
-			continue;
-		TRY(input_read(in->arena, file, FILE_MAX, &pem, err));
-		certificates[view.certificates_count] = (struct certificate_view){ .use = uses[i],
-										   .pem = arena_text_of(in->arena, pem),
-										   .not_before_us = TIME_NONE,
-										   .not_after_us = TIME_NONE };
-		view.certificates_count++;
+		if (file)
+			TRY(read_certificate(in, uses[i], file, &certificates[view.certificates_count++], err));
 	}
-	buf_auto json;
-	buf_init(&json, PRINTED_MAX);
-	field_put_json(&json, &partner_schema, &view);
-	TRY(buf_check(&json, "the call", err));
-	return remote_run(in, buf_bytes(&json), err);
+	return call_with(in, &partner_schema, &view, err);
+}
+
+enum err_code run_partner_change(struct invocation *in, struct err *err)
+{
+	struct partner_change_view view = { .name = option_value(in, "--name"),
+					    .endpoint = option_value(in, "--endpoint"),
+					    .profile = option_value(in, "--profile"),
+					    .token = option_value(in, "--token") };
+	return call_with(in, &partner_change_schema, &view, err);
+}
+
+enum err_code run_partner_certificate(struct invocation *in, struct err *err)
+{
+	struct certificate_view view;
+	TRY(read_certificate(in, option_value(in, "--use"), option_value(in, "--file"), &view, err));
+	return call_with(in, &certificate_schema, &view, err);
 }

@@ -129,8 +129,14 @@ void print_partner(FILE *out, const void *answer)
 		fprintf(out, "  %-13s %s\n                %s to %s\n                sha-256 %s\n", c->use,
 			text(c->subject), when(c->not_before_us, from), when(c->not_after_us, to),
 			text(c->fingerprint));
+		if (c->withdrawn_us != TIME_NONE)
+			fprintf(out, "                withdrawn %s\n", when(c->withdrawn_us, from));
 	}
-	fprintf(out, "Next: compare the fingerprints with the partner by another way, then lintas ping %s\n", p->code);
+	if (same(p->status, "suspended"))
+		fprintf(out, "Next: lintas partner resume %s exchanges with it again\n", p->code);
+	else
+		fprintf(out, "Next: compare the fingerprints with the partner by another way, then lintas ping %s\n",
+			p->code);
 }
 
 void print_organisation(FILE *out, const void *answer)
@@ -157,6 +163,19 @@ void print_tasks(FILE *out, const void *answer)
 	}
 	if (!list->count)
 		fprintf(out, "nothing to do\n");
+}
+
+void print_strangers(FILE *out, const void *answer)
+{
+	const struct stranger_list_view *list = answer;
+	char time[TIME_SIZE];
+	for (size_t i = 0; i < list->count; i++) {
+		const struct stranger_view *s = &list->items[i];
+		fprintf(out, "%s  %-24s %-8s %s\n", when(s->at_us, time), text(s->address), text(s->rule),
+			text(s->text));
+	}
+	if (!list->count)
+		fprintf(out, "nobody was turned away since the node was started\n");
 }
 
 void print_status(FILE *out, const void *answer)

@@ -1,6 +1,9 @@
 /* Commands that are calls of the interface: over the administration socket of the running node, or in this process. */
 #include "cli/cli_int.h"
 
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -19,6 +22,7 @@ static enum err_code call_socket(struct invocation *in, const char *socket, cons
 				  .unix_path = socket,
 				  .body = body,
 				  .allow_plain = true,
+				  .timeout_us = HOUR_US, /* verifying a long journal takes its time */
 				  .max_response_bytes = ANSWER_MAX };
 	enum err_code code = client->call(client, in->arena, &call, answer, err);
 	http_client_free(client);
@@ -97,23 +101,31 @@ static enum err_code report_problem(struct invocation *in, const struct http_ans
 	return code;
 }
 
+/* Whether a node answers at its socket. A socket file that nobody listens on was left by a node that was killed. */
+static bool node_listens(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t length = strlen(path);
+	if (length >= sizeof address.sun_path)
+		return false;
+	memcpy(address.sun_path, path, length + 1);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool listens = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+	if (fd >= 0)
+		close(fd);
+	return listens;
+}
+
 enum err_code remote_call(struct invocation *in, const char *method, const char *path, struct bytes body,
 			  struct http_answer *answer, struct err *err)
 {
 	const char *socket = arena_printf(in->arena, "%s/admin.sock", in->directory);
-	struct err why = { 0 };
-	enum err_code code = ERR_NET;
 	if (!socket || !path)
 		return fail(err, ERR_MEMORY, "no memory for a call");
-	if (access(socket, F_OK) == 0)
-		code = call_socket(in, socket, method, path, body, answer, &why);
-	/* A socket file that nobody answers was left by a node that was killed: then the directory is ours to open. */
-	if (code == ERR_NET)
-		code = call_here(in, method, path, body, answer, &why);
-	if (code != OK) {
-		*err = why;
-		return code;
-	}
+	if (node_listens(socket))
+		TRY(call_socket(in, socket, method, path, body, answer, err));
+	else
+		TRY(call_here(in, method, path, body, answer, err));
 	return answer->status >= 400 ? report_problem(in, answer, err) : OK;
 }
 

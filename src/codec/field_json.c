@@ -111,9 +111,26 @@ static void read_object(struct field_context *context, const struct fields *fiel
 	}
 }
 
+/* jansson stops behind the number that it cannot hold; RFC 8259 §6 lets implementations limit numbers. */
+static void find_overflow(struct field_context *context, struct bytes text, const json_error_t *error)
+{
+	size_t end = error->position > 0 && (size_t)error->position < text.size ? (size_t)error->position : text.size;
+	size_t start = end;
+	char wanted[96];
+
+	while (start > 0 && text.data[start - 1] != '\0' && strchr("0123456789+-.eE", text.data[start - 1]))
+		start--;
+	const char *number = arena_text_of(context->arena, bytes(text.data + start, end - start));
+	if (!number)
+		context->no_memory = true;
+	snprintf(wanted, sizeof(wanted), "a number that can be held (line %d, column %d)", error->line, error->column);
+	field_find(context, FIELD_WRONG_FORM, NULL, NULL, number ? number : "", wanted);
+}
+
 /* TEXT could not be loaded: either it is no JSON (a fault), or it has a member twice (a finding; RFC 8259 §4 leaves
- * open which one counts, so neither does). */
-static enum err_code refuse(struct field_context *context, const json_error_t *error, struct err *err)
+ * open which one counts, so neither does), or a number that is too big (a finding). */
+static enum err_code refuse(struct field_context *context, struct bytes text, const json_error_t *error,
+			    struct err *err)
 {
 	char place[64];
 
@@ -121,6 +138,9 @@ static enum err_code refuse(struct field_context *context, const json_error_t *e
 	case json_error_duplicate_key:
 		snprintf(place, sizeof(place), "line %d, column %d", error->line, error->column);
 		field_find(context, FIELD_JSON_DUPLICATE, NULL, NULL, place, NULL);
+		return OK;
+	case json_error_numeric_overflow:
+		find_overflow(context, text, error);
 		return OK;
 	case json_error_out_of_memory:
 		return fail(err, ERR_MEMORY, "no memory left for the JSON text");
@@ -139,9 +159,9 @@ enum err_code field_read_json(struct arena *arena, const struct schema *schema, 
 	/* jansson refuses what follows the value and nests at most 2048 deep; U+0000 it refuses, too. */
 	json_t *json = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (!json) {
-		TRY(refuse(&context, &error, err));
+		TRY(refuse(&context, text, &error, err));
 		field_clear(schema->fields, record);
-		return OK;
+		return context.no_memory ? fail(err, ERR_MEMORY, "no memory left to read %s", schema->name) : OK;
 	}
 
 	field_clear(schema->fields, record);

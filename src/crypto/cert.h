@@ -57,10 +57,26 @@ void trust_free(struct trust *trust);
 enum err_code trust_pin(struct trust *trust, const struct cert *cert, struct err *err) MUST_USE;
 enum err_code trust_anchor(struct trust *trust, const struct cert *anchor, struct err *err) MUST_USE;
 enum err_code trust_intermediate(struct trust *trust, const struct cert *cert, struct err *err) MUST_USE;
-/* PEM or DER; its signature is checked when it is used. */
+/* Signs revocation lists, and nothing else is believed of it: what lets a list be used for a pinned certificate whose issuer is no
+ * anchor. */
+enum err_code trust_issuer(struct trust *trust, const struct cert *cert, struct err *err) MUST_USE;
+/* PEM or DER; its signature is checked when it is used. If none of an issuer's lists was signed by a certificate that is known (its
+ * path's, or trust_issuer's), what that issuer issued is refused: CRT-012. */
 enum err_code trust_crl(struct trust *trust, struct bytes text, struct err *err) MUST_USE;
 
-/* Rules CRT-001 …: unknown, not yet valid, expired, revoked, wrong use, weak key, broken path, revocation list missing or overdue. */
+/* A revocation list by itself, read and checked as trust_crl() does. Texts and DER are ARENA's. */
+struct crl_info {
+	const char *issuer; /* for people, as cert_subject() */
+	struct bytes der;
+	char fingerprint[SHA256_HEX_SIZE]; /* SHA-256 of the DER */
+	int64_t this_update_us, next_update_us;
+};
+enum err_code crl_read(struct arena *arena, struct bytes text, struct crl_info *info, struct err *err) MUST_USE;
+/* True if AUTHORITY has signed the list DER and is named as its issuer. */
+bool crl_signed_by(struct bytes der, const struct cert *authority);
+
+/* Rules CRT-001 …: unknown, not yet valid, expired, revoked, wrong use, weak key, broken path, revocation list missing,
+ * overdue or not to be checked. */
 extern const struct rule cert_rules[];
 extern const size_t cert_rules_count;
 

@@ -14,7 +14,7 @@
 #define AUTH_LEVEL             2   /* OpenSSL's name for 112 bits */
 
 /* clang-format off */
-enum { UNKNOWN, NOT_YET, EXPIRED, REVOKED, WRONG_USE, WEAK, BROKEN, LIST_MISSING, LIST_OVERDUE, LIST_LATE, EXTENSION };
+enum { UNKNOWN, NOT_YET, EXPIRED, REVOKED, WRONG_USE, WEAK, BROKEN, LIST_MISSING, LIST_OVERDUE, LIST_LATE, EXTENSION, LIST_UNCHECKED };
 const struct rule cert_rules[] = {
 	[UNKNOWN]      = { "CRT-001", "the certificate of {1} is neither pinned nor issued by a trusted anchor", "RFC 5280 6.1", SEVERITY_ERROR },
 	[NOT_YET]      = { "CRT-002", "the certificate of {1} is not valid before {2}", "RFC 5280 4.1.2.5", SEVERITY_ERROR },
@@ -27,6 +27,7 @@ const struct rule cert_rules[] = {
 	[LIST_OVERDUE] = { "CRT-009", "the revocation list of {1} was to be replaced by {2}", "RFC 5280 5.1.2.5", SEVERITY_ERROR },
 	[LIST_LATE]    = { "CRT-010", "the revocation list of {1} was to be replaced by {2} and is used within the grace", "RFC 5280 5.1.2.5", SEVERITY_WARNING },
 	[EXTENSION]    = { "CRT-011", "the certificate of {1} has an extension that is critical and not understood, or malformed", "RFC 5280 4.2", SEVERITY_ERROR },
+	[LIST_UNCHECKED] = { "CRT-012", "the revocation list of {2} for the certificate of {1} cannot be checked: no certificate is known whose key signed it", "RFC 5280 6.3.3", SEVERITY_ERROR },
 };
 /* clang-format on */
 const size_t cert_rules_count = COUNT(cert_rules);
@@ -258,6 +259,8 @@ static void find_issuer(struct judgement *j, STACK_OF(X509) * untrusted)
 	X509 *issuer = issuer_among(x509, j->trust->anchors);
 
 	if (!issuer)
+		issuer = issuer_among(x509, j->trust->issuers);
+	if (!issuer)
 		issuer = issuer_among(x509, untrusted);
 	j->path = sk_X509_new_null();
 	if (!j->path || X509_add_cert(j->path, x509, X509_ADD_FLAG_UP_REF) != 1 ||
@@ -307,6 +310,21 @@ static bool list_signed_by(const struct trust *trust, size_t index, X509 *issuer
 	return true;
 }
 
+/* By ISSUER (NULL: not known), or by who was named as a signer of lists and has the name that the list gives. */
+static bool list_checked(const struct trust *trust, size_t index, X509 *issuer)
+{
+	const X509_NAME *name = X509_CRL_get_issuer(trust->lists[index].crl);
+
+	if (issuer && list_signed_by(trust, index, issuer))
+		return true;
+	for (int i = 0; i < sk_X509_num(trust->issuers); i++) {
+		X509 *other = sk_X509_value(trust->issuers, i);
+		if (X509_NAME_cmp(X509_get_subject_name(other), name) == 0 && list_signed_by(trust, index, other))
+			return true;
+	}
+	return false;
+}
+
 /* Also from an overdue list, and from one made after AT_US: its issuer has said it, and from when. */
 static void check_listed(struct judgement *j, const struct list *list, X509 *x509, const char *who)
 {
@@ -347,24 +365,40 @@ static void name_line(const X509_NAME *name, char *text, size_t size)
 	text[length] = '\0';
 }
 
-/* ISSUER NULL: not known, so no list can be believed. */
+/* Issued last (RFC 5280 §5.1.2.4); which of two is to be replaced later says nothing of that. */
+static bool is_fresher(const struct list *list, const struct list *than)
+{
+	return !than || list->this_update_us > than->this_update_us ||
+	       (list->this_update_us == than->this_update_us && list->next_update_us > than->next_update_us);
+}
+
+/* ISSUER NULL: not known. A list that nobody can check beside one that can is somebody else's; one that stands alone
+ * may be the one that revokes, so it is not passed over. */
 static void check_revocation_of(struct judgement *j, X509 *x509, X509 *issuer)
 {
 	char who[256], by[256];
 	const struct list *freshest = NULL;
+	bool unchecked = false, checked = false;
 
 	name_line(X509_get_subject_name(x509), who, sizeof(who));
 	name_line(X509_get_issuer_name(x509), by, sizeof(by));
-	for (size_t i = 0; issuer && i < j->trust->list_count; i++) {
+	for (size_t i = 0; i < j->trust->list_count; i++) {
 		const struct list *list = &j->trust->lists[i];
-		if (X509_NAME_cmp(X509_CRL_get_issuer(list->crl), X509_get_issuer_name(x509)) != 0 ||
-		    !list_signed_by(j->trust, i, issuer))
+		if (X509_NAME_cmp(X509_CRL_get_issuer(list->crl), X509_get_issuer_name(x509)) != 0)
 			continue;
+		if (!list_checked(j->trust, i, issuer)) {
+			unchecked = true;
+			continue;
+		}
+		checked = true;
 		check_listed(j, list, x509, who);
-		if (list->this_update_us <= j->at_us && (!freshest || list->next_update_us > freshest->next_update_us))
+		if (list->this_update_us <= j->at_us && is_fresher(list, freshest))
 			freshest = list;
 	}
-	check_freshness(j, freshest, who, by);
+	if (unchecked && !checked)
+		find_fault(j, LIST_UNCHECKED, who, by);
+	else
+		check_freshness(j, freshest, who, by);
 }
 
 /* An anchor, and a pinned certificate that signs itself, are withdrawn by whoever put them there, not by a list. */

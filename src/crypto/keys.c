@@ -62,6 +62,22 @@ static void slots_done(struct slots *slots)
 	*slots = (struct slots){ 0 };
 }
 
+/* A retired key that cannot be read is nobody's to use; the others go on. An active one must be seen to. */
+static enum err_code slot_load(const char *directory, struct slot *slot, struct err *err)
+{
+	enum err_code code;
+	struct err why = { 0 };
+
+	if (!may(slot, SIGN) && !may(slot, UNWRAP))
+		return OK;
+	code = keystore_private(directory, slot->id, &slot->key, &why);
+	if (slot->status == KEY_RETIRED && (code == ERR_KEY || code == ERR_NOT_FOUND))
+		slot->status = KEY_DAMAGED;
+	else if (code != OK)
+		return fail(err, code, "key %s: %s", slot->id, why.text);
+	return OK;
+}
+
 static enum err_code slots_fill(const char *directory, const struct key_list *list, struct slots *slots,
 				struct err *err)
 {
@@ -70,8 +86,7 @@ static enum err_code slots_fill(const char *directory, const struct key_list *li
 		struct slot *slot = &slots->all[slots->count];
 		*slot = (struct slot){ .use = info->use, .status = info->status };
 		memcpy(slot->id, info->id, sizeof(slot->id));
-		if (may(slot, SIGN) || may(slot, UNWRAP))
-			TRY(keystore_private(directory, info->id, &slot->key, err));
+		TRY(slot_load(directory, slot, err));
 		slots->count++;
 	}
 	return OK;

@@ -3,22 +3,23 @@
  * Message keys (signing, decryption) are used only by the `keys` child process; the node holds a client that asks it over socket
  * pairs. A simulation and commands on a stopped node open the directory in the process. Callers cannot tell the difference.
  *
- * On disk:  KEYS/ID/key.pem (0600)  certificate.pem (absent until installed)  chain.pem (optional)
+ * On disk:  KEYS/ID/key.pem (0600)  certificate.pem (absent until installed: the leaf, after it its chain)
  *           KEYS/ID/status: "active p256", so that listing opens no private key
  * ID is "<use>-<n>", e.g. "sign-1", "decrypt-2", "tls-1". A key is pending (no certificate), active, or retired (kept, so that old
- * messages can be opened and old evidence explained; never used for signing). Two active keys of one use are a roll-over. */
+ * messages can be opened and old evidence explained; never used for signing). Two active keys of one use are a roll-over. A key
+ * whose files cannot be understood is listed as damaged and used for nothing; the others go on. */
 #ifndef CRYPTO_KEYS_H
 #define CRYPTO_KEYS_H
 
 #include "crypto/sign.h"
 
 enum key_use { KEY_USE_SIGN, KEY_USE_DECRYPT, KEY_USE_TLS };
-enum key_status { KEY_PENDING, KEY_ACTIVE, KEY_RETIRED };
-enum key_type { KEY_RSA_2048, KEY_RSA_3072, KEY_RSA_4096, KEY_P256, KEY_ED25519, KEY_X25519 };
+enum key_status { KEY_PENDING, KEY_ACTIVE, KEY_RETIRED, KEY_DAMAGED }; /* the last is never written */
+enum key_type { KEY_RSA_2048, KEY_RSA_3072, KEY_RSA_4096, KEY_P256, KEY_ED25519, KEY_X25519, KEY_TYPE_UNKNOWN };
 
 const char *key_use_name(enum key_use use);          /* "sign", "decrypt", "tls" */
-const char *key_status_name(enum key_status status); /* "pending", "active", "retired" */
-const char *key_type_name(enum key_type type);       /* "rsa-2048", …, "p256", "ed25519", "x25519" */
+const char *key_status_name(enum key_status status); /* "pending", "active", "retired", "damaged" */
+const char *key_type_name(enum key_type type);       /* "rsa-2048", …, "p256", "ed25519", "x25519"; "unknown" */
 bool key_use_parse(const char *text, enum key_use *use);
 bool key_type_parse(const char *text, enum key_type *type);
 
@@ -30,7 +31,7 @@ struct key_info {
 	enum key_use use;
 	enum key_status status;
 	enum key_type type;
-	struct cert *cert; /* borrowed from the list; NULL while pending */
+	struct cert *cert; /* borrowed from the list; NULL while pending, and if damaged */
 };
 
 /* --- The key ceremony (on the directory; the node reads it anew on reload) --- */

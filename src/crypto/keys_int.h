@@ -16,7 +16,6 @@ static inline void fd_done_(int *fd);
 enum err_code file_read(int dir, const char *name, bool secret, struct buf *out, struct err *err) MUST_USE;
 /* Either the old content or the new one is there, whatever happens (written beside, synced, renamed). Mode 0600. */
 enum err_code file_replace(int dir, const char *name, struct bytes content, struct err *err) MUST_USE;
-enum err_code file_remove(int dir, const char *name, struct err *err) MUST_USE; /* fine if there is none */
 /* Of the directory NAME in DIR (AT_FDCWD: a path). */
 enum err_code directory_open(int dir, const char *name, int *fd, struct err *err) MUST_USE;
 enum err_code directory_sync(int dir, struct err *err) MUST_USE;

@@ -23,7 +23,7 @@ static const char *const use_names[] = {
 	[KEY_USE_SIGN] = "sign", [KEY_USE_DECRYPT] = "decrypt", [KEY_USE_TLS] = "tls"
 };
 static const char *const status_names[] = {
-	[KEY_PENDING] = "pending", [KEY_ACTIVE] = "active", [KEY_RETIRED] = "retired"
+	[KEY_PENDING] = "pending", [KEY_ACTIVE] = "active", [KEY_RETIRED] = "retired", [KEY_DAMAGED] = "damaged"
 };
 
 static const struct type_row {
@@ -53,7 +53,7 @@ const char *key_status_name(enum key_status status)
 
 const char *key_type_name(enum key_type type)
 {
-	return (size_t)type < COUNT(types) ? types[type].name : "";
+	return (size_t)type < COUNT(types) ? types[type].name : "unknown";
 }
 
 bool key_use_parse(const char *text, enum key_use *use)
@@ -80,7 +80,7 @@ bool key_type_parse(const char *text, enum key_type *type)
 
 static bool key_status_parse(const char *text, enum key_status *status)
 {
-	for (size_t i = 0; i < COUNT(status_names); i++) {
+	for (size_t i = 0; i < KEY_DAMAGED; i++) { /* which is found, not read */
 		if (same(text, status_names[i])) {
 			*status = (enum key_status)i;
 			return true;
@@ -160,15 +160,46 @@ static enum err_code status_read(int entry, const char *id, struct key_info *inf
 	return OK;
 }
 
+/* A certificate, and what it was issued by. */
+struct chain {
+	struct cert *certs[CHAIN_MAX + 1];
+	size_t count;
+};
+
+static void chain_done(struct chain *chain)
+{
+	for (size_t i = 0; i < chain->count; i++)
+		cert_unref(chain->certs[i]);
+}
+#define chain_auto __attribute__((cleanup(chain_done), unused)) struct chain
+
+static enum err_code chain_add(void *arg, struct bytes der, struct err *err)
+{
+	struct chain *chain = arg;
+
+	TRY(cert_parse(der, &chain->certs[chain->count], err));
+	chain->count++;
+	return OK;
+}
+
+static enum err_code chain_parse(struct bytes pem, struct chain *chain, struct err *err)
+{
+	return pem_blocks(pem, "CERTIFICATE", COUNT(chain->certs), chain_add, chain, err);
+}
+
 static enum err_code certificate_read(int entry, const char *id, struct cert **cert, struct err *err)
 {
 	buf_auto pem;
+	chain_auto chain = { 0 };
 
 	buf_init(&pem, KEY_FILE_MAX);
 	TRY(file_read(entry, "certificate.pem", false, &pem, err));
 	struct err why = { 0 };
-	enum err_code code = cert_parse(buf_bytes(&pem), cert, &why);
-	return code == OK ? OK : fail(err, code, "the certificate of key %s: %s", id, why.text);
+	enum err_code code = chain_parse(buf_bytes(&pem), &chain, &why);
+	if (code != OK)
+		return fail(err, code, "the certificate of key %s: %s", id, why.text);
+	*cert = cert_ref(chain.certs[0]);
+	return OK;
 }
 
 static enum err_code private_read(int entry, const char *id, EVP_PKEY **key, struct err *err)
@@ -221,21 +252,44 @@ static int by_use_and_number(const void *left, const void *right)
 	return first < second ? -1 : first > second;
 }
 
+/* What is wrong with the files themselves. A fault of the machine (memory, descriptors, disk) must not make good keys
+ * disappear, and stays one. */
+static bool means_damage(enum err_code code)
+{
+	return code == ERR_KEY || code == ERR_SYNTAX || code == ERR_LIMIT || code == ERR_NOT_FOUND;
+}
+
+/* INFO->id is a name that id_parse() takes. */
+static enum err_code info_read(int entry, struct key_info *info, struct err *err)
+{
+	struct key_info read;
+
+	TRY(status_read(entry, info->id, &read, err));
+	*info = read; /* also if the certificate cannot be read: its type is known */
+	return read.status == KEY_PENDING ? OK : certificate_read(entry, info->id, &info->cert, err);
+}
+
 /* Adds key ID. One without a status is a ceremony that was cut off before the key was told to anybody: left out. */
 static enum err_code list_add(struct key_list *list, int store, const char *id, struct err *err)
 {
 	fd_auto entry = -1;
-	struct key_info info;
+	int64_t number;
+	struct err why = { 0 };
+	struct key_info info = { .type = KEY_TYPE_UNKNOWN };
 
 	TRY(entry_open(store, id, &entry, err));
-	enum err_code code = status_read(entry, id, &info, err);
-	if (code == ERR_NOT_FOUND)
+	if (faccessat(entry, "status", F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
 		return OK;
-	TRY(code);
 	if (list->count == KEYS_MAX)
 		return fail(err, ERR_LIMIT, "there are more than %d keys", KEYS_MAX);
-	if (info.status != KEY_PENDING)
-		TRY(certificate_read(entry, id, &info.cert, err));
+	snprintf(info.id, sizeof(info.id), "%s", id);
+	if (!id_parse(id, &info.use, &number))
+		return fail(err, ERR_INTERNAL, "\"%s\" does not name a key", info.id);
+	enum err_code code = info_read(entry, &info, &why);
+	if (means_damage(code))
+		info.status = KEY_DAMAGED;
+	else if (code != OK)
+		return fail(err, code, "%s", why.text);
 	list->keys[list->count++] = info;
 	return OK;
 }
@@ -443,36 +497,17 @@ enum err_code keystore_public(const char *directory, const char *id, struct buf 
 	return buf_check(pem, "public key", err);
 }
 
-struct chain {
-	struct cert *certs[CHAIN_MAX + 1];
-	size_t count;
-};
-
-static void chain_done(struct chain *chain)
-{
-	for (size_t i = 0; i < chain->count; i++)
-		cert_unref(chain->certs[i]);
-}
-
-static enum err_code chain_add(void *arg, struct bytes der, struct err *err)
-{
-	struct chain *chain = arg;
-
-	TRY(cert_parse(der, &chain->certs[chain->count], err));
-	chain->count++;
-	return OK;
-}
-
-/* Certificates FIRST to the last but one before END, to file NAME. */
-static enum err_code chain_write(int entry, const char *name, const struct chain *chain, size_t first, size_t end,
-				 struct err *err)
+/* Leaf and chain in one file, so that one rename exchanges both; it is also what TLS wants. */
+static enum err_code chain_write(int entry, const struct chain *chain, struct err *err)
 {
 	bio_auto out = BIO_new(BIO_s_mem());
 
-	for (size_t i = first; i < end; i++)
+	for (size_t i = 0; i < chain->count; i++)
 		if (!out || PEM_write_bio_X509(out, cert_x509(chain->certs[i])) != 1)
 			return fail_openssl(err, ERR_MEMORY, "no memory left for certificates");
-	return first < end ? file_replace(entry, name, bio_bytes(out), err) : file_remove(entry, name, err);
+	if (bio_bytes(out).size > KEY_FILE_MAX)
+		return fail(err, ERR_LIMIT, "the certificate and its chain are larger than %d bytes", KEY_FILE_MAX);
+	return file_replace(entry, "certificate.pem", bio_bytes(out), err);
 }
 
 enum err_code keystore_install(const char *directory, const char *id, struct bytes pem, struct err *err)
@@ -481,22 +516,21 @@ enum err_code keystore_install(const char *directory, const char *id, struct byt
 	fd_auto entry = -1;
 	pkey_auto key = NULL;
 	struct key_info info;
-	__attribute__((cleanup(chain_done))) struct chain chain = { 0 };
+	chain_auto chain = { 0 };
 
 	TRY(store_open(directory, true, &store, err));
 	TRY(entry_open(store, id, &entry, err));
 	TRY(status_read(entry, id, &info, err));
 	if (info.status == KEY_RETIRED)
 		return fail(err, ERR_CONFLICT, "key %s is retired", id);
-	TRY(pem_blocks(pem, "CERTIFICATE", COUNT(chain.certs), chain_add, &chain, err));
+	TRY(chain_parse(pem, &chain, err));
 	TRY(private_read(entry, id, &key, err));
 	if (!cert_key(chain.certs[0]) || EVP_PKEY_eq(cert_key(chain.certs[0]), key) != 1) {
 		ERR_clear_error();
 		return fail(err, ERR_KEY, "the certificate of %s is for another key than %s",
 			    cert_subject(chain.certs[0]), id);
 	}
-	TRY(chain_write(entry, "chain.pem", &chain, 1, chain.count, err));
-	TRY(chain_write(entry, "certificate.pem", &chain, 0, 1, err));
+	TRY(chain_write(entry, &chain, err));
 	return status_write(entry, KEY_ACTIVE, info.type, err);
 }
 

@@ -110,10 +110,3 @@ enum err_code file_replace(int dir, const char *name, struct bytes content, stru
 	}
 	return directory_sync(dir, err);
 }
-
-enum err_code file_remove(int dir, const char *name, struct err *err)
-{
-	if (unlinkat(dir, name, 0) != 0 && errno != ENOENT)
-		return fail(err, ERR_IO, "the file %s cannot be removed: %s", name, strerror(errno));
-	return directory_sync(dir, err);
-}

@@ -20,7 +20,8 @@ struct trust *trust_new(const struct trust_policy *policy)
 	trust->store = X509_STORE_new();
 	trust->anchors = sk_X509_new_null();
 	trust->intermediates = sk_X509_new_null();
-	if (trust->signers && trust->store && trust->anchors && trust->intermediates)
+	trust->issuers = sk_X509_new_null();
+	if (trust->signers && trust->store && trust->anchors && trust->intermediates && trust->issuers)
 		return trust;
 	trust_free(trust);
 	ERR_clear_error();
@@ -35,6 +36,7 @@ void trust_free(struct trust *trust)
 		X509_CRL_free(trust->lists[i].crl);
 	sk_X509_pop_free(trust->anchors, X509_free);
 	sk_X509_pop_free(trust->intermediates, X509_free);
+	sk_X509_pop_free(trust->issuers, X509_free);
 	X509_STORE_free(trust->store);
 	if (trust->signers)
 		pthread_mutex_destroy(&trust->signers->lock);
@@ -89,6 +91,16 @@ enum err_code trust_intermediate(struct trust *trust, const struct cert *cert, s
 	return keep_cert(trust->intermediates, cert, err);
 }
 
+enum err_code trust_issuer(struct trust *trust, const struct cert *cert, struct err *err)
+{
+	X509 *x509 = cert_x509(cert);
+
+	if (!is_authority(x509) || (X509_get_key_usage(x509) & KU_CRL_SIGN) == 0)
+		return fail(err, ERR_KEY, "%s is not a certification authority that signs revocation lists",
+			    cert_subject(cert));
+	return keep_cert(trust->issuers, cert, err);
+}
+
 /* A critical extension changes what the absence of a serial number means (delta, indirect, partial lists: RFC 5280
  * §5.2); on an entry, whose serial number it is (§5.3). Such a list cannot clear anybody. */
 static bool has_critical_extension(X509_CRL *crl)
@@ -127,26 +139,76 @@ static enum err_code check_list(const struct list *list, struct err *err)
 	return OK;
 }
 
-enum err_code trust_crl(struct trust *trust, struct bytes text, struct err *err)
+static enum err_code read_list(struct bytes text, struct list *list, struct err *err)
 {
-	struct list list = { 0 };
-
-	if (trust->list_count == LISTS_MAX)
-		return fail(err, ERR_LIMIT, "there are %d revocation lists already", LISTS_MAX);
 	if (text.size > LIST_MAX_BYTES)
 		return fail(err, ERR_LIMIT, "the revocation list is larger than %u bytes", LIST_MAX_BYTES);
 
-	enum err_code code = is_der(text) ? decode_list(&list.crl, text, err)
-					  : pem_blocks(text, "X509 CRL", 1, decode_list, &list.crl, err);
+	struct list read = { 0 };
+	enum err_code code = is_der(text) ? decode_list(&read.crl, text, err)
+					  : pem_blocks(text, "X509 CRL", 1, decode_list, &read.crl, err);
 	if (code == OK) {
-		list.this_update_us = asn1_time_us(X509_CRL_get0_lastUpdate(list.crl));
-		list.next_update_us = asn1_time_us(X509_CRL_get0_nextUpdate(list.crl));
-		code = check_list(&list, err);
+		read.this_update_us = asn1_time_us(X509_CRL_get0_lastUpdate(read.crl));
+		read.next_update_us = asn1_time_us(X509_CRL_get0_nextUpdate(read.crl));
+		code = check_list(&read, err);
 	}
 	if (code != OK) {
-		X509_CRL_free(list.crl);
+		X509_CRL_free(read.crl);
 		return code;
 	}
-	trust->lists[trust->list_count++] = list;
+	*list = read;
 	return OK;
+}
+
+enum err_code trust_crl(struct trust *trust, struct bytes text, struct err *err)
+{
+	if (trust->list_count == LISTS_MAX)
+		return fail(err, ERR_LIMIT, "there are %d revocation lists already", LISTS_MAX);
+	TRY(read_list(text, &trust->lists[trust->list_count], err));
+	trust->list_count++;
+	return OK;
+}
+
+static enum err_code describe_list(struct arena *arena, const struct list *list, struct crl_info *info, struct err *err)
+{
+	uint8_t *der = NULL;
+	BIO *bio = BIO_new(BIO_s_mem());
+	bool named = bio && X509_NAME_print_ex(bio, X509_CRL_get_issuer(list->crl), 0, XN_FLAG_RFC2253) >= 0;
+	int size = named ? i2d_X509_CRL(list->crl, &der) : -1;
+	struct crl_info read = { .this_update_us = list->this_update_us, .next_update_us = list->next_update_us };
+
+	if (size > 0) {
+		read.issuer = arena_text_of(arena, bio_bytes(bio));
+		read.der = bytes(arena_copy(arena, der, (size_t)size), (size_t)size);
+	}
+	OPENSSL_free(der);
+	BIO_free(bio);
+	if (!read.issuer || !read.der.data)
+		return fail_openssl(err, ERR_MEMORY, "no memory left for a revocation list");
+	sha256_hex(read.der, read.fingerprint);
+	*info = read;
+	return OK;
+}
+
+enum err_code crl_read(struct arena *arena, struct bytes text, struct crl_info *info, struct err *err)
+{
+	struct list list = { 0 };
+
+	TRY(read_list(text, &list, err));
+	enum err_code code = describe_list(arena, &list, info, err);
+	X509_CRL_free(list.crl);
+	return code;
+}
+
+bool crl_signed_by(struct bytes der, const struct cert *authority)
+{
+	const uint8_t *at = der.data;
+	X509 *x509 = cert_x509(authority);
+	X509_CRL *crl = d2i_X509_CRL(NULL, &at, (long)der.size);
+	bool signed_by = crl && X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(x509)) == 0 &&
+			 X509_CRL_verify(crl, X509_get0_pubkey(x509)) == 1;
+
+	X509_CRL_free(crl);
+	ERR_clear_error();
+	return signed_by;
 }

@@ -7,7 +7,7 @@
 #include "crypto/crypto_int.h"
 
 #define PINS_MAX  256
-#define CERTS_MAX 256 /* anchors, and as many intermediates */
+#define CERTS_MAX 256 /* anchors, and as many intermediates, and as many issuers of lists */
 #define LISTS_MAX 64
 
 struct list {
@@ -30,7 +30,7 @@ struct trust {
 	uint8_t pins[PINS_MAX][SHA256_SIZE];
 	size_t pin_count;
 	X509_STORE *store; /* the anchors, for path building */
-	STACK_OF(X509) * anchors, *intermediates;
+	STACK_OF(X509) * anchors, *intermediates, *issuers;
 	struct list lists[LISTS_MAX];
 	size_t list_count;
 	struct signers *signers;

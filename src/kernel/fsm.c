@@ -107,6 +107,7 @@ static enum err_code timers_move(struct tx *tx, const struct machine *machine, c
 				 const struct fsm_row *row, struct err *err)
 {
 	char id[UUID_SIZE];
+	int64_t from_us = fsm_case->counts_from_us ? fsm_case->counts_from_us : fsm_case->now_us;
 
 	if (!has_timers(machine) || (same(row->from, row->to) && !row->timer))
 		return OK;
@@ -117,7 +118,7 @@ static enum err_code timers_move(struct tx *tx, const struct machine *machine, c
 	return db_exec(tx, &sql_timer_put,
 		       BINDS(BIND_TEXT(id), BIND_TEXT(machine->name), BIND_TEXT(fsm_case->id),
 			     BIND_TEXT(fsm_case->organisation), BIND_TEXT(row->timer->name),
-			     BIND_TEXT(row->timer->event), BIND_INT(fsm_case->now_us + row->timer->days * DAY_US)),
+			     BIND_TEXT(row->timer->event), BIND_INT(from_us + row->timer->days * DAY_US)),
 		       NULL, err);
 }
 

@@ -13,6 +13,9 @@ struct fsm_case {
 	const char *organisation; /* ours; NULL for the node's own */
 	struct actor actor;
 	int64_t now_us;
+	/* From when a clock that is started counts, if not from now_us: when the clock before it ran out may be long
+	 * ago if the node was down, and a period of the law does not wait for it. 0: from now_us. */
+	int64_t counts_from_us;
 	const char *detail;  /* for the journal; NULL */
 	const void *context; /* for guards and emit functions of the machine's own capability; NULL */
 };
@@ -72,7 +75,8 @@ enum err_code fsm_fire_all(struct tx *tx, const struct fsm_case *fsm_case, const
 
 /* Timers that are due: fires up to LIMIT of them, each in its own transaction, once. *DONE says how many. A case that
  * no longer accepts the event is left alone. A transient fault is tried again a minute later; any other leaves the
- * timer failed, with a task. */
+ * timer failed, with a task. A clock that a timer's event starts counts from when that timer was due. Once a minute
+ * messages that were left parked behind nothing are woken, too. */
 enum err_code fsm_timers_step(struct kernel *kernel, int64_t now_us, unsigned limit, unsigned *done,
 			      struct err *err) MUST_USE;
 

@@ -62,11 +62,34 @@ static enum err_code receipt_read(struct tx *tx, struct acceptance *acceptance, 
 	return found ? OK : fail(err, ERR_INTERNAL, "message %s was accepted without a receipt", id);
 }
 
+/* What a partner's mistakes cost us today, after this one. */
+struct cost {
+	int64_t refusals, bytes, entries;
+};
+
+static enum err_code cost_add(struct tx *tx, const char *partner, int64_t now_us, struct cost one, struct cost *today,
+			      struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_refusal_count,
+		     BINDS(BIND_TEXT(partner), BIND_INT(date_of_time(now_us)), BIND_INT(one.refusals),
+			   BIND_INT(one.bytes), BIND_INT(one.entries)),
+		     &query, err));
+	if (db_next(&query))
+		*today = (struct cost){ db_int(&query, 0), db_int(&query, 1), db_int(&query, 2) };
+	return db_end(&query, err);
+}
+
 static enum err_code refused_journal(struct tx *tx, const struct acceptance *acceptance, const char *subject,
 				     const char *event, struct err *err)
 {
 	struct actor actor;
+	struct cost today = { 0 };
 
+	TRY(cost_add(tx, acceptance->message.partner, acceptance->now_us, (struct cost){ .entries = 1 }, &today, err));
+	if (today.entries > REFUSALS_KEPT_A_DAY)
+		return OK;
 	TRY(partner_actor(acceptance->arena, acceptance->message.partner, &actor, err));
 	return journal_put(tx,
 			   &(struct journal_entry){ .at_us = acceptance->now_us,
@@ -150,7 +173,7 @@ enum err_code inbox_accept(struct kernel *kernel, struct arena *arena, struct in
 	message->direction = "in";
 	message->state = message_in_machine.initial;
 	message->settled_us = TIME_NONE;
-	message->next_attempt_us = now_us;
+	message->accepted_us = message->next_attempt_us = now_us;
 	message->digest = message_digest(arena, &delivery->parts);
 	if (!message->id || !message->digest)
 		return fail(err, ERR_MEMORY, "no memory left for a message from %s", message->partner);
@@ -170,34 +193,37 @@ struct refusal {
 	int64_t now_us;
 };
 
-static enum err_code refusals_today(struct tx *tx, const struct refusal *refusal, int64_t *count, struct err *err)
+static int64_t size_of(const struct wire *wire)
 {
-	db_query_auto query = { 0 };
+	return wire ? (int64_t)wire->octets.size : 0;
+}
 
-	TRY(db_query(tx, &sql_refusal_count,
-		     BINDS(BIND_TEXT(refusal->partner), BIND_INT(date_of_time(refusal->now_us))), &query, err));
-	*count = db_next(&query) ? db_int(&query, 0) : 0;
-	return db_end(&query, err);
+/* ID becomes "" if there is nothing to keep. */
+static enum err_code refused_wire(struct tx *tx, const struct refusal *refusal, const struct wire *wire,
+				  char id[static UUID_SIZE], struct err *err)
+{
+	id[0] = '\0';
+	return wire ? wire_insert(tx, NULL, refusal->partner, wire, id, refusal->now_us, err) : OK;
 }
 
 static enum err_code refused_run(struct tx *tx, void *arg, struct err *err)
 {
 	const struct refusal *refusal = arg;
 	char id[UUID_SIZE], received[UUID_SIZE], error[UUID_SIZE];
-	int64_t count;
+	struct cost today = { 0 },
+		    one = { .refusals = 1, .bytes = size_of(refusal->received) + size_of(refusal->error) };
 
-	TRY(refusals_today(tx, refusal, &count, err));
-	if (count > REFUSALS_KEPT_A_DAY)
+	TRY(cost_add(tx, refusal->partner, refusal->now_us, one, &today, err));
+	if (today.refusals > REFUSALS_KEPT_A_DAY)
 		return OK;
-	if (refusal->received)
-		TRY(wire_insert(tx, NULL, refusal->partner, refusal->received, received, refusal->now_us, err));
-	if (refusal->error)
-		TRY(wire_insert(tx, NULL, refusal->partner, refusal->error, error, refusal->now_us, err));
+	bool keep = today.bytes <= REFUSAL_BYTES_KEPT_A_DAY;
+	TRY(refused_wire(tx, refusal, keep ? refusal->received : NULL, received, err));
+	TRY(refused_wire(tx, refusal, keep ? refusal->error : NULL, error, err));
 	id_new(id, refusal->now_us);
 	TRY(db_exec(tx, &sql_refusal_put,
 		    BINDS(BIND_TEXT(id), BIND_TEXT(refusal->partner), BIND_TEXT(refusal->message_id),
-			  BIND_TEXT(refusal->rule), BIND_INT(refusal->now_us),
-			  BIND_TEXT(refusal->received ? received : NULL), BIND_TEXT(refusal->error ? error : NULL)),
+			  BIND_TEXT(refusal->rule), BIND_INT(refusal->now_us), BIND_TEXT(*received ? received : NULL),
+			  BIND_TEXT(*error ? error : NULL)),
 		    NULL, err));
 	return journal_put(tx,
 			   &(struct journal_entry){ .at_us = refusal->now_us,
@@ -227,8 +253,9 @@ struct work {
 	unsigned limit;
 	const char **ids;
 	size_t count;
-	const char *id; /* the message at hand */
-	bool processed;
+	const char *id;   /* the message at hand */
+	int64_t attempts; /* of it, when it was taken; -1: it was not */
+	bool processed, parked;
 	struct err cause;
 	const char *reason;
 };
@@ -241,14 +268,34 @@ static inbox_process *process_of(const struct kernel *kernel)
 	return NULL;
 }
 
-static enum err_code received_read(struct tx *tx, void *arg, struct err *err)
+struct partner_codes {
+	const char **items;
+	size_t count;
+};
+
+/* Those of whom something is due, the one that has waited longest first. */
+static enum err_code partners_read(struct tx *tx, const struct work *work, struct partner_codes *partners,
+				   struct err *err)
 {
-	struct work *work = arg;
 	db_query_auto query = { 0 };
 
-	work->ids = NULL;
-	work->count = 0;
-	TRY(db_query(tx, &sql_message_received, BINDS(BIND_INT(work->now_us), BIND_INT(work->limit)), &query, err));
+	*partners = (struct partner_codes){ 0 };
+	TRY(db_query(tx, &sql_message_received_partners, BINDS(BIND_INT(work->now_us)), &query, err));
+	while (db_next(&query)) {
+		partners->items = list_grow(work->arena, partners->items, partners->count, sizeof(*partners->items));
+		if (!partners->items)
+			return fail(err, ERR_MEMORY, "no memory left for the partners of received messages");
+		partners->items[partners->count++] = db_text(work->arena, &query, 0);
+	}
+	return db_end(&query, err);
+}
+
+static enum err_code received_of(struct tx *tx, struct work *work, const char *partner, size_t limit, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_message_received, BINDS(BIND_INT(work->now_us), BIND_INT(limit), BIND_TEXT(partner)),
+		     &query, err));
 	while (db_next(&query)) {
 		work->ids = list_grow(work->arena, work->ids, work->count, sizeof(*work->ids));
 		if (!work->ids)
@@ -256,6 +303,20 @@ static enum err_code received_read(struct tx *tx, void *arg, struct err *err)
 		work->ids[work->count++] = db_text(work->arena, &query, 0);
 	}
 	return db_end(&query, err);
+}
+
+static enum err_code received_read(struct tx *tx, void *arg, struct err *err)
+{
+	struct work *work = arg;
+	struct partner_codes partners;
+
+	work->ids = NULL;
+	work->count = 0;
+	TRY(partners_read(tx, work, &partners, err));
+	size_t share = partners.count > 0 ? work->limit / partners.count : 0;
+	for (size_t i = 0; i < partners.count && work->count < work->limit; i++)
+		TRY(received_of(tx, work, partners.items[i], share > 0 ? share : 1, err));
+	return OK;
 }
 
 /* The message, if it is still received and no other worker has it; else .id is NULL. */
@@ -320,16 +381,18 @@ static enum err_code process_run(struct tx *tx, void *arg, struct err *err)
 	bool blocked;
 	arena_auto arena = arena_new(PROCESS_ARENA_BYTES);
 
-	work->processed = false;
+	work->processed = work->parked = false;
+	work->attempts = -1;
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory left for message %s", work->id);
 	TRY(take(tx, work, arena, &message, err));
 	if (!message.id)
 		return OK;
+	work->attempts = message.attempts;
 	TRY(is_blocked(tx, &message, &blocked, err));
+	work->parked = blocked;
 	if (blocked)
-		return db_exec(tx, &sql_message_park,
-			       BINDS(BIND_TEXT(message.id), BIND_INT(work->now_us + MESSAGE_PARK_US)), NULL, err);
+		return db_exec(tx, &sql_message_park, BINDS(BIND_TEXT(message.id)), NULL, err);
 	return process_one(tx, work, arena, &message, err);
 }
 
@@ -349,8 +412,9 @@ static enum err_code fail_for_good(struct tx *tx, const struct work *work, struc
 	const char *text = arena_printf(
 		arena,
 		"%s from %s was received but could not be processed: %s. What follows it in its conversation "
-		"waits. Look at \"lintas timeline %s\"; when the cause is mended, \"lintas outbox retry %s\"",
-		message->action, message->partner, reason, message->id, message->id);
+		"waits. Look at \"lintas timeline %s\"; when the cause is mended, \"lintas outbox retry %s\"; if it "
+		"is not to be processed at all, \"lintas outbox abandon %s\"",
+		message->action, message->partner, reason, message->id, message->id, message->id);
 
 	if (!text)
 		return fail(err, ERR_MEMORY, "no memory left for a task");
@@ -364,7 +428,7 @@ static enum err_code fail_for_good(struct tx *tx, const struct work *work, struc
 			 work->now_us, err);
 }
 
-/* After the transaction that failed has gone: what becomes of the message. */
+/* After the transaction that failed has gone: what becomes of the message, unless another worker had it meanwhile. */
 static enum err_code failed_run(struct tx *tx, void *arg, struct err *err)
 {
 	const struct work *work = arg;
@@ -375,31 +439,33 @@ static enum err_code failed_run(struct tx *tx, void *arg, struct err *err)
 	if (!reason)
 		return fail(err, ERR_MEMORY, "no memory left for the failure of message %s", work->id);
 	TRY(take(tx, work, arena, &message, err));
-	if (!message.id)
+	if (!message.id || (work->attempts >= 0 && message.attempts != work->attempts))
 		return OK;
 	if (err_row(work->cause.code)->transient)
 		return retry_later(tx, work, &message, reason, err);
 	return fail_for_good(tx, work, arena, &message, reason, err);
 }
 
-/* One look at what is due. What a message wakes is due in the next one. */
-static enum err_code round_run(struct work *work, unsigned *processed, struct err *err)
+/* One look at what is due. What a message wakes is due in the next one. *MOVED: what will not be due then, whatever
+ * became of it. */
+static enum err_code round_run(struct work *work, unsigned *processed, unsigned *moved, struct err *err)
 {
-	*processed = 0;
+	*processed = *moved = 0;
 	TRY(db_read(work->kernel->db, received_read, work, err));
 	for (size_t i = 0; i < work->count; i++) {
 		work->id = work->ids[i];
-		if (db_write(work->kernel->db, process_run, work, &work->cause) != OK)
+		bool failed = db_write(work->kernel->db, process_run, work, &work->cause) != OK;
+		if (failed)
 			TRY(db_write(work->kernel->db, failed_run, work, err));
-		else if (work->processed)
-			(*processed)++;
+		*processed += !failed && work->processed;
+		*moved += failed || work->processed || work->parked;
 	}
 	return OK;
 }
 
 enum err_code inbox_step(struct kernel *kernel, int64_t now_us, unsigned limit, unsigned *done, struct err *err)
 {
-	unsigned total = 0, processed;
+	unsigned total = 0, looked_at = 0, processed, moved;
 
 	if (limit > STEP_MAX)
 		limit = STEP_MAX;
@@ -414,9 +480,10 @@ enum err_code inbox_step(struct kernel *kernel, int64_t now_us, unsigned limit, 
 		};
 		if (!arena)
 			return fail(err, ERR_MEMORY, "no memory left for the received messages");
-		TRY(round_run(&work, &processed, err));
+		TRY(round_run(&work, &processed, &moved, err));
 		total += processed;
-	} while (processed > 0 && total < limit);
+		looked_at += moved;
+	} while (moved > 0 && total < limit && looked_at < STEP_MAX);
 	*done = total;
 	return OK;
 }

@@ -45,14 +45,14 @@ enum err_code journal_digest(const struct journal_entry *entry, uint8_t digest[s
 	return OK;
 }
 
-enum err_code journal_seal_hash(const uint8_t previous[static 32], int64_t first, int64_t last, struct bytes digests,
-				uint8_t hash[static 32], struct err *err)
+enum err_code journal_seal_hash(const uint8_t previous[static 32], int64_t first, int64_t last, int64_t at_us,
+				struct bytes digests, uint8_t hash[static 32], struct err *err)
 {
 	buf_auto out;
 
 	buf_init(&out, 128 + SEAL_ENTRIES_MAX * (size_t)SHA256_SIZE);
 	buf_put(&out, previous, SHA256_SIZE);
-	buf_printf(&out, "%" PRId64 "\n%" PRId64 "\n", first, last);
+	buf_printf(&out, "%" PRId64 "\n%" PRId64 "\n%" PRId64 "\n", first, last, at_us);
 	buf_put_bytes(&out, digests);
 	TRY(buf_check(&out, "journal seal", err));
 	sha256(buf_bytes(&out), hash);
@@ -209,7 +209,7 @@ static enum err_code seal(struct tx *tx, void *arg, struct err *err)
 	if (digests.size != (size_t)placed * SHA256_SIZE)
 		return fail(err, ERR_INTERNAL, "the journal has entries after sequence %" PRId64 " that no seal covers",
 			    last);
-	TRY(journal_seal_hash(previous, last + 1, last + placed, buf_bytes(&digests), hash, err));
+	TRY(journal_seal_hash(previous, last + 1, last + placed, work->now_us, buf_bytes(&digests), hash, err));
 	TRY(db_exec(tx, &sql_seal_put,
 		    BINDS(BIND_INT(number + 1), BIND_INT(last + 1), BIND_INT(last + placed),
 			  BIND_BLOB(bytes(previous, SHA256_SIZE)), BIND_BLOB(bytes(hash, SHA256_SIZE)),

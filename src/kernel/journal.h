@@ -8,8 +8,8 @@
  *
  * Digest of an entry: SHA-256 over its fields in the order of the struct, from id to law (the sequence is the seal's
  * business), each as 8 octets big-endian length and the octets; integers as decimal text; NULL as length 2^64-1.  Seal
- * n: SHA-256 over seal n-1 (32 zero octets for the first), the first and last sequence as decimal text each followed by
- * LF, and the digests in the order of the sequence. */
+ * n: SHA-256 over seal n-1 (32 zero octets for the first), the first and last sequence and the time of the seal
+ * (microseconds) as decimal text each followed by LF, and the digests in the order of the sequence. */
 #ifndef KERNEL_JOURNAL_H
 #define KERNEL_JOURNAL_H
 

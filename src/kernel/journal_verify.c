@@ -18,7 +18,7 @@ struct verify {
 };
 
 struct stored_seal {
-	int64_t number, first, last;
+	int64_t number, first, last, at_us;
 	struct bytes previous, hash;
 };
 
@@ -99,10 +99,11 @@ static enum err_code seal_check(struct tx *tx, struct verify *verify, const stru
 	TRY(entries_check(tx, verify, seal, &digests, err));
 	if (verify->proof.broken_sequence != 0)
 		return OK;
-	TRY(journal_seal_hash(verify->hash, seal->first, seal->last, buf_bytes(&digests), hash, err));
+	TRY(journal_seal_hash(verify->hash, seal->first, seal->last, seal->at_us, buf_bytes(&digests), hash, err));
 	if (!bytes_same(seal->hash, bytes(hash, sizeof(hash)))) {
-		broken(verify, seal->first, "seal %" PRId64 " is not that of its entries %" PRId64 " to %" PRId64,
-		       seal->number, seal->first, seal->last);
+		broken(verify, seal->first,
+		       "seal %" PRId64 " is not that of its time and its entries %" PRId64 " to %" PRId64, seal->number,
+		       seal->first, seal->last);
 		return OK;
 	}
 	memcpy(verify->hash, hash, sizeof(hash));
@@ -126,6 +127,7 @@ static enum err_code seals_read(struct tx *tx, struct arena *arena, int64_t afte
 			.last = db_int(&query, 2),
 			.previous = db_blob(arena, &query, 3),
 			.hash = db_blob(arena, &query, 4),
+			.at_us = db_int(&query, 5),
 		};
 	return db_end(&query, err);
 }

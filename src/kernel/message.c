@@ -7,10 +7,13 @@
 #include "codec/gzip.h"
 #include "crypto/digest.h"
 
-#define PLACE_TRIES      8
 #define REASON_MAX_BYTES 200
 /* What text in business documents reaches is about 1:20; a bomb needs far more. */
 #define EXPAND_MAX_RATIO 200
+#define SWEEP_EVERY_US   MINUTE_US
+#define SWEEP_TURN       "parked-sweep" /* the counter that holds when it is due */
+/* Sorts after every id, which is hexadecimal. */
+#define ID_END "z"
 
 static const char *const wire_kinds[] = {
 	[WIRE_SENT] = "sent",
@@ -73,19 +76,10 @@ static enum err_code place_take(struct tx *tx, struct message *message, const ch
 			   BIND_TEXT(message->action), BIND_TEXT(message->original_sender),
 			   BIND_TEXT(message->final_recipient), BIND_TEXT(message->document), BIND_INT(message->test),
 			   BIND_TEXT(state), BIND_INT(message->created_us), BIND_INT(now_us),
-			   BIND_TEXT(message->digest), BIND_INT(now_us + MESSAGE_PARK_US)),
+			   BIND_TEXT(message->digest),
+			   same(message->direction, "in") ? BIND_INT(message->accepted_us) : BIND_NULL),
 		     &query, err));
 	message->position = db_next(&query) ? db_int(&query, 0) : 0;
-	return db_end(&query, err);
-}
-
-static enum err_code known(struct tx *tx, const struct message *message, bool *is_known, struct err *err)
-{
-	db_query_auto query = { 0 };
-
-	TRY(db_query(tx, &sql_message_known, BINDS(BIND_TEXT(message->message_id), BIND_TEXT(message->partner)), &query,
-		     err));
-	*is_known = db_next(&query);
 	return db_end(&query, err);
 }
 
@@ -105,26 +99,14 @@ static enum err_code parts_insert(struct tx *tx, const char *message, const stru
 	return OK;
 }
 
-/* Nothing is inserted in two cases: the message id is known, or another took the place in the conversation at the same
- * moment. */
+/* A race for the place in the conversation does not come here: on SQLite there is one writer, and PostgreSQL fails the
+ * transaction that could not see the winner, which is then run again. */
 enum err_code message_insert(struct tx *tx, struct message *message, const struct message_parts *parts,
 			     const char *state, int64_t now_us, bool *inserted, struct err *err)
 {
-	for (int i = 0; i < PLACE_TRIES; i++) {
-		TRY(place_take(tx, message, state, now_us, err));
-		if (message->position > 0) {
-			*inserted = true;
-			return parts_insert(tx, message->id, parts, err);
-		}
-		bool is_known = false;
-		if (same(message->direction, "in")) /* those that go out have a new id */
-			TRY(known(tx, message, &is_known, err));
-		if (is_known) {
-			*inserted = false;
-			return OK;
-		}
-	}
-	return fail(err, ERR_BUSY, "no place was found in the conversation %.80s", message->conversation);
+	TRY(place_take(tx, message, state, now_us, err));
+	*inserted = message->position > 0;
+	return *inserted ? parts_insert(tx, message->id, parts, err) : OK;
 }
 
 enum err_code wire_insert(struct tx *tx, const char *message, const char *partner, const struct wire *wire,
@@ -144,6 +126,43 @@ enum err_code message_wake(struct tx *tx, const struct message *message, int64_t
 		       BINDS(BIND_TEXT(message->conversation), BIND_TEXT(message->partner),
 			     BIND_TEXT(message->direction), BIND_INT(now_us)),
 		       NULL, err);
+}
+
+static enum err_code sweep_read(struct tx *tx, void *arg, struct err *err)
+{
+	int64_t *due_us = arg;
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_counter_get, BINDS(BIND_TEXT(SWEEP_TURN)), &query, err));
+	*due_us = db_next(&query) ? db_int(&query, 0) : 0;
+	return db_end(&query, err);
+}
+
+struct sweep {
+	int64_t now_us, due_us;
+};
+
+/* Whoever moves the counter has the turn. */
+static enum err_code sweep_run(struct tx *tx, void *arg, struct err *err)
+{
+	const struct sweep *sweep = arg;
+	int64_t changed = 0;
+
+	TRY(db_exec(tx, &sql_sweep_turn,
+		    BINDS(BIND_TEXT(SWEEP_TURN), BIND_INT(sweep->now_us + SWEEP_EVERY_US), BIND_INT(sweep->due_us)),
+		    &changed, err));
+	return changed ? db_exec(tx, &sql_message_sweep, BINDS(BIND_INT(sweep->now_us)), NULL, err) : OK;
+}
+
+enum err_code message_sweep(struct kernel *kernel, int64_t now_us, struct err *err)
+{
+	struct sweep sweep = { .now_us = now_us };
+
+	TRY(db_read(kernel->db, sweep_read, &sweep.due_us, err));
+	/* A time that is too far ahead was set before somebody turned the clock back. */
+	if (sweep.due_us > now_us && sweep.due_us <= now_us + SWEEP_EVERY_US)
+		return OK;
+	return db_write(kernel->db, sweep_run, &sweep, err);
 }
 
 const struct retry_policy retry_policy_default = {
@@ -187,6 +206,7 @@ struct message message_row(struct arena *arena, const struct query *query)
 		.settled_us = db_null(query, 18) ? TIME_NONE : db_int(query, 18),
 		.last_error = db_text(arena, query, 19),
 		.digest = db_text(arena, query, 20),
+		.accepted_us = db_null(query, 21) ? TIME_NONE : db_int(query, 21),
 	};
 }
 
@@ -204,15 +224,21 @@ struct wire wire_row(struct arena *arena, const struct query *query)
 enum err_code message_list(struct tx *tx, struct arena *arena, const struct message_filter *filter,
 			   struct message_list *list, struct err *err)
 {
-	const struct bind binds[] = { BIND_TEXT(filter->direction),    BIND_TEXT(filter->partner),
-				      BIND_TEXT(filter->organisation), BIND_TEXT(filter->before),
-				      BIND_INT(filter->limit),         BIND_TEXT(filter->state) };
+	const struct bind binds[] = {
+		BIND_TEXT(filter->direction),    BIND_TEXT(filter->partner),
+		BIND_TEXT(filter->organisation), BIND_TEXT(filter->before ? filter->before : ID_END),
+		BIND_INT(filter->limit),         BIND_TEXT(filter->state)
+	};
 	struct message_list found = { 0 };
 	db_query_auto query = { 0 };
 
 	/* Most messages are done: the newest of those are found soonest from the end, the few others by their state. */
 	bool few = filter->state && !same(filter->state, "delivered") && !same(filter->state, "processed");
-	TRY(db_query(tx, few ? &sql_message_in_state : &sql_message_any, binds, COUNT(binds), &query, err));
+	const struct statement *way = few                    ? &sql_message_in_state
+				      : filter->partner      ? &sql_message_of_partner
+				      : filter->organisation ? &sql_message_of_organisation
+							     : &sql_message_any;
+	TRY(db_query(tx, way, binds, COUNT(binds), &query, err));
 	while (db_next(&query)) {
 		found.items = list_grow(arena, found.items, found.count, sizeof(*found.items));
 		if (!found.items)

@@ -2,11 +2,13 @@
  * rows.
  *
  * Out:  queued -> delivered (a verified receipt is stored) | dead (given up, a task waits for an officer) ; queued <->
- * held ; dead -> queued.  A claim is a lease on a queued row, not a state: whoever dies with a claim loses it when the
- * lease ends. In:   received (stored, receipt given) -> processed | failed (a task waits) ; failed -> received.
+ * held ; dead -> queued ; held, dead -> abandoned.  A claim is a lease on a queued row, not a state: whoever dies with
+ * a claim loses it when the lease ends. In:   received (stored, receipt given) -> processed | failed (a task waits) ;
+ * failed -> received | abandoned.
  *
  * Order is kept inside a conversation: a message is not sent (or processed) while an earlier one of the same
- * conversation and partner is not done; a dead or held one holds what follows it. Across conversations there is no
+ * conversation and partner is not done; a dead, held or failed one holds what follows it until it is done or abandoned.
+ * Across conversations there is no
  * order. */
 #ifndef KERNEL_MESSAGE_H
 #define KERNEL_MESSAGE_H
@@ -27,13 +29,18 @@ struct message {
 	const char *document;                          /* id of the document it carries; NULL (ping) */
 	bool test;
 	const char *state;
-	int64_t created_us;
-	int64_t next_attempt_us; /* when it may be tried; the end of the lease while it is */
+	int64_t created_us;      /* for one that came in: what its sender says */
+	int64_t accepted_us;     /* when we stored one that came in: legal clocks start there; TIME_NONE for ours */
+	int64_t next_attempt_us; /* when it may be tried, the end of the lease while it is; MESSAGE_PARKED_US:
+				  * when those before it in the conversation are done */
 	int64_t attempts;        /* since it was queued or received */
-	int64_t settled_us;      /* delivered, dead, processed or failed; TIME_NONE */
+	int64_t settled_us;      /* delivered, dead, processed, failed or abandoned; TIME_NONE */
 	const char *last_error;  /* NULL */
 	const char *digest;      /* SHA-256 over the parts' digests, hexadecimal: what a duplicate must agree in */
 };
+
+/* 9999-12-31T23:59:59Z: never due by itself. */
+#define MESSAGE_PARKED_US INT64_C(253402300799000000)
 
 /* A payload. OCTETS are as signed: compressed if .compressed. */
 struct message_part {
@@ -95,8 +102,8 @@ struct message_list {
 };
 enum err_code outbox_claim(struct kernel *kernel, struct arena *arena, const char *partner, int64_t now_us,
 			   int64_t lease_us, unsigned limit, struct message_list *list, struct err *err) MUST_USE;
-/* At the start of a process: what the process before it on this very instance had claimed is due now, because whoever
- * claimed it is dead. Claims of other machines stay. */
+/* At the start of a process: what the process before it on this very instance had in hand is due now, because whoever
+ * claimed it is dead. Claims of other machines stay, and so does the back-off of what had failed. */
 enum err_code outbox_resume(struct kernel *kernel, int64_t now_us, struct err *err) MUST_USE;
 /* Earliest next attempt of a queued message of any partner; TIME_NONE if there is none. */
 enum err_code outbox_next_us(struct kernel *kernel, int64_t *next_us, struct err *err) MUST_USE;
@@ -109,7 +116,7 @@ enum err_code outbox_sending(struct kernel *kernel, const struct message *messag
 enum err_code outbox_delivered(struct kernel *kernel, const struct message *message, const struct wire *receipt,
 			       int64_t now_us, struct err *err) MUST_USE;
 /* An attempt failed. PERMANENT or too many attempts: dead, with a task. Else queued again after back-off with jitter.
- * ANSWER (may be NULL) is stored. */
+ * ANSWER (may be NULL) is stored. MESSAGE is as it was claimed: who lost the claim decides nothing. */
 struct retry_policy {
 	int64_t first_us, max_us; /* back-off doubles from the one to the other */
 	int64_t give_up_us;       /* a message is dead when it waits for so long, since it was queued last */
@@ -119,8 +126,9 @@ enum err_code outbox_failed(struct kernel *kernel, const struct message *message
 			    bool permanent, const char *reason, const struct wire *answer, int64_t now_us,
 			    struct err *err) MUST_USE;
 
-/* An officer decides: "hold" (queued -> held), "release" (held -> queued), "retry" (dead -> queued; queued: now). Of a
- * message that came in: "retry" (failed -> received; received: now). ERR_NOT_FOUND if there is no such message. */
+/* An officer decides: "hold" (queued -> held), "release" (held -> queued), "retry" (dead -> queued; queued: now),
+ * "abandon" (dead, held -> abandoned: what follows it goes on). Of a message that came in: "retry" (failed -> received;
+ * received: now), "abandon" (failed -> abandoned). ERR_NOT_FOUND if there is no such message. */
 enum err_code outbox_decide(struct kernel *kernel, const char *message, const char *event, const struct actor *actor,
 			    int64_t now_us, struct findings *findings, struct err *err) MUST_USE;
 
@@ -130,7 +138,7 @@ enum inbox_outcome { INBOX_ACCEPTED, INBOX_DUPLICATE, INBOX_ALTERED, INBOX_TOO_O
 
 /* Stores a checked message with its receipt in one durable step. DUPLICATE: the same id and digest; *RECEIPT is then
  * the stored one (arena's). ALTERED: the same id with another digest; TOO_OLD: created before now - WINDOW_US; both
- * store nothing but a journal entry. */
+ * store nothing but a journal entry, of which at most REFUSALS_KEPT_A_DAY a day and partner. */
 struct inbox_delivery {
 	struct message message; /* .id given by the call; .created_us is the sender's timestamp */
 	struct message_parts parts;
@@ -139,14 +147,17 @@ struct inbox_delivery {
 };
 enum err_code inbox_accept(struct kernel *kernel, struct arena *arena, struct inbox_delivery *delivery, int64_t now_us,
 			   enum inbox_outcome *outcome, struct wire *receipt, struct err *err) MUST_USE;
-/* A refusal of a known partner's message: the bytes, our signed error, and the rule. Bounded: beyond
- * REFUSALS_KEPT_A_DAY a day and partner only counted. ERROR may be NULL. */
-#define REFUSALS_KEPT_A_DAY 1000
+/* A refusal of a known partner's message: the bytes, our signed error, and the rule. Bounded a day and partner: beyond
+ * REFUSAL_BYTES_KEPT_A_DAY without bytes, beyond REFUSALS_KEPT_A_DAY only counted. ERROR may be NULL. */
+#define REFUSALS_KEPT_A_DAY      1000
+#define REFUSAL_BYTES_KEPT_A_DAY (INT64_C(64) << 20)
 enum err_code inbox_refused(struct kernel *kernel, const char *partner, const char *message_id, const char *rule,
 			    const struct wire *received, const struct wire *error, int64_t now_us,
 			    struct err *err) MUST_USE;
 
-/* Processes up to LIMIT received messages: hands each to its document type's on_receive in a transaction of its own. */
+/* Processes up to LIMIT received messages: hands each to its document type's on_receive in a transaction of its own.
+ * Partners share LIMIT, the one that has waited longest first, so that none of them can keep another's messages from
+ * being looked at. */
 enum err_code inbox_step(struct kernel *kernel, int64_t now_us, unsigned limit, unsigned *done,
 			 struct err *err) MUST_USE;
 /* Who turns a received message into a document: the capability whose row has .process (the document capability). A
@@ -179,6 +190,7 @@ enum err_code message_part_plain(struct arena *arena, const struct message_part 
 struct exchange_counts { /* one row a partner */
 	const char *partner;
 	int64_t queued, held, dead, delivered, received, processed, failed, refused;
+	int64_t abandoned;        /* both ways */
 	int64_t oldest_queued_us; /* TIME_NONE */
 	int64_t last_receipt_us;  /* TIME_NONE */
 };

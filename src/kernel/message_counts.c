@@ -13,6 +13,7 @@ static const struct {
 	{ "received", offsetof(struct exchange_counts, received) },
 	{ "processed", offsetof(struct exchange_counts, processed) },
 	{ "failed", offsetof(struct exchange_counts, failed) },
+	{ "abandoned", offsetof(struct exchange_counts, abandoned) },
 };
 
 static enum err_code partners_read(struct tx *tx, struct arena *arena, struct exchange_counts_list *list,

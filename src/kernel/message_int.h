@@ -12,16 +12,13 @@
 #define MESSAGE_PROCESSED "processed"
 #define MESSAGE_FAILED    "failed"
 #define MESSAGE_RETRY     "retry"
+#define MESSAGE_ABANDON   "abandon"
 
 #define TASK_DEAD_LETTER     "dead-letter"
 #define TASK_DOCUMENT_FAILED "document-failed"
 
-/* A message behind an open one looks again after so long even if nobody wakes it. On PostgreSQL the one before it may
- * be finished by a transaction that does not see it yet. */
-#define MESSAGE_PARK_US INT64_C(60000000)
-
-/* Inserts MESSAGE and its parts with the next position of its conversation. *INSERTED false: its message id is known;
- * nothing was written. MESSAGE's .position is set. */
+/* Inserts MESSAGE and its parts with the next position of its conversation. *INSERTED false: nothing was written,
+ * because its message id is known. MESSAGE's .position is set. */
 enum err_code message_insert(struct tx *tx, struct message *message, const struct message_parts *parts,
 			     const char *state, int64_t now_us, bool *inserted, struct err *err) MUST_USE;
 enum err_code wire_insert(struct tx *tx, const char *message, const char *partner, const struct wire *wire,
@@ -37,6 +34,9 @@ enum err_code message_fire(struct tx *tx, const struct fsm_case *fsm_case, const
 			   const char *event, const char **to, struct err *err) MUST_USE;
 /* MESSAGE is done: what follows it in the conversation need not wait longer. */
 enum err_code message_wake(struct tx *tx, const struct message *message, int64_t now_us, struct err *err) MUST_USE;
+/* Once a minute, among all nodes of a database: wakes what is parked behind nothing. On PostgreSQL the one before it
+ * may have been finished by a transaction that did not see it yet. */
+enum err_code message_sweep(struct kernel *kernel, int64_t now_us, struct err *err) MUST_USE;
 /* When to try again after ATTEMPTS failures: doubling from first to max; jitter, so that partners that come back are
  * not all tried at once, takes up to half of it away. */
 int64_t message_back_off_us(const struct retry_policy *policy, int64_t attempts);

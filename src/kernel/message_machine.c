@@ -4,18 +4,21 @@
 
 #define AS4_RECEPTION_AWARENESS "AS4 profile 1.0 §3.2"
 
-static const char *const out_final[] = { "delivered", NULL };
-static const char *const in_final[] = { "processed", NULL };
+static const char *const out_final[] = { "delivered", "abandoned", NULL };
+static const char *const in_final[] = { "processed", "abandoned", NULL };
 
-/* A receipt that was verified settles the message whatever was decided meanwhile: the partner has it. */
+/* A receipt that was verified settles the message whatever was decided meanwhile: the partner has it. What was
+ * abandoned is at its end; the receipt is then kept as evidence alone. */
 static const struct fsm_row out_rows[] = {
 	{ .from = "queued", .event = MESSAGE_DELIVERED, .to = "delivered", .law = AS4_RECEPTION_AWARENESS },
 	{ .from = "queued", .event = MESSAGE_GIVEN_UP, .to = "dead", .law = AS4_RECEPTION_AWARENESS },
 	{ .from = "queued", .event = "hold", .to = "held" },
 	{ .from = "queued", .event = MESSAGE_RETRY, .to = "queued" },
 	{ .from = "held", .event = "release", .to = "queued" },
+	{ .from = "held", .event = MESSAGE_ABANDON, .to = "abandoned" },
 	{ .from = "held", .event = MESSAGE_DELIVERED, .to = "delivered", .law = AS4_RECEPTION_AWARENESS },
 	{ .from = "dead", .event = MESSAGE_RETRY, .to = "queued" },
+	{ .from = "dead", .event = MESSAGE_ABANDON, .to = "abandoned" },
 	{ .from = "dead", .event = MESSAGE_DELIVERED, .to = "delivered", .law = AS4_RECEPTION_AWARENESS },
 	{ 0 },
 };
@@ -25,6 +28,7 @@ static const struct fsm_row in_rows[] = {
 	{ .from = "received", .event = MESSAGE_FAILED, .to = "failed" },
 	{ .from = "received", .event = MESSAGE_RETRY, .to = "received" },
 	{ .from = "failed", .event = MESSAGE_RETRY, .to = "received" },
+	{ .from = "failed", .event = MESSAGE_ABANDON, .to = "abandoned" },
 	{ 0 },
 };
 

@@ -78,13 +78,15 @@ enum err_code outbox_put(struct kernel *kernel, struct tx *tx, struct arena *are
 	put.state = message_out_machine.initial;
 	put.created_us = put.next_attempt_us = now_us;
 	put.attempts = 0;
-	put.settled_us = TIME_NONE;
+	put.accepted_us = put.settled_us = TIME_NONE;
 	put.last_error = NULL;
 	const char *detail = arena_printf(arena, "%s to %s", put.action, put.partner);
 	if (!put.id || !put.message_id || !put.digest || !detail)
 		return fail(err, ERR_MEMORY, "no memory left for a message to %s", put.partner);
 
 	TRY(message_insert(tx, &put, parts, put.state, now_us, &inserted, err));
+	if (!inserted)
+		return fail(err, ERR_CONFLICT, "the message id %s is taken", put.message_id);
 	struct fsm_case fsm_case = message_case(kernel, arena, &put, actor, now_us, detail);
 	TRY(fsm_open(tx, &message_out_machine, &fsm_case, err));
 	*message = put;
@@ -111,8 +113,7 @@ static enum err_code claim_round(struct tx *tx, struct claim *claim, struct err 
 	claim->looked_at = 0;
 	TRY(db_query(tx, &sql_message_lease,
 		     BINDS(BIND_TEXT(claim->partner), BIND_INT(claim->now_us), BIND_INT(claim->limit),
-			   BIND_INT(claim->now_us + MESSAGE_PARK_US), BIND_INT(claim->lease_until_us),
-			   BIND_TEXT(claim->instance)),
+			   BIND_INT(claim->lease_until_us), BIND_TEXT(claim->instance)),
 		     &query, err));
 	while (db_next(&query)) {
 		struct message_list *list = &claim->list;
@@ -149,14 +150,12 @@ static int older_first(const void *a, const void *b)
 enum err_code outbox_claim(struct kernel *kernel, struct arena *arena, const char *partner, int64_t now_us,
 			   int64_t lease_us, unsigned limit, struct message_list *list, struct err *err)
 {
-	/* A lease that ended when a parked message looks again could not be told from it. */
-	int64_t lease_until_us = now_us + lease_us + (lease_us == MESSAGE_PARK_US ? 1 : 0);
 	struct claim claim = {
 		.arena = arena,
 		.partner = partner,
 		.instance = kernel->instance,
 		.now_us = now_us,
-		.lease_until_us = lease_until_us,
+		.lease_until_us = now_us + lease_us,
 		.limit = limit,
 	};
 	TRY(db_write(kernel->db, claim_run, &claim, err));
@@ -252,6 +251,17 @@ static enum err_code document_delivered(struct tx *tx, const struct attempt *att
 	return fsm_fire_all(tx, &fsm_case, MESSAGE_DELIVERED, err);
 }
 
+/* The message is settled already. What arrives after it was abandoned proves that the partner has it all the same. */
+static enum err_code late_receipt(struct tx *tx, const struct attempt *attempt, struct arena *arena, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_message_state, BINDS(BIND_TEXT(attempt->message->id)), &query, err));
+	bool abandoned = db_next(&query) && same(db_text(arena, &query, 0), "abandoned");
+	TRY(db_end(&query, err));
+	return abandoned ? wire_keep(tx, attempt, err) : OK;
+}
+
 static enum err_code delivered_run(struct tx *tx, void *arg, struct err *err)
 {
 	const struct attempt *attempt = arg;
@@ -264,7 +274,7 @@ static enum err_code delivered_run(struct tx *tx, void *arg, struct err *err)
 		message_case(attempt->kernel, arena, attempt->message, &system_actor, attempt->now_us, NULL);
 	TRY(message_fire(tx, &fsm_case, &message_out_machine, MESSAGE_DELIVERED, &to, err));
 	if (!to)
-		return OK;
+		return late_receipt(tx, attempt, arena, err);
 	TRY(wire_keep(tx, attempt, err));
 	TRY(message_wake(tx, attempt->message, attempt->now_us, err));
 	TRY(task_close(tx, attempt->message->id, TASK_DEAD_LETTER, attempt->now_us, err));
@@ -303,12 +313,14 @@ static enum err_code dead_letter(struct tx *tx, const struct attempt *attempt, s
 	TRY(message_fire(tx, &fsm_case, &message_out_machine, MESSAGE_GIVEN_UP, &to, err));
 	if (!to)
 		return OK;
-	const char *text = arena_printf(arena,
-					"%s to %s was %s: %s. What follows it in its conversation waits. Look at "
-					"\"lintas timeline %s\"; when the cause is mended, \"lintas outbox retry %s\"",
-					message->action, message->partner,
-					attempt->permanent ? "refused for good" : "given up, because its time ran out",
-					reason, message->id, message->id);
+	const char *text =
+		arena_printf(arena,
+			     "%s to %s was %s: %s. What follows it in its conversation waits. Look at "
+			     "\"lintas timeline %s\"; when the cause is mended, \"lintas outbox retry %s\"; if "
+			     "it is not to be sent any more, \"lintas outbox abandon %s\"",
+			     message->action, message->partner,
+			     attempt->permanent ? "refused for good" : "given up, because its time ran out", reason,
+			     message->id, message->id, message->id);
 	if (!text)
 		return fail(err, ERR_MEMORY, "no memory left for a task");
 	return task_open(tx,
@@ -323,7 +335,7 @@ static enum err_code failed_run(struct tx *tx, void *arg, struct err *err)
 {
 	const struct attempt *attempt = arg;
 	const struct message *message = attempt->message;
-	int64_t waited_us;
+	int64_t waited_us, mine = 0;
 	arena_auto arena = arena_new(WORK_ARENA_BYTES);
 	const char *reason = arena ? message_reason(arena, attempt->reason) : NULL;
 
@@ -331,14 +343,16 @@ static enum err_code failed_run(struct tx *tx, void *arg, struct err *err)
 		return fail(err, ERR_MEMORY, "no memory left for the failure of message %s", message->id);
 	TRY(wire_keep(tx, attempt, err));
 	TRY(waited(tx, attempt, &waited_us, err));
-	TRY(db_exec(tx, &sql_message_error, BINDS(BIND_TEXT(message->id), BIND_TEXT(reason)), NULL, err));
+	TRY(db_exec(tx, &sql_message_later,
+		    BINDS(BIND_TEXT(message->id), BIND_INT(message->attempts), BIND_INT(message->next_attempt_us),
+			  BIND_INT(attempt->now_us + message_back_off_us(attempt->policy, message->attempts)),
+			  BIND_TEXT(reason)),
+		    &mine, err));
+	if (!mine)
+		return OK;
 	if (attempt->permanent || waited_us >= attempt->policy->give_up_us)
 		return dead_letter(tx, attempt, arena, reason, err);
-	return db_exec(tx, &sql_message_later,
-		       BINDS(BIND_TEXT(message->id),
-			     BIND_INT(attempt->now_us + message_back_off_us(attempt->policy, message->attempts)),
-			     BIND_TEXT(reason)),
-		       NULL, err);
+	return OK;
 }
 
 enum err_code outbox_failed(struct kernel *kernel, const struct message *message, const struct retry_policy *policy,
@@ -384,14 +398,18 @@ static enum err_code decide_run(struct tx *tx, void *arg, struct err *err)
 		message_case(decision->kernel, arena, &message, decision->actor, decision->now_us, NULL);
 	const struct machine *machine = same(message.direction, "in") ? &message_in_machine : &message_out_machine;
 	TRY(fsm_fire(tx, machine, &fsm_case, decision->event, &to, decision->findings, err));
-	if (!to || !same(decision->event, MESSAGE_RETRY))
+	bool abandoned = same(decision->event, MESSAGE_ABANDON);
+	if (!to || (!abandoned && !same(decision->event, MESSAGE_RETRY)))
 		return OK;
+	if (abandoned)
+		TRY(message_wake(tx, &message, decision->now_us, err));
 	return task_close(tx, message.id, NULL, decision->now_us, err);
 }
 
 static bool is_decision(const char *event)
 {
-	return same(event, "hold") || same(event, "release") || same(event, MESSAGE_RETRY);
+	return same(event, "hold") || same(event, "release") || same(event, MESSAGE_RETRY) ||
+	       same(event, MESSAGE_ABANDON);
 }
 
 enum err_code outbox_decide(struct kernel *kernel, const char *message, const char *event, const struct actor *actor,
@@ -400,6 +418,6 @@ enum err_code outbox_decide(struct kernel *kernel, const char *message, const ch
 	struct decision decision = { kernel, message, event, actor, now_us, findings };
 
 	if (!is_decision(event))
-		return fail(err, ERR_USAGE, "\"%.40s\" is not a decision: hold, release or retry", event);
+		return fail(err, ERR_USAGE, "\"%.40s\" is not a decision: hold, release, retry or abandon", event);
 	return db_write(kernel->db, decide_run, &decision, err);
 }

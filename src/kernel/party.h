@@ -44,7 +44,7 @@ struct partner_list {
 /* A partner's certificate: pinned leaf or authority that issues its certificates. */
 struct partner_certificate {
 	const char *partner;
-	const char *use;         /* "sign", "encrypt", "tls" (pinned); "anchor", "crl" */
+	const char *use;         /* "sign", "encrypt", "tls" (pinned); "issuer" of lists, "crl" */
 	const char *fingerprint; /* SHA-256 of the DER, hexadecimal */
 	struct bytes der;
 	int64_t added_us;

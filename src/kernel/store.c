@@ -9,13 +9,15 @@
 #define TASK_COLUMNS "id, organisation, kind, subject, text, state, created_us, done_us"
 #define MESSAGE_COLUMNS \
 	"message.id, direction, partner, organisation, message_id, conversation, position, ref_to, service, action, original_sender," \
-	" final_recipient, document, test, state, created_us, next_attempt_us, attempts, settled_us, last_error, digest"
+	" final_recipient, document, test, state, created_us, next_attempt_us, attempts, settled_us, last_error, digest, accepted_us"
 /* Letter for letter the condition of the index message_open: SQLite uses a partial index only then. */
 #define MESSAGE_OPEN "state IN ('queued', 'held', 'dead', 'received', 'failed')"
+/* MESSAGE_PARKED_US, as it stands in the condition of the index message_parked. */
+#define MESSAGE_PARKED "253402300799000000"
 #define MESSAGE_WAITS "CAST($2 AS TEXT) IN ('queued', 'received')"
 #define MESSAGE_FILTER \
 	"(CAST($1 AS TEXT) IS NULL OR direction = $1) AND (CAST($2 AS TEXT) IS NULL OR partner = $2)" \
-	" AND (CAST($3 AS TEXT) IS NULL OR organisation = $3) AND (CAST($4 AS TEXT) IS NULL OR id < $4)" \
+	" AND (CAST($3 AS TEXT) IS NULL OR organisation = $3) AND id < $4" \
 	" AND (CAST($6 AS TEXT) IS NULL OR state = $6)"
 /* clang-format on */
 

@@ -20,9 +20,9 @@ void *list_grow(struct arena *arena, void *items, size_t count, size_t size);
 void journal_row(struct arena *arena, const struct query *query, struct journal_entry *entry);
 /* The digest that journal.h describes. */
 enum err_code journal_digest(const struct journal_entry *entry, uint8_t digest[static 32], struct err *err) MUST_USE;
-/* Seal number n from seal n-1 and the digests of its entries. */
-enum err_code journal_seal_hash(const uint8_t previous[static 32], int64_t first, int64_t last, struct bytes digests,
-				uint8_t hash[static 32], struct err *err) MUST_USE;
+/* Seal number n from seal n-1, its time and the digests of its entries. */
+enum err_code journal_seal_hash(const uint8_t previous[static 32], int64_t first, int64_t last, int64_t at_us,
+				struct bytes digests, uint8_t hash[static 32], struct err *err) MUST_USE;
 
 #define SEAL_ENTRIES_MAX 10000 /* bounds what a verification holds in memory */
 

@@ -54,3 +54,17 @@ enum err_code task_list(struct tx *tx, struct arena *arena, const char *organisa
 	*list = found;
 	return OK;
 }
+
+enum err_code task_count(struct tx *tx, const char *organisation, int64_t *open, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	if (organisation)
+		TRY(db_query(tx, &sql_task_count_organisation, BINDS(BIND_TEXT(organisation)), &query, err));
+	else
+		TRY(db_query(tx, &sql_task_count, NO_BINDS, &query, err));
+	int64_t found = db_next(&query) ? db_int(&query, 0) : 0;
+	TRY(db_end(&query, err));
+	*open = found;
+	return OK;
+}

@@ -27,5 +27,7 @@ enum err_code task_close(struct tx *tx, const char *subject, const char *kind, i
 /* ORGANISATION NULL: all; open ones first, newest first. */
 enum err_code task_list(struct tx *tx, struct arena *arena, const char *organisation, size_t limit,
 			struct task_list *list, struct err *err) MUST_USE;
+/* How many are open; ORGANISATION NULL: of all. */
+enum err_code task_count(struct tx *tx, const char *organisation, int64_t *open, struct err *err) MUST_USE;
 
 #endif

@@ -113,6 +113,8 @@ void as4_check_profile(struct as4_message *message, const struct security_profil
  * finding says why) if there is none; the caller unrefs. */
 enum err_code as4_signer(struct as4_message *message, struct cert *const *known, size_t count, struct cert **cert,
 			 struct err *err) MUST_USE;
+/* Whether TOKEN names CERT. */
+bool as4_token_names(const struct as4_token *token, const struct cert *cert);
 /* Signature value and the digests of Messaging and Body. */
 enum err_code as4_verify(struct as4_message *message, const struct cert *cert, struct err *err) MUST_USE;
 /* Opens the sealed parts with the keys of OWN that may decrypt. */

@@ -1,22 +1,27 @@
 /* Partners and keys as one immutable snapshot. */
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "messaging/messaging_int.h"
 
-enum { DIRECTORY_ARENA = 16 << 20 };
+/* The rows of one partner are only needed until they are read: withdrawn ones are kept for ever, and lists are long. */
+enum { DIRECTORY_ARENA = 16 << 20, ROWS_ARENA = 256 << 20 };
+
+static void peer_done(struct peer *peer)
+{
+	for (size_t k = 0; k < peer->signing_count; k++)
+		cert_unref(peer->signing[k]);
+	for (size_t k = 0; k < peer->tls_count; k++)
+		cert_unref(peer->tls[k]);
+	cert_unref(peer->encrypt);
+	trust_free(peer->trust);
+}
 
 static void directory_free(struct directory *directory)
 {
-	for (size_t i = 0; directory && i < directory->count; i++) {
-		struct peer *peer = &directory->peers[i];
-		for (size_t k = 0; k < peer->signing_count; k++)
-			cert_unref(peer->signing[k]);
-		for (size_t k = 0; k < peer->tls_count; k++)
-			cert_unref(peer->tls[k]);
-		cert_unref(peer->encrypt);
-		trust_free(peer->trust);
-	}
+	for (size_t i = 0; directory && i < directory->count; i++)
+		peer_done(&directory->peers[i]);
 	if (directory) {
 		key_list_done(&directory->own);
 		arena_free(directory->arena);
@@ -108,16 +113,34 @@ static enum as4_token_kind token_of(const char *name)
 	return same(name, "ski") ? TOKEN_SKI : same(name, "issuer-serial") ? TOKEN_ISSUER_SERIAL : TOKEN_BST;
 }
 
+static const enum key_kind wrap_kinds[] = {
+	[WRAP_RSA_OAEP] = KEY_KIND_RSA,
+	[WRAP_X25519_HKDF_AES] = KEY_KIND_X25519,
+	[WRAP_P256_HKDF_AES] = KEY_KIND_P256,
+};
+
+static bool profile_takes(const struct security_profile *profile, const char *use, enum key_kind kind)
+{
+	if (same(use, "sign"))
+		return sig_alg_key(profile->signature) == kind;
+	if (same(use, "encrypt"))
+		return wrap_kinds[profile->wrap] == kind;
+	return kind != KEY_KIND_X25519; /* which cannot sign, and in TLS a certificate must */
+}
+
+bool messaging_key_fits(const char *profile, const char *use, enum key_kind kind)
+{
+	for (size_t i = 0; profile_at(i); i++)
+		if ((!profile || same(profile_at(i)->name, profile)) && profile_takes(profile_at(i), use, kind))
+			return true;
+	return false;
+}
+
 /* The newest certificate that is valid now is the one to encrypt for: during a roll-over both are pinned. One of
  * another kind is pinned ahead of a change of profile, or left from before it. */
 static void choose_encrypt(struct peer *peer, struct cert *cert, int64_t now_us)
 {
-	static const enum key_kind kinds[] = {
-		[WRAP_RSA_OAEP] = KEY_KIND_RSA,
-		[WRAP_X25519_HKDF_AES] = KEY_KIND_X25519,
-		[WRAP_P256_HKDF_AES] = KEY_KIND_P256,
-	};
-	bool fits = cert_key_kind(cert) == kinds[peer->profile->wrap];
+	bool fits = profile_takes(peer->profile, "encrypt", cert_key_kind(cert));
 	bool valid = cert_not_before_us(cert) <= now_us && now_us < cert_not_after_us(cert);
 	if (!fits || !valid || (peer->encrypt && cert_not_before_us(peer->encrypt) >= cert_not_before_us(cert)))
 		return;
@@ -134,6 +157,16 @@ static void limit_snapshot(struct directory *directory, int64_t at_us, int64_t n
 		directory->until_us = at_us;
 }
 
+static enum err_code pin(struct peer *peer, struct cert **pinned, size_t *count, struct cert *cert, const char *use,
+			 struct err *err)
+{
+	if (*count == PEER_CERTS_MAX)
+		return fail(err, ERR_LIMIT, "more than %d certificates for use %s", PEER_CERTS_MAX, use);
+	TRY(trust_pin(peer->trust, cert, err));
+	pinned[(*count)++] = cert_ref(cert);
+	return OK;
+}
+
 static enum err_code load_certificate(struct directory *directory, struct peer *peer,
 				      const struct partner_certificate *row, int64_t now_us, struct err *err)
 {
@@ -145,40 +178,59 @@ static enum err_code load_certificate(struct directory *directory, struct peer *
 		return trust_crl(peer->trust, row->der, err);
 	cert_auto cert = NULL;
 	TRY(cert_parse(row->der, &cert, err));
-	if (same(row->use, "anchor"))
-		return trust_anchor(peer->trust, cert, err);
+	/* Certificates are pinned: what an authority has issued is not believed for that, only its revocation lists. */
+	if (same(row->use, "issuer"))
+		return trust_issuer(peer->trust, cert, err);
+	if (same(row->use, "sign"))
+		return pin(peer, peer->signing, &peer->signing_count, cert, row->use, err);
+	if (same(row->use, "tls"))
+		return pin(peer, peer->tls, &peer->tls_count, cert, row->use, err);
 	if (same(row->use, "encrypt")) {
 		limit_snapshot(directory, cert_not_before_us(cert), now_us);
 		limit_snapshot(directory, cert_not_after_us(cert), now_us);
 		choose_encrypt(peer, cert, now_us);
-	} else if (same(row->use, "sign") && peer->signing_count < PEER_CERTS_MAX) {
-		TRY(trust_pin(peer->trust, cert, err));
-		peer->signing[peer->signing_count++] = cert_ref(cert);
-	} else if (same(row->use, "tls") && peer->tls_count < PEER_CERTS_MAX) {
-		TRY(trust_pin(peer->trust, cert, err));
-		peer->tls[peer->tls_count++] = cert_ref(cert);
 	}
 	return OK;
 }
 
+static enum err_code fill_peer(struct directory *directory, struct peer *peer,
+			       const struct partner_certificate_list *rows, int64_t now_us, struct err *err)
+{
+	if (!peer->profile)
+		return fail(err, ERR_CONFIG, "there is no security profile \"%s\"", peer->partner.profile);
+	peer->trust = trust_new(&(struct trust_policy){ 0 });
+	if (!peer->trust)
+		return fail(err, ERR_MEMORY, "no memory for partner %s", peer->partner.code);
+	for (size_t i = 0; i < rows->count; i++)
+		TRY(load_certificate(directory, peer, &rows->items[i], now_us, err));
+	return OK;
+}
+
+/* A partner that cannot be loaded must not take the others along: it is left out, and the log says why. */
 static enum err_code load_peer(struct tx *tx, struct directory *directory, const struct partner *partner,
 			       int64_t now_us, struct err *err)
 {
 	struct peer *peer = &directory->peers[directory->count];
+	struct partner_certificate_list rows;
+	struct err why = { 0 };
+	arena_auto arena = arena_new(ROWS_ARENA);
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory for partner %s", partner->code);
+	TRY(partner_certificates(tx, arena, partner->code, &rows, err));
 	*peer = (struct peer){ .partner = *partner,
 			       .profile = profile_find(partner->profile),
 			       .token = token_of(partner->token) };
-	if (!peer->profile)
-		return fail(err, ERR_CONFIG, "partner %s has the security profile \"%s\", which does not exist",
-			    partner->code, partner->profile);
-	peer->trust = trust_new(&(struct trust_policy){ 0 });
-	if (!peer->trust)
-		return fail(err, ERR_MEMORY, "no memory for partner %s", partner->code);
-	directory->count++;
-	struct partner_certificate_list certificates;
-	TRY(partner_certificates(tx, directory->arena, partner->code, &certificates, err));
-	for (size_t i = 0; i < certificates.count; i++)
-		TRY(load_certificate(directory, peer, &certificates.items[i], now_us, err));
+	enum err_code code = fill_peer(directory, peer, &rows, now_us, &why);
+	if (code == OK) {
+		directory->count++;
+		return OK;
+	}
+	peer_done(peer);
+	if (code == ERR_MEMORY) {
+		*err = why;
+		return code;
+	}
+	LOG(LOG_ERROR, "partner.left-out", LOG_TEXT("partner", partner->code), LOG_ERR(&why));
 	return OK;
 }
 
@@ -192,15 +244,18 @@ static enum err_code load_directory(struct tx *tx, void *arg, struct err *err)
 	struct loading *loading = arg;
 	struct directory *directory = loading->directory;
 	struct partner_list partners;
+	while (directory->count) /* of a run before this one, which the database had repeated */
+		peer_done(&directory->peers[--directory->count]);
 	TRY(partner_revision(tx, &directory->revision, err));
 	TRY(partner_list(tx, directory->arena, &partners, err));
-	if (partners.count > PEERS_MAX)
-		return fail(err, ERR_LIMIT, "%zu partners are more than %d", partners.count, PEERS_MAX);
 	directory->peers = arena_array(directory->arena, partners.count + 1, sizeof *directory->peers);
 	if (!directory->peers)
 		return fail(err, ERR_MEMORY, "no memory for the partners");
-	for (size_t i = 0; i < partners.count; i++)
+	for (size_t i = 0; i < partners.count && i < PEERS_MAX; i++)
 		TRY(load_peer(tx, directory, &partners.items[i], loading->now_us, err));
+	for (size_t i = PEERS_MAX; i < partners.count; i++)
+		LOG(LOG_ERROR, "partner.left-out", LOG_TEXT("partner", partners.items[i].code),
+		    LOG_TEXT("error", "there are too many partners"), LOG_INT("max", PEERS_MAX));
 	return OK;
 }
 
@@ -283,11 +338,6 @@ void messaging_free(struct messaging *messaging)
 	directory_release(messaging->directory);
 	pthread_mutex_destroy(&messaging->lock);
 	free(messaging);
-}
-
-size_t messaging_max_bytes(const struct messaging *messaging)
-{
-	return messaging->options.max_message_bytes;
 }
 
 void messaging_counters(struct messaging *messaging, struct messaging_counters *counters)

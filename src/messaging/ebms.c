@@ -61,6 +61,8 @@ static const struct fields message_properties = FIELDS(struct ebms_properties, m
 
 static const struct field part_rows[] = {
 	FIELD_TEXT(struct ebms_part, href, .xml = "href", .attribute = true, .max_length = EBMS_URI_LENGTH),
+	FIELD_NODE(struct ebms_part, schema, .xml = "Schema"),
+	FIELD_NODE(struct ebms_part, description, .xml = "Description"),
 	FIELD_GROUP(struct ebms_part, properties, struct ebms_properties, message_properties, .xml = "PartProperties"),
 };
 static const struct fields part = FIELDS(struct ebms_part, part_rows);

@@ -32,6 +32,7 @@ struct ebms_properties {
 };
 struct ebms_part {
 	const char *href;
+	const struct xml_node *schema, *description; /* allowed; nothing follows from them */
 	struct ebms_properties *properties;
 };
 struct ebms_payload {

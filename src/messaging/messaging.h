@@ -26,6 +26,7 @@ struct messaging_options {
 	size_t max_payload_bytes;          /* expanded */
 	int64_t duplicate_window_us;       /* how long identifiers are kept; longer than any retry */
 	int64_t timeout_us;                /* of one exchange */
+	unsigned senders;                  /* how many threads call messaging_send_step() */
 	unsigned slots; /* exchanges at a time with one partner; a partner that does not answer gets one */
 	struct retry_policy retry;
 };
@@ -34,15 +35,17 @@ enum err_code messaging_new(const struct messaging_options *options, struct mess
 			    struct err *err) MUST_USE;
 void messaging_free(struct messaging *messaging);
 
-/* Reads partners, their certificates and our keys anew, if they changed or a certificate began or ended meanwhile (always
- * if FORCE). Cheap when nothing did. */
+/* Reads partners, their certificates and our keys anew, if they changed or a certificate began or ended meanwhile
+ * (always if FORCE). Cheap when nothing did. */
 enum err_code messaging_refresh(struct messaging *messaging, bool force, struct err *err) MUST_USE;
 
 /* The AS4 endpoint. A known, authenticated partner gets a signed receipt or a signed error; everybody else a bare 4xx.
  */
-void messaging_receive(struct messaging *messaging, const struct http_request *request, struct http_response *response);
-/* Greatest body that the endpoint takes. */
-size_t messaging_max_bytes(const struct messaging *messaging);
+/* True if something new was stored, so that who processes should look. */
+bool messaging_receive(struct messaging *messaging, const struct http_request *request, struct http_response *response);
+/* Before the body is read: how great it may be. 0, with *STATUS 403, if client certificates are required and this is no
+ * partner's: a stranger does not fill our memory. */
+size_t messaging_admit(struct messaging *messaging, const struct http_request *request, int *status);
 
 /* One round of the sender: takes due messages of one partner (partners in turn), sends them, settles them. *DONE: how
  * many were tried; 0 when nothing is due. Any number of threads may call it. */
@@ -76,6 +79,11 @@ enum err_code messaging_strangers(struct messaging *messaging, struct arena *are
 /* Whether there is a security profile of this name; messaging_profile_at() names them all, NULL after the last. */
 bool messaging_profile_known(const char *name);
 const char *messaging_profile_at(size_t index);
+
+/* Bounds of what is loaded; beyond them a partner or a certificate must be refused. */
+enum { MESSAGING_PARTNERS_MAX = 256, MESSAGING_CERTIFICATES_MAX = 16 /* of one use of one partner */ };
+/* Whether PROFILE (NULL: any profile) can work with a partner's key of KIND for USE ("sign", "encrypt", "tls"). */
+bool messaging_key_fits(const char *profile, const char *use, enum key_kind kind);
 
 /* Rows for documentation and the contract test. */
 const struct rule *messaging_rule_at(size_t index); /* NULL after the last */

@@ -10,7 +10,7 @@
 #include "messaging/as4_int.h"
 #include "messaging/messaging.h"
 
-enum { PEERS_MAX = 256, PEER_CERTS_MAX = 16, STRANGERS_KEPT = 64 };
+enum { PEERS_MAX = MESSAGING_PARTNERS_MAX, PEER_CERTS_MAX = MESSAGING_CERTIFICATES_MAX, STRANGERS_KEPT = 64 };
 
 /* A partner as the gateway and the sender need it. */
 struct peer {
@@ -57,6 +57,7 @@ struct messaging {
 	size_t lanes_count, turn;
 	struct stranger strangers[STRANGERS_KEPT];
 	size_t strangers_seen;
+	int64_t strangers_logged_us; /* when a stranger was last logged; others are only counted */
 	atomic_llong accepted, duplicates, refused, strangers_total, delivered, failed_attempts;
 };
 

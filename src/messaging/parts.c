@@ -32,12 +32,31 @@ static enum err_code unwrap(const struct as4_encryption *encryption, struct keys
 	return OK;
 }
 
+/* What a part carries; a transfer encoding that cannot be undone is the sender's mistake. */
+static enum err_code part_body(struct as4_message *message, const struct as4_part *part, struct bytes *body, bool *good,
+			       struct err *err)
+{
+	struct err why = { 0 };
+	enum err_code code = mime_body(message->arena, part->mime, body, &why);
+	*good = code == OK;
+	if (code == ERR_SYNTAX || code == ERR_LIMIT) {
+		found(message, RULE_MIME, why.text, NULL);
+		return OK;
+	}
+	if (code != OK)
+		*err = why;
+	return code;
+}
+
 static enum err_code open_part(struct as4_message *message, struct as4_part *part, const uint8_t *key, size_t key_size,
 			       struct err *err)
 {
 	struct bytes sealed = { 0 };
 	bool good = false;
-	TRY(mime_body(message->arena, part->mime, &sealed, err));
+	TRY(part_body(message, part, &sealed, &good, err));
+	if (!good)
+		return OK;
+	good = false;
 	if (key && key_size == content_key_size(part->sealed->alg))
 		TRY(content_decrypt(part->sealed->alg, key, sealed, &part->opened, &good, err));
 	TRY(buf_check(&part->opened, "a decrypted part", err));
@@ -61,7 +80,7 @@ enum err_code as4_decrypt(struct as4_message *message, struct keys *keys, const 
 		if (part->sealed)
 			code = open_part(message, part, good && part->sealed->alg_known ? key : NULL, size, err);
 		else
-			code = mime_body(message->arena, part->mime, &part->octets, err);
+			code = part_body(message, part, &part->octets, &(bool){ false }, err);
 	}
 	content_key_forget(key);
 	return code;

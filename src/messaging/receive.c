@@ -23,6 +23,7 @@ struct receiving {
 	struct cert *cert;                /* the signer's */
 	int64_t now_us;
 	const char *organisation; /* ours, for whom it is */
+	bool stored;              /* something new is to be processed */
 };
 
 static void found(struct receiving *r, enum as4_rule_name rule, const char *first, const char *second)
@@ -50,21 +51,28 @@ static enum err_code answer(struct receiving *r, const char *content_type, struc
 	return OK;
 }
 
-/* A stranger costs us a counter and a place in a ring: no signature, no row, no text that tells it what to try next. */
+/* A stranger costs us a counter and a place in a ring, and a line of log a second for all of them: no signature, no
+ * row, no text that tells it what to try next. */
 static void turn_away(struct receiving *r, int status)
 {
 	struct messaging *messaging = r->messaging;
 	const struct finding *finding = findings_at(r->findings, 0);
+	const char *rule = finding ? finding->rule->code : "", *text = finding ? finding->text : "";
 	pthread_mutex_lock(&messaging->lock);
 	struct stranger *stranger = &messaging->strangers[messaging->strangers_seen++ % STRANGERS_KEPT];
 	stranger->at_us = r->now_us;
 	snprintf(stranger->peer, sizeof stranger->peer, "%s", r->request->peer ? r->request->peer : "");
-	snprintf(stranger->rule, sizeof stranger->rule, "%s", finding ? finding->rule->code : "");
-	snprintf(stranger->text, sizeof stranger->text, "%s", finding ? finding->text : "");
+	snprintf(stranger->rule, sizeof stranger->rule, "%s", rule);
+	snprintf(stranger->text, sizeof stranger->text, "%s", text);
+	bool log =
+		r->now_us - messaging->strangers_logged_us >= SECOND_US || r->now_us < messaging->strangers_logged_us;
+	if (log)
+		messaging->strangers_logged_us = r->now_us;
 	pthread_mutex_unlock(&messaging->lock);
-	messaging->strangers_total++;
-	LOG(LOG_WARN, "message.turned-away", LOG_TEXT("peer", r->request->peer),
-	    LOG_TEXT("rule", finding ? finding->rule->code : ""), LOG_TEXT("why", finding ? finding->text : ""));
+	long long total = ++messaging->strangers_total;
+	if (log)
+		LOG(LOG_WARN, "message.turned-away", LOG_TEXT("peer", r->request->peer), LOG_TEXT("rule", rule),
+		    LOG_TEXT("why", text), LOG_INT("so_far", total));
 	r->response->status = status;
 	r->response->close = true;
 }
@@ -101,6 +109,8 @@ static enum err_code refuse(struct receiving *r, struct err *err)
 	if (code == OK)
 		code = answer(r, packed.content_type, &packed.body, err);
 	buf_done(&packed.body);
+	if (code != OK)
+		return code;
 	r->messaging->refused++;
 	LOG(LOG_WARN, "message.refused", LOG_TEXT("partner", r->authenticated->partner.code),
 	    LOG_TEXT("message_id", message_id), LOG_TEXT("rule", first->rule->code), LOG_TEXT("why", first->text));
@@ -116,20 +126,22 @@ static enum err_code conclude(struct receiving *r, struct err *err)
 }
 
 /* The TLS certificate, if there is one, names the partner; judged by the same function as signatures. */
-static void identify_by_tls(struct receiving *r)
+static const struct peer *tls_peer_of(const struct directory *directory, struct arena *arena, struct bytes der,
+				      int64_t now_us)
 {
 	struct err err = { 0 };
 	cert_auto cert = NULL;
-	if (!r->request->peer_certificate.size || cert_cached(r->request->peer_certificate, &cert, &err) != OK)
-		return;
-	for (size_t i = 0; i < r->directory->count && !r->tls_peer; i++) {
-		const struct peer *peer = &r->directory->peers[i];
-		struct findings *reasons = findings_new(r->arena);
+	if (!der.size || cert_cached(der, &cert, &err) != OK)
+		return NULL;
+	for (size_t i = 0; i < directory->count; i++) {
+		const struct peer *peer = &directory->peers[i];
+		struct findings *reasons = findings_new(arena);
 		for (size_t k = 0; k < peer->tls_count; k++)
 			if (reasons && bytes_same(cert_der(peer->tls[k]), cert_der(cert)) &&
-			    cert_judge(cert, NULL, 0, CERT_USE_TLS_CLIENT, peer->trust, r->now_us, reasons))
-				r->tls_peer = peer;
+			    cert_judge(cert, NULL, 0, CERT_USE_TLS_CLIENT, peer->trust, now_us, reasons))
+				return peer;
 	}
+	return NULL;
 }
 
 /* Who says it sent this, and whether that is a partner of ours. */
@@ -203,13 +215,46 @@ static enum err_code find_recipient(struct tx *tx, void *arg, struct err *err)
 	return OK;
 }
 
+/* A value that the agreement does not have, or has as WANTED (NULL: must be absent). */
+static void check_agreed(struct receiving *r, const char *what, const char *value, const char *wanted)
+{
+	if (!same(value, wanted))
+		finding_add(r->findings, as4_rule(RULE_NOT_AGREED), "", what, value ? value : "(absent)");
+}
+
+/* eDelivery AS4 1.15 §3.1: a message belongs to an agreement by parties with their roles, service, action and agreement
+ * reference. */
+static void check_identification(struct receiving *r)
+{
+	const struct ebms_user_message *user = &r->message.user;
+	const struct ebms_collaboration *collaboration = user->collaboration;
+	check_agreed(r, "the role of the sender", user->parties->from->role, URI_ROLE_INITIATOR);
+	check_agreed(r, "the role of the receiver", user->parties->to->role, URI_ROLE_RESPONDER);
+	check_agreed(r, "the type of the service", collaboration->service->type, NULL);
+	check_agreed(r, "the agreement reference", collaboration->agreement ? collaboration->agreement->value : NULL,
+		     NULL);
+	if (user->mpc)
+		check_agreed(r, "the message partition channel", user->mpc, URI_DEFAULT_MPC);
+}
+
+/* What an action needs: properties that keep agencies addressable, and payloads, or none for a ping. */
+static void check_content(struct receiving *r, bool ping)
+{
+	const struct ebms_user_message *user = &r->message.user;
+	static const char *const properties[] = { "originalSender", "finalRecipient" };
+	for (size_t i = 0; i < COUNT(properties); i++)
+		if (!ebms_property(user->properties, properties[i]))
+			found(r, RULE_PROPERTY, properties[i], "is missing");
+	if (ping != (r->message.parts_count == 0))
+		found(r, RULE_PAYLOADS, user->collaboration->action, ping ? "no payload" : "at least one payload");
+}
+
 /* The P-Mode: to us, a service that we give, properties and payloads as agreed, for a seat that we have. */
 static enum err_code check_agreement(struct receiving *r, struct err *err)
 {
-	const struct ebms_user_message *user = &r->message.user;
 	const struct messaging_options *options = &r->messaging->options;
-	const struct ebms_typed *to = user->parties->to->id;
-	const struct ebms_collaboration *collaboration = user->collaboration;
+	const struct ebms_typed *to = r->message.user.parties->to->id;
+	const struct ebms_collaboration *collaboration = r->message.user.collaboration;
 	bool ping = is_ping(collaboration);
 	if (!same(r->peer->partner.status, "active"))
 		found(r, RULE_SUSPENDED, r->peer->partner.code, NULL);
@@ -218,17 +263,13 @@ static enum err_code check_agreement(struct receiving *r, struct err *err)
 	if (!ping && (!same(collaboration->service->value, SERVICE_DOCUMENTS) ||
 		      !doctype_find(options->kernel, collaboration->action)))
 		found(r, RULE_ACTION, collaboration->service->value, collaboration->action);
-	if (!ebms_property(user->properties, "originalSender"))
-		found(r, RULE_PROPERTY, "originalSender", "is missing");
-	if (!ebms_property(user->properties, "finalRecipient"))
-		found(r, RULE_PROPERTY, "finalRecipient", "is missing");
-	if (!ping && r->message.parts_count == 0)
-		found(r, RULE_PAYLOADS, collaboration->action, "at least one payload");
+	check_identification(r);
+	check_content(r, ping);
 	if (!clean(r))
 		return OK;
 	TRY(db_read(options->kernel->db, find_recipient, r, err));
 	if (!r->organisation)
-		found(r, RULE_RECIPIENT, ebms_property(user->properties, "finalRecipient"), NULL);
+		found(r, RULE_RECIPIENT, ebms_property(r->message.user.properties, "finalRecipient"), NULL);
 	return OK;
 }
 
@@ -294,6 +335,7 @@ static enum err_code accept(struct receiving *r, struct err *err)
 	}
 	if (code == OK && outcome == INBOX_ACCEPTED) {
 		r->messaging->accepted++;
+		r->stored = true;
 		code = answer(r, packed.content_type, &packed.body, err);
 	} else if (code == OK && outcome == INBOX_DUPLICATE) {
 		r->messaging->duplicates++;
@@ -311,7 +353,7 @@ static enum err_code accept(struct receiving *r, struct err *err)
 
 static enum err_code receive(struct receiving *r, struct err *err)
 {
-	identify_by_tls(r);
+	r->tls_peer = tls_peer_of(r->directory, r->arena, r->request->peer_certificate, r->now_us);
 	if (r->messaging->options.require_client_certificate && !r->tls_peer) {
 		found(r, RULE_UNTRUSTED, "no client certificate of a partner in the TLS handshake", NULL);
 		turn_away(r, 403);
@@ -339,7 +381,7 @@ static enum err_code receive(struct receiving *r, struct err *err)
 	return clean(r) ? OK : conclude(r, err);
 }
 
-void messaging_receive(struct messaging *messaging, const struct http_request *request, struct http_response *response)
+bool messaging_receive(struct messaging *messaging, const struct http_request *request, struct http_response *response)
 {
 	struct err err = { 0 };
 	enum err_code code = ERR_MEMORY;
@@ -366,4 +408,28 @@ void messaging_receive(struct messaging *messaging, const struct http_request *r
 						    .close = true,
 						    .headers = { { "Retry-After", "30" } } };
 	}
+	return r.stored;
+}
+
+size_t messaging_admit(struct messaging *messaging, const struct http_request *request, int *status)
+{
+	struct receiving r = { .messaging = messaging,
+			       .request = request,
+			       .response = &(struct http_response){ 0 },
+			       .arena = request->arena,
+			       .findings = findings_new(request->arena),
+			       .now_us = clock_now_us(messaging->options.kernel->clock) };
+	if (!messaging->options.require_client_certificate)
+		return messaging->options.max_message_bytes;
+	struct directory *directory = directory_get(messaging);
+	const struct peer *peer = tls_peer_of(directory, r.arena, request->peer_certificate, r.now_us);
+	directory_release(directory);
+	if (peer)
+		return messaging->options.max_message_bytes;
+	*status = 403;
+	if (r.findings) {
+		found(&r, RULE_UNTRUSTED, "no client certificate of a partner in the TLS handshake", NULL);
+		turn_away(&r, *status);
+	}
+	return 0;
 }

@@ -120,7 +120,7 @@ void as4_check_profile(struct as4_message *message, const struct security_profil
 	check_encryption(message, profile);
 }
 
-static bool token_names(const struct as4_token *token, const struct cert *cert)
+bool as4_token_names(const struct as4_token *token, const struct cert *cert)
 {
 	switch (token->kind) {
 	case TOKEN_BST:
@@ -142,7 +142,7 @@ enum err_code as4_signer(struct as4_message *message, struct cert *const *known,
 	const struct as4_token *token = &message->signature->token;
 	*cert = NULL;
 	for (size_t i = 0; i < count; i++)
-		if (token_names(token, known[i])) {
+		if (as4_token_names(token, known[i])) {
 			*cert = cert_ref(known[i]);
 			return OK;
 		}

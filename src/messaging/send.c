@@ -8,7 +8,8 @@
 #include "messaging/messaging_int.h"
 #include "messaging/uris_int.h"
 
-enum { SEND_ARENA = 24 << 20 };
+/* What is stored is read into it: the parts, and every version that was sent before. */
+enum { SEND_ARENA = 512 << 20 };
 
 struct sending {
 	struct messaging *messaging;
@@ -17,7 +18,13 @@ struct sending {
 	const struct peer *peer;
 	const struct message *message;
 	struct message_parts parts;
-	struct as4_packed packed;
+	struct as4_packed packed;  /* made now … */
+	struct as4_message before; /* … or sent before, and read again */
+	struct wire_list wires;
+	const char *content_type; /* of what is sent */
+	struct bytes body;
+	const struct as4_reference *references; /* what the receipt must repeat */
+	size_t references_count;
 	struct http_answer answer;
 	struct findings *findings;
 	struct as4_message reply;
@@ -39,7 +46,27 @@ static struct lane *lane_of(struct messaging *messaging, const char *partner)
 	return lane;
 }
 
-/* The next partner in turn with a free slot, which is taken. */
+/* How many exchanges may wait for partners that did not answer last time, all together: most senders stay free for the
+ * others. */
+static unsigned silent_limit(const struct messaging *messaging)
+{
+	return messaging->options.senders > 4 ? messaging->options.senders / 4 : 1;
+}
+
+/* No partner gets all senders, even before it is known whether it answers. */
+static bool has_room(const struct messaging *messaging, const struct lane *lane)
+{
+	unsigned half = messaging->options.senders > 1 ? messaging->options.senders / 2 : 1;
+	unsigned most = messaging->options.slots < half ? messaging->options.slots : half;
+	unsigned silent = 0;
+	for (size_t i = 0; i < messaging->lanes_count; i++)
+		silent += messaging->lanes[i].silent ? messaging->lanes[i].busy : 0;
+	if (lane->silent)
+		return lane->busy == 0 && silent < silent_limit(messaging);
+	return lane->busy < most;
+}
+
+/* The next partner in turn with room, which is taken. */
 static const struct peer *take_turn(struct messaging *messaging, const struct directory *directory)
 {
 	const struct peer *taken = NULL;
@@ -47,8 +74,7 @@ static const struct peer *take_turn(struct messaging *messaging, const struct di
 	for (size_t tried = 0; tried < directory->count && !taken; tried++) {
 		const struct peer *peer = &directory->peers[messaging->turn++ % directory->count];
 		struct lane *lane = lane_of(messaging, peer->partner.code);
-		if (!lane || !same(peer->partner.status, "active") ||
-		    lane->busy >= (lane->silent ? 1 : messaging->options.slots))
+		if (!lane || !same(peer->partner.status, "active") || !has_room(messaging, lane))
 			continue;
 		lane->busy++;
 		taken = peer;
@@ -145,46 +171,96 @@ static void fill_header(const struct sending *s, struct header *h)
 					      .payload = h->payload.count ? &h->payload : NULL };
 }
 
-static enum err_code read_parts(struct tx *tx, void *arg, struct err *err)
+static enum err_code read_stored(struct tx *tx, void *arg, struct err *err)
 {
 	struct sending *s = arg;
-	return message_parts_of(tx, s->arena, s->message->id, &s->parts, err);
+	TRY(message_parts_of(tx, s->arena, s->message->id, &s->parts, err));
+	return message_wires(tx, s->arena, s->message->id, &s->wires, err);
+}
+
+static const struct wire *last_sent(const struct sending *s)
+{
+	const struct wire *last = NULL;
+	for (size_t i = 0; i < s->wires.count; i++)
+		if (s->wires.items[i].kind == WIRE_SENT)
+			last = &s->wires.items[i];
+	return last;
+}
+
+/* A retry sends the same bytes, as long as they still are what we would say: signed with the certificate that we use
+ * now, for the one that the partner has now, by the agreed profile (AS4 profile 1.0 §3.2). Else it is signed and
+ * encrypted anew, and both are kept. */
+static enum err_code take_stored(struct sending *s, const struct as4_identity *identity, bool *taken, struct err *err)
+{
+	const struct wire *sent = last_sent(s);
+	struct findings *findings = findings_new(s->arena);
+	*taken = false;
+	if (!findings)
+		return fail(err, ERR_MEMORY, "no memory for message %s", s->message->id);
+	if (!sent || !same(sent->certificate, cert_fingerprint(identity->key->cert)))
+		return OK;
+	as4_init(&s->before, s->arena, &s->messaging->limits, findings);
+	TRY(as4_read(&s->before, sent->content_type, sent->octets, err));
+	if (!findings_errors(findings))
+		TRY(as4_read_security(&s->before, err));
+	if (!findings_errors(findings))
+		as4_check_profile(&s->before, s->peer->profile);
+	if (findings_errors(findings))
+		return OK;
+	if (s->parts.count && !as4_token_names(&s->before.encryption->recipient, s->peer->encrypt))
+		return OK;
+	s->content_type = sent->content_type;
+	s->body = sent->octets;
+	s->references = s->before.signature->references;
+	s->references_count = s->before.signature->count;
+	*taken = true;
+	return OK;
 }
 
 /* Every version sent is evidence, kept before it leaves. */
-static enum err_code pack(struct sending *s, struct err *err)
+static enum err_code pack_anew(struct sending *s, const struct as4_identity *identity, struct err *err)
 {
 	struct header header = { 0 };
 	struct as4_payload *payloads = NULL;
-	struct as4_identity identity;
-	struct kernel *kernel = s->messaging->options.kernel;
-	TRY(db_read(kernel->db, read_parts, s, err));
 	TRY(fill_parts(s, &header, &payloads, err));
 	fill_header(s, &header);
+	TRY(as4_pack_user(s->arena, s->peer->profile, identity, s->peer->encrypt, &header.user, payloads,
+			  s->parts.count, &s->packed, err));
+	s->content_type = s->packed.content_type;
+	s->body = buf_bytes(&s->packed.body);
+	s->references = s->packed.references;
+	s->references_count = s->packed.references_count;
+	struct wire sent = { .kind = WIRE_SENT,
+			     .at_us = s->now_us,
+			     .content_type = s->content_type,
+			     .octets = s->body,
+			     .certificate = cert_fingerprint(identity->key->cert) };
+	return outbox_sending(s->messaging->options.kernel, s->message, &sent, err);
+}
+
+static enum err_code pack(struct sending *s, struct err *err)
+{
+	struct as4_identity identity;
+	bool taken = false;
+	TRY(db_read(s->messaging->options.kernel->db, read_stored, s, err));
 	if (s->parts.count && !s->peer->encrypt)
 		return fail(err, ERR_KEY,
 			    "partner %s has no valid certificate to encrypt for; see lintas partner show %s",
 			    s->peer->partner.code, s->peer->partner.code);
 	TRY(identity_for(s->messaging, s->directory, s->peer, s->now_us, &identity, err));
-	TRY(as4_pack_user(s->arena, s->peer->profile, &identity, s->peer->encrypt, &header.user, payloads,
-			  s->parts.count, &s->packed, err));
-	struct wire sent = { .kind = WIRE_SENT,
-			     .at_us = s->now_us,
-			     .content_type = s->packed.content_type,
-			     .octets = buf_bytes(&s->packed.body),
-			     .certificate = cert_fingerprint(identity.key->cert) };
-	return outbox_sending(kernel, s->message, &sent, err);
+	TRY(take_stored(s, &identity, &taken, err));
+	return taken ? OK : pack_anew(s, &identity, err);
 }
 
 static enum err_code post(struct sending *s, struct err *err)
 {
 	const struct messaging_options *options = &s->messaging->options;
-	struct http_header headers[] = { { "Content-Type", s->packed.content_type } };
+	struct http_header headers[] = { { "Content-Type", s->content_type } };
 	struct http_call call = { .method = "POST",
 				  .url = s->peer->partner.endpoint,
 				  .headers = headers,
 				  .headers_count = COUNT(headers),
-				  .body = buf_bytes(&s->packed.body),
+				  .body = s->body,
 				  .tls = options->tls,
 				  .allow_plain = options->allow_plain,
 				  .timeout_us = options->timeout_us };
@@ -209,11 +285,27 @@ static enum err_code read_reply(struct sending *s, struct err *err)
 	return as4_verify(reply, s->cert, err);
 }
 
+/* Errors about this very message, which the same bytes will meet again. Any other, also one that we do not know, may
+ * pass: a peer that answers a repetition with an error of its own must not make a dead letter of what it has. */
 static bool permanent_error(const struct ebms_error *error)
 {
-	/* Other (EBMS:0004) and the communication errors may pass by themselves; the rest is about this very message.
-	 */
-	return !same(error->code, "EBMS:0004") && !same(error->code, "EBMS:0005") && !same(error->code, "EBMS:0202");
+	static const char *const final[] = { "EBMS:0001", "EBMS:0003", "EBMS:0007", "EBMS:0009", "EBMS:0010",
+					     "EBMS:0011", "EBMS:0101", "EBMS:0102", "EBMS:0103", "EBMS:0303" };
+	for (size_t i = 0; i < COUNT(final); i++)
+		if (same(error->code, final[i]))
+			return true;
+	return false;
+}
+
+/* The signed error must name our message: one about another, mixed up on the way, says nothing of this one. */
+static const struct ebms_error *error_about(const struct as4_message *reply, const char *message_id)
+{
+	const struct ebms_signal *signal = &reply->signal;
+	for (size_t i = 0; reply->kind == AS4_ERROR && i < signal->errors_count; i++)
+		if (same(signal->errors[i].ref_to, message_id) ||
+		    (signal->info && same(signal->info->ref_to, message_id)))
+			return &signal->errors[i];
+	return NULL;
 }
 
 static enum err_code settle_failed(struct sending *s, bool permanent, const char *reason, struct err *err)
@@ -227,7 +319,7 @@ static enum err_code settle_failed(struct sending *s, bool permanent, const char
 	LOG(LOG_WARN, "message.not-delivered", LOG_TEXT("partner", s->peer->partner.code),
 	    LOG_TEXT("message", s->message->id), LOG_TEXT("why", reason), LOG_INT("attempt", s->message->attempts));
 	return outbox_failed(s->messaging->options.kernel, s->message, &s->messaging->options.retry, permanent, reason,
-			     s->answer.body.size ? &answer : NULL, s->now_us, err);
+			     s->reply.messaging ? &answer : NULL, s->now_us, err);
 }
 
 static enum err_code settle(struct sending *s, struct err *err)
@@ -238,8 +330,9 @@ static enum err_code settle(struct sending *s, struct err *err)
 						  s->peer->partner.code, s->answer.status),
 				     err);
 	TRY(read_reply(s, err));
-	if (!findings_errors(s->findings) && s->reply.kind == AS4_ERROR && s->reply.signal.errors_count) {
-		const struct ebms_error *error = &s->reply.signal.errors[0];
+	const struct ebms_error *error =
+		findings_errors(s->findings) ? NULL : error_about(&s->reply, s->message->message_id);
+	if (error) {
 		const char *text = error->description_text ? error->description_text : "";
 		return settle_failed(s, permanent_error(error),
 				     arena_printf(s->arena, "refused by %s: %s %s (%s)", s->peer->partner.code,
@@ -247,7 +340,7 @@ static enum err_code settle(struct sending *s, struct err *err)
 				     err);
 	}
 	if (!findings_errors(s->findings))
-		as4_check_receipt(&s->reply, s->message->message_id, s->packed.references, s->packed.references_count);
+		as4_check_receipt(&s->reply, s->message->message_id, s->references, s->references_count);
 	if (findings_errors(s->findings)) {
 		const struct finding *f = findings_at(s->findings, 0);
 		return settle_failed(s, false,
@@ -295,6 +388,7 @@ static enum err_code send_one(struct messaging *messaging, struct directory *dir
 	as4_init(&s.reply, arena, &messaging->limits, s.findings);
 	enum err_code code = exchange(&s, err);
 	as4_done(&s.reply);
+	as4_done(&s.before);
 	cert_unref(s.cert);
 	buf_done(&s.packed.body);
 	*answered = s.answered;

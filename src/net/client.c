@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,11 +19,13 @@
 struct client {
 	struct http_client seam; /* first */
 	struct handles handles;
+	atomic_bool cancelled;
 };
 
 /* One call under way. */
 struct transfer {
 	const struct http_call *call;
+	const atomic_bool *cancelled;
 	CURL *curl;
 	struct curl_slist *headers;
 	struct buf body, head;
@@ -218,12 +221,24 @@ static bool set_transport(CURL *curl, const struct http_call *call)
 	       (!call->unix_path || SET(CURLOPT_UNIX_SOCKET_PATH, call->unix_path));
 }
 
+/* libcurl asks at least once a second. */
+static int on_progress(void *arg, curl_off_t to_come, curl_off_t came, curl_off_t to_go, curl_off_t went)
+{
+	const struct transfer *transfer = arg;
+	(void)to_come;
+	(void)came;
+	(void)to_go;
+	(void)went;
+	return atomic_load(transfer->cancelled);
+}
+
 static bool set_callbacks(CURL *curl, struct transfer *transfer)
 {
 	return SET(CURLOPT_HTTPHEADER, transfer->headers) && SET(CURLOPT_WRITEFUNCTION, on_body) &&
 	       SET(CURLOPT_WRITEDATA, transfer) && SET(CURLOPT_HEADERFUNCTION, on_head) &&
 	       SET(CURLOPT_HEADERDATA, transfer) && SET(CURLOPT_ERRORBUFFER, transfer->detail) &&
-	       SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->body.max_bytes);
+	       SET(CURLOPT_XFERINFOFUNCTION, on_progress) && SET(CURLOPT_XFERINFODATA, transfer) &&
+	       SET(CURLOPT_NOPROGRESS, 0L) && SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->body.max_bytes);
 }
 
 static enum err_code set_options(struct transfer *transfer, struct err *err)
@@ -258,6 +273,8 @@ static const struct {
 	  "check the partner's address and the name service" },
 	{ CURLE_OPERATION_TIMEDOUT,        0,            ERR_TIMEOUT, "no whole answer in time from",
 	  "is the partner's node overloaded or cut off?" },
+	{ CURLE_ABORTED_BY_CALLBACK,       0,            ERR_NET,     "this node is stopping and gave up waiting for",
+	  "the message is sent again after the start" },
 	{ CURLE_PEER_FAILED_VERIFICATION,  0,            ERR_NET,     "no trust in the TLS certificate of",
 	  "does the trust file have its authority, and does it name the host?" },
 	{ CURLE_SSL_CERTPROBLEM,           0,            ERR_CONFIG,  "our TLS certificate or key is not usable for",
@@ -343,7 +360,7 @@ static enum err_code client_call(struct http_client *seam, struct arena *arena, 
 				 struct http_answer *answer, struct err *err)
 {
 	struct client *client = (struct client *)seam;
-	struct transfer transfer = { .call = call };
+	struct transfer transfer = { .call = call, .cancelled = &client->cancelled };
 
 	if (!call->method || !is_token(call->method))
 		return fail(err, ERR_INVALID, "an HTTP request needs a method");
@@ -381,6 +398,11 @@ struct http_client *http_client_new(void)
 	client->seam.call = client_call;
 	handles_init(&client->handles);
 	return &client->seam;
+}
+
+void http_client_cancel(struct http_client *seam)
+{
+	atomic_store(&((struct client *)seam)->cancelled, true);
 }
 
 void http_client_free(struct http_client *seam)

@@ -122,5 +122,7 @@ struct http_client {
  * ERR_NET, ERR_TIMEOUT, ERR_LIMIT (response too large) are faults, whose text says what to check. */
 struct http_client *http_client_new(void);
 void http_client_free(struct http_client *client);
+/* For the end of the process: calls under way and later ones fail within about a second. */
+void http_client_cancel(struct http_client *client);
 
 #endif

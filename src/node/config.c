@@ -49,14 +49,14 @@ static const struct setting settings[] = {
 	NUMBER("gateway", "io-threads", io_threads, "1", 1, 16, "Threads that read requests."),
 	NUMBER("gateway", "workers", workers, "16", 1, 256,
 	       "Requests worked on at a time; they wait for the disk together, so more than cores."),
-	NUMBER("gateway", "max-connections", max_connections, "1024", 8, 100000,
+	NUMBER("gateway", "max-connections", max_connections, "1024", 8, 65536,
 	       "Connections at a time; further ones are refused."),
-	NUMBER("gateway", "max-connections-per-address", max_connections_per_address, "256", 1, 100000,
+	NUMBER("gateway", "max-connections-per-address", max_connections_per_address, "256", 1, 65536,
 	       "The same, of one address."),
 	TIME("gateway", "request-deadline", request_deadline_us, "60s", SECOND_US, HOUR_US,
 	     "From a request's first byte to its last; a sender of one byte a second is cut off here."),
-	SIZE("exchange", "max-message", max_message_bytes, "32MB", 65536, 2048 * MIB, "Greatest message on the wire."),
-	SIZE("exchange", "max-payload", max_payload_bytes, "20MB", 65536, 2048 * MIB, "Greatest payload, expanded."),
+	SIZE("exchange", "max-message", max_message_bytes, "32MB", 65536, 256 * MIB, "Greatest message on the wire."),
+	SIZE("exchange", "max-payload", max_payload_bytes, "20MB", 65536, 256 * MIB, "Greatest payload, expanded."),
 	TIME("exchange", "timeout", exchange_timeout_us, "90s", SECOND_US, HOUR_US,
 	     "How long we wait for a receipt; slow partners need over 60 s (as Domibus waits)."),
 	TIME("exchange", "duplicate-window", duplicate_window_us, "60d", DAY_US, 3650 * DAY_US,
@@ -81,7 +81,7 @@ const struct setting *config_setting(size_t index)
 	return index < COUNT(settings) ? &settings[index] : NULL;
 }
 
-enum { RULE_UNKNOWN, RULE_VALUE, RULE_MISSING, RULE_TWICE, RULE_PLAIN, RULE_LINE };
+enum { RULE_UNKNOWN, RULE_VALUE, RULE_MISSING, RULE_TWICE, RULE_PLAIN, RULE_LINE, RULE_WINDOW };
 const struct rule config_rules[] = {
 	[RULE_UNKNOWN] = { .code = "CFG-001", .text = "there is no setting {1}; `lintas config settings` lists all" },
 	[RULE_VALUE] = { .code = "CFG-002", .text = "{1} is not {2}" },
@@ -90,6 +90,8 @@ const struct rule config_rules[] = {
 	[RULE_PLAIN] = { .code = "CFG-005",
 			 .text = "plain = yes needs a loopback address, not {1}: without TLS partners cannot be told apart" },
 	[RULE_LINE] = { .code = "CFG-006", .text = "line {1} is no setting: name = value, below a [section]" },
+	[RULE_WINDOW] = { .code = "CFG-007",
+			  .text = "[exchange] duplicate-window must be longer than give-up: or a last retry would be refused as too old" },
 	{ 0 },
 };
 
@@ -210,6 +212,8 @@ static void check_whole(struct reading *r)
 				    arena_printf(r->arena, "[%s] %s", settings[i].section, settings[i].name),
 				    settings[i].help);
 	enum log_level level;
+	if (r->config->duplicate_window_us <= r->config->give_up_us)
+		finding_add(r->findings, &config_rules[RULE_WINDOW], "", NULL, NULL);
 	if (r->config->plain && !loopback(r->config->address))
 		finding_add(r->findings, &config_rules[RULE_PLAIN], "", r->config->address, NULL);
 	if (r->config->log_level && !log_level_parse(r->config->log_level, &level))

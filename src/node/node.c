@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -12,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/uuid.h"
 #include "customs/registry.h"
 #include "kernel/codelist.h"
 #include "kernel/party.h"
@@ -61,19 +60,39 @@ enum err_code node_lock(struct arena *arena, const char *directory, int *lock, s
 	return OK;
 }
 
-/* The machine's name and the directory as it really is: two nodes on one database differ in one of them. */
-static const char *instance_of(struct arena *arena, const char *directory)
+/* This instance's name among those that work on one database: made once, kept in its directory, so that a restart knows
+ * what its predecessor had in hand, whatever the machine is called by then. */
+static enum err_code instance_of(struct arena *arena, const struct config *config, const char **instance,
+				 struct err *err)
 {
-	char machine[256] = "", real[PATH_MAX];
-	if (gethostname(machine, sizeof machine - 1) != 0 || !realpath(directory, real))
-		return NULL;
-	return arena_printf(arena, "%s:%s", machine, real);
+	const char *path = config_path(arena, config, "instance");
+	char text[UUID_SIZE] = "";
+	uuid_new(text, clock_now_us(&clock_system));
+	if (!path)
+		return fail(err, ERR_MEMORY, "no memory for the node");
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		bool good = write(fd, text, UUID_SIZE - 1) == UUID_SIZE - 1 && fsync(fd) == 0;
+		if (close(fd) != 0 || !good)
+			return fail(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+	} else if (errno != EEXIST) {
+		return fail(err, ERR_IO, "cannot make %s: %s", path, strerror(errno));
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t size = fd >= 0 ? read(fd, text, UUID_SIZE - 1) : -1;
+	if (fd >= 0)
+		close(fd);
+	if (size != UUID_SIZE - 1 || !uuid_valid(text))
+		return fail(err, ERR_CONFIG, "%s is damaged: stop all nodes on this database, then remove the file",
+			    path);
+	*instance = arena_text(arena, text);
+	return *instance ? OK : fail(err, ERR_MEMORY, "no memory for the node");
 }
 
-static void kernel_init(struct kernel *kernel, struct db *db, struct arena *arena, const struct config *config)
+static void kernel_init(struct kernel *kernel, struct db *db, const char *instance, const struct config *config)
 {
 	*kernel = (struct kernel){ .db = db,
-				   .instance = instance_of(arena, config->directory),
+				   .instance = instance,
 				   .clock = &clock_system,
 				   .lists = codelists(),
 				   .capabilities = customs_capabilities,
@@ -94,12 +113,13 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 			    const struct api_options *api, struct err *err)
 {
 	const struct config *c = &node->config;
-	const char *keys = config_path(arena, c, "keys");
+	const char *instance = NULL, *keys = config_path(arena, c, "keys");
 	if (!keys)
 		return fail(err, ERR_MEMORY, "no memory for the node");
 	TRY(node_open_database(arena, c, &node->kernel.db, err));
 	TRY(require_migrated(node->kernel.db, c->directory, err));
-	kernel_init(&node->kernel, node->kernel.db, arena, c);
+	TRY(instance_of(arena, c, &instance, err));
+	kernel_init(&node->kernel, node->kernel.db, instance, c);
 	node->client = http_client_new();
 	if (!node->client)
 		return fail(err, ERR_MEMORY, "no memory for the HTTP client");
@@ -118,12 +138,14 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 		.duplicate_window_us = c->duplicate_window_us,
 		.timeout_us = c->exchange_timeout_us,
 		.slots = (unsigned)c->slots,
+		.senders = (unsigned)c->senders,
 		.retry = { .first_us = c->retry_first_us, .max_us = c->retry_max_us, .give_up_us = c->give_up_us },
 	};
 	TRY(messaging_new(&messaging, &node->messaging, err));
 	struct api_options options = *api;
 	options.kernel = &node->kernel;
 	options.messaging = node->messaging;
+	options.plain = c->plain;
 	options.node_name = c->name;
 	options.version = LINTAS_VERSION;
 	return api_new(&options, &node->api, err);
@@ -167,23 +189,34 @@ static enum err_code add_customs(struct tx *tx, void *arg, struct err *err)
 	return organisation_add(tx, &customs, &actor, clock_now_us(&clock_system), err);
 }
 
-enum err_code node_create(struct arena *arena, const struct node_init *init, struct findings *findings, struct err *err)
+static enum err_code fill_node(struct arena *arena, const struct node_init *init, struct findings *findings,
+			       struct err *err)
 {
 	struct config config;
 	struct db *db = NULL;
-	const char *keys = arena_printf(arena, "%s/keys", init->directory);
-	if (!keys)
-		return fail(err, ERR_MEMORY, "no memory for a node");
-	if (mkdir(init->directory, 0700) != 0 && errno != EEXIST)
-		return fail(err, ERR_IO, "cannot make %s: %s", init->directory, strerror(errno));
-	TRY(config_write(init->directory, init->state, init->name, init->database, init->port, init->plain, err));
-	if (mkdir(keys, 0700) != 0 && errno != EEXIST)
-		return fail(err, ERR_IO, "cannot make %s: %s", keys, strerror(errno));
 	TRY(node_read_config(arena, init->directory, &config, findings, err));
+	const char *keys = config_path(arena, &config, "keys");
+	if (!keys || (mkdir(keys, 0700) != 0 && errno != EEXIST))
+		return fail(err, ERR_IO, "cannot make the key directory of %s: %s", init->directory, strerror(errno));
 	TRY(node_open_database(arena, &config, &db, err));
 	enum err_code code = db_migrate(db, kernel_migrations, kernel_migrations_count, false, NULL, NULL, err);
 	if (code == OK)
 		code = db_write(db, add_customs, NULL, err);
 	db_close(db);
+	return code;
+}
+
+/* A directory with a configuration is a node: what could not be made whole does not keep one. */
+enum err_code node_create(struct arena *arena, const struct node_init *init, struct findings *findings, struct err *err)
+{
+	const char *path = arena_printf(arena, "%s/lintas.conf", init->directory);
+	if (!path)
+		return fail(err, ERR_MEMORY, "no memory for a node");
+	if (mkdir(init->directory, 0700) != 0 && errno != EEXIST)
+		return fail(err, ERR_IO, "cannot make %s: %s", init->directory, strerror(errno));
+	TRY(config_write(init->directory, init->state, init->name, init->database, init->port, init->plain, err));
+	enum err_code code = fill_node(arena, init, findings, err);
+	if (code != OK)
+		unlink(path);
 	return code;
 }

@@ -31,7 +31,10 @@ enum err_code node_open(struct arena *arena, const char *directory, struct node 
 			struct err *err) MUST_USE;
 void node_close(struct node *node);
 
-/* Opens and migrates the database alone (`lintas db`). */
+/* Takes the directory's lock; it is held until the descriptor is closed. ERR_BUSY if a node runs on it. */
+enum err_code node_lock(struct arena *arena, const char *directory, int *lock, struct err *err) MUST_USE;
+
+/* Opens the database alone (`lintas db`); does not migrate. */
 enum err_code node_open_database(struct arena *arena, const struct config *config, struct db **db,
 				 struct err *err) MUST_USE;
 

@@ -3,8 +3,6 @@
 
 #include "node/node.h"
 
-/* Takes the directory's lock; it is held until the descriptor is closed. */
-enum err_code node_lock(struct arena *arena, const char *directory, int *lock, struct err *err) MUST_USE;
 /* Reads the configuration; mistakes are findings and ERR_CONFIG. */
 enum err_code node_read_config(struct arena *arena, const char *directory, struct config *config,
 			       struct findings *findings, struct err *err) MUST_USE;

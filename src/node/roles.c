@@ -40,8 +40,14 @@ static enum err_code step_seal(struct node *node, int64_t now_us, unsigned *done
 static enum err_code step_timers(struct node *node, int64_t now_us, unsigned *done, struct err *err)
 {
 	enum { AT_A_TIME = 100 };
-	TRY(messaging_refresh(node->messaging, false, err));
 	return fsm_timers_step(&node->kernel, now_us, AT_A_TIME, done, err);
+}
+
+static enum err_code step_refresh(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	(void)now_us;
+	*done = 0;
+	return messaging_refresh(node->messaging, false, err);
 }
 
 struct role {
@@ -56,6 +62,7 @@ static const struct role role_rows[] = {
 	{ "processor", step_process, offsetof(struct config, processors), IDLE_US, false },
 	{ "sealer", step_seal, 0, SECOND_US, true },
 	{ "timers", step_timers, 0, SECOND_US, true },
+	{ "refresh", step_refresh, 0, SECOND_US, true },
 };
 
 struct roles {

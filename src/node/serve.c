@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -23,7 +24,7 @@ struct serving {
 	struct http_server *gateway, *administration;
 	struct http_tls tls;
 	pid_t keys_process;
-	bool ready;
+	atomic_bool ready;
 	int64_t started_us;
 };
 
@@ -136,8 +137,7 @@ static void answer_metrics(struct serving *s, const struct http_request *request
  * an agent here. */
 static bool from_this_machine(const struct http_request *request)
 {
-	return starts_with(request->peer, "127.") || starts_with(request->peer, "[::1]") ||
-	       starts_with(request->peer, "::1");
+	return starts_with(request->peer, "127.") || starts_with(request->peer, "[::1]:");
 }
 
 /* What the outside may reach: the AS4 endpoint, and what monitoring asks. */
@@ -146,8 +146,8 @@ static void gateway_handle(void *arg, const struct http_request *request, struct
 	struct serving *s = arg;
 	bool get = same(request->method, "GET");
 	if (same(request->path, "/as4") && same(request->method, "POST")) {
-		messaging_receive(s->node.messaging, request, response);
-		roles_wake(s->roles);
+		if (messaging_receive(s->node.messaging, request, response))
+			roles_wake(s->roles);
 	} else if (get && same(request->path, "/health/live")) {
 		answer_text(request, response, 200, "live\n");
 	} else if (get && same(request->path, "/health/ready")) {
@@ -163,7 +163,9 @@ static size_t gateway_admit(void *arg, const struct http_request *request, int *
 {
 	struct serving *s = arg;
 	*status = 413;
-	return same(request->path, "/as4") ? messaging_max_bytes(s->node.messaging) : SMALL_BODY;
+	if (same(request->path, "/as4") && same(request->method, "POST"))
+		return messaging_admit(s->node.messaging, request, status);
+	return SMALL_BODY;
 }
 
 static size_t administration_admit(void *arg, const struct http_request *request, int *status)
@@ -237,6 +239,9 @@ static void stop(struct serving *s)
 	s->ready = false;
 	http_server_stop(s->gateway, STOP_GRACE_US);
 	http_server_stop(s->administration, STOP_GRACE_US);
+	if (s->node.client)
+		http_client_cancel(
+			s->node.client); /* an exchange that waits for an answer is made again after the start */
 	roles_stop(s->roles);
 	node_close(&s->node);
 	if (s->keys_process > 0)

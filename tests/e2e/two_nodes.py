@@ -110,6 +110,10 @@ class Node:
         except urllib.error.HTTPError as e:
             return e.code, e.read()
 
+    def peak_kib(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
         assert self.process.wait(30) == (0 if how == signal.SIGTERM else -how), (WORK / f"{self.state}.log").read_text()
@@ -166,6 +170,23 @@ def story():
     lintas(th, "send", document("form-d-broken.xml", "E2E-0002"), "--from", "dft", code=1)
     shown("a document that breaks its rules is refused with exit status 1")
 
+    la = Node("LA", authority)
+    with socket.socket() as hole:  # accepts, and never says a word
+        hole.bind(("127.0.0.1", la.port))
+        hole.listen(64)
+        th.knows(la)
+        for _ in range(12):
+            lintas(th, "ping", "LA")
+        until("LA is tried", lambda: any(m["attempts"] for m in answer(th, "outbox", "list", "--partner", "LA")["items"]))
+        ping = answer(th, "ping", "VN")["id"]
+        until("VN is served meanwhile",
+              lambda: any(m["id"] == ping and m["state"] == "delivered" for m in answer(th, "outbox", "list", "--partner", "VN")["items"]), 5)
+        began = time.monotonic()
+        th.stop()
+        assert time.monotonic() - began < 10, "a partner that does not answer held up the stop"
+    th.start()
+    shown("a partner that accepts and never answers delays neither another one nor the stop")
+
     before = answer(vn, "status")["strangers"]
     assert vn.get("/as4", b"<x/>")[0] == 403
     key, csr, cert = WORK / "s.key", WORK / "s.csr", WORK / "s.pem"
@@ -176,6 +197,13 @@ def story():
     except (ssl.SSLError, ConnectionError, urllib.error.URLError):
         pass  # the handshake may already refuse it
     assert answer(vn, "status")["strangers"] > before
+    peak = vn.peak_kib()
+    for _ in range(8):
+        try:
+            assert vn.get("/as4", bytes(16 << 20))[0] == 403
+        except (ConnectionError, urllib.error.URLError):
+            pass  # refused before the body was sent
+    assert vn.peak_kib() - peak < 16 << 10, "a stranger's body was kept in memory"
     assert vn.get("/metrics")[0] == 200 and b"lintas_strangers_total" in vn.get("/metrics")[1]
     shown("without a partner's certificate: a bare 403 and a counter")
 

@@ -12,6 +12,7 @@ struct letter {
 	const char *from, *from_type; /* NULL: left out, as all texts below */
 	const char *to;
 	const char *service, *action;
+	const char *from_role, *agreement; /* NULL: the sender's role, none */
 	const char *original_sender, *final_recipient;
 	const char *message_id, *conversation;
 	int64_t timestamp_us;

@@ -1,6 +1,7 @@
 /* Hostile and wrong requests against the gateway, and hostile and wrong answers to the sender. TH is the node under
  * test, VN the partner. */
 #include "letter.h"
+#include "messaging/uris_int.h"
 
 #include "base/text.h"
 #include "crypto/digest.h"
@@ -284,6 +285,22 @@ static void refused(const struct letter *letter, const struct wire *wire, const 
 	assert_int_equal(counters(th).strangers, 0);
 }
 
+static void wrong_role(struct letter *letter)
+{
+	letter->from_role = URI_ROLE_RESPONDER;
+}
+
+static void unknown_agreement(struct letter *letter)
+{
+	letter->agreement = "an agreement that nobody made";
+}
+
+static void ping_with_payload(struct letter *letter)
+{
+	letter->service = URI_TEST_SERVICE;
+	letter->action = URI_TEST_ACTION;
+}
+
 /* The codes are those of ebMS 3.0 core §6.7.1 and AS4 profile 1.0 §3.6 for these faults. */
 static void a_partner_is_told_by_a_signed_error_what_was_wrong(void **state)
 {
@@ -304,7 +321,10 @@ static void a_partner_is_told_by_a_signed_error_what_was_wrong(void **state)
 		{ broken_gzip, "EBMS:0303", "AS4-070" },        /* DecompressionFailure */
 		{ plain_as_gzip, "EBMS:0303", "AS4-070" },
 		{ too_old, "EBMS:0003", "AS4-091" },
-		{ suspended, "EBMS:0101", "AS4-052" }, /* FailedAuthentication; the last: it stays so */
+		{ wrong_role, "EBMS:0010", "AS4-085" },
+		{ unknown_agreement, "EBMS:0010", "AS4-085" },
+		{ ping_with_payload, "EBMS:0003", "AS4-084" },
+		{ suspended, "EBMS:0004", "AS4-052" }, /* Other, so that the partner waits; the last: it stays so */
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -490,7 +510,7 @@ static void a_revoked_certificate_is_not_accepted_any_more(void **state)
 	region_must(region, keystore_list(keyring_directory("VN"), &list, &region->err));
 	assert_true(int64_parse(cert_serial(keyring_find(&list, KEY_USE_SIGN, KEY_P256)), &serial));
 	key_list_done(&list);
-	believe("anchor", cert_der(pki_cert(keyring_authority())), TIME_NONE);
+	believe("issuer", cert_der(pki_cert(keyring_authority())), TIME_NONE);
 	struct wire wire = letter_pack(region, &letter);
 	receipt_for(&letter, &wire);
 
@@ -662,6 +682,37 @@ static void a_signed_error_about_the_message_itself_makes_it_a_dead_letter_with_
 	assert_int_equal(region->requests, 1);
 }
 
+/* A signed error that was mixed up on the way, or kept and played back, says nothing of this message. */
+static void an_error_about_another_message_settles_nothing(void **state)
+{
+	(void)state;
+	struct message first = put_certificate(1);
+	struct letter letter = letter_of(&first, "<another/>");
+
+	letter.message_id = "somebody@else";
+	attempt_fails(&first, letter_error(region, &letter, "VN", RULE_ACTION), 200, "AS4-100");
+	assert_int_equal(region_open_tasks(th, "dead-letter"), 0);
+}
+
+/* AS4 profile 1.0 §3.2: a retry is the same message, and weeks of retries must not fill the disk with copies of it. */
+static void a_retry_sends_the_same_bytes(void **state)
+{
+	(void)state;
+	struct message message = put_certificate(1);
+	size_t sent = 0;
+
+	region_outage(vn, DAY_US);
+	region_run(region, DAY_US / 2);
+	assert_true(region_message(th, message.id).attempts > 10);
+	region_drain(region, 2 * DAY_US);
+	struct wire_list wires = region_wires(th, message.id);
+	for (size_t i = 0; i < wires.count; i++)
+		sent += wires.items[i].kind == WIRE_SENT;
+	assert_int_equal(sent, 1);
+	assert_true(bytes_same(region_wire(th, message.id, WIRE_SENT), bytes(region->last.body, region->last.size)));
+	region_check(region);
+}
+
 #define GATEWAY_TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -686,6 +737,8 @@ int main(void)
 		GATEWAY_TEST(an_answer_without_a_signal_is_no_receipt),
 		GATEWAY_TEST(a_receipt_for_something_else_is_none),
 		GATEWAY_TEST(a_signal_that_the_partner_did_not_sign_settles_nothing),
+		GATEWAY_TEST(an_error_about_another_message_settles_nothing),
+		GATEWAY_TEST(a_retry_sends_the_same_bytes),
 		GATEWAY_TEST(a_signed_error_about_the_message_itself_makes_it_a_dead_letter_with_a_task),
 	};
 

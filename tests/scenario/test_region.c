@@ -1,5 +1,6 @@
 /* A region of three nodes that exchange documents on a network that is calm, stormy, cut off, or wrong about the time.
  */
+#include "letter.h"
 #include "region.h"
 
 #include <stdlib.h>
@@ -323,24 +324,29 @@ static void a_clock_that_jumps_a_day_and_back_loses_nothing(void **state)
 
 /* --- A dead letter --- */
 
-static enum err_code set_status(struct tx *tx, void *arg, struct err *err)
+static bool refuse(void *arg, struct region_node *to, struct arena *arena, const struct http_call *call,
+		   struct http_answer *answer)
 {
-	const char *const *to = arg;
-	struct partner partner;
-	arena_auto arena = arena_new(65536);
-	struct actor operator_ = { .name = "operator" };
+	const struct wire *error = arg;
 
-	TRY(partner_find(tx, arena, to[0], &partner, err));
-	partner.status = to[1];
-	return partner_change(tx, &partner, &operator_, REGION_START_US, err);
+	(void)to, (void)arena, (void)call;
+	*answer = (struct http_answer){ .status = 200, .content_type = error->content_type, .body = error->octets };
+	return true;
 }
 
-static void partner_status(struct region_node *node, const char *partner, const char *status)
+/* VN answers the message of DOCUMENT with a signed error about the message itself. */
+static void refuse_for_good(struct region *r, const struct document_result *document)
 {
-	const char *to[] = { partner, status };
+	struct letter letter = letter_new(r, 99);
 
-	region_must(node->region, db_write(node->kernel.db, set_status, to, &node->region->err));
-	region_settle(node->region); /* the node sees it in its next step */
+	letter.keys = letter.from = "TH";
+	letter.encrypt_for = letter.to = "VN";
+	letter.message_id = region_message(&r->nodes[TH], document->message).message_id;
+	struct wire error = letter_error(r, &letter, "VN", RULE_ACTION);
+	r->intercept = refuse;
+	r->intercept_arg = &error;
+	region_settle(r);
+	r->intercept = NULL;
 }
 
 static void a_dead_letter_holds_its_conversation_until_an_officer_retries(void **state)
@@ -352,16 +358,13 @@ static void a_dead_letter_holds_its_conversation_until_an_officer_retries(void *
 	struct actor officer = { .name = "user:officer", .organisation = "dft" };
 	struct findings *findings = findings_new(r->arena);
 
-	partner_status(vn, "TH", "suspended");
 	struct document_result first = region_submit(th, "dft", paper_form_d(r, "TH", "VN", 1, day));
-	region_run(r, MINUTE_US);
+	refuse_for_good(r, &first);
 	assert_string_equal(region_message(th, first.message).state, "dead");
 	assert_int_equal(region_open_tasks(th, "dead-letter"), 1);
 	assert_int_equal(region_messages(vn, "in", NULL).count, 0);
-	assert_int_equal(region_counts(vn, "TH").refused, 1);
 
 	struct document_result behind = region_submit(th, "dft", paper_cancellation(r, "TH", "VN", 1, day, day));
-	partner_status(vn, "TH", "active");
 	struct document_result beside = region_submit(th, "dft", paper_form_d(r, "TH", "VN", 2, day));
 	region_run(r, 3 * HOUR_US);
 	assert_string_equal(region_message(th, behind.message).conversation,

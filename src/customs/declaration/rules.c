@@ -3,21 +3,17 @@
 #include <stdio.h>
 
 enum acdd_rule {
-	SAME_COUNTRY,
 	DEPARTED_LONG_AGO,
 	DEPARTS_TOO_LATE,
 	SEQUENCE,
 	QUANTITY,
 	ERRORS_OF_ACCEPTED,
 	REJECTED_WITHOUT_ERRORS,
-	RESPONSE_TO_ITSELF,
-	CANCELLATION_TO_ITSELF,
 };
 
 #define ELEMENT(letter) "ACDD element (" letter ")"
 
 const struct rule acdd_rules[] = {
-	[SAME_COUNTRY] = { "ACD-001", "{1} is the exporting state, too", NULL, SEVERITY_ERROR },
 	[DEPARTED_LONG_AGO] = { "ACD-002", "the departure on {1} is more than a year before the declaration on {2}",
 				ELEMENT("g"), SEVERITY_ERROR },
 	[DEPARTS_TOO_LATE] = { "ACD-003", "the departure on {1} is more than a year after the declaration on {2}",
@@ -26,23 +22,13 @@ const struct rule acdd_rules[] = {
 	[QUANTITY] = { "ACD-005", "{1} is not more than zero", ELEMENT("i"), SEVERITY_ERROR },
 	[ERRORS_OF_ACCEPTED] = { "ACR-001", "an accepted declaration has no errors", NULL, SEVERITY_ERROR },
 	[REJECTED_WITHOUT_ERRORS] = { "ACR-002", "a rejection says at least one error", NULL, SEVERITY_ERROR },
-	[RESPONSE_TO_ITSELF] = { "ACR-003", "{1} responds to a declaration of its own", NULL, SEVERITY_ERROR },
-	[CANCELLATION_TO_ITSELF] = { "ACC-001", "{1} is the exporting state, too", NULL, SEVERITY_ERROR },
 	{ 0 },
 };
-
-#define PLACE_SIZE 64
 
 static void find(struct findings *findings, enum acdd_rule rule, const char *path, const char *first,
 		 const char *second)
 {
 	finding_add(findings, &acdd_rules[rule], path, first, second);
-}
-
-static const char *place_of(char place[static PLACE_SIZE], size_t index, const char *member)
-{
-	snprintf(place, PLACE_SIZE, "/goodsItem/%zu/%s", index, member);
-	return place;
 }
 
 /* A year off is a mistyped year: no shipment waits so long, and no text sets another bound. */
@@ -62,18 +48,18 @@ static void check_departure(const struct acdd *acdd, struct findings *findings)
 
 static void check_item(const struct acdd_item *item, size_t index, struct findings *findings)
 {
-	char place[PLACE_SIZE], number[DECIMAL_SIZE], expected[24];
+	char place[DOCUMENT_PLACE_SIZE], number[DECIMAL_SIZE], expected[24];
 
 	if (item->sequence != INTEGER_NONE && item->sequence != (int64_t)index + 1) {
 		snprintf(number, sizeof(number), "%lld", (long long)item->sequence);
 		snprintf(expected, sizeof(expected), "%zu", index + 1);
-		find(findings, SEQUENCE, place_of(place, index, "sequence"), number, expected);
+		find(findings, SEQUENCE, document_place(place, "goodsItem", index, "sequence"), number, expected);
 	}
-	document_check_commodity(item->commodity, place_of(place, index, "commodityCode"), findings);
+	document_check_commodity(item->commodity, document_place(place, "goodsItem", index, "commodityCode"), findings);
 	if (decimal_given(item->quantity) && decimal_compare(item->quantity, decimal_of(0)) <= 0)
-		find(findings, QUANTITY, place_of(place, index, "quantity"), decimal_format(item->quantity, number),
-		     NULL);
-	document_check_unit(item->unit, place_of(place, index, "unit"), findings);
+		find(findings, QUANTITY, document_place(place, "goodsItem", index, "quantity"),
+		     decimal_format(item->quantity, number), NULL);
+	document_check_unit(item->unit, document_place(place, "goodsItem", index, "unit"), findings);
 }
 
 void acdd_check(const void *record, date today, struct findings *findings)
@@ -81,8 +67,7 @@ void acdd_check(const void *record, date today, struct findings *findings)
 	const struct acdd *acdd = record;
 
 	document_check_issued(acdd->declared_on, "/declarationDate", today, findings);
-	if (acdd->exporting_country && same(acdd->exporting_country, acdd->importing_country))
-		find(findings, SAME_COUNTRY, "/importingCountry", acdd->importing_country, NULL);
+	document_check_states(acdd->exporting_country, acdd->importing_country, "/importingCountry", NULL, findings);
 	check_departure(acdd, findings);
 	for (size_t i = 0; i < acdd->items_count; i++)
 		check_item(&acdd->items[i], i, findings);
@@ -100,8 +85,8 @@ void acdd_response_check(const void *record, date today, struct findings *findin
 	if (!response->about)
 		return;
 	document_check_about(response->issued_on, response->about->declared_on, "/about/declarationDate", findings);
-	if (response->about->country && same(response->about->country, response->issuing_country))
-		find(findings, RESPONSE_TO_ITSELF, "/about/exportingCountry", response->about->country, NULL);
+	document_check_states(response->issuing_country, response->about->country, "/about/exportingCountry", NULL,
+			      findings);
 }
 
 void acdd_cancellation_check(const void *record, date today, struct findings *findings)
@@ -109,8 +94,8 @@ void acdd_cancellation_check(const void *record, date today, struct findings *fi
 	const struct acdd_cancellation *cancellation = record;
 
 	document_check_issued(cancellation->issued_on, "/issueDate", today, findings);
-	if (cancellation->exporting_country && same(cancellation->exporting_country, cancellation->importing_country))
-		find(findings, CANCELLATION_TO_ITSELF, "/importingCountry", cancellation->importing_country, NULL);
+	document_check_states(cancellation->exporting_country, cancellation->importing_country, "/importingCountry",
+			      NULL, findings);
 	if (cancellation->about)
 		document_check_about(cancellation->issued_on, cancellation->about->declared_on,
 				     "/about/declarationDate", findings);

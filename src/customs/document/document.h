@@ -109,11 +109,18 @@ date document_today(int64_t now_us);
 /* Rules that documents share. PATH is where the value stands. */
 void document_check_issued(date issued_on, const char *path, date today, struct findings *findings);
 void document_check_about(date issued_on, date about_on, const char *path, struct findings *findings);
+/* A document goes from one state to another: ONE and OTHER (either may be NULL) differ. PATH is that of OTHER. */
+void document_check_states(const char *one, const char *other, const char *path, const char *law,
+			   struct findings *findings);
 void document_check_commodity(const char *code, const char *path, struct findings *findings);
 void document_check_unit(const char *unit, const char *path, struct findings *findings);
 /* QUANTITY in UNIT against the gross mass in kilograms; nothing is said of units that are no mass. */
 void document_check_mass(struct decimal quantity, const char *unit, struct decimal gross_kg, const char *path,
 			 struct findings *findings);
+
+/* Where MEMBER ("": all) of the INDEXth row of LIST stands. */
+#define DOCUMENT_PLACE_SIZE 128
+const char *document_place(char place[static DOCUMENT_PLACE_SIZE], const char *list, size_t index, const char *member);
 
 /* Cases of documents that need no more: sent: submitted -> transmitted; received: received -> seen. */
 extern const struct machine document_sent_machine, document_received_machine;

@@ -20,6 +20,7 @@ enum document_rule {
 	DOCUMENT_KEY_USED,
 	DOCUMENT_ABOUT_UNKNOWN,
 	DOCUMENT_NO_PART,
+	DOCUMENT_ONE_STATE,
 	CODE_NO_CHAPTER,
 	CODE_NO_QUANTITY,
 	CODE_TOO_HEAVY,
@@ -41,9 +42,10 @@ enum err_code document_read(const struct kernel *kernel, struct arena *arena, co
 			    struct err *err) MUST_USE;
 
 /* --- Store --- */
+/* ERR_BUSY: the name was taken meanwhile; begin anew. */
 enum err_code store_put(struct tx *tx, const struct document *document, bool refused, struct err *err) MUST_USE;
-/* By name, among those that were not refused; a test never has the name of what is real. .direction NULL: any. .id is
- * NULL if there is none. */
+/* By name, among those that were not refused; a test never has the name of what is real. .direction and .partner
+ * NULL: any. .id is NULL if there is none. */
 struct document_name {
 	const char *direction, *organisation, *partner, *doctype, *issuer_state, *reference;
 	date issued_on;

@@ -91,30 +91,21 @@ static void check_states(const struct arrival *arrival)
 		find(arrival, DOCUMENT_WRONG_COUNTERPART, key->counterpart, arrival->kernel->state);
 }
 
-static enum err_code by_name(struct tx *tx, const struct arrival *arrival, const char *direction, const char *doctype,
-			     const char *issuer, const char *reference, date issued_on, struct document *document,
-			     struct err *err)
-{
-	return store_by_name(tx, arrival->arena,
-			     &(struct document_name){ .direction = direction,
-						      .organisation = arrival->organisation.code,
-						      .partner = arrival->message->partner,
-						      .doctype = doctype,
-						      .issuer_state = issuer,
-						      .reference = reference,
-						      .issued_on = issued_on,
-						      .test = arrival->message->test },
-			     document, err);
-}
-
 /* *KNOWN.id is set if these bytes are kept already, which a re-transmission may bring about (ATIGA OCP rule 29(3)). */
 static enum err_code check_name(struct tx *tx, const struct arrival *arrival, struct document *known, struct err *err)
 {
 	const struct document_key *key = &arrival->reading.key;
 	char day[DATE_SIZE];
 
-	TRY(by_name(tx, arrival, "in", arrival->doctype->code, key->issuer_state, key->reference, key->issued_on, known,
-		    err));
+	TRY(store_by_name(tx, arrival->arena,
+			  &(struct document_name){ .direction = "in",
+						   .organisation = arrival->organisation.code,
+						   .doctype = arrival->doctype->code,
+						   .issuer_state = key->issuer_state,
+						   .reference = key->reference,
+						   .issued_on = key->issued_on,
+						   .test = arrival->message->test },
+			  known, err));
 	if (known->id && !same(known->digest, arrival->digest)) {
 		find(arrival, DOCUMENT_KEY_USED, key->reference, date_format(key->issued_on, day));
 		known->id = NULL;
@@ -176,8 +167,15 @@ static enum err_code keep(struct tx *tx, const struct arrival *arrival, const st
 	};
 
 	if (key->about)
-		TRY(by_name(tx, arrival, NULL, key->about_type, key->about_issuer, key->about, key->about_issued_on,
-			    &about, err));
+		TRY(store_by_name(tx, arrival->arena,
+				  &(struct document_name){ .organisation = arrival->organisation.code,
+							   .partner = message->partner,
+							   .doctype = key->about_type,
+							   .issuer_state = key->about_issuer,
+							   .reference = key->about,
+							   .issued_on = key->about_issued_on,
+							   .test = message->test },
+				  &about, err));
 	document.about = about.id;
 	TRY(store_put(tx, &document, machine == &document_refused_machine, err));
 	return fsm_open(tx, machine, &fsm_case, err);

@@ -1,5 +1,7 @@
 #include "customs/document/document_int.h"
 
+#include <stdio.h>
+
 const struct rule document_rules[] = {
 	[DOCUMENT_FUTURE] = { "DOC-001", "the issue date {1} is later than today, {2}", NULL, SEVERITY_ERROR },
 	[DOCUMENT_ABOUT_LATER] = { "DOC-002",
@@ -27,6 +29,8 @@ const struct rule document_rules[] = {
 				     "{1} of {2}, which this document is about, was not exchanged with this partner",
 				     NULL, SEVERITY_ERROR },
 	[DOCUMENT_NO_PART] = { "DOC-014", "the message has {1} parts, a document is one", NULL, SEVERITY_ERROR },
+	[DOCUMENT_ONE_STATE] = { "DOC-015", "{1} is on both sides; the document is for another state", NULL,
+				 SEVERITY_ERROR },
 	[CODE_NO_CHAPTER] = { "COD-001", "\"{1}\" is in no chapter of the Harmonized System",
 			      "HS Convention, chapters 1 to 97", SEVERITY_ERROR },
 	[CODE_NO_QUANTITY] = { "COD-002", "{1}; {2}", "UN/ECE Recommendation 20", SEVERITY_ERROR },
@@ -59,6 +63,19 @@ void document_check_about(date issued_on, date about_on, const char *path, struc
 	if (issued_on != DATE_NONE && about_on != DATE_NONE && about_on > issued_on)
 		finding_add(findings, &document_rules[DOCUMENT_ABOUT_LATER], path, date_format(about_on, about),
 			    date_format(issued_on, issued));
+}
+
+void document_check_states(const char *one, const char *other, const char *path, const char *law,
+			   struct findings *findings)
+{
+	if (one && same(one, other))
+		finding_add_law(findings, &document_rules[DOCUMENT_ONE_STATE], path, law, other, NULL);
+}
+
+const char *document_place(char place[static DOCUMENT_PLACE_SIZE], const char *list, size_t index, const char *member)
+{
+	snprintf(place, DOCUMENT_PLACE_SIZE, "/%s/%zu%s%s", list, index, *member ? "/" : "", member);
+	return place;
 }
 
 /* Chapter 77 is kept free; 98 and 99 are for national use. */

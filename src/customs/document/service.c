@@ -54,14 +54,14 @@ static enum err_code check_parties(struct tx *tx, struct submission *submission,
 	return OK;
 }
 
-/* The same bytes again are the same document; other bytes under its name are refused. */
+/* The same bytes again are the same document; other bytes under its name are refused. Whoever it went to: a partner is
+ * no part of a document's name. */
 static enum err_code check_name(struct tx *tx, struct submission *submission, struct err *err)
 {
 	const struct document_key *key = &submission->reading.key;
 	const struct document_name name = {
 		.direction = "out",
 		.organisation = submission->request->organisation,
-		.partner = submission->document.partner,
 		.doctype = submission->reading.doctype->code,
 		.issuer_state = key->issuer_state,
 		.reference = key->reference,

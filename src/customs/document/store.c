@@ -10,9 +10,10 @@
 static const struct statement sql_put = { "document.put",
 	"INSERT INTO document (id, organisation, doctype, version, direction, partner, issuer_state, reference, issued_on, sender, recipient,"
 	" digest, message, part, conversation, test, created_us, about, machine, refused)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)" };
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
+	" ON CONFLICT (direction, organisation, doctype, issuer_state, reference, issued_on, test) WHERE refused = 0 DO NOTHING" };
 static const struct statement sql_by_name = { "document.by-name",
-	"SELECT " COLUMNS FROM "WHERE refused = 0 AND organisation = $1 AND partner = $2 AND doctype = $3 AND issuer_state = $4"
+	"SELECT " COLUMNS FROM "WHERE refused = 0 AND organisation = $1 AND (CAST($2 AS TEXT) IS NULL OR partner = $2) AND doctype = $3 AND issuer_state = $4"
 	" AND reference = $5 AND issued_on = $6 AND test = $8 AND (CAST($7 AS TEXT) IS NULL OR direction = $7) LIMIT 1" };
 static const struct statement sql_by_id = { "document.by-id",
 	"SELECT " COLUMNS FROM "WHERE document.id = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation = $2)" };
@@ -37,17 +38,23 @@ static const char *day_or_null(date day, char buffer[static DATE_SIZE])
 enum err_code store_put(struct tx *tx, const struct document *document, bool refused, struct err *err)
 {
 	char day[DATE_SIZE];
+	int64_t changed = 0;
 
-	return db_exec(tx, &sql_put,
-		       BINDS(BIND_TEXT(document->id), BIND_TEXT(document->organisation), BIND_TEXT(document->doctype),
-			     BIND_TEXT(document->version), BIND_TEXT(document->direction), BIND_TEXT(document->partner),
-			     BIND_TEXT(document->issuer_state), BIND_TEXT(document->reference),
-			     BIND_TEXT(day_or_null(document->issued_on, day)), BIND_TEXT(document->sender),
-			     BIND_TEXT(document->recipient), BIND_TEXT(document->digest), BIND_TEXT(document->message),
-			     BIND_INT(document->part), BIND_TEXT(document->conversation), BIND_INT(document->test),
-			     BIND_INT(document->created_us), BIND_TEXT(document->about), BIND_TEXT(document->machine),
-			     BIND_INT(refused)),
-		       NULL, err);
+	TRY(db_exec(tx, &sql_put,
+		    BINDS(BIND_TEXT(document->id), BIND_TEXT(document->organisation), BIND_TEXT(document->doctype),
+			  BIND_TEXT(document->version), BIND_TEXT(document->direction), BIND_TEXT(document->partner),
+			  BIND_TEXT(document->issuer_state), BIND_TEXT(document->reference),
+			  BIND_TEXT(day_or_null(document->issued_on, day)), BIND_TEXT(document->sender),
+			  BIND_TEXT(document->recipient), BIND_TEXT(document->digest), BIND_TEXT(document->message),
+			  BIND_INT(document->part), BIND_TEXT(document->conversation), BIND_INT(document->test),
+			  BIND_INT(document->created_us), BIND_TEXT(document->about), BIND_TEXT(document->machine),
+			  BIND_INT(refused)),
+		    &changed, err));
+	/* Transient: in the next transaction the lookup by name finds the other one. */
+	if (changed == 0)
+		return fail(err, ERR_BUSY, "%s of %s is being stored by another worker", document->reference,
+			    document->issuer_state);
+	return OK;
 }
 
 static struct document row_of(struct arena *arena, const struct query *query)

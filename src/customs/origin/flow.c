@@ -10,33 +10,41 @@ static const char *const ended[] = { "utilised", "cancelled", "replaced", NULL }
 /* What a customs response does, whichever side we are: the importing side moves when it sends one, the issuing side
  * when it receives it. EMIT settles the clock of the importing side. */
 /* clang-format off */
-#define ANSWERS(from, emit, law)                                            \
-	{ from, "examine",  NULL, "under-examination", NULL, NULL, law },   \
-	{ from, "suspend",  NULL, "suspended",         NULL, NULL, law },   \
-	{ from, "part-use", NULL, "partly-utilised",   emit, NULL, law },   \
-	{ from, "use",      NULL, "utilised",          emit, NULL, law },   \
-	{ from, "refuse",   NULL, "refused",           emit, NULL, OCP "30(3)(a)" }
+#define ANSWERS(from, prefix, emit, law)                                           \
+	{ from, "examine",  NULL, prefix "under-examination", NULL, NULL, law },   \
+	{ from, "suspend",  NULL, prefix "suspended",         NULL, NULL, law },   \
+	{ from, "part-use", NULL, "partly-utilised",          emit, NULL, law },   \
+	{ from, "use",      NULL, "utilised",                 emit, NULL, law },   \
+	{ from, "refuse",   NULL, prefix "refused",           emit, NULL, OCP "30(3)(a)" }
 
-/* As long as nobody has claimed preference with it. */
-#define WITHDRAWALS(from, emit)                                             \
-	{ from, "cancel",   NULL, "cancelled",         emit, NULL, OCP "29(4)" }, \
-	{ from, "replace",  NULL, "replaced",          emit, NULL, OCP "29(4)" }
+/* As long as nobody has claimed preference with it, it may also be withdrawn. */
+#define UNUSED(from, emit, law)                                                    \
+	ANSWERS(from, "", emit, law),                                              \
+	{ from, "cancel",   NULL, "cancelled",                emit, NULL, OCP "29(4)" }, \
+	{ from, "replace",  NULL, "replaced",                 emit, NULL, OCP "29(4)" }
+
+/* Once a part was used, what is examined, suspended or refused is the remainder: states of their own, because the use
+ * cannot be undone by withdrawing the certificate. */
+#define REMAINDER "remainder-"
+#define USED(from, emit, law) ANSWERS(from, REMAINDER, emit, law)
+
+/* Both sides, from the first response on. A refused one is assessed again on the issuing authority's clarification. */
+#define RESPONDED(emit)                                                            \
+	UNUSED("under-examination", emit, OCP "30(2)"),                            \
+	UNUSED("suspended", emit, OCP "18(c)"),                                    \
+	UNUSED("refused", emit, OCP "30(4)"),                                      \
+	USED("partly-utilised", emit, OCP "30(2)"),                                \
+	USED(REMAINDER "under-examination", emit, OCP "30(2)"),                    \
+	USED(REMAINDER "suspended", emit, OCP "18(c)"),                            \
+	USED(REMAINDER "refused", emit, OCP "30(4)")
 /* clang-format on */
 
 /* A response may overtake our receipt; the receipt then changes nothing. */
 static const struct fsm_row sent_rows[] = {
 	{ "submitted", "delivered", NULL, "transmitted", NULL, NULL, OCP "1(e)" },
-	ANSWERS("submitted", NULL, OCP "30(2)"),
-	WITHDRAWALS("submitted", NULL),
-	ANSWERS("transmitted", NULL, OCP "30(2)"),
-	WITHDRAWALS("transmitted", NULL),
-	ANSWERS("under-examination", NULL, OCP "30(2)"),
-	WITHDRAWALS("under-examination", NULL),
-	ANSWERS("suspended", NULL, OCP "18(c)"),
-	WITHDRAWALS("suspended", NULL),
-	ANSWERS("partly-utilised", NULL, OCP "30(2)"),
-	ANSWERS("refused", NULL, OCP "30(4)"),
-	WITHDRAWALS("refused", NULL),
+	UNUSED("submitted", NULL, OCP "30(2)"),
+	UNUSED("transmitted", NULL, OCP "30(2)"),
+	RESPONDED(NULL),
 	{ 0 },
 };
 
@@ -122,18 +130,9 @@ static enum err_code settle(struct tx *tx, const struct fsm_case *fsm_case, stru
 
 static const struct fsm_row received_rows[] = {
 	{ "received", "seen", NULL, "seen", NULL, NULL, NULL },
-	ANSWERS("received", settle, OCP "30(2)"),
-	WITHDRAWALS("received", settle),
-	ANSWERS("seen", settle, OCP "30(2)"),
-	WITHDRAWALS("seen", settle),
-	ANSWERS("under-examination", settle, OCP "30(2)"),
-	WITHDRAWALS("under-examination", settle),
-	ANSWERS("suspended", settle, OCP "18(c)"),
-	WITHDRAWALS("suspended", settle),
-	ANSWERS("partly-utilised", settle, OCP "30(2)"),
-	/* Assessed again on the issuing authority's clarification. */
-	ANSWERS("refused", settle, OCP "30(4)"),
-	WITHDRAWALS("refused", settle),
+	UNUSED("received", settle, OCP "30(2)"),
+	UNUSED("seen", settle, OCP "30(2)"),
+	RESPONDED(settle),
 	{ 0 },
 };
 

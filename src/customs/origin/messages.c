@@ -75,6 +75,8 @@ static enum err_code form_d_received(struct tx *tx, const struct document_event 
 	if (findings_errors(findings) > errors)
 		return OK;
 	TRY(fsm_open(tx, &form_d_clock_machine, &clock, err));
+	/* Rule 30(3)(a): from the date of receipt, however late it was processed. */
+	clock.now_us = event->message->accepted_us;
 	return fsm_fire(tx, &form_d_clock_machine, &clock, "start", NULL, findings, err);
 }
 
@@ -126,7 +128,7 @@ static enum err_code customs_responded(struct tx *tx, const struct document_even
 	if (!certificate.id)
 		return OK;
 	TRY(document_record(tx, event->kernel, event->arena, &certificate, &form, err));
-	customs_response_check_items(response, form, findings);
+	customs_response_check_against(response, form, findings);
 	if (findings_errors(findings) > errors)
 		return OK;
 	return document_fire(tx, event, &certificate, origin_status_find(response->status)->event, findings, err);

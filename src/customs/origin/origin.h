@@ -155,7 +155,10 @@ struct retransmission_request {
 extern const struct schema form_d_schema, customs_response_schema, origin_cancellation_schema, retransmission_schema;
 
 /* Last day on which a proof issued on ISSUED_ON may be presented: twelve months (OCP rule 14(a)). */
-date origin_last_day(date issued_on);
+date origin_last_day_of(date issued_on);
+/* That of FORM: for a back-to-back certificate no later than that of its original, the earliest if there are several
+ * (OCP rule 11(1)(c) and (e)). */
+date origin_last_day(const struct form_d *form);
 
 /* What box 8 says (overleaf note 3). */
 struct origin_criterion {

@@ -14,8 +14,8 @@ void retransmission_check(const void *record, date today, struct findings *findi
 extern const struct rule form_d_rules[], origin_message_rules[];
 
 /* RESPONSE against the certificate FORM that it is about. */
-void customs_response_check_items(const struct customs_response *response, const struct form_d *form,
-				  struct findings *findings);
+void customs_response_check_against(const struct customs_response *response, const struct form_d *form,
+				    struct findings *findings);
 /* A cancelled or replaced certificate was asked for. */
 void origin_find_withdrawn(const struct document *certificate, struct findings *findings);
 

@@ -8,7 +8,6 @@
 enum form_d_rule {
 	PARTY_IMPORTING,
 	PARTY_ISSUING,
-	SAME_COUNTRY,
 	EXPORTER_ELSEWHERE,
 	PRODUCED_ELSEWHERE,
 	DECLARED_LATE,
@@ -50,7 +49,6 @@ const struct rule form_d_rules[] = {
 			      SEVERITY_ERROR },
 	[PARTY_ISSUING] = { "FRM-002", "{1} is no Member State that issues Form D", ANNEX_7 "overleaf note 1",
 			    SEVERITY_ERROR },
-	[SAME_COUNTRY] = { "FRM-003", "{1} is the issuing country, too", OCP "1(f) and (g)", SEVERITY_ERROR },
 	[EXPORTER_ELSEWHERE] = { "FRM-004", "the exporter is located in {1}, not in the issuing country {2}",
 				 OCP "1(f)", SEVERITY_ERROR },
 	[PRODUCED_ELSEWHERE] = { "FRM-005",
@@ -59,7 +57,8 @@ const struct rule form_d_rules[] = {
 	[DECLARED_LATE] = { "FRM-006", "the exporter declared on {1}, after the certification on {2}", ANNEX_7 "box 12",
 			    SEVERITY_ERROR },
 	[CERTIFIED_OTHER_DAY] = { "FRM-007", "certified on {1}, but issued on {2}", ANNEX_7 "box 12", SEVERITY_ERROR },
-	[CERTIFICATE_OLD] = { "FRM-008", "the last day to present it was {1}", OCP "14(a)", SEVERITY_WARNING },
+	[CERTIFICATE_OLD] = { "FRM-008", "the last day to present it was {1}", OCP "11(1)(c) and (e), 14(a)",
+			      SEVERITY_WARNING },
 	[ITEM_OUT_OF_ORDER] = { "FRM-009", "item {1} stands in the place of item {2}", ANNEX_7 "box 5",
 				SEVERITY_ERROR },
 	[CRITERION_FORM] = { "FRM-010",
@@ -107,19 +106,11 @@ const struct rule form_d_rules[] = {
 				    OCP "29(1) and (4)", SEVERITY_ERROR },
 	[REPLACES_ITSELF] = { "FRM-033", "{1} is this certificate's own reference: an alteration is a new certificate",
 			      OCP "29(4)", SEVERITY_ERROR },
-	[REISSUED_LATE] = { "FRM-034", "issued again on {1}, later than one year from {2}", OCP "29(1)",
-			    SEVERITY_ERROR },
+	/* The year bounds the application, whose date the certificate does not tell. */
+	[REISSUED_LATE] = { "FRM-034", "issued again on {1}; the exporter must have applied within one year from {2}",
+			    OCP "29(1)", SEVERITY_WARNING },
 	{ 0 },
 };
-
-#define PLACE_SIZE 128
-
-/* Where the member of the INDEXth row of LIST stands. */
-static const char *place_of(char place[static PLACE_SIZE], const char *list, size_t index, const char *member)
-{
-	snprintf(place, PLACE_SIZE, "/%s/%zu%s%s", list, index, *member ? "/" : "", member);
-	return place;
-}
 
 static void find(struct findings *findings, enum form_d_rule rule, const char *path, const char *first,
 		 const char *second)
@@ -180,8 +171,7 @@ static void check_issuer(const struct form_d *form, const char *issuing, struct 
 
 	if (!member_state(issuing))
 		find(findings, PARTY_ISSUING, "/issuingCountry", issuing, NULL);
-	if (same(issuing, form->importing_country))
-		find(findings, SAME_COUNTRY, "/importingCountry", issuing, NULL);
+	document_check_states(issuing, form->importing_country, "/importingCountry", OCP "1(f) and (g)", findings);
 	if (exporter && !same(issuing, exporter))
 		find(findings, EXPORTER_ELSEWHERE, "/exporter/country", exporter, issuing);
 	if (produced && !form->back_to_back && !same(issuing, produced))
@@ -198,9 +188,21 @@ static void check_countries(const struct form_d *form, struct findings *findings
 
 /* --- Dates --- */
 
-date origin_last_day(date issued_on)
+date origin_last_day_of(date issued_on)
 {
 	return issued_on == DATE_NONE ? DATE_NONE : date_add_months(issued_on, 12);
+}
+
+date origin_last_day(const struct form_d *form)
+{
+	date last = origin_last_day_of(form->issued_on);
+
+	for (size_t i = 0; i < form->originals_count; i++) {
+		date original = origin_last_day_of(form->originals[i].issued_on);
+		if (original != DATE_NONE && (last == DATE_NONE || original < last))
+			last = original;
+	}
+	return last;
 }
 
 static void check_signatures(const struct form_d *form, struct findings *findings)
@@ -238,9 +240,11 @@ static void check_shipment(const struct form_d *form, struct findings *findings)
 
 static void check_validity(const struct form_d *form, date today, struct findings *findings)
 {
+	date last = origin_last_day(form);
+
 	document_check_issued(form->issued_on, "/issueDate", today, findings);
-	if (form->issued_on != DATE_NONE && today > origin_last_day(form->issued_on))
-		find_dates(findings, CERTIFICATE_OLD, "/issueDate", origin_last_day(form->issued_on), DATE_NONE);
+	if (last != DATE_NONE && today > last)
+		find_dates(findings, CERTIFICATE_OLD, "/issueDate", last, DATE_NONE);
 }
 
 /* --- Box 13 --- */
@@ -292,21 +296,21 @@ static void check_ticks(const struct form_d *form, struct findings *findings)
 
 static void check_originals(const struct form_d *form, struct findings *findings)
 {
-	char place[PLACE_SIZE];
+	char place[DOCUMENT_PLACE_SIZE];
 
 	for (size_t i = 0; i < form->originals_count; i++) {
 		const struct origin_reference *original = &form->originals[i];
-		const char *path = place_of(place, "originalProof", i, "issueDate");
+		const char *path = document_place(place, "originalProof", i, "issueDate");
 		if (form->issued_on != DATE_NONE && original->issued_on != DATE_NONE) {
 			if (original->issued_on > form->issued_on)
 				find_dates(findings, ORIGINAL_LATER, path, original->issued_on, form->issued_on);
-			if (form->issued_on > origin_last_day(original->issued_on))
+			if (form->issued_on > origin_last_day_of(original->issued_on))
 				find_dates(findings, ORIGINAL_EXPIRED, path, form->issued_on,
-					   origin_last_day(original->issued_on));
+					   origin_last_day_of(original->issued_on));
 		}
 		if (form->issuing_country && same(original->country, form->issuing_country))
-			find(findings, ORIGINAL_OWN, place_of(place, "originalProof", i, "country"), original->country,
-			     NULL);
+			find(findings, ORIGINAL_OWN, document_place(place, "originalProof", i, "country"),
+			     original->country, NULL);
 	}
 }
 
@@ -374,8 +378,8 @@ bool origin_criterion_parse(const char *text, struct origin_criterion *criterion
 static void check_criterion(const struct form_d *form, const struct form_d_item *item, size_t index,
 			    const struct origin_criterion *criterion, struct findings *findings)
 {
-	char place[PLACE_SIZE];
-	const char *path = place_of(place, "goodsItem", index, "originCriterion");
+	char place[DOCUMENT_PLACE_SIZE];
+	const char *path = document_place(place, "goodsItem", index, "originCriterion");
 
 	if (criterion->partial) {
 		if (criterion->percent < 20 || criterion->percent > 39)
@@ -393,8 +397,8 @@ static void check_criterion(const struct form_d *form, const struct form_d_item 
 static void check_fob(const struct form_d *form, const struct form_d_item *item, size_t index,
 		      const struct origin_criterion *criterion, struct findings *findings)
 {
-	char place[PLACE_SIZE];
-	const char *path = place_of(place, "goodsItem", index, "fobPrice");
+	char place[DOCUMENT_PLACE_SIZE];
+	const char *path = document_place(place, "goodsItem", index, "fobPrice");
 	bool from = asks_for_fob(form->issuing_country), to = asks_for_fob(form->importing_country);
 	bool given = decimal_given(item->fob);
 
@@ -422,36 +426,36 @@ static void check_positive(struct decimal value, const char *path, struct findin
 
 static void check_amounts(const struct form_d_item *item, size_t index, struct findings *findings)
 {
-	char place[PLACE_SIZE], gross[DECIMAL_SIZE], net[DECIMAL_SIZE];
+	char place[DOCUMENT_PLACE_SIZE], gross[DECIMAL_SIZE], net[DECIMAL_SIZE];
 
-	check_positive(item->gross_mass, place_of(place, "goodsItem", index, "grossMass"), findings);
-	check_positive(item->net_mass, place_of(place, "goodsItem", index, "netMass"), findings);
-	check_positive(item->quantity, place_of(place, "goodsItem", index, "quantity"), findings);
-	check_positive(item->fob, place_of(place, "goodsItem", index, "fobPrice"), findings);
+	check_positive(item->gross_mass, document_place(place, "goodsItem", index, "grossMass"), findings);
+	check_positive(item->net_mass, document_place(place, "goodsItem", index, "netMass"), findings);
+	check_positive(item->quantity, document_place(place, "goodsItem", index, "quantity"), findings);
+	check_positive(item->fob, document_place(place, "goodsItem", index, "fobPrice"), findings);
 
 	if (decimal_given(item->gross_mass) && decimal_given(item->net_mass) &&
 	    decimal_compare(item->gross_mass, item->net_mass) < 0)
-		find(findings, GROSS_BELOW_NET, place_of(place, "goodsItem", index, "grossMass"),
+		find(findings, GROSS_BELOW_NET, document_place(place, "goodsItem", index, "grossMass"),
 		     decimal_format(item->gross_mass, gross), decimal_format(item->net_mass, net));
 	if (!decimal_given(item->gross_mass) && !decimal_given(item->quantity))
-		find_number(findings, NO_WEIGHT, place_of(place, "goodsItem", index, ""), (int64_t)index + 1, 0);
+		find_number(findings, NO_WEIGHT, document_place(place, "goodsItem", index, ""), (int64_t)index + 1, 0);
 	if (decimal_given(item->quantity) != (item->unit != NULL))
-		find(findings, QUANTITY_PAIR, place_of(place, "goodsItem", index, "quantity"), NULL, NULL);
-	document_check_unit(item->unit, place_of(place, "goodsItem", index, "unit"), findings);
+		find(findings, QUANTITY_PAIR, document_place(place, "goodsItem", index, "quantity"), NULL, NULL);
+	document_check_unit(item->unit, document_place(place, "goodsItem", index, "unit"), findings);
 	document_check_mass(item->quantity, item->unit, item->gross_mass,
-			    place_of(place, "goodsItem", index, "quantity"), findings);
+			    document_place(place, "goodsItem", index, "quantity"), findings);
 }
 
 static void check_packages(const struct form_d_item *item, size_t index, struct findings *findings)
 {
-	char place[PLACE_SIZE], member[48];
+	char place[DOCUMENT_PLACE_SIZE], member[48];
 
 	for (size_t i = 0; i < item->packages_count; i++) {
 		int64_t count = item->packages[i].count;
 		if (count == INTEGER_NONE || count > 0)
 			continue;
 		snprintf(member, sizeof(member), "package/%zu/count", i);
-		find_number(findings, NOT_POSITIVE, place_of(place, "goodsItem", index, member), count, 0);
+		find_number(findings, NOT_POSITIVE, document_place(place, "goodsItem", index, member), count, 0);
 	}
 }
 
@@ -465,17 +469,17 @@ static void check_item(const struct form_d *form, size_t index, struct criteria 
 	const struct form_d_item *item = &form->items[index];
 	struct origin_criterion criterion = { 0 };
 	bool read = item->criterion && origin_criterion_parse(item->criterion, &criterion);
-	char place[PLACE_SIZE];
+	char place[DOCUMENT_PLACE_SIZE];
 
 	if (item->number != INTEGER_NONE && item->number != (int64_t)index + 1)
-		find_number(findings, ITEM_OUT_OF_ORDER, place_of(place, "goodsItem", index, "number"), item->number,
-			    (int64_t)index + 1);
-	document_check_commodity(item->commodity, place_of(place, "goodsItem", index, "commodityCode"), findings);
+		find_number(findings, ITEM_OUT_OF_ORDER, document_place(place, "goodsItem", index, "number"),
+			    item->number, (int64_t)index + 1);
+	document_check_commodity(item->commodity, document_place(place, "goodsItem", index, "commodityCode"), findings);
 	if (read)
 		check_criterion(form, item, index, &criterion, findings);
 	else if (item->criterion)
-		find(findings, CRITERION_FORM, place_of(place, "goodsItem", index, "originCriterion"), item->criterion,
-		     NULL);
+		find(findings, CRITERION_FORM, document_place(place, "goodsItem", index, "originCriterion"),
+		     item->criterion, NULL);
 	check_fob(form, item, index, read ? &criterion : NULL, findings);
 	check_amounts(item, index, findings);
 	check_packages(item, index, findings);
@@ -541,10 +545,7 @@ enum message_rule {
 	RESPONSE_QUANTITY,
 	RESPONSE_LATE,
 	RESPONSE_NO_ITEM,
-	RESPONSE_TO_ITSELF,
 	RESPONSE_NOT_WHOLE,
-	CANCELLATION_TO_ITSELF,
-	REQUEST_TO_ITSELF,
 	REQUEST_WITHDRAWN,
 };
 
@@ -562,12 +563,9 @@ const struct rule origin_message_rules[] = {
 			    SEVERITY_WARNING },
 	[RESPONSE_NO_ITEM] = { "RSP-007", "the certificate has no item {1}", ANNEX_7 "overleaf note 9",
 			       SEVERITY_ERROR },
-	[RESPONSE_TO_ITSELF] = { "RSP-008", "{1} responds to a certificate of its own", OCP "30(2)", SEVERITY_ERROR },
 	[RESPONSE_NOT_WHOLE] = { "RSP-009",
 				 "status {1} is of the whole certificate, but only some of its {2} items are here",
 				 OCP "16(3)", SEVERITY_ERROR },
-	[CANCELLATION_TO_ITSELF] = { "CNL-001", "{1} is the issuing country, too", OCP "1(f) and (g)", SEVERITY_ERROR },
-	[REQUEST_TO_ITSELF] = { "RTR-001", "{1} asks for a certificate of its own", OCP "29(3)", SEVERITY_ERROR },
 	[REQUEST_WITHDRAWN] = { "RTR-002", "{1} is {2} and is not sent again", OCP "29(4)", SEVERITY_ERROR },
 	{ 0 },
 };
@@ -612,37 +610,22 @@ static bool check_response_item(const struct customs_response *response, size_t 
 {
 	const struct customs_response_item *item = &response->items[index];
 	const struct customs_response_item *before = index > 0 ? item - 1 : NULL;
-	char place[PLACE_SIZE], other[PLACE_SIZE], number[24], previous[24];
+	char place[DOCUMENT_PLACE_SIZE], other[DOCUMENT_PLACE_SIZE], number[24], previous[24];
 	bool given = decimal_given(item->quantity);
 
 	if (before && item->number != INTEGER_NONE && before->number != INTEGER_NONE &&
 	    item->number <= before->number) {
 		snprintf(number, sizeof(number), "%lld", (long long)item->number);
 		snprintf(previous, sizeof(previous), "%lld", (long long)before->number);
-		find_message(findings, RESPONSE_ITEM_ORDER, place_of(place, "goodsItem", index, "number"), number,
+		find_message(findings, RESPONSE_ITEM_ORDER, document_place(place, "goodsItem", index, "number"), number,
 			     previous);
 	}
 	if (given != (item->unit != NULL) || (given && decimal_compare(item->quantity, decimal_of(0)) <= 0))
-		find_message(findings, RESPONSE_QUANTITY, place_of(place, "goodsItem", index, "quantity"), NULL, NULL);
-	document_check_unit(item->unit, place_of(place, "goodsItem", index, "unit"), findings);
-	return check_status(item->status, item->reason, place_of(place, "goodsItem", index, "status"),
-			    place_of(other, "goodsItem", index, "reason"), findings);
-}
-
-/* The response against what it says itself of the certificate. */
-static void check_responded(const struct customs_response *response, const struct origin_reference *certificate,
-			    struct findings *findings)
-{
-	char valid[DATE_SIZE], issued[DATE_SIZE];
-
-	document_check_about(response->issued_on, certificate->issued_on, "/certificate/issueDate", findings);
-	if (certificate->country && same(certificate->country, response->issuing_country))
-		find_message(findings, RESPONSE_TO_ITSELF, "/certificate/country", certificate->country, NULL);
-	if (certificate->issued_on != DATE_NONE && response->issued_on != DATE_NONE &&
-	    response->issued_on > origin_last_day(certificate->issued_on))
-		find_message(findings, RESPONSE_LATE, "/issueDate",
-			     date_format(origin_last_day(certificate->issued_on), valid),
-			     date_format(response->issued_on, issued));
+		find_message(findings, RESPONSE_QUANTITY, document_place(place, "goodsItem", index, "quantity"), NULL,
+			     NULL);
+	document_check_unit(item->unit, document_place(place, "goodsItem", index, "unit"), findings);
+	return check_status(item->status, item->reason, document_place(place, "goodsItem", index, "status"),
+			    document_place(other, "goodsItem", index, "reason"), findings);
 }
 
 void customs_response_check(const void *record, date today, struct findings *findings)
@@ -662,16 +645,31 @@ void customs_response_check(const void *record, date today, struct findings *fin
 	const char *all = origin_status_of_items(response->items, response->items_count);
 	if (known && all && !same(all, response->status) && !(same(all, "14") && same(response->status, "15")))
 		find_message(findings, STATUS_NOT_OF_ITEMS, "/status", response->status, all);
-	if (response->certificate)
-		check_responded(response, response->certificate, findings);
+	if (!response->certificate)
+		return;
+	document_check_about(response->issued_on, response->certificate->issued_on, "/certificate/issueDate", findings);
+	document_check_states(response->issuing_country, response->certificate->country, "/certificate/country",
+			      OCP "30(2)", findings);
 }
 
-void customs_response_check_items(const struct customs_response *response, const struct form_d *form,
-				  struct findings *findings)
+/* Rule 30(2) bounds the utilisation status; a rejection has its sixty days instead (30(3)(a)). */
+static void check_in_time(const struct customs_response *response, const struct form_d *form, struct findings *findings)
 {
-	char place[PLACE_SIZE], number[24];
+	char valid[DATE_SIZE], issued[DATE_SIZE];
+	date last = origin_last_day(form);
+
+	if (!same(response->status, "8") && last != DATE_NONE && response->issued_on > last)
+		find_message(findings, RESPONSE_LATE, "/issueDate", date_format(last, valid),
+			     date_format(response->issued_on, issued));
+}
+
+void customs_response_check_against(const struct customs_response *response, const struct form_d *form,
+				    struct findings *findings)
+{
+	char place[DOCUMENT_PLACE_SIZE], number[24];
 	bool closing = same(response->status, "14") || same(response->status, "8");
 
+	check_in_time(response, form, findings);
 	if (closing && response->items_count > 0 && response->items_count < form->items_count) {
 		snprintf(number, sizeof(number), "%zu", form->items_count);
 		find_message(findings, RESPONSE_NOT_WHOLE, "/status", response->status, number);
@@ -683,7 +681,7 @@ void customs_response_check_items(const struct customs_response *response, const
 		if (wanted >= 1 && (size_t)wanted <= form->items_count)
 			continue;
 		snprintf(number, sizeof(number), "%lld", (long long)wanted);
-		find_message(findings, RESPONSE_NO_ITEM, place_of(place, "goodsItem", i, "number"), number, NULL);
+		find_message(findings, RESPONSE_NO_ITEM, document_place(place, "goodsItem", i, "number"), number, NULL);
 	}
 }
 
@@ -695,9 +693,8 @@ void origin_cancellation_check(const void *record, date today, struct findings *
 	if (cancellation->certificate)
 		document_check_about(cancellation->issued_on, cancellation->certificate->issued_on,
 				     "/certificate/issueDate", findings);
-	if (cancellation->issuing_country && same(cancellation->issuing_country, cancellation->importing_country))
-		find_message(findings, CANCELLATION_TO_ITSELF, "/importingCountry", cancellation->importing_country,
-			     NULL);
+	document_check_states(cancellation->issuing_country, cancellation->importing_country, "/importingCountry",
+			      OCP "1(f) and (g)", findings);
 }
 
 void retransmission_check(const void *record, date today, struct findings *findings)
@@ -709,8 +706,8 @@ void retransmission_check(const void *record, date today, struct findings *findi
 	if (!certificate)
 		return;
 	document_check_about(request->issued_on, certificate->issued_on, "/certificate/issueDate", findings);
-	if (certificate->country && same(certificate->country, request->issuing_country))
-		find_message(findings, REQUEST_TO_ITSELF, "/certificate/country", certificate->country, NULL);
+	document_check_states(request->issuing_country, certificate->country, "/certificate/country", OCP "29(3)",
+			      findings);
 }
 
 void origin_find_withdrawn(const struct document *certificate, struct findings *findings)

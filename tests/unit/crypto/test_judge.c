@@ -348,7 +348,7 @@ static void a_revoked_authority_takes_its_leaves_with_it(void **state)
 	assert_string_equal(signs(world.leaf, trust, PKI_NOW), "CRT-004");
 }
 
-static void a_list_of_somebody_else_revokes_nobody(void **state)
+static void a_list_of_somebody_else_revokes_nobody_but_does_not_clear(void **state)
 {
 	(void)state;
 	long serial = pki_serial(world.authority);
@@ -359,6 +359,10 @@ static void a_list_of_somebody_else_revokes_nobody(void **state)
 	list_add(trust,
 		 &(struct pki_list){
 			 .signer = world.root, .name_of = world.authority, .serials = &serial, .count = 1, FRESH });
+	assert_string_equal(signs(world.leaf, trust, PKI_NOW), "CRT-012 CRT-012");
+	/* Beside one that can be checked it is passed over. */
+	list_add(trust, &(struct pki_list){ .signer = world.root, FRESH });
+	list_add(trust, &(struct pki_list){ .signer = world.authority, FRESH });
 	assert_string_equal(signs(world.leaf, trust, PKI_NOW), "");
 }
 
@@ -373,7 +377,7 @@ static void a_required_list_that_lacks_refuses(void **state)
 	assert_string_equal(signs(world.leaf, trust, PKI_NOW), "CRT-008 CRT-008"); /* the leaf's, the authority's */
 	list_add(trust, &(struct pki_list){ .signer = world.impostor, FRESH });
 	list_add(trust, &(struct pki_list){ .signer = world.authority, FRESH });
-	assert_string_equal(signs(world.leaf, trust, PKI_NOW), "CRT-008");
+	assert_string_equal(signs(world.leaf, trust, PKI_NOW), "CRT-012");
 	list_add(trust, &(struct pki_list){ .signer = world.root, FRESH });
 	assert_string_equal(signs(world.leaf, trust, PKI_NOW), "");
 	/* A list of tomorrow says nothing of today. */
@@ -393,6 +397,60 @@ static void a_pinned_certificate_without_its_issuer_cannot_be_cleared(void **sta
 	assert_string_equal(signs(world.leaf, trust, PKI_NOW), "CRT-008");
 	assert_string_equal(signs(own, trust, PKI_NOW), ""); /* it has no issuer that could revoke it */
 	trust_free(trust);
+}
+
+/* Else a revocation would be passed over in silence because nobody can check who says it. */
+static void a_pinned_certificate_with_a_list_that_nobody_can_check_is_refused(void **state)
+{
+	(void)state;
+	long serial = pki_serial(world.leaf);
+	const struct pki_list list = { .signer = world.authority, .serials = &serial, .count = 1, FRESH };
+	trust_auto trust = trust_with(NULL, NULL, world.leaf);
+
+	list_add(trust, &(struct pki_list){ .signer = world.root, FRESH }); /* of another name: not its business */
+	assert_string_equal(signs(world.leaf, trust, PKI_NOW), "");
+	list_add(trust, &list);
+	assert_string_equal(signs(world.leaf, trust, PKI_NOW), "CRT-012");
+	assert_int_equal(trust_issuer(trust, pki_cert(world.authority), NULL), OK);
+	assert_string_equal(signs(world.leaf, trust, PKI_NOW), "CRT-004");
+	assert_string_equal(signs(world.leaf, trust, PKI_NOW - 1), "");
+}
+
+static void an_issuer_of_lists_is_no_anchor(void **state)
+{
+	(void)state;
+	trust_auto trust = trust_with(NULL, world.authority, NULL);
+	pki_auto leaf =
+		pki_issue(&(struct pki_spec){ .subject = "/CN=below", .issuer = world.root, .key_usage = SIGNS });
+	pki_auto mute = pki_issue(&(struct pki_spec){
+		.subject = "/CN=mute", .issuer = world.root, .authority = true, .key_usage = "critical,keyCertSign" });
+
+	assert_int_equal(trust_issuer(trust, pki_cert(world.root), NULL), OK);
+	assert_string_equal(signs(world.leaf, trust, PKI_NOW), "CRT-001");
+	assert_string_equal(signs(leaf, trust, PKI_NOW), "CRT-001");
+	assert_int_equal(trust_issuer(trust, pki_cert(world.leaf), NULL), ERR_KEY);
+	assert_int_equal(trust_issuer(trust, pki_cert(mute), NULL), ERR_KEY);
+}
+
+/* RFC 5280 §5.1.2.4 and §5.1.2.5: thisUpdate says which was issued last; a later one may promise its successor sooner.
+ */
+static void the_list_that_was_issued_last_counts(void **state)
+{
+	(void)state;
+	trust_auto trust = trust_with(NULL, world.authority, world.leaf);
+	const int64_t day = DAY_US;
+
+	list_add(trust, &(struct pki_list){ .signer = world.authority,
+					    .this_update_us = PKI_NOW - 9 * day,
+					    .next_update_us = PKI_NOW + 30 * day });
+	assert_string_equal(signs(world.leaf, trust, PKI_NOW + 2 * day), "");
+	list_add(trust, &(struct pki_list){ .signer = world.authority,
+					    .this_update_us = PKI_NOW,
+					    .next_update_us = PKI_NOW + day });
+	assert_string_equal(signs(world.leaf, trust, PKI_NOW + day), "");
+	assert_string_equal(signs(world.leaf, trust, PKI_NOW + 2 * day), "CRT-009");
+	/* Before it was issued, the older one was the last. */
+	assert_string_equal(signs(world.leaf, trust, PKI_NOW - day), "");
 }
 
 static void an_overdue_list_is_used_within_the_grace_only(void **state)
@@ -538,9 +596,12 @@ int main(void)
 		cmocka_unit_test(all_reasons_are_told_at_once),
 		cmocka_unit_test(a_revoked_certificate_is_refused_from_that_time_on),
 		cmocka_unit_test(a_revoked_authority_takes_its_leaves_with_it),
-		cmocka_unit_test(a_list_of_somebody_else_revokes_nobody),
+		cmocka_unit_test(a_list_of_somebody_else_revokes_nobody_but_does_not_clear),
 		cmocka_unit_test(a_required_list_that_lacks_refuses),
 		cmocka_unit_test(a_pinned_certificate_without_its_issuer_cannot_be_cleared),
+		cmocka_unit_test(a_pinned_certificate_with_a_list_that_nobody_can_check_is_refused),
+		cmocka_unit_test(an_issuer_of_lists_is_no_anchor),
+		cmocka_unit_test(the_list_that_was_issued_last_counts),
 		cmocka_unit_test(an_overdue_list_is_used_within_the_grace_only),
 		cmocka_unit_test(a_list_that_cannot_clear_anybody_is_refused),
 		cmocka_unit_test(the_openssl_program_agrees),

@@ -452,17 +452,44 @@ static void a_key_that_was_added_is_known_after_a_reload(void **state)
 static void a_reload_that_fails_leaves_the_keys_as_they_were(void **state)
 {
 	struct err err = { 0 };
-	buf_auto status = { 0 };
+	buf_auto key = { 0 };
 	buf_auto value = { 0 };
 
-	buf_init(&status, 65536);
+	buf_init(&key, 65536);
 	buf_init(&value, 4096);
-	assert_true(file_get(world.directory, "sign-1/status", &status));
-	file_put(world.directory, "sign-1/status", bytes_of("rubbish"));
+	assert_true(file_get(world.directory, "sign-1/key.pem", &key));
+	file_put(world.directory, "sign-1/key.pem", bytes_of("rubbish"));
 	assert_int_equal(keys_reload(*state, &err), ERR_KEY);
 	assert_non_null(strstr(err.text, "sign-1"));
-	file_put(world.directory, "sign-1/status", buf_bytes(&status));
+	file_put(world.directory, "sign-1/key.pem", buf_bytes(&key));
 	assert_int_equal(keys_sign(*state, "sign-1", SIG_RSA_SHA256, bytes_of("x"), &value, &err), OK);
+}
+
+/* Whatever is broken of it, the others go on. */
+static void a_damaged_retired_key_stops_nobody_else(void **state)
+{
+	static const char *const files[] = { "decrypt-3/key.pem", "decrypt-3/certificate.pem", "decrypt-3/status" };
+	const uint8_t key[16] = { 1 };
+	const struct wrapped_key wrapped = wrapped_for(2, bytes(key, 16));
+	uint8_t out[CONTENT_KEY_MAX];
+	size_t size;
+	bool good;
+
+	for (size_t i = 0; i < COUNT(files); i++) {
+		struct err err = { 0 };
+		buf_auto whole = { 0 };
+		buf_auto value = { 0 };
+		buf_init(&whole, 65536);
+		buf_init(&value, 4096);
+		assert_true(file_get(world.directory, files[i], &whole));
+		file_put(world.directory, files[i], bytes_of("rubbish"));
+		assert_int_equal(keys_reload(*state, &err), OK);
+		assert_int_equal(keys_sign(*state, "sign-1", SIG_RSA_SHA256, bytes_of("x"), &value, &err), OK);
+		assert_int_equal(keys_unwrap(*state, "decrypt-3", &wrapped, out, &size, &good, &err), ERR_DENIED);
+		assert_non_null(strstr(err.text, "damaged"));
+		file_put(world.directory, files[i], buf_bytes(&whole));
+		assert_int_equal(keys_reload(*state, &err), OK);
+	}
 }
 
 struct worker {
@@ -673,6 +700,7 @@ int main(void)
 		BOTH(only_decryption_keys_open),
 		BOTH(a_key_that_was_added_is_known_after_a_reload),
 		BOTH(a_reload_that_fails_leaves_the_keys_as_they_were),
+		BOTH(a_damaged_retired_key_stops_nobody_else),
 		BOTH(many_threads_share_the_keys),
 		cmocka_unit_test(a_request_that_is_cut_or_has_more_is_refused),
 		cmocka_unit_test(a_frame_without_bound_ends_its_socket_only),

@@ -4,6 +4,8 @@
 
 #include "samples.h"
 
+#include <pthread.h>
+
 #include "customs/document/document.h"
 #include "customs/registry.h"
 #include "kernel/party.h"
@@ -47,6 +49,65 @@ static inline struct submitted submit_as(struct kernel_fixture *fixture, const c
 static inline struct submitted submit(struct kernel_fixture *fixture, const char *organisation, const char *text)
 {
 	return submit_as(fixture, organisation, NULL, NULL, text, false);
+}
+
+/* As that many workers or clients at once would do. Each has an arena of its own. */
+#define AT_ONCE 4
+struct at_once {
+	struct kernel_fixture *fixture;
+	pthread_barrier_t *start;
+	const char *text; /* of what is submitted; NULL: what was received is processed */
+	struct document_result result;
+	size_t findings;
+	struct err err;
+	enum err_code code;
+	struct arena *arena;
+	pthread_t thread;
+};
+
+static inline void *at_once_run(void *arg)
+{
+	struct at_once *worker = arg;
+	struct kernel_fixture *fixture = worker->fixture;
+	struct findings *findings = findings_new(worker->arena);
+	unsigned done;
+
+	pthread_barrier_wait(worker->start);
+	if (worker->text)
+		worker->code = document_submit(&fixture->kernel, worker->arena,
+					       &(struct document_request){ .organisation = "dft",
+									   .text = bytes_of(worker->text),
+									   .actor = fixture_actor,
+									   .now_us = fixture->clock.now_us },
+					       findings, &worker->result, &worker->err);
+	else
+		worker->code = inbox_step(&fixture->kernel, fixture->clock.now_us, AT_ONCE, &done, &worker->err);
+	worker->findings = findings_count(findings);
+	return NULL;
+}
+
+/* TEXT NULL: they process what was received. All succeed. */
+static inline void all_at_once(struct kernel_fixture *fixture, const char *text, struct at_once workers[static AT_ONCE])
+{
+	pthread_barrier_t start;
+
+	assert_int_equal(pthread_barrier_init(&start, NULL, AT_ONCE), 0);
+	for (size_t i = 0; i < AT_ONCE; i++) {
+		workers[i] = (struct at_once){
+			.fixture = fixture, .start = &start, .text = text, .arena = arena_new((size_t)16 << 20)
+		};
+		assert_non_null(workers[i].arena);
+		assert_int_equal(pthread_create(&workers[i].thread, NULL, at_once_run, &workers[i]), 0);
+	}
+	for (size_t i = 0; i < AT_ONCE; i++)
+		pthread_join(workers[i].thread, NULL);
+	pthread_barrier_destroy(&start);
+	for (size_t i = 0; i < AT_ONCE; i++) {
+		if (workers[i].result.id)
+			workers[i].result.id = arena_text(fixture->arena, workers[i].result.id);
+		arena_free(workers[i].arena);
+		fixture_must(workers[i].code, &workers[i].err, __FILE__, __LINE__);
+	}
 }
 
 struct listing {

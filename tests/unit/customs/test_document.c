@@ -102,6 +102,39 @@ static void another_content_needs_another_reference(void **state)
 	assert_int_equal(count_of(fixture, &rows, "FORM-D"), 1);
 }
 
+/* Its name is the issuer's; whom it is for is content. */
+static void the_same_reference_for_another_partner_is_altered_content(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text = sample(fixture->arena, "form-d/good-ordinary.xml");
+	const char *to_my = with(fixture->arena, text, "<ImportCountryID>VN", "<ImportCountryID>MY");
+
+	assert_string_equal(submit(fixture, "dft", text).codes, "");
+	assert_string_equal(submit(fixture, "dft", to_my).codes, "DOC-012");
+	assert_int_equal(count_of(fixture, &rows, "FORM-D"), 1);
+}
+
+static void submitted_twice_at_once_it_is_one_document(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text = sample(fixture->arena, "form-d/good-ordinary.xml");
+
+	for (int round = 0; round < 10; round++) {
+		struct at_once workers[AT_ONCE];
+		size_t first = 0;
+		const char *reference = arena_printf(fixture->arena, "D2026-10%02d", round);
+		all_at_once(fixture, with(fixture->arena, text, "D2026-0045678", reference), workers);
+		for (size_t i = 0; i < AT_ONCE; i++) {
+			assert_int_equal(workers[i].findings, 0);
+			assert_string_equal(workers[i].result.id, workers[0].result.id);
+			first += !workers[i].result.repeated;
+		}
+		assert_int_equal(first, 1);
+	}
+	assert_int_equal(count_of(fixture, &rows, "FORM-D"), 10);
+	assert_int_equal(count_of(fixture, &queued, "FORM-D"), 10);
+}
+
 static void a_test_does_not_use_the_name_of_what_is_real(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
@@ -189,6 +222,8 @@ int main(void)
 		cmocka_unit_test(json_becomes_canonical_xml),
 		cmocka_unit_test(the_same_bytes_are_the_same_document),
 		cmocka_unit_test(another_content_needs_another_reference),
+		cmocka_unit_test(the_same_reference_for_another_partner_is_altered_content),
+		cmocka_unit_test(submitted_twice_at_once_it_is_one_document),
 		cmocka_unit_test(a_test_does_not_use_the_name_of_what_is_real),
 		cmocka_unit_test(who_may_not_send_it_does_not),
 		cmocka_unit_test(nothing_goes_to_a_suspended_partner),

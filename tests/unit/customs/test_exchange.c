@@ -41,6 +41,18 @@ static const char *response_to_vn(struct kernel_fixture *fixture, const char *re
 		reference, status);
 }
 
+static const char *cancellation_of_vn(struct kernel_fixture *fixture, size_t number)
+{
+	return arena_printf(
+		fixture->arena,
+		"<Cancellation xmlns=\"urn:lintas:document:cancellation:1\"><FunctionalReferenceID>VN-CNL-%zu"
+		"</FunctionalReferenceID><IssueDate>2026-11-02</IssueDate><IssueCountryID>VN</IssueCountryID>"
+		"<ImportCountryID>TH</ImportCountryID><ReferencedCertificateOfOrigin><ID>" VN_FORM_D
+		"</ID><IssueDate>2026-11-02</IssueDate></ReferencedCertificateOfOrigin>"
+		"<ChangeReasonText>Example reason</ChangeReasonText></Cancellation>",
+		number);
+}
+
 static const char *clock_state(struct kernel_fixture *fixture, const char *document);
 
 static void a_certificate_arrives_and_its_clock_runs(void **state)
@@ -94,8 +106,8 @@ static void a_response_moves_the_certificate_at_the_issuing_side(void **state)
 		const char *sample, *state;
 	} rows[] = {
 		{ "customs-response/good-partly.xml", "partly-utilised" },
-		{ "customs-response/good-refused.xml", "refused" },   /* OCP rule 30(3)(a) */
-		{ "customs-response/good-utilised.xml", "utilised" }, /* assessed again, rule 30(4) */
+		{ "customs-response/good-refused.xml", "remainder-refused" }, /* OCP rule 30(3)(a) */
+		{ "customs-response/good-utilised.xml", "utilised" },         /* assessed again, rule 30(4) */
 	};
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
 
@@ -165,6 +177,30 @@ static void an_unanswered_certificate_becomes_a_task_before_the_sixty_days_end(v
 	assert_int_equal(count_of(fixture, &tasks, "clock"), 0);
 }
 
+/* OCP rule 30(3)(a): the date of receipt is when we stored it, not when somebody got round to processing it. */
+static void the_sixty_days_begin_with_the_receipt(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct inbox_delivery delivery = fixture_delivery(fixture, "VN", "m-1@vn", "m-1@vn",
+							  sample(fixture->arena, "form-d/good-third-country.xml"));
+	unsigned done;
+
+	delivery.message.action = "FORM-D";
+	delivery.message.organisation = NULL;
+	delivery.message.final_recipient = "TH:customs";
+	assert_int_equal(fixture_accept(fixture, &delivery, NULL), INBOX_ACCEPTED);
+	fixture->clock.now_us = FIXTURE_NOW_US + 10 * DAY_US;
+	must(inbox_step(&fixture->kernel, fixture->clock.now_us, 10, &done, &fixture->err));
+	struct document certificate = document_called(fixture, VN_FORM_D);
+	assert_string_equal(clock_state(fixture, certificate.id), "running");
+	timers(fixture, 44);
+	assert_string_equal(clock_state(fixture, certificate.id), "running");
+	timers(fixture, 45);
+	assert_string_equal(clock_state(fixture, certificate.id), "reminded");
+	timers(fixture, 60);
+	assert_string_equal(clock_state(fixture, certificate.id), "expired");
+}
+
 /* Overleaf note 9, OCP rule 16(3). */
 static void a_response_speaks_of_the_items_of_the_certificate(void **state)
 {
@@ -227,6 +263,86 @@ static void a_used_certificate_is_not_cancelled(void **state)
 	assert_string_equal(document_called(fixture, TH_FORM_D).state, "utilised");
 }
 
+/* Nor after a part was used, whatever the responses say of the remainder; at both sides. */
+static void a_partly_used_certificate_is_never_withdrawn(void **state)
+{
+	static const struct {
+		const char *status, *state;
+	} rows[] = {
+		{ "45", "remainder-under-examination" },
+		{ "40", "remainder-suspended" },
+		{ "8", "remainder-refused" },
+		{ "15", "partly-utilised" },
+		{ "8", "remainder-refused" },
+		{ "45", "remainder-under-examination" },
+	};
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *part = sample(fixture->arena, "customs-response/good-refused.xml");
+	const char *cancellation = sample(fixture->arena, "cancellation/good-cancellation.xml");
+	const char *replacing = sample(fixture->arena, "form-d/good-replacement.xml");
+
+	submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml"));
+	arrive(fixture, "m-0@vn", "CUSTOMS-RESPONSE", "TH:dft",
+	       sample(fixture->arena, "customs-response/good-partly.xml"));
+	certificate_from_vn(fixture);
+	assert_string_equal(submit(fixture, "customs", response_to_vn(fixture, "TH-RSP-0", "15")).codes, "");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *reference = arena_printf(fixture->arena, "RSP-%zu", i);
+		const char *text =
+			with(fixture->arena, with(fixture->arena, part, "VN-RSP-3", reference), "<StatusCode>8",
+			     arena_printf(fixture->arena, "<StatusCode>%s", rows[i].status));
+		arrive(fixture, arena_printf(fixture->arena, "r-%zu@vn", i), "CUSTOMS-RESPONSE", "TH:dft", text);
+		assert_string_equal(document_called(fixture, TH_FORM_D).state, rows[i].state);
+		assert_string_equal(submit(fixture, "dft", cancellation).codes, "FSM-001");
+		assert_string_equal(submit(fixture, "dft", replacing).codes, "FSM-001");
+
+		submit(fixture, "customs", response_to_vn(fixture, reference, rows[i].status));
+		assert_string_equal(document_called(fixture, VN_FORM_D).state, rows[i].state);
+		struct document withdrawal = arrive(fixture, arena_printf(fixture->arena, "w-%zu@vn", i),
+						    "CANCELLATION", "TH:customs", cancellation_of_vn(fixture, i));
+		assert_string_equal(withdrawal.state, "refused");
+		assert_string_equal(document_called(fixture, VN_FORM_D).state, rows[i].state);
+	}
+	assert_int_equal(found(fixture, "FSM-001"), COUNT(rows));
+}
+
+/* OCP rule 30(2): within the validity, which for a back-to-back certificate is that of its earliest original (11(1)(c)
+ * and (e)); a rejection has its own period. */
+static void a_late_response_is_warned_about_unless_it_rejects(void **state)
+{
+	static const struct {
+		const char *date, *status;
+		bool late;
+	} rows[] = {
+		{ "2027-11-02", "14", false },
+		{ "2027-11-03", "14", true },
+		{ "2027-11-03", "8", false },
+	};
+	struct origin_reference originals[] = { { "MY-2", date_of(2026, 11, 2), "MY" },
+						{ "MY-1", date_of(2026, 10, 1), "MY" } };
+	struct form_d form = { .issued_on = date_of(2026, 11, 2), .items_count = 1 };
+	arena_auto arena = arena_new((size_t)1 << 20);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct customs_response response = { .status = rows[i].status };
+		struct findings *findings = findings_new(arena);
+		assert_true(date_parse(rows[i].date, &response.issued_on));
+		customs_response_check_against(&response, &form, findings);
+		assert_string_equal(codes_of(arena, findings), rows[i].late ? "RSP-006" : "");
+		assert_int_equal(findings_errors(findings), 0);
+	}
+	struct customs_response response = { .status = "14", .issued_on = date_of(2027, 10, 2) };
+	struct findings *findings = findings_new(arena);
+	form.originals = originals;
+	form.originals_count = 1;
+	customs_response_check_against(&response, &form, findings);
+	assert_string_equal(codes_of(arena, findings), "");
+	form.originals_count = 2;
+	customs_response_check_against(&response, &form, findings);
+	assert_string_equal(codes_of(arena, findings), "RSP-006");
+}
+
 /* OCP rule 29(3). */
 static void a_lost_certificate_is_sent_again_as_it_was(void **state)
 {
@@ -269,6 +385,31 @@ static void the_same_certificate_again_changes_nothing(void **state)
 }
 
 /* VN does not speak for others, what is meant for others is none of ours, and nothing is altered under its name. */
+static void received_twice_at_once_it_is_one_document(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text = sample(fixture->arena, "form-d/good-third-country.xml");
+
+	for (int round = 0; round < 5; round++) {
+		struct at_once workers[AT_ONCE];
+		const char *again = with(fixture->arena, text, VN_FORM_D, arena_printf(fixture->arena, "VN-%d", round));
+		for (int i = 0; i < AT_ONCE; i++) {
+			const char *id = arena_printf(fixture->arena, "m-%d-%d@vn", round, i);
+			struct inbox_delivery delivery = fixture_delivery(fixture, "VN", id, id, again);
+			delivery.message.action = "FORM-D";
+			delivery.message.organisation = NULL;
+			delivery.message.final_recipient = "TH:customs";
+			assert_int_equal(fixture_accept(fixture, &delivery, NULL), INBOX_ACCEPTED);
+		}
+		all_at_once(fixture, NULL, workers);
+	}
+	/* A transient fault is tried again a little later. */
+	unsigned done;
+	must(inbox_step(&fixture->kernel, fixture->clock.now_us + DAY_US, 100, &done, &fixture->err));
+	assert_int_equal(documents(fixture, (struct document_filter){ 0 }).count, 5);
+	assert_int_equal(count_of(fixture, &events, "received-again"), 5 * (AT_ONCE - 1));
+}
+
 static void a_certificate_that_is_not_the_partners_is_refused(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
@@ -357,12 +498,16 @@ int main(void)
 		cmocka_unit_test(a_response_moves_the_certificate_at_the_issuing_side),
 		cmocka_unit_test(a_response_goes_to_the_issuer_and_stops_the_clock),
 		cmocka_unit_test(an_unanswered_certificate_becomes_a_task_before_the_sixty_days_end),
+		cmocka_unit_test(the_sixty_days_begin_with_the_receipt),
 		cmocka_unit_test(a_response_speaks_of_the_items_of_the_certificate),
 		cmocka_unit_test(a_replacement_cancels_the_previous_certificate),
 		cmocka_unit_test(a_used_certificate_is_not_cancelled),
+		cmocka_unit_test(a_partly_used_certificate_is_never_withdrawn),
+		cmocka_unit_test(a_late_response_is_warned_about_unless_it_rejects),
 		cmocka_unit_test(a_lost_certificate_is_sent_again_as_it_was),
 		cmocka_unit_test(a_cancelled_certificate_is_not_sent_again),
 		cmocka_unit_test(the_same_certificate_again_changes_nothing),
+		cmocka_unit_test(received_twice_at_once_it_is_one_document),
 		cmocka_unit_test(a_certificate_that_is_not_the_partners_is_refused),
 		cmocka_unit_test(what_cannot_be_read_is_kept_and_shown_to_officers),
 		cmocka_unit_test(a_message_of_two_parts_is_no_document),

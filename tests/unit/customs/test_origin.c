@@ -8,9 +8,9 @@
 static void a_certificate_is_valid_for_twelve_months(void **state)
 {
 	(void)state;
-	assert_int_equal(origin_last_day(date_of(2026, 11, 2)), date_of(2027, 11, 2));
-	assert_int_equal(origin_last_day(date_of(2024, 2, 29)), date_of(2025, 2, 28));
-	assert_int_equal(origin_last_day(DATE_NONE), DATE_NONE);
+	assert_int_equal(origin_last_day_of(date_of(2026, 11, 2)), date_of(2027, 11, 2));
+	assert_int_equal(origin_last_day_of(date_of(2024, 2, 29)), date_of(2025, 2, 28));
+	assert_int_equal(origin_last_day_of(DATE_NONE), DATE_NONE);
 }
 
 /* The examples of overleaf note 3. */
@@ -176,9 +176,12 @@ static void the_fob_price_is_asked_for_by_three_states(void **state)
 	}
 }
 
-/* Rule 29(1): re-issued within one year from the date of issuance of the original. */
-static void a_reissue_comes_within_a_year(void **state)
+/* Rule 29(1): the exporter applies within one year from the date of issuance of the original; the date of the re-issue
+ * does not tell when. */
+static void a_reissue_after_a_year_is_warned_about(void **state)
 {
+	arena_auto arena = arena_new((size_t)1 << 20);
+	struct findings *findings = findings_new(arena);
 	struct origin_reference original = { "X-0", date_of(2025, 11, 2), NULL };
 	struct specimen s;
 
@@ -188,6 +191,8 @@ static void a_reissue_comes_within_a_year(void **state)
 	expect(&s, "");
 	original.issued_on = date_of(2025, 11, 1);
 	expect(&s, "FRM-034");
+	form_d_check(&s.form, date_of(2026, 11, 2), findings);
+	assert_int_equal(findings_errors(findings), 0);
 }
 
 /* Rule 11(1)(c): within the validity period of the original. */
@@ -204,7 +209,29 @@ static void a_back_to_back_certificate_comes_while_the_original_is_valid(void **
 	s.form.originals_count = 1;
 	expect(&s, "");
 	original.issued_on = date_of(2025, 11, 1);
-	expect(&s, "FRM-027");
+	expect(&s, "FRM-008 FRM-027"); /* nor can it be presented any more */
+}
+
+/* Rule 11(1)(c), and (e) for several: presented within the validity of the original, of the one that expires first. */
+static void a_back_to_back_certificate_is_presented_while_the_originals_are_valid(void **state)
+{
+	arena_auto arena = arena_new((size_t)1 << 20);
+	struct origin_reference originals[] = { { "MY-0", date_of(2026, 6, 30), "MY" },
+						{ "MY-1", date_of(2026, 3, 15), "MY" },
+						{ "MY-2", DATE_NONE, "MY" } };
+	struct specimen s;
+
+	(void)state;
+	specimen_init(&s, "SG", "VN", "CTH");
+	s.declaration.country = "MY";
+	s.form.back_to_back = true;
+	s.form.originals = originals;
+	s.form.originals_count = 1;
+	assert_string_equal(judged(&s, date_of(2027, 6, 30), arena), "");
+	assert_string_equal(judged(&s, date_of(2027, 7, 1), arena), "FRM-008");
+	s.form.originals_count = 3;
+	assert_string_equal(judged(&s, date_of(2027, 3, 15), arena), "");
+	assert_string_equal(judged(&s, date_of(2027, 3, 16), arena), "FRM-008");
 }
 
 /* Rule 14(a) again: on the last day it is valid, a day later there is a warning, which stops nothing. */
@@ -264,8 +291,9 @@ int main(void)
 		cmocka_unit_test(a_certificate_of_the_day_of_shipment_is_not_retroactive),
 		cmocka_unit_test(percentages_have_their_limits),
 		cmocka_unit_test(the_fob_price_is_asked_for_by_three_states),
-		cmocka_unit_test(a_reissue_comes_within_a_year),
+		cmocka_unit_test(a_reissue_after_a_year_is_warned_about),
 		cmocka_unit_test(a_back_to_back_certificate_comes_while_the_original_is_valid),
+		cmocka_unit_test(a_back_to_back_certificate_is_presented_while_the_originals_are_valid),
 		cmocka_unit_test(an_old_certificate_is_warned_about),
 		cmocka_unit_test(the_status_of_the_whole_follows_from_the_items),
 		cmocka_unit_test(a_density_is_no_quantity),

@@ -295,6 +295,22 @@ enum inbox_outcome fixture_accept(struct kernel_fixture *fixture, struct inbox_d
 	return outcome;
 }
 
+void fixture_copies(struct kernel_fixture *fixture, const char *id, int count, bool own_conversation)
+{
+	static const struct statement copy = {
+		"test.copies",
+		"WITH RECURSIVE n (i) AS (SELECT CAST(1 AS {i64}) UNION ALL SELECT i + 1 FROM n WHERE i < $2)"
+		" INSERT INTO message (id, direction, partner, organisation, message_id, conversation, position, service,"
+		" action, test, state, created_us, queued_us, next_attempt_us, attempts, digest, accepted_us)"
+		" SELECT 'copy-' || i, direction, partner, organisation, message_id || i,"
+		" CASE WHEN CAST($3 AS {i64}) = 1 THEN conversation || i ELSE conversation END, position + i, service,"
+		" action, test, state, created_us, queued_us, next_attempt_us, attempts, digest, accepted_us"
+		" FROM message, n WHERE message.id = $1"
+	};
+
+	fixture_exec(fixture, &copy, BINDS(BIND_TEXT(id), BIND_INT(count), BIND_INT(own_conversation)));
+}
+
 struct find {
 	struct arena *arena;
 	const char *id;

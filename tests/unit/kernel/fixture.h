@@ -56,6 +56,8 @@ struct inbox_delivery fixture_delivery(struct kernel_fixture *fixture, const cha
 				       const char *conversation, const char *text);
 enum inbox_outcome fixture_accept(struct kernel_fixture *fixture, struct inbox_delivery *delivery,
 				  struct wire *receipt);
+/* COUNT messages like ID, without parts: after it in its conversation, or each in a conversation of its own. */
+void fixture_copies(struct kernel_fixture *fixture, const char *id, int count, bool own_conversation);
 /* The message as it is stored now. */
 struct message fixture_message(struct kernel_fixture *fixture, const char *id);
 

@@ -2,7 +2,8 @@
 
 #include "kernel/fsm.h"
 
-#define DAYS 10
+#define DAYS        10
+#define EXPIRE_DAYS 5 /* after the reminder */
 
 static bool odd_day(const struct fsm_case *fsm_case, struct findings *findings)
 {
@@ -28,8 +29,22 @@ static enum err_code emit_then_fail(struct tx *tx, const struct fsm_case *fsm_ca
 	return fail(err, ERR_INTERNAL, "the emission failed");
 }
 
+/* Longer than struct err keeps, and cut by it within a character. */
+static enum err_code emit_long_failure(struct tx *tx, const struct fsm_case *fsm_case, struct err *err)
+{
+	(void)tx;
+	buf_auto text;
+	buf_init(&text, 1024);
+	for (size_t i = 0; i < sizeof(err->text) / 2; i++)
+		buf_puts(&text, "à");
+	return fail(err, ERR_INTERNAL, "%s: %s", fsm_case->id, buf_text(&text));
+}
+
 static const struct fsm_timer answer_timer = { "answer", "overdue", DAYS, "Law 2" };
 static const struct fsm_timer failing_timer = { "failing", "broken", DAYS, "Law 2" };
+static const struct fsm_timer long_timer = { "long", "long", DAYS, "Law 2" };
+static const struct fsm_timer remind_timer = { "remind", "remind", DAYS, "Law 3" };
+static const struct fsm_timer expire_timer = { "expire", "expire", EXPIRE_DAYS, "Law 3" };
 static const char *const final[] = { "closed", "late", NULL };
 static const struct fsm_row rows[] = {
 	{ .from = "open", .event = "ask", .guard = odd_day, .to = "asked", .law = "Law 1" },
@@ -39,6 +54,11 @@ static const struct fsm_row rows[] = {
 	{ .from = "open", .event = "broken", .to = "emitted", .emit = emit_then_fail },
 	{ .from = "open", .event = "wait", .to = "waiting", .timer = &answer_timer },
 	{ .from = "open", .event = "wait-badly", .to = "open", .timer = &failing_timer },
+	{ .from = "open", .event = "wait-long", .to = "open", .timer = &long_timer },
+	{ .from = "open", .event = "long", .to = "emitted", .emit = emit_long_failure },
+	{ .from = "open", .event = "warn", .to = "warned", .timer = &remind_timer },
+	{ .from = "warned", .event = "remind", .to = "reminded", .timer = &expire_timer },
+	{ .from = "reminded", .event = "expire", .to = "late", .law = "Law 3" },
 	{ .from = "waiting", .event = "note", .to = "waiting" },
 	{ .from = "waiting", .event = "answer", .to = "closed" },
 	{ .from = "waiting", .event = "overdue", .to = "late", .law = "Law 2" },
@@ -184,7 +204,8 @@ static void a_refusal_lists_what_is_possible(void **state)
 	struct work work = fire(fixture, "answer");
 	assert_null(work.to);
 	assert_string_equal(findings_at(work.findings, 0)->text,
-			    "\"answer\" is not possible here; possible is: ask, pick, emit, broken, wait, wait-badly");
+			    "\"answer\" is not possible here; possible is: ask, pick, emit, broken, wait, wait-badly, "
+			    "wait-long, long, warn");
 	fire(fixture, "wait");
 	fire(fixture, "answer");
 	work = fire(fixture, "ask");
@@ -268,6 +289,63 @@ static void a_timer_whose_event_fails_for_good_becomes_a_task(void **state)
 	assert_int_equal(fixture_int(fixture, &tasks, NO_BINDS), 1);
 }
 
+/* The node is down from before the reminder until four days after it: what expires on day 15 does so on day 15. */
+static void a_clock_counts_from_when_the_one_before_it_was_due(void **state)
+{
+	static const struct statement reminded = {
+		"test.reminded", "SELECT at_us FROM journal WHERE subject = 'case-1' AND event = 'remind'"
+	};
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	fire(fixture, NULL);
+	fire(fixture, "warn");
+	fixture->clock.now_us += (DAYS + EXPIRE_DAYS - 1) * DAY_US;
+	assert_int_equal(tick(fixture), 1);
+	assert_string_equal(state_of(fixture), "reminded");
+	assert_true(fixture_int(fixture, &reminded, NO_BINDS) == fixture->clock.now_us);
+	fixture->clock.now_us += DAY_US - 1;
+	assert_int_equal(tick(fixture), 0);
+	fixture->clock.now_us += 1;
+	assert_int_equal(tick(fixture), 1);
+	assert_string_equal(state_of(fixture), "late");
+}
+
+/* The bad timer is of a machine that is gone, and its task cannot be opened because its organisation is. */
+static void a_timer_that_cannot_even_become_a_task_stops_no_other(void **state)
+{
+	static const struct statement bad = {
+		"test.bad",
+		"INSERT INTO fsm_timer (id, machine, case_id, organisation, name, event, due_us, next_us, state)"
+		" VALUES ('0', 'gone', 'case-0', 'gone', 'bad', 'bad', 0, 0, 'waiting')"
+	};
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	unsigned done;
+
+	fire(fixture, NULL);
+	fire(fixture, "wait");
+	fixture_exec(fixture, &bad, NO_BINDS);
+	fixture->clock.now_us += DAYS * DAY_US;
+	assert_int_equal(fsm_timers_step(&fixture->kernel, fixture->clock.now_us, 2, &done, &fixture->err),
+			 ERR_CONFLICT);
+	assert_string_equal(state_of(fixture), "late");
+	/* It does not come first each time either. */
+	assert_int_equal(tick(fixture), 0);
+}
+
+static void the_reason_in_a_task_is_cut_between_characters(void **state)
+{
+	static const struct statement whole = {
+		"test.whole", "SELECT count(*) FROM task WHERE kind = 'clock' AND text LIKE '%àà. Do it by hand%'"
+	};
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	fire(fixture, NULL);
+	fire(fixture, "wait-long");
+	fixture->clock.now_us += DAYS * DAY_US;
+	assert_int_equal(tick(fixture), 0);
+	assert_int_equal(fixture_int(fixture, &whole, NO_BINDS), 1);
+}
+
 /* The form is Markdown (GFM tables) and Mermaid's stateDiagram-v2. */
 static void a_machine_is_printed_as_a_table_and_a_diagram(void **state)
 {
@@ -303,6 +381,9 @@ int main(void)
 		cmocka_unit_test(a_timer_fires_once_when_its_days_are_over),
 		cmocka_unit_test(leaving_the_state_stops_its_timer),
 		cmocka_unit_test(a_timer_whose_event_fails_for_good_becomes_a_task),
+		cmocka_unit_test(a_clock_counts_from_when_the_one_before_it_was_due),
+		cmocka_unit_test(a_timer_that_cannot_even_become_a_task_stops_no_other),
+		cmocka_unit_test(the_reason_in_a_task_is_cut_between_characters),
 		cmocka_unit_test(a_machine_is_printed_as_a_table_and_a_diagram),
 	};
 	return kernel_run("fsm", tests, COUNT(tests), capabilities);

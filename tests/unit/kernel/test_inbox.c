@@ -95,6 +95,31 @@ static void the_same_id_with_other_payload_is_refused(void **state)
 	assert_int_equal(fixture_accept(fixture, &other, NULL), INBOX_ACCEPTED);
 }
 
+static void entries_of_altered_and_old_messages_are_kept_up_to_a_number(void **state)
+{
+	static const struct statement told = {
+		"test.told", "SELECT count(*) FROM journal WHERE event IN ('altered-duplicate', 'too-old')"
+	};
+	static const struct statement full = { "test.entries-full", "UPDATE refusal_day SET entries = $1" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct inbox_delivery first = fixture_delivery(fixture, "VN", "m1@vn", "c1", "one");
+	struct inbox_delivery altered = fixture_delivery(fixture, "VN", "m1@vn", "c1", "two");
+	struct inbox_delivery old = fixture_delivery(fixture, "VN", "m2@vn", "c1", "two");
+
+	old.message.created_us -= 2 * old.window_us;
+	assert_int_equal(fixture_accept(fixture, &first, NULL), INBOX_ACCEPTED);
+	assert_int_equal(fixture_accept(fixture, &altered, NULL), INBOX_ALTERED);
+	fixture_exec(fixture, &full, BINDS(BIND_INT(REFUSALS_KEPT_A_DAY - 1)));
+	assert_int_equal(fixture_accept(fixture, &old, NULL), INBOX_TOO_OLD);
+	assert_int_equal(count(fixture, &told), 2);
+	assert_int_equal(fixture_accept(fixture, &old, NULL), INBOX_TOO_OLD);
+	assert_int_equal(fixture_accept(fixture, &altered, NULL), INBOX_ALTERED);
+	assert_int_equal(count(fixture, &told), 2);
+	fixture->clock.now_us += DAY_US;
+	assert_int_equal(fixture_accept(fixture, &altered, NULL), INBOX_ALTERED);
+	assert_int_equal(count(fixture, &told), 3);
+}
+
 static void a_message_older_than_the_window_is_refused(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
@@ -187,6 +212,98 @@ static void a_poisoned_document_holds_only_its_conversation(void **state)
 	assert_int_equal(step(fixture, 10), 0);
 }
 
+static struct message accepted_from(struct kernel_fixture *fixture, const char *partner, const char *message_id)
+{
+	struct inbox_delivery delivery = fixture_delivery(fixture, partner, message_id, "c9", "one");
+
+	assert_int_equal(fixture_accept(fixture, &delivery, NULL), INBOX_ACCEPTED);
+	return delivery.message;
+}
+
+static void two_thousand_behind_a_failed_one_delay_nobody(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	accepted(fixture, "m1@vn", "c1", "poison");
+	struct message after = accepted(fixture, "m2@vn", "c1", "one");
+	assert_true(after.next_attempt_us == fixture->clock.now_us);
+	assert_true(fixture_message(fixture, after.id).next_attempt_us == MESSAGE_PARKED_US);
+	fixture_copies(fixture, after.id, 2000, false);
+	assert_int_equal(step(fixture, 4), 0);
+	fixture->clock.now_us += HOUR_US;
+	struct message other = accepted(fixture, "m3@vn", "c2", "one");
+	struct message partner = accepted_from(fixture, "MY", "m4@my");
+	assert_int_equal(step(fixture, 4), 2);
+	assert_string_equal(fixture_message(fixture, other.id).state, "processed");
+	assert_string_equal(fixture_message(fixture, partner.id).state, "processed");
+	assert_string_equal(fixture_message(fixture, after.id).state, "received");
+}
+
+/* They are due although they are blocked, as after a decision or a race. */
+static void what_is_due_in_vain_is_parked_in_one_step(void **state)
+{
+	static const struct statement due = { "test.due", "UPDATE message SET next_attempt_us = $1" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	accepted(fixture, "m1@vn", "c1", "poison");
+	struct message after = accepted(fixture, "m2@vn", "c1", "one");
+	fixture_copies(fixture, after.id, 100, false);
+	assert_int_equal(step(fixture, 4), 0);
+	fixture_exec(fixture, &due, BINDS(BIND_INT(fixture->clock.now_us)));
+	fixture->clock.now_us++;
+	struct message other = accepted(fixture, "m3@vn", "c2", "one");
+	assert_int_equal(step(fixture, 4), 1);
+	assert_string_equal(fixture_message(fixture, other.id).state, "processed");
+}
+
+static void a_flood_from_one_partner_does_not_starve_another(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message first = accepted(fixture, "m1@vn", "c1", "one");
+
+	fixture_copies(fixture, first.id, 2000, true);
+	fixture->clock.now_us += SECOND_US;
+	struct message partner = accepted_from(fixture, "MY", "m2@my");
+	assert_int_equal(step(fixture, 4), 4);
+	assert_string_equal(fixture_message(fixture, partner.id).state, "processed");
+}
+
+static void abandoning_a_failed_message_lets_its_conversation_go_on(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message poison = accepted(fixture, "m1@vn", "c1", "poison");
+	struct message after = accepted(fixture, "m2@vn", "c1", "one");
+	struct findings *findings = findings_new(fixture->arena);
+
+	assert_int_equal(step(fixture, 10), 0);
+	assert_int_equal(count(fixture, &tasks), 1);
+	must(outbox_decide(&fixture->kernel, poison.id, "abandon", &fixture_actor, fixture->clock.now_us, findings,
+			   &fixture->err));
+	assert_int_equal(findings_count(findings), 0);
+	assert_string_equal(fixture_message(fixture, poison.id).state, "abandoned");
+	assert_int_equal(count(fixture, &tasks), 0);
+	assert_int_equal(step(fixture, 10), 1);
+	assert_string_equal(fixture_message(fixture, after.id).state, "processed");
+	/* It is at its end. */
+	must(outbox_decide(&fixture->kernel, poison.id, "retry", &fixture_actor, fixture->clock.now_us, findings,
+			   &fixture->err));
+	assert_int_equal(findings_count(findings), 1);
+}
+
+/* The sender's clock may be wrong or its message long under way: legal periods run from receipt. */
+static void a_message_tells_when_it_was_accepted(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct inbox_delivery delivery = fixture_delivery(fixture, "VN", "m1@vn", "c1", "one");
+
+	delivery.message.created_us = fixture->clock.now_us - 3 * DAY_US;
+	assert_int_equal(fixture_accept(fixture, &delivery, NULL), INBOX_ACCEPTED);
+	assert_true(delivery.message.accepted_us == fixture->clock.now_us);
+	struct message stored = fixture_message(fixture, delivery.message.id);
+	assert_true(stored.accepted_us == fixture->clock.now_us);
+	assert_true(stored.created_us == fixture->clock.now_us - 3 * DAY_US);
+}
+
 static void an_officer_can_have_a_failed_message_processed_again(void **state)
 {
 	static const struct statement mend = { "test.mend",
@@ -258,20 +375,56 @@ static void refusals_are_kept_up_to_a_number_and_counted_beyond(void **state)
 	assert_int_equal(count(fixture, &counted), REFUSALS_KEPT_A_DAY + 1);
 }
 
+static void beyond_their_bytes_refusals_are_kept_without_them(void **state)
+{
+	static const struct statement kept = {
+		"test.kept-bare",
+		"SELECT count(*) FROM refusal WHERE received IS NULL AND error IS NULL AND rule = 'EBMS:0009'"
+		" AND message_id = 'm2@vn'"
+	};
+	static const struct statement used = { "test.used", "UPDATE refusal_day SET bytes = $1" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct wire received = { WIRE_RECEIVED, fixture->clock.now_us, "text/plain", bytes_of("garbage"), NULL };
+	struct wire error = { WIRE_ERROR_SENT, fixture->clock.now_us, "text/plain", bytes_of("EBMS:0009"), NULL };
+
+	must(inbox_refused(&fixture->kernel, "VN", "m0@vn", "EBMS:0009", &received, &error, fixture->clock.now_us,
+			   &fixture->err));
+	/* Sixteen octets: these still fit. */
+	fixture_exec(fixture, &used, BINDS(BIND_INT(REFUSAL_BYTES_KEPT_A_DAY - 16)));
+	must(inbox_refused(&fixture->kernel, "VN", "m1@vn", "EBMS:0009", &received, &error, fixture->clock.now_us,
+			   &fixture->err));
+	assert_int_equal(count(fixture, &wires), 4);
+	must(inbox_refused(&fixture->kernel, "VN", "m2@vn", "EBMS:0009", &received, &error, fixture->clock.now_us,
+			   &fixture->err));
+	assert_int_equal(count(fixture, &wires), 4);
+	assert_int_equal(count(fixture, &kept), 1);
+	/* Another partner has its own. */
+	must(inbox_refused(&fixture->kernel, "MY", "m2@my", "EBMS:0009", &received, &error, fixture->clock.now_us,
+			   &fixture->err));
+	assert_int_equal(count(fixture, &wires), 6);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_duplicate_gets_the_first_receipt_again),
 		cmocka_unit_test(the_same_id_with_other_payload_is_refused),
+		cmocka_unit_test(entries_of_altered_and_old_messages_are_kept_up_to_a_number),
 		cmocka_unit_test(a_message_older_than_the_window_is_refused),
 		cmocka_unit_test(a_known_message_gets_its_receipt_however_old_it_is),
 		cmocka_unit_test(what_went_over_the_wire_is_kept_in_order),
 		cmocka_unit_test(a_conversation_is_processed_in_order_in_one_step),
 		cmocka_unit_test(a_poisoned_document_holds_only_its_conversation),
+		cmocka_unit_test(two_thousand_behind_a_failed_one_delay_nobody),
+		cmocka_unit_test(what_is_due_in_vain_is_parked_in_one_step),
+		cmocka_unit_test(a_flood_from_one_partner_does_not_starve_another),
+		cmocka_unit_test(abandoning_a_failed_message_lets_its_conversation_go_on),
+		cmocka_unit_test(a_message_tells_when_it_was_accepted),
 		cmocka_unit_test(an_officer_can_have_a_failed_message_processed_again),
 		cmocka_unit_test(a_transient_fault_is_tried_again_later),
 		cmocka_unit_test(a_refused_document_is_a_processed_message),
 		cmocka_unit_test(refusals_are_kept_up_to_a_number_and_counted_beyond),
+		cmocka_unit_test(beyond_their_bytes_refusals_are_kept_without_them),
 	};
 	return kernel_run("inbox", tests, COUNT(tests), capabilities);
 }

@@ -176,6 +176,7 @@ static void the_head_is_that_of_the_documented_encoding(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
 	char expected[65];
+	int64_t at_us = fixture->clock.now_us;
 	buf_auto input;
 
 	buf_init(&input, 1 << 20);
@@ -188,7 +189,7 @@ static void the_head_is_that_of_the_documented_encoding(void **state)
 	for (size_t i = 0; i < list.count; i++) {
 		put_entry(&input, &list.entries[i]);
 		if ((i + 1) % 3 == 0 || i + 1 == list.count)
-			buf_puts(&input, "seal\n");
+			buf_printf(&input, "seal %" PRId64 "\n", i < 3 ? at_us : fixture->clock.now_us);
 	}
 	oracle(&input, expected);
 	struct journal_proof proof = verify(fixture);
@@ -348,6 +349,19 @@ static void an_altered_or_removed_seal_is_found(void **state)
 	assert_int_not_equal(verify(fixture).broken_sequence, 0);
 }
 
+static void an_altered_time_of_a_seal_is_found(void **state)
+{
+	static const struct statement alter = { "test.seal-time",
+						"UPDATE journal_seal SET at_us = at_us - 1 WHERE number = 2" };
+	static const struct statement first = { "test.seal-first",
+						"SELECT first_sequence FROM journal_seal WHERE number = 2" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	fill(fixture);
+	fixture_exec(fixture, &alter, NO_BINDS);
+	assert_int_equal(verify(fixture).broken_sequence, fixture_int(fixture, &first, NO_BINDS));
+}
+
 static void an_entry_altered_before_it_was_sealed_is_found(void **state)
 {
 	static const struct statement alter = { "test.unsealed",
@@ -377,6 +391,7 @@ int main(void)
 		cmocka_unit_test(an_entry_that_no_seal_gave_a_place_is_found),
 		cmocka_unit_test(reordered_entries_are_found),
 		cmocka_unit_test(an_altered_or_removed_seal_is_found),
+		cmocka_unit_test(an_altered_time_of_a_seal_is_found),
 		cmocka_unit_test(an_entry_altered_before_it_was_sealed_is_found),
 	};
 	return kernel_run("journal", tests, COUNT(tests), NULL);

@@ -3,7 +3,9 @@
 #include <pthread.h>
 
 #include "base/date.h"
+#include "kernel/fsm.h"
 #include "kernel/journal.h"
+#include "kernel/task.h"
 
 #define LEASE_US (2 * MINUTE_US)
 
@@ -133,21 +135,60 @@ static void a_dead_message_holds_its_conversation_and_no_other(void **state)
 	assert_string_equal(list.items[0].id, second.id);
 }
 
-/* More than one claim looks at, all waiting behind one dead letter. */
-static void many_held_messages_do_not_hide_one_that_can_go(void **state)
+static void two_thousand_behind_a_dead_letter_delay_nobody(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
 	struct message first = fixture_put(fixture, "VN", NULL, NULL);
 	struct message_list list = claim(fixture, "VN");
+	struct message second = fixture_put(fixture, "VN", first.conversation, NULL);
+	int64_t next_us;
 
-	for (int i = 0; i < 35; i++)
-		fixture_put(fixture, "VN", first.conversation, NULL);
+	fixture_copies(fixture, second.id, 2000, false);
 	fail_attempt(fixture, &list.items[0], true);
-	struct message other = fixture_put(fixture, "VN", NULL, NULL);
+	/* Nothing is due, so nobody needs to look. */
+	must(outbox_next_us(&fixture->kernel, &next_us, &fixture->err));
+	assert_true(next_us == TIME_NONE);
 	fixture->clock.now_us += HOUR_US;
+	struct message other = fixture_put(fixture, "VN", NULL, NULL);
+	struct message partner = fixture_put(fixture, "MY", NULL, NULL);
 	list = claim(fixture, "VN");
 	assert_int_equal(list.count, 1);
 	assert_string_equal(list.items[0].id, other.id);
+	list = claim(fixture, "MY");
+	assert_int_equal(list.count, 1);
+	assert_string_equal(list.items[0].id, partner.id);
+}
+
+static unsigned tick(struct kernel_fixture *fixture)
+{
+	unsigned done;
+
+	must(fsm_timers_step(&fixture->kernel, fixture->clock.now_us, 10, &done, &fixture->err));
+	return done;
+}
+
+/* On PostgreSQL a message can be parked behind one that a transaction it does not see has just finished. */
+static void what_is_parked_behind_nothing_is_woken_within_a_minute(void **state)
+{
+	static const struct statement park = { "test.park", "UPDATE message SET next_attempt_us = $2 WHERE id = $1" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message first = fixture_put(fixture, "VN", NULL, NULL);
+	struct message second = fixture_put(fixture, "VN", first.conversation, NULL);
+	struct message third = fixture_put(fixture, "VN", first.conversation, NULL);
+	struct message_list list = claim(fixture, "VN");
+
+	tick(fixture);
+	deliver(fixture, &list.items[0], "<receipt/>");
+	fixture_exec(fixture, &park, BINDS(BIND_TEXT(second.id), BIND_INT(MESSAGE_PARKED_US)));
+	fixture->clock.now_us += MINUTE_US - 1;
+	tick(fixture);
+	assert_int_equal(claim(fixture, "VN").count, 0);
+	fixture->clock.now_us += 1;
+	tick(fixture);
+	assert_true(fixture_message(fixture, third.id).next_attempt_us == MESSAGE_PARKED_US);
+	list = claim(fixture, "VN");
+	assert_int_equal(list.count, 1);
+	assert_string_equal(list.items[0].id, second.id);
 }
 
 static void a_partner_that_is_down_delays_nobody_else(void **state)
@@ -202,6 +243,53 @@ static void a_restart_voids_the_claims_of_its_own_instance_alone(void **state)
 	struct message_list list = claim(fixture, "VN");
 	assert_int_equal(list.count, 1);
 	assert_string_equal(list.items[0].id, message.id);
+}
+
+static void a_restart_frees_only_what_was_in_hand(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	fixture_put(fixture, "VN", NULL, NULL);
+	struct message_list list = claim(fixture, "VN");
+	struct message in_hand = fixture_put(fixture, "VN", NULL, NULL);
+	assert_int_equal(claim(fixture, "VN").count, 1);
+	fail_attempt(fixture, &list.items[0], false);
+	struct message backed_off = fixture_message(fixture, list.items[0].id);
+	must(outbox_resume(&fixture->kernel, fixture->clock.now_us, &fixture->err));
+	assert_true(fixture_message(fixture, backed_off.id).next_attempt_us == backed_off.next_attempt_us);
+	list = claim(fixture, "VN");
+	assert_int_equal(list.count, 1);
+	assert_string_equal(list.items[0].id, in_hand.id);
+}
+
+/* The first worker hangs until its lease is over; what it says then is not about the second one's attempt. */
+static void a_worker_that_lost_its_claim_decides_nothing(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message message = fixture_put(fixture, "VN", NULL, NULL);
+	struct message_list lost = claim(fixture, "VN");
+
+	fixture->clock.now_us += LEASE_US;
+	struct message_list list = claim(fixture, "VN");
+	assert_int_equal(list.count, 1);
+	for (int permanent = 0; permanent <= 1; permanent++) {
+		fail_attempt(fixture, &lost.items[0], permanent);
+		struct message now = fixture_message(fixture, message.id);
+		assert_string_equal(now.state, "queued");
+		assert_true(now.next_attempt_us == fixture->clock.now_us + LEASE_US);
+		assert_null(now.last_error);
+		assert_int_equal(tasks_open(fixture, message.id), 0);
+	}
+	fail_attempt(fixture, &list.items[0], true);
+	assert_string_equal(fixture_message(fixture, message.id).state, "dead");
+
+	/* An officer's retry begins to count anew: the same number is not the same claim. */
+	bool allowed;
+	fixture->clock.now_us += SECOND_US;
+	decide(fixture, &message, "retry", &allowed);
+	assert_int_equal(claim(fixture, "VN").items[0].attempts, lost.items[0].attempts);
+	fail_attempt(fixture, &lost.items[0], true);
+	assert_string_equal(fixture_message(fixture, message.id).state, "queued");
 }
 
 /* message.h: 5 s, doubling to 30 min, of which jitter takes up to half. */
@@ -266,6 +354,65 @@ static void a_held_message_waits_for_its_release(void **state)
 	decide(fixture, &message, "release", &allowed);
 	assert_true(allowed);
 	assert_int_equal(claim(fixture, "VN").count, 1);
+}
+
+static void abandoning_a_dead_letter_lets_its_conversation_go_on(void **state)
+{
+	static const struct statement told = {
+		"test.abandoned",
+		"SELECT count(*) FROM journal WHERE subject = $1 AND event = 'abandon' AND to_state = 'abandoned'"
+		" AND actor = 'user:somchai'"
+	};
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message first = fixture_put(fixture, "VN", NULL, NULL);
+	struct message second = fixture_put(fixture, "VN", first.conversation, NULL);
+	struct message_list list = claim(fixture, "VN");
+	bool allowed;
+
+	fail_attempt(fixture, &list.items[0], true);
+	assert_int_equal(claim(fixture, "VN").count, 0);
+	decide(fixture, &first, "abandon", &allowed);
+	assert_true(allowed);
+	assert_string_equal(fixture_message(fixture, first.id).state, "abandoned");
+	assert_true(fixture_message(fixture, first.id).settled_us == fixture->clock.now_us);
+	assert_int_equal(tasks_open(fixture, first.id), 0);
+	assert_int_equal(fixture_int(fixture, &told, BINDS(BIND_TEXT(first.id))), 1);
+	list = claim(fixture, "VN");
+	assert_int_equal(list.count, 1);
+	assert_string_equal(list.items[0].id, second.id);
+	decide(fixture, &first, "retry", &allowed);
+	assert_false(allowed);
+}
+
+static void a_held_message_can_be_abandoned_and_a_queued_one_not(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message first = fixture_put(fixture, "VN", NULL, NULL);
+	struct message second = fixture_put(fixture, "VN", first.conversation, NULL);
+	bool allowed;
+
+	decide(fixture, &first, "abandon", &allowed);
+	assert_false(allowed);
+	decide(fixture, &first, "hold", &allowed);
+	decide(fixture, &first, "abandon", &allowed);
+	assert_true(allowed);
+	struct message_list list = claim(fixture, "VN");
+	assert_int_equal(list.count, 1);
+	assert_string_equal(list.items[0].id, second.id);
+}
+
+static void a_receipt_of_an_abandoned_message_is_kept_as_evidence(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message message = fixture_put(fixture, "VN", NULL, NULL);
+	struct message_list list = claim(fixture, "VN");
+	bool allowed;
+
+	decide(fixture, &message, "hold", &allowed);
+	decide(fixture, &message, "abandon", &allowed);
+	deliver(fixture, &list.items[0], "<late/>");
+	assert_string_equal(fixture_message(fixture, message.id).state, "abandoned");
+	assert_int_equal(wires(fixture, message.id), 1);
 }
 
 static void an_event_of_the_machine_is_no_decision(void **state)
@@ -458,6 +605,157 @@ static void the_exchange_is_counted_by_partner(void **state)
 	assert_true(counts.list.items[1].last_receipt_us == fixture->clock.now_us);
 }
 
+struct task_counts {
+	int64_t all, customs, dft;
+};
+
+static enum err_code task_counts_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct task_counts *counts = arg;
+
+	TRY(task_count(tx, NULL, &counts->all, err));
+	TRY(task_count(tx, "customs", &counts->customs, err));
+	return task_count(tx, "dft", &counts->dft, err);
+}
+
+static void open_tasks_are_counted_by_organisation(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct task_counts counts;
+	bool allowed;
+
+	fixture_put(fixture, "VN", NULL, NULL);
+	fixture_put(fixture, "VN", NULL, NULL);
+	struct message_list list = claim(fixture, "VN");
+	for (size_t i = 0; i < list.count; i++)
+		fail_attempt(fixture, &list.items[i], true);
+	must(db_read(fixture->kernel.db, task_counts_run, &counts, &fixture->err));
+	assert_int_equal(counts.all, 2);
+	assert_int_equal(counts.customs, 2);
+	assert_int_equal(counts.dft, 0);
+	decide(fixture, &list.items[0], "retry", &allowed);
+	must(db_read(fixture->kernel.db, task_counts_run, &counts, &fixture->err));
+	assert_int_equal(counts.all, 1);
+}
+
+struct listing {
+	struct arena *arena;
+	struct message_filter filter;
+	struct message_list list;
+};
+
+static enum err_code listing_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct listing *listing = arg;
+
+	return message_list(tx, listing->arena, &listing->filter, &listing->list, err);
+}
+
+static struct message_list listed(struct kernel_fixture *fixture, struct message_filter filter)
+{
+	struct listing listing = { .arena = fixture->arena, .filter = filter };
+
+	must(db_read(fixture->kernel.db, listing_run, &listing, &fixture->err));
+	return listing.list;
+}
+
+static void messages_are_listed_page_by_page(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message put[3];
+
+	for (size_t i = 0; i < COUNT(put); i++) {
+		put[i] = fixture_put(fixture, "VN", NULL, NULL);
+		fixture_put(fixture, "MY", NULL, NULL);
+	}
+	const struct message_filter filters[] = {
+		{ .partner = "VN" },
+		{ .partner = "VN", .organisation = "customs" },
+		{ .partner = "VN", .direction = "out", .state = "queued" },
+	};
+	for (size_t i = 0; i < COUNT(filters); i++) {
+		struct message_filter filter = filters[i];
+		filter.limit = 2;
+		struct message_list list = listed(fixture, filter);
+		assert_int_equal(list.count, 2);
+		assert_string_equal(list.items[0].id, put[2].id);
+		assert_string_equal(list.items[1].id, put[1].id);
+		filter.before = put[1].id;
+		list = listed(fixture, filter);
+		assert_int_equal(list.count, 1);
+		assert_string_equal(list.items[0].id, put[0].id);
+	}
+	assert_int_equal(listed(fixture, (struct message_filter){ .organisation = "customs", .limit = 10 }).count, 6);
+	assert_int_equal(listed(fixture, (struct message_filter){ .organisation = "dft", .limit = 10 }).count, 0);
+	assert_int_equal(listed(fixture, (struct message_filter){ .limit = 4 }).count, 4);
+}
+
+struct plan {
+	struct arena *arena;
+	const struct statement *statement;
+	size_t binds;
+	const char *details; /* one step after another */
+};
+
+static enum err_code plan_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct plan *plan = arg;
+	struct bind binds[8];
+	db_query_auto query = { 0 };
+
+	for (size_t i = 0; i < plan->binds; i++)
+		binds[i] = BIND_NULL;
+	plan->details = "";
+	TRY(db_query(tx, plan->statement, binds, plan->binds, &query, err));
+	while (db_next(&query))
+		plan->details = arena_printf(plan->arena, "%s%s\n", plan->details, db_text(plan->arena, &query, 3));
+	return db_end(&query, err);
+}
+
+static const char *sql_of(const char *name)
+{
+	for (size_t i = 0; i < kernel_statements.count; i++)
+		if (same(kernel_statements.row[i]->name, name))
+			return kernel_statements.row[i]->sql;
+	fail_msg("no statement %s", name);
+	return NULL;
+}
+
+/* SQLite's EXPLAIN QUERY PLAN: how each table is searched. */
+static void lists_and_claims_use_their_indexes(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t binds;
+		const char *search;
+	} expected[] = {
+		{ "kernel.message_of_partner", 6, "message_of_partner (partner=? AND id<?)" },
+		{ "kernel.message_of_organisation", 6, "message_of_organisation (organisation=? AND id<?)" },
+		{ "kernel.message_any", 6, "(id<?)" },
+		{ "kernel.message_lease", 5, "message_queued (partner=? AND next_attempt_us<?)" },
+		{ "kernel.message_received", 3, "message_received (partner=? AND next_attempt_us<?)" },
+		{ "kernel.message_received_partners", 1, "message_received (partner=?)" },
+		{ "kernel.message_next", 0, "message_queued (partner=?)" },
+		{ "kernel.message_sweep", 1, "INDEX message_parked" },
+		{ "kernel.task_count", 0, "(state=?" },
+	};
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct statement explain[COUNT(expected)];
+
+	if (fixture->kind != DB_SQLITE)
+		return;
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		explain[i] = (struct statement){ expected[i].name, arena_printf(fixture->arena, "EXPLAIN QUERY PLAN %s",
+										sql_of(expected[i].name)) };
+		struct plan plan = { fixture->arena, &explain[i], expected[i].binds, "" };
+		must(db_write(fixture->kernel.db, plan_run, &plan, &fixture->err));
+		if (!strstr(plan.details, expected[i].search) || strstr(plan.details, "SCAN message\n"))
+			fail_msg("%s: %s", expected[i].name, plan.details);
+	}
+	db_close(fixture->kernel.db); /* before the statements, which it keeps by their address */
+	fixture->kernel.db = NULL;
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -465,19 +763,28 @@ int main(void)
 		cmocka_unit_test(the_digest_covers_the_parts),
 		cmocka_unit_test(a_conversation_goes_out_in_order),
 		cmocka_unit_test(a_dead_message_holds_its_conversation_and_no_other),
-		cmocka_unit_test(many_held_messages_do_not_hide_one_that_can_go),
+		cmocka_unit_test(two_thousand_behind_a_dead_letter_delay_nobody),
+		cmocka_unit_test(what_is_parked_behind_nothing_is_woken_within_a_minute),
 		cmocka_unit_test(a_partner_that_is_down_delays_nobody_else),
 		cmocka_unit_test(a_lease_that_ends_gives_the_message_to_the_next_worker),
 		cmocka_unit_test(a_restart_voids_the_claims_of_its_own_instance_alone),
+		cmocka_unit_test(a_restart_frees_only_what_was_in_hand),
+		cmocka_unit_test(a_worker_that_lost_its_claim_decides_nothing),
 		cmocka_unit_test(back_off_doubles_within_its_bounds),
 		cmocka_unit_test(a_message_is_given_up_after_21_days_with_a_task),
 		cmocka_unit_test(a_held_message_waits_for_its_release),
+		cmocka_unit_test(abandoning_a_dead_letter_lets_its_conversation_go_on),
+		cmocka_unit_test(a_held_message_can_be_abandoned_and_a_queued_one_not),
+		cmocka_unit_test(a_receipt_of_an_abandoned_message_is_kept_as_evidence),
 		cmocka_unit_test(an_event_of_the_machine_is_no_decision),
 		cmocka_unit_test(a_message_is_delivered_once),
 		cmocka_unit_test(a_late_receipt_settles_a_dead_message),
 		cmocka_unit_test(delivery_moves_the_case_of_the_document),
 		cmocka_unit_test(writers_at_once_get_places_without_gaps),
 		cmocka_unit_test(the_exchange_is_counted_by_partner),
+		cmocka_unit_test(open_tasks_are_counted_by_organisation),
+		cmocka_unit_test(messages_are_listed_page_by_page),
+		cmocka_unit_test(lists_and_claims_use_their_indexes),
 	};
 	return kernel_run("outbox", tests, COUNT(tests), capabilities);
 }

@@ -1,0 +1,591 @@
+/* /api/v1/partners: whom we exchange with, by which endpoint, and by which certificates.
+ *
+ * Nothing is written that the messaging could not load: everything that loading checks is checked here first. */
+#include "api/call_int.h"
+#include "base/text.h"
+#include "kernel/party.h"
+
+/* clang-format off */
+enum { RULE_CERTIFICATE, RULE_USE, RULE_NO_CERTIFICATE, RULE_PROFILE, RULE_ENDPOINT, RULE_TOKEN, RULE_STATE, RULE_ANCHOR,
+       RULE_CRL, RULE_KEY, RULE_TOO_MANY, RULE_STATUS, RULE_NO_TLS, RULE_NO_TLS_CERTIFICATE, RULE_NOTHING, RULE_CRL_OLDER,
+       RULE_CRL_ISSUER, RULE_ISSUER };
+static const struct rule partner_rules[] = {
+	[RULE_CERTIFICATE]    = { .code = "PTN-001", .text = "this is no certificate ({1}): give exactly one as PEM" },
+	[RULE_USE]            = { .code = "PTN-002", .text = "{1} is not a use of a certificate: give sign, encrypt, tls, issuer or crl" },
+	[RULE_NO_CERTIFICATE] = { .code = "PTN-003", .text = "no certificate for use {1}: add one with a key for profile {2}" },
+	[RULE_PROFILE]        = { .code = "PTN-004", .text = "{1} is no security profile: give one of {2}" },
+	[RULE_ENDPOINT]       = { .code = "PTN-005", .text = "{1} is no URL of an endpoint: give https://HOST:PORT/as4" },
+	[RULE_TOKEN]          = { .code = "PTN-006", .text = "{1} is no way to name a certificate: give bst, ski or issuer-serial" },
+	[RULE_STATE]          = { .code = "PTN-007", .text = "the code of a partner is that of its state (ISO 3166 alpha-2), not {1}" },
+	[RULE_ANCHOR]         = { .code = "PTN-008", .text = "certificates are pinned: give the partner's own (sign, encrypt, tls) instead of an anchor" },
+	[RULE_CRL]            = { .code = "PTN-009", .text = "this list cannot be used ({1}): give the authority's complete revocation list as PEM",
+				  .law = "RFC 5280 5" },
+	[RULE_KEY]            = { .code = "PTN-010", .text = "its key cannot be used for {1} with {2}: ask the partner for a fitting certificate" },
+	[RULE_TOO_MANY]       = { .code = "PTN-011", .text = "there may be {2} for use {1}: withdraw those that are no longer used" },
+	[RULE_STATUS]         = { .code = "PTN-012", .text = "{1} is no status of a partner: give active or suspended" },
+	[RULE_NO_TLS]         = { .code = "PTN-013", .text = "{1} is not protected by TLS: give the partner's https:// endpoint" },
+	[RULE_NO_TLS_CERTIFICATE] = { .code = "PTN-014", .text = "no certificate for use tls: add the one by which the partner's node connects to ours" },
+	[RULE_NOTHING]        = { .code = "PTN-015", .text = "nothing to change: give name, endpoint, profile or token" },
+	[RULE_CRL_OLDER]      = { .code = "PTN-016", .text = "the list of {1} that is here is newer: give the current one" },
+	[RULE_CRL_ISSUER]     = { .code = "PTN-017", .text = "no certificate of {1} has signed this list: add the authority's certificate (use issuer) first",
+				  .law = "RFC 5280 6.3.3" },
+	[RULE_ISSUER]         = { .code = "PTN-018", .text = "this is no certificate of an authority ({1}): give the one that signs its revocation lists" },
+};
+/* clang-format on */
+
+/* One change, in one transaction. */
+struct partner_call {
+	struct api_call *call;
+	const char *code;
+	struct partner partner;
+	struct partner_certificate_list kept;
+	struct findings *findings; /* of this run of the transaction, which may be repeated */
+	struct partner_list list;
+	/* What is wanted. */
+	struct partner_certificate *added;
+	size_t added_count;
+	const struct partner_change_view *changes;
+	const char *status, *fingerprint;
+};
+
+/* --- Certificates --- */
+
+static bool is_live(const struct partner_certificate *row, int64_t now_us)
+{
+	return row->der.data && (row->until_us == TIME_NONE || row->until_us > now_us);
+}
+
+static bool is_certificate(const char *use)
+{
+	return same(use, "sign") || same(use, "encrypt") || same(use, "tls") || same(use, "issuer");
+}
+
+/* What the caller gave was at fault, unless we were. */
+static enum err_code finding_or_fault(struct api_call *call, enum err_code code, int rule, const char *path,
+				      const struct err *why, struct err *err)
+{
+	if (code == ERR_MEMORY) {
+		*err = *why;
+		return code;
+	}
+	if (code != OK)
+		finding_add(call->findings, &partner_rules[rule], path, why->text, NULL);
+	return OK;
+}
+
+static enum err_code check_authority(const struct cert *cert, struct err *err)
+{
+	struct trust *trust = trust_new(&(struct trust_policy){ 0 });
+	if (!trust)
+		return fail(err, ERR_MEMORY, "no memory for a certificate");
+	enum err_code code = trust_issuer(trust, cert, err);
+	trust_free(trust);
+	return code;
+}
+
+static enum err_code take_list(struct api_call *call, const char *pem, const char *path,
+			       struct partner_certificate *row, struct err *err)
+{
+	struct crl_info *info = arena_alloc(call->arena, sizeof *info);
+	struct err why = { 0 };
+	if (!info)
+		return fail(err, ERR_MEMORY, "no memory for a revocation list");
+	enum err_code code = crl_read(call->arena, bytes_of(pem), info, &why);
+	if (code == OK) {
+		row->der = info->der;
+		row->fingerprint = info->fingerprint;
+	}
+	return finding_or_fault(call, code, RULE_CRL, path, &why, err);
+}
+
+static enum err_code take_certificate(struct api_call *call, const char *pem, const char *path,
+				      struct partner_certificate *row, struct err *err)
+{
+	cert_auto cert = NULL;
+	struct err why = { 0 };
+	enum err_code code = cert_parse(bytes_of(pem), &cert, &why);
+	if (code != OK)
+		return finding_or_fault(call, code, RULE_CERTIFICATE, path, &why, err);
+	if (same(row->use, "issuer"))
+		TRY(finding_or_fault(call, check_authority(cert, &why), RULE_ISSUER, path, &why, err));
+	struct bytes der = cert_der(cert);
+	row->der = bytes(arena_copy(call->arena, der.data, der.size), der.size);
+	row->fingerprint = arena_text(call->arena, cert_fingerprint(cert));
+	return row->der.data && row->fingerprint ? OK : fail(err, ERR_MEMORY, "no memory for a certificate");
+}
+
+/* Reads what is to be added; without DER if it cannot be. */
+static enum err_code take_addition(struct api_call *call, const struct certificate_view *view, const char *path,
+				   const char *partner, struct partner_certificate *row, struct err *err)
+{
+	*row = (struct partner_certificate){
+		.partner = partner, .use = view->use, .added_us = call->now_us, .until_us = TIME_NONE
+	};
+	if (same(view->use, "anchor"))
+		finding_add(call->findings, &partner_rules[RULE_ANCHOR], path, NULL, NULL);
+	else if (!is_certificate(view->use) && !same(view->use, "crl"))
+		finding_add(call->findings, &partner_rules[RULE_USE], path, view->use, NULL);
+	else if (!view->pem)
+		finding_add(call->findings, &partner_rules[RULE_CERTIFICATE], path, "pem is missing", NULL);
+	else
+		return same(view->use, "crl") ? take_list(call, view->pem, path, row, err)
+					      : take_certificate(call, view->pem, path, row, err);
+	return OK;
+}
+
+/* Whether ROW's key can be used with PROFILE (NULL: with any). */
+static bool key_fits(const struct partner_certificate *row, const char *profile)
+{
+	cert_auto cert = NULL;
+	struct err ignored;
+	return cert_parse(row->der, &cert, &ignored) == OK &&
+	       messaging_key_fits(profile, row->use, cert_key_kind(cert));
+}
+
+static bool has_key(const struct partner_certificate_list *list, const char *use, const char *profile, int64_t now_us)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (same(list->items[i].use, use) && is_live(&list->items[i], now_us) &&
+		    (!profile || key_fits(&list->items[i], profile)))
+			return true;
+	return false;
+}
+
+/* The authority among LIST that has signed the list CRL; the caller unrefs. NULL if there is none. */
+static struct cert *authority_of(const struct partner_certificate_list *list, struct bytes crl, int64_t now_us)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct partner_certificate *row = &list->items[i];
+		cert_auto cert = NULL;
+		struct err ignored;
+		if (same(row->use, "issuer") && is_live(row, now_us) && cert_parse(row->der, &cert, &ignored) == OK &&
+		    crl_signed_by(crl, cert))
+			return cert_ref(cert);
+	}
+	return NULL;
+}
+
+static bool same_row(const struct partner_certificate *a, const struct partner_certificate *b)
+{
+	return same(a->use, b->use) && same(a->fingerprint, b->fingerprint);
+}
+
+/* How many of ROW's use there would be in LIST with it. */
+static size_t count_use(const struct partner_certificate_list *list, const struct partner_certificate *row,
+			int64_t now_us)
+{
+	size_t count = 1;
+	for (size_t i = 0; i < list->count; i++)
+		count += same(list->items[i].use, row->use) && is_live(&list->items[i], now_us) &&
+			 !same_row(&list->items[i], row);
+	return count;
+}
+
+static size_t count_lists(const struct partner_certificate_list *list, int64_t now_us)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < list->count; i++)
+		count += same(list->items[i].use, "crl") && is_live(&list->items[i], now_us);
+	return count;
+}
+
+static void check_lists(struct partner_call *p, const struct partner_certificate_list *list, const char *path)
+{
+	if (count_lists(list, p->call->now_us) > MESSAGING_CERTIFICATES_MAX)
+		finding_add(p->findings, &partner_rules[RULE_TOO_MANY], path, "crl",
+			    arena_printf(p->call->arena, "%d", MESSAGING_CERTIFICATES_MAX));
+}
+
+/* ROW, which is to stand in LIST. PROFILE NULL: a key of another profile is pinned ahead of a change to that. */
+static enum err_code check_addition(struct partner_call *p, const struct partner_certificate_list *list,
+				    const struct partner_certificate *row, const char *profile, const char *path,
+				    struct err *err)
+{
+	struct api_call *call = p->call;
+	if (!row->der.data)
+		return OK;
+	bool list_of_revoked = same(row->use, "crl");
+	if (!list_of_revoked && !same(row->use, "issuer") && !key_fits(row, profile))
+		finding_add(p->findings, &partner_rules[RULE_KEY], path, row->use,
+			    profile ? arena_printf(call->arena, "profile %s", profile) : "any profile");
+	if (!list_of_revoked && count_use(list, row, call->now_us) > MESSAGING_CERTIFICATES_MAX)
+		finding_add(p->findings, &partner_rules[RULE_TOO_MANY], path, row->use,
+			    arena_printf(call->arena, "%d", MESSAGING_CERTIFICATES_MAX));
+	if (!list_of_revoked)
+		return OK;
+	struct crl_info info;
+	TRY(crl_read(call->arena, row->der, &info, err));
+	cert_auto authority = authority_of(list, row->der, call->now_us);
+	if (!authority)
+		finding_add(p->findings, &partner_rules[RULE_CRL_ISSUER], path, info.issuer, NULL);
+	return OK;
+}
+
+/* --- Partners --- */
+
+static const char *profiles(struct arena *arena)
+{
+	const char *list = "";
+	for (size_t i = 0; list && messaging_profile_at(i); i++)
+		list = arena_printf(arena, "%s%s%s", list, i ? ", " : "", messaging_profile_at(i));
+	return list;
+}
+
+static bool is_url(const char *text, const char *scheme)
+{
+	size_t length = strlen(scheme);
+	return starts_with(text, scheme) && text[length] && !strchr("/:?#", text[length]) && !strpbrk(text, " \t\r\n");
+}
+
+/* What would leave the node with a partner that it cannot use. */
+static void check_partner(struct partner_call *p)
+{
+	const struct partner *partner = &p->partner;
+	if (!messaging_profile_known(partner->profile))
+		finding_add(p->findings, &partner_rules[RULE_PROFILE], "/profile", partner->profile,
+			    profiles(p->call->arena));
+	if (is_url(partner->endpoint, "http://") && !p->call->api->options.plain)
+		finding_add(p->findings, &partner_rules[RULE_NO_TLS], "/endpoint", partner->endpoint, NULL);
+	else if (!is_url(partner->endpoint, "https://") && !is_url(partner->endpoint, "http://"))
+		finding_add(p->findings, &partner_rules[RULE_ENDPOINT], "/endpoint", partner->endpoint, NULL);
+	if (!same(partner->token, "bst") && !same(partner->token, "ski") && !same(partner->token, "issuer-serial"))
+		finding_add(p->findings, &partner_rules[RULE_TOKEN], "/token", partner->token, NULL);
+	if (!same(partner->status, "active") && !same(partner->status, "suspended"))
+		finding_add(p->findings, &partner_rules[RULE_STATUS], "/status", partner->status, NULL);
+	if (!p->call->kernel->lists->known(p->call->kernel->lists, "ISO3166", partner->code))
+		finding_add(p->findings, &partner_rules[RULE_STATE], "/code", partner->code, NULL);
+}
+
+/* One certificate for each use in LIST, with a key for PROFILE (NULL: with any). */
+static void need_uses(struct partner_call *p, const struct partner_certificate_list *list, const char *profile)
+{
+	static const char *const uses[] = { "sign", "encrypt" };
+	for (size_t i = 0; i < COUNT(uses); i++)
+		if (!has_key(list, uses[i], profile, p->call->now_us))
+			finding_add(p->findings, &partner_rules[RULE_NO_CERTIFICATE], "/certificates", uses[i],
+				    p->partner.profile);
+}
+
+static enum err_code read_one(struct tx *tx, struct partner_call *p, struct err *err)
+{
+	TRY(partner_find(tx, p->call->arena, p->code, &p->partner, err));
+	if (!p->partner.code)
+		return fail(err, ERR_NOT_FOUND, "there is no partner %s; see lintas partner list", p->code);
+	return partner_certificates(tx, p->call->arena, p->code, &p->kept, err);
+}
+
+static enum err_code begin_change(struct tx *tx, struct partner_call *p, struct err *err)
+{
+	p->findings = findings_new(p->call->arena);
+	if (!p->findings)
+		return fail(err, ERR_MEMORY, "no memory for the findings");
+	return read_one(tx, p, err);
+}
+
+static enum err_code refuse_findings(const struct partner_call *p, struct err *err)
+{
+	return findings_errors(p->findings) ? fail(err, ERR_INVALID, "partner %s stays as it is", p->code) : OK;
+}
+
+/* Runs WRITE, makes the messaging use what it wrote, and answers with the partner. */
+static enum err_code change(struct partner_call *p, db_fn *write, struct err *err)
+{
+	struct err why = { 0 };
+	p->findings = NULL;
+	enum err_code code = db_write(p->call->kernel->db, write, p, err);
+	if (p->findings)
+		findings_append(p->call->findings, p->findings);
+	if (code != OK)
+		return code;
+	code = messaging_refresh(p->call->api->options.messaging, false, &why);
+	if (code != OK)
+		return fail(err, code, "partner %s is changed, but the node does not use it yet: %s", p->code,
+			    why.text);
+	p->call->parameters[0] = p->code;
+	return partners_get(p->call, err);
+}
+
+static enum err_code write_partner(struct tx *tx, void *arg, struct err *err)
+{
+	struct partner_call *p = arg;
+	struct api_call *call = p->call;
+	struct partner there = { 0 };
+	struct partner_list list;
+	TRY(partner_list(tx, call->arena, &list, err));
+	if (list.count >= MESSAGING_PARTNERS_MAX)
+		return fail(err, ERR_LIMIT, "there are %d partners already", MESSAGING_PARTNERS_MAX);
+	TRY(partner_find(tx, call->arena, p->code, &there, err));
+	if (there.code)
+		return fail(err, ERR_CONFLICT, "there is a partner %s already; see lintas help partner", p->code);
+	TRY(partner_find_party(tx, call->arena, p->partner.party_id, p->partner.party_type, &there, err));
+	if (there.code)
+		return fail(err, ERR_CONFLICT, "%s is the party of partner %s already", p->partner.party_id,
+			    there.code);
+	TRY(partner_add(tx, &p->partner, &call->actor, call->now_us, err));
+	for (size_t i = 0; i < p->added_count; i++)
+		TRY(partner_certificate_add(tx, &p->added[i], &call->actor, call->now_us, err));
+	return OK;
+}
+
+static enum err_code check_new(struct partner_call *p, const struct partner_view *view, struct err *err)
+{
+	struct api_call *call = p->call;
+	const char *profile = messaging_profile_known(p->partner.profile) ? p->partner.profile : NULL;
+	const struct partner_certificate_list all = { p->added, p->added_count };
+	p->findings = call->findings;
+	check_partner(p);
+	for (size_t i = 0; i < p->added_count; i++)
+		TRY(take_addition(call, &view->certificates[i], arena_printf(call->arena, "/certificates/%zu", i),
+				  p->code, &p->added[i], err));
+	for (size_t i = 0; i < p->added_count; i++)
+		TRY(check_addition(p, &all, &p->added[i], profile, arena_printf(call->arena, "/certificates/%zu", i),
+				   err));
+	need_uses(p, &all, NULL);
+	check_lists(p, &all, "/certificates");
+	if (!call->api->options.plain && !has_key(&all, "tls", NULL, call->now_us))
+		finding_add(p->findings, &partner_rules[RULE_NO_TLS_CERTIFICATE], "/certificates", NULL, NULL);
+	return OK;
+}
+
+enum err_code partners_add(struct api_call *call, struct err *err)
+{
+	struct partner_view view;
+	TRY(call_read(call, &view, err));
+	if (findings_errors(call->findings))
+		return OK;
+	struct partner_call p = { .call = call, .code = view.code, .added_count = view.certificates_count };
+	p.partner = (struct partner){ .code = view.code,
+				      .name = view.name,
+				      .party_id = view.party_id,
+				      .endpoint = view.endpoint,
+				      .party_type = view.party_type ? view.party_type : "",
+				      .profile = view.profile,
+				      .token = view.token ? view.token : "bst",
+				      .status = view.status ? view.status : "active" };
+	p.added = arena_array(call->arena, p.added_count + 1, sizeof *p.added);
+	if (!p.added)
+		return fail(err, ERR_MEMORY, "no memory for a partner");
+	TRY(check_new(&p, &view, err));
+	if (findings_errors(call->findings))
+		return OK;
+	call->status = 201;
+	return change(&p, write_partner, err);
+}
+
+static enum err_code write_changes(struct tx *tx, void *arg, struct err *err)
+{
+	struct partner_call *p = arg;
+	const struct partner_change_view *c = p->changes;
+	TRY(begin_change(tx, p, err));
+	p->partner.name = c->name ? c->name : p->partner.name;
+	p->partner.endpoint = c->endpoint ? c->endpoint : p->partner.endpoint;
+	p->partner.profile = c->profile ? c->profile : p->partner.profile;
+	p->partner.token = c->token ? c->token : p->partner.token;
+	check_partner(p);
+	if (c->profile && messaging_profile_known(c->profile))
+		need_uses(p, &p->kept, c->profile);
+	TRY(refuse_findings(p, err));
+	return partner_change(tx, &p->partner, &p->call->actor, p->call->now_us, err);
+}
+
+enum err_code partners_change(struct api_call *call, struct err *err)
+{
+	struct partner_change_view view;
+	struct partner_call p = { .call = call, .code = call->parameters[0], .changes = &view };
+	TRY(call_read(call, &view, err));
+	if (!findings_errors(call->findings) && !view.name && !view.endpoint && !view.profile && !view.token)
+		finding_add(call->findings, &partner_rules[RULE_NOTHING], "", NULL, NULL);
+	return findings_errors(call->findings) ? OK : change(&p, write_changes, err);
+}
+
+static enum err_code write_status(struct tx *tx, void *arg, struct err *err)
+{
+	struct partner_call *p = arg;
+	TRY(begin_change(tx, p, err));
+	if (same(p->partner.status, p->status))
+		return fail(err, ERR_CONFLICT, "partner %s is %s already", p->code, p->status);
+	p->partner.status = p->status;
+	return partner_change(tx, &p->partner, &p->call->actor, p->call->now_us, err);
+}
+
+enum err_code partners_suspend(struct api_call *call, struct err *err)
+{
+	struct partner_call p = { .call = call, .code = call->parameters[0], .status = "suspended" };
+	return change(&p, write_status, err);
+}
+
+enum err_code partners_resume(struct api_call *call, struct err *err)
+{
+	struct partner_call p = { .call = call, .code = call->parameters[0], .status = "active" };
+	return change(&p, write_status, err);
+}
+
+/* --- Certificates of a partner that is there --- */
+
+static enum err_code withdraw_row(struct tx *tx, const struct partner_call *p, const struct partner_certificate *row,
+				  struct err *err)
+{
+	struct partner_certificate withdrawn = *row;
+	withdrawn.until_us = p->call->now_us;
+	return partner_certificate_add(tx, &withdrawn, &p->call->actor, p->call->now_us, err);
+}
+
+/* A complete list replaces those before it of the same authority (RFC 5280 5); an older one must not come back. */
+static enum err_code replace_lists(struct tx *tx, struct partner_call *p, const struct partner_certificate *new,
+				   struct err *err)
+{
+	struct crl_info mine, other;
+	cert_auto authority = authority_of(&p->kept, new->der, p->call->now_us);
+	TRY(crl_read(p->call->arena, new->der, &mine, err));
+	for (size_t i = 0; authority && i < p->kept.count; i++) {
+		const struct partner_certificate *row = &p->kept.items[i];
+		if (!same(row->use, "crl") || !is_live(row, p->call->now_us) || same_row(row, new) ||
+		    !crl_signed_by(row->der, authority))
+			continue;
+		TRY(crl_read(p->call->arena, row->der, &other, err));
+		if (other.this_update_us > mine.this_update_us)
+			finding_add(p->findings, &partner_rules[RULE_CRL_OLDER], "/pem", mine.issuer, NULL);
+		else
+			TRY(withdraw_row(tx, p, row, err));
+	}
+	return OK;
+}
+
+static enum err_code write_certificate(struct tx *tx, void *arg, struct err *err)
+{
+	struct partner_call *p = arg;
+	struct api_call *call = p->call;
+	TRY(begin_change(tx, p, err));
+	TRY(check_addition(p, &p->kept, p->added, NULL, "/pem", err));
+	if (same(p->added->use, "crl"))
+		TRY(replace_lists(tx, p, p->added, err));
+	TRY(refuse_findings(p, err));
+	TRY(partner_certificate_add(tx, p->added, &call->actor, call->now_us, err));
+	TRY(partner_certificates(tx, call->arena, p->code, &p->kept, err));
+	check_lists(p, &p->kept, "/pem");
+	return refuse_findings(p, err);
+}
+
+enum err_code partners_certify(struct api_call *call, struct err *err)
+{
+	struct certificate_view view;
+	struct partner_certificate row;
+	struct partner_call p = { .call = call, .code = call->parameters[0], .added = &row, .added_count = 1 };
+	TRY(call_read(call, &view, err));
+	if (findings_errors(call->findings))
+		return OK;
+	TRY(take_addition(call, &view, "/pem", p.code, &row, err));
+	return findings_errors(call->findings) ? OK : change(&p, write_certificate, err);
+}
+
+static enum err_code write_withdrawal(struct tx *tx, void *arg, struct err *err)
+{
+	struct partner_call *p = arg;
+	size_t found = 0, withdrawn = 0;
+	TRY(begin_change(tx, p, err));
+	for (size_t i = 0; i < p->kept.count; i++) {
+		const struct partner_certificate *row = &p->kept.items[i];
+		if (!same_ignoring_case(row->fingerprint, p->fingerprint))
+			continue;
+		found++;
+		if (!is_live(row, p->call->now_us))
+			continue;
+		TRY(withdraw_row(tx, p, row, err));
+		withdrawn++;
+	}
+	if (!found)
+		return fail(err, ERR_NOT_FOUND, "partner %s has no certificate %s; see lintas partner show %s", p->code,
+			    p->fingerprint, p->code);
+	return withdrawn ? OK : fail(err, ERR_CONFLICT, "certificate %s is withdrawn already", p->fingerprint);
+}
+
+enum err_code partners_withdraw(struct api_call *call, struct err *err)
+{
+	struct partner_call p = { .call = call, .code = call->parameters[0], .fingerprint = call->parameters[1] };
+	return change(&p, write_withdrawal, err);
+}
+
+/* --- Answers --- */
+
+/* One that cannot be read is shown by what is known of it: it must be possible to find and withdraw it. */
+static enum err_code show_row(struct api_call *call, const struct partner_certificate *row,
+			      struct certificate_view *view, struct err *err)
+{
+	struct crl_info info;
+	cert_auto cert = NULL;
+	struct err why = { 0 };
+	*view = (struct certificate_view){ .use = row->use,
+					   .fingerprint = row->fingerprint,
+					   .not_before_us = TIME_NONE,
+					   .not_after_us = TIME_NONE,
+					   .withdrawn_us = row->until_us };
+	enum err_code code = same(row->use, "crl") ? crl_read(call->arena, row->der, &info, &why)
+						   : cert_parse(row->der, &cert, &why);
+	if (code == OK && cert) {
+		view->subject = arena_text(call->arena, cert_subject(cert));
+		view->not_before_us = cert_not_before_us(cert);
+		view->not_after_us = cert_not_after_us(cert);
+	} else if (code == OK) {
+		view->subject = info.issuer;
+		view->not_before_us = info.this_update_us;
+		view->not_after_us = info.next_update_us;
+	} else {
+		view->subject = arena_text(call->arena, why.text);
+	}
+	return view->subject ? OK : fail(err, ERR_MEMORY, "no memory for a certificate");
+}
+
+static struct partner_view view_of(const struct partner *p)
+{
+	return (struct partner_view){ .code = p->code,
+				      .name = p->name,
+				      .party_id = p->party_id,
+				      .party_type = p->party_type,
+				      .endpoint = p->endpoint,
+				      .profile = p->profile,
+				      .token = p->token,
+				      .status = p->status };
+}
+
+static enum err_code read_partner(struct tx *tx, void *arg, struct err *err)
+{
+	return read_one(tx, arg, err);
+}
+
+enum err_code partners_get(struct api_call *call, struct err *err)
+{
+	enum { SHOWN_MAX = 1000 };
+	struct partner_call p = { .call = call, .code = call->parameters[0] };
+	TRY(db_read(call->kernel->db, read_partner, &p, err));
+	struct partner_view view = view_of(&p.partner);
+	view.certificates = arena_array(call->arena, p.kept.count + 1, sizeof *view.certificates);
+	if (!view.certificates)
+		return fail(err, ERR_MEMORY, "no memory for a partner");
+	for (size_t i = 0; i < p.kept.count && view.certificates_count < SHOWN_MAX; i++) {
+		const struct partner_certificate *row = &p.kept.items[i];
+		/* A replaced list says nothing any more; there is one a day or a week. */
+		if (!same(row->use, "crl") || is_live(row, call->now_us))
+			TRY(show_row(call, row, &view.certificates[view.certificates_count++], err));
+	}
+	return call_answer(call, &view, err);
+}
+
+static enum err_code read_partners(struct tx *tx, void *arg, struct err *err)
+{
+	struct partner_call *p = arg;
+	return partner_list(tx, p->call->arena, &p->list, err);
+}
+
+enum err_code partners_list(struct api_call *call, struct err *err)
+{
+	struct partner_call p = { .call = call };
+	TRY(db_read(call->kernel->db, read_partners, &p, err));
+	struct partner_list_view view = {
+		.count = p.list.count, .items = arena_array(call->arena, p.list.count + 1, sizeof(struct partner_view))
+	};
+	if (!view.items)
+		return fail(err, ERR_MEMORY, "no memory for a page");
+	for (size_t i = 0; i < view.count; i++)
+		view.items[i] = view_of(&p.list.items[i]);
+	return call_answer(call, &view, err);
+}
