@@ -85,6 +85,21 @@ enum err_code call_answer(struct api_call *call, const void *record, struct err 
 	return buf_check(call->out, "the answer", err);
 }
 
+/* What all LIST_VIEWs are, whatever their items. */
+LIST_VIEW(any_list_view, void);
+_Static_assert(sizeof(struct any_list_view) == sizeof(struct document_list_view), "lists are of one shape");
+
+enum err_code call_answer_page(struct api_call *call, const struct page *page, struct err *err)
+{
+	char *views = arena_array(call->arena, page->count + 1, page->view_size);
+	if (!views)
+		return fail(err, ERR_MEMORY, "no memory for a page");
+	for (size_t i = 0; i < page->count; i++)
+		page->show((const char *)page->items + i * page->item_size, views + i * page->view_size);
+	struct any_list_view list = { .items = views, .count = page->count, .next = page->next };
+	return call_answer(call, &list, err);
+}
+
 const char *call_query(const struct api_call *call, const char *name)
 {
 	return http_query(call->request, name);

@@ -38,6 +38,24 @@ const char *call_query(const struct api_call *call, const char *name);
 /* The page size asked for: ?limit=, 1 to PAGE_LIMIT; a finding if it is something else. */
 size_t call_limit(struct api_call *call);
 
+/* A page of an answer: COUNT items as they were read, each shown by SHOW. NEXT: cursor of the next page, or NULL. The
+ * route's response schema is a LIST_VIEW. */
+struct page {
+	const void *items;
+	size_t count, item_size, view_size;
+	void (*show)(const void *item, void *view);
+	const char *next;
+};
+enum err_code call_answer_page(struct api_call *call, const struct page *page, struct err *err) MUST_USE;
+/* The items of LIST (a struct with .items and .count), shown by SHOW as VIEW. */
+#define PAGE(list, view, show_, next_)                                                                                 \
+	(&(struct page){ .items = (list).items,                                                                        \
+			 .count = (list).count,                                                                        \
+			 .item_size = sizeof *(list).items,                                                            \
+			 .view_size = sizeof(struct view),                                                             \
+			 .show = (show_),                                                                              \
+			 .next = (next_) })
+
 /* Handlers, by subject. */
 enum err_code documents_submit(struct api_call *call, struct err *err);
 enum err_code documents_list(struct api_call *call, struct err *err);

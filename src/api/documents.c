@@ -13,9 +13,10 @@ static bool wants_test(struct api_call *call)
 	return same(test, "true");
 }
 
-static struct document_view view_of(const struct document *d)
+static void show(const void *item, void *view)
 {
-	return (struct document_view){
+	const struct document *d = item;
+	*(struct document_view *)view = (struct document_view){
 		.id = d->id,
 		.organisation = d->organisation,
 		.doctype = d->doctype,
@@ -83,16 +84,10 @@ enum err_code documents_list(struct api_call *call, struct err *err)
 	if (findings_errors(call->findings))
 		return OK;
 	TRY(db_read(call->kernel->db, list, &listing, err));
-	struct document_list_view view = { .count = listing.list.count,
-					   .items = arena_array(call->arena, listing.list.count + 1,
-								sizeof(struct document_view)) };
-	if (!view.items)
-		return fail(err, ERR_MEMORY, "no memory for a page");
-	for (size_t i = 0; i < view.count; i++)
-		view.items[i] = view_of(&listing.list.items[i]);
-	if (view.count == listing.filter.limit)
-		view.next = view.items[view.count - 1].id;
-	return call_answer(call, &view, err);
+	const struct document_list *page = &listing.list;
+	bool more = page->count == listing.filter.limit;
+	return call_answer_page(call, PAGE(*page, document_view, show, more ? page->items[page->count - 1].id : NULL),
+				err);
 }
 
 struct finding_one {
@@ -117,7 +112,8 @@ enum err_code documents_get(struct api_call *call, struct err *err)
 {
 	struct finding_one one = { .call = call };
 	TRY(db_read(call->kernel->db, find_one, &one, err));
-	struct document_view view = view_of(&one.document);
+	struct document_view view;
+	show(&one.document, &view);
 	return call_answer(call, &view, err);
 }
 

@@ -6,9 +6,10 @@
 #include "customs/document/document.h"
 #include "kernel/journal.h"
 
-static struct message_view view_of(const struct message *m)
+static void show(const void *item, void *view)
 {
-	return (struct message_view){
+	const struct message *m = item;
+	*(struct message_view *)view = (struct message_view){
 		.id = m->id,
 		.direction = m->direction,
 		.partner = m->partner,
@@ -54,16 +55,10 @@ enum err_code messages_list(struct api_call *call, struct err *err)
 	if (findings_errors(call->findings))
 		return OK;
 	TRY(db_read(call->kernel->db, list, &listing, err));
-	struct message_list_view view = { .count = listing.list.count,
-					  .items = arena_array(call->arena, listing.list.count + 1,
-							       sizeof(struct message_view)) };
-	if (!view.items)
-		return fail(err, ERR_MEMORY, "no memory for a page");
-	for (size_t i = 0; i < view.count; i++)
-		view.items[i] = view_of(&listing.list.items[i]);
-	if (view.count == listing.filter.limit)
-		view.next = view.items[view.count - 1].id;
-	return call_answer(call, &view, err);
+	const struct message_list *page = &listing.list;
+	bool more = page->count == listing.filter.limit;
+	return call_answer_page(call, PAGE(*page, message_view, show, more ? page->items[page->count - 1].id : NULL),
+				err);
 }
 
 struct finding_one {
@@ -87,7 +82,8 @@ static enum err_code answer_message(struct api_call *call, const char *id, struc
 {
 	struct finding_one one = { .call = call, .id = id };
 	TRY(db_read(call->kernel->db, find_one, &one, err));
-	struct message_view view = view_of(&one.message);
+	struct message_view view;
+	show(&one.message, &view);
 	return call_answer(call, &view, err);
 }
 
@@ -121,29 +117,32 @@ enum err_code messages_ping(struct api_call *call, struct err *err)
 	return answer_message(call, id, err);
 }
 
-static enum err_code answer_events(struct api_call *call, const struct journal_list *list, bool feed, struct err *err)
+static void show_event(const void *item, void *view)
 {
-	struct event_list_view view = { .count = list->count,
-					.items = arena_array(call->arena, list->count + 1, sizeof(struct event_view)) };
-	if (!view.items)
-		return fail(err, ERR_MEMORY, "no memory for a page");
-	for (size_t i = 0; i < view.count; i++) {
-		const struct journal_entry *e = &list->entries[i];
-		view.items[i] = (struct event_view){ .at_us = e->at_us,
-						     .sequence = e->sequence,
-						     .actor = e->actor,
-						     .organisation = e->organisation,
-						     .subject_type = e->subject_type,
-						     .subject = e->subject,
-						     .event = e->event,
-						     .from_state = e->from_state,
-						     .to_state = e->to_state,
-						     .detail = e->detail,
-						     .law = e->law };
-	}
-	if (feed && view.count)
-		view.next = arena_printf(call->arena, "%lld", (long long)list->entries[view.count - 1].sequence);
-	return call_answer(call, &view, err);
+	const struct journal_entry *e = item;
+	*(struct event_view *)view = (struct event_view){ .at_us = e->at_us,
+							  .sequence = e->sequence,
+							  .actor = e->actor,
+							  .organisation = e->organisation,
+							  .subject_type = e->subject_type,
+							  .subject = e->subject,
+							  .event = e->event,
+							  .from_state = e->from_state,
+							  .to_state = e->to_state,
+							  .detail = e->detail,
+							  .law = e->law };
+}
+
+static enum err_code answer_events(struct api_call *call, const struct journal_list *list, const char *next,
+				   struct err *err)
+{
+	struct page page = { .items = list->entries,
+			     .count = list->count,
+			     .item_size = sizeof *list->entries,
+			     .view_size = sizeof(struct event_view),
+			     .show = show_event,
+			     .next = next };
+	return call_answer_page(call, &page, err);
 }
 
 struct events {
@@ -169,7 +168,11 @@ enum err_code events_list(struct api_call *call, struct err *err)
 	if (findings_errors(call->findings))
 		return OK;
 	TRY(db_read(call->kernel->db, events_after, &events, err));
-	return answer_events(call, &events.list, true, err);
+	const struct journal_list *list = &events.list;
+	const char *next =
+		list->count ? arena_printf(call->arena, "%lld", (long long)list->entries[list->count - 1].sequence)
+			    : NULL;
+	return answer_events(call, list, next, err);
 }
 
 static int by_time(const void *a, const void *b)
@@ -218,5 +221,5 @@ enum err_code timeline_get(struct api_call *call, struct err *err)
 {
 	struct events events = { .call = call, .limit = PAGE_LIMIT };
 	TRY(db_read(call->kernel->db, timeline, &events, err));
-	return answer_events(call, &events.list, false, err);
+	return answer_events(call, &events.list, NULL, err);
 }

@@ -38,20 +38,18 @@ static enum err_code read_organisations(struct tx *tx, void *arg, struct err *er
 	return organisation_list(tx, s->call->arena, &s->list, err);
 }
 
+static void show_organisation(const void *item, void *view)
+{
+	const struct organisation *o = item;
+	*(struct organisation_view *)view =
+		(struct organisation_view){ .code = o->code, .seat = o->seat, .name = o->name };
+}
+
 enum err_code organisations_list(struct api_call *call, struct err *err)
 {
 	struct seat_call s = { .call = call };
 	TRY(db_read(call->kernel->db, read_organisations, &s, err));
-	struct organisation_list_view view = { .count = s.list.count,
-					       .items = arena_array(call->arena, s.list.count + 1,
-								    sizeof(struct organisation_view)) };
-	if (!view.items)
-		return fail(err, ERR_MEMORY, "no memory for a page");
-	for (size_t i = 0; i < view.count; i++) {
-		const struct organisation *o = &s.list.items[i];
-		view.items[i] = (struct organisation_view){ .code = o->code, .seat = o->seat, .name = o->name };
-	}
-	return call_answer(call, &view, err);
+	return call_answer_page(call, PAGE(s.list, organisation_view, show_organisation, NULL), err);
 }
 
 struct task_call {
@@ -66,28 +64,33 @@ static enum err_code read_tasks(struct tx *tx, void *arg, struct err *err)
 	return task_list(tx, t->call->arena, call_query(t->call, "organisation"), t->limit, &t->list, err);
 }
 
+static void show_task(const void *item, void *view)
+{
+	const struct task *t = item;
+	*(struct task_view *)view = (struct task_view){ .id = t->id,
+							.organisation = t->organisation,
+							.kind = t->kind,
+							.subject = t->subject,
+							.text = t->text,
+							.state = t->state,
+							.created_us = t->created_us,
+							.done_us = t->done_us };
+}
+
 enum err_code tasks_list(struct api_call *call, struct err *err)
 {
 	struct task_call t = { .call = call, .limit = call_limit(call) };
 	if (findings_errors(call->findings))
 		return OK;
 	TRY(db_read(call->kernel->db, read_tasks, &t, err));
-	struct task_list_view view = { .count = t.list.count,
-				       .items = arena_array(call->arena, t.list.count + 1, sizeof(struct task_view)) };
-	if (!view.items)
-		return fail(err, ERR_MEMORY, "no memory for a page");
-	for (size_t i = 0; i < view.count; i++) {
-		const struct task *task = &t.list.items[i];
-		view.items[i] = (struct task_view){ .id = task->id,
-						    .organisation = task->organisation,
-						    .kind = task->kind,
-						    .subject = task->subject,
-						    .text = task->text,
-						    .state = task->state,
-						    .created_us = task->created_us,
-						    .done_us = task->done_us };
-	}
-	return call_answer(call, &view, err);
+	return call_answer_page(call, PAGE(t.list, task_view, show_task, NULL), err);
+}
+
+static void show_stranger(const void *item, void *view)
+{
+	const struct messaging_stranger *s = item;
+	*(struct stranger_view *)view =
+		(struct stranger_view){ .at_us = s->at_us, .address = s->peer, .rule = s->rule, .text = s->text };
 }
 
 enum err_code strangers_list(struct api_call *call, struct err *err)
@@ -97,18 +100,7 @@ enum err_code strangers_list(struct api_call *call, struct err *err)
 	if (findings_errors(call->findings))
 		return OK;
 	TRY(messaging_strangers(call->api->options.messaging, call->arena, limit, &list, err));
-	struct stranger_list_view view = {
-		.count = list.count, .items = arena_array(call->arena, list.count + 1, sizeof(struct stranger_view))
-	};
-	if (!view.items)
-		return fail(err, ERR_MEMORY, "no memory for a page");
-	for (size_t i = 0; i < view.count; i++) {
-		const struct messaging_stranger *s = &list.items[i];
-		view.items[i] = (struct stranger_view){
-			.at_us = s->at_us, .address = s->peer, .rule = s->rule, .text = s->text
-		};
-	}
-	return call_answer(call, &view, err);
+	return call_answer_page(call, PAGE(list, stranger_view, show_stranger, NULL), err);
 }
 
 struct status_call {

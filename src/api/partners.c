@@ -576,16 +576,14 @@ static enum err_code read_partners(struct tx *tx, void *arg, struct err *err)
 	return partner_list(tx, p->call->arena, &p->list, err);
 }
 
+static void show_partner(const void *item, void *view)
+{
+	*(struct partner_view *)view = view_of(item);
+}
+
 enum err_code partners_list(struct api_call *call, struct err *err)
 {
 	struct partner_call p = { .call = call };
 	TRY(db_read(call->kernel->db, read_partners, &p, err));
-	struct partner_list_view view = {
-		.count = p.list.count, .items = arena_array(call->arena, p.list.count + 1, sizeof(struct partner_view))
-	};
-	if (!view.items)
-		return fail(err, ERR_MEMORY, "no memory for a page");
-	for (size_t i = 0; i < view.count; i++)
-		view.items[i] = view_of(&p.list.items[i]);
-	return call_answer(call, &view, err);
+	return call_answer_page(call, PAGE(p.list, partner_view, show_partner, NULL), err);
 }

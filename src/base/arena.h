@@ -32,7 +32,10 @@ char *arena_printf(struct arena *arena, const char *format, ...) PRINTF(2, 3) MU
 /* Bytes handed out so far. */
 size_t arena_used(const struct arena *arena);
 
-static inline void arena_free_(struct arena **arena) { arena_free(*arena); }
+static inline void arena_free_(struct arena **arena)
+{
+	arena_free(*arena);
+}
 #define arena_auto __attribute__((cleanup(arena_free_), unused)) struct arena *
 
 #endif

@@ -17,7 +17,7 @@ struct buf {
 };
 
 void buf_init(struct buf *buf, size_t max_bytes);
-void buf_done(struct buf *buf); /* frees; the buffer may be initialised again */
+void buf_done(struct buf *buf);  /* frees; the buffer may be initialised again */
 void buf_clear(struct buf *buf); /* empties, keeps the memory and the maximum */
 
 void buf_put(struct buf *buf, const void *data, size_t size);
@@ -33,9 +33,15 @@ void buf_grown(struct buf *buf, size_t size);
 /* OK, or a failure that names WHAT ("receipt") and the maximum. */
 enum err_code buf_check(const struct buf *buf, const char *what, struct err *err) MUST_USE;
 
-static inline struct bytes buf_bytes(const struct buf *buf) { return bytes(buf->data, buf->size); }
+static inline struct bytes buf_bytes(const struct buf *buf)
+{
+	return bytes(buf->data, buf->size);
+}
 /* The content as text; "" while empty. */
-static inline const char *buf_text(const struct buf *buf) { return buf->data ? (const char *)buf->data : ""; }
+static inline const char *buf_text(const struct buf *buf)
+{
+	return buf->data ? (const char *)buf->data : "";
+}
 
 #define buf_auto __attribute__((cleanup(buf_done), unused)) struct buf
 

@@ -11,13 +11,16 @@ struct clock {
 
 #define SECOND_US INT64_C(1000000)
 #define MINUTE_US (60 * SECOND_US)
-#define HOUR_US (60 * MINUTE_US)
-#define DAY_US (24 * HOUR_US)
+#define HOUR_US   (60 * MINUTE_US)
+#define DAY_US    (24 * HOUR_US)
 
 /* The machine's clock. */
 extern const struct clock clock_system;
 
-static inline int64_t clock_now_us(const struct clock *clock) { return clock->now_us(clock); }
+static inline int64_t clock_now_us(const struct clock *clock)
+{
+	return clock->now_us(clock);
+}
 
 /* Never goes back; for durations only. */
 int64_t clock_monotonic_us(void);

@@ -19,12 +19,14 @@ date date_of(int year, int month, int day);
 bool date_parse(const char *text, date *day);
 /* Returns BUFFER; "" for DATE_NONE. */
 const char *date_format(date day, char buffer[static DATE_SIZE]);
-/* The same day MONTHS later; the last day of the month if that month is shorter (31 January + 1 = 28 or 29 February). */
+/* The same day MONTHS later; the last day of the month if that month is shorter (31 January + 1 = 28 or 29 February).
+ */
 date date_add_months(date day, int months);
 /* The UTC day in which the instant falls. */
 date date_of_time(int64_t time_us);
 
-/* RFC 3339 with "Z" or an offset (xs:dateTime without a zone is refused), up to nine fraction digits (cut to microseconds). */
+/* RFC 3339 with "Z" or an offset (xs:dateTime without a zone is refused), up to nine fraction digits (cut to
+ * microseconds). */
 bool time_parse(const char *text, int64_t *time_us);
 /* UTC with milliseconds: "2026-11-02T03:10:04.123Z". Returns BUFFER; "" for TIME_NONE. */
 const char *time_format(int64_t time_us, char buffer[static TIME_SIZE]);

@@ -1,8 +1,8 @@
 /* Decimal numbers (IEEE 754-2008 decimal128, 34 digits) for quantities, rates and money. Never binary floating point.
  * The exponent is kept, so 12.50 prints as 12.50; zero has no sign.
  *
- * Results are exact up to 34 digits and 36 places after the point, beyond that rounded half up. A result of 10^34 or more
- * is none, and so is every result with an operand that is none: sums are computed first and asked once. */
+ * Results are exact up to 34 digits and 36 places after the point, beyond that rounded half up. A result of 10^34 or
+ * more is none, and so is every result with an operand that is none: sums are computed first and asked once. */
 #ifndef BASE_DECIMAL_H
 #define BASE_DECIMAL_H
 
@@ -19,7 +19,8 @@ struct decimal {
 struct decimal decimal_none(void);
 bool decimal_given(struct decimal a);
 
-/* Strict [+-]?digits[.digits], at most 34 significant digits and 18 of them after the point: no exponent, no blank, no comma. */
+/* Strict [+-]?digits[.digits], at most 34 significant digits and 18 of them after the point: no exponent, no blank, no
+ * comma. */
 bool decimal_parse(const char *text, struct decimal *value);
 /* Plain notation, never an exponent. Returns BUFFER; "" for none. */
 const char *decimal_format(struct decimal a, char buffer[static DECIMAL_SIZE]);

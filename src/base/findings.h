@@ -18,23 +18,26 @@ struct rule {
 
 struct finding {
 	const struct rule *rule;
-	const char *path; /* JSON Pointer (RFC 6901) into the document, e.g. "/goodsItem/2/grossMass"; "" is the whole */
+	const char
+		*path; /* JSON Pointer (RFC 6901) into the document, e.g. "/goodsItem/2/grossMass"; "" is the whole */
 	const char *text; /* the rule's text with its arguments */
 	const char *law;
 };
 
 struct findings;
 
-/* An empty list in ARENA. It keeps at most FINDINGS_MAX and counts on; see findings_count(). NULL beyond the arena's bound. */
+/* An empty list in ARENA. It keeps at most FINDINGS_MAX and counts on; see findings_count(). NULL beyond the arena's
+ * bound. */
 #define FINDINGS_MAX 1000
 struct findings *findings_new(struct arena *arena);
 
 /* Adds a finding; FIRST and SECOND (may be NULL) fill {1} and {2}. Everything is copied. Out
  * of memory counts, too, as a finding that is an error: nothing passes because its findings were lost. */
-void finding_add(struct findings *findings, const struct rule *rule, const char *path, const char *first, const char *second);
+void finding_add(struct findings *findings, const struct rule *rule, const char *path, const char *first,
+		 const char *second);
 /* The same with the provision known only at run time. */
-void finding_add_law(struct findings *findings, const struct rule *rule, const char *path, const char *law, const char *first,
-                     const char *second);
+void finding_add_law(struct findings *findings, const struct rule *rule, const char *path, const char *law,
+		     const char *first, const char *second);
 
 /* Adds what FROM holds; the two may be in different arenas. */
 void findings_append(struct findings *findings, const struct findings *from);

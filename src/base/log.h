@@ -25,15 +25,16 @@ static inline struct log_field log_text(const char *name, const char *text)
 	return (struct log_field){ .name = name, .text = text ? text : "" };
 }
 
-#define LOG_TEXT(name_, text_) log_text(name_, text_)
+#define LOG_TEXT(name_, text_)  log_text(name_, text_)
 #define LOG_INT(name_, number_) ((struct log_field){ .name = (name_), .number = (int64_t)(number_) })
-#define LOG_ERR(err_) LOG_TEXT("error", (err_)->text), LOG_TEXT("code", err_row((err_)->code)->name), LOG_TEXT("where", (err_)->where)
+#define LOG_ERR(err_)                                                                                                  \
+	LOG_TEXT("error", (err_)->text), LOG_TEXT("code", err_row((err_)->code)->name), LOG_TEXT("where", (err_)->where)
 
-/* At least one field, named by literals. EVENT is "subject.verb", stable. Any text is made valid JSON and UTF-8; a line has at
- * most 4096 bytes, and "cut":true if that shortened or dropped fields. */
-#define LOG(level, event, ...)                                                                              \
-	log_write(level, event, (const struct log_field[]){ __VA_ARGS__ },                                  \
-	          sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
+/* At least one field, named by literals. EVENT is "subject.verb", stable. Any text is made valid JSON and UTF-8; a line
+ * has at most 4096 bytes, and "cut":true if that shortened or dropped fields. */
+#define LOG(level, event, ...)                                                                                         \
+	log_write(level, event, (const struct log_field[]){ __VA_ARGS__ },                                             \
+		  sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t count);
 
 /* Lines below LEVEL are dropped. NODE (copied, may be NULL) is put in every line. */

@@ -7,8 +7,8 @@
 
 /* Standard alphabet with padding, no line breaks. */
 void base64_put(struct buf *out, struct bytes data);
-/* Refuses anything but alphabet, correct padding with zero spare bits, and XML white space between (as xs:base64Binary allows).
- * Arena's. False if it is not base64 or the arena is full. */
+/* Refuses anything but alphabet, correct padding with zero spare bits, and XML white space between (as xs:base64Binary
+ * allows). Arena's. False if it is not base64 or the arena is full. */
 bool base64_parse(struct arena *arena, struct bytes text, struct bytes *data);
 
 void hex_put(struct buf *out, struct bytes data); /* lower case */

@@ -1,18 +1,19 @@
 /* Field tables: a struct's fields as rows, and what follows from the rows.
  *
- * From one table come strict XML reading and canonical XML writing, JSON both ways, validation with all findings, XSD and the
- * OpenAPI schema. A row with a wrong member type does not compile. A table may name a C function elsewhere; it never holds an
- * expression.
+ * From one table come strict XML reading and canonical XML writing, JSON both ways, validation with all findings, XSD
+ * and the OpenAPI schema. A row with a wrong member type does not compile. A table may name a C function elsewhere; it
+ * never holds an expression.
  *
  *   static const struct field invoice_fields[] = {
  *           FIELD_TEXT(struct invoice, number, .json = "number", .xml = "ID", .min = 1, .max_length = 35),
  *           FIELD_DAY (struct invoice, date,   .json = "date",   .xml = "IssueDate", .min = 1),
  *   };
  *   static const struct fields invoice = FIELDS(struct invoice, invoice_fields);
- *   FIELD_LIST(struct form, invoices, invoices_count, struct invoice, invoice, .json = "invoice", .xml = "Invoice", .max = 20),
+ *   FIELD_LIST(struct form, invoices, invoices_count, struct invoice, invoice, .json = "invoice", .xml = "Invoice",
+ * .max = 20),
  *
- * Everything read lives in the caller's arena. Absent values: text NULL, day DATE_NONE, time TIME_NONE, decimal decimal_none(),
- * integer INTEGER_NONE, flag false, group NULL. */
+ * Everything read lives in the caller's arena. Absent values: text NULL, day DATE_NONE, time TIME_NONE, decimal
+ * decimal_none(), integer INTEGER_NONE, flag false, group NULL. */
 #ifndef CODEC_FIELD_H
 #define CODEC_FIELD_H
 
@@ -37,7 +38,8 @@ enum field_kind {
 	FIELD_KIND_TIME,    /* int64_t microseconds UTC: RFC 3339 */
 	FIELD_KIND_GROUP,   /* T *: one struct with its own table */
 	FIELD_KIND_LIST,    /* T * and size_t: many of them */
-	FIELD_KIND_NODE,    /* const struct xml_node *: XML kept as it is, for the caller to look into; not in JSON, not written */
+	FIELD_KIND_NODE,    /* const struct xml_node *: XML kept as it is, for the caller to look into; not in JSON, not
+			       written */
 };
 
 struct fields {
@@ -56,7 +58,8 @@ struct field {
 	const char *xml;     /* local name, in the schema's namespace; NULL: not in XML */
 	unsigned min, max;   /* occurrences; .max 0 means 1 */
 	unsigned max_length; /* characters of text and codes; 0 means FIELD_TEXT_LENGTH */
-	const char *pattern; /* POSIX extended regular expression for the whole text, of what XSD and ECMA 262 share: no [:class:] */
+	const char *pattern; /* POSIX extended regular expression for the whole text, of what XSD and ECMA 262 share: no
+				[:class:] */
 	const char *list;    /* code list, e.g. "ISO3166" */
 	const char *label;   /* for people, English */
 	const char *law;     /* the provision that asks for it */
@@ -64,34 +67,40 @@ struct field {
 };
 
 #define FIELD_TEXT_LENGTH 512
-#define FIELD_ROWS_MAX 256 /* of one table; a longer one does not compile */
+#define FIELD_ROWS_MAX    256 /* of one table; a longer one does not compile */
 
 /* Zero if MEMBER has TYPE, else the program does not compile. */
-#define FIELD_CHECK_(s, m, type) (0 * sizeof(char[__builtin_types_compatible_p(__typeof__(((s *)0)->m), type) ? 1 : -1]))
-#define FIELD_(kind_, s, m, type, ...) { .kind = kind_, .offset = offsetof(s, m) + FIELD_CHECK_(s, m, type), __VA_ARGS__ }
+#define FIELD_CHECK_(s, m, type)                                                                                       \
+	(0 * sizeof(char[__builtin_types_compatible_p(__typeof__(((s *)0)->m), type) ? 1 : -1]))
+#define FIELD_(kind_, s, m, type, ...)                                                                                 \
+	{                                                                                                              \
+		.kind = kind_, .offset = offsetof(s, m) + FIELD_CHECK_(s, m, type), __VA_ARGS__                        \
+	}
 #define FIELD_TEXT(s, m, ...) FIELD_(FIELD_KIND_TEXT, s, m, const char *, __VA_ARGS__)
 #define FIELD_CODE(s, m, ...) FIELD_(FIELD_KIND_CODE, s, m, const char *, __VA_ARGS__)
-#define FIELD_DEC(s, m, ...) FIELD_(FIELD_KIND_DECIMAL, s, m, struct decimal, __VA_ARGS__)
-#define FIELD_INT(s, m, ...) FIELD_(FIELD_KIND_INTEGER, s, m, int64_t, __VA_ARGS__)
+#define FIELD_DEC(s, m, ...)  FIELD_(FIELD_KIND_DECIMAL, s, m, struct decimal, __VA_ARGS__)
+#define FIELD_INT(s, m, ...)  FIELD_(FIELD_KIND_INTEGER, s, m, int64_t, __VA_ARGS__)
 #define FIELD_FLAG(s, m, ...) FIELD_(FIELD_KIND_FLAG, s, m, bool, __VA_ARGS__)
-#define FIELD_DAY(s, m, ...) FIELD_(FIELD_KIND_DAY, s, m, date, __VA_ARGS__)
+#define FIELD_DAY(s, m, ...)  FIELD_(FIELD_KIND_DAY, s, m, date, __VA_ARGS__)
 #define FIELD_TIME(s, m, ...) FIELD_(FIELD_KIND_TIME, s, m, int64_t, __VA_ARGS__)
 #define FIELD_NODE(s, m, ...) FIELD_(FIELD_KIND_NODE, s, m, const struct xml_node *, __VA_ARGS__)
 /* TABLE is a `struct fields`; FIELDS() makes one of an array of rows. */
 #define FIELD_GROUP(s, m, type, table, ...) FIELD_(FIELD_KIND_GROUP, s, m, type *, .fields = &(table), __VA_ARGS__)
-#define FIELD_LIST(s, m, n, type, table, ...)                                                             \
-	FIELD_(FIELD_KIND_LIST, s, m, type *, .count_offset = offsetof(s, n) + FIELD_CHECK_(s, n, size_t), \
+#define FIELD_LIST(s, m, n, type, table, ...)                                                                          \
+	FIELD_(FIELD_KIND_LIST, s, m, type *, .count_offset = offsetof(s, n) + FIELD_CHECK_(s, n, size_t),             \
 	       .fields = &(table), __VA_ARGS__)
-#define FIELDS(s, rows)                                                                                          \
-	{ .row = (rows), .count = COUNT(rows) + 0 * sizeof(char[COUNT(rows) <= FIELD_ROWS_MAX ? 1 : -1]), \
-	  .size = sizeof(s) }
+#define FIELDS(s, rows)                                                                                                \
+	{                                                                                                              \
+		.row = (rows), .count = COUNT(rows) + 0 * sizeof(char[COUNT(rows) <= FIELD_ROWS_MAX ? 1 : -1]),        \
+		.size = sizeof(s)                                                                                      \
+	}
 
 /* A document: its table, its XML root and namespace. */
 struct schema {
-	const char *name;      /* "FORM-D" */
-	const char *root;      /* local name of the root element */
-	const char *ns;        /* namespace of all elements */
-	const char *prefix;    /* that we write; "" for the default namespace */
+	const char *name;   /* "FORM-D" */
+	const char *root;   /* local name of the root element */
+	const char *ns;     /* namespace of all elements */
+	const char *prefix; /* that we write; "" for the default namespace */
 	const struct fields *fields;
 };
 
@@ -106,37 +115,39 @@ extern const size_t field_rules_count;
 
 /* --- XML (codec/field_xml.c) ---
  *
- * Reads NODE (the root) into RECORD (SCHEMA's struct, which the caller provides). Strict: elements in the order of the rows, each
- * as often as its row says, nothing else, no attribute that is not a row, no text between elements. All findings at once, their
- * paths being JSON Pointers with the JSON names (XML names where a row has no JSON name). White space at the ends is no part of a
- * value; an empty value is an absent one. A value with a finding is read as absent, so that what is in RECORD has passed its row.
- * All of RECORD is overwritten (members that are no fields become zero). False only out of memory; whether the document is right
- * is in FINDINGS. LISTS may be NULL: codes unchecked. */
-bool field_read_xml(struct arena *arena, const struct schema *schema, const struct xml_node *node, const struct code_lists *lists,
-                    void *record, struct findings *findings) MUST_USE;
+ * Reads NODE (the root) into RECORD (SCHEMA's struct, which the caller provides). Strict: elements in the order of the
+ * rows, each as often as its row says, nothing else, no attribute that is not a row, no text between elements. All
+ * findings at once, their paths being JSON Pointers with the JSON names (XML names where a row has no JSON name). White
+ * space at the ends is no part of a value; an empty value is an absent one. A value with a finding is read as absent,
+ * so that what is in RECORD has passed its row. All of RECORD is overwritten (members that are no fields become zero).
+ * False only out of memory; whether the document is right is in FINDINGS. LISTS may be NULL: codes unchecked. */
+bool field_read_xml(struct arena *arena, const struct schema *schema, const struct xml_node *node,
+		    const struct code_lists *lists, void *record, struct findings *findings) MUST_USE;
 
-/* Appends RECORD as an XML document without declaration, already in exclusive canonical form (no white space between elements).
- * Absent values are left out; RECORD is not checked, see field_check().
- * field_put_xml_children writes only what is inside the root element, for callers who write that element themselves. */
+/* Appends RECORD as an XML document without declaration, already in exclusive canonical form (no white space between
+ * elements). Absent values are left out; RECORD is not checked, see field_check(). field_put_xml_children writes only
+ * what is inside the root element, for callers who write that element themselves. */
 void field_put_xml(struct buf *out, const struct schema *schema, const void *record);
 void field_put_xml_children(struct buf *out, const struct schema *schema, const void *record);
 
-/* The W3C XML Schema of SCHEMA: what field_read_xml accepts, as far as XSD 1.0 can say it (codes of a list are any text of
- * their length). */
+/* The W3C XML Schema of SCHEMA: what field_read_xml accepts, as far as XSD 1.0 can say it (codes of a list are any text
+ * of their length). */
 void field_put_xsd(struct buf *out, const struct schema *schema);
 
 /* --- JSON (codec/field_json.c) ---
  *
- * Reads a JSON text as field_read_xml reads XML; unknown members are findings, and so is a member given twice, which leaves
- * RECORD empty. ERR_SYNTAX if TEXT is not JSON, ERR_MEMORY out of memory. */
-enum err_code field_read_json(struct arena *arena, const struct schema *schema, struct bytes text, const struct code_lists *lists,
-                              void *record, struct findings *findings, struct err *err) MUST_USE;
+ * Reads a JSON text as field_read_xml reads XML; unknown members are findings, and so is a member given twice, which
+ * leaves RECORD empty. ERR_SYNTAX if TEXT is not JSON, ERR_MEMORY out of memory. */
+enum err_code field_read_json(struct arena *arena, const struct schema *schema, struct bytes text,
+			      const struct code_lists *lists, void *record, struct findings *findings,
+			      struct err *err) MUST_USE;
 void field_put_json(struct buf *out, const struct schema *schema, const void *record);
 /* JSON Schema (2020-12, the dialect of OpenAPI 3.1) of SCHEMA as one object. */
 void field_put_json_schema(struct buf *out, const struct schema *schema);
 
 /* --- Validation (codec/field.c) ---
  * What the readers check about occurrences, lengths, patterns and codes, for a RECORD that was filled in C. */
-void field_check(const struct schema *schema, const void *record, const struct code_lists *lists, struct findings *findings);
+void field_check(const struct schema *schema, const void *record, const struct code_lists *lists,
+		 struct findings *findings);
 
 #endif

@@ -1,7 +1,7 @@
 /* X.509 certificates: decoded once, judged in one place for TLS and for message signatures alike.
  *
- * Decoding costs more than verifying an RSA signature (OpenSSL 3.0), so cert_cached() remembers by the bytes. Certificates are
- * immutable and reference counted; they may be shared between threads. */
+ * Decoding costs more than verifying an RSA signature (OpenSSL 3.0), so cert_cached() remembers by the bytes.
+ * Certificates are immutable and reference counted; they may be shared between threads. */
 #ifndef CRYPTO_CERT_H
 #define CRYPTO_CERT_H
 
@@ -19,7 +19,10 @@ enum err_code cert_parse(struct bytes text, struct cert **cert, struct err *err)
 enum err_code cert_cached(struct bytes der, struct cert **cert, struct err *err) MUST_USE;
 struct cert *cert_ref(struct cert *cert);
 void cert_unref(struct cert *cert);
-static inline void cert_unref_(struct cert **cert) { cert_unref(*cert); }
+static inline void cert_unref_(struct cert **cert)
+{
+	cert_unref(*cert);
+}
 #define cert_auto __attribute__((cleanup(cert_unref_), unused)) struct cert *
 
 /* Properties; all belong to the certificate. */
@@ -29,27 +32,28 @@ const char *cert_subject(const struct cert *cert);     /* RFC 2253 text, for peo
 const char *cert_issuer(const struct cert *cert);
 struct bytes cert_issuer_der(const struct cert *cert); /* the Name as DER, for comparison */
 const char *cert_serial(const struct cert *cert);      /* decimal, as in ds:X509SerialNumber */
-struct bytes cert_ski(const struct cert *cert);        /* value of the SubjectKeyIdentifier extension; empty if absent */
+struct bytes cert_ski(const struct cert *cert); /* value of the SubjectKeyIdentifier extension; empty if absent */
 enum key_kind cert_key_kind(const struct cert *cert);
 unsigned cert_key_bits(const struct cert *cert);
 int64_t cert_not_before_us(const struct cert *cert);
 int64_t cert_not_after_us(const struct cert *cert);
 
-/* True if TEXT (RFC 2253 / 4514, as in ds:X509IssuerName) names the issuer. Compared as DER after parsing attribute by attribute,
- * because stacks differ in blanks, escapes and the names of newer attributes (2.5.4.97 as OID or organizationIdentifier). */
+/* True if TEXT (RFC 2253 / 4514, as in ds:X509IssuerName) names the issuer. Compared as DER after parsing attribute by
+ * attribute, because stacks differ in blanks, escapes and the names of newer attributes (2.5.4.97 as OID or
+ * organizationIdentifier). */
 bool cert_issuer_matches(const struct cert *cert, const char *text);
 
 /* --- Trust ---
  *
- * What one partner (or one purpose) is believed by: certificates pinned as such, and anchors with what they issued. Revocation lists
- * apply to both. Immutable once built. */
+ * What one partner (or one purpose) is believed by: certificates pinned as such, and anchors with what they issued.
+ * Revocation lists apply to both. Immutable once built. */
 enum cert_use { CERT_USE_SIGN, CERT_USE_DECRYPT, CERT_USE_TLS_SERVER, CERT_USE_TLS_CLIENT };
 
 struct trust;
 
 struct trust_policy {
-	bool require_crl;         /* a missing revocation list refuses */
-	int64_t crl_grace_us;     /* how long after nextUpdate a list is still used, with a warning; 0 refuses at once */
+	bool require_crl;     /* a missing revocation list refuses */
+	int64_t crl_grace_us; /* how long after nextUpdate a list is still used, with a warning; 0 refuses at once */
 };
 
 struct trust *trust_new(const struct trust_policy *policy); /* NULL out of memory */
@@ -57,11 +61,11 @@ void trust_free(struct trust *trust);
 enum err_code trust_pin(struct trust *trust, const struct cert *cert, struct err *err) MUST_USE;
 enum err_code trust_anchor(struct trust *trust, const struct cert *anchor, struct err *err) MUST_USE;
 enum err_code trust_intermediate(struct trust *trust, const struct cert *cert, struct err *err) MUST_USE;
-/* Signs revocation lists, and nothing else is believed of it: what lets a list be used for a pinned certificate whose issuer is no
- * anchor. */
+/* Signs revocation lists, and nothing else is believed of it: what lets a list be used for a pinned certificate whose
+ * issuer is no anchor. */
 enum err_code trust_issuer(struct trust *trust, const struct cert *cert, struct err *err) MUST_USE;
-/* PEM or DER; its signature is checked when it is used. If none of an issuer's lists was signed by a certificate that is known (its
- * path's, or trust_issuer's), what that issuer issued is refused: CRT-012. */
+/* PEM or DER; its signature is checked when it is used. If none of an issuer's lists was signed by a certificate that
+ * is known (its path's, or trust_issuer's), what that issuer issued is refused: CRT-012. */
 enum err_code trust_crl(struct trust *trust, struct bytes text, struct err *err) MUST_USE;
 
 /* A revocation list by itself, read and checked as trust_crl() does. Texts and DER are ARENA's. */
@@ -80,9 +84,9 @@ bool crl_signed_by(struct bytes der, const struct cert *authority);
 extern const struct rule cert_rules[];
 extern const size_t cert_rules_count;
 
-/* Judges CERT for USE at AT_US. INTERMEDIATES: further certificates that came with it. True if it may be believed; else FINDINGS say
- * why (all reasons that can be known). An overdue list within the grace is a warning. */
-bool cert_judge(const struct cert *cert, struct cert *const *intermediates, size_t count, enum cert_use use, const struct trust *trust,
-                int64_t at_us, struct findings *findings);
+/* Judges CERT for USE at AT_US. INTERMEDIATES: further certificates that came with it. True if it may be believed; else
+ * FINDINGS say why (all reasons that can be known). An overdue list within the grace is a warning. */
+bool cert_judge(const struct cert *cert, struct cert *const *intermediates, size_t count, enum cert_use use,
+		const struct trust *trust, int64_t at_us, struct findings *findings);
 
 #endif

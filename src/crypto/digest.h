@@ -5,13 +5,19 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-enum digest { DIGEST_SHA256, DIGEST_SHA384, DIGEST_SHA512, DIGEST_SHA1 }; /* SHA-1: recognised, to be refused or for OAEP of old peers */
-#define DIGEST_MAX 64
-#define SHA256_SIZE 32
+enum digest {
+	DIGEST_SHA256,
+	DIGEST_SHA384,
+	DIGEST_SHA512,
+	DIGEST_SHA1
+}; /* SHA-1: recognised, to be refused or for OAEP of old peers */
+#define DIGEST_MAX      64
+#define SHA256_SIZE     32
 #define SHA256_HEX_SIZE 65
 
 size_t digest_size(enum digest digest);
-enum err_code digest_of(enum digest digest, struct bytes data, uint8_t out[static DIGEST_MAX], struct err *err) MUST_USE;
+enum err_code digest_of(enum digest digest, struct bytes data, uint8_t out[static DIGEST_MAX],
+			struct err *err) MUST_USE;
 
 void sha256(struct bytes data, uint8_t out[static SHA256_SIZE]);
 void sha256_hex(struct bytes data, char out[static SHA256_HEX_SIZE]);
