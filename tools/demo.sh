@@ -189,14 +189,18 @@ if [ "$MODE" = --once ]; then
 	say 'Done; the nodes are stopped.'
 	exit 0
 fi
+document form-d.xml TRY-D-0001 >>"$LOG"
+mv "$DEMO/TRY-D-0001.xml" "$DEMO/try-form-d.xml"
+document form-d-broken.xml TRY-D-0002 >>"$LOG"
+mv "$DEMO/TRY-D-0002.xml" "$DEMO/try-form-d-broken.xml"
 say 'The nodes are running:'
-for n in $STATES; do printf '  %s  http://127.0.0.1:%s/  administration by the owner of this account: --dir demo/%s\n' "$(code_of "$n")" "$(port_of "$n")" "$n"; done
+for n in $STATES; do printf '  %s  http://127.0.0.1:%s/as4 (health: /health/ready)  administration: --dir demo/%s, for the owner of this account\n' "$(code_of "$n")" "$(port_of "$n")" "$n"; done
 PROGRAM=${LINTAS#"$ROOT/"}
 cat <<END
 
 Try:
   $PROGRAM timeline $sent --dir demo/th
-  $PROGRAM status --dir demo/vn
-  $PROGRAM documents list --dir demo/vn
+  $PROGRAM send demo/try-form-d.xml --to VN --from dft --dir demo/th
+  $PROGRAM send demo/try-form-d-broken.xml --to VN --dir demo/th
 Stop them with ./dev demo --stop
 END

@@ -16,6 +16,10 @@ struct seat_call {
 static enum err_code write_organisation(struct tx *tx, void *arg, struct err *err)
 {
 	struct seat_call *s = arg;
+	struct organisation known;
+	TRY(organisation_find(tx, s->call->arena, s->organisation.code, &known, err));
+	if (known.code)
+		return fail(err, ERR_CONFLICT, "there is an organisation %s already: %s", known.code, known.name);
 	return organisation_add(tx, &s->organisation, &s->call->actor, s->call->now_us, err);
 }
 

@@ -8,7 +8,7 @@
 /* clang-format off */
 enum { RULE_CERTIFICATE, RULE_USE, RULE_NO_CERTIFICATE, RULE_PROFILE, RULE_ENDPOINT, RULE_TOKEN, RULE_STATE, RULE_ANCHOR,
        RULE_CRL, RULE_KEY, RULE_TOO_MANY, RULE_STATUS, RULE_NO_TLS, RULE_NO_TLS_CERTIFICATE, RULE_NOTHING, RULE_CRL_OLDER,
-       RULE_CRL_ISSUER, RULE_ISSUER };
+       RULE_CRL_ISSUER, RULE_ISSUER, RULE_UNUSABLE, RULE_OURSELVES };
 static const struct rule partner_rules[] = {
 	[RULE_CERTIFICATE]    = { .code = "PTN-001", .text = "this is no certificate ({1}): give exactly one as PEM" },
 	[RULE_USE]            = { .code = "PTN-002", .text = "{1} is not a use of a certificate: give sign, encrypt, tls, issuer or crl" },
@@ -30,6 +30,8 @@ static const struct rule partner_rules[] = {
 	[RULE_CRL_ISSUER]     = { .code = "PTN-017", .text = "no certificate of {1} has signed this list: add the authority's certificate (use issuer) first",
 				  .law = "RFC 5280 6.3.3" },
 	[RULE_ISSUER]         = { .code = "PTN-018", .text = "this is no certificate of an authority ({1}): give the one that signs its revocation lists" },
+	[RULE_UNUSABLE]       = { .code = "PTN-019", .text = "this certificate cannot be used for {1}: {2}", .law = "RFC 5280 4.2.1.3" },
+	[RULE_OURSELVES]      = { .code = "PTN-020", .text = "{1} is this node itself" },
 };
 /* clang-format on */
 
@@ -98,6 +100,28 @@ static enum err_code take_list(struct api_call *call, const char *pem, const cha
 	return finding_or_fault(call, code, RULE_CRL, path, &why, err);
 }
 
+/* What would be said of it at every message is said now. One that begins later is fine: that is how a roll-over is
+ * prepared. */
+static enum err_code check_usable(struct api_call *call, const struct cert *cert, const char *use, const char *path,
+				  struct err *err)
+{
+	enum cert_use purpose = same(use, "encrypt") ? CERT_USE_DECRYPT
+				: same(use, "tls")   ? CERT_USE_TLS_CLIENT
+						     : CERT_USE_SIGN;
+	int64_t at_us = call->now_us > cert_not_before_us(cert) ? call->now_us : cert_not_before_us(cert);
+	struct findings *reasons = findings_new(call->arena);
+	struct trust *trust = trust_new(&(struct trust_policy){ 0 });
+	enum err_code code =
+		trust && reasons ? trust_pin(trust, cert, err) : fail(err, ERR_MEMORY, "no memory for a certificate");
+	if (code == OK && !cert_judge(cert, NULL, 0, purpose, trust, at_us, reasons))
+		for (size_t i = 0; findings_at(reasons, i); i++)
+			if (findings_at(reasons, i)->rule->severity == SEVERITY_ERROR)
+				finding_add(call->findings, &partner_rules[RULE_UNUSABLE], path, use,
+					    findings_at(reasons, i)->text);
+	trust_free(trust);
+	return code;
+}
+
 static enum err_code take_certificate(struct api_call *call, const char *pem, const char *path,
 				      struct partner_certificate *row, struct err *err)
 {
@@ -108,6 +132,8 @@ static enum err_code take_certificate(struct api_call *call, const char *pem, co
 		return finding_or_fault(call, code, RULE_CERTIFICATE, path, &why, err);
 	if (same(row->use, "issuer"))
 		TRY(finding_or_fault(call, check_authority(cert, &why), RULE_ISSUER, path, &why, err));
+	else
+		TRY(check_usable(call, cert, row->use, path, err));
 	struct bytes der = cert_der(cert);
 	row->der = bytes(arena_copy(call->arena, der.data, der.size), der.size);
 	row->fingerprint = arena_text(call->arena, cert_fingerprint(cert));
@@ -252,6 +278,8 @@ static void check_partner(struct partner_call *p)
 		finding_add(p->findings, &partner_rules[RULE_TOKEN], "/token", partner->token, NULL);
 	if (!same(partner->status, "active") && !same(partner->status, "suspended"))
 		finding_add(p->findings, &partner_rules[RULE_STATUS], "/status", partner->status, NULL);
+	if (same(partner->code, p->call->kernel->state))
+		finding_add(p->findings, &partner_rules[RULE_OURSELVES], "/code", partner->code, NULL);
 	if (!p->call->kernel->lists->known(p->call->kernel->lists, "ISO3166", partner->code))
 		finding_add(p->findings, &partner_rules[RULE_STATE], "/code", partner->code, NULL);
 }

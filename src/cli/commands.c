@@ -20,6 +20,9 @@ static const struct option csr_options[] = {
 static const struct option install_options[] = {
 	{ "--certificate", "FILE", "PEM: the certificate, then its chain", NULL, true }, { 0 }
 };
+static const struct option retire_options[] = {
+	{ "--anyway", NULL, "also if it is the only active key of its use", NULL, false }, { 0 }
+};
 static const struct option migrate_options[] = {
 	{ "--dry-run", NULL, "print what would run, change nothing", NULL, false }, { 0 }
 };
@@ -357,6 +360,7 @@ const struct command cli_commands[] = {
 	  .arguments = "KEY",
 	  .summary = "never sign with this key again; it is kept for what was encrypted for it",
 	  .example = "lintas key retire sign-1",
+	  .options = retire_options,
 	  .run = run_key_retire },
 	{ .words = "doctype list",
 	  .summary = "document types of this program",

@@ -85,10 +85,37 @@ enum err_code run_key_install(struct invocation *in, struct err *err)
 	return tell_node(in, err);
 }
 
+/* Whether another active key can do what ID does. */
+static enum err_code replaceable(const char *directory, const char *id, bool *is, struct err *err)
+{
+	struct key_list list;
+	const struct key_info *key = NULL;
+	*is = true;
+	TRY(keystore_list(directory, &list, err));
+	for (size_t i = 0; i < list.count; i++)
+		if (same(list.keys[i].id, id))
+			key = &list.keys[i];
+	if (key && key->status == KEY_ACTIVE)
+		*is = false;
+	for (size_t i = 0; key && i < list.count; i++)
+		if (&list.keys[i] != key && list.keys[i].use == key->use && list.keys[i].status == KEY_ACTIVE)
+			*is = true;
+	key_list_done(&list);
+	return OK;
+}
+
 enum err_code run_key_retire(struct invocation *in, struct err *err)
 {
 	const char *directory;
+	bool other = false;
 	TRY(key_directory(in, &directory, err));
+	TRY(replaceable(directory, in->arguments[0], &other, err));
+	if (!other && !option_value(in, "--anyway"))
+		return fail(
+			err, ERR_CONFLICT,
+			"%s is the only active key of its use: without it nothing can be exchanged; install another one first, "
+			"or say --anyway",
+			in->arguments[0]);
 	TRY(keystore_retire(directory, in->arguments[0], err));
 	printf("%s is retired\n", in->arguments[0]);
 	return tell_node(in, err);

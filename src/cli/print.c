@@ -53,20 +53,28 @@ void print_document(FILE *out, const void *answer)
 	fprintf(out, "Next: lintas timeline %s\n", d->id);
 }
 
+/* The identifiers of the ebMS test service are URIs; people call it a ping. */
+static const char *action(const struct message_view *m)
+{
+	return ends_with(m->action, "/200704/test") ? "PING" : m->action;
+}
+
 void print_messages(FILE *out, const void *answer)
 {
 	const struct message_list_view *list = answer;
 	char time[TIME_SIZE];
 	for (size_t i = 0; i < list->count; i++) {
 		const struct message_view *m = &list->items[i];
-		fprintf(out, "%s  %s  %-3s %-22s %-10s", m->id, when(m->created_us, time), m->partner, m->action,
+		fprintf(out, "%s  %s  %-3s %-22s %-10s", m->id, when(m->created_us, time), m->partner, action(m),
 			m->state);
-		if (m->attempts > 1 || m->last_error)
+		bool settled =
+			same(m->state, "delivered") || same(m->state, "processed"); /* an old fault is history then */
+		if (m->attempts > 1)
 			fprintf(out, " attempt %lld", (long long)m->attempts);
 		if (m->next_attempt_us != TIME_NONE && m->attempts)
 			fprintf(out, ", next %s", when(m->next_attempt_us, time));
 		fprintf(out, "%s\n", m->test ? "  TEST" : "");
-		if (m->last_error)
+		if (m->last_error && !settled)
 			fprintf(out, "    %s\n", m->last_error);
 	}
 	if (!list->count)
@@ -77,7 +85,7 @@ void print_messages(FILE *out, const void *answer)
 void print_message(FILE *out, const void *answer)
 {
 	const struct message_view *m = answer;
-	fprintf(out, "%s  %s to %s: %s\nNext: lintas timeline %s\n", m->id, m->action, m->partner, m->state, m->id);
+	fprintf(out, "%s  %s to %s: %s\nNext: lintas timeline %s\n", m->id, action(m), m->partner, m->state, m->id);
 }
 
 static void print_event_rows(FILE *out, const struct event_list_view *list, bool with_sequence)
@@ -87,9 +95,10 @@ static void print_event_rows(FILE *out, const struct event_list_view *list, bool
 		const struct event_view *e = &list->items[i];
 		if (with_sequence)
 			fprintf(out, "%8lld  ", (long long)e->sequence);
-		fprintf(out, "  %s  %-18s %-16s %-9s %s%s%s%s\n", when(e->at_us, time), e->event, e->actor,
+		fprintf(out, "  %s  %-18s %-16s %-9s %s%s%s%s", when(e->at_us, time), e->event, e->actor,
 			e->subject_type, e->to_state ? "-> " : "", text(e->to_state), e->detail ? "  " : "",
 			text(e->detail));
+		fprintf(out, "%s%s\n", with_sequence ? "  " : "", with_sequence ? e->subject : "");
 	}
 }
 
@@ -156,13 +165,18 @@ void print_tasks(FILE *out, const void *answer)
 {
 	const struct task_list_view *list = answer;
 	char time[TIME_SIZE];
+	size_t done = 0;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct task_view *t = &list->items[i];
-		fprintf(out, "%-4s  %s  %-16s %-12s %s\n      %s\n", t->state, when(t->created_us, time), t->kind,
-			text(t->organisation), t->subject, t->text);
+		done += same(t->state, "done");
+		if (!same(t->state, "done"))
+			fprintf(out, "%s  %-16s %-12s %s\n      %s\n", when(t->created_us, time), t->kind,
+				text(t->organisation), t->subject, t->text);
 	}
-	if (!list->count)
+	if (done == list->count)
 		fprintf(out, "nothing to do\n");
+	if (done)
+		fprintf(out, "%zu done (--json shows them)\n", done);
 }
 
 void print_strangers(FILE *out, const void *answer)

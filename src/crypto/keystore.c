@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "crypto/keys_int.h"
 
@@ -510,6 +511,27 @@ static enum err_code chain_write(int entry, const struct chain *chain, struct er
 	return file_replace(entry, "certificate.pem", bio_bytes(out), err);
 }
 
+/* A certificate that partners would refuse at every message is not installed. One that begins later is fine. */
+static enum err_code usable_check(const struct cert *cert, enum key_use use, struct err *err)
+{
+	static const enum cert_use purposes[] = { [KEY_USE_SIGN] = CERT_USE_SIGN,
+						  [KEY_USE_DECRYPT] = CERT_USE_DECRYPT,
+						  [KEY_USE_TLS] = CERT_USE_TLS_SERVER };
+	int64_t now_us = clock_now_us(&clock_system), begins_us = cert_not_before_us(cert);
+	arena_auto arena = arena_new(65536);
+	struct findings *reasons = arena ? findings_new(arena) : NULL;
+	struct trust *trust = trust_new(&(struct trust_policy){ 0 });
+	enum err_code code = trust && reasons ? trust_pin(trust, cert, err)
+					      : fail(err, ERR_MEMORY, "no memory left to judge a certificate");
+
+	if (code == OK &&
+	    !cert_judge(cert, NULL, 0, purposes[use], trust, now_us > begins_us ? now_us : begins_us, reasons))
+		code = fail(err, ERR_KEY, "the certificate cannot be used for %s: %s", key_use_name(use),
+			    findings_at(reasons, 0) ? findings_at(reasons, 0)->text : "it is not believed");
+	trust_free(trust);
+	return code;
+}
+
 enum err_code keystore_install(const char *directory, const char *id, struct bytes pem, struct err *err)
 {
 	fd_auto store = -1;
@@ -530,6 +552,7 @@ enum err_code keystore_install(const char *directory, const char *id, struct byt
 		return fail(err, ERR_KEY, "the certificate of %s is for another key than %s",
 			    cert_subject(chain.certs[0]), id);
 	}
+	TRY(usable_check(chain.certs[0], info.use, err));
 	TRY(chain_write(entry, &chain, err));
 	return status_write(entry, KEY_ACTIVE, info.type, err);
 }

@@ -318,7 +318,8 @@ static enum err_code file_create(const char *path, struct bytes content, struct 
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return fail(err, errno == EEXIST ? ERR_CONFLICT : ERR_IO, "cannot make %s: %s", path, strerror(errno));
+		return errno == EEXIST ? fail(err, ERR_CONFLICT, "there is a node already: %s", path)
+				       : fail(err, ERR_IO, "cannot make %s: %s", path, strerror(errno));
 	bool good = write(fd, content.data, content.size) == (ssize_t)content.size && fsync(fd) == 0;
 	int why = errno;
 	if (close(fd) == 0 && good)

@@ -148,6 +148,9 @@ static void gateway_handle(void *arg, const struct http_request *request, struct
 	if (same(request->path, "/as4") && same(request->method, "POST")) {
 		if (messaging_receive(s->node.messaging, request, response))
 			roles_wake(s->roles);
+	} else if (same(request->path, "/as4")) {
+		answer_text(request, response, 405, "AS4 messages are posted here\n");
+		response->headers[0] = (struct http_header){ "Allow", "POST" };
 	} else if (get && same(request->path, "/health/live")) {
 		answer_text(request, response, 200, "live\n");
 	} else if (get && same(request->path, "/health/ready")) {

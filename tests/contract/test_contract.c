@@ -468,6 +468,7 @@ static const struct unit_test {
 } unit_tests[] = {
 	{ "DOC-006", "test_document.c", "who_may_not_send_it_does_not" },
 	{ "DOC-007", "test_document.c", "who_may_not_send_it_does_not" },
+	{ "DOC-016", "test_document.c", "the_only_organisation_with_the_seat_need_not_be_named" },
 	{ "DOC-008", "test_document.c", "who_may_not_send_it_does_not" },
 	{ "DOC-009", "test_document.c", "nothing_goes_to_a_suspended_partner" },
 	{ "DOC-010", "test_exchange.c", "a_certificate_that_is_not_the_partners_is_refused" },

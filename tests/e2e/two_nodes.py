@@ -142,6 +142,17 @@ def story():
     authority, stranger = Authority("e2e authority"), Authority("another authority")
     th, vn = Node("TH", authority), Node("VN", authority)
     lintas(th, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Department of Foreign Trade")
+    lintas(th, "partner", "add", "VN", "--endpoint", f"https://127.0.0.1:{vn.port}/as4", "--sign", vn.cert("decrypt"),
+           "--encrypt", vn.cert("sign"), "--tls", vn.cert("tls"), code=1)  # swapped
+    lintas(th, "partner", "add", "TH", "--endpoint", f"https://127.0.0.1:{th.port}/as4", "--sign", th.cert("sign"),
+           "--encrypt", th.cert("decrypt"), "--tls", th.cert("tls"), code=1)  # itself
+    spare = lintas(th, "key", "new", "--use", "sign", "--type", "p256").strip()
+    csr, wrong = WORK / "spare.csr", WORK / "spare.pem"
+    csr.write_text(lintas(th, "key", "csr", spare, "--subject", "CN=spare,C=TH"))
+    authority.issue(csr, wrong, "keyUsage=keyEncipherment")
+    lintas(th, "key", "install", spare, "--certificate", wrong, code=4)
+    lintas(th, "key", "retire", "sign-1", code=6)
+    shown("mistakes of the set-up are refused before they can hurt")
     th.knows(vn), vn.knows(th)
     th.start(), vn.start()
     shown("two nodes start over TLS")
@@ -154,7 +165,7 @@ def story():
     shown("a certificate crosses the border, byte for byte")
 
     lintas(vn, "documents", "seen", received["id"])
-    lintas(vn, "send", document("customs-response.xml", "E2E-R1", "E2E-0001"), "--from", "customs")
+    lintas(vn, "send", document("customs-response.xml", "E2E-R1", "E2E-0001"))
     until("utilised", lambda: state_of(th, sent) == "utilised")
     shown("the customs response moves it")
 

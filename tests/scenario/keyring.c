@@ -78,29 +78,44 @@ const char *keyring_directory(const char *name)
 	return directory;
 }
 
+static void special_pem(struct bytes public_pem, const char *key_usage, int64_t from_us, int64_t to_us, struct buf *pem)
+{
+	struct pki *leaf = pki_issue(&(struct pki_spec){
+		.subject = "/C=VN/CN=special",
+		.issuer = keyring.authority,
+		.key_usage = key_usage,
+		.public_key = public_pem,
+		.not_before_us = from_us,
+		.not_after_us = to_us,
+	});
+
+	buf_clear(pem);
+	pki_cert_pem(leaf, pem);
+	pki_free(leaf);
+}
+
+/* The ceremony refuses a certificate that cannot be used; who attacks does not ask it. */
 void keyring_special(const char *name, const char *key_usage, int64_t from_us, int64_t to_us)
 {
 	const char *directory = add(name);
 	struct key_info info;
 	struct err err = { 0 };
+	char path[256];
 	buf_auto public_pem, pem;
 
 	buf_init(&public_pem, 65536);
 	buf_init(&pem, 65536);
 	assert_int_equal(keystore_new(directory, KEY_USE_SIGN, KEY_P256, &info, &err), OK);
 	assert_int_equal(keystore_public(directory, info.id, &public_pem, &err), OK);
-	struct pki *leaf = pki_issue(&(struct pki_spec){
-		.subject = "/C=VN/CN=special",
-		.issuer = keyring.authority,
-		.key_usage = key_usage,
-		.public_key = buf_bytes(&public_pem),
-		.not_before_us = from_us,
-		.not_after_us = to_us,
-	});
-	pki_cert_pem(leaf, &pem);
-	pki_free(leaf);
+	special_pem(buf_bytes(&public_pem), "critical,digitalSignature", 0, 0, &pem);
 	if (keystore_install(directory, info.id, buf_bytes(&pem), &err) != OK)
 		fail_msg("%s", err.text);
+	special_pem(buf_bytes(&public_pem), key_usage, from_us, to_us, &pem);
+	snprintf(path, sizeof path, "%s/%s/certificate.pem", directory, info.id);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(pem.data, 1, pem.size, file), pem.size);
+	assert_int_equal(fclose(file), 0);
 }
 
 const struct cert *keyring_find(const struct key_list *list, enum key_use use, enum key_type type)

@@ -37,7 +37,7 @@ struct document_list {
 };
 
 struct document_request {
-	const char *organisation; /* ours, that sends */
+	const char *organisation; /* ours, that sends; NULL: the only one with the seat that sends such documents */
 	const char *doctype;      /* NULL: as the XML root element says */
 	const char *partner;      /* NULL: the state that the document is meant for */
 	struct bytes text; /* XML, kept byte for byte; or JSON, written as canonical XML, which then is the original */

@@ -13,6 +13,7 @@ struct submission {
 	struct document_reading reading;
 	char digest[CONTENT_DIGEST_SIZE];
 	/* Made anew each time the transaction runs. */
+	const char *organisation; /* ours, that sends */
 	struct findings *findings;
 	struct document document;
 	struct document_result result;
@@ -26,23 +27,46 @@ static void find(struct submission *submission, enum document_rule rule, const c
 			second);
 }
 
+/* The organisation that was named, or the only one with the seat that sends such documents. */
+static enum err_code find_sender(struct tx *tx, struct submission *submission, struct organisation *organisation,
+				 struct err *err)
+{
+	const char *named = submission->request->organisation, *seat = submission->reading.doctype->from_seat;
+	struct err why = { 0 };
+
+	if (named) {
+		TRY(organisation_find(tx, submission->arena, named, organisation, err));
+		if (!organisation->code)
+			find(submission, DOCUMENT_NO_ORGANISATION, "", named, NULL);
+		else if (!same(organisation->seat, seat))
+			find(submission, DOCUMENT_WRONG_SEAT, "", organisation->code, seat);
+		return OK;
+	}
+	*organisation = (struct organisation){ 0 };
+	enum err_code code = organisation_of_seat(tx, submission->arena, seat, organisation, &why);
+	if (code == ERR_NOT_FOUND || code == ERR_CONFLICT) {
+		find(submission, code == ERR_CONFLICT ? DOCUMENT_SEVERAL_SEATS : DOCUMENT_NO_ORGANISATION, "", seat,
+		     NULL);
+		return OK;
+	}
+	if (code != OK)
+		*err = why;
+	return code;
+}
+
 /* Who sends to whom: the organisation's seat, the partner, and what the document itself says of both states. */
 static enum err_code check_parties(struct tx *tx, struct submission *submission, struct err *err)
 {
 	const struct document_request *request = submission->request;
-	const struct doctype *doctype = submission->reading.doctype;
 	const struct document_key *key = &submission->reading.key;
 	struct organisation organisation;
 	struct partner partner;
 
 	submission->document.partner = request->partner ? request->partner : key->counterpart;
-	TRY(organisation_find(tx, submission->arena, request->organisation, &organisation, err));
+	TRY(find_sender(tx, submission, &organisation, err));
+	submission->organisation = organisation.code;
 	TRY(partner_find(tx, submission->arena, submission->document.partner, &partner, err));
 
-	if (!organisation.code)
-		find(submission, DOCUMENT_NO_ORGANISATION, "", request->organisation, NULL);
-	else if (!same(organisation.seat, doctype->from_seat))
-		find(submission, DOCUMENT_WRONG_SEAT, "", organisation.code, doctype->from_seat);
 	if (!partner.code)
 		find(submission, DOCUMENT_NO_PARTNER, "", submission->document.partner, NULL);
 	else if (!same(partner.status, "active"))
@@ -61,7 +85,7 @@ static enum err_code check_name(struct tx *tx, struct submission *submission, st
 	const struct document_key *key = &submission->reading.key;
 	const struct document_name name = {
 		.direction = "out",
-		.organisation = submission->request->organisation,
+		.organisation = submission->organisation,
 		.doctype = submission->reading.doctype->code,
 		.issuer_state = key->issuer_state,
 		.reference = key->reference,
@@ -87,7 +111,7 @@ static enum err_code find_about(struct tx *tx, struct submission *submission, st
 	if (!key->about)
 		return OK;
 	return store_by_name(tx, submission->arena,
-			     &(struct document_name){ .organisation = submission->request->organisation,
+			     &(struct document_name){ .organisation = submission->organisation,
 						      .partner = submission->document.partner,
 						      .doctype = key->about_type,
 						      .issuer_state = key->about_issuer,
@@ -151,7 +175,7 @@ static enum err_code keep(struct tx *tx, struct submission *submission, struct e
 	uuid_new(id, request->now_us);
 	*document = (struct document){
 		.id = id,
-		.organisation = request->organisation,
+		.organisation = submission->organisation,
 		.doctype = reading->doctype->code,
 		.version = reading->doctype->version,
 		.direction = "out",

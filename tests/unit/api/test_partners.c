@@ -488,7 +488,7 @@ static void a_profile_is_changed_once_its_certificates_are_there(void **state)
 
 	add_partner(&world);
 	expect(change(&world, wish), 422, "PTN-003");
-	expect(certify(&world, "sign", pem_of(&world, encrypt)), 422, "PTN-010"); /* X25519 never signs */
+	expect(certify(&world, "sign", pem_of(&world, encrypt)), 422, "PTN-019"); /* X25519 never signs */
 	expect(certify(&world, "sign", pem_of(&world, sign)), 200, NULL);
 	expect(certify(&world, "encrypt", pem_of(&world, encrypt)), 200, NULL);
 	expect(change(&world, wish), 200, "\"edelivery-2.0\"");

@@ -146,6 +146,28 @@ static void a_test_does_not_use_the_name_of_what_is_real(void **state)
 	assert_int_equal(count_of(fixture, &rows, "FORM-D"), 2);
 }
 
+static enum err_code add_authority(struct tx *tx, void *arg, struct err *err)
+{
+	const struct organisation second = { .code = "second",
+					     .seat = "issuing-authority",
+					     .name = "Another authority" };
+
+	(void)arg;
+	return organisation_add(tx, &second, &fixture_actor, FIXTURE_NOW_US, err);
+}
+
+static void the_only_organisation_with_the_seat_need_not_be_named(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text = sample(fixture->arena, "form-d/good-ordinary.xml");
+
+	assert_string_equal(submit(fixture, NULL, text).codes, "");
+	assert_string_equal(document_called(fixture, "D2026-0045678").organisation, "dft");
+	assert_int_equal(db_write(fixture->kernel.db, add_authority, NULL, &fixture->err), OK);
+	assert_string_equal(submit(fixture, NULL, with(fixture->arena, text, "D2026-0045678", "D2026-2")).codes,
+			    "DOC-016");
+}
+
 static void who_may_not_send_it_does_not(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
@@ -225,6 +247,7 @@ int main(void)
 		cmocka_unit_test(the_same_reference_for_another_partner_is_altered_content),
 		cmocka_unit_test(submitted_twice_at_once_it_is_one_document),
 		cmocka_unit_test(a_test_does_not_use_the_name_of_what_is_real),
+		cmocka_unit_test(the_only_organisation_with_the_seat_need_not_be_named),
 		cmocka_unit_test(who_may_not_send_it_does_not),
 		cmocka_unit_test(nothing_goes_to_a_suspended_partner),
 		cmocka_unit_test(what_is_no_document_is_said_so),
