@@ -352,11 +352,6 @@ void messaging_counters(struct messaging *messaging, struct messaging_counters *
 	};
 }
 
-const struct rule *messaging_rule_at(size_t index)
-{
-	return index < RULE_COUNT ? as4_rule((enum as4_rule_name)index) : NULL;
-}
-
 bool messaging_profile_known(const char *name)
 {
 	return profile_find(name) != NULL;

@@ -85,7 +85,4 @@ enum { MESSAGING_PARTNERS_MAX = 256, MESSAGING_CERTIFICATES_MAX = 16 /* of one u
 /* Whether PROFILE (NULL: any profile) can work with a partner's key of KIND for USE ("sign", "encrypt", "tls"). */
 bool messaging_key_fits(const char *profile, const char *use, enum key_kind kind);
 
-/* Rows for documentation and the contract test. */
-const struct rule *messaging_rule_at(size_t index); /* NULL after the last */
-
 #endif

@@ -50,14 +50,3 @@ enum ebms_code as4_rule_ebms(const struct rule *rule)
 {
 	return ours(rule) ? consequences[rule - rules].ebms : EBMS_FAILED_AUTHENTICATION;
 }
-
-const char *as4_stage_name(enum as4_stage stage)
-{
-	static const char *const names[STAGE_COUNT] = {
-		[STAGE_MIME] = "mime",           [STAGE_HEADER] = "header",       [STAGE_PROFILE] = "profile",
-		[STAGE_SIGNATURE] = "signature", [STAGE_TRUST] = "trust",         [STAGE_DECRYPTION] = "decryption",
-		[STAGE_EXPANSION] = "expansion", [STAGE_AGREEMENT] = "agreement", [STAGE_DUPLICATE] = "duplicate",
-		[STAGE_RECEIPT] = "receipt",
-	};
-	return names[stage];
-}

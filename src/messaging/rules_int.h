@@ -42,6 +42,5 @@ const struct rule *as4_rule(enum as4_rule_name name);
 /* Of one of our rules. Rules of others (certificates) belong to STAGE_TRUST and EBMS_FAILED_AUTHENTICATION. */
 enum as4_stage as4_rule_stage(const struct rule *rule);
 enum ebms_code as4_rule_ebms(const struct rule *rule);
-const char *as4_stage_name(enum as4_stage stage);
 
 #endif
