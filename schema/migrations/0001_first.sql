@@ -5,7 +5,7 @@ CREATE TABLE counter (
 	name TEXT PRIMARY KEY,
 	value {i64} NOT NULL
 ) {strict};
-INSERT INTO counter (name, value) VALUES ('partner-revision', 0), ('journal-sealer', 0), ('parked-sweep', 0);
+INSERT INTO counter (name, value) VALUES ('partner-revision', 0), ('journal-sealer', 0), ('parked-sweep', 0), ('message-tally', 0);
 
 CREATE TABLE organisation (
 	code TEXT PRIMARY KEY,
@@ -28,12 +28,25 @@ CREATE TABLE partner (
 	UNIQUE (party_id, party_type)
 ) {strict};
 
+-- What signatures were believed by: certificates and revocation lists, each once, and which of them together.
+CREATE TABLE credential (
+	fingerprint TEXT PRIMARY KEY,
+	kind TEXT NOT NULL CHECK (kind IN ('certificate', 'crl')),
+	der {blob} NOT NULL,
+	since_us {i64} NOT NULL
+) {strict};
+CREATE TABLE basis (
+	id TEXT NOT NULL,
+	number {i64} NOT NULL CHECK (number > 0),
+	credential TEXT NOT NULL REFERENCES credential (fingerprint),
+	PRIMARY KEY (id, number)
+) {strict};
+
 -- "usage" is what the certificate is for: a signature, encryption to the partner, or the authority above both.
 CREATE TABLE partner_certificate (
 	partner TEXT NOT NULL REFERENCES partner (code),
 	usage TEXT NOT NULL CHECK (usage IN ('sign', 'encrypt', 'tls', 'issuer', 'crl')),
-	fingerprint TEXT NOT NULL,
-	der {blob} NOT NULL,
+	fingerprint TEXT NOT NULL REFERENCES credential (fingerprint),
 	added_us {i64} NOT NULL,
 	until_us {i64},
 	PRIMARY KEY (partner, usage, fingerprint)
@@ -81,6 +94,14 @@ CREATE INDEX message_state ON message (state, partner, settled_us);
 CREATE INDEX message_of_partner ON message (partner, id);
 CREATE INDEX message_of_organisation ON message (organisation, id);
 
+-- How many messages are done, by the journal up to the sequence in the counter message-tally.
+CREATE TABLE message_tally (
+	partner TEXT NOT NULL REFERENCES partner (code),
+	state TEXT NOT NULL,
+	messages {i64} NOT NULL,
+	PRIMARY KEY (partner, state)
+) {strict};
+
 CREATE TABLE message_part (
 	message TEXT NOT NULL REFERENCES message (id),
 	number {i64} NOT NULL,
@@ -100,9 +121,12 @@ CREATE TABLE wire (
 	at_us {i64} NOT NULL,
 	content_type TEXT NOT NULL,
 	octets {blob} NOT NULL,
-	certificate TEXT
+	digest TEXT NOT NULL,
+	certificate TEXT,
+	basis TEXT
 ) {strict};
-CREATE INDEX wire_of_message ON wire (message, id);
+-- With the digest, so that what the journal names is looked up without reading octets.
+CREATE INDEX wire_of_message ON wire (message, id, digest);
 
 CREATE TABLE refusal (
 	id TEXT PRIMARY KEY,
@@ -114,6 +138,8 @@ CREATE TABLE refusal (
 	error TEXT REFERENCES wire (id)
 ) {strict};
 CREATE INDEX refusal_of_partner ON refusal (partner, id);
+CREATE INDEX refusal_received ON refusal (received) WHERE received IS NOT NULL;
+CREATE INDEX refusal_error ON refusal (error) WHERE error IS NOT NULL;
 -- What a partner's mistakes cost in a day, also beyond what is kept: refusals and their bytes, and messages that were told apart
 -- from known ones or came too late, which leave an entry in the journal.
 CREATE TABLE refusal_day (
@@ -160,6 +186,7 @@ CREATE TABLE journal (
 	to_state TEXT,
 	detail TEXT,
 	law TEXT,
+	content TEXT,
 	digest {blob} NOT NULL,
 	sequence {i64}
 ) {strict};
@@ -173,8 +200,22 @@ CREATE TABLE journal_seal (
 	first_sequence {i64} NOT NULL,
 	last_sequence {i64} NOT NULL,
 	previous {blob} NOT NULL,
+	root {blob} NOT NULL,
 	hash {blob} NOT NULL,
 	at_us {i64} NOT NULL
+) {strict};
+CREATE UNIQUE INDEX journal_seal_last ON journal_seal (last_sequence);
+
+-- What each instance has last seen in its key directory: what changes there is journalled.
+CREATE TABLE own_key (
+	instance TEXT NOT NULL,
+	id TEXT NOT NULL,
+	usage TEXT NOT NULL,
+	type TEXT NOT NULL,
+	status TEXT NOT NULL,
+	fingerprint TEXT,
+	seen_us {i64} NOT NULL,
+	PRIMARY KEY (instance, id)
 ) {strict};
 
 CREATE TABLE task (

@@ -6,7 +6,9 @@
 #include "base/log.h"
 #include "base/text.h"
 
-enum { ANSWER_MAX = 64 << 20, JSON_MAX = 8 << 20 };
+/* The greatest answer is a folder of evidence: a message on the wire, its payloads as signed and in plain, each up to
+ * what the configuration lets in (32 MB and 20 MB unless it says otherwise), and what was sent again. */
+enum { ANSWER_MAX = 192 << 20, JSON_MAX = 8 << 20 };
 
 enum { RULE_LIMIT };
 static const struct rule api_rules[] = {

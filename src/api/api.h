@@ -14,7 +14,10 @@ struct api_options {
 	struct messaging *messaging;
 	const char *node_name;
 	const char *version;
-	bool running; /* false: a command on a stopped node */
+	bool running;               /* false: a command on a stopped node */
+	const char *keys_directory; /* NULL: keys are not shown */
+	const char *disk_path;      /* a file of the database; NULL: its disk is not ours to measure */
+	int64_t disk_reserve_bytes;
 	bool plain; /* without TLS, for a trial on one machine: partners need neither https:// nor a TLS certificate */
 	int64_t started_us;
 };
@@ -51,15 +54,31 @@ struct document_view {
 	bool test;
 	int64_t created_us;
 };
+/* Parts and wires stand in one message alone, not in a list of them. Bytes and digests (SHA-256) are of what is kept: a
+ * part as it was signed, a wire as it travelled. */
 struct message_view {
 	const char *id, *direction, *partner, *organisation, *message_id, *conversation, *action, *document, *state,
 		*last_error;
-	int64_t position, attempts, created_us, next_attempt_us, settled_us;
+	int64_t position, attempts, created_us, accepted_us, next_attempt_us, settled_us;
 	bool test;
+	struct part_view *parts;
+	size_t parts_count;
+	struct wire_view *wires;
+	size_t wires_count;
+};
+struct part_view {
+	const char *content_id, *mime_type, *digest;
+	int64_t bytes;
+	bool compressed;
+};
+struct wire_view {
+	const char *kind, *digest, *certificate, *signer; /* the signer's certificate: its SHA-256, its subject */
+	int64_t at_us, bytes;
 };
 struct event_view {
 	int64_t at_us, sequence;
-	const char *actor, *organisation, *subject_type, *subject, *event, *from_state, *to_state, *detail, *law;
+	const char *actor, *organisation, *subject_type, *subject, *event, *from_state, *to_state, *detail, *law,
+		*content;
 };
 struct partner_view {
 	const char *code, *name, *party_id, *party_type, *endpoint, *profile, *token, *status;
@@ -86,8 +105,13 @@ struct task_view {
 	int64_t created_us, done_us;
 };
 struct partner_status_view {
-	const char *partner;
+	const char *partner, *status;
 	int64_t queued, held, dead, delivered, received, processed, failed, refused, oldest_queued_us, last_receipt_us;
+};
+/* A key of ours, with its certificate if it has one. */
+struct key_view {
+	const char *id, *use, *type, *status, *subject, *fingerprint;
+	int64_t not_before_us, not_after_us, days_left; /* whole days; negative: expired */
 };
 struct status_view {
 	const char *name, *state, *version;
@@ -96,6 +120,11 @@ struct status_view {
 	struct partner_status_view *partners;
 	size_t partners_count;
 	int64_t strangers, open_tasks;
+	bool plain;            /* no TLS key is needed */
+	struct key_view *keys; /* all but the retired ones */
+	size_t keys_count;
+	const char *keys_fault;                      /* why they cannot be shown; NULL */
+	int64_t disk_free_bytes, disk_reserve_bytes; /* INTEGER_NONE: not ours to measure */
 };
 struct submit_view { /* the answer to a submission */
 	const char *id, *message;
@@ -113,6 +142,9 @@ struct finding_view {
 struct proof_view {
 	int64_t entries, seals, unsealed, broken_sequence;
 	const char *head, *reason;
+	bool evidence; /* whether the evidence was verified, too: else what follows is empty */
+	int64_t wires;
+	const char *broken_wire, *evidence_reason; /* NULL: all fit */
 };
 #define LIST_VIEW(name, type)                                                                                          \
 	struct name {                                                                                                  \
@@ -124,6 +156,7 @@ LIST_VIEW(document_list_view, struct document_view);
 LIST_VIEW(message_list_view, struct message_view);
 LIST_VIEW(event_list_view, struct event_view);
 LIST_VIEW(partner_list_view, struct partner_view);
+LIST_VIEW(key_list_view, struct key_view);
 LIST_VIEW(organisation_list_view, struct organisation_view);
 LIST_VIEW(task_list_view, struct task_view);
 LIST_VIEW(stranger_list_view, struct stranger_view);
@@ -131,6 +164,9 @@ LIST_VIEW(stranger_list_view, struct stranger_view);
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, partner_schema, partner_list_schema, organisation_schema, organisation_list_schema,
 	task_list_schema, stranger_list_schema, certificate_schema, partner_change_schema, status_schema, submit_schema,
-	problem_schema, proof_schema;
+	problem_schema, proof_schema, key_list_schema;
+
+/* What is shown of KEY, and belongs to it. */
+struct key_view key_view_of(const struct key_info *key, int64_t now_us);
 
 #endif

@@ -37,6 +37,12 @@ enum err_code call_answer(struct api_call *call, const void *record, struct err 
 const char *call_query(const struct api_call *call, const char *name);
 /* The page size asked for: ?limit=, 1 to PAGE_LIMIT; a finding if it is something else. */
 size_t call_limit(struct api_call *call);
+/* Findings for the values of ?direction=, ?state=, ?partner=, ?organisation= and ?type= that nothing can have. */
+enum err_code call_filters(struct api_call *call, struct err *err) MUST_USE;
+
+/* The id of the message that NAME means: its id or its document's, eb:MessageId, or a reference that only one document
+ * has. ERR_NOT_FOUND. */
+enum err_code call_message(struct api_call *call, const char *name, const char **id, struct err *err) MUST_USE;
 
 /* A page of an answer: COUNT items as they were read, each shown by SHOW. NEXT: cursor of the next page, or NULL. The
  * route's response schema is a LIST_VIEW. */
@@ -66,6 +72,7 @@ enum err_code messages_list(struct api_call *call, struct err *err);
 enum err_code messages_get(struct api_call *call, struct err *err);
 enum err_code messages_decide(struct api_call *call, struct err *err);
 enum err_code messages_ping(struct api_call *call, struct err *err);
+enum err_code evidence_export(struct api_call *call, struct err *err);
 enum err_code timeline_get(struct api_call *call, struct err *err);
 enum err_code events_list(struct api_call *call, struct err *err);
 enum err_code partners_add(struct api_call *call, struct err *err);

@@ -81,6 +81,7 @@ enum err_code documents_list(struct api_call *call, struct err *err)
 					       .reference = call_query(call, "reference"),
 					       .before = call_query(call, "before"),
 					       .limit = call_limit(call) } };
+	TRY(call_filters(call, err));
 	if (findings_errors(call->findings))
 		return OK;
 	TRY(db_read(call->kernel->db, list, &listing, err));

@@ -3,6 +3,7 @@
 
 #include "api/call_int.h"
 #include "base/text.h"
+#include "base/uuid.h"
 #include "customs/document/document.h"
 #include "kernel/journal.h"
 
@@ -22,6 +23,7 @@ static void show(const void *item, void *view)
 		.state = m->state,
 		.attempts = m->attempts,
 		.created_us = m->created_us,
+		.accepted_us = m->accepted_us,
 		.settled_us = m->settled_us,
 		.last_error = m->last_error,
 		.test = m->test,
@@ -52,6 +54,7 @@ enum err_code messages_list(struct api_call *call, struct err *err)
 					       .state = call_query(call, "state"),
 					       .before = call_query(call, "before"),
 					       .limit = call_limit(call) } };
+	TRY(call_filters(call, err));
 	if (findings_errors(call->findings))
 		return OK;
 	TRY(db_read(call->kernel->db, list, &listing, err));
@@ -61,30 +64,116 @@ enum err_code messages_list(struct api_call *call, struct err *err)
 				err);
 }
 
+/* What people name in one way or another: a message, and the document that it carries; .id is NULL if there is none. */
+struct subject {
+	struct message message;
+	struct document document;
+};
+
+static enum err_code by_reference(struct tx *tx, struct arena *arena, const char *reference, struct document *document,
+				  struct err *err)
+{
+	enum { TWO = 2 };
+	struct document_list list;
+	TRY(document_list(tx, arena, &(struct document_filter){ .reference = reference, .limit = TWO }, &list, err));
+	if (list.count > 1)
+		return fail(err, ERR_CONFLICT,
+			    "several documents have the reference %s, among them %s and %s: name one by its id",
+			    reference, list.items[0].id, list.items[1].id);
+	if (list.count)
+		*document = list.items[0];
+	return OK;
+}
+
+/* By the id of the message or document, by eb:MessageId, or by a reference that only one document has. */
+static enum err_code find_subject(struct tx *tx, struct arena *arena, const char *name, struct subject *subject,
+				  struct err *err)
+{
+	*subject = (struct subject){ 0 };
+	TRY(message_find(tx, arena, name, &subject->message, err));
+	if (subject->message.id)
+		return subject->message.document
+			       ? document_find(tx, arena, NULL, subject->message.document, &subject->document, err)
+			       : OK;
+	TRY(document_find(tx, arena, NULL, name, &subject->document, err));
+	if (!subject->document.id && !uuid_valid(name))
+		TRY(by_reference(tx, arena, name, &subject->document, err));
+	return subject->document.message ? message_find(tx, arena, subject->document.message, &subject->message, err)
+					 : OK;
+}
+
 struct finding_one {
 	struct api_call *call;
-	const char *id;
+	const char *name;
 	struct message message;
+	struct message_look look;
 };
 
 static enum err_code find_one(struct tx *tx, void *arg, struct err *err)
 {
 	struct finding_one *one = arg;
-	TRY(message_find(tx, one->call->arena, one->id, &one->message, err));
-	if (!one->message.id)
+	struct subject subject;
+	TRY(find_subject(tx, one->call->arena, one->name, &subject, err));
+	if (!subject.message.id)
 		return fail(err, ERR_NOT_FOUND,
 			    "there is no message %s; lintas outbox list and lintas inbox list show what there is",
-			    one->id);
+			    one->name);
+	one->message = subject.message;
+	return message_look(tx, one->call->arena, one->message.id, &one->look, err);
+}
+
+static enum err_code show_wire(struct arena *arena, const struct wire_head *wire, struct wire_view *view,
+			       struct err *err)
+{
+	cert_auto signer = NULL;
+	struct err ignored;
+	*view = (struct wire_view){ .kind = wire->kind,
+				    .at_us = wire->at_us,
+				    .bytes = wire->bytes,
+				    .digest = wire->digest,
+				    .certificate = wire->certificate };
+	if (!wire->signer.data || cert_parse(wire->signer, &signer, &ignored) != OK)
+		return OK;
+	view->signer = arena_text(arena, cert_subject(signer));
+	return view->signer ? OK : fail(err, ERR_MEMORY, "no memory for a message");
+}
+
+static enum err_code show_look(struct arena *arena, const struct message_look *look, struct message_view *view,
+			       struct err *err)
+{
+	view->parts = arena_array(arena, look->parts_count + 1, sizeof *view->parts);
+	view->wires = arena_array(arena, look->wires_count + 1, sizeof *view->wires);
+	if (!view->parts || !view->wires)
+		return fail(err, ERR_MEMORY, "no memory for a message");
+	for (size_t i = 0; i < look->parts_count; i++)
+		view->parts[i] = (struct part_view){ .content_id = look->parts[i].content_id,
+						     .mime_type = look->parts[i].mime_type,
+						     .digest = look->parts[i].digest,
+						     .bytes = look->parts[i].bytes,
+						     .compressed = look->parts[i].compressed };
+	for (size_t i = 0; i < look->wires_count; i++)
+		TRY(show_wire(arena, &look->wires[i], &view->wires[i], err));
+	view->parts_count = look->parts_count;
+	view->wires_count = look->wires_count;
 	return OK;
 }
 
-static enum err_code answer_message(struct api_call *call, const char *id, struct err *err)
+static enum err_code answer_message(struct api_call *call, const char *name, struct err *err)
 {
-	struct finding_one one = { .call = call, .id = id };
-	TRY(db_read(call->kernel->db, find_one, &one, err));
+	struct finding_one one = { .call = call, .name = name };
 	struct message_view view;
+	TRY(db_read(call->kernel->db, find_one, &one, err));
 	show(&one.message, &view);
+	TRY(show_look(call->arena, &one.look, &view, err));
 	return call_answer(call, &view, err);
+}
+
+enum err_code call_message(struct api_call *call, const char *name, const char **id, struct err *err)
+{
+	struct finding_one one = { .call = call, .name = name };
+	TRY(db_read(call->kernel->db, find_one, &one, err));
+	*id = one.message.id;
+	return OK;
 }
 
 enum err_code messages_get(struct api_call *call, struct err *err)
@@ -95,7 +184,7 @@ enum err_code messages_get(struct api_call *call, struct err *err)
 enum err_code messages_decide(struct api_call *call, struct err *err)
 {
 	static const char *const decisions[] = { "hold", "release", "retry", "abandon" };
-	struct finding_one one = { .call = call, .id = call->parameters[0] };
+	struct finding_one one = { .call = call, .name = call->parameters[0] };
 	bool known = false;
 	for (size_t i = 0; i < COUNT(decisions); i++)
 		known = known || same(decisions[i], call->parameters[1]);
@@ -130,7 +219,8 @@ static void show_event(const void *item, void *view)
 							  .from_state = e->from_state,
 							  .to_state = e->to_state,
 							  .detail = e->detail,
-							  .law = e->law };
+							  .law = e->law,
+							  .content = e->content };
 }
 
 static enum err_code answer_events(struct api_call *call, const struct journal_list *list, const char *next,
@@ -165,6 +255,7 @@ enum err_code events_list(struct api_call *call, struct err *err)
 	const char *after = call_query(call, "after");
 	if (after && !int64_parse(after, &events.after))
 		return fail(err, ERR_USAGE, "after is the cursor of an earlier page, a whole number");
+	TRY(call_filters(call, err));
 	if (findings_errors(call->findings))
 		return OK;
 	TRY(db_read(call->kernel->db, events_after, &events, err));
@@ -184,23 +275,18 @@ static int by_time(const void *a, const void *b)
 }
 
 /* A document's timeline is its own and that of the message that carries it, whichever of the two was asked for: one
- * story for people. */
+ * story for people. What is neither may have entries all the same: a partner, a key. */
 static enum err_code timeline(struct tx *tx, void *arg, struct err *err)
 {
 	struct events *events = arg;
 	struct arena *arena = events->call->arena;
-	const char *ids[2] = { events->call->parameters[0], NULL };
+	const char *name = events->call->parameters[0];
 	struct journal_list lists[2] = { { 0 }, { 0 } };
-	struct document document;
-	struct message message;
-	TRY(document_find(tx, arena, NULL, ids[0], &document, err));
-	if (document.id) {
-		ids[1] = document.message;
-	} else {
-		TRY(message_find(tx, arena, ids[0], &message, err));
-		ids[0] = message.id ? message.id : ids[0];
-		ids[1] = message.id ? message.document : NULL;
-	}
+	struct subject subject;
+	TRY(find_subject(tx, arena, name, &subject, err));
+	const char *ids[2] = { subject.message.id, subject.document.id };
+	if (!ids[0] && !ids[1])
+		ids[0] = name;
 	for (size_t i = 0; i < COUNT(ids); i++)
 		if (ids[i])
 			TRY(journal_of(tx, arena, ids[i], events->limit, &lists[i], err));
@@ -209,7 +295,7 @@ static enum err_code timeline(struct tx *tx, void *arg, struct err *err)
 	if (!all)
 		return fail(err, ERR_MEMORY, "no memory for a timeline");
 	if (!count)
-		return fail(err, ERR_NOT_FOUND, "nothing is known of %s", ids[0]);
+		return fail(err, ERR_NOT_FOUND, "nothing is known of %s", name);
 	for (size_t i = 0; i < count; i++)
 		all[i] = i < lists[0].count ? lists[0].entries[i] : lists[1].entries[i - lists[0].count];
 	qsort(all, count, sizeof *all, by_time);

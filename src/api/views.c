@@ -25,6 +25,25 @@ static const struct field document_rows[] = {
 };
 static const struct fields document_fields = FIELDS(struct document_view, document_rows);
 
+static const struct field part_rows[] = {
+	FIELD_TEXT(struct part_view, content_id, .json = "contentId", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct part_view, mime_type, .json = "mimeType", .max_length = TEXT_MAX),
+	FIELD_INT(struct part_view, bytes, .json = "bytes", .min = 1),
+	FIELD_FLAG(struct part_view, compressed, .json = "compressed", .min = 1),
+	FIELD_TEXT(struct part_view, digest, .json = "digest", .min = 1, .max_length = TEXT_MAX),
+};
+static const struct fields part_fields = FIELDS(struct part_view, part_rows);
+
+static const struct field wire_rows[] = {
+	FIELD_TEXT(struct wire_view, kind, .json = "kind", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TIME(struct wire_view, at_us, .json = "time", .min = 1),
+	FIELD_INT(struct wire_view, bytes, .json = "bytes", .min = 1),
+	FIELD_TEXT(struct wire_view, digest, .json = "digest", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct wire_view, certificate, .json = "certificate", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct wire_view, signer, .json = "signer", .max_length = TEXT_MAX),
+};
+static const struct fields wire_fields = FIELDS(struct wire_view, wire_rows);
+
 static const struct field message_rows[] = {
 	FIELD_TEXT(struct message_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct message_view, direction, .json = "direction", .min = 1, .max_length = TEXT_MAX),
@@ -38,12 +57,21 @@ static const struct field message_rows[] = {
 	FIELD_TEXT(struct message_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX),
 	FIELD_INT(struct message_view, attempts, .json = "attempts"),
 	FIELD_TIME(struct message_view, created_us, .json = "created", .min = 1),
+	FIELD_TIME(struct message_view, accepted_us, .json = "accepted"),
 	FIELD_TIME(struct message_view, next_attempt_us, .json = "nextAttempt"),
 	FIELD_TIME(struct message_view, settled_us, .json = "settled"),
 	FIELD_TEXT(struct message_view, last_error, .json = "lastError", .max_length = TEXT_MAX),
 	FIELD_FLAG(struct message_view, test, .json = "test", .min = 1),
+	FIELD_LIST(struct message_view, parts, parts_count, struct part_view, part_fields, .json = "parts",
+		   .max = PAGE_MAX),
+	FIELD_LIST(struct message_view, wires, wires_count, struct wire_view, wire_fields, .json = "wires",
+		   .max = PAGE_MAX),
 };
-static const struct fields message_fields = FIELDS(struct message_view, message_rows);
+enum { MESSAGE_BELONGINGS = 2 }; /* the last rows, which stand in one message alone */
+static const struct fields whole_message_fields = FIELDS(struct message_view, message_rows);
+static const struct fields message_fields = { .row = message_rows,
+					      .count = COUNT(message_rows) - MESSAGE_BELONGINGS,
+					      .size = sizeof(struct message_view) };
 
 static const struct field event_rows[] = {
 	FIELD_TIME(struct event_view, at_us, .json = "time", .min = 1),
@@ -57,6 +85,7 @@ static const struct field event_rows[] = {
 	FIELD_TEXT(struct event_view, to_state, .json = "toState", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct event_view, detail, .json = "detail", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct event_view, law, .json = "law", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct event_view, content, .json = "content", .max_length = TEXT_MAX),
 };
 static const struct fields event_fields = FIELDS(struct event_view, event_rows);
 
@@ -122,6 +151,7 @@ static const struct fields task_fields = FIELDS(struct task_view, task_rows);
 
 static const struct field partner_status_rows[] = {
 	FIELD_TEXT(struct partner_status_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_status_view, status, .json = "status", .min = 1, .max_length = TEXT_MAX),
 	FIELD_INT(struct partner_status_view, queued, .json = "queued", .min = 1),
 	FIELD_INT(struct partner_status_view, held, .json = "held", .min = 1),
 	FIELD_INT(struct partner_status_view, dead, .json = "dead", .min = 1),
@@ -135,6 +165,19 @@ static const struct field partner_status_rows[] = {
 };
 static const struct fields partner_status_fields = FIELDS(struct partner_status_view, partner_status_rows);
 
+static const struct field key_rows[] = {
+	FIELD_TEXT(struct key_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct key_view, use, .json = "use", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct key_view, type, .json = "type", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct key_view, status, .json = "status", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct key_view, subject, .json = "subject", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct key_view, fingerprint, .json = "fingerprint", .max_length = TEXT_MAX),
+	FIELD_TIME(struct key_view, not_before_us, .json = "notBefore"),
+	FIELD_TIME(struct key_view, not_after_us, .json = "notAfter"),
+	FIELD_INT(struct key_view, days_left, .json = "daysLeft"),
+};
+static const struct fields key_fields = FIELDS(struct key_view, key_rows);
+
 static const struct field status_rows[] = {
 	FIELD_TEXT(struct status_view, name, .json = "name", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct status_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX),
@@ -146,6 +189,11 @@ static const struct field status_rows[] = {
 		   .json = "partners", .max = 256),
 	FIELD_INT(struct status_view, strangers, .json = "strangers", .min = 1),
 	FIELD_INT(struct status_view, open_tasks, .json = "openTasks", .min = 1),
+	FIELD_FLAG(struct status_view, plain, .json = "plain", .min = 1),
+	FIELD_LIST(struct status_view, keys, keys_count, struct key_view, key_fields, .json = "keys", .max = PAGE_MAX),
+	FIELD_TEXT(struct status_view, keys_fault, .json = "keysFault", .max_length = TEXT_MAX),
+	FIELD_INT(struct status_view, disk_free_bytes, .json = "diskFreeBytes"),
+	FIELD_INT(struct status_view, disk_reserve_bytes, .json = "diskReserveBytes"),
 };
 static const struct fields status_fields = FIELDS(struct status_view, status_rows);
 
@@ -182,6 +230,10 @@ static const struct field proof_rows[] = {
 	FIELD_INT(struct proof_view, broken_sequence, .json = "brokenSequence", .min = 1),
 	FIELD_TEXT(struct proof_view, head, .json = "head", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct proof_view, reason, .json = "reason", .max_length = TEXT_MAX),
+	FIELD_FLAG(struct proof_view, evidence, .json = "evidence", .min = 1),
+	FIELD_INT(struct proof_view, wires, .json = "wires", .min = 1),
+	FIELD_TEXT(struct proof_view, broken_wire, .json = "brokenWire", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct proof_view, evidence_reason, .json = "evidenceReason", .max_length = TEXT_MAX),
 };
 static const struct fields proof_fields = FIELDS(struct proof_view, proof_rows);
 
@@ -199,7 +251,7 @@ static const struct fields proof_fields = FIELDS(struct proof_view, proof_rows);
 	const struct schema thing##_list_schema = SCHEMA(#thing "List", thing##_list_fields);
 
 const struct schema document_schema = SCHEMA("document", document_fields);
-const struct schema message_schema = SCHEMA("message", message_fields);
+const struct schema message_schema = SCHEMA("message", whole_message_fields);
 const struct schema partner_schema = SCHEMA("partner", partner_fields);
 const struct schema partner_change_schema = SCHEMA("partnerChange", partner_change_fields);
 const struct schema certificate_schema = SCHEMA("certificate", certificate_fields);
@@ -216,3 +268,4 @@ LIST_SCHEMA(partner)
 LIST_SCHEMA(organisation)
 LIST_SCHEMA(task)
 LIST_SCHEMA(stranger)
+LIST_SCHEMA(key)

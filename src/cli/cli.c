@@ -6,7 +6,8 @@
 
 #include "base/text.h"
 
-enum { CLI_ARENA = 256 << 20 };
+/* An answer, and once more its files: cli/remote.c says how great it may be. */
+enum { CLI_ARENA = 512 << 20 };
 
 static const struct option common_options[] = {
 	{ "--dir", "DIR", "the node's directory (also -d; else $LINTAS_DIR, else the current one)", NULL, false },
@@ -140,6 +141,14 @@ const char *option_value(const struct invocation *invocation, const char *name)
 	return NULL;
 }
 
+const char *option_value_at(const struct invocation *invocation, const char *name, size_t index)
+{
+	for (size_t i = 0; i < invocation->repeats_count; i++)
+		if (same(invocation->repeats[i].option->name, name) && index-- == 0)
+			return invocation->repeats[i].value;
+	return NULL;
+}
+
 static const struct option *option_row(const struct option *options, const char *name)
 {
 	for (; options && options->name; options++)
@@ -168,6 +177,27 @@ static void take_common(struct invocation *in, const char *name, const char *val
 		*help = true;
 }
 
+static bool may_repeat(const struct option *option)
+{
+	size_t length = option->value ? strlen(option->value) : 0, mark = strlen("…");
+	return length > mark && same(option->value + length - mark, "…");
+}
+
+static enum err_code take_own(struct invocation *in, const struct option *option, const char *value, struct err *err)
+{
+	const char **kept = &in->values[option - in->command->options];
+	if (*kept && !may_repeat(option))
+		return fail(err, ERR_USAGE, "%s is given twice", option->name);
+	if (may_repeat(option) && in->repeats_count == CLI_REPEATS)
+		return fail(err, ERR_USAGE, "%s is given more than %d times", option->name, CLI_REPEATS);
+	*kept = value;
+	if (may_repeat(option)) {
+		in->repeats[in->repeats_count].option = option;
+		in->repeats[in->repeats_count++].value = value;
+	}
+	return OK;
+}
+
 /* Takes the option at ARGV[*AT], and its value: "--name value" or "--name=value". */
 static enum err_code take_option(struct invocation *in, int argc, char **argv, int *at, bool *help, struct err *err)
 {
@@ -183,9 +213,8 @@ static enum err_code take_option(struct invocation *in, int argc, char **argv, i
 	if (option->value)
 		value = equals ? equals + 1 : argv[++*at];
 	if (own)
-		in->values[own - in->command->options] = value;
-	else
-		take_common(in, name, value, help);
+		return take_own(in, own, value, err);
+	take_common(in, name, value, help);
 	return OK;
 }
 

@@ -6,11 +6,11 @@
 #include "cli/cli.h"
 #include "node/node.h"
 
-enum { CLI_ARGUMENTS = 4, CLI_OPTIONS = 12 };
+enum { CLI_ARGUMENTS = 4, CLI_OPTIONS = 12, CLI_REPEATS = 16 };
 
 struct option {
 	const char *name;  /* "--to" */
-	const char *value; /* "STATE": takes a value, shown so in the help; NULL: a flag */
+	const char *value; /* "STATE": takes a value, shown so in the help, "FILE…": as often as given; NULL: a flag */
 	const char *help;
 	const char *query; /* the API's query parameter that it fills; NULL: the command looks at it itself */
 	bool required;
@@ -27,6 +27,7 @@ struct command {
 	const char *method, *path;   /* … or a call of the interface: {} are the arguments in order */
 	const struct schema *answer; /* what it answers */
 	void (*print)(FILE *out, const void *answer); /* for people */
+	bool (*good)(const void *answer);             /* NULL: always; else the exit status is 1 if it is not */
 };
 
 struct invocation {
@@ -34,7 +35,12 @@ struct invocation {
 	const struct command *command;
 	const char *arguments[CLI_ARGUMENTS];
 	size_t arguments_count;
-	const char *values[CLI_OPTIONS]; /* by option row; "" for a flag that is given */
+	const char *values[CLI_OPTIONS]; /* by option row; "" for a flag that is given; the last of several */
+	struct {
+		const struct option *option;
+		const char *value;
+	} repeats[CLI_REPEATS]; /* options that may be given several times, in their order */
+	size_t repeats_count;
 	const char *directory;
 	bool json;
 	struct findings *findings;
@@ -46,6 +52,8 @@ extern const struct command cli_commands[];
 /* The node's configuration; its mistakes are findings and ERR_CONFIG. */
 enum err_code right_config(struct invocation *invocation, struct config *config, struct err *err) MUST_USE;
 
+/* The INDEXth value of an option that may be given several times; NULL after the last. */
+const char *option_value_at(const struct invocation *invocation, const char *name, size_t index);
 /* The value of an option of this command; NULL if it was not given. */
 const char *option_value(const struct invocation *invocation, const char *name);
 
@@ -54,6 +62,14 @@ const char *option_value(const struct invocation *invocation, const char *name);
  * *PRINTED. */
 enum err_code remote_call(struct invocation *invocation, const char *method, const char *path, struct bytes body,
 			  struct http_answer *answer, struct err *err);
+/* Calls what the row's .method and .path say, with arguments and options filled in. */
+enum err_code remote_answer(struct invocation *invocation, struct bytes body, struct http_answer *answer,
+			    struct err *err);
+/* Reads ANSWER by SCHEMA into VIEW, its struct. */
+enum err_code remote_read(struct invocation *invocation, const struct schema *schema, const struct http_answer *answer,
+			  void *view, struct err *err) MUST_USE;
+/* Whether the node runs: else remote calls work on it in this process. */
+bool remote_running(struct invocation *invocation);
 /* Runs a row that has .method and .path. */
 enum err_code remote_run(struct invocation *invocation, struct bytes body, struct err *err);
 
@@ -83,6 +99,9 @@ enum err_code run_partner_add(struct invocation *invocation, struct err *err);
 enum err_code run_partner_change(struct invocation *invocation, struct err *err);
 enum err_code run_partner_certificate(struct invocation *invocation, struct err *err);
 enum err_code run_organisation_add(struct invocation *invocation, struct err *err);
+enum err_code run_as4_inspect(struct invocation *invocation, struct err *err);
+enum err_code run_evidence_export(struct invocation *invocation, struct err *err);
+enum err_code run_ping(struct invocation *invocation, struct err *err);
 enum err_code run_help(struct invocation *invocation, struct err *err);
 enum err_code run_help_commands(struct invocation *invocation, struct err *err);
 enum err_code run_version(struct invocation *invocation, struct err *err);
@@ -90,7 +109,12 @@ enum err_code run_version(struct invocation *invocation, struct err *err);
 void print_documents(FILE *out, const void *answer);
 void print_document(FILE *out, const void *answer);
 void print_messages(FILE *out, const void *answer);
-void print_message(FILE *out, const void *answer);
+void print_message_line(FILE *out, const void *answer);
+void print_message_whole(FILE *out, const void *answer);
+/* How the ping M to P stands, and what to do; RUNNING: whether our node does. */
+void print_ping(FILE *out, const struct message_view *m, const struct partner_view *p, bool running);
+/* OK: delivered; ERR_BUSY: it waits; ERR_INVALID: refused, or taken back. */
+enum err_code ping_outcome(const struct message_view *m);
 void print_timeline(FILE *out, const void *answer);
 void print_events(FILE *out, const void *answer);
 void print_partners(FILE *out, const void *answer);
@@ -102,6 +126,15 @@ void print_strangers(FILE *out, const void *answer);
 void print_status(FILE *out, const void *answer);
 void print_submit(FILE *out, const void *answer);
 void print_proof(FILE *out, const void *answer);
+bool proof_good(const void *answer);
+
+/* What commands of their own answer with --json. */
+struct machine;
+enum err_code json_doctypes(struct invocation *invocation, struct err *err);
+enum err_code json_machines(struct invocation *invocation, const struct machine *const *machines, size_t count,
+			    struct err *err);
+enum err_code json_settings(struct invocation *invocation, const struct config *config, struct err *err);
+enum err_code json_keys(struct invocation *invocation, const struct key_list *keys, struct err *err);
 
 /* Reads a file whole (at most MAX_BYTES; "-" is standard input); arena's. */
 enum err_code input_read(struct arena *arena, const char *path, size_t max_bytes, struct bytes *content,

@@ -15,7 +15,7 @@ static enum err_code key_directory(struct invocation *in, const char **directory
 	return *directory ? OK : fail(err, ERR_MEMORY, "no memory for a path");
 }
 
-/* A node that does not run reads the keys when it starts. */
+/* A node that does not run reads the keys, and journals what was done with them, when it starts. */
 static enum err_code tell_node(struct invocation *in, struct err *err)
 {
 	struct http_answer answer;
@@ -40,7 +40,7 @@ enum err_code run_key_new(struct invocation *in, struct err *err)
 	printf("%s\n", info.id);
 	fprintf(stderr, "Next: lintas key csr %s --subject … , then lintas key install %s --certificate FILE\n",
 		info.id, info.id);
-	return OK;
+	return tell_node(in, err);
 }
 
 typedef enum err_code put_pem(const char *directory, const char *id, const char *subject, struct buf *pem,
@@ -121,26 +121,30 @@ enum err_code run_key_retire(struct invocation *in, struct err *err)
 	return tell_node(in, err);
 }
 
+static void print_key(const struct key_info *key)
+{
+	char from[TIME_SIZE], to[TIME_SIZE];
+	printf("%-12s %-8s %-9s %-9s ", key->id, key_use_name(key->use), key_status_name(key->status),
+	       key_type_name(key->type));
+	if (key->cert)
+		printf("%s to %s  %s  %.16s…\n", time_format(cert_not_before_us(key->cert), from),
+		       time_format(cert_not_after_us(key->cert), to), cert_subject(key->cert),
+		       cert_fingerprint(key->cert));
+	else
+		printf("%s\n", key->status == KEY_PENDING ? "no certificate yet" : "its files cannot be read");
+}
+
 enum err_code run_key_list(struct invocation *in, struct err *err)
 {
 	const char *directory;
 	struct key_list list;
+	enum err_code code = OK;
 	TRY(key_directory(in, &directory, err));
 	TRY(keystore_list(directory, &list, err));
-	for (size_t i = 0; i < list.count; i++) {
-		const struct key_info *key = &list.keys[i];
-		char from[TIME_SIZE], to[TIME_SIZE];
-		if (key->cert)
-			printf("%-12s %-8s %-9s %-9s %s to %s  %s  %.16s…\n", key->id, key_use_name(key->use),
-			       key_status_name(key->status), key_type_name(key->type),
-			       time_format(cert_not_before_us(key->cert), from),
-			       time_format(cert_not_after_us(key->cert), to), cert_subject(key->cert),
-			       cert_fingerprint(key->cert));
-		else
-			printf("%-12s %-8s %-9s %-9s %s\n", key->id, key_use_name(key->use),
-			       key_status_name(key->status), key_type_name(key->type),
-			       key->status == KEY_PENDING ? "no certificate yet" : "its files cannot be read");
-	}
+	if (in->json)
+		code = json_keys(in, &list, err);
+	for (size_t i = 0; !in->json && i < list.count; i++)
+		print_key(&list.keys[i]);
 	key_list_done(&list);
-	return OK;
+	return code;
 }

@@ -93,6 +93,8 @@ enum err_code run_config_show(struct invocation *in, struct err *err)
 	buf_auto out;
 	buf_init(&out, PRINTED_MAX);
 	TRY(right_config(in, &config, err));
+	if (in->json)
+		return json_settings(in, &config, err);
 	config_put(&out, &config);
 	return print_buf(&out, err);
 }
@@ -135,8 +137,8 @@ enum err_code run_db_migrate(struct invocation *in, struct err *err)
 
 enum err_code run_doctype_list(struct invocation *in, struct err *err)
 {
-	(void)in;
-	(void)err;
+	if (in->json)
+		return json_doctypes(in, err);
 	for (size_t c = 0; customs_capabilities[c]; c++)
 		for (size_t i = 0; customs_capabilities[c]->doctypes && customs_capabilities[c]->doctypes[i]; i++) {
 			const struct doctype *d = customs_capabilities[c]->doctypes[i];
@@ -182,22 +184,25 @@ enum err_code run_doctype_check(struct invocation *in, struct err *err)
 
 enum err_code run_machine_show(struct invocation *in, struct err *err)
 {
+	enum { MACHINES_MAX = 256 };
+	const struct machine *machines[MACHINES_MAX];
+	size_t count = 0;
 	buf_auto out;
 	buf_init(&out, PRINTED_MAX);
-	bool any = false;
 	for (size_t c = 0; customs_capabilities[c]; c++)
-		for (size_t i = 0; customs_capabilities[c]->machines && customs_capabilities[c]->machines[i]; i++) {
-			const struct machine *machine = customs_capabilities[c]->machines[i];
-			if (in->arguments_count && !same(machine->name, in->arguments[0]))
-				continue;
-			if (any)
-				buf_putc(&out, '\n');
-			fsm_put_markdown(&out, machine);
-			any = true;
-		}
-	if (!any)
+		for (const struct machine *const *m = customs_capabilities[c]->machines;
+		     m && *m && count < MACHINES_MAX; m++)
+			if (!in->arguments_count || same((*m)->name, in->arguments[0]))
+				machines[count++] = *m;
+	if (!count)
 		return fail(err, ERR_NOT_FOUND, "there is no machine %s; `lintas machine show` prints all",
 			    in->arguments[0]);
+	if (in->json)
+		return json_machines(in, machines, count, err);
+	for (size_t i = 0; i < count; i++) {
+		buf_puts(&out, i ? "\n" : "");
+		fsm_put_markdown(&out, machines[i]);
+	}
 	return print_buf(&out, err);
 }
 

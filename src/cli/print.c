@@ -82,10 +82,80 @@ void print_messages(FILE *out, const void *answer)
 	print_next(out, list->next, "--before");
 }
 
-void print_message(FILE *out, const void *answer)
+void print_message_line(FILE *out, const void *answer)
 {
 	const struct message_view *m = answer;
 	fprintf(out, "%s  %s to %s: %s\nNext: lintas timeline %s\n", m->id, action(m), m->partner, m->state, m->id);
+}
+
+/* What one can do about a message that is not at its end. */
+static const struct {
+	const char *state, *verb, *effect;
+} message_steps[] = {
+	{ "queued", "retry", "sends it now" },
+	{ "queued", "hold", "keeps it from being sent" },
+	{ "held", "release", "sends it after all" },
+	{ "held", "abandon", "gives it up for good" },
+	{ "dead", "retry", "sends it again, when the cause is mended" },
+	{ "dead", "abandon", "gives it up for good; what follows it goes on" },
+	{ "received", "retry", "processes it now" },
+	{ "failed", "retry", "processes it again, when the cause is mended" },
+	{ "failed", "abandon", "gives it up for good; what follows it goes on" },
+};
+
+static void print_message_times(FILE *out, const struct message_view *m)
+{
+	char time[TIME_SIZE];
+	fprintf(out, "  created       %s\n", when(m->created_us, time));
+	if (m->accepted_us != TIME_NONE)
+		fprintf(out, "  accepted      %s\n", when(m->accepted_us, time));
+	if (m->settled_us != TIME_NONE)
+		fprintf(out, "  settled       %s\n", when(m->settled_us, time));
+	fprintf(out, "  attempts      %lld", (long long)m->attempts);
+	if (m->next_attempt_us != TIME_NONE)
+		fprintf(out, ", next %s", when(m->next_attempt_us, time));
+	fprintf(out, "\n");
+	if (m->last_error)
+		fprintf(out, "  last error    %s\n", m->last_error);
+}
+
+static void print_belongings(FILE *out, const struct message_view *m)
+{
+	char time[TIME_SIZE];
+	for (size_t i = 0; i < m->parts_count; i++) {
+		const struct part_view *p = &m->parts[i];
+		fprintf(out, "  part %zu        %s, %s, %lld bytes%s\n                sha-256 %s\n", i + 1,
+			text(p->content_id), text(p->mime_type), (long long)p->bytes,
+			p->compressed ? " compressed" : "", p->digest);
+	}
+	for (size_t i = 0; i < m->wires_count; i++) {
+		const struct wire_view *w = &m->wires[i];
+		fprintf(out, "  %-16s %s, %lld bytes\n                sha-256 %s\n", w->kind, when(w->at_us, time),
+			(long long)w->bytes, w->digest);
+		if (w->certificate)
+			fprintf(out, "                signed by %s, sha-256 %s\n",
+				w->signer ? w->signer : "a certificate that is not kept", w->certificate);
+	}
+}
+
+void print_message_whole(FILE *out, const void *answer)
+{
+	const struct message_view *m = answer;
+	bool sent = same(m->direction, "out");
+	fprintf(out, "%s  %s %s %s: %s%s\n", m->id, action(m), sent ? "to" : "from", m->partner, m->state,
+		m->test ? "  TEST" : "");
+	fprintf(out, "  ebMS id       %s\n  conversation  %s, message %lld\n", m->message_id, m->conversation,
+		(long long)m->position);
+	if (m->document)
+		fprintf(out, "  document      %s\n", m->document);
+	if (m->organisation)
+		fprintf(out, "  %s          %s\n", sent ? "of  " : "for ", m->organisation);
+	print_message_times(out, m);
+	print_belongings(out, m);
+	for (size_t i = 0; i < COUNT(message_steps); i++)
+		if (same(m->state, message_steps[i].state))
+			fprintf(out, "Next: lintas outbox %s %s %s\n", message_steps[i].verb, m->id,
+				message_steps[i].effect);
 }
 
 static void print_event_rows(FILE *out, const struct event_list_view *list, bool with_sequence)
@@ -192,6 +262,61 @@ void print_strangers(FILE *out, const void *answer)
 		fprintf(out, "nobody was turned away since the node was started\n");
 }
 
+/* From so many days before its end a certificate is to be renewed: authorities and partners take their time. */
+enum { RENEW_DAYS = 60 };
+
+static void print_active_key(FILE *out, const struct key_view *k, int64_t now_us)
+{
+	char from[TIME_SIZE];
+	fprintf(out, "%-8s %s (%s), ", k->use, k->id, k->type);
+	if (k->not_before_us > now_us)
+		fprintf(out, "valid from %s\n", when(k->not_before_us, from));
+	else if (k->days_left < 0)
+		fprintf(out, "EXPIRED: it is used for nothing; roll it over now (lintas help key new)\n");
+	else
+		fprintf(out, "%lld day%s left%s\n", (long long)k->days_left, k->days_left == 1 ? "" : "s",
+			k->days_left < RENEW_DAYS ? ": ROLL IT OVER NOW (lintas help key new)" : "");
+}
+
+static void print_status_keys(FILE *out, const struct status_view *s)
+{
+	static const struct {
+		const char *use, *without;
+	} uses[] = {
+		{ "sign", "nothing can be sent or acknowledged" },
+		{ "decrypt", "nothing can be received" },
+		{ "tls", "the node cannot start" },
+	};
+	if (s->keys_fault)
+		fprintf(out, "keys     CANNOT BE READ: %s\n", s->keys_fault);
+	for (size_t u = 0; u < COUNT(uses) && !s->keys_fault; u++) {
+		size_t active = 0;
+		for (size_t i = 0; i < s->keys_count; i++) {
+			const struct key_view *k = &s->keys[i];
+			if (!same(k->use, uses[u].use))
+				continue;
+			if (same(k->status, "active")) {
+				print_active_key(out, k, s->now_us);
+				active++;
+			} else if (same(k->status, "damaged")) {
+				fprintf(out, "%-8s %s DAMAGED: its files cannot be read\n", k->use, k->id);
+			}
+		}
+		if (!active && !(s->plain && same(uses[u].use, "tls")))
+			fprintf(out, "%-8s NO ACTIVE KEY: %s; lintas key new --use %s\n", uses[u].use, uses[u].without,
+				uses[u].use);
+	}
+}
+
+static void print_status_disk(FILE *out, const struct status_view *s)
+{
+	const double mb = 1 << 20;
+	if (s->disk_free_bytes != INTEGER_NONE)
+		fprintf(out, "disk     %.0f MB free; below %.0f MB nothing is taken%s\n",
+			(double)s->disk_free_bytes / mb, (double)s->disk_reserve_bytes / mb,
+			s->disk_free_bytes < s->disk_reserve_bytes ? ": MAKE ROOM NOW" : "");
+}
+
 void print_status(FILE *out, const void *answer)
 {
 	const struct status_view *s = answer;
@@ -205,10 +330,14 @@ void print_status(FILE *out, const void *answer)
 			(long long)p->queued, (long long)p->held, (long long)p->dead, (long long)p->delivered,
 			(long long)p->processed, (long long)p->failed, (long long)p->refused,
 			when(p->last_receipt_us, receipt));
+		if (same(p->status, "suspended"))
+			fprintf(out, "   SUSPENDED");
 		if (p->oldest_queued_us != TIME_NONE)
 			fprintf(out, "   waiting since %s", when(p->oldest_queued_us, time));
 		fprintf(out, "\n");
 	}
+	print_status_keys(out, s);
+	print_status_disk(out, s);
 	fprintf(out, "%lld open task%s, %lld stranger%s turned away\n", (long long)s->open_tasks,
 		s->open_tasks == 1 ? "" : "s", (long long)s->strangers, s->strangers == 1 ? "" : "s");
 }
@@ -230,4 +359,15 @@ void print_proof(FILE *out, const void *answer)
 			"%lld entries in %lld seals are whole; %lld not sealed yet\nhead %s\n"
 			"Write the head down outside the node: it proves all before it.\n",
 			(long long)p->entries, (long long)p->seals, (long long)p->unsealed, text(p->head));
+	if (p->broken_wire)
+		fprintf(out, "EVIDENCE BROKEN: %s\n", text(p->evidence_reason));
+	else if (p->evidence)
+		fprintf(out, "%lld stored messages, receipts and errors are what the journal names\n",
+			(long long)p->wires);
+}
+
+bool proof_good(const void *answer)
+{
+	const struct proof_view *p = answer;
+	return !p->broken_sequence && !p->broken_wire;
 }

@@ -9,7 +9,8 @@
 #include "base/log.h"
 #include "base/text.h"
 
-enum { ANSWER_MAX = 64 << 20, REQUEST_ARENA = 128 << 20 };
+/* As the interface has them: see ANSWER_MAX in api/api.c, and administration in node/serve.c. */
+enum { ANSWER_MAX = 192 << 20, REQUEST_ARENA = 192 << 20 };
 
 static enum err_code call_socket(struct invocation *in, const char *socket, const char *method, const char *path,
 				 struct bytes body, struct http_answer *answer, struct err *err)
@@ -35,23 +36,16 @@ static enum err_code call_here(struct invocation *in, const char *method, const 
 	struct node node;
 	log_setup(LOG_WARN, NULL);
 	TRY(node_open(in->arena, in->directory, &node, in->findings, err));
-	const char *question = strchr(path, '?');
 	arena_auto arena = arena_new(REQUEST_ARENA);
-	struct http_request request = {
-		.arena = arena,
-		.method = method,
-		.body = body,
-		.peer = "unix",
-		.local = true,
-		.path = question ? arena_text_of(in->arena, bytes(path, (size_t)(question - path))) : path,
-		.query = question ? question + 1 : ""
-	};
+	struct http_request request = { .arena = arena, .method = method, .body = body, .peer = "unix", .local = true };
 	struct http_response response = { 0 };
 	enum err_code code = OK;
-	if (arena)
-		api_handle(node.api, &request, &response);
-	else
+	if (!arena)
 		code = fail(err, ERR_MEMORY, "no memory for a call");
+	else if (!http_target(arena, path, &request.path, &request.query))
+		code = fail(err, ERR_USAGE, "%s is nothing that can be asked for", path);
+	else
+		api_handle(node.api, &request, &response);
 	if (code == OK) {
 		struct bytes content = response.owned ? buf_bytes(response.owned) : response.body;
 		*answer = (struct http_answer){
@@ -116,6 +110,12 @@ static bool node_listens(const char *path)
 	return listens;
 }
 
+bool remote_running(struct invocation *in)
+{
+	const char *socket = arena_printf(in->arena, "%s/admin.sock", in->directory);
+	return socket && node_listens(socket);
+}
+
 enum err_code remote_call(struct invocation *in, const char *method, const char *path, struct bytes body,
 			  struct http_answer *answer, struct err *err)
 {
@@ -133,7 +133,7 @@ static void put_encoded(struct buf *out, const char *text)
 {
 	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
 		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
-			     strchr("-._~", *c);
+			     strchr("-._~@:", *c);
 		buf_printf(out, plain ? "%c" : "%%%02X", *c);
 	}
 }
@@ -161,28 +161,48 @@ static enum err_code fill_path(struct invocation *in, struct buf *out, struct er
 	return buf_check(out, "the call", err);
 }
 
-enum err_code remote_run(struct invocation *in, struct bytes body, struct err *err)
+enum err_code remote_answer(struct invocation *in, struct bytes body, struct http_answer *answer, struct err *err)
 {
-	struct http_answer answer = { 0 };
 	buf_auto path;
 	buf_init(&path, 65536);
 	TRY(fill_path(in, &path, err));
-	TRY(remote_call(in, in->command->method, buf_text(&path), body, &answer, err));
-	if (in->json || !in->command->print) {
-		fwrite(answer.body.data, 1, answer.body.size, stdout);
-		if (in->json)
-			putchar('\n');
-		return OK;
-	}
-	enum { VIEW_BYTES = 1024 };
-	void *view = arena_alloc(in->arena, VIEW_BYTES);
+	return remote_call(in, in->command->method, buf_text(&path), body, answer, err);
+}
+
+static void print_raw(const struct invocation *in, const struct http_answer *answer)
+{
+	fwrite(answer->body.data, 1, answer->body.size, stdout);
+	if (in->json)
+		putchar('\n');
+}
+
+enum err_code remote_read(struct invocation *in, const struct schema *schema, const struct http_answer *answer,
+			  void *view, struct err *err)
+{
 	struct findings *findings = findings_new(in->arena);
-	if (!view || !findings || in->command->answer->fields->size > VIEW_BYTES)
+	if (!findings)
 		return fail(err, ERR_MEMORY, "no memory for the answer");
-	TRY(field_read_json(in->arena, in->command->answer, answer.body, NULL, view, findings, err));
+	TRY(field_read_json(in->arena, schema, answer->body, NULL, view, findings, err));
 	if (findings_errors(findings))
 		return fail(err, ERR_INTERNAL, "the node's answer is not understood: is it of another version? (%s)",
 			    findings_at(findings, 0)->text);
-	in->command->print(stdout, view);
 	return OK;
+}
+
+enum err_code remote_run(struct invocation *in, struct bytes body, struct err *err)
+{
+	struct http_answer answer = { 0 };
+	bool raw = in->json || !in->command->print;
+	TRY(remote_answer(in, body, &answer, err));
+	if (raw)
+		print_raw(in, &answer);
+	if (raw && !in->command->good)
+		return OK;
+	void *view = arena_alloc(in->arena, in->command->answer->fields->size);
+	if (!view)
+		return fail(err, ERR_MEMORY, "no memory for the answer");
+	TRY(remote_read(in, in->command->answer, &answer, view, err));
+	if (!raw)
+		in->command->print(stdout, view);
+	return !in->command->good || in->command->good(view) ? OK : ERR_INVALID;
 }

@@ -89,4 +89,17 @@ extern const size_t cert_rules_count;
 bool cert_judge(const struct cert *cert, struct cert *const *intermediates, size_t count, enum cert_use use,
 		const struct trust *trust, int64_t at_us, struct findings *findings);
 
+/* What cert_judge() decides by for CERT: CERT itself, the certificates above it that TRUST knows (its path, or who
+ * signs its issuer's lists), and the lists of its issuer. For evidence: kept with what was accepted. */
+struct cert_ground {
+	bool list;                         /* a revocation list, else a certificate */
+	char fingerprint[SHA256_HEX_SIZE]; /* SHA-256 of the DER */
+};
+struct cert_grounds {
+	struct cert_ground *items; /* CERT first; ARENA's */
+	size_t count;
+};
+enum err_code cert_grounds(const struct cert *cert, const struct trust *trust, struct arena *arena,
+			   struct cert_grounds *grounds, struct err *err) MUST_USE;
+
 #endif

@@ -51,17 +51,23 @@ void sha256(struct bytes data, uint8_t out[static SHA256_SIZE])
 	SHA256_Final(out, &ctx);
 }
 
-void sha256_hex(struct bytes data, char out[static SHA256_HEX_SIZE])
+void hex_of(const uint8_t digest[static SHA256_SIZE], char out[static SHA256_HEX_SIZE])
 {
 	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < SHA256_SIZE; i++) {
+		out[2 * i] = digits[digest[i] >> 4];
+		out[2 * i + 1] = digits[digest[i] & 0x0FU];
+	}
+	out[SHA256_HEX_SIZE - 1] = '\0';
+}
+
+void sha256_hex(struct bytes data, char out[static SHA256_HEX_SIZE])
+{
 	uint8_t value[SHA256_SIZE];
 
 	sha256(data, value);
-	for (size_t i = 0; i < SHA256_SIZE; i++) {
-		out[2 * i] = digits[value[i] >> 4];
-		out[2 * i + 1] = digits[value[i] & 0x0FU];
-	}
-	out[SHA256_HEX_SIZE - 1] = '\0';
+	hex_of(value, out);
 }
 
 bool same_secret(struct bytes a, struct bytes b)

@@ -20,6 +20,8 @@ enum err_code digest_of(enum digest digest, struct bytes data, uint8_t out[stati
 			struct err *err) MUST_USE;
 
 void sha256(struct bytes data, uint8_t out[static SHA256_SIZE]);
+/* A SHA-256 in hexadecimal, lower case. */
+void hex_of(const uint8_t digest[static SHA256_SIZE], char out[static SHA256_HEX_SIZE]);
 void sha256_hex(struct bytes data, char out[static SHA256_HEX_SIZE]);
 
 /* In time that does not depend on the content. */

@@ -202,6 +202,44 @@ enum err_code keys_open(const char *directory, struct keys **keys, struct err *e
 	return OK;
 }
 
+/* There is nothing to read anew. */
+static enum err_code given_reload(struct keys *keys, struct err *err)
+{
+	(void)keys, (void)err;
+	return OK;
+}
+
+static const struct keys_ops given_ops = { local_sign, local_unwrap, given_reload, local_free };
+
+enum err_code keys_of_pem(struct bytes pem, struct keys **keys, struct key_list *list, struct err *err)
+{
+	static const struct key_info given = {
+		.id = "decrypt-1", .use = KEY_USE_DECRYPT, .status = KEY_ACTIVE, .type = KEY_TYPE_UNKNOWN
+	};
+	pkey_auto key = NULL;
+
+	TRY(private_parse(pem, &key, err));
+	struct local *local = calloc(1, sizeof(*local));
+	struct slot *slot = calloc(1, sizeof(*slot));
+	struct key_info *info = calloc(1, sizeof(*info));
+	if (!local || !slot || !info) {
+		free(local);
+		free(slot);
+		free(info);
+		return fail(err, ERR_MEMORY, "no memory left for the key");
+	}
+	*info = given;
+	*slot = (struct slot){ .use = given.use, .status = given.status, .key = key };
+	memcpy(slot->id, given.id, sizeof(slot->id));
+	key = NULL; /* the slot's now */
+	local->base.ops = &given_ops;
+	local->slots = (struct slots){ .all = slot, .count = 1 };
+	pthread_rwlock_init(&local->lock, NULL);
+	*keys = &local->base;
+	*list = (struct key_list){ .keys = info, .count = 1 };
+	return OK;
+}
+
 /* --- Of either kind: what is refused here never reaches the socket --- */
 
 static enum err_code check_id(const char *id, struct err *err)

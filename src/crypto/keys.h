@@ -63,6 +63,9 @@ struct keys;
 
 /* In this process. */
 enum err_code keys_open(const char *directory, struct keys **keys, struct err *err) MUST_USE;
+/* In this process: one decryption key that an operator hands over as PEM, for looking at a message. LIST names it,
+ * without a certificate; key_list_done() as ever. */
+enum err_code keys_of_pem(struct bytes pem, struct keys **keys, struct key_list *list, struct err *err) MUST_USE;
 /* Asks the process at the other end of the COUNT stream sockets, which are taken over on success. Thread safe: as many
  * requests at a time as sockets, the rest wait. A socket whose answer fails is closed; ERR_IO when none is left: the
  * key process must be started anew. */

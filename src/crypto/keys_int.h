@@ -30,6 +30,8 @@ void buf_wipe(struct buf *buf);
 #define secret_buf_auto __attribute__((cleanup(buf_wipe), unused)) struct buf
 
 /* --- keystore.c --- */
+/* The first private key in PEM. */
+enum err_code private_parse(struct bytes pem, EVP_PKEY **key, struct err *err) MUST_USE;
 enum err_code keystore_private(const char *directory, const char *id, EVP_PKEY **key, struct err *err) MUST_USE;
 
 /* --- keys.c, keys_wire.c --- */

@@ -203,22 +203,30 @@ static enum err_code certificate_read(int entry, const char *id, struct cert **c
 	return OK;
 }
 
+enum err_code private_parse(struct bytes pem, EVP_PKEY **key, struct err *err)
+{
+	bio_auto in = bio_of(pem);
+	EVP_PKEY *read = in ? PEM_read_bio_PrivateKey(in, NULL, pem_no_password, NULL) : NULL;
+
+	if (!read)
+		return fail_openssl(err, ERR_KEY, "there is no private key in it that can be read without a password");
+	if (key_kind_of(read) == KEY_KIND_OTHER) {
+		EVP_PKEY_free(read);
+		return fail(err, ERR_KEY, "the private key is of a kind that is not used here");
+	}
+	*key = read;
+	return OK;
+}
+
 static enum err_code private_read(int entry, const char *id, EVP_PKEY **key, struct err *err)
 {
 	secret_buf_auto pem;
 
 	buf_init(&pem, KEY_FILE_MAX);
 	TRY(file_read(entry, "key.pem", true, &pem, err));
-	bio_auto in = bio_of(buf_bytes(&pem));
-	EVP_PKEY *read = in ? PEM_read_bio_PrivateKey(in, NULL, pem_no_password, NULL) : NULL;
-	if (!read)
-		return fail_openssl(err, ERR_KEY, "key.pem holds no private key that can be read");
-	if (key_kind_of(read) == KEY_KIND_OTHER) {
-		EVP_PKEY_free(read);
-		return fail(err, ERR_KEY, "the private key of %s is of a kind that is not used here", id);
-	}
-	*key = read;
-	return OK;
+	struct err why = { 0 };
+	enum err_code code = private_parse(buf_bytes(&pem), key, &why);
+	return code == OK ? OK : fail(err, code, "%s/key.pem: %s", id, why.text);
 }
 
 enum err_code keystore_private(const char *directory, const char *id, EVP_PKEY **key, struct err *err)

@@ -36,4 +36,8 @@ struct trust {
 	struct signers *signers;
 };
 
+/* From CERT to what issued it, as far as TRUST knows. The caller frees the stack and what is in it; NULL out of memory.
+ */
+STACK_OF(X509) * trust_path(const struct cert *cert, const struct trust *trust);
+
 #endif

@@ -65,7 +65,7 @@ struct capability {
 	const struct machine *const *machines;
 	const struct statements *statements;
 	const struct rule *const *rules; /* arrays of rules, each ended by a row without a code */
-	inbox_process *process;          /* the one capability that takes received messages; NULL for all others */
+	const struct intake *intake;     /* the one capability that takes received messages; NULL for all others */
 };
 
 /* The row of a document type by its code, or NULL. */

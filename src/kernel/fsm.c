@@ -74,6 +74,7 @@ static enum err_code history_put(struct tx *tx, const struct machine *machine, c
 		.to_state = to,
 		.detail = fsm_case->detail,
 		.law = law,
+		.content = fsm_case->content,
 	};
 	return journal_put(tx, &entry, err);
 }

@@ -1,6 +1,9 @@
 #include "kernel/message_int.h"
 
+#include <stdio.h>
+
 #include "base/date.h"
+#include "base/random.h"
 #include "base/uuid.h"
 #include "kernel/capability.h"
 
@@ -21,7 +24,8 @@ struct acceptance {
 	struct kernel *kernel;
 	struct arena *arena;
 	struct inbox_delivery *delivery;
-	struct message message; /* as it is stored */
+	struct message message;      /* as it is stored */
+	struct wire received, given; /* and the message's bytes, and its receipt's */
 	int64_t now_us;
 	enum inbox_outcome outcome;
 	struct wire receipt;
@@ -118,16 +122,16 @@ static enum err_code evidence_put(struct tx *tx, struct acceptance *acceptance, 
 	struct actor actor;
 	char id[UUID_SIZE];
 
-	TRY(wire_insert(tx, message->id, message->partner, &acceptance->delivery->received, id, acceptance->now_us,
-			err));
-	TRY(wire_insert(tx, message->id, message->partner, &acceptance->delivery->receipt, id, acceptance->now_us,
-			err));
 	TRY(partner_actor(acceptance->arena, message->partner, &actor, err));
 	struct fsm_case fsm_case = message_case(acceptance->kernel, acceptance->arena, message, &actor,
 						acceptance->now_us, message->action);
+	fsm_case.content = acceptance->received.digest;
+	TRY(wire_insert(tx, message->id, message->partner, &acceptance->received, id, acceptance->now_us, err));
+	TRY(fsm_open(tx, &message_in_machine, &fsm_case, err));
+	TRY(wire_insert(tx, message->id, message->partner, &acceptance->given, id, acceptance->now_us, err));
 	acceptance->outcome = INBOX_ACCEPTED;
 	acceptance->receipt = acceptance->delivery->receipt;
-	return fsm_open(tx, &message_in_machine, &fsm_case, err);
+	return wire_journal(tx, message, &acceptance->given, NULL, acceptance->now_us, err);
 }
 
 /* The insertion itself says whether the id is new, so that of two deliveries at once only one is accepted. A known id
@@ -167,7 +171,10 @@ enum err_code inbox_accept(struct kernel *kernel, struct arena *arena, struct in
 		.now_us = now_us,
 	};
 	struct message *message = &acceptance.message;
+	char received[CONTENT_DIGEST_SIZE], given[CONTENT_DIGEST_SIZE];
 
+	acceptance.received = wire_digested(&delivery->received, received);
+	acceptance.given = wire_digested(&delivery->receipt, given);
 	id_new(uuid, now_us);
 	message->id = arena_text(arena, uuid);
 	message->direction = "in";
@@ -189,21 +196,32 @@ enum err_code inbox_accept(struct kernel *kernel, struct arena *arena, struct in
 
 struct refusal {
 	const char *partner, *message_id, *rule;
-	const struct wire *received, *error;
+	struct wire received, error; /* .digest is NULL if there is none */
 	int64_t now_us;
 };
 
-static int64_t size_of(const struct wire *wire)
+/* One of the two wires: kept if it may be, and in the journal in any case. ID becomes "" if it is not kept. */
+static enum err_code refused_wire(struct tx *tx, const struct refusal *refusal, const char *refusal_id,
+				  const struct wire *wire, bool keep, char id[static UUID_SIZE], struct err *err)
 {
-	return wire ? (int64_t)wire->octets.size : 0;
-}
+	char detail[80];
 
-/* ID becomes "" if there is nothing to keep. */
-static enum err_code refused_wire(struct tx *tx, const struct refusal *refusal, const struct wire *wire,
-				  char id[static UUID_SIZE], struct err *err)
-{
 	id[0] = '\0';
-	return wire ? wire_insert(tx, NULL, refusal->partner, wire, id, refusal->now_us, err) : OK;
+	if (!wire->digest)
+		return OK;
+	if (keep)
+		TRY(wire_insert(tx, NULL, refusal->partner, wire, id, refusal->now_us, err));
+	snprintf(detail, sizeof(detail), "%s: %s", refusal->partner, refusal->rule);
+	return journal_put(
+		tx,
+		&(struct journal_entry){ .at_us = refusal->now_us,
+					 .actor = "system",
+					 .subject_type = "refusal",
+					 .subject = refusal_id,
+					 .event = wire->kind == WIRE_RECEIVED ? "refused" : wire_kind_name(wire->kind),
+					 .detail = detail,
+					 .content = wire->digest },
+		err);
 }
 
 static enum err_code refused_run(struct tx *tx, void *arg, struct err *err)
@@ -211,35 +229,33 @@ static enum err_code refused_run(struct tx *tx, void *arg, struct err *err)
 	const struct refusal *refusal = arg;
 	char id[UUID_SIZE], received[UUID_SIZE], error[UUID_SIZE];
 	struct cost today = { 0 },
-		    one = { .refusals = 1, .bytes = size_of(refusal->received) + size_of(refusal->error) };
+		    one = { .refusals = 1,
+			    .bytes = (int64_t)refusal->received.octets.size + (int64_t)refusal->error.octets.size };
 
 	TRY(cost_add(tx, refusal->partner, refusal->now_us, one, &today, err));
 	if (today.refusals > REFUSALS_KEPT_A_DAY)
 		return OK;
 	bool keep = today.bytes <= REFUSAL_BYTES_KEPT_A_DAY;
-	TRY(refused_wire(tx, refusal, keep ? refusal->received : NULL, received, err));
-	TRY(refused_wire(tx, refusal, keep ? refusal->error : NULL, error, err));
 	id_new(id, refusal->now_us);
-	TRY(db_exec(tx, &sql_refusal_put,
-		    BINDS(BIND_TEXT(id), BIND_TEXT(refusal->partner), BIND_TEXT(refusal->message_id),
-			  BIND_TEXT(refusal->rule), BIND_INT(refusal->now_us), BIND_TEXT(*received ? received : NULL),
-			  BIND_TEXT(*error ? error : NULL)),
-		    NULL, err));
-	return journal_put(tx,
-			   &(struct journal_entry){ .at_us = refusal->now_us,
-						    .actor = "system",
-						    .subject_type = "partner",
-						    .subject = refusal->partner,
-						    .event = "message-refused",
-						    .detail = refusal->rule },
-			   err);
+	TRY(refused_wire(tx, refusal, id, &refusal->received, keep, received, err));
+	TRY(refused_wire(tx, refusal, id, &refusal->error, keep, error, err));
+	return db_exec(tx, &sql_refusal_put,
+		       BINDS(BIND_TEXT(id), BIND_TEXT(refusal->partner), BIND_TEXT(refusal->message_id),
+			     BIND_TEXT(refusal->rule), BIND_INT(refusal->now_us),
+			     BIND_TEXT(*received ? received : NULL), BIND_TEXT(*error ? error : NULL)),
+		       NULL, err);
 }
 
 enum err_code inbox_refused(struct kernel *kernel, const char *partner, const char *message_id, const char *rule,
 			    const struct wire *received, const struct wire *error, int64_t now_us, struct err *err)
 {
-	struct refusal refusal = { partner, message_id, rule, received, error, now_us };
+	struct refusal refusal = { .partner = partner, .message_id = message_id, .rule = rule, .now_us = now_us };
+	char received_digest[CONTENT_DIGEST_SIZE], error_digest[CONTENT_DIGEST_SIZE];
 
+	if (received)
+		refusal.received = wire_digested(received, received_digest);
+	if (error)
+		refusal.error = wire_digested(error, error_digest);
 	return db_write(kernel->db, refused_run, &refusal, err);
 }
 
@@ -248,23 +264,26 @@ enum err_code inbox_refused(struct kernel *kernel, const char *partner, const ch
 struct work {
 	struct kernel *kernel;
 	struct arena *arena; /* of the step */
-	inbox_process *process;
+	const struct intake *intake;
 	int64_t now_us;
 	unsigned limit;
 	const char **ids;
 	size_t count;
-	const char *id;   /* the message at hand */
+	/* The message at hand. */
+	const char *id;
+	struct arena *reading; /* what the three below are in */
+	struct message_parts parts;
+	const void *read;
 	int64_t attempts; /* of it, when it was taken; -1: it was not */
 	bool processed, parked;
 	struct err cause;
-	const char *reason;
 };
 
-static inbox_process *process_of(const struct kernel *kernel)
+static const struct intake *intake_of(const struct kernel *kernel)
 {
 	for (const struct capability *const *capability = kernel->capabilities; *capability; capability++)
-		if ((*capability)->process)
-			return (*capability)->process;
+		if ((*capability)->intake)
+			return (*capability)->intake;
 	return NULL;
 }
 
@@ -354,17 +373,12 @@ static const char *findings_line(struct arena *arena, const struct findings *fin
 static enum err_code process_one(struct tx *tx, struct work *work, struct arena *arena, const struct message *message,
 				 struct err *err)
 {
-	struct message_parts parts;
 	struct findings *findings = findings_new(arena);
 
 	if (!findings)
 		return fail(err, ERR_MEMORY, "no memory left for message %s", message->id);
-	if (!work->process)
-		return fail(err, ERR_CONFIG, "no capability of this node processes messages");
-	TRY(message_parts_of(tx, arena, message->id, &parts, err));
-	/* A message without payload is a ping: it ends with its receipt, no business sees it. */
-	if (parts.count)
-		TRY(work->process(work->kernel, tx, arena, message, &parts, work->now_us, findings, err));
+	if (work->read)
+		TRY(work->intake->process(work->kernel, tx, arena, message, work->read, work->now_us, findings, err));
 
 	struct fsm_case fsm_case =
 		message_case(work->kernel, arena, message, &system_actor, work->now_us, findings_line(arena, findings));
@@ -394,6 +408,43 @@ static enum err_code process_run(struct tx *tx, void *arg, struct err *err)
 	if (blocked)
 		return db_exec(tx, &sql_message_park, BINDS(BIND_TEXT(message.id)), NULL, err);
 	return process_one(tx, work, arena, &message, err);
+}
+
+struct loading {
+	struct work *work;
+	struct message message;
+};
+
+static enum err_code load_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct loading *loading = arg;
+
+	TRY(message_find(tx, loading->work->reading, loading->work->id, &loading->message, err));
+	return message_parts_of(tx, loading->work->reading, loading->work->id, &loading->work->parts, err);
+}
+
+/* A message without payload is a ping: it ends with its receipt, no business sees it. One that another worker has
+ * finished meanwhile is not read; that is decided again when it is taken. */
+static enum err_code read_one(struct work *work, struct err *err)
+{
+	struct loading loading = { .work = work };
+
+	work->read = NULL;
+	if (!work->intake)
+		return fail(err, ERR_CONFIG, "no capability of this node takes messages in");
+	TRY(db_read(work->kernel->db, load_run, &loading, err));
+	if (!same(loading.message.state, "received") || work->parts.count == 0)
+		return OK;
+	return work->intake->read(work->kernel, work->reading, &loading.message, &work->parts, work->now_us,
+				  &work->read, err);
+}
+
+static enum err_code look_at(struct work *work, struct err *err)
+{
+	work->attempts = -1;
+	work->processed = work->parked = false;
+	TRY(read_one(work, err));
+	return db_write(work->kernel->db, process_run, work, err);
 }
 
 static enum err_code retry_later(struct tx *tx, const struct work *work, const struct message *message,
@@ -452,9 +503,17 @@ static enum err_code round_run(struct work *work, unsigned *processed, unsigned 
 {
 	*processed = *moved = 0;
 	TRY(db_read(work->kernel->db, received_read, work, err));
-	for (size_t i = 0; i < work->count; i++) {
+	/* Several processors see the same list: each begins elsewhere, or all would read the same message at once. The
+	 * order of a conversation does not depend on it. */
+	size_t first = work->count > 1 ? (size_t)random_below(work->count) : 0;
+	for (size_t k = 0; k < work->count; k++) {
+		size_t i = (first + k) % work->count;
+		arena_auto reading = arena_new(PROCESS_ARENA_BYTES);
+		if (!reading)
+			return fail(err, ERR_MEMORY, "no memory left for message %s", work->ids[i]);
 		work->id = work->ids[i];
-		bool failed = db_write(work->kernel->db, process_run, work, &work->cause) != OK;
+		work->reading = reading;
+		bool failed = look_at(work, &work->cause) != OK;
 		if (failed)
 			TRY(db_write(work->kernel->db, failed_run, work, err));
 		*processed += !failed && work->processed;
@@ -474,7 +533,7 @@ enum err_code inbox_step(struct kernel *kernel, int64_t now_us, unsigned limit, 
 		struct work work = {
 			.kernel = kernel,
 			.arena = arena,
-			.process = process_of(kernel),
+			.intake = intake_of(kernel),
 			.now_us = now_us,
 			.limit = limit - total,
 		};

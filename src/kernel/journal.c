@@ -34,9 +34,12 @@ enum err_code journal_digest(const struct journal_entry *entry, uint8_t digest[s
 	snprintf(at, sizeof(at), "%" PRId64, entry->at_us);
 	buf_init(&out, ENTRY_MAX_BYTES);
 	const char *const fields[] = {
-		entry->id,      at,           entry->actor,      entry->organisation, entry->subject_type,
-		entry->subject, entry->event, entry->from_state, entry->to_state,     entry->detail,
-		entry->law,
+		entry->id,           at,
+		entry->actor,        entry->organisation,
+		entry->subject_type, entry->subject,
+		entry->event,        entry->from_state,
+		entry->to_state,     entry->detail,
+		entry->law,          entry->content,
 	};
 	for (size_t i = 0; i < COUNT(fields); i++)
 		put_text(&out, fields[i]);
@@ -46,14 +49,14 @@ enum err_code journal_digest(const struct journal_entry *entry, uint8_t digest[s
 }
 
 enum err_code journal_seal_hash(const uint8_t previous[static 32], int64_t first, int64_t last, int64_t at_us,
-				struct bytes digests, uint8_t hash[static 32], struct err *err)
+				const uint8_t root[static 32], uint8_t hash[static 32], struct err *err)
 {
 	buf_auto out;
 
-	buf_init(&out, 128 + SEAL_ENTRIES_MAX * (size_t)SHA256_SIZE);
+	buf_init(&out, 256);
 	buf_put(&out, previous, SHA256_SIZE);
 	buf_printf(&out, "%" PRId64 "\n%" PRId64 "\n%" PRId64 "\n", first, last, at_us);
-	buf_put_bytes(&out, digests);
+	buf_put(&out, root, SHA256_SIZE);
 	TRY(buf_check(&out, "journal seal", err));
 	sha256(buf_bytes(&out), hash);
 	return OK;
@@ -74,7 +77,8 @@ enum err_code journal_put(struct tx *tx, const struct journal_entry *given, stru
 		       BINDS(BIND_TEXT(id), BIND_INT(entry.at_us), BIND_TEXT(entry.actor),
 			     BIND_TEXT(entry.organisation), BIND_TEXT(entry.subject_type), BIND_TEXT(entry.subject),
 			     BIND_TEXT(entry.event), BIND_TEXT(entry.from_state), BIND_TEXT(entry.to_state),
-			     BIND_TEXT(entry.detail), BIND_TEXT(entry.law), BIND_BLOB(bytes(digest, sizeof(digest)))),
+			     BIND_TEXT(entry.detail), BIND_TEXT(entry.law), BIND_TEXT(entry.content),
+			     BIND_BLOB(bytes(digest, sizeof(digest)))),
 		       NULL, err);
 }
 
@@ -92,7 +96,8 @@ void journal_row(struct arena *arena, const struct query *query, struct journal_
 		.to_state = db_text(arena, query, 8),
 		.detail = db_text(arena, query, 9),
 		.law = db_text(arena, query, 10),
-		.sequence = db_int(query, 11),
+		.content = db_text(arena, query, 11),
+		.sequence = db_int(query, 12),
 	};
 }
 
@@ -175,25 +180,43 @@ static enum err_code seal_last(struct tx *tx, int64_t *number, int64_t *sequence
 	return OK;
 }
 
-static enum err_code digests_after(struct tx *tx, int64_t sequence, struct buf *digests, struct err *err)
+enum err_code journal_digests(struct tx *tx, int64_t first, int64_t last, struct buf *digests, struct err *err)
 {
 	db_query_auto query = { 0 };
 	arena_auto arena = arena_new(SEAL_ENTRIES_MAX * (size_t)256);
 
 	if (!arena)
-		return fail(err, ERR_MEMORY, "no memory left to seal the journal");
-	TRY(db_query(tx, &sql_journal_digests, BINDS(BIND_INT(sequence)), &query, err));
-	while (db_next(&query))
-		buf_put_bytes(digests, db_blob(arena, &query, 0));
+		return fail(err, ERR_MEMORY, "no memory left for the digests of a seal");
+	TRY(db_query(tx, &sql_journal_digests, BINDS(BIND_INT(first), BIND_INT(last)), &query, err));
+	while (db_next(&query)) {
+		struct bytes digest = db_blob(arena, &query, 0);
+		if (digest.size != SHA256_SIZE)
+			return fail(err, ERR_INTERNAL, "a digest of the journal from entry %" PRId64 " on is damaged",
+				    first);
+		buf_put_bytes(digests, digest);
+	}
 	TRY(db_end(&query, err));
 	return buf_check(digests, "digests of a seal", err);
 }
 
-static enum err_code seal(struct tx *tx, void *arg, struct err *err)
+void seal_row(struct arena *arena, const struct query *query, struct seal *seal)
+{
+	*seal = (struct seal){
+		.number = db_int(query, 0),
+		.first = db_int(query, 1),
+		.last = db_int(query, 2),
+		.previous = db_blob(arena, query, 3),
+		.root = db_blob(arena, query, 4),
+		.hash = db_blob(arena, query, 5),
+		.at_us = db_int(query, 6),
+	};
+}
+
+static enum err_code seal_run(struct tx *tx, void *arg, struct err *err)
 {
 	struct seal_work *work = arg;
 	int64_t number = 0, last = 0, placed = 0;
-	uint8_t previous[SHA256_SIZE], hash[SHA256_SIZE];
+	uint8_t previous[SHA256_SIZE], root[SHA256_SIZE], hash[SHA256_SIZE];
 	buf_auto digests;
 
 	work->sealed = 0;
@@ -205,15 +228,16 @@ static enum err_code seal(struct tx *tx, void *arg, struct err *err)
 	TRY(db_exec(tx, &sql_journal_place, BINDS(BIND_INT(last), BIND_INT(work->limit)), &placed, err));
 	if (placed == 0)
 		return OK;
-	TRY(digests_after(tx, last, &digests, err));
+	TRY(journal_digests(tx, last + 1, INT64_MAX, &digests, err));
 	if (digests.size != (size_t)placed * SHA256_SIZE)
 		return fail(err, ERR_INTERNAL, "the journal has entries after sequence %" PRId64 " that no seal covers",
 			    last);
-	TRY(journal_seal_hash(previous, last + 1, last + placed, work->now_us, buf_bytes(&digests), hash, err));
+	TRY(journal_root(buf_bytes(&digests), root, err));
+	TRY(journal_seal_hash(previous, last + 1, last + placed, work->now_us, root, hash, err));
 	TRY(db_exec(tx, &sql_seal_put,
 		    BINDS(BIND_INT(number + 1), BIND_INT(last + 1), BIND_INT(last + placed),
-			  BIND_BLOB(bytes(previous, SHA256_SIZE)), BIND_BLOB(bytes(hash, SHA256_SIZE)),
-			  BIND_INT(work->now_us)),
+			  BIND_BLOB(bytes(previous, SHA256_SIZE)), BIND_BLOB(bytes(root, SHA256_SIZE)),
+			  BIND_BLOB(bytes(hash, SHA256_SIZE)), BIND_INT(work->now_us)),
 		    NULL, err));
 	work->sealed = (unsigned)placed;
 	return OK;
@@ -227,7 +251,7 @@ enum err_code journal_seal_step(struct kernel *kernel, int64_t now_us, unsigned 
 	/* Looking first costs no commit while nothing happens. */
 	TRY(db_read(kernel->db, any_waiting, &work, err));
 	if (work.waiting)
-		TRY(db_write(kernel->db, seal, &work, err));
+		TRY(db_write(kernel->db, seal_run, &work, err));
 	*sealed = work.sealed;
 	return OK;
 }

@@ -6,10 +6,11 @@
  * PostgreSQL on the chain's head). The feed reads sealed entries only, so a cursor never misses one that committed
  * late.
  *
- * Digest of an entry: SHA-256 over its fields in the order of the struct, from id to law (the sequence is the seal's
- * business), each as 8 octets big-endian length and the octets; integers as decimal text; NULL as length 2^64-1.  Seal
- * n: SHA-256 over seal n-1 (32 zero octets for the first), the first and last sequence and the time of the seal
- * (microseconds) as decimal text each followed by LF, and the digests in the order of the sequence. */
+ * Digest of an entry: SHA-256 over its fields in the order of the struct, from id to content (the sequence is the
+ * seal's business), each as 8 octets big-endian length and the octets; integers as decimal text; NULL as length 2^64-1.
+ * Root of a seal: the Merkle tree hash of RFC 6962 §2.1 over the digests of its entries in the order of the sequence,
+ * so that one entry is proved without the others. Seal n: SHA-256 over seal n-1 (32 zero octets for the first), the
+ * first and last sequence and the time of the seal (microseconds) as decimal text each followed by LF, and the root. */
 #ifndef KERNEL_JOURNAL_H
 #define KERNEL_JOURNAL_H
 
@@ -26,6 +27,7 @@ struct journal_entry {
 	const char *from_state, *to_state; /* NULL if no state changed */
 	const char *detail;                /* one line for people, without personal data or secrets; NULL */
 	const char *law;                   /* NULL */
+	const char *content;               /* SHA-256 of the octets that it speaks of, hexadecimal; NULL */
 	int64_t sequence;                  /* 0 until sealed */
 };
 
@@ -47,6 +49,37 @@ enum err_code journal_after(struct tx *tx, struct arena *arena, int64_t after, c
 enum err_code journal_seal_step(struct kernel *kernel, int64_t now_us, unsigned limit, unsigned *sealed,
 				struct err *err) MUST_USE;
 
+/* --- Proofs for others --- */
+
+#define JOURNAL_HASH_SIZE 65 /* SHA-256 in hexadecimal */
+
+/* That one entry is under a seal: RFC 6962 §2.1.1, the audit path from leaf INDEX of COUNT to the seal's root, lowest
+ * first. */
+struct journal_path {
+	const struct journal_entry *entry;
+	int64_t seal; /* number; 0: not sealed yet, and then there is no path */
+	int64_t index, count;
+	char (*hashes)[JOURNAL_HASH_SIZE];
+	size_t hashes_count;
+};
+/* A seal as a link of the chain. */
+struct journal_link {
+	int64_t number, first, last, at_us;
+	char previous[JOURNAL_HASH_SIZE], root[JOURNAL_HASH_SIZE], hash[JOURNAL_HASH_SIZE];
+};
+/* The entries about SUBJECT, each with its path, and the links from the first seal that they need to the head, of which
+ * at most LINKS_MAX: who wrote down a later head than the last link asks again with a longer chain. At most 10000
+ * entries, or ERR_LIMIT; ERR_INTERNAL if one of them, or a seal over them, was altered. */
+struct journal_extract {
+	struct journal_path *paths; /* in the order of the sequence; what is not sealed yet comes last */
+	size_t paths_count;
+	struct journal_link *links;
+	size_t links_count;
+	bool to_head; /* the last link is the head; false if nothing is sealed */
+};
+enum err_code journal_extract(struct tx *tx, struct arena *arena, const char *subject, size_t links_max,
+			      struct journal_extract *extract, struct err *err) MUST_USE;
+
 struct journal_proof {
 	int64_t entries, seals, unsealed;
 	int64_t broken_sequence; /* first entry or seal that does not fit; 0 if all fit */
@@ -56,5 +89,15 @@ struct journal_proof {
 /* Recomputes every digest and seal. OK with .broken_sequence 0 means: nothing was altered, removed or inserted before
  * the head. */
 enum err_code journal_verify(struct kernel *kernel, struct journal_proof *proof, struct err *err) MUST_USE;
+
+/* Whether the evidence is what the journal speaks of: the octets of every wire have the digest that an entry about
+ * their message (or refusal) names, and no octets that an entry about a message names are gone. Reads every stored
+ * octet. The entries themselves are proved by journal_verify() alone. */
+struct evidence_proof {
+	int64_t wires;
+	char broken[40]; /* id of the first wire that does not fit, or of the message whose wire is gone; "": all fit */
+	char reason[160];
+};
+enum err_code evidence_verify(struct kernel *kernel, struct evidence_proof *proof, struct err *err) MUST_USE;
 
 #endif

@@ -17,11 +17,6 @@ struct verify {
 	bool more;
 };
 
-struct stored_seal {
-	int64_t number, first, last, at_us;
-	struct bytes previous, hash;
-};
-
 static void broken(struct verify *verify, int64_t sequence, const char *format, ...) PRINTF(3, 4);
 static void broken(struct verify *verify, int64_t sequence, const char *format, ...)
 {
@@ -45,7 +40,7 @@ static enum err_code entry_check(const struct query *query, struct journal_entry
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory left to verify the journal");
 	journal_row(arena, query, entry);
-	struct bytes stored = db_blob(arena, query, 12);
+	struct bytes stored = db_blob(arena, query, 13);
 	TRY(journal_digest(entry, digest, err));
 	*fits = bytes_same(stored, bytes(digest, sizeof(digest)));
 	if (digests)
@@ -53,8 +48,8 @@ static enum err_code entry_check(const struct query *query, struct journal_entry
 	return OK;
 }
 
-static enum err_code entries_check(struct tx *tx, struct verify *verify, const struct stored_seal *seal,
-				   struct buf *digests, struct err *err)
+static enum err_code entries_check(struct tx *tx, struct verify *verify, const struct seal *seal, struct buf *digests,
+				   struct err *err)
 {
 	db_query_auto query = { 0 };
 	int64_t expected = seal->first;
@@ -79,9 +74,9 @@ static enum err_code entries_check(struct tx *tx, struct verify *verify, const s
 	return OK;
 }
 
-static enum err_code seal_check(struct tx *tx, struct verify *verify, const struct stored_seal *seal, struct err *err)
+static enum err_code seal_check(struct tx *tx, struct verify *verify, const struct seal *seal, struct err *err)
 {
-	uint8_t hash[SHA256_SIZE];
+	uint8_t root[SHA256_SIZE], hash[SHA256_SIZE];
 	buf_auto digests;
 
 	buf_init(&digests, SEAL_ENTRIES_MAX * (size_t)SHA256_SIZE);
@@ -99,13 +94,17 @@ static enum err_code seal_check(struct tx *tx, struct verify *verify, const stru
 	TRY(entries_check(tx, verify, seal, &digests, err));
 	if (verify->proof.broken_sequence != 0)
 		return OK;
-	TRY(journal_seal_hash(verify->hash, seal->first, seal->last, seal->at_us, buf_bytes(&digests), hash, err));
-	if (!bytes_same(seal->hash, bytes(hash, sizeof(hash)))) {
+	TRY(journal_root(buf_bytes(&digests), root, err));
+	TRY(journal_seal_hash(verify->hash, seal->first, seal->last, seal->at_us, root, hash, err));
+	if (!bytes_same(seal->root, bytes(root, sizeof(root))))
 		broken(verify, seal->first,
-		       "seal %" PRId64 " is not that of its time and its entries %" PRId64 " to %" PRId64, seal->number,
-		       seal->first, seal->last);
+		       "seal %" PRId64 " has a root that is not that of its entries %" PRId64 " to %" PRId64,
+		       seal->number, seal->first, seal->last);
+	else if (!bytes_same(seal->hash, bytes(hash, sizeof(hash))))
+		broken(verify, seal->first,
+		       "seal %" PRId64 " is not that of its time, its entries and the one before it", seal->number);
+	if (verify->proof.broken_sequence != 0)
 		return OK;
-	}
 	memcpy(verify->hash, hash, sizeof(hash));
 	verify->number = seal->number;
 	verify->sequence = seal->last;
@@ -114,21 +113,14 @@ static enum err_code seal_check(struct tx *tx, struct verify *verify, const stru
 }
 
 static enum err_code seals_read(struct tx *tx, struct arena *arena, int64_t after,
-				struct stored_seal seals[static SEALS_AT_ONCE], size_t *count, struct err *err)
+				struct seal seals[static SEALS_AT_ONCE], size_t *count, struct err *err)
 {
 	db_query_auto query = { 0 };
 
 	*count = 0;
 	TRY(db_query(tx, &sql_seal_after, BINDS(BIND_INT(after), BIND_INT(SEALS_AT_ONCE)), &query, err));
 	while (*count < SEALS_AT_ONCE && db_next(&query))
-		seals[(*count)++] = (struct stored_seal){
-			.number = db_int(&query, 0),
-			.first = db_int(&query, 1),
-			.last = db_int(&query, 2),
-			.previous = db_blob(arena, &query, 3),
-			.hash = db_blob(arena, &query, 4),
-			.at_us = db_int(&query, 5),
-		};
+		seal_row(arena, &query, &seals[(*count)++]);
 	return db_end(&query, err);
 }
 
@@ -151,7 +143,7 @@ static enum err_code strangers_check(struct tx *tx, struct verify *verify, struc
 static enum err_code verify_seals(struct tx *tx, void *arg, struct err *err)
 {
 	struct verify *state = arg, verify = *state;
-	struct stored_seal seals[SEALS_AT_ONCE];
+	struct seal seals[SEALS_AT_ONCE];
 	size_t count;
 	arena_auto arena = arena_new((size_t)1 << 20);
 
@@ -183,9 +175,11 @@ static enum err_code verify_unsealed(struct tx *tx, void *arg, struct err *err)
 		if (!arena)
 			return fail(err, ERR_MEMORY, "no memory left to verify the journal");
 		const char *id = db_text(arena, &query, 0);
+		/* A longer one is not ours, and no place to go on from. */
+		bool whole = id && strlen(id) < sizeof(verify.unsealed_id);
 		snprintf(verify.unsealed_id, sizeof(verify.unsealed_id), "%s", id ? id : "");
 		TRY(entry_check(&query, &entry, &fits, NULL, err));
-		if (!fits)
+		if (!fits || !whole)
 			broken(&verify, verify.sequence + 1, "the entry %s, not sealed yet, was altered",
 			       verify.unsealed_id);
 		seen++;

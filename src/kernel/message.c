@@ -24,6 +24,11 @@ static const char *const wire_kinds[] = {
 	[WIRE_ERROR_RECEIVED] = "error-received",
 };
 
+const char *wire_kind_name(enum wire_kind kind)
+{
+	return wire_kinds[kind];
+}
+
 static enum wire_kind wire_kind_of(const char *name)
 {
 	for (size_t i = 0; i < COUNT(wire_kinds); i++)
@@ -109,15 +114,49 @@ enum err_code message_insert(struct tx *tx, struct message *message, const struc
 	return *inserted ? parts_insert(tx, message->id, parts, err) : OK;
 }
 
+struct wire wire_digested(const struct wire *wire, char digest[static CONTENT_DIGEST_SIZE])
+{
+	struct wire digested = *wire;
+
+	if (!digested.octets.data)
+		digested.octets = bytes("", 0); /* an empty blob, not NULL */
+	content_digest(digested.octets, digest);
+	digested.digest = digest;
+	return digested;
+}
+
 enum err_code wire_insert(struct tx *tx, const char *message, const char *partner, const struct wire *wire,
 			  char id[static UUID_SIZE], int64_t now_us, struct err *err)
 {
 	id_new(id, now_us);
+	if (wire->basis)
+		TRY(basis_keep(tx, wire->basis, err));
 	return db_exec(tx, &sql_wire_put,
 		       BINDS(BIND_TEXT(id), BIND_TEXT(message), BIND_TEXT(partner), BIND_TEXT(wire_kinds[wire->kind]),
 			     BIND_INT(wire->at_us), BIND_TEXT(wire->content_type ? wire->content_type : ""),
-			     BIND_BLOB(wire->octets.data ? wire->octets : bytes("", 0)), BIND_TEXT(wire->certificate)),
+			     BIND_BLOB(wire->octets), BIND_TEXT(wire->digest), BIND_TEXT(wire->certificate),
+			     BIND_TEXT(wire->basis ? wire->basis->id : NULL)),
 		       NULL, err);
+}
+
+enum err_code wire_journal(struct tx *tx, const struct message *message, const struct wire *wire, const char *detail,
+			   int64_t now_us, struct err *err)
+{
+	return journal_put(tx,
+			   &(struct journal_entry){ .at_us = now_us,
+						    .actor = "system",
+						    .organisation = message->organisation,
+						    .subject_type = "message",
+						    .subject = message->id,
+						    .event = wire_kinds[wire->kind],
+						    .detail = detail,
+						    .content = wire->digest },
+			   err);
+}
+
+enum err_code message_became(struct tx *tx, const char *message, const char *document, struct err *err)
+{
+	return db_exec(tx, &sql_message_document_set, BINDS(BIND_TEXT(message), BIND_TEXT(document)), NULL, err);
 }
 
 enum err_code message_wake(struct tx *tx, const struct message *message, int64_t now_us, struct err *err)
@@ -148,7 +187,7 @@ static enum err_code sweep_run(struct tx *tx, void *arg, struct err *err)
 	const struct sweep *sweep = arg;
 	int64_t changed = 0;
 
-	TRY(db_exec(tx, &sql_sweep_turn,
+	TRY(db_exec(tx, &sql_counter_turn,
 		    BINDS(BIND_TEXT(SWEEP_TURN), BIND_INT(sweep->now_us + SWEEP_EVERY_US), BIND_INT(sweep->due_us)),
 		    &changed, err));
 	return changed ? db_exec(tx, &sql_message_sweep, BINDS(BIND_INT(sweep->now_us)), NULL, err) : OK;
@@ -212,12 +251,19 @@ struct message message_row(struct arena *arena, const struct query *query)
 
 struct wire wire_row(struct arena *arena, const struct query *query)
 {
+	struct basis *basis = db_null(query, 7) ? NULL : arena_alloc(arena, sizeof(*basis));
+
+	if (basis)
+		*basis = (struct basis){ .id = db_text(arena, query, 7) };
 	return (struct wire){
 		.kind = wire_kind_of(db_text(arena, query, 0)),
 		.at_us = db_int(query, 1),
 		.content_type = db_text(arena, query, 2),
 		.octets = db_blob(arena, query, 3),
 		.certificate = db_text(arena, query, 4),
+		.id = db_text(arena, query, 5),
+		.digest = db_text(arena, query, 6),
+		.basis = basis,
 	};
 }
 

@@ -13,7 +13,7 @@
 #ifndef KERNEL_MESSAGE_H
 #define KERNEL_MESSAGE_H
 
-#include "kernel/kernel.h"
+#include "kernel/credential.h"
 
 struct message {
 	const char *id;           /* ours, UUIDv7 */
@@ -55,7 +55,7 @@ struct message_parts {
 	size_t count;
 };
 
-/* Exact bytes that went over the wire, kept as evidence. */
+/* Exact bytes that went over the wire, kept as evidence. Each has an entry in the journal that names its digest. */
 enum wire_kind {
 	WIRE_SENT,
 	WIRE_RECEIVED,
@@ -70,6 +70,9 @@ struct wire {
 	const char *content_type;
 	struct bytes octets;
 	const char *certificate; /* fingerprint of the signer's certificate; NULL */
+	const struct basis
+		*basis;          /* what the signature was believed by; NULL. As read its .id alone: see wire_basis() */
+	const char *id, *digest; /* as read: ours, and SHA-256 of the octets, hexadecimal */
 };
 struct wire_list {
 	struct wire *items;
@@ -120,6 +123,7 @@ enum err_code outbox_delivered(struct kernel *kernel, const struct message *mess
 struct retry_policy {
 	int64_t first_us, max_us; /* back-off doubles from the one to the other */
 	int64_t give_up_us;       /* a message is dead when it waits for so long, since it was queued last */
+	const char *given_up;     /* what the binding calls that ("EBMS:0301 MissingReceipt"); NULL: nothing */
 };
 extern const struct retry_policy retry_policy_default; /* 5 s, 30 min, 21 days */
 enum err_code outbox_failed(struct kernel *kernel, const struct message *message, const struct retry_policy *policy,
@@ -160,13 +164,22 @@ enum err_code inbox_refused(struct kernel *kernel, const char *partner, const ch
  * being looked at. */
 enum err_code inbox_step(struct kernel *kernel, int64_t now_us, unsigned limit, unsigned *done,
 			 struct err *err) MUST_USE;
-/* Who turns a received message into a document: the capability whose row has .process (the document capability). A
- * finding refuses the document, not the message: the message is processed, and the refusal is the capability's
- * business. A fault leaves the message received and is tried again; a fault that is not transient makes it failed, with
- * a task. */
-typedef enum err_code inbox_process(struct kernel *kernel, struct tx *tx, struct arena *arena,
-				    const struct message *message, const struct message_parts *parts, int64_t now_us,
-				    struct findings *findings, struct err *err);
+/* Who turns a received message into a document: the capability whose row has .intake (the document capability). In two
+ * steps, because reading takes longest and shall hold up no other writer of the database. A finding refuses the
+ * document, not the message: the message is processed, and the refusal is the capability's business. A fault leaves the
+ * message received and is tried again; a fault that is not transient makes it failed, with a task. */
+struct intake {
+	/* What PARTS say, judged by itself, without the database. *READ, in ARENA, is handed to .process. */
+	enum err_code (*read)(struct kernel *kernel, struct arena *arena, const struct message *message,
+			      const struct message_parts *parts, int64_t now_us, const void **read, struct err *err);
+	/* What follows from it here, in one transaction. It may run again for the same READ. */
+	enum err_code (*process)(struct kernel *kernel, struct tx *tx, struct arena *arena,
+				 const struct message *message, const void *read, int64_t now_us,
+				 struct findings *findings, struct err *err);
+};
+
+/* DOCUMENT is what was made of the received MESSAGE. */
+enum err_code message_became(struct tx *tx, const char *message, const char *document, struct err *err) MUST_USE;
 
 /* --- Reading --- */
 struct message_filter {
@@ -183,12 +196,40 @@ enum err_code message_parts_of(struct tx *tx, struct arena *arena, const char *i
 			       struct err *err) MUST_USE;
 enum err_code message_wires(struct tx *tx, struct arena *arena, const char *id, struct wire_list *list,
 			    struct err *err) MUST_USE;
+const char *wire_kind_name(enum wire_kind kind); /* "sent", "received", "receipt-sent", … */
+/* What the signature of the stored WIRE was believed by; .count is 0 if that was not kept. */
+enum err_code wire_basis(struct tx *tx, struct arena *arena, const struct wire *wire, struct basis *basis,
+			 struct err *err) MUST_USE;
 /* The plain content of PART: its octets, or what they expand to (at most MAX_BYTES); arena's. */
 enum err_code message_part_plain(struct arena *arena, const struct message_part *part, size_t max_bytes,
 				 struct bytes *plain, struct err *err) MUST_USE;
 
-struct exchange_counts { /* one row a partner */
-	const char *partner;
+/* What belongs to a message, without the octets: for people. */
+struct part_head {
+	const char *content_id, *mime_type;
+	bool compressed;
+	int64_t bytes; /* as signed: compressed if it is */
+	char digest[CONTENT_DIGEST_SIZE];
+};
+struct wire_head {
+	const char *kind; /* as wire_kind_name() */
+	int64_t at_us, bytes;
+	const char *digest;
+	const char *certificate; /* fingerprint of the signer's; NULL */
+	struct bytes signer;     /* the certificate's DER, if it is kept */
+};
+struct message_look {
+	struct part_head *parts;
+	size_t parts_count;
+	struct wire_head *wires; /* oldest first */
+	size_t wires_count;
+};
+enum err_code message_look(struct tx *tx, struct arena *arena, const char *id, struct message_look *look,
+			   struct err *err) MUST_USE;
+
+/* One row a partner. */
+struct exchange_counts {
+	const char *partner, *status; /* its code; "active", "suspended" */
 	int64_t queued, held, dead, delivered, received, processed, failed, refused;
 	int64_t abandoned;        /* both ways */
 	int64_t oldest_queued_us; /* TIME_NONE */
@@ -198,7 +239,11 @@ struct exchange_counts_list {
 	struct exchange_counts *items;
 	size_t count;
 };
+/* Takes as long as there are open messages and ones done since the last step below, not as there are messages. */
 enum err_code message_counts(struct tx *tx, struct arena *arena, struct exchange_counts_list *list,
 			     struct err *err) MUST_USE;
+/* Every few seconds: adds what is done to the tallies, by up to LIMIT entries of the journal. *MORE: there are further
+ * ones. */
+enum err_code message_tally_step(struct kernel *kernel, unsigned limit, bool *more, struct err *err) MUST_USE;
 
 #endif

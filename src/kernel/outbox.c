@@ -209,7 +209,7 @@ enum err_code outbox_resume(struct kernel *kernel, int64_t now_us, struct err *e
 struct attempt {
 	struct kernel *kernel;
 	const struct message *message;
-	const struct wire *wire; /* NULL: nothing to keep */
+	struct wire wire; /* .digest is NULL if there is none to keep */
 	int64_t now_us;
 	const struct retry_policy *policy;
 	bool permanent;
@@ -220,21 +220,35 @@ static enum err_code wire_keep(struct tx *tx, const struct attempt *attempt, str
 {
 	char id[UUID_SIZE];
 
-	if (!attempt->wire)
+	if (!attempt->wire.digest)
 		return OK;
-	return wire_insert(tx, attempt->message->id, attempt->message->partner, attempt->wire, id, attempt->now_us,
+	return wire_insert(tx, attempt->message->id, attempt->message->partner, &attempt->wire, id, attempt->now_us,
 			   err);
+}
+
+/* With an entry of its own. */
+static enum err_code wire_note(struct tx *tx, const struct attempt *attempt, const char *detail, struct err *err)
+{
+	TRY(wire_keep(tx, attempt, err));
+	return attempt->wire.digest ? wire_journal(tx, attempt->message, &attempt->wire, detail, attempt->now_us, err)
+				    : OK;
 }
 
 static enum err_code sending_run(struct tx *tx, void *arg, struct err *err)
 {
-	return wire_keep(tx, arg, err);
+	return wire_note(tx, arg, NULL, err);
 }
 
 enum err_code outbox_sending(struct kernel *kernel, const struct message *message, const struct wire *sent,
 			     struct err *err)
 {
-	struct attempt attempt = { .kernel = kernel, .message = message, .wire = sent, .now_us = sent->at_us };
+	char digest[CONTENT_DIGEST_SIZE];
+	struct attempt attempt = {
+		.kernel = kernel,
+		.message = message,
+		.wire = wire_digested(sent, digest),
+		.now_us = sent->at_us,
+	};
 
 	return db_write(kernel->db, sending_run, &attempt, err);
 }
@@ -259,7 +273,7 @@ static enum err_code late_receipt(struct tx *tx, const struct attempt *attempt, 
 	TRY(db_query(tx, &sql_message_state, BINDS(BIND_TEXT(attempt->message->id)), &query, err));
 	bool abandoned = db_next(&query) && same(db_text(arena, &query, 0), "abandoned");
 	TRY(db_end(&query, err));
-	return abandoned ? wire_keep(tx, attempt, err) : OK;
+	return abandoned ? wire_note(tx, attempt, NULL, err) : OK;
 }
 
 static enum err_code delivered_run(struct tx *tx, void *arg, struct err *err)
@@ -272,6 +286,7 @@ static enum err_code delivered_run(struct tx *tx, void *arg, struct err *err)
 		return fail(err, ERR_MEMORY, "no memory left for the receipt of message %s", attempt->message->id);
 	struct fsm_case fsm_case =
 		message_case(attempt->kernel, arena, attempt->message, &system_actor, attempt->now_us, NULL);
+	fsm_case.content = attempt->wire.digest;
 	TRY(message_fire(tx, &fsm_case, &message_out_machine, MESSAGE_DELIVERED, &to, err));
 	if (!to)
 		return late_receipt(tx, attempt, arena, err);
@@ -284,7 +299,13 @@ static enum err_code delivered_run(struct tx *tx, void *arg, struct err *err)
 enum err_code outbox_delivered(struct kernel *kernel, const struct message *message, const struct wire *receipt,
 			       int64_t now_us, struct err *err)
 {
-	struct attempt attempt = { .kernel = kernel, .message = message, .wire = receipt, .now_us = now_us };
+	char digest[CONTENT_DIGEST_SIZE];
+	struct attempt attempt = {
+		.kernel = kernel,
+		.message = message,
+		.wire = wire_digested(receipt, digest),
+		.now_us = now_us,
+	};
 
 	return db_write(kernel->db, delivered_run, &attempt, err);
 }
@@ -308,11 +329,18 @@ static enum err_code dead_letter(struct tx *tx, const struct attempt *attempt, s
 	const struct message *message = attempt->message;
 	const char *to;
 
+	if (!attempt->permanent && attempt->policy->given_up)
+		reason = arena_printf(arena, "%s: %s", attempt->policy->given_up, reason);
+	if (!reason)
+		return fail(err, ERR_MEMORY, "no memory left for a task");
 	struct fsm_case fsm_case =
 		message_case(attempt->kernel, arena, message, &system_actor, attempt->now_us, reason);
 	TRY(message_fire(tx, &fsm_case, &message_out_machine, MESSAGE_GIVEN_UP, &to, err));
 	if (!to)
 		return OK;
+	/* Nothing follows from a ping, and who sent it is told. */
+	if (message->test && !message->document)
+		return message_fire(tx, &fsm_case, &message_out_machine, MESSAGE_ABANDON, NULL, err);
 	const char *text =
 		arena_printf(arena,
 			     "%s to %s was %s: %s. What follows it in its conversation waits. Look at "
@@ -341,7 +369,7 @@ static enum err_code failed_run(struct tx *tx, void *arg, struct err *err)
 
 	if (!reason)
 		return fail(err, ERR_MEMORY, "no memory left for the failure of message %s", message->id);
-	TRY(wire_keep(tx, attempt, err));
+	TRY(wire_note(tx, attempt, reason, err));
 	TRY(waited(tx, attempt, &waited_us, err));
 	TRY(db_exec(tx, &sql_message_later,
 		    BINDS(BIND_TEXT(message->id), BIND_INT(message->attempts), BIND_INT(message->next_attempt_us),
@@ -362,12 +390,15 @@ enum err_code outbox_failed(struct kernel *kernel, const struct message *message
 	struct attempt attempt = {
 		.kernel = kernel,
 		.message = message,
-		.wire = answer,
 		.now_us = now_us,
 		.policy = policy ? policy : &retry_policy_default,
 		.permanent = permanent,
 		.reason = reason,
 	};
+	char digest[CONTENT_DIGEST_SIZE];
+
+	if (answer)
+		attempt.wire = wire_digested(answer, digest);
 	return db_write(kernel->db, failed_run, &attempt, err);
 }
 

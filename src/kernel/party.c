@@ -1,5 +1,7 @@
 #include "kernel/party.h"
 
+#include "kernel/credential.h"
+
 #include "base/date.h"
 #include "kernel/journal.h"
 #include "kernel/store_int.h"
@@ -192,9 +194,16 @@ enum err_code partner_find_party(struct tx *tx, struct arena *arena, const char 
 enum err_code partner_certificate_add(struct tx *tx, const struct partner_certificate *certificate,
 				      const struct actor *actor, int64_t now_us, struct err *err)
 {
+	const struct credential credential = {
+		.kind = same(certificate->use, "crl") ? "crl" : "certificate",
+		.fingerprint = certificate->fingerprint,
+		.der = certificate->der,
+	};
+
+	TRY(credential_keep(tx, &credential, now_us, err));
 	TRY(db_exec(tx, &sql_certificate_put,
 		    BINDS(BIND_TEXT(certificate->partner), BIND_TEXT(certificate->use),
-			  BIND_TEXT(certificate->fingerprint), BIND_BLOB(certificate->der), BIND_INT(now_us),
+			  BIND_TEXT(certificate->fingerprint), BIND_INT(now_us),
 			  certificate->until_us == TIME_NONE ? BIND_NULL : BIND_INT(certificate->until_us)),
 		    NULL, err));
 	return partner_changed(tx, certificate->partner,

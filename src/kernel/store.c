@@ -5,13 +5,21 @@
 /* clang-format off */
 #define PARTNER_COLUMNS "code, name, party_id, party_type, endpoint, profile, token, status"
 #define JOURNAL_COLUMNS \
-	"id, at_us, actor, organisation, subject_type, subject, event, from_state, to_state, detail, law, sequence"
+	"id, at_us, actor, organisation, subject_type, subject, event, from_state, to_state, detail, law, content, sequence"
+#define SEAL_COLUMNS "number, first_sequence, last_sequence, previous, root, hash, at_us"
+/* 1 for an entry about a message whose octets are not kept. Not EXISTS, which PostgreSQL may answer by hashing all wires. */
+#define JOURNAL_UNKEPT \
+	"CAST(CASE WHEN subject_type = 'message' AND content IS NOT NULL AND (SELECT 1 FROM wire" \
+	" WHERE wire.message = journal.subject AND wire.digest = journal.content LIMIT 1) IS NULL THEN 1 ELSE 0 END AS {i64})"
+#define WIRE_COLUMNS "kind, at_us, content_type, octets, certificate, id, digest, basis"
 #define TASK_COLUMNS "id, organisation, kind, subject, text, state, created_us, done_us"
 #define MESSAGE_COLUMNS \
 	"message.id, direction, partner, organisation, message_id, conversation, position, ref_to, service, action, original_sender," \
 	" final_recipient, document, test, state, created_us, next_attempt_us, attempts, settled_us, last_error, digest, accepted_us"
 /* Letter for letter the condition of the index message_open: SQLite uses a partial index only then. */
 #define MESSAGE_OPEN "state IN ('queued', 'held', 'dead', 'received', 'failed')"
+/* Entries by which a message is done: the final states of both machines, which nothing leaves. */
+#define MESSAGE_DONE "subject_type = 'message' AND to_state IN ('delivered', 'processed', 'abandoned')"
 /* MESSAGE_PARKED_US, as it stands in the condition of the index message_parked. */
 #define MESSAGE_PARKED "253402300799000000"
 #define MESSAGE_WAITS "CAST($2 AS TEXT) IN ('queued', 'received')"

@@ -20,10 +20,36 @@ void *list_grow(struct arena *arena, void *items, size_t count, size_t size);
 void journal_row(struct arena *arena, const struct query *query, struct journal_entry *entry);
 /* The digest that journal.h describes. */
 enum err_code journal_digest(const struct journal_entry *entry, uint8_t digest[static 32], struct err *err) MUST_USE;
-/* Seal number n from seal n-1, its time and the digests of its entries. */
-enum err_code journal_seal_hash(const uint8_t previous[static 32], int64_t first, int64_t last, int64_t at_us,
-				struct bytes digests, uint8_t hash[static 32], struct err *err) MUST_USE;
+/* Appends the digests of the entries FIRST to LAST, which must be whole. */
+enum err_code journal_digests(struct tx *tx, int64_t first, int64_t last, struct buf *digests,
+			      struct err *err) MUST_USE;
 
 #define SEAL_ENTRIES_MAX 10000 /* bounds what a verification holds in memory */
+
+struct seal {
+	int64_t number, first, last, at_us;
+	struct bytes previous, root, hash;
+};
+/* The current row of a query of SEAL_COLUMNS. */
+void seal_row(struct arena *arena, const struct query *query, struct seal *seal);
+/* Seal n from seal n-1, its time and its root. */
+enum err_code journal_seal_hash(const uint8_t previous[static 32], int64_t first, int64_t last, int64_t at_us,
+				const uint8_t root[static 32], uint8_t hash[static 32], struct err *err) MUST_USE;
+
+/* The Merkle tree of a seal (RFC 6962 §2.1), level by level from the leaves. */
+#define TREE_LEVELS 15 /* 2^14 leaves and fewer */
+struct journal_tree {
+	uint8_t (*nodes)[32]; /* the arena's */
+	size_t start[TREE_LEVELS], count[TREE_LEVELS], levels;
+};
+#define TREE_ARENA_BYTES ((size_t)1 << 20) /* enough for a seal */
+/* DIGESTS: of the entries, 1 to SEAL_ENTRIES_MAX, one behind the other. */
+enum err_code journal_tree_build(struct arena *arena, struct bytes digests, struct journal_tree *tree,
+				 struct err *err) MUST_USE;
+const uint8_t *journal_tree_root(const struct journal_tree *tree);
+/* The audit path of leaf INDEX, lowest first; returns its length. */
+size_t journal_tree_path(const struct journal_tree *tree, size_t index, const uint8_t *path[static TREE_LEVELS]);
+/* The root alone. */
+enum err_code journal_root(struct bytes digests, uint8_t root[static 32], struct err *err) MUST_USE;
 
 #endif

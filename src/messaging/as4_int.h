@@ -133,6 +133,8 @@ enum err_code as4_part_octets(const char *type, struct bytes octets, const struc
 			      struct err *err) MUST_USE;
 /* "cid:a%40b" names the part with Content-ID "a@b" or, unescaped, "a%40b" itself. */
 bool as4_cid_matches(const char *uri, const char *content_id);
+/* Whether URI ("#id") is an identifier of NODE itself. */
+bool as4_refers_to(const char *uri, const struct xml_node *node);
 /* The one part that URI is taken to name, wherever it stands; NULL. */
 struct as4_part *as4_part_of(struct as4_message *message, const char *uri);
 

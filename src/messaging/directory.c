@@ -1,4 +1,5 @@
 /* Partners and keys as one immutable snapshot. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -108,6 +109,106 @@ void peer_judge(const struct peer *peer, const struct cert *cert, int64_t now_us
 	}
 }
 
+/* --- What signatures are believed by --- */
+
+const struct basis *basis_of(const struct directory *directory, const struct peer *peer, const struct cert *cert)
+{
+	for (size_t i = 0; peer && i < peer->signing_count; i++)
+		if (same(peer->bases[i].items[0].fingerprint, cert_fingerprint(cert)))
+			return &peer->bases[i];
+	for (size_t i = 0; !peer && i < directory->own.count; i++)
+		if (directory->own_bases[i].id &&
+		    same(directory->own_bases[i].items[0].fingerprint, cert_fingerprint(cert)))
+			return &directory->own_bases[i];
+	return NULL;
+}
+
+static enum err_code peer_basis(struct arena *arena, const struct peer *peer, const struct cert *cert,
+				struct basis *basis, struct err *err)
+{
+	struct cert_grounds grounds;
+	TRY(cert_grounds(cert, peer->trust, arena, &grounds, err));
+	*basis = (struct basis){ .items = arena_array(arena, grounds.count, sizeof *basis->items),
+				 .count = grounds.count };
+	if (!basis->items)
+		return fail(err, ERR_MEMORY, "no memory for partner %s", peer->partner.code);
+	for (size_t i = 0; i < grounds.count; i++)
+		basis->items[i] = (struct credential){ .kind = grounds.items[i].list ? "crl" : "certificate",
+						       .fingerprint = grounds.items[i].fingerprint };
+	basis->id = basis_id(arena, basis->items, basis->count);
+	return basis->id ? OK : fail(err, ERR_MEMORY, "no memory for partner %s", peer->partner.code);
+}
+
+/* When all of its rows are read, because a list may come after the certificate. */
+static enum err_code fill_bases(struct directory *directory, struct peer *peer, struct err *err)
+{
+	peer->bases = arena_array(directory->arena, peer->signing_count + 1, sizeof *peer->bases);
+	if (!peer->bases)
+		return fail(err, ERR_MEMORY, "no memory for partner %s", peer->partner.code);
+	for (size_t i = 0; i < peer->signing_count; i++)
+		TRY(peer_basis(directory->arena, peer, peer->signing[i], &peer->bases[i], err));
+	return OK;
+}
+
+static enum err_code fill_own_bases(struct directory *directory, struct err *err)
+{
+	struct arena *arena = directory->arena;
+	directory->own_bases = arena_array(arena, directory->own.count + 1, sizeof *directory->own_bases);
+	for (size_t i = 0; directory->own_bases && i < directory->own.count; i++) {
+		const struct cert *cert = directory->own.keys[i].cert;
+		struct credential *item = arena_alloc(arena, sizeof *item);
+		if (!cert)
+			continue;
+		if (!item)
+			return fail(err, ERR_MEMORY, "no memory for our keys");
+		*item = (struct credential){ .kind = "certificate",
+					     .fingerprint = cert_fingerprint(cert),
+					     .der = cert_der(cert) };
+		directory->own_bases[i] = (struct basis){ .id = basis_id(arena, item, 1), .items = item, .count = 1 };
+		if (!directory->own_bases[i].id)
+			return fail(err, ERR_MEMORY, "no memory for our keys");
+	}
+	return directory->own_bases ? OK : fail(err, ERR_MEMORY, "no memory for our keys");
+}
+
+struct own_credentials {
+	const struct directory *directory;
+	int64_t now_us;
+	bool missing;
+};
+
+static enum err_code any_missing(struct tx *tx, void *arg, struct err *err)
+{
+	struct own_credentials *own = arg;
+	const struct directory *directory = own->directory;
+	own->missing = false;
+	for (size_t i = 0; i < directory->own.count && !own->missing; i++) {
+		bool known = true;
+		if (directory->own_bases[i].id)
+			TRY(credential_known(tx, directory->own_bases[i].items[0].fingerprint, &known, err));
+		own->missing = !known;
+	}
+	return OK;
+}
+
+static enum err_code keep_own(struct tx *tx, void *arg, struct err *err)
+{
+	struct own_credentials *own = arg;
+	const struct directory *directory = own->directory;
+	for (size_t i = 0; i < directory->own.count; i++)
+		if (directory->own_bases[i].id)
+			TRY(credential_keep(tx, &directory->own_bases[i].items[0], own->now_us, err));
+	return OK;
+}
+
+/* Before anything is signed with them: what is kept as evidence names them. Writes only when there is a new one. */
+static enum err_code keep_own_credentials(struct kernel *kernel, const struct directory *directory, struct err *err)
+{
+	struct own_credentials own = { .directory = directory, .now_us = clock_now_us(kernel->clock) };
+	TRY(db_read(kernel->db, any_missing, &own, err));
+	return own.missing ? db_write(kernel->db, keep_own, &own, err) : OK;
+}
+
 static enum as4_token_kind token_of(const char *name)
 {
 	return same(name, "ski") ? TOKEN_SKI : same(name, "issuer-serial") ? TOKEN_ISSUER_SERIAL : TOKEN_BST;
@@ -203,7 +304,7 @@ static enum err_code fill_peer(struct directory *directory, struct peer *peer,
 		return fail(err, ERR_MEMORY, "no memory for partner %s", peer->partner.code);
 	for (size_t i = 0; i < rows->count; i++)
 		TRY(load_certificate(directory, peer, &rows->items[i], now_us, err));
-	return OK;
+	return fill_bases(directory, peer, err);
 }
 
 /* A partner that cannot be loaded must not take the others along: it is left out, and the log says why. */
@@ -281,6 +382,10 @@ static enum err_code directory_load(struct messaging *messaging, struct director
 	enum err_code code = db_read(kernel->db, load_directory, &loading, err);
 	if (code == OK)
 		code = keystore_list(messaging->options.keys_directory, &directory->own, err);
+	if (code == OK)
+		code = fill_own_bases(directory, err);
+	if (code == OK)
+		code = keep_own_credentials(kernel, directory, err);
 	if (code != OK) {
 		directory_free(directory);
 		return code;
@@ -321,6 +426,10 @@ enum err_code messaging_new(const struct messaging_options *options, struct mess
 	new->options = *options;
 	new->limits = as4_limits_default;
 	new->limits.max_payload_bytes = options->max_payload_bytes;
+	/* AS4 profile 1.0 §3.2: who gives up waiting for a receipt tells its producer so. */
+	const struct ebms_error_row *missing = ebms_error_row(EBMS_MISSING_RECEIPT);
+	snprintf(new->given_up, sizeof new->given_up, "%s %s", missing->code, missing->short_description);
+	new->options.retry.given_up = new->given_up;
 	pthread_mutex_init(&new->lock, NULL);
 	enum err_code code = messaging_refresh(new, true, err);
 	if (code != OK) {

@@ -56,6 +56,78 @@ enum err_code messaging_send_step(struct messaging *messaging, int64_t now_us, u
 enum err_code messaging_ping(struct messaging *messaging, struct arena *arena, const char *partner,
 			     const struct actor *actor, int64_t now_us, const char **id, struct err *err) MUST_USE;
 
+/* All by which it can be proved without Lintas what was exchanged: the files of a folder. Its README.md says which. */
+#define EVIDENCE_SUMS "SHA256SUMS" /* the file that names all others with their digests */
+struct evidence_file {
+	const char *path; /* relative, its folders with '/' */
+	struct bytes content;
+	bool executable;
+};
+struct evidence {
+	const char *name;       /* of the folder */
+	struct message message; /* what it is about */
+	struct evidence_file *files;
+	size_t count;
+};
+/* Of the message ID (ours, or its eb:MessageId). Seals the journal first. ERR_NOT_FOUND; all in ARENA, which needs
+ * three times the payloads and what was sent again. */
+enum err_code messaging_evidence(struct messaging *messaging, struct arena *arena, const char *id, int64_t now_us,
+				 struct evidence *evidence, struct err *err) MUST_USE;
+
+/* --- The inspector: what is in the raw bytes of a message, and which rule it breaks --- */
+
+struct inspect_options {
+	struct bytes file;            /* an HTTP body, with its headers before it or not */
+	struct cert *const *believed; /* certificates that are pinned, or authorities; none: whom it says it is from */
+	size_t believed_count;
+	struct keys *keys; /* that may open it; NULL: what is sealed stays so */
+	const struct key_list *own;
+	const char *profile; /* the security profile agreed; NULL: any algorithm that is not refused as weak */
+	size_t max_payload_bytes;
+	int64_t at_us; /* when the certificates are judged */
+};
+
+/* Verdicts, as texts that scripts may compare. */
+#define INSPECT_VERIFIED  "verified"
+#define INSPECT_REFUSED   "refused"
+#define INSPECT_UNDECIDED "undecided" /* .why says what is missing */
+
+struct inspected_verdict { /* of one stage, in the order of the gateway */
+	const char *stage, *verdict, *why;
+};
+struct inspected_finding {
+	const char *stage, *code, *text, *law, *ebms; /* .ebms: the error that a partner would get */
+};
+struct inspected_error { /* eb:Error of an error signal */
+	const char *code, *severity, *text, *detail, *ref_to;
+};
+struct inspected_part {
+	const char *content_id, *mime_type, *digest; /* SHA-256 of the octets as signed; NULL while they are sealed */
+	int64_t bytes;                               /* on the wire */
+	bool is_signed, encrypted, compressed;
+};
+struct inspection {
+	const char *verdict; /* refused if one is, verified if all are, else undecided */
+	const char *kind;    /* "user message", "receipt", "error", "pull request" */
+	const char *message_id, *ref_to, *from, *to, *service, *action, *conversation, *original_sender,
+		*final_recipient;
+	int64_t timestamp_us, at_us;
+	const char *signer, *fingerprint, *token, *signature, *encryption; /* algorithms as URIs */
+	int64_t not_before_us, not_after_us;                               /* of the signer's certificate */
+	const char *header_signed, *body_signed;                           /* "yes", "no" */
+	struct inspected_verdict *verdicts;
+	size_t verdicts_count;
+	struct inspected_part *parts;
+	size_t parts_count;
+	struct inspected_error *errors;
+	size_t errors_count;
+	struct inspected_finding *findings;
+	size_t findings_count;
+};
+/* All in ARENA. A message that breaks every rule is no error; ERR_LIMIT if the file is too long. */
+enum err_code messaging_inspect(struct arena *arena, const struct inspect_options *options,
+				struct inspection *inspection, struct err *err) MUST_USE;
+
 struct messaging_counters {
 	int64_t accepted, duplicates, refused; /* from partners */
 	int64_t strangers;                     /* refused without an answer */

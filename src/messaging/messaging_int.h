@@ -19,6 +19,7 @@ struct peer {
 	enum as4_token_kind token;
 	struct cert *signing[PEER_CERTS_MAX]; /* whom its signatures may come from */
 	size_t signing_count;
+	struct basis *bases;              /* what a signature by each of them is believed by, in the same order */
 	struct cert *tls[PEER_CERTS_MAX]; /* its TLS client certificates */
 	size_t tls_count;
 	struct cert *encrypt; /* for whom we encrypt: the one that is valid and was issued last */
@@ -34,6 +35,7 @@ struct directory {
 	struct peer *peers;
 	size_t count;
 	struct key_list own;
+	struct basis *own_bases; /* of each of our keys: its certificate, for those who look at our evidence */
 };
 
 struct stranger {
@@ -51,6 +53,7 @@ struct lane {
 struct messaging {
 	struct messaging_options options;
 	struct as4_limits limits;
+	char given_up[64];    /* how the retry policy calls its end */
 	pthread_mutex_t lock; /* guards what follows */
 	struct directory *directory;
 	struct lane lanes[PEERS_MAX];
@@ -75,6 +78,9 @@ const struct key_info *directory_key(const struct directory *directory, enum key
 enum err_code identity_for(const struct messaging *messaging, const struct directory *directory,
 			   const struct peer *peer, int64_t now_us, struct as4_identity *identity,
 			   struct err *err) MUST_USE;
+
+/* What a signature with CERT is kept with: of PEER's (NULL: of ours). NULL if it is none of theirs. */
+const struct basis *basis_of(const struct directory *directory, const struct peer *peer, const struct cert *cert);
 
 /* CERT judged for signatures of PEER; findings of AS4-051 for each reason. */
 void peer_judge(const struct peer *peer, const struct cert *cert, int64_t now_us, struct arena *arena,

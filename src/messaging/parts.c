@@ -10,6 +10,8 @@ static void found(struct as4_message *message, enum as4_rule_name rule, const ch
 /* Keys to try: those whose certificate the message names first, then all others that may decrypt. */
 static bool names(const struct as4_token *token, const struct key_info *key)
 {
+	if (!key->cert) /* handed over for an inspection */
+		return false;
 	if (token->kind == TOKEN_BST)
 		return bytes_same(token->data, cert_der(key->cert));
 	if (token->kind == TOKEN_SKI)
@@ -24,7 +26,8 @@ static enum err_code unwrap(const struct as4_encryption *encryption, struct keys
 	for (int named = 1; named >= 0 && !*good; named--)
 		for (size_t i = 0; i < own->count && !*good; i++) {
 			const struct key_info *info = &own->keys[i];
-			if (info->use != KEY_USE_DECRYPT || !info->cert ||
+			bool able = info->status == KEY_ACTIVE || info->status == KEY_RETIRED;
+			if (info->use != KEY_USE_DECRYPT || !able ||
 			    names(&encryption->recipient, info) != (named == 1))
 				continue;
 			TRY(keys_unwrap(keys, info->id, &encryption->wrapped, key, size, good, err));

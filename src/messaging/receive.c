@@ -36,6 +36,16 @@ static bool clean(const struct receiving *r)
 	return findings_errors(r->findings) == 0;
 }
 
+/* Whether the header could be read, so that it is known who speaks. What is wrong with payloads alone (AS4-018,
+ * AS4-071) does not hide that: a partner is told, a stranger is not. */
+static bool header_is_read(const struct receiving *r)
+{
+	for (size_t i = 0; findings_at(r->findings, i); i++)
+		if (as4_rule_stage(findings_at(r->findings, i)->rule) <= STAGE_HEADER)
+			return false;
+	return true;
+}
+
 /* The answer's bytes move to the request, whose server frees them after sending. */
 static enum err_code answer(struct receiving *r, const char *content_type, struct buf *body, struct err *err)
 {
@@ -97,12 +107,14 @@ static enum err_code refuse(struct receiving *r, struct err *err)
 					 .at_us = r->now_us,
 					 .octets = r->request->body,
 					 .content_type = http_header(r->request, "Content-Type"),
-					 .certificate = r->cert ? cert_fingerprint(r->cert) : NULL };
+					 .certificate = r->cert ? cert_fingerprint(r->cert) : NULL,
+					 .basis = r->cert ? basis_of(r->directory, r->authenticated, r->cert) : NULL };
 		struct wire error = { .kind = WIRE_ERROR_SENT,
 				      .at_us = r->now_us,
 				      .octets = buf_bytes(&packed.body),
 				      .content_type = packed.content_type,
-				      .certificate = cert_fingerprint(identity.key->cert) };
+				      .certificate = cert_fingerprint(identity.key->cert),
+				      .basis = basis_of(r->directory, NULL, identity.key->cert) };
 		code = inbox_refused(r->messaging->options.kernel, r->authenticated->partner.code, message_id,
 				     first->rule->code, &received, &error, r->now_us, err);
 	}
@@ -160,12 +172,13 @@ static void identify_by_header(struct receiving *r)
 static enum err_code authenticate(struct receiving *r, struct err *err)
 {
 	struct as4_message *message = &r->message;
+	size_t before = findings_errors(r->findings);
 	TRY(as4_read_security(message, err));
-	if (!clean(r))
+	if (findings_errors(r->findings) != before)
 		return OK;
 	as4_check_profile(message, r->peer->profile);
 
-	size_t before = findings_errors(r->findings);
+	before = findings_errors(r->findings);
 	TRY(as4_signer(message, r->peer->signing, r->peer->signing_count, &r->cert, err));
 	if (r->cert)
 		peer_judge(r->peer, r->cert, r->now_us, r->arena, r->findings);
@@ -305,7 +318,8 @@ static enum err_code fill_delivery(struct receiving *r, struct inbox_delivery *d
 			      .at_us = r->now_us,
 			      .content_type = http_header(r->request, "Content-Type"),
 			      .octets = r->request->body,
-			      .certificate = cert_fingerprint(r->cert) },
+			      .certificate = cert_fingerprint(r->cert),
+			      .basis = basis_of(r->directory, r->peer, r->cert) },
 		.window_us = r->messaging->options.duplicate_window_us,
 	};
 	return OK;
@@ -329,7 +343,8 @@ static enum err_code accept(struct receiving *r, struct err *err)
 						  .at_us = r->now_us,
 						  .content_type = packed.content_type,
 						  .octets = buf_bytes(&packed.body),
-						  .certificate = cert_fingerprint(identity.key->cert) };
+						  .certificate = cert_fingerprint(identity.key->cert),
+						  .basis = basis_of(r->directory, NULL, identity.key->cert) };
 		code = inbox_accept(r->messaging->options.kernel, r->arena, &delivery, r->now_us, &outcome, &receipt,
 				    err);
 	}
@@ -361,16 +376,16 @@ static enum err_code receive(struct receiving *r, struct err *err)
 	}
 	r->authenticated = r->tls_peer;
 	TRY(as4_read(&r->message, http_header(r->request, "Content-Type"), r->request->body, err));
-	if (clean(r) && r->message.kind != AS4_USER_MESSAGE) {
+	if (r->message.kind != AS4_USER_MESSAGE) {
 		/* Signals come back in the answer to what we sent; one that is posted belongs to nothing, and is never
-		 * answered. */
+		 * answered, whatever else is wrong with it. */
 		found(r, RULE_RECEIPT, "or error was not asked for:", "it came as a request");
 		turn_away(r, 400);
 		return OK;
 	}
-	if (clean(r))
+	if (header_is_read(r))
 		identify_by_header(r);
-	if (clean(r))
+	if (r->peer)
 		TRY(authenticate(r, err));
 	if (clean(r))
 		TRY(open_payloads(r, err));

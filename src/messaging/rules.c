@@ -26,6 +26,18 @@ static const struct {
 #undef AS4_RULE
 };
 
+const char *as4_stage_name(enum as4_stage stage)
+{
+	static const char *const names[] = {
+		[STAGE_MIME] = "MIME",           [STAGE_HEADER] = "header",       [STAGE_PROFILE] = "profile",
+		[STAGE_SIGNATURE] = "signature", [STAGE_TRUST] = "trust",         [STAGE_DECRYPTION] = "decryption",
+		[STAGE_EXPANSION] = "expansion", [STAGE_AGREEMENT] = "agreement", [STAGE_DUPLICATE] = "duplicate",
+		[STAGE_RECEIPT] = "receipt",
+	};
+
+	return names[stage];
+}
+
 const struct ebms_error_row *ebms_error_row(enum ebms_code code)
 {
 	return &error_rows[code];

@@ -19,6 +19,9 @@ enum as4_stage {
 	STAGE_COUNT
 };
 
+/* "MIME", "header", … for people. */
+const char *as4_stage_name(enum as4_stage stage);
+
 enum ebms_code {
 #define EBMS_ERROR(name, code, short_description, severity, category) EBMS_##name,
 #include "messaging/errors.def"

@@ -13,8 +13,7 @@ static void found(struct as4_message *message, enum as4_rule_name rule, const ch
 	finding_add(message->findings, as4_rule(rule), "", first, second);
 }
 
-/* Whether URI ("#id") is an identifier of NODE itself. */
-static bool refers_to(const char *uri, const struct xml_node *node)
+bool as4_refers_to(const char *uri, const struct xml_node *node)
 {
 	if (!uri || uri[0] != '#' || !node)
 		return false;
@@ -42,9 +41,9 @@ static void check_coverage(struct as4_message *message)
 	for (size_t i = 0; i < signature->count; i++) {
 		const char *uri = signature->references[i].uri;
 		bool known = true;
-		if (refers_to(uri, message->messaging))
+		if (as4_refers_to(uri, message->messaging))
 			messaging++;
-		else if (refers_to(uri, message->body))
+		else if (as4_refers_to(uri, message->body))
 			body++;
 		else
 			known = as4_part_of(message, uri) != NULL;
@@ -216,9 +215,9 @@ enum err_code as4_reference_octets(struct as4_message *message, const struct as4
 	const struct as4_part *part = as4_part_of(message, reference->uri);
 	if (part)
 		TRY(as4_part_octets(signed_type(part), part->octets, message->limits, octets, err));
-	else if (refers_to(reference->uri, message->messaging))
+	else if (as4_refers_to(reference->uri, message->messaging))
 		TRY(xml_c14n_exclusive(message->messaging, reference->prefixes, octets, err));
-	else if (refers_to(reference->uri, message->body))
+	else if (as4_refers_to(reference->uri, message->body))
 		TRY(xml_c14n_exclusive(message->body, reference->prefixes, octets, err));
 	return buf_check(octets, "the octets of a reference", err);
 }

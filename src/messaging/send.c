@@ -234,7 +234,8 @@ static enum err_code pack_anew(struct sending *s, const struct as4_identity *ide
 			     .at_us = s->now_us,
 			     .content_type = s->content_type,
 			     .octets = s->body,
-			     .certificate = cert_fingerprint(identity->key->cert) };
+			     .certificate = cert_fingerprint(identity->key->cert),
+			     .basis = basis_of(s->directory, NULL, identity->key->cert) };
 	return outbox_sending(s->messaging->options.kernel, s->message, &sent, err);
 }
 
@@ -308,18 +309,32 @@ static const struct ebms_error *error_about(const struct as4_message *reply, con
 	return NULL;
 }
 
+/* What was learnt of an attempt is written once more if the database went away meanwhile: else the message would wait
+ * for the end of its lease. A second writing moves nothing. */
+static bool again(enum err_code code)
+{
+	return code != OK && err_row(code)->transient;
+}
+
 static enum err_code settle_failed(struct sending *s, bool permanent, const char *reason, struct err *err)
 {
 	struct wire answer = { .kind = WIRE_ERROR_RECEIVED,
 			       .at_us = s->now_us,
 			       .content_type = s->answer.content_type,
 			       .octets = s->answer.body,
-			       .certificate = s->cert ? cert_fingerprint(s->cert) : NULL };
+			       .certificate = s->cert ? cert_fingerprint(s->cert) : NULL,
+			       .basis = s->cert ? basis_of(s->directory, s->peer, s->cert) : NULL };
 	s->messaging->failed_attempts++;
 	LOG(LOG_WARN, "message.not-delivered", LOG_TEXT("partner", s->peer->partner.code),
 	    LOG_TEXT("message", s->message->id), LOG_TEXT("why", reason), LOG_INT("attempt", s->message->attempts));
-	return outbox_failed(s->messaging->options.kernel, s->message, &s->messaging->options.retry, permanent, reason,
-			     s->reply.messaging ? &answer : NULL, s->now_us, err);
+	const struct retry_policy *retry = &s->messaging->options.retry;
+	const struct wire *said = s->reply.messaging ? &answer : NULL;
+	enum err_code code =
+		outbox_failed(s->messaging->options.kernel, s->message, retry, permanent, reason, said, s->now_us, err);
+	if (again(code))
+		code = outbox_failed(s->messaging->options.kernel, s->message, retry, permanent, reason, said,
+				     s->now_us, err);
+	return code;
 }
 
 static enum err_code settle(struct sending *s, struct err *err)
@@ -352,8 +367,13 @@ static enum err_code settle(struct sending *s, struct err *err)
 				.at_us = s->now_us,
 				.content_type = s->answer.content_type,
 				.octets = s->answer.body,
-				.certificate = cert_fingerprint(s->cert) };
-	TRY(outbox_delivered(s->messaging->options.kernel, s->message, &receipt, s->now_us, err));
+				.certificate = cert_fingerprint(s->cert),
+				.basis = basis_of(s->directory, s->peer, s->cert) };
+	enum err_code code = outbox_delivered(s->messaging->options.kernel, s->message, &receipt, s->now_us, err);
+	if (again(code))
+		code = outbox_delivered(s->messaging->options.kernel, s->message, &receipt, s->now_us, err);
+	if (code != OK)
+		return code;
 	s->messaging->delivered++;
 	return OK;
 }

@@ -44,6 +44,10 @@ const char *http_header(const struct http_request *request, const char *name);
 /* A query parameter, percent-decoded, in the request's arena; NULL if absent. */
 const char *http_query(const struct http_request *request, const char *name);
 
+/* Splits a request target, which may be in absolute form (RFC 9112 3.2.2), and decodes its path. False: it is
+ * malformed. */
+bool http_target(struct arena *arena, const char *target, const char **path, const char **query);
+
 typedef void http_handler(void *arg, const struct http_request *request, struct http_response *response);
 /* Called for every request when its headers are in and before its body is read, on a thread that must not block: the
  * greatest body the request may have. 0 refuses it: the answer is *STATUS (413 unless set), the handler is not called.

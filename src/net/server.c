@@ -138,8 +138,8 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *lib
 		free(exchange);
 		return NULL;
 	}
-	exchange->target_valid = target && target_parse(exchange->request.arena, target, &exchange->request.path,
-							&exchange->request.query);
+	exchange->target_valid = target && http_target(exchange->request.arena, target, &exchange->request.path,
+						       &exchange->request.query);
 	connection_due_by(&server->connections, connection, clock_monotonic_us() + server->options.deadline_us);
 	atomic_fetch_add(&server->requests, 1);
 	return exchange;

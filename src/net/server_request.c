@@ -36,7 +36,7 @@ static const char *after_authority(const char *target)
 	return host[3 + length] == '/' ? host + 3 + length : "/";
 }
 
-bool target_parse(struct arena *arena, const char *target, const char **path, const char **query)
+bool http_target(struct arena *arena, const char *target, const char **path, const char **query)
 {
 	const char *start = after_authority(target);
 	size_t length = strcspn(start, "?");

@@ -16,9 +16,6 @@ struct framing {
 	int64_t length; /* 0 if there is none or it is chunked */
 };
 
-/* Splits and decodes the request target, which may be in absolute form (RFC 9112 3.2.2). False: 400. */
-bool target_parse(struct arena *arena, const char *target, const char **path, const char **query);
-
 /* Copies the headers into the request's arena and judges the framing (RFC 9112 6). Returns 0 or the status that refuses
  * it. */
 int headers_read(struct MHD_Connection *connection, struct http_request *request, struct framing *framing);

@@ -255,7 +255,7 @@ enum err_code config_read(struct arena *arena, const char *directory, struct con
 	return OK;
 }
 
-static void put_value(struct buf *out, const struct setting *s, const struct config *config)
+void config_put_value(struct buf *out, const struct setting *s, const struct config *config)
 {
 	const char *member = (const char *)config + s->offset;
 	int64_t number;
@@ -298,7 +298,7 @@ void config_put(struct buf *out, const struct config *config)
 			buf_printf(out, "%s[%s]\n", section ? "\n" : "", s->section);
 		section = s->section;
 		buf_printf(out, "; %s\n%s = ", s->help, s->name);
-		put_value(out, s, config);
+		config_put_value(out, s, config);
 		buf_putc(out, '\n');
 	}
 }

@@ -46,6 +46,8 @@ enum err_code config_read(struct arena *arena, const char *directory, struct con
  * beside it. */
 enum err_code config_write(const char *directory, const char *state, const char *name, const char *database,
 			   int64_t port, bool plain, struct err *err) MUST_USE;
+/* A setting's value, as it would be written. */
+void config_put_value(struct buf *out, const struct setting *setting, const struct config *config);
 /* The settings as text: as the file would be, with comments. */
 void config_put(struct buf *out, const struct config *config);
 /* The same as a Markdown table for docs/. */

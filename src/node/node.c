@@ -13,15 +13,23 @@
 #include "base/uuid.h"
 #include "customs/registry.h"
 #include "kernel/codelist.h"
+#include "kernel/own_key.h"
 #include "kernel/party.h"
 #include "node/node_int.h"
 
-/* A path in a database URL is relative to the node's directory. */
+/* The file of an SQLite database: a path in its URL is relative to the node's directory. NULL if it is another one. */
+static const char *database_file(struct arena *arena, const struct config *config)
+{
+	return starts_with(config->database, "sqlite:")
+		       ? config_path(arena, config, config->database + strlen("sqlite:"))
+		       : NULL;
+}
+
 static const char *database_url(struct arena *arena, const struct config *config)
 {
 	if (!starts_with(config->database, "sqlite:"))
 		return config->database;
-	const char *path = config_path(arena, config, config->database + strlen("sqlite:"));
+	const char *path = database_file(arena, config);
 	return path ? arena_printf(arena, "sqlite:%s", path) : NULL;
 }
 
@@ -60,6 +68,25 @@ enum err_code node_lock(struct arena *arena, const char *directory, int *lock, s
 	return OK;
 }
 
+/* Whole or not at all, also when we are killed meanwhile: written aside, then given its name. Whoever was first wins.
+ */
+static enum err_code instance_make(struct arena *arena, const char *path, struct err *err)
+{
+	char text[UUID_SIZE] = "";
+	const char *aside = arena_printf(arena, "%s.%ld", path, (long)getpid());
+	if (!aside)
+		return fail(err, ERR_MEMORY, "no memory for the node");
+	uuid_new(text, clock_now_us(&clock_system));
+	int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool good = fd >= 0 && write(fd, text, UUID_SIZE - 1) == UUID_SIZE - 1 && fsync(fd) == 0;
+	if (fd >= 0)
+		good = close(fd) == 0 && good;
+	good = good && (link(aside, path) == 0 || errno == EEXIST);
+	int failed = errno;
+	unlink(aside);
+	return good ? OK : fail(err, ERR_IO, "cannot make %s: %s", path, strerror(failed));
+}
+
 /* This instance's name among those that work on one database: made once, kept in its directory, so that a restart knows
  * what its predecessor had in hand, whatever the machine is called by then. */
 static enum err_code instance_of(struct arena *arena, const struct config *config, const char **instance,
@@ -67,18 +94,11 @@ static enum err_code instance_of(struct arena *arena, const struct config *confi
 {
 	const char *path = config_path(arena, config, "instance");
 	char text[UUID_SIZE] = "";
-	uuid_new(text, clock_now_us(&clock_system));
 	if (!path)
 		return fail(err, ERR_MEMORY, "no memory for the node");
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd >= 0) {
-		bool good = write(fd, text, UUID_SIZE - 1) == UUID_SIZE - 1 && fsync(fd) == 0;
-		if (close(fd) != 0 || !good)
-			return fail(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
-	} else if (errno != EEXIST) {
-		return fail(err, ERR_IO, "cannot make %s: %s", path, strerror(errno));
-	}
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (access(path, F_OK) != 0)
+		TRY(instance_make(arena, path, err));
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t size = fd >= 0 ? read(fd, text, UUID_SIZE - 1) : -1;
 	if (fd >= 0)
 		close(fd);
@@ -107,6 +127,16 @@ enum err_code node_read_config(struct arena *arena, const char *directory, struc
 		return fail(err, ERR_CONFIG, "%s/lintas.conf has %zu mistakes; see lintas config check -d %s",
 			    directory, findings_errors(findings), directory);
 	return OK;
+}
+
+/* What the key ceremony did while the node was stopped. That it cannot be journalled (the disk is full) stops nothing:
+ * it is, when it can. */
+static void note_keys(struct kernel *kernel, const char *keys)
+{
+	const struct actor actor = { .name = "system" };
+	struct err err = { 0 };
+	if (own_keys_note(kernel, keys, &actor, clock_now_us(kernel->clock), &err) != OK)
+		LOG(LOG_WARN, "keys.not-journalled", LOG_ERR(&err));
 }
 
 enum err_code node_assemble(struct arena *arena, struct node *node, const struct http_tls *tls,
@@ -142,10 +172,14 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 		.retry = { .first_us = c->retry_first_us, .max_us = c->retry_max_us, .give_up_us = c->give_up_us },
 	};
 	TRY(messaging_new(&messaging, &node->messaging, err));
+	note_keys(&node->kernel, keys);
 	struct api_options options = *api;
 	options.kernel = &node->kernel;
 	options.messaging = node->messaging;
 	options.plain = c->plain;
+	options.keys_directory = keys;
+	options.disk_path = database_file(arena, c);
+	options.disk_reserve_bytes = c->disk_reserve_bytes;
 	options.node_name = c->name;
 	options.version = LINTAS_VERSION;
 	return api_new(&options, &node->api, err);

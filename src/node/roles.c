@@ -37,6 +37,16 @@ static enum err_code step_seal(struct node *node, int64_t now_us, unsigned *done
 	return code;
 }
 
+static enum err_code step_tally(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	enum { AT_A_TIME = 10000 };
+	bool more = false;
+	(void)now_us;
+	enum err_code code = message_tally_step(&node->kernel, AT_A_TIME, &more, err);
+	*done = more;
+	return code;
+}
+
 static enum err_code step_timers(struct node *node, int64_t now_us, unsigned *done, struct err *err)
 {
 	enum { AT_A_TIME = 100 };
@@ -61,6 +71,7 @@ static const struct role role_rows[] = {
 	{ "sender", step_send, offsetof(struct config, senders), IDLE_US, false },
 	{ "processor", step_process, offsetof(struct config, processors), IDLE_US, false },
 	{ "sealer", step_seal, 0, SECOND_US, true },
+	{ "tally", step_tally, 0, 2 * SECOND_US, true },
 	{ "timers", step_timers, 0, SECOND_US, true },
 	{ "refresh", step_refresh, 0, SECOND_US, true },
 };

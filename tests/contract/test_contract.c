@@ -108,7 +108,7 @@ static void one_capability_takes_received_messages(void **state)
 
 	(void)state;
 	for (const struct capability *const *c = customs_capabilities; *c; c++)
-		count += (*c)->process != NULL;
+		count += (*c)->intake != NULL;
 	assert_int_equal(count, 1);
 }
 

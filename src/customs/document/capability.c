@@ -9,5 +9,5 @@ const struct capability document_capability = {
 	.machines = machines,
 	.statements = &document_statements,
 	.rules = rules,
-	.process = document_process,
+	.intake = &document_intake,
 };

@@ -62,8 +62,8 @@ enum err_code document_check(const struct kernel *kernel, struct arena *arena, c
 			     struct bytes text, date today, const struct doctype **doctype, const void **record,
 			     struct findings *findings, struct err *err) MUST_USE;
 
-/* The inbox_process of this node. A document with errors is kept as refused, with a task for the officers. */
-inbox_process document_process;
+/* How this node takes messages in. A document with errors is kept as refused, with a task for the officers. */
+extern const struct intake document_intake;
 
 struct document_filter {
 	const char *organisation;                              /* NULL: all, for the node's operators */

@@ -10,15 +10,23 @@
 
 #define REFUSAL_LINES 20 /* findings of one document that the journal shows */
 
+/* What the message itself says, whatever this node holds. */
+struct intake_reading {
+	const struct doctype *doctype;
+	struct document_reading reading;
+	char digest[CONTENT_DIGEST_SIZE];
+	struct findings *findings;
+};
+
 struct arrival {
 	struct kernel *kernel;
 	struct arena *arena;
 	const struct message *message;
 	const struct doctype *doctype;
+	const struct document_reading *reading;
+	const char *digest;
 	struct organisation organisation;
-	struct document_reading reading;
 	char id[UUID_SIZE];
-	char digest[CONTENT_DIGEST_SIZE];
 	struct actor actor;
 	int64_t now_us;
 	struct findings *findings;
@@ -54,36 +62,10 @@ static enum err_code find_recipient(struct tx *tx, struct arrival *arrival, stru
 	return organisation_of_seat(tx, arrival->arena, arrival->doctype->to_seat, &arrival->organisation, err);
 }
 
-static enum err_code read_part(struct arrival *arrival, const struct message_parts *parts, struct err *err)
-{
-	struct bytes plain = { 0 };
-	struct err cause = { 0 };
-	char count[24];
-
-	content_digest(plain, arrival->digest);
-	snprintf(count, sizeof(count), "%zu", parts->count);
-	if (parts->count != 1) {
-		find(arrival, DOCUMENT_NO_PART, count, NULL);
-		if (parts->count == 0)
-			return OK;
-	}
-
-	enum err_code code = message_part_plain(arrival->arena, &parts->items[0], DOCUMENT_MAX_BYTES, &plain, &cause);
-	if (code == ERR_SYNTAX || code == ERR_LIMIT) {
-		find(arrival, DOCUMENT_UNREADABLE, cause.text, NULL);
-		return OK;
-	}
-	if (code != OK)
-		return fail(err, code, "%s", cause.text);
-	content_digest(plain, arrival->digest);
-	return document_read(arrival->kernel, arrival->arena, arrival->doctype->code, plain,
-			     document_today(arrival->now_us), &arrival->reading, arrival->findings, err);
-}
-
 /* A partner speaks for its own state, and to ours. */
 static void check_states(const struct arrival *arrival)
 {
-	const struct document_key *key = &arrival->reading.key;
+	const struct document_key *key = &arrival->reading->key;
 
 	if (!same(key->issuer_state, arrival->message->partner))
 		find(arrival, DOCUMENT_WRONG_ISSUER, key->issuer_state, arrival->message->partner);
@@ -94,7 +76,7 @@ static void check_states(const struct arrival *arrival)
 /* *KNOWN.id is set if these bytes are kept already, which a re-transmission may bring about (ATIGA OCP rule 29(3)). */
 static enum err_code check_name(struct tx *tx, const struct arrival *arrival, struct document *known, struct err *err)
 {
-	const struct document_key *key = &arrival->reading.key;
+	const struct document_key *key = &arrival->reading->key;
 	char day[DATE_SIZE];
 
 	TRY(store_by_name(tx, arrival->arena,
@@ -132,7 +114,7 @@ static enum err_code note(struct tx *tx, const struct arrival *arrival, const ch
 static enum err_code keep(struct tx *tx, const struct arrival *arrival, const struct machine *machine, struct err *err)
 {
 	const struct message *message = arrival->message;
-	const struct document_key *key = &arrival->reading.key;
+	const struct document_key *key = &arrival->reading->key;
 	struct document about = { 0 };
 	struct document document = {
 		.id = arrival->id,
@@ -215,8 +197,8 @@ static enum err_code act(struct tx *tx, const struct arrival *arrival, struct er
 		.document = arrival->id,
 		.organisation = arrival->organisation.code,
 		.partner = arrival->message->partner,
-		.record = arrival->reading.record,
-		.key = &arrival->reading.key,
+		.record = arrival->reading->record,
+		.key = &arrival->reading->key,
 		.message = arrival->message,
 		.actor = arrival->actor,
 		.now_us = arrival->now_us,
@@ -225,33 +207,34 @@ static enum err_code act(struct tx *tx, const struct arrival *arrival, struct er
 	return arrival->doctype->on_receive ? arrival->doctype->on_receive(tx, &event, arrival->findings, err) : OK;
 }
 
-enum err_code document_process(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct message *message,
-			       const struct message_parts *parts, int64_t now_us, struct findings *findings,
-			       struct err *err)
+static enum err_code process(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct message *message,
+			     const void *read, int64_t now_us, struct findings *findings, struct err *err)
 {
+	const struct intake_reading *intake = read;
 	struct document known = { 0 };
 	struct arrival arrival = {
 		.kernel = kernel,
 		.arena = arena,
 		.message = message,
-		.doctype = doctype_find(kernel, message->action),
+		.doctype = intake->doctype,
+		.reading = &intake->reading,
+		.digest = intake->digest,
 		.actor = { .name = arena_printf(arena, "partner:%s", message->partner) },
 		.now_us = now_us,
 		.findings = findings,
 		.errors = findings_errors(findings),
 	};
 
-	if (!arrival.doctype)
-		return fail(err, ERR_INVALID, "\"%s\" is no document type of this node", message->action);
 	if (!arrival.actor.name)
 		return fail(err, ERR_MEMORY, "no memory left for a %s", message->action);
+	findings_append(findings, intake->findings);
 	uuid_new(arrival.id, now_us);
 	TRY(find_recipient(tx, &arrival, err));
-	TRY(read_part(&arrival, parts, err));
 	if (!refused(&arrival))
 		check_states(&arrival);
 	if (!refused(&arrival))
 		TRY(check_name(tx, &arrival, &known, err));
+	TRY(message_became(tx, message->id, known.id ? known.id : arrival.id, err));
 	if (known.id)
 		return note(tx, &arrival, known.id, "received-again", message->message_id, NULL, err);
 	if (!refused(&arrival))
@@ -259,3 +242,59 @@ enum err_code document_process(struct kernel *kernel, struct tx *tx, struct aren
 	return refused(&arrival) ? keep_refused(tx, &arrival, err)
 				 : keep(tx, &arrival, arrival.doctype->received_machine, err);
 }
+
+/* --- Reading --- */
+
+static void find_unread(const struct intake_reading *intake, enum document_rule rule, const char *what)
+{
+	finding_add_law(intake->findings, &document_rules[rule], "", intake->doctype->law, what, NULL);
+}
+
+static enum err_code read_part(const struct kernel *kernel, struct arena *arena, const struct message_parts *parts,
+			       int64_t now_us, struct intake_reading *intake, struct err *err)
+{
+	struct bytes plain = { 0 };
+	struct err cause = { 0 };
+	char count[24];
+
+	content_digest(plain, intake->digest);
+	snprintf(count, sizeof(count), "%zu", parts->count);
+	if (parts->count != 1) {
+		find_unread(intake, DOCUMENT_NO_PART, count);
+		if (parts->count == 0)
+			return OK;
+	}
+
+	enum err_code code = message_part_plain(arena, &parts->items[0], DOCUMENT_MAX_BYTES, &plain, &cause);
+	if (code == ERR_SYNTAX || code == ERR_LIMIT) {
+		find_unread(intake, DOCUMENT_UNREADABLE, cause.text);
+		return OK;
+	}
+	if (code != OK)
+		return fail(err, code, "%s", cause.text);
+	content_digest(plain, intake->digest);
+	return document_read(kernel, arena, intake->doctype->code, plain, document_today(now_us), &intake->reading,
+			     intake->findings, err);
+}
+
+static enum err_code read_message(struct kernel *kernel, struct arena *arena, const struct message *message,
+				  const struct message_parts *parts, int64_t now_us, const void **read, struct err *err)
+{
+	struct intake_reading *intake = arena_alloc(arena, sizeof(*intake));
+
+	if (!intake)
+		return fail(err, ERR_MEMORY, "no memory left for a %s", message->action);
+	*intake = (struct intake_reading){
+		.doctype = doctype_find(kernel, message->action),
+		.findings = findings_new(arena),
+	};
+	if (!intake->doctype)
+		return fail(err, ERR_INVALID, "\"%s\" is no document type of this node", message->action);
+	if (!intake->findings)
+		return fail(err, ERR_MEMORY, "no memory left for a %s", message->action);
+	TRY(read_part(kernel, arena, parts, now_us, intake, err));
+	*read = intake;
+	return OK;
+}
+
+const struct intake document_intake = { .read = read_message, .process = process };

@@ -257,6 +257,17 @@ struct message fixture_put(struct kernel_fixture *fixture, const char *partner, 
 	return put.message;
 }
 
+struct wire fixture_wire(const struct kernel_fixture *fixture, enum wire_kind kind, const char *text)
+{
+	return (struct wire){
+		.kind = kind,
+		.at_us = fixture->clock.now_us,
+		.content_type = "application/soap+xml",
+		.octets = bytes_of(text),
+		.certificate = "aa",
+	};
+}
+
 struct inbox_delivery fixture_delivery(struct kernel_fixture *fixture, const char *partner, const char *message_id,
 				       const char *conversation, const char *text)
 {
@@ -277,10 +288,10 @@ struct inbox_delivery fixture_delivery(struct kernel_fixture *fixture, const cha
 			.created_us = fixture->clock.now_us,
 		},
 		.parts = { part, 1 },
-		.received = { WIRE_RECEIVED, fixture->clock.now_us, "application/soap+xml", bytes_of(text), "aa" },
-		.receipt = { WIRE_RECEIPT_SENT, fixture->clock.now_us, "application/soap+xml",
-		             bytes_of(arena_printf(fixture->arena, "<receipt of=\"%s\" at=\"%lld\"/>", message_id,
-		                                   (long long)fixture->clock.now_us)), "bb" },
+		.received = fixture_wire(fixture, WIRE_RECEIVED, text),
+		.receipt = fixture_wire(fixture, WIRE_RECEIPT_SENT,
+					arena_printf(fixture->arena, "<receipt of=\"%s\" at=\"%lld\"/>", message_id,
+						     (long long)fixture->clock.now_us)),
 		.window_us = 30 * DAY_US,
 	};
 }

@@ -48,6 +48,8 @@ void fixture_exec(struct kernel_fixture *fixture, const struct statement *statem
 int64_t fixture_int(struct kernel_fixture *fixture, const struct statement *statement, const struct bind *binds,
 		    size_t count);
 
+/* TEXT as it went over the wire now. */
+struct wire fixture_wire(const struct kernel_fixture *fixture, enum wire_kind kind, const char *text);
 /* Puts a message in the outbox; CONVERSATION NULL: a new one. The arena's. */
 struct message fixture_put(struct kernel_fixture *fixture, const char *partner, const char *conversation,
 			   const char *document);

@@ -10,24 +10,32 @@ static const struct rule test_rules[] = { { "TST-001", "a test", NULL, SEVERITY_
 static const struct statement noted = { "test.note", "INSERT INTO counter (name, value) VALUES ($1, 1)" };
 static const struct statement notes = { "test.notes", "SELECT count(*) FROM counter WHERE name = $1" };
 
-static enum err_code process(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct message *message,
-			     const struct message_parts *parts, int64_t now_us, struct findings *findings,
-			     struct err *err)
+static enum err_code read_text(struct kernel *kernel, struct arena *arena, const struct message *message,
+			       const struct message_parts *parts, int64_t now_us, const void **read, struct err *err)
 {
-	struct bytes text = parts->items[0].octets;
+	(void)kernel, (void)message, (void)now_us;
+	if (bytes_same(parts->items[0].octets, bytes_of("illegible")))
+		return fail(err, ERR_INTERNAL, "this document cannot be read");
+	*read = arena_text_of(arena, parts->items[0].octets);
+	return OK;
+}
 
+static enum err_code process(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct message *message,
+			     const void *read, int64_t now_us, struct findings *findings, struct err *err)
+{
 	(void)kernel, (void)now_us;
 	TRY(db_exec(tx, &noted, BINDS(BIND_TEXT(message->message_id)), NULL, err));
-	if (bytes_same(text, bytes_of("poison")))
+	if (same(read, "poison"))
 		return fail(err, ERR_INTERNAL, "this document is poison");
-	if (bytes_same(text, bytes_of("busy")))
+	if (same(read, "busy"))
 		return fail(err, ERR_BUSY, "not now");
-	if (bytes_same(text, bytes_of("wrong")))
+	if (same(read, "wrong"))
 		finding_add(findings, &test_rules[0], "", NULL, NULL);
 	return arena ? OK : fail(err, ERR_INTERNAL, "no arena");
 }
 
-static const struct capability capability = { .name = "test", .process = process };
+static const struct intake intake = { read_text, process };
+static const struct capability capability = { .name = "test", .intake = &intake };
 static const struct capability *const capabilities[] = { &capability, NULL };
 
 static unsigned step(struct kernel_fixture *fixture, unsigned limit)
@@ -360,8 +368,8 @@ static void refusals_are_kept_up_to_a_number_and_counted_beyond(void **state)
 	static const struct statement counted = { "test.counted", "SELECT refusals FROM refusal_day" };
 	static const struct statement full = { "test.full", "UPDATE refusal_day SET refusals = $1" };
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
-	struct wire received = { WIRE_RECEIVED, fixture->clock.now_us, "text/plain", bytes_of("garbage"), NULL };
-	struct wire error = { WIRE_ERROR_SENT, fixture->clock.now_us, "text/plain", bytes_of("EBMS:0009"), NULL };
+	struct wire received = fixture_wire(fixture, WIRE_RECEIVED, "garbage");
+	struct wire error = fixture_wire(fixture, WIRE_ERROR_SENT, "EBMS:0009");
 
 	must(inbox_refused(&fixture->kernel, "VN", "m1@vn", "EBMS:0009", &received, &error, fixture->clock.now_us,
 			   &fixture->err));
@@ -384,8 +392,8 @@ static void beyond_their_bytes_refusals_are_kept_without_them(void **state)
 	};
 	static const struct statement used = { "test.used", "UPDATE refusal_day SET bytes = $1" };
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
-	struct wire received = { WIRE_RECEIVED, fixture->clock.now_us, "text/plain", bytes_of("garbage"), NULL };
-	struct wire error = { WIRE_ERROR_SENT, fixture->clock.now_us, "text/plain", bytes_of("EBMS:0009"), NULL };
+	struct wire received = fixture_wire(fixture, WIRE_RECEIVED, "garbage");
+	struct wire error = fixture_wire(fixture, WIRE_ERROR_SENT, "EBMS:0009");
 
 	must(inbox_refused(&fixture->kernel, "VN", "m0@vn", "EBMS:0009", &received, &error, fixture->clock.now_us,
 			   &fixture->err));
@@ -404,6 +412,18 @@ static void beyond_their_bytes_refusals_are_kept_without_them(void **state)
 	assert_int_equal(count(fixture, &wires), 6);
 }
 
+static void a_message_that_cannot_be_read_fails_with_a_task(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message illegible = accepted(fixture, "m1@vn", "c1", "illegible");
+
+	accepted(fixture, "m2@vn", "c2", "two");
+	assert_int_equal(step(fixture, 10), 1);
+	assert_string_equal(fixture_message(fixture, illegible.id).state, "failed");
+	assert_string_equal(fixture_message(fixture, illegible.id).last_error, "this document cannot be read");
+	assert_int_equal(count(fixture, &tasks), 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -414,6 +434,7 @@ int main(void)
 		cmocka_unit_test(a_known_message_gets_its_receipt_however_old_it_is),
 		cmocka_unit_test(what_went_over_the_wire_is_kept_in_order),
 		cmocka_unit_test(a_conversation_is_processed_in_order_in_one_step),
+		cmocka_unit_test(a_message_that_cannot_be_read_fails_with_a_task),
 		cmocka_unit_test(a_poisoned_document_holds_only_its_conversation),
 		cmocka_unit_test(two_thousand_behind_a_failed_one_delay_nobody),
 		cmocka_unit_test(what_is_due_in_vain_is_parked_in_one_step),

@@ -7,6 +7,9 @@
 #include "base/text.h"
 #include "kernel/journal.h"
 
+/* SHA-256 of "abc" (FIPS 180-2, B.1) */
+#define CONTENT "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
 struct write {
 	const char *subject, *detail, *organisation;
 	int64_t at_us;
@@ -27,7 +30,8 @@ static enum err_code write_run(struct tx *tx, void *arg, struct err *err)
 							 .event = "issued",
 							 .to_state = i % 2 ? "issued" : NULL,
 							 .detail = write->detail,
-							 .law = i % 3 ? "ATIGA OCP rule 14(1)" : NULL },
+							 .law = i % 3 ? "ATIGA OCP rule 14(1)" : NULL,
+							 .content = i % 4 ? NULL : CONTENT },
 				err));
 	return OK;
 }
@@ -123,6 +127,8 @@ static void a_timeline_is_in_the_order_of_writing(void **state)
 	assert_int_equal(feed.list.count, 40);
 	for (int i = 0; i < 40; i++)
 		assert_true(same(feed.list.entries[i].to_state, i % 2 ? "issued" : NULL));
+	for (int i = 0; i < 40; i++)
+		assert_true(same(feed.list.entries[i].content, i % 4 ? NULL : CONTENT));
 }
 
 static void put_field(struct buf *out, const char *text)
@@ -139,18 +145,19 @@ static void put_entry(struct buf *out, const struct journal_entry *entry)
 	char at[24];
 
 	snprintf(at, sizeof(at), "%" PRId64, entry->at_us);
-	const char *const fields[] = {
-		entry->id,      at,           entry->actor,      entry->organisation, entry->subject_type,
-		entry->subject, entry->event, entry->from_state, entry->to_state,     entry->detail,
-		entry->law
-	};
+	const char *const fields[] = { entry->id,           at,
+				       entry->actor,        entry->organisation,
+				       entry->subject_type, entry->subject,
+				       entry->event,        entry->from_state,
+				       entry->to_state,     entry->detail,
+				       entry->law,          entry->content };
 	for (size_t i = 0; i < COUNT(fields); i++)
 		put_field(out, fields[i]);
 	out->data[out->size - 1] = '\n';
 }
 
 /* What the oracle beside this file makes of INPUT. */
-static void oracle(const struct buf *input, char head[static 65])
+static void oracle(const char *mode, const struct buf *input, char head[static 65])
 {
 	char path[] = "/tmp/lintas-journal.XXXXXX", command[400], line[80];
 	int descriptor = mkstemp(path);
@@ -160,7 +167,7 @@ static void oracle(const struct buf *input, char head[static 65])
 	assert_non_null(file);
 	assert_int_equal(fwrite(input->data, 1, input->size, file), input->size);
 	assert_int_equal(fclose(file), 0);
-	snprintf(command, sizeof(command), "python3 '%s' < %s", JOURNAL_ORACLE, path);
+	snprintf(command, sizeof(command), "python3 '%s' %s < %s", JOURNAL_ORACLE, mode, path);
 	FILE *pipe = popen(command, "r");
 	assert_non_null(pipe);
 	/* To the end of the pipe, so that the oracle is not cut off while it still writes. */
@@ -191,7 +198,7 @@ static void the_head_is_that_of_the_documented_encoding(void **state)
 		if ((i + 1) % 3 == 0 || i + 1 == list.count)
 			buf_printf(&input, "seal %" PRId64 "\n", i < 3 ? at_us : fixture->clock.now_us);
 	}
-	oracle(&input, expected);
+	oracle("head", &input, expected);
 	struct journal_proof proof = verify(fixture);
 	assert_string_equal(proof.head, expected);
 	assert_int_equal(proof.broken_sequence, 0);
@@ -349,6 +356,43 @@ static void an_altered_or_removed_seal_is_found(void **state)
 	assert_int_not_equal(verify(fixture).broken_sequence, 0);
 }
 
+static void an_altered_or_removed_content_is_found(void **state)
+{
+	static const struct statement place = { "test.content",
+						"SELECT max(sequence) FROM journal WHERE content IS NOT NULL" };
+	static const struct statement alter = { "test.content-alter",
+						"UPDATE journal SET content = $2 WHERE sequence = $1" };
+	static const char *const contents[] = { "00" CONTENT, NULL, "" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	fill(fixture);
+	seal(fixture, 1000);
+	int64_t sequence = fixture_int(fixture, &place, NO_BINDS);
+	for (size_t i = 0; i < COUNT(contents); i++) {
+		fixture_exec(fixture, &alter, BINDS(BIND_INT(sequence), BIND_TEXT(contents[i])));
+		assert_int_equal(verify(fixture).broken_sequence, sequence);
+	}
+	fixture_exec(fixture, &alter, BINDS(BIND_INT(sequence), BIND_TEXT(CONTENT)));
+	assert_int_equal(verify(fixture).broken_sequence, 0);
+}
+
+static void an_altered_root_of_a_seal_is_found(void **state)
+{
+	static const struct statement alter = {
+		"test.seal-root",
+		"UPDATE journal_seal SET root = (SELECT root FROM journal_seal WHERE number = 3) WHERE number = 2"
+	};
+	static const struct statement first = { "test.seal-first",
+						"SELECT first_sequence FROM journal_seal WHERE number = 2" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	fill(fixture);
+	fixture_exec(fixture, &alter, NO_BINDS);
+	struct journal_proof proof = verify(fixture);
+	assert_int_equal(proof.broken_sequence, fixture_int(fixture, &first, NO_BINDS));
+	assert_non_null(strstr(proof.reason, "root"));
+}
+
 static void an_altered_time_of_a_seal_is_found(void **state)
 {
 	static const struct statement alter = { "test.seal-time",
@@ -375,6 +419,183 @@ static void an_entry_altered_before_it_was_sealed_is_found(void **state)
 	assert_int_not_equal(verify(fixture).broken_sequence, 0);
 }
 
+/* --- Extracts --- */
+
+struct extraction {
+	struct arena *arena;
+	const char *subject;
+	size_t links_max;
+	struct journal_extract extract;
+};
+
+static enum err_code extract_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct extraction *extraction = arg;
+
+	return journal_extract(tx, extraction->arena, extraction->subject, extraction->links_max, &extraction->extract,
+			       err);
+}
+
+static struct journal_extract extract(struct kernel_fixture *fixture, const char *subject, size_t links_max)
+{
+	struct extraction extraction = { .arena = fixture->arena, .subject = subject, .links_max = links_max };
+
+	must(db_read(fixture->kernel.db, extract_run, &extraction, &fixture->err));
+	return extraction.extract;
+}
+
+/* The head that the oracle finds proved; it fails if anything in EXTRACT does not fit. */
+static void proved_head(const struct journal_extract *extract, char head[static 65])
+{
+	buf_auto input;
+
+	buf_init(&input, 1 << 20);
+	for (size_t i = 0; i < extract->paths_count; i++) {
+		const struct journal_path *path = &extract->paths[i];
+		if (path->seal == 0)
+			continue;
+		put_entry(&input, path->entry);
+		buf_printf(&input, "path %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64, path->seal,
+			   path->entry->sequence, path->index, path->count);
+		for (size_t k = 0; k < path->hashes_count; k++)
+			buf_printf(&input, " %s", path->hashes[k]);
+		buf_putc(&input, '\n');
+	}
+	for (size_t i = 0; i < extract->links_count; i++) {
+		const struct journal_link *link = &extract->links[i];
+		buf_printf(&input, "link %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %s %s %s\n", link->number,
+			   link->first, link->last, link->at_us, link->previous, link->root, link->hash);
+	}
+	oracle("extract", &input, head);
+}
+
+/* One seal over COUNT entries, all of them about "proved" if there are few, else the first, the middle and the last. */
+static void seal_of(struct kernel_fixture *fixture, int count)
+{
+	if (count <= 8) {
+		put(fixture, "proved", "few", "customs", count);
+	} else {
+		put(fixture, "proved", "first", "customs", 1);
+		put(fixture, "other", "between", "customs", count / 2 - 1);
+		put(fixture, "proved", "middle", "customs", 1);
+		put(fixture, "other", "between", "customs", count - count / 2 - 2);
+		put(fixture, "proved", "last", "customs", 1);
+	}
+	assert_int_equal(seal(fixture, 10000), count);
+}
+
+/* The expected head is that of the whole journal by journal_oracle.py; that paths and links lead to it is the oracle's
+ * finding as well. */
+static void an_extract_proves_its_entries_up_to_the_head(void **state)
+{
+	static const int sizes[] = { 1, 2, 3, 7, 8, 1000, 5, 1 };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	char head[65];
+
+	seal(fixture, 10000);
+	put(fixture, "other", "before", "customs", 3);
+	seal(fixture, 10000);
+	for (size_t i = 0; i < COUNT(sizes); i++)
+		seal_of(fixture, sizes[i]);
+	put(fixture, "other", "after", "customs", 4);
+	seal(fixture, 10000);
+	put(fixture, "proved", "not sealed yet", "customs", 1);
+	struct journal_extract found = extract(fixture, "proved", 100);
+
+	assert_int_equal(found.paths_count, 1 + 2 + 3 + 7 + 8 + 3 + 5 + 1 + 1);
+	assert_int_equal(found.paths[found.paths_count - 1].seal, 0);
+	assert_int_equal(found.paths[found.paths_count - 1].hashes_count, 0);
+	for (size_t i = 0; i < found.paths_count; i++)
+		assert_string_equal(found.paths[i].entry->subject, "proved");
+	assert_int_equal(found.links_count,
+			 COUNT(sizes) + 1); /* from the first that is needed, not from the first of all */
+	assert_int_equal(found.links[0].number, found.paths[0].seal);
+	assert_true(found.to_head);
+	proved_head(&found, head);
+	assert_string_equal(head, verify(fixture).head);
+}
+
+static void an_extract_of_the_first_seal_begins_with_nothing_before_it(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	char head[65];
+
+	put(fixture, "proved", "one", "customs", 2);
+	seal(fixture, 10000);
+	struct journal_extract found = extract(fixture, "proved", 1);
+	assert_int_equal(found.links_count, 1);
+	assert_true(found.to_head);
+	/* 32 zero octets, as journal.h says */
+	assert_string_equal(found.links[0].previous, "00000000000000000000000000000000"
+						     "00000000000000000000000000000000");
+	proved_head(&found, head);
+	assert_string_equal(head, verify(fixture).head);
+}
+
+static void a_chain_that_is_longer_than_asked_for_is_cut_and_says_so(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	char head[65];
+
+	seal(fixture, 10000);
+	for (int i = 0; i < 4; i++)
+		seal_of(fixture, 2);
+	struct journal_extract found = extract(fixture, "proved", 3);
+	assert_int_equal(found.links_count, 3);
+	assert_false(found.to_head);
+	found.paths_count = 2 * 3; /* what the cut chain reaches is proved by it */
+	proved_head(&found, head);
+	assert_string_equal(head, found.links[2].hash);
+	found = extract(fixture, "proved", 4);
+	assert_int_equal(found.links_count, 4);
+	assert_true(found.to_head);
+	proved_head(&found, head);
+	assert_string_equal(head, verify(fixture).head);
+}
+
+static void what_is_not_sealed_has_no_path_and_no_links(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	seal(fixture, 10000);
+	put(fixture, "proved", "one", "customs", 2);
+	struct journal_extract found = extract(fixture, "proved", 100);
+	assert_int_equal(found.paths_count, 2);
+	assert_int_equal(found.paths[0].seal, 0);
+	assert_int_equal(found.links_count, 0);
+	assert_false(found.to_head);
+	assert_int_equal(extract(fixture, "nobody knows this", 100).paths_count, 0);
+}
+
+/* An extract of a damaged journal would only be refused elsewhere. */
+static void nothing_is_extracted_from_under_a_seal_that_does_not_fit(void **state)
+{
+	static const struct statement entry = { "test.extract-entry",
+						"UPDATE journal SET detail = $1 WHERE subject = 'proved'" };
+	static const struct statement neighbour = { "test.extract-neighbour",
+						    "UPDATE journal SET digest = $1 WHERE subject = 'other'" };
+	static const struct statement removal = { "test.extract-remove",
+						  "DELETE FROM journal WHERE subject = 'other'" };
+	static const uint8_t octets[64];
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct extraction extraction = { .arena = fixture->arena, .subject = "proved", .links_max = 100 };
+
+	put(fixture, "proved", "one", "customs", 1);
+	put(fixture, "other", "one", "customs", 1);
+	seal(fixture, 10000);
+	fixture_exec(fixture, &entry, BINDS(BIND_TEXT("two")));
+	assert_int_equal(db_read(fixture->kernel.db, extract_run, &extraction, &fixture->err), ERR_INTERNAL);
+	fixture_exec(fixture, &entry, BINDS(BIND_TEXT("one")));
+	must(db_read(fixture->kernel.db, extract_run, &extraction, &fixture->err));
+	for (size_t size = 0; size <= sizeof(octets); size += 32) {
+		fixture_exec(fixture, &neighbour, BINDS(BIND_BLOB(bytes(octets, size))));
+		assert_int_equal(db_read(fixture->kernel.db, extract_run, &extraction, &fixture->err), ERR_INTERNAL);
+	}
+	fixture_exec(fixture, &removal, NO_BINDS);
+	assert_int_equal(db_read(fixture->kernel.db, extract_run, &extraction, &fixture->err), ERR_INTERNAL);
+	assert_non_null(strstr(fixture->err.text, "missing"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -392,7 +613,14 @@ int main(void)
 		cmocka_unit_test(reordered_entries_are_found),
 		cmocka_unit_test(an_altered_or_removed_seal_is_found),
 		cmocka_unit_test(an_altered_time_of_a_seal_is_found),
+		cmocka_unit_test(an_altered_or_removed_content_is_found),
+		cmocka_unit_test(an_altered_root_of_a_seal_is_found),
 		cmocka_unit_test(an_entry_altered_before_it_was_sealed_is_found),
+		cmocka_unit_test(an_extract_proves_its_entries_up_to_the_head),
+		cmocka_unit_test(an_extract_of_the_first_seal_begins_with_nothing_before_it),
+		cmocka_unit_test(a_chain_that_is_longer_than_asked_for_is_cut_and_says_so),
+		cmocka_unit_test(what_is_not_sealed_has_no_path_and_no_links),
+		cmocka_unit_test(nothing_is_extracted_from_under_a_seal_that_does_not_fit),
 	};
 	return kernel_run("journal", tests, COUNT(tests), NULL);
 }

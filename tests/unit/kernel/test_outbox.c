@@ -20,8 +20,7 @@ static struct message_list claim(struct kernel_fixture *fixture, const char *par
 
 static void deliver(struct kernel_fixture *fixture, const struct message *message, const char *receipt)
 {
-	struct wire wire = { WIRE_RECEIPT_RECEIVED, fixture->clock.now_us, "application/soap+xml", bytes_of(receipt),
-			     "cc" };
+	struct wire wire = fixture_wire(fixture, WIRE_RECEIPT_RECEIVED, receipt);
 
 	must(outbox_delivered(&fixture->kernel, message, &wire, fixture->clock.now_us, &fixture->err));
 }
@@ -434,7 +433,7 @@ static void a_message_is_delivered_once(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
 	struct message message = fixture_put(fixture, "VN", NULL, NULL);
-	struct wire sent = { WIRE_SENT, fixture->clock.now_us, "multipart/related", bytes_of("--x"), "dd" };
+	struct wire sent = fixture_wire(fixture, WIRE_SENT, "--x");
 	struct message_list list = claim(fixture, "VN");
 
 	must(outbox_sending(&fixture->kernel, &list.items[0], &sent, &fixture->err));

@@ -1,0 +1,240 @@
+/* /api/v1/status, and the same as metrics: how the node and its links stand. */
+#include <sys/statvfs.h>
+
+#include "api/call_int.h"
+#include "kernel/task.h"
+
+struct status_call {
+	struct kernel *kernel;
+	struct arena *arena;
+	struct exchange_counts_list counts;
+	int64_t open_tasks;
+};
+
+static enum err_code read_status(struct tx *tx, void *arg, struct err *err)
+{
+	struct status_call *s = arg;
+	TRY(message_counts(tx, s->arena, &s->counts, err));
+	return task_count(tx, NULL, &s->open_tasks, err);
+}
+
+/* --- Keys --- */
+
+static int64_t whole_days(int64_t us)
+{
+	return us / DAY_US - (us % DAY_US < 0);
+}
+
+struct key_view key_view_of(const struct key_info *key, int64_t now_us)
+{
+	struct key_view view = { .id = key->id,
+				 .use = key_use_name(key->use),
+				 .type = key_type_name(key->type),
+				 .status = key_status_name(key->status),
+				 .not_before_us = TIME_NONE,
+				 .not_after_us = TIME_NONE,
+				 .days_left = INTEGER_NONE };
+	if (key->cert) {
+		view.subject = cert_subject(key->cert);
+		view.fingerprint = cert_fingerprint(key->cert);
+		view.not_before_us = cert_not_before_us(key->cert);
+		view.not_after_us = cert_not_after_us(key->cert);
+		view.days_left = whole_days(view.not_after_us - now_us);
+	}
+	return view;
+}
+
+static bool copy_text(struct arena *arena, const char **text)
+{
+	const char *copy = arena_text(arena, *text);
+	bool copied = copy || !*text;
+	*text = copy;
+	return copied;
+}
+
+static enum err_code copy_keys(const struct key_list *list, struct arena *arena, struct status_view *view,
+			       struct err *err)
+{
+	view->keys = arena_array(arena, list->count + 1, sizeof *view->keys);
+	bool copied = view->keys != NULL;
+	for (size_t i = 0; copied && i < list->count; i++) {
+		if (list->keys[i].status == KEY_RETIRED)
+			continue;
+		struct key_view key = key_view_of(&list->keys[i], view->now_us);
+		copied = copy_text(arena, &key.id) && copy_text(arena, &key.subject) &&
+			 copy_text(arena, &key.fingerprint);
+		view->keys[view->keys_count++] = key;
+	}
+	return copied ? OK : fail(err, ERR_MEMORY, "no memory for the status");
+}
+
+/* A key directory that cannot be read is one of the troubles that a status is for. */
+static enum err_code fill_keys(const struct api *api, struct arena *arena, struct status_view *view, struct err *err)
+{
+	struct key_list list;
+	struct err why = { 0 };
+	if (!api->options.keys_directory)
+		return OK;
+	if (keystore_list(api->options.keys_directory, &list, &why) != OK) {
+		view->keys_fault = arena_text(arena, why.text);
+		return view->keys_fault ? OK : fail(err, ERR_MEMORY, "no memory for the status");
+	}
+	enum err_code code = copy_keys(&list, arena, view, err);
+	key_list_done(&list);
+	return code;
+}
+
+/* --- Status --- */
+
+static void fill_disk(const struct api *api, struct status_view *view)
+{
+	struct statvfs disk;
+	bool measured = api->options.disk_path && statvfs(api->options.disk_path, &disk) == 0;
+	view->disk_free_bytes = measured ? (int64_t)(disk.f_bavail * disk.f_frsize) : INTEGER_NONE;
+	view->disk_reserve_bytes = measured ? api->options.disk_reserve_bytes : INTEGER_NONE;
+}
+
+static enum err_code fill_status(struct api *api, struct arena *arena, struct status_view *view, struct err *err)
+{
+	struct status_call s = { .kernel = api->options.kernel, .arena = arena };
+	struct messaging_counters counters;
+	TRY(db_read(s.kernel->db, read_status, &s, err));
+	messaging_counters(api->options.messaging, &counters);
+	*view = (struct status_view){ .name = api->options.node_name,
+				      .state = s.kernel->state,
+				      .version = api->options.version,
+				      .running = api->options.running,
+				      .now_us = clock_now_us(s.kernel->clock),
+				      .started_us = api->options.running ? api->options.started_us : TIME_NONE,
+				      .strangers = counters.strangers,
+				      .open_tasks = s.open_tasks,
+				      .plain = api->options.plain,
+				      .partners_count = s.counts.count };
+	view->partners = arena_array(arena, s.counts.count + 1, sizeof *view->partners);
+	if (!view->partners)
+		return fail(err, ERR_MEMORY, "no memory for the status");
+	for (size_t i = 0; i < s.counts.count; i++) {
+		const struct exchange_counts *c = &s.counts.items[i];
+		view->partners[i] = (struct partner_status_view){ .partner = c->partner,
+								  .status = c->status,
+								  .queued = c->queued,
+								  .held = c->held,
+								  .dead = c->dead,
+								  .delivered = c->delivered,
+								  .received = c->received,
+								  .processed = c->processed,
+								  .failed = c->failed,
+								  .refused = c->refused,
+								  .oldest_queued_us = c->oldest_queued_us,
+								  .last_receipt_us = c->last_receipt_us };
+	}
+	fill_disk(api, view);
+	return fill_keys(api, arena, view, err);
+}
+
+enum err_code status_get(struct api_call *call, struct err *err)
+{
+	struct status_view view;
+	TRY(fill_status(call->api, call->arena, &view, err));
+	return call_answer(call, &view, err);
+}
+
+/* --- Metrics --- */
+
+/* One row a figure: name, kind, help, and where it stands. */
+enum metric_kind { COUNTER, GAUGE };
+static const struct metric {
+	const char *name, *help;
+	enum metric_kind kind;
+	size_t offset;
+} partner_metrics[] = {
+	{ "lintas_messages_queued", "Messages waiting to be sent.", GAUGE,
+	  offsetof(struct partner_status_view, queued) },
+	{ "lintas_messages_held", "Messages held by an officer.", GAUGE, offsetof(struct partner_status_view, held) },
+	{ "lintas_messages_dead", "Messages given up; each has a task.", GAUGE,
+	  offsetof(struct partner_status_view, dead) },
+	{ "lintas_messages_delivered_total", "Messages with a verified receipt.", COUNTER,
+	  offsetof(struct partner_status_view, delivered) },
+	{ "lintas_messages_received", "Messages received and not yet processed.", GAUGE,
+	  offsetof(struct partner_status_view, received) },
+	{ "lintas_messages_processed_total", "Messages received and processed.", COUNTER,
+	  offsetof(struct partner_status_view, processed) },
+	{ "lintas_messages_failed", "Messages whose processing failed; each has a task.", GAUGE,
+	  offsetof(struct partner_status_view, failed) },
+	{ "lintas_messages_refused_total", "Messages refused with a signed error.", COUNTER,
+	  offsetof(struct partner_status_view, refused) },
+};
+
+static void put_head(struct buf *out, const char *name, const char *help, enum metric_kind kind)
+{
+	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind == COUNTER ? "counter" : "gauge");
+}
+
+static void put_partners(struct buf *out, const struct status_view *view)
+{
+	for (size_t i = 0; i < COUNT(partner_metrics); i++) {
+		const struct metric *m = &partner_metrics[i];
+		put_head(out, m->name, m->help, m->kind);
+		for (size_t k = 0; k < view->partners_count; k++) {
+			int64_t value;
+			memcpy(&value, (const char *)&view->partners[k] + m->offset, sizeof value);
+			buf_printf(out, "%s{partner=\"%s\"} %lld\n", m->name, view->partners[k].partner,
+				   (long long)value);
+		}
+	}
+	put_head(out, "lintas_oldest_queued_seconds", "Age of the oldest message waiting.", GAUGE);
+	for (size_t k = 0; k < view->partners_count; k++) {
+		int64_t since = view->partners[k].oldest_queued_us;
+		buf_printf(out, "lintas_oldest_queued_seconds{partner=\"%s\"} %lld\n", view->partners[k].partner,
+			   since == TIME_NONE ? 0LL : (long long)((view->now_us - since) / SECOND_US));
+	}
+	put_head(out, "lintas_partner_suspended", "1: nothing is exchanged until the partner is resumed.", GAUGE);
+	for (size_t k = 0; k < view->partners_count; k++)
+		buf_printf(out, "lintas_partner_suspended{partner=\"%s\"} %d\n", view->partners[k].partner,
+			   same(view->partners[k].status, "suspended"));
+}
+
+static void put_keys(struct buf *out, const struct status_view *view)
+{
+	put_head(out, "lintas_key_days_left", "Days until the certificate of an active key ends; negative: it has.",
+		 GAUGE);
+	for (size_t i = 0; i < view->keys_count; i++)
+		if (same(view->keys[i].status, "active"))
+			buf_printf(out, "lintas_key_days_left{use=\"%s\",key=\"%s\"} %lld\n", view->keys[i].use,
+				   view->keys[i].id, (long long)view->keys[i].days_left);
+}
+
+static void put_node(struct buf *out, const struct status_view *view)
+{
+	const struct {
+		const char *name, *help;
+		enum metric_kind kind;
+		int64_t value;
+	} figures[] = {
+		{ "lintas_strangers_total", "Requests turned away without an answer.", COUNTER, view->strangers },
+		{ "lintas_tasks_open", "Tasks that wait for an officer.", GAUGE, view->open_tasks },
+		{ "lintas_disk_free_bytes", "Free on the file system of the database.", GAUGE, view->disk_free_bytes },
+		{ "lintas_disk_reserve_bytes", "With less free nothing is taken any more.", GAUGE,
+		  view->disk_reserve_bytes },
+	};
+	for (size_t i = 0; i < COUNT(figures); i++) {
+		if (figures[i].value == INTEGER_NONE)
+			continue;
+		put_head(out, figures[i].name, figures[i].help, figures[i].kind);
+		buf_printf(out, "%s %lld\n", figures[i].name, (long long)figures[i].value);
+	}
+}
+
+enum err_code api_put_metrics(struct api *api, struct buf *out, struct err *err)
+{
+	enum { METRICS_ARENA = 4 << 20 };
+	arena_auto arena = arena_new(METRICS_ARENA);
+	struct status_view view;
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory for the metrics");
+	TRY(fill_status(api, arena, &view, err));
+	put_partners(out, &view);
+	put_keys(out, &view);
+	put_node(out, &view);
+	return buf_check(out, "the metrics", err);
+}

@@ -1,0 +1,140 @@
+/* `lintas evidence export`: the folder that the node answers with, written where it is asked for. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli_int.h"
+#include "codec/tar.h"
+
+enum { FILES_MAX = 65536, SUMMARY_MAX = 65536 };
+
+struct summary {
+	const char *folder, *verify;
+	int64_t files, octets;
+};
+static const struct field summary_rows[] = {
+	FIELD_TEXT(struct summary, folder, .json = "folder"),
+	FIELD_INT(struct summary, files, .json = "files"),
+	FIELD_INT(struct summary, octets, .json = "octets"),
+	FIELD_TEXT(struct summary, verify, .json = "verify"),
+};
+static const struct fields summary_fields = FIELDS(struct summary, summary_rows);
+static const struct schema summary_schema = {
+	.name = "evidenceExport", .ns = "", .prefix = "", .fields = &summary_fields
+};
+
+/* What lies in a folder already would not be told from the evidence afterwards. */
+static enum err_code check_empty(const char *folder, struct err *err)
+{
+	DIR *dir = opendir(folder);
+	if (!dir && errno == ENOENT)
+		return OK;
+	if (!dir)
+		return fail(err, ERR_IO, "cannot look into %s: %s", folder, strerror(errno));
+	bool empty = true;
+	for (const struct dirent *entry; empty && (entry = readdir(dir));)
+		empty = same(entry->d_name, ".") || same(entry->d_name, "..");
+	closedir(dir);
+	return empty ? OK
+		     : fail(err, ERR_CONFLICT, "%s is not empty; name another folder by --to, or remove it", folder);
+}
+
+static enum err_code make_folder(const char *path, struct err *err)
+{
+	if (mkdir(path, 0777) != 0 && errno != EEXIST)
+		return fail(err, ERR_IO, "cannot make the folder %s: %s", path, strerror(errno));
+	return OK;
+}
+
+/* The folders above the file PATH, below the first AFTER octets. */
+static enum err_code make_folders(struct arena *arena, const char *path, size_t after, struct err *err)
+{
+	for (const char *at = strchr(path + after, '/'); at; at = strchr(at + 1, '/')) {
+		const char *folder = arena_text_of(arena, bytes(path, (size_t)(at - path)));
+		if (!folder)
+			return fail(err, ERR_MEMORY, "no memory for a path");
+		TRY(make_folder(folder, err));
+	}
+	return OK;
+}
+
+static enum err_code write_file(const char *path, const struct tar_file *file, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file->executable ? 0777 : 0666);
+	size_t done = 0;
+	ssize_t n = 0;
+	while (fd >= 0 && done < file->content.size && n >= 0) {
+		n = write(fd, file->content.data + done, file->content.size - done);
+		done += n > 0 ? (size_t)n : 0;
+	}
+	if (fd < 0 || n < 0 || close(fd) != 0) {
+		int failed = errno;
+		if (fd >= 0 && n < 0)
+			close(fd);
+		return fail(err, ERR_IO, "cannot write %s: %s", path, strerror(failed));
+	}
+	return OK;
+}
+
+/* All files of the archive lie in one folder, whose name gives way to what was asked for. */
+static enum err_code write_files(struct invocation *in, const struct tar_file *files, size_t count,
+				 struct summary *summary, struct err *err)
+{
+	size_t top = count ? strcspn(files[0].path, "/") : 0;
+	if (!top || !files[0].path[top])
+		return fail(err, ERR_INTERNAL, "the node's answer is no folder: is it of another version?");
+	if (!summary->folder)
+		summary->folder = arena_text_of(in->arena, bytes(files[0].path, top));
+	if (!summary->folder)
+		return fail(err, ERR_MEMORY, "no memory for a path");
+	TRY(check_empty(summary->folder, err));
+	TRY(make_folder(summary->folder, err));
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(files[i].path, files[0].path, top + 1) != 0)
+			return fail(err, ERR_INTERNAL, "the node's answer is no folder: is it of another version?");
+		const char *path = arena_printf(in->arena, "%s/%s", summary->folder, files[i].path + top + 1);
+		if (!path)
+			return fail(err, ERR_MEMORY, "no memory for a path");
+		TRY(make_folders(in->arena, path, strlen(summary->folder) + 1, err));
+		TRY(write_file(path, &files[i], err));
+		summary->files++;
+		summary->octets += (int64_t)files[i].content.size;
+	}
+	return OK;
+}
+
+static enum err_code print_summary(const struct invocation *in, const struct summary *summary, struct err *err)
+{
+	buf_auto json;
+	if (!in->json) {
+		printf("%s: %lld files, %lld octets\n"
+		       "Its README.md explains it. On any machine with openssl, and with Python and lxml:\n  %s\n",
+		       summary->folder, (long long)summary->files, (long long)summary->octets, summary->verify);
+		return OK;
+	}
+	buf_init(&json, SUMMARY_MAX);
+	field_put_json(&json, &summary_schema, summary);
+	TRY(buf_check(&json, "the answer", err));
+	printf("%s\n", buf_text(&json));
+	return OK;
+}
+
+enum err_code run_evidence_export(struct invocation *in, struct err *err)
+{
+	struct http_answer answer = { 0 };
+	struct tar_file *files = NULL;
+	size_t count = 0;
+	struct summary summary = { .folder = option_value(in, "--to") };
+	if (summary.folder)
+		TRY(check_empty(summary.folder, err));
+	TRY(remote_answer(in, bytes(NULL, 0), &answer, err));
+	TRY(tar_read(in->arena, answer.body, FILES_MAX, &files, &count, err));
+	TRY(write_files(in, files, count, &summary, err));
+	summary.verify =
+		arena_printf(in->arena, "sh %s/verify.sh && python3 %s/derive.py", summary.folder, summary.folder);
+	if (!summary.verify)
+		return fail(err, ERR_MEMORY, "no memory for the answer");
+	return print_summary(in, &summary, err);
+}

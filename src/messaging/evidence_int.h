@@ -1,0 +1,83 @@
+/* Inside of evidence*.c: what is gathered about one message, and the files of the folder as they are made. */
+#ifndef MESSAGING_EVIDENCE_INT_H
+#define MESSAGING_EVIDENCE_INT_H
+
+#include "kernel/journal.h"
+#include "kernel/message.h"
+#include "messaging/as4_int.h"
+#include "messaging/messaging.h"
+
+/* The files beside this one that go into every folder; made by tools/embed.py. */
+extern const char text_verify_sh[], text_derive_py[], text_explanation_md[];
+
+struct evidence_wire {
+	const struct wire *wire;
+	const char *folder; /* "1-sent" */
+	struct basis basis;
+	struct as4_message message;
+	struct cert *signer;                 /* the basis' first; NULL: none was kept */
+	bool proved;                         /* read, signed by .signer, and every digest fits */
+	const struct evidence_wire *answers; /* a receipt: the version whose digests it repeats; NULL */
+	const char *algorithm;               /* of the signature, as verify.sh knows it; NULL: not signed */
+	bool xmlsec;                         /* xmlsec1 knows all that this message uses */
+};
+
+struct evidence_payload {
+	const struct message_part *part;
+	struct bytes plain;
+	const char *path;        /* of the plain content */
+	const char *signed_path; /* of the octets that are signed: the same, or another file */
+	char digest[CONTENT_DIGEST_SIZE];
+};
+
+struct bundle {
+	struct arena *arena;
+	struct kernel *kernel;
+	const char *party_id, *party_type; /* ours */
+	struct as4_limits limits;
+	int64_t now_us;
+	const char *id; /* asked for */
+	struct message message;
+	struct message_parts parts;
+	struct evidence_payload *payloads; /* one a part */
+	struct wire_list stored;
+	struct evidence_wire *wires;
+	size_t wires_count;
+	struct journal_extract journal[2]; /* about the message, about its document */
+	const struct journal_link **links; /* of both, each once, in order; filled by evidence_put_journal() */
+	size_t links_count;
+	bool to_head; /* the last of them is the head */
+	struct evidence_file *files;
+	size_t count, room;
+};
+
+/* Whether a wire of this kind is the message itself, or a receipt. */
+static inline bool wire_is_message(const struct wire *wire)
+{
+	return wire->kind == WIRE_SENT || wire->kind == WIRE_RECEIVED;
+}
+static inline bool wire_is_receipt(const struct wire *wire)
+{
+	return wire->kind == WIRE_RECEIPT_SENT || wire->kind == WIRE_RECEIPT_RECEIVED;
+}
+/* The first version of the message that can be read, for the facts in its header; NULL: it was never sent. */
+const struct evidence_wire *bundle_first_version(const struct bundle *bundle);
+
+/* Adds a file. CONTENT is borrowed as long as the arena lives; bundle_put_buf copies. PATH NULL: out of memory. */
+enum err_code bundle_put(struct bundle *bundle, const char *path, struct bytes content, struct err *err) MUST_USE;
+enum err_code bundle_put_buf(struct bundle *bundle, const char *path, const struct buf *content,
+			     struct err *err) MUST_USE;
+
+/* evidence_wire.c. Reads and verifies each wire; as4_done and cert_unref are the caller's, whatever comes back. */
+enum err_code evidence_read_wires(struct bundle *bundle, struct err *err) MUST_USE;
+enum err_code evidence_put_payloads(struct bundle *bundle, struct err *err) MUST_USE;
+enum err_code evidence_put_wires(struct bundle *bundle, struct err *err) MUST_USE;
+
+/* evidence_view.c: for machines. */
+enum err_code evidence_put_facts(struct bundle *bundle, struct err *err) MUST_USE;
+enum err_code evidence_put_journal(struct bundle *bundle, struct err *err) MUST_USE;
+
+/* evidence_readme.c: for people. */
+enum err_code evidence_put_readme(struct bundle *bundle, struct err *err) MUST_USE;
+
+#endif

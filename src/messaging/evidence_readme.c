@@ -1,0 +1,297 @@
+/* README.md of the folder: evidence/explanation.md, in which rows of this file fill what differs from message to
+ * message. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "kernel/capability.h"
+#include "kernel/codelist.h"
+#include "messaging/evidence_int.h"
+#include "messaging/uris_int.h"
+
+enum { README_MAX = 16 << 20, ERRORS_SHOWN = 3 };
+
+/* Partners' texts, as code, so that they can be nothing else in the page. */
+static void put_code(struct buf *out, const char *text)
+{
+	buf_putc(out, '`');
+	for (const char *c = text; *c; c++)
+		buf_putc(out, (unsigned char)*c < ' ' || *c == '`' || *c == '|' ? '?' : *c);
+	buf_putc(out, '`');
+}
+
+static void put_time(struct buf *out, int64_t time_us)
+{
+	char text[TIME_SIZE];
+	buf_puts(out, time_format(time_us, text));
+}
+
+/* Who sent the message, and who received it. */
+static const char *state_of(const struct bundle *bundle, bool sender)
+{
+	bool ours = same(bundle->message.direction, "out") == sender;
+	return ours ? bundle->kernel->state : bundle->message.partner;
+}
+
+/* "Thailand (TH)". */
+static void put_state(struct buf *out, const char *state)
+{
+	const char *name = codelist_name("ISO3166", state);
+	buf_printf(out, name ? "%s (%s)" : "%s", name ? name : state, state);
+}
+
+static void put_title(struct buf *out, const struct bundle *bundle)
+{
+	put_code(out, bundle->message.message_id);
+}
+
+static void put_program(struct buf *out, const struct bundle *bundle)
+{
+	buf_puts(out, "Lintas " LINTAS_VERSION " at the node of ");
+	put_state(out, bundle->kernel->state);
+}
+
+static void put_exported(struct buf *out, const struct bundle *bundle)
+{
+	put_time(out, bundle->now_us);
+}
+
+static void put_fact(struct buf *out, const char *label, const char *text)
+{
+	if (!text)
+		return;
+	buf_printf(out, "| %s | ", label);
+	put_code(out, text);
+	buf_puts(out, " |\n");
+}
+
+static void put_fact_time(struct buf *out, const char *label, int64_t time_us)
+{
+	if (time_us == TIME_NONE)
+		return;
+	buf_printf(out, "| %s | ", label);
+	put_time(out, time_us);
+	buf_puts(out, " |\n");
+}
+
+static void put_party(struct buf *out, const char *label, const char *state, const struct ebms_party *party)
+{
+	buf_printf(out, "| %s | ", label);
+	put_state(out, state);
+	if (party) {
+		buf_puts(out, ", in the message ");
+		put_code(out, party->id->value);
+	}
+	buf_puts(out, " |\n");
+}
+
+static void put_what(struct buf *out, const struct bundle *bundle)
+{
+	const struct message *m = &bundle->message;
+	const struct doctype *doctype = doctype_find(bundle->kernel, m->action);
+	if (same(m->service, URI_TEST_SERVICE) && same(m->action, URI_TEST_ACTION)) {
+		buf_puts(out, "| what | a test of the link (ping), without content |\n");
+		return;
+	}
+	buf_puts(out, "| what | ");
+	put_code(out, m->action);
+	buf_printf(out, "%s%s |\n", doctype ? ": " : "", doctype ? doctype->title : "");
+}
+
+static void put_facts(struct buf *out, const struct bundle *bundle)
+{
+	const struct message *m = &bundle->message;
+	const struct evidence_wire *version = bundle_first_version(bundle);
+	const struct ebms_party_info *parties = version ? version->message.user.parties : NULL;
+	buf_puts(out, "| | |\n|---|---|\n");
+	put_party(out, "from", state_of(bundle, true), parties ? parties->from : NULL);
+	put_party(out, "to", state_of(bundle, false), parties ? parties->to : NULL);
+	put_fact(out, "sent for (state and authority)", m->original_sender);
+	put_fact(out, "meant for (state and authority)", m->final_recipient);
+	put_what(out, bundle);
+	if (m->test)
+		buf_puts(out, "| test | marked as a test: no business follows from it |\n");
+	put_fact(out, "message identifier", m->message_id);
+	put_fact(out, "answers message", m->ref_to);
+	buf_puts(out, "| conversation | ");
+	put_code(out, m->conversation);
+	buf_printf(out, ", message %" PRId64 " of it |\n", m->position);
+	put_fact_time(out, "made, says its sender", m->created_us);
+	put_fact_time(out, "accepted here", m->accepted_us);
+	put_fact(out, "what became of it here", m->state);
+	put_fact_time(out, "since", m->settled_us);
+	put_fact(out, "number of the message here", m->id);
+	put_fact(out, "number of the document here", m->document);
+}
+
+/* What a wire was, told by who did it. */
+static const char *const deeds[] = {
+	[WIRE_SENT] = "%s signed the message and began to send it",
+	[WIRE_RECEIVED] = "the message of %s came in and was accepted",
+	[WIRE_RECEIPT_SENT] = "%s acknowledged it with a signed receipt",
+	[WIRE_RECEIPT_RECEIVED] = "%s acknowledged it with a signed receipt",
+	[WIRE_ERROR_SENT] = "%s refused it with an error",
+	[WIRE_ERROR_RECEIVED] = "%s answered without a receipt",
+};
+
+static void put_deed(struct buf *out, const struct bundle *bundle, enum wire_kind kind)
+{
+	bool ours = kind == WIRE_SENT || kind == WIRE_RECEIPT_SENT || kind == WIRE_ERROR_SENT;
+	const char *who = ours ? bundle->kernel->state : bundle->message.partner, *deed = deeds[kind];
+	const char *place = strstr(deed, "%s");
+	buf_put_bytes(out, bytes(deed, (size_t)(place - deed)));
+	put_state(out, who);
+	buf_puts(out, place + 2);
+}
+
+static void put_errors(struct buf *out, const struct as4_message *message)
+{
+	for (size_t i = 0; i < message->signal.errors_count && i < ERRORS_SHOWN; i++) {
+		const struct ebms_error *error = &message->signal.errors[i];
+		buf_puts(out, ". It says: ");
+		put_code(out, error->code);
+		buf_putc(out, ' ');
+		put_code(out, error->description_text ? error->description_text : "");
+		if (error->detail) {
+			buf_putc(out, ' ');
+			put_code(out, error->detail);
+		}
+	}
+}
+
+static void put_signer(struct buf *out, const struct evidence_wire *wire)
+{
+	if (!wire->proved) {
+		buf_puts(out, ". **No signature of a certificate that we believed: it proves nothing.**");
+		return;
+	}
+	buf_puts(out, ". Signed by ");
+	put_code(out, cert_subject(wire->signer));
+	buf_puts(out, ", certificate ");
+	put_code(out, cert_serial(wire->signer));
+	buf_puts(out, " of ");
+	put_code(out, cert_issuer(wire->signer));
+	buf_puts(out, ", valid from ");
+	put_time(out, cert_not_before_us(wire->signer));
+	buf_puts(out, " to ");
+	put_time(out, cert_not_after_us(wire->signer));
+}
+
+static void put_events(struct buf *out, const struct bundle *bundle)
+{
+	if (!bundle->wires_count)
+		buf_puts(out, "Nothing was sent yet: the message waits.\n");
+	for (size_t i = 0; i < bundle->wires_count; i++) {
+		const struct evidence_wire *wire = &bundle->wires[i];
+		buf_printf(out, "%zu. ", i + 1);
+		put_time(out, wire->wire->at_us);
+		buf_puts(out, ": ");
+		put_deed(out, bundle, wire->wire->kind);
+		buf_printf(out, " (folder `%s`)", wire->folder);
+		if (wire->answers)
+			buf_printf(out, "; it speaks of `%s`", wire->answers->folder);
+		if (wire->message.kind == AS4_ERROR && wire->message.messaging)
+			put_errors(out, &wire->message);
+		put_signer(out, wire);
+		buf_puts(out, ".\n");
+	}
+}
+
+static void put_receipt(struct buf *out, const struct bundle *bundle)
+{
+	const struct evidence_wire *receipt = NULL;
+	for (size_t i = 0; i < bundle->wires_count; i++)
+		if (bundle->wires[i].answers)
+			receipt = &bundle->wires[i];
+	if (!receipt) {
+		buf_puts(out, "**There is no receipt.** The folder shows what was sent, not that it arrived.");
+		return;
+	}
+	buf_printf(out, "**The receipt** is in `%s`. It repeats the digests of `%s`, and says that it was made at ",
+		   receipt->folder, receipt->answers->folder);
+	put_time(out, receipt->message.signal.info->timestamp_us);
+	buf_putc(out, '.');
+}
+
+static void put_payloads(struct buf *out, const struct bundle *bundle)
+{
+	if (!bundle->parts.count)
+		buf_puts(out, "The message has no content beside its header.\n");
+	for (size_t i = 0; i < bundle->parts.count; i++) {
+		const struct evidence_payload *p = &bundle->payloads[i];
+		buf_printf(out, "- `%s`: ", p->path);
+		put_code(out, p->part->mime_type);
+		buf_printf(out, ", %zu octets, SHA-256 `%s`", p->plain.size, p->digest);
+		if (!same(p->path, p->signed_path))
+			buf_printf(out, "; signed in the form of `%s`, %s", p->signed_path,
+				   p->part->compressed ? "compressed" : "its canonical XML");
+		buf_putc(out, '\n');
+	}
+}
+
+static void put_xmlsec(struct buf *out, const struct bundle *bundle)
+{
+	bool any = false;
+	for (size_t i = 0; i < bundle->wires_count; i++) {
+		if (!bundle->wires[i].proved || !bundle->wires[i].xmlsec)
+			continue;
+		if (!any)
+			buf_puts(out,
+				 "3. What carries no content beside its header can also be checked by another program, "
+				 "`xmlsec1` 1.2:\n\n```\n");
+		any = true;
+		buf_printf(out,
+			   "xmlsec1 --verify --id-attr:Id " NS_EBMS3 ":Messaging --id-attr:Id " NS_SOAP12
+			   ":Body --pubkey-cert-pem %s/signer.pem %s/message\n",
+			   bundle->wires[i].folder, bundle->wires[i].folder);
+	}
+	if (any)
+		buf_puts(out, "```\n");
+}
+
+static void put_chain(struct buf *out, const struct bundle *bundle)
+{
+	if (!bundle->links_count)
+		buf_puts(out, " (none of the entries is sealed yet)");
+	else
+		buf_printf(out, " after seal %" PRId64 "%s", bundle->links[bundle->links_count - 1]->number,
+			   bundle->to_head ? "" : "; the chain is longer than what this folder has room for");
+}
+
+static const struct {
+	const char *name;
+	void (*put)(struct buf *out, const struct bundle *bundle);
+} places[] = {
+	{ "TITLE", put_title },       { "PROGRAM", put_program }, { "EXPORTED", put_exported },
+	{ "FACTS", put_facts },       { "EVENTS", put_events },   { "RECEIPT", put_receipt },
+	{ "PAYLOADS", put_payloads }, { "XMLSEC", put_xmlsec },   { "CHAIN", put_chain },
+};
+
+/* "@NAME@" at TEXT: fills it and returns its length; 0 if there is none. */
+static size_t fill_place(struct buf *out, const struct bundle *bundle, const char *text)
+{
+	for (size_t i = 0; i < COUNT(places); i++) {
+		size_t length = strlen(places[i].name);
+		if (strncmp(text + 1, places[i].name, length) != 0 || text[1 + length] != '@')
+			continue;
+		places[i].put(out, bundle);
+		return length + 2;
+	}
+	return 0;
+}
+
+enum err_code evidence_put_readme(struct bundle *bundle, struct err *err)
+{
+	buf_auto out;
+	buf_init(&out, README_MAX);
+	for (const char *text = text_explanation_md; *text;) {
+		size_t plain = strcspn(text, "@");
+		buf_put_bytes(&out, bytes(text, plain));
+		text += plain;
+		size_t place = *text ? fill_place(&out, bundle, text) : 0;
+		if (*text && !place)
+			buf_putc(&out, *text++);
+		text += place;
+	}
+	return bundle_put_buf(bundle, "README.md", &out, err);
+}

@@ -1,0 +1,69 @@
+/* The journal and the evidence, verified through the interface. Paths and members: docs/commands.md and api.h. */
+#include "world.h"
+
+#include "kernel/journal.h"
+#include "kernel/message.h"
+
+static void exchange(struct world *world)
+{
+	struct inbox_delivery delivery = fixture_delivery(world->fixture, "VN", "m1@vn", "c1", "<in/>");
+
+	assert_int_equal(fixture_accept(world->fixture, &delivery, NULL), INBOX_ACCEPTED);
+}
+
+static struct answer verify(struct world *world, const char *query)
+{
+	return call(world, "POST", arena_printf(world->fixture->arena, "/api/v1/audit/verify%s", query), NULL, NULL);
+}
+
+static void the_evidence_is_verified_only_when_asked_for(void **state)
+{
+	struct world world = begin(state, false);
+
+	exchange(&world);
+	expect(verify(&world, ""), 200, "\"evidence\":false,\"wires\":0");
+	expect(verify(&world, "?evidence=false"), 200, "\"evidence\":false,\"wires\":0");
+	/* the message and our receipt */
+	expect(verify(&world, "?evidence=true"), 200, "\"evidence\":true,\"wires\":2");
+	assert_null(strstr(verify(&world, "?evidence=true").text, "brokenWire"));
+	expect(verify(&world, "?evidence=yes"), 422, "API-003");
+	end(&world);
+}
+
+static void altered_evidence_is_an_answer_that_names_the_wire(void **state)
+{
+	static const struct statement alter = { "test.alter",
+						"UPDATE wire SET octets = $1, id = 'w' WHERE kind = 'received'" };
+	struct world world = begin(state, false);
+
+	exchange(&world);
+	fixture_exec(world.fixture, &alter, BINDS(BIND_BLOB(bytes_of("abc"))));
+	expect(verify(&world, "?evidence=true"), 200, "\"brokenWire\":\"w\"");
+	expect(verify(&world, "?evidence=true"), 200, "\"evidenceReason\":\"wire w (received) was altered");
+	expect(verify(&world, ""), 200, "\"brokenSequence\":0");
+	end(&world);
+}
+
+/* SHA-256("<in/>"), by sha256sum. */
+static void an_event_names_the_octets_that_it_speaks_of(void **state)
+{
+	struct world world = begin(state, false);
+	unsigned sealed;
+	struct kernel_fixture *fixture = world.fixture;
+
+	exchange(&world);
+	must(journal_seal_step(&fixture->kernel, fixture->clock.now_us, 1000, &sealed, &fixture->err));
+	expect(call(&world, "GET", "/api/v1/events?limit=500", NULL, NULL), 200,
+	       "\"content\":\"c390ede86900d9edd0dac97423212ff0d9093439834b7f521498ddabfced0363\"");
+	end(&world);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_evidence_is_verified_only_when_asked_for),
+		cmocka_unit_test(altered_evidence_is_an_answer_that_names_the_wire),
+		cmocka_unit_test(an_event_names_the_octets_that_it_speaks_of),
+	};
+	return kernel_run("audit", tests, COUNT(tests), NULL);
+}

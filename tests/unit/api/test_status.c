@@ -1,0 +1,131 @@
+/* Status and metrics: what docs/operations.md says that they show. The days are those of a calendar: from 2026-11-02,
+ * the fixture's now, to 2036-01-01, when the certificates of tests end, are 3347 (Python's datetime). */
+#include "world.h"
+
+#include <stdio.h>
+
+static struct status_view status(struct world *world)
+{
+	struct kernel_fixture *fixture = world->fixture;
+	struct findings *findings = findings_new(fixture->arena);
+	struct answer answer = call(world, "GET", "/api/v1/status", NULL, NULL);
+	struct status_view view;
+
+	expect(answer, 200, NULL);
+	must(field_read_json(fixture->arena, &status_schema, bytes_of(answer.text), NULL, &view, findings,
+			     &fixture->err));
+	assert_int_equal(findings_count(findings), 0);
+	return view;
+}
+
+static const char *metrics(struct world *world)
+{
+	struct kernel_fixture *fixture = world->fixture;
+	buf_auto out;
+
+	buf_init(&out, 1 << 20);
+	must(api_put_metrics(world->api, &out, &fixture->err));
+	return arena_text_of(fixture->arena, buf_bytes(&out));
+}
+
+static void expect_line(const char *text, const char *line)
+{
+	if (!strstr(text, line))
+		fail_msg("no \"%s\" in:\n%s", line, text);
+}
+
+static void a_suspended_partner_is_shown(void **state)
+{
+	struct world world = begin(state, true);
+
+	assert_string_equal(status(&world).partners[1].status, "active");
+	expect(call(&world, "POST", "/api/v1/partners/MY/suspend", NULL, NULL), 200, NULL);
+	struct status_view view = status(&world);
+	assert_string_equal(view.partners[0].partner, "MY");
+	assert_string_equal(view.partners[0].status, "suspended");
+	assert_string_equal(view.partners[1].status, "active");
+	expect_line(metrics(&world), "\nlintas_partner_suspended{partner=\"MY\"} 1\n");
+	expect_line(metrics(&world), "\nlintas_partner_suspended{partner=\"VN\"} 0\n");
+	end(&world);
+}
+
+static void keys_are_shown_with_the_days_that_they_have_left(void **state)
+{
+	struct world world = begin(state, false);
+	struct kernel_fixture *fixture = world.fixture;
+	struct key_info key;
+
+	assert_int_equal(status(&world).keys_count, 0);
+	pki_key_install(world.directory, KEY_USE_SIGN, KEY_P256, world.root, &key);
+	must(keystore_new(world.directory, KEY_USE_DECRYPT, KEY_P256, &key, &fixture->err));
+	pki_key_install(world.directory, KEY_USE_TLS, KEY_P256, world.root, &key);
+	must(keystore_retire(world.directory, "tls-1", &fixture->err));
+	struct status_view view = status(&world);
+	assert_int_equal(view.keys_count, 2); /* what is retired needs nobody's care */
+	assert_string_equal(view.keys[0].id, "sign-1");
+	assert_string_equal(view.keys[0].type, "p256");
+	assert_string_equal(view.keys[0].status, "active");
+	assert_int_equal(view.keys[0].days_left, 3347);
+	assert_string_equal(view.keys[1].use, "decrypt");
+	assert_string_equal(view.keys[1].status, "pending");
+	assert_int_equal(view.keys[1].days_left, INTEGER_NONE);
+	const char *text = metrics(&world);
+	expect_line(text, "\nlintas_key_days_left{use=\"sign\",key=\"sign-1\"} 3347\n");
+	assert_null(strstr(text, "decrypt-1"));
+	fixture->clock.now_us = PKI_TO + 1;
+	assert_int_equal(status(&world).keys[0].days_left, -1);
+	end(&world);
+}
+
+static void a_key_directory_that_cannot_be_read_is_told_and_hides_nothing_else(void **state)
+{
+	struct world world = begin(state, false);
+	struct arena *arena = world.fixture->arena;
+	const char *away = arena_printf(arena, "%s.away", world.directory);
+
+	assert_int_equal(rename(world.directory, away), 0);
+	struct status_view view = status(&world);
+	assert_non_null(view.keys_fault);
+	assert_int_equal(view.partners_count, 2);
+	assert_int_equal(rename(away, world.directory), 0);
+	assert_null(status(&world).keys_fault);
+	end(&world);
+}
+
+static void free_disk_is_shown_beside_the_reserve(void **state)
+{
+	struct world world = begin(state, false);
+	struct status_view view = status(&world);
+
+	assert_true(view.disk_free_bytes > 0);
+	assert_int_equal(view.disk_reserve_bytes, 4096);
+	expect_line(metrics(&world), "\nlintas_disk_free_bytes ");
+	expect_line(metrics(&world), "\nlintas_disk_reserve_bytes 4096\n");
+	end(&world);
+}
+
+static void the_ceremony_is_journalled_when_the_node_is_told(void **state)
+{
+	struct world world = begin(state, false);
+	struct key_info key;
+
+	expect(call(&world, "GET", "/api/v1/timeline/sign-1", NULL, NULL), 404, NULL);
+	pki_key_install(world.directory, KEY_USE_SIGN, KEY_P256, world.root, &key);
+	expect(call(&world, "POST", "/api/v1/keys/reread", NULL, NULL), 204, NULL);
+	struct answer answer = call(&world, "GET", "/api/v1/timeline/sign-1", NULL, NULL);
+	expect(answer, 200, "\"certificate-installed\"");
+	expect(answer, 200, "\"operator\"");
+	end(&world);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_suspended_partner_is_shown),
+		cmocka_unit_test(keys_are_shown_with_the_days_that_they_have_left),
+		cmocka_unit_test(a_key_directory_that_cannot_be_read_is_told_and_hides_nothing_else),
+		cmocka_unit_test(free_disk_is_shown_beside_the_reserve),
+		cmocka_unit_test(the_ceremony_is_journalled_when_the_node_is_told),
+	};
+	return kernel_run("status", tests, COUNT(tests), NULL);
+}

@@ -1,0 +1,35 @@
+/* A node's interface without a socket, on the kernel's fixture: with the certificates of a partner that is to be. */
+#ifndef API_WORLD_H
+#define API_WORLD_H
+
+#include "fixture.h"
+
+#include "api/api.h"
+#include "pki.h"
+
+struct world {
+	struct kernel_fixture *fixture;
+	char *directory; /* of our keys */
+	struct keys *keys;
+	struct messaging *messaging;
+	struct api *api;
+	struct pki *root, *sign, *encrypt, *tls;
+};
+
+struct messaging_options messaging_options_of(struct world *world);
+struct world begin(void **state, bool plain);
+void end(struct world *world);
+/* PEM, the arena's. */
+const char *pem_of(struct world *world, const struct pki *pki);
+
+struct answer {
+	int status;
+	const char *text;
+};
+/* PATH may have a query. SCHEMA and VIEW are the body; NULL: none. */
+struct answer call(struct world *world, const char *method, const char *path, const struct schema *schema,
+		   const void *view);
+/* Fails the test with the answer unless it has STATUS, and TEXT in it (NULL: any). */
+void expect(struct answer answer, int status, const char *text);
+
+#endif

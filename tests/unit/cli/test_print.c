@@ -1,0 +1,252 @@
+/* What people read. What is expected are the sentences that docs/operations.md promises. */
+#include "../unit.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/date.h"
+#include "cli/cli_int.h"
+
+#define NOW_US INT64_C(1793577600000000) /* 2026-11-02T00:00:00Z */
+
+static char printed[8192];
+
+static FILE *page_open(void)
+{
+	memset(printed, 0, sizeof(printed));
+	FILE *page = fmemopen(printed, sizeof(printed) - 1, "w");
+	assert_non_null(page);
+	return page;
+}
+
+static void expect(const char *text)
+{
+	if (!strstr(printed, text))
+		fail_msg("no \"%s\" in:\n%s", text, printed);
+}
+
+/* A ping that waits. */
+static struct message_view ping(void)
+{
+	return (struct message_view){ .id = "0192",
+				      .direction = "out",
+				      .partner = "TH",
+				      .message_id = "0192@lintas-vn",
+				      .conversation = "0192",
+				      .position = 1,
+				      .action = "http://docs.oasis-open.org/ebxml-msg/ebms/v3.0/ns/core/200704/test",
+				      .state = "queued",
+				      .created_us = NOW_US,
+				      .accepted_us = TIME_NONE,
+				      .next_attempt_us = TIME_NONE,
+				      .settled_us = TIME_NONE,
+				      .test = true };
+}
+
+static const struct partner_view active = { .code = "TH", .profile = "edelivery-1.15", .status = "active" };
+static const struct partner_view suspended = { .code = "TH", .profile = "edelivery-1.15", .status = "suspended" };
+
+static void show_ping(const struct message_view *m, const struct partner_view *p, bool running)
+{
+	FILE *page = page_open();
+	print_ping(page, m, p, running);
+	fclose(page);
+}
+
+static void a_delivered_ping_tells_the_round_trip_and_who_signed(void **state)
+{
+	struct wire_view wires[] = {
+		{ .kind = "sent", .at_us = NOW_US + SECOND_US, .digest = "aa" },
+		{ .kind = "receipt-received",
+		  .at_us = NOW_US + SECOND_US + 412000,
+		  .digest = "bb",
+		  .certificate = "9f86",
+		  .signer = "CN=asw.th.example" },
+	};
+	struct message_view m = ping();
+	(void)state;
+
+	m.state = "delivered";
+	m.attempts = 1;
+	m.settled_us = wires[1].at_us;
+	m.wires = wires;
+	m.wires_count = COUNT(wires);
+	show_ping(&m, &active, true);
+	expect("TH answered in 0.412 s\n");
+	expect("signed (edelivery-1.15) by CN=asw.th.example\n");
+	expect("sha-256 9f86\n");
+	assert_int_equal(ping_outcome(&m), OK);
+
+	m.attempts = 3;
+	show_ping(&m, &active, true);
+	expect("TH answered at attempt 3, 1.412 s after the first was due\n");
+}
+
+static void a_ping_that_waits_tells_why_and_what_to_do(void **state)
+{
+	struct message_view m = ping();
+	(void)state;
+
+	show_ping(&m, &active, true);
+	expect("TH has not answered yet\nNext: lintas outbox show 0192\n");
+	show_ping(&m, &active, false);
+	expect("not sent: the node is stopped\nNext: lintas serve");
+	show_ping(&m, &suspended, true);
+	expect("not sent: TH is suspended\nNext: lintas partner resume TH");
+	m.attempts = 2;
+	m.last_error = "connection refused";
+	m.next_attempt_us = NOW_US;
+	show_ping(&m, &active, true);
+	expect("not delivered yet after 2 attempts: connection refused\n");
+	expect("2026-11-02T00:00:00.000Z, or now with lintas outbox retry 0192\n");
+	assert_int_equal(err_row(ping_outcome(&m))->exit_status, 5);
+}
+
+static void a_refused_ping_tells_the_refusal(void **state)
+{
+	struct message_view m = ping();
+	(void)state;
+
+	m.state = "dead";
+	m.last_error = "refused by TH: EBMS:0101";
+	show_ping(&m, &active, true);
+	expect("refused for good: refused by TH: EBMS:0101\nNext: lintas outbox show 0192\n");
+	assert_int_equal(err_row(ping_outcome(&m))->exit_status, 1);
+	m.state = "held";
+	m.last_error = NULL;
+	show_ping(&m, &active, true);
+	expect("held by an officer\nNext: lintas timeline 0192\n");
+	assert_int_equal(err_row(ping_outcome(&m))->exit_status, 1);
+}
+
+static void one_message_is_shown_whole(void **state)
+{
+	struct part_view part = {
+		.content_id = "doc", .mime_type = "application/xml", .digest = "cc", .bytes = 812, .compressed = true
+	};
+	struct wire_view wire = { .kind = "sent", .at_us = NOW_US, .bytes = 4711, .digest = "dd", .certificate = "ee" };
+	struct message_view m = ping();
+	FILE *page = page_open();
+	(void)state;
+
+	m.state = "dead";
+	m.action = "FORM-D";
+	m.document = "0193";
+	m.organisation = "dft";
+	m.last_error = "refused by TH: EBMS:0101";
+	m.parts = &part;
+	m.wires = &wire;
+	m.parts_count = m.wires_count = 1;
+	print_message_whole(page, &m);
+	fclose(page);
+	expect("0192  FORM-D to TH: dead  TEST\n");
+	expect("0192@lintas-vn\n");
+	expect("  document      0193\n");
+	expect("doc, application/xml, 812 bytes compressed\n                sha-256 cc\n");
+	expect("2026-11-02 00:00:00.000Z, 4711 bytes\n                sha-256 dd\n");
+	expect("signed by a certificate that is not kept, sha-256 ee\n");
+	expect("Next: lintas outbox retry 0192 ");
+	expect("Next: lintas outbox abandon 0192 ");
+}
+
+/* --- Status --- */
+
+static struct status_view status(struct key_view *keys, size_t count)
+{
+	return (struct status_view){ .name = "Vietnam",
+				     .state = "VN",
+				     .version = "0",
+				     .running = true,
+				     .now_us = NOW_US,
+				     .keys = keys,
+				     .keys_count = count,
+				     .disk_free_bytes = INTEGER_NONE,
+				     .disk_reserve_bytes = INTEGER_NONE };
+}
+
+static void show_status(const struct status_view *view)
+{
+	FILE *page = page_open();
+	print_status(page, view);
+	fclose(page);
+}
+
+static void a_key_is_warned_of_from_sixty_days_before_its_end(void **state)
+{
+	struct key_view key = { .id = "sign-1", .use = "sign", .type = "p256", .status = "active", .days_left = 60 };
+	struct status_view view = status(&key, 1);
+	(void)state;
+
+	show_status(&view);
+	expect("sign     sign-1 (p256), 60 days left\n");
+	key.days_left = 59;
+	show_status(&view);
+	expect("sign     sign-1 (p256), 59 days left: ROLL IT OVER NOW");
+	key.days_left = 0;
+	show_status(&view);
+	expect("0 days left: ROLL IT OVER NOW");
+	key.days_left = -1;
+	show_status(&view);
+	expect("sign-1 (p256), EXPIRED");
+	key.not_before_us = NOW_US + 1;
+	show_status(&view);
+	expect("sign-1 (p256), valid from 2026-11-02");
+}
+
+static void a_use_without_a_key_is_told_with_what_fails(void **state)
+{
+	struct key_view keys[] = {
+		{ .id = "sign-1", .use = "sign", .status = "pending" },
+		{ .id = "decrypt-1", .use = "decrypt", .type = "p256", .status = "damaged" },
+	};
+	struct status_view view = status(keys, COUNT(keys));
+	(void)state;
+
+	show_status(&view);
+	expect("sign     NO ACTIVE KEY: nothing can be sent");
+	expect("decrypt  decrypt-1 DAMAGED");
+	expect("decrypt  NO ACTIVE KEY: nothing can be received; lintas key new --use decrypt\n");
+	expect("tls      NO ACTIVE KEY");
+	view.plain = true;
+	show_status(&view);
+	assert_null(strstr(printed, "tls "));
+	view.keys_fault = "permission denied";
+	show_status(&view);
+	expect("keys     CANNOT BE READ: permission denied\n");
+	assert_null(strstr(printed, "NO ACTIVE KEY"));
+}
+
+static void suspended_partners_and_the_disk_are_shown(void **state)
+{
+	struct partner_status_view partners[] = {
+		{ .partner = "MY", .status = "active", .oldest_queued_us = TIME_NONE, .last_receipt_us = TIME_NONE },
+		{ .partner = "TH", .status = "suspended", .oldest_queued_us = NOW_US, .last_receipt_us = TIME_NONE },
+	};
+	struct status_view view = status(NULL, 0);
+	(void)state;
+
+	view.partners = partners;
+	view.partners_count = COUNT(partners);
+	view.disk_free_bytes = INT64_C(1000) << 20;
+	view.disk_reserve_bytes = INT64_C(256) << 20;
+	show_status(&view);
+	expect("SUSPENDED   waiting since 2026-11-02 00:00:00.000Z\n");
+	expect("disk     1000 MB free; below 256 MB nothing is taken\n");
+	view.disk_free_bytes = INT64_C(255) << 20;
+	show_status(&view);
+	expect("MAKE ROOM NOW\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_delivered_ping_tells_the_round_trip_and_who_signed),
+		cmocka_unit_test(a_ping_that_waits_tells_why_and_what_to_do),
+		cmocka_unit_test(a_refused_ping_tells_the_refusal),
+		cmocka_unit_test(one_message_is_shown_whole),
+		cmocka_unit_test(a_key_is_warned_of_from_sixty_days_before_its_end),
+		cmocka_unit_test(a_use_without_a_key_is_told_with_what_fails),
+		cmocka_unit_test(suspended_partners_and_the_disk_are_shown),
+	};
+	return cmocka_run_group_tests_name("print", tests, NULL, NULL);
+}
