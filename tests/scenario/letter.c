@@ -5,12 +5,12 @@
 #include "messaging/uris_int.h"
 #include "pki.h"
 
-#define PROFILE     "ecdsa-p256" /* of TH and VN */
 #define PAYLOAD_CID "payload@letter"
 
 struct letter letter_new(struct region *region, unsigned number)
 {
 	return (struct letter){
+		.profile = "ecdsa-p256",
 		.keys = "VN",
 		.encrypt_for = "TH",
 		.from = "VN",
@@ -24,7 +24,21 @@ struct letter letter_new(struct region *region, unsigned number)
 		.conversation = arena_printf(region->arena, "conversation-%u", number),
 		.timestamp_us = region->now_us,
 		.payload = bytes_of(paper_form_d(region, "VN", "TH", number, date_of_time(region->now_us))),
+		.mime_type = "application/xml",
 	};
+}
+
+struct letter letter_to_la(struct region *region, unsigned number)
+{
+	struct letter letter = letter_new(region, number);
+
+	letter.profile = "edelivery-1.15";
+	letter.keys = letter.from = "TH";
+	letter.encrypt_for = letter.to = "LA";
+	letter.original_sender = "TH:dft";
+	letter.final_recipient = "LA:customs";
+	letter.payload = bytes_of(paper_form_d(region, "TH", "LA", number, date_of_time(region->now_us)));
+	return letter;
 }
 
 /* A keys directory in use; the identity borrows from it. */
@@ -34,18 +48,31 @@ struct signer {
 	struct as4_identity identity;
 };
 
-static void signer_open(struct region *region, const char *name, struct signer *signer)
+/* The key in LIST that PROFILE takes for USE. */
+static const struct key_info *key_for(const struct key_list *list, const char *profile, enum key_use use)
+{
+	const char *name = use == KEY_USE_SIGN ? "sign" : "encrypt";
+	const struct key_info *found = NULL;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct key_info *key = &list->keys[i];
+		if (key->use == use && key->cert && messaging_key_fits(profile, name, cert_key_kind(key->cert)))
+			found = key;
+	}
+	assert_non_null(found);
+	return found;
+}
+
+static void signer_open(struct region *region, const char *name, const char *profile, struct signer *signer)
 {
 	const char *directory = keyring_directory(name);
 
 	*signer = (struct signer){ 0 };
 	region_must(region, keys_open(directory, &signer->keys, &region->err));
 	region_must(region, keystore_list(directory, &signer->list, &region->err));
-	signer->identity = (struct as4_identity){ .keys = signer->keys, .token = TOKEN_BST };
-	for (size_t i = 0; i < signer->list.count; i++)
-		if (signer->list.keys[i].use == KEY_USE_SIGN && signer->list.keys[i].type == KEY_P256)
-			signer->identity.key = &signer->list.keys[i];
-	assert_non_null(signer->identity.key);
+	signer->identity = (struct as4_identity){ .keys = signer->keys,
+						  .key = key_for(&signer->list, profile, KEY_USE_SIGN),
+						  .token = TOKEN_BST };
 }
 
 static void signer_close(struct signer *signer)
@@ -66,6 +93,17 @@ static struct wire wire_of(struct region *region, struct as4_packed *packed)
 	return wire;
 }
 
+/* ROWS that have a value, in PROPERTY. */
+static struct ebms_properties properties_of(const struct ebms_typed *rows, size_t count, struct ebms_typed *property)
+{
+	struct ebms_properties properties = { .property = property };
+
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].value)
+			property[properties.count++] = rows[i];
+	return properties;
+}
+
 struct wire letter_pack(struct region *region, const struct letter *letter)
 {
 	struct ebms_typed from_id = { .type = letter->from_type, .value = letter->from };
@@ -80,36 +118,37 @@ struct wire letter_pack(struct region *region, const struct letter *letter)
 						    .service = &service,
 						    .action = letter->action,
 						    .conversation = letter->conversation };
-	struct ebms_typed property[2], mime[2] = { { .name = "MimeType", .value = "application/xml" },
-						   { .name = "CompressionType", .value = MIME_GZIP } };
-	struct ebms_properties properties = { .property = property };
-	struct ebms_properties part_properties = { .property = mime, .count = letter->compressed ? 2 : 1 };
-	struct ebms_part part = { .href = "cid:" PAYLOAD_CID, .properties = &part_properties };
+	const struct ebms_typed about[] = { { .name = "originalSender", .value = letter->original_sender },
+					    { .name = "finalRecipient", .value = letter->final_recipient },
+					    { .name = "trackingIdentifier", .value = letter->tracking } };
+	const struct ebms_typed about_part[] = { { .name = "MimeType", .value = letter->mime_type },
+						 { .name = "CharacterSet", .value = letter->charset },
+						 { .name = "CompressionType",
+						   .value = letter->compressed ? MIME_GZIP : NULL } };
+	struct ebms_typed property[COUNT(about)], part_property[COUNT(about_part)];
+	struct ebms_properties properties = properties_of(about, COUNT(about), property);
+	struct ebms_properties part_properties = properties_of(about_part, COUNT(about_part), part_property);
+	struct ebms_part part = { .href = letter->href ? letter->href : "cid:" PAYLOAD_CID,
+				  .properties = part_properties.count ? &part_properties : NULL };
 	struct ebms_payload payload_info = { .part = &part, .count = 1 };
 	struct as4_payload payload = { .content_id = PAYLOAD_CID,
-				       .mime_type = "application/xml",
+				       .mime_type = letter->signed_as ? letter->signed_as : "application/xml",
 				       .compressed = letter->compressed,
 				       .octets = letter->payload };
 	struct ebms_user_message user = { .info = &info,
 					  .parties = &parties,
 					  .collaboration = &collaboration,
 					  .properties = &properties,
-					  .payload = letter->payload.data ? &payload_info : NULL };
+					  .payload = letter->payload.data || letter->href ? &payload_info : NULL };
 	struct as4_packed packed = { 0 };
 	struct key_list recipient;
 	struct signer signer;
 
-	if (letter->original_sender)
-		property[properties.count++] =
-			(struct ebms_typed){ .name = "originalSender", .value = letter->original_sender };
-	if (letter->final_recipient)
-		property[properties.count++] =
-			(struct ebms_typed){ .name = "finalRecipient", .value = letter->final_recipient };
-	signer_open(region, letter->keys, &signer);
+	signer_open(region, letter->keys, letter->profile, &signer);
 	region_must(region, keystore_list(keyring_directory(letter->encrypt_for), &recipient, &region->err));
-	region_must(region, as4_pack_user(region->arena, profile_find(PROFILE), &signer.identity,
-					  keyring_find(&recipient, KEY_USE_DECRYPT, KEY_P256), &user, &payload,
-					  user.payload ? 1 : 0, &packed, &region->err));
+	region_must(region, as4_pack_user(region->arena, profile_find(letter->profile), &signer.identity,
+					  key_for(&recipient, letter->profile, KEY_USE_DECRYPT)->cert, &user, &payload,
+					  letter->payload.data ? 1 : 0, &packed, &region->err));
 	struct wire wire = wire_of(region, &packed);
 	key_list_done(&recipient);
 	signer_close(&signer);
@@ -159,8 +198,8 @@ struct wire letter_receipt(struct region *region, const struct letter *letter, c
 	struct signer signer;
 
 	letter_read(region, &wire, &message, findings_new(region->arena));
-	signer_open(region, name, &signer);
-	region_must(region, as4_pack_receipt(region->arena, profile_find(PROFILE), &signer.identity, &message,
+	signer_open(region, name, letter->profile, &signer);
+	region_must(region, as4_pack_receipt(region->arena, profile_find(letter->profile), &signer.identity, &message,
 					     region->now_us, &packed, &region->err));
 	struct wire receipt = wire_of(region, &packed);
 	signer_close(&signer);
@@ -175,9 +214,9 @@ struct wire letter_error(struct region *region, const struct letter *letter, con
 	struct signer signer;
 
 	finding_add(findings, as4_rule(rule), "", "this", "that");
-	signer_open(region, name, &signer);
-	region_must(region, as4_pack_error(region->arena, profile_find(PROFILE), &signer.identity, letter->message_id,
-					   findings, region->now_us, &packed, &region->err));
+	signer_open(region, name, letter->profile, &signer);
+	region_must(region, as4_pack_error(region->arena, profile_find(letter->profile), &signer.identity,
+					   letter->message_id, findings, region->now_us, &packed, &region->err));
 	struct wire error = wire_of(region, &packed);
 	signer_close(&signer);
 	return error;
@@ -189,6 +228,16 @@ struct http_answer letter_post(struct region_node *node, const struct wire *wire
 
 	region_post(node, node->region->arena, wire->content_type, wire->octets, &answer);
 	return answer;
+}
+
+/* The profile by which MESSAGE is signed. */
+static const char *profile_of(const struct as4_message *message)
+{
+	for (size_t i = 0; profile_at(i); i++)
+		if (message->signature && message->signature->alg == profile_at(i)->signature)
+			return profile_at(i)->name;
+	fail_msg("a signal is not signed by any profile");
+	return NULL;
 }
 
 struct signal letter_signal(struct region_node *node, const struct http_answer *answer)
@@ -204,7 +253,7 @@ struct signal letter_signal(struct region_node *node, const struct http_answer *
 	if (answer->status != 200)
 		region_fail(region, "HTTP status %d instead of a signal", answer->status);
 	letter_read(region, &wire, &message, findings);
-	signer_open(region, node->state, &known);
+	signer_open(region, node->state, profile_of(&message), &known);
 	region_must(region, as4_signer(&message, &known.identity.key->cert, 1, &cert, &region->err));
 	assert_non_null(cert);
 	assert_string_equal(cert_fingerprint(cert), cert_fingerprint(known.identity.key->cert));

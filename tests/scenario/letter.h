@@ -7,6 +7,7 @@
 #include "region.h"
 
 struct letter {
+	const char *profile;          /* of the two nodes */
 	const char *keys;             /* whose, in the keyring */
 	const char *encrypt_for;      /* the same */
 	const char *from, *from_type; /* NULL: left out, as all texts below */
@@ -14,14 +15,21 @@ struct letter {
 	const char *service, *action;
 	const char *from_role, *agreement; /* NULL: the sender's role, none */
 	const char *original_sender, *final_recipient;
+	const char *tracking; /* property trackingIdentifier */
 	const char *message_id, *conversation;
 	int64_t timestamp_us;
-	struct bytes payload; /* no .data: no payload */
-	bool compressed;      /* it says so */
+	struct bytes payload;            /* no .data: no payload */
+	const char *href;                /* of the payload, if it is not in the message */
+	const char *mime_type, *charset; /* as its properties say */
+	const char *signed_as;           /* the media type by which it is signed; NULL: application/xml */
+	bool compressed;                 /* it says so */
 };
 
 /* What VN's node would send to TH's: an e-Form D with NUMBER. */
 struct letter letter_new(struct region *region, unsigned number);
+
+/* From TH's node to LA's, whose profile is the one of RSA keys. */
+struct letter letter_to_la(struct region *region, unsigned number);
 
 /* On the wire; the region's arena. */
 struct wire letter_pack(struct region *region, const struct letter *letter);

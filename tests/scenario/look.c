@@ -18,9 +18,14 @@ struct looking {
 
 static void look(struct looking *looking, db_fn *run)
 {
-	struct region *region = looking->node->region;
+	struct region_node *node = looking->node;
+	struct region *region = node->region;
 
-	region_must(region, db_read(looking->node->kernel.db, run, looking, &region->err));
+	if (power_is_off(node->power))
+		region_power_cut(node);
+	power_pause(node->power, true);
+	region_must(region, db_read(node->kernel.db, run, looking, &region->err));
+	power_pause(node->power, false);
 }
 
 static enum err_code messages_run(struct tx *tx, void *arg, struct err *err)

@@ -107,10 +107,19 @@ struct document_result region_submit(struct region_node *node, const char *organ
 		.organisation = organisation,
 		.text = bytes_of(text),
 		.actor = { .name = "user:officer", .organisation = organisation },
-		.now_us = clock_now_us(&node->clock.clock),
 	};
+	bool again = true, before = false;
 
-	region_must(region, document_submit(&node->kernel, region->arena, &request, findings, &result, &region->err));
+	while (again) {
+		uint64_t faults = power_faults(node->power);
+		request.now_us = clock_now_us(&node->clock.clock);
+		enum err_code code =
+			document_submit(&node->kernel, region->arena, &request, findings, &result, &region->err);
+		again = region_again(node, faults, code);
+		region->submitted_again += again;
+		region->found_again += before && !again && result.repeated;
+		before = again;
+	}
 	const struct finding *finding = findings_at(findings, 0);
 	if (finding || !result.id)
 		region_fail(region, "%s refused a document: %s %s %s", node->state, finding ? finding->rule->code : "",

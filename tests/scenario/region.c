@@ -16,6 +16,7 @@
 #define DEFAULT_TIMEOUT_US (90 * SECOND_US)
 #define REGION_ARENA_BYTES ((size_t)256 << 20)
 #define ROUNDS_MAX         100000
+#define TRIES_MAX          1000
 
 static const char *const states[NODES] = { "TH", "LA", "VN" };
 
@@ -55,12 +56,15 @@ static enum err_code seed_thread(struct tx *tx, void *arg, struct err *err)
 	return OK;
 }
 
-/* Identifiers and back-offs are drawn on the database's writer thread, too, and the source is a thread's own. */
-static void seed_writer(struct region_node *node, uint64_t seed)
+/* Identifiers and back-offs are drawn on the database's writer thread, too, and the source is a thread's own. No two
+ * writers draw the same: what the last one gave names to may be there. */
+static enum err_code seed_writer(struct region_node *node, struct err *err)
 {
 	struct region *region = node->region;
+	uint64_t seed = region->options.seed * NODES + (uint64_t)(node - region->nodes) + 1;
 
-	region_must(region, db_write(node->kernel.db, seed_thread, &seed, &region->err));
+	seed += (uint64_t)node->starts++ << 32;
+	return db_write(node->kernel.db, seed_thread, &seed, err);
 }
 
 static enum err_code add_organisations(struct tx *tx, void *arg, struct err *err)
@@ -145,18 +149,15 @@ static void node_add_partners(struct region_node *node)
 	}
 }
 
-static void node_open(struct region_node *node)
+static enum err_code node_start(struct region_node *node, struct err *err)
 {
 	struct region *region = node->region;
 	struct retry_policy retry = retry_policy_default;
-	size_t own = (size_t)(node - region->nodes);
+	struct db_options db_options = { .readers = 1, .vfs = node->power ? power_vfs(node->power) : NULL };
 
-	region_must(region,
-		    db_open(node->database, &(struct db_options){ .readers = 1 }, &node->kernel.db, &region->err));
-	region_must(region, db_migrate(node->kernel.db, kernel_migrations, kernel_migrations_count, false, NULL, NULL,
-				       &region->err));
-	seed_writer(node, region->options.seed * NODES + own + 1);
-	region_must(region, keys_open(node->keys_directory, &node->keys, &region->err));
+	TRY(db_open(node->database, &db_options, &node->kernel.db, err));
+	TRY(db_migrate(node->kernel.db, kernel_migrations, kernel_migrations_count, false, NULL, NULL, err));
+	TRY(seed_writer(node, err));
 	if (region->options.retry_max_us)
 		retry.max_us = region->options.retry_max_us;
 	struct messaging_options options = {
@@ -174,18 +175,57 @@ static void node_open(struct region_node *node)
 		.slots = 8,
 		.retry = retry,
 	};
-	region_must(region, messaging_new(&options, &node->messaging, &region->err));
-	region_must(region, outbox_resume(&node->kernel, clock_now_us(&node->clock.clock), &region->err));
+	TRY(messaging_new(&options, &node->messaging, err));
+	return outbox_resume(&node->kernel, clock_now_us(&node->clock.clock), err);
 }
 
 static void node_close(struct region_node *node)
 {
 	messaging_free(node->messaging);
-	keys_free(node->keys);
 	db_close(node->kernel.db);
 	node->messaging = NULL;
-	node->keys = NULL;
 	node->kernel.db = NULL;
+}
+
+/* The disk's folder is another one after each time that its power was gone. */
+static void database_place(struct region_node *node)
+{
+	const char *directory = node->power ? power_directory(node->power) : node->region->directory;
+
+	if (node->power || node->region->options.on_disk)
+		snprintf(node->database, sizeof(node->database), "%s/%s.db", directory, node->state);
+	else
+		snprintf(node->database, sizeof(node->database), ":memory:");
+}
+
+static bool has_failed(struct region_node *node, uint64_t faults)
+{
+	return power_faults(node->power) > faults;
+}
+
+/* Until it comes up: the disk may fail again while it does. */
+static void node_open(struct region_node *node)
+{
+	struct region *region = node->region;
+
+	for (unsigned tries = 0;; tries++) {
+		if (tries == TRIES_MAX)
+			region_fail(region, "%s does not come up", node->state);
+		uint64_t faults = power_faults(node->power);
+		enum err_code code = node_start(node, &region->err);
+		if (code == OK && !power_is_off(node->power))
+			break;
+		if (!has_failed(node, faults))
+			region_must(region, code);
+		node_close(node);
+		if (power_is_off(node->power))
+			power_restore(node->power);
+		database_place(node);
+	}
+	power_pause(node->power, true);
+	node->delivered = region_messages(node, "out", "delivered").count;
+	node->accepted = region_messages(node, "in", NULL).count;
+	power_pause(node->power, false);
 }
 
 static void node_init(struct region *region, size_t i)
@@ -196,10 +236,12 @@ static void node_init(struct region *region, size_t i)
 	node->state = states[i];
 	snprintf(node->url, sizeof(node->url), "http://%s.example/as4", states[i]);
 	snprintf(node->keys_directory, sizeof(node->keys_directory), "%s", keyring_directory(states[i]));
-	if (region->options.on_disk)
-		snprintf(node->database, sizeof(node->database), "%s/%s.db", region->directory, states[i]);
-	else
-		snprintf(node->database, sizeof(node->database), ":memory:");
+	if (region->options.disks)
+		node->power = power_new(states[i], arena_printf(region->arena, "%s/%s", region->directory, states[i]),
+					region->options.seed * NODES + i, region->options.disks);
+	database_place(node);
+	/* Of a process of their own: they are there however often the node is started anew. */
+	region_must(region, keys_open(node->keys_directory, &node->keys, &region->err));
 	node->clock = (struct region_clock){ .clock = { region_now_us }, .true_us = &region->now_us };
 	node->line = (struct region_line){ .client = { region_call }, .from = node };
 	node->kernel = (struct kernel){
@@ -223,7 +265,7 @@ struct region *region_new(const struct region_options *options)
 	region->random = options->seed;
 	region->arena = arena_new(REGION_ARENA_BYTES);
 	assert_non_null(region->arena);
-	if (options->on_disk) {
+	if (options->on_disk || options->disks) {
 		char *directory = pki_directory_new();
 		snprintf(region->directory, sizeof(region->directory), "%s", directory);
 		free(directory);
@@ -245,8 +287,12 @@ void region_free(struct region *region)
 {
 	for (size_t i = 0; i < NODES; i++)
 		node_close(&region->nodes[i]);
+	for (size_t i = 0; i < NODES; i++) {
+		power_free(region->nodes[i].power);
+		keys_free(region->nodes[i].keys);
+	}
 	region_network_done(region);
-	if (region->options.on_disk)
+	if (region->options.on_disk || region->options.disks)
 		pki_directory_free(strdup(region->directory));
 	arena_free(region->arena);
 	free(region);
@@ -260,22 +306,50 @@ static bool is_up(const struct region_node *node)
 	return node->down_until_us <= node->region->now_us;
 }
 
+typedef enum err_code node_role(struct region_node *node, int64_t now_us, unsigned *done, struct err *err);
+
+static enum err_code step_refresh(struct region_node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	(void)now_us, (void)done;
+	return messaging_refresh(node->messaging, false, err);
+}
+
+static enum err_code step_send(struct region_node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	return messaging_send_step(node->messaging, now_us, done, err);
+}
+
+static enum err_code step_process(struct region_node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	enum { AT_A_TIME = 16 };
+	return inbox_step(&node->kernel, now_us, AT_A_TIME, done, err);
+}
+
+static enum err_code step_timers(struct region_node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	enum { AT_A_TIME = 100 };
+	return fsm_timers_step(&node->kernel, now_us, AT_A_TIME, done, err);
+}
+
+static enum err_code step_seal(struct region_node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	enum { AT_A_TIME = 1000 };
+	return journal_seal_step(&node->kernel, now_us, AT_A_TIME, done, err);
+}
+
 /* What node/roles.c has run by threads, once. True if something was done. */
 static bool node_step(struct region_node *node)
 {
-	enum { AT_A_TIME = 16, SEAL_AT_A_TIME = 1000, TIMERS_AT_A_TIME = 100 };
-	struct region *region = node->region;
-	struct kernel *kernel = &node->kernel;
-	unsigned sent, processed, fired, sealed;
+	static node_role *const roles[] = { step_refresh, step_send, step_process, step_timers, step_seal };
+	bool busy = false;
 
-	region_must(region, messaging_refresh(node->messaging, false, &region->err));
-	region_must(region, messaging_send_step(node->messaging, clock_now_us(kernel->clock), &sent, &region->err));
-	region_must(region, inbox_step(kernel, clock_now_us(kernel->clock), AT_A_TIME, &processed, &region->err));
-	region_must(region,
-		    fsm_timers_step(kernel, clock_now_us(kernel->clock), TIMERS_AT_A_TIME, &fired, &region->err));
-	region_must(region,
-		    journal_seal_step(kernel, clock_now_us(kernel->clock), SEAL_AT_A_TIME, &sealed, &region->err));
-	return sent + processed + fired + sealed > 0;
+	for (size_t i = 0; i < COUNT(roles) && is_up(node); i++) {
+		uint64_t faults = power_faults(node->power);
+		unsigned done = 0;
+		enum err_code code = roles[i](node, clock_now_us(&node->clock.clock), &done, &node->region->err);
+		busy = region_again(node, faults, code) || done > 0 || busy;
+	}
+	return busy;
 }
 
 void region_settle(struct region *region)
@@ -301,12 +375,14 @@ static int64_t earlier(int64_t a, int64_t b)
 static int64_t node_next_us(struct region_node *node)
 {
 	struct region *region = node->region;
+	struct message_list waiting = region_messages(node, "in", "received");
 	int64_t next_us = TIME_NONE, best_us = INT64_MAX;
 
+	power_pause(node->power, true);
 	region_must(region, outbox_next_us(&node->kernel, &next_us, &region->err));
+	power_pause(node->power, false);
 	if (next_us != TIME_NONE)
 		best_us = next_us - node->clock.skew_us;
-	struct message_list waiting = region_messages(node, "in", "received");
 	for (size_t i = 0; i < waiting.count; i++)
 		best_us = earlier(best_us, waiting.items[i].next_attempt_us - node->clock.skew_us);
 	/* A down node works off what is due when it is up again. */
@@ -353,13 +429,47 @@ void region_drain(struct region *region, int64_t limit_us)
 	}
 }
 
+/* From its files, or what of them a power cut left: that must be no less than what it had acknowledged. */
+static void node_restart(struct region_node *node)
+{
+	struct region *region = node->region;
+	struct messaging_counters acknowledged;
+	size_t delivered = node->delivered, accepted = node->accepted;
+
+	messaging_counters(node->messaging, &acknowledged);
+	node_close(node);
+	node_open(node);
+	region_expect(region, node->delivered >= delivered + (size_t)acknowledged.delivered);
+	region_expect(region, node->accepted >= accepted + (size_t)acknowledged.accepted);
+}
+
 void region_outage(struct region_node *node, int64_t duration_us)
 {
 	node->down_until_us = node->region->now_us + duration_us;
-	if (node->region->options.on_disk) {
-		node_close(node);
-		node_open(node);
-	}
+	if (node->region->options.on_disk || node->power)
+		node_restart(node);
+}
+
+void region_power_cut(struct region_node *node)
+{
+	struct region *region = node->region;
+
+	power_cut(node->power);
+	region->now_us += SECOND_US; /* so that no identifier of before is given again, or one that sorts before it */
+	if (node->down_until_us < region->now_us + MINUTE_US)
+		node->down_until_us = region->now_us + MINUTE_US;
+	node_restart(node);
+}
+
+bool region_again_(struct region_node *node, uint64_t faults, enum err_code code, const char *file, int line)
+{
+	if (code == OK)
+		return false;
+	if (!has_failed(node, faults))
+		region_must_(node->region, code, file, line);
+	if (power_is_off(node->power))
+		region_power_cut(node);
+	return true;
 }
 
 date region_today(const struct region_node *node)

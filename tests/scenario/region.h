@@ -20,6 +20,7 @@
 #include "kernel/task.h"
 #include "messaging/messaging.h"
 #include "net/http.h"
+#include "power.h"
 
 enum { TH, LA, VN, NODES };
 
@@ -41,8 +42,10 @@ extern const struct odds odds_calm, odds_storm;
 struct region_options {
 	uint64_t seed;
 	struct odds odds;
-	bool on_disk;         /* SQLite files, which a node that is started anew finds again; else in memory */
-	int64_t retry_max_us; /* 0: the default's */
+	bool on_disk;              /* SQLite files, which a node that is started anew finds again; else in memory */
+	int64_t retry_max_us;      /* 0: the default's */
+	struct power_tally *disks; /* files on disks that can fail, and lose what was not synced (power.h); what befell
+				      them is added here. NULL: disks that never fail */
 };
 
 struct region_clock {
@@ -70,6 +73,9 @@ struct region_node {
 	struct keys *keys;
 	struct messaging *messaging;
 	int64_t down_until_us; /* an outage: it runs no step and answers nobody */
+	struct power *power;   /* its disk; NULL: one that never fails */
+	unsigned starts;
+	size_t delivered, accepted; /* of messages, when it was started */
 };
 
 /* A request on its way. */
@@ -109,6 +115,8 @@ struct region {
 	bool clock_jumped;                                     /* times of a node do not tell its order any more */
 	uint64_t trace;                                        /* of all that the network did */
 	unsigned requests, lost, late, repeated, answers_lost; /* what the network did */
+	unsigned submitted_again;                              /* because it was not acknowledged */
+	unsigned found_again;                                  /* of these, how many were there all the same */
 	char directory[128];
 	struct arena *arena;
 	struct err err;
@@ -138,6 +146,19 @@ void region_drain(struct region *region, int64_t limit_us);
 /* NODE stops for DURATION_US and, on disk, is started anew from its directory then. */
 void region_outage(struct region_node *node, int64_t duration_us);
 
+/* --- Disks that fail ---
+ *
+ * What a node does may fail when its disk does meanwhile, and only then: it is then not acknowledged, and done again.
+ */
+
+/* NODE's power fails if it has not yet, and comes back: it is started anew from what its disk kept. Ends the test if
+ * that is less than what it had acknowledged. It is down for a minute. */
+void region_power_cut(struct region_node *node);
+/* Whether what gave CODE is to be done again: NODE's disk has failed since it had FAULTS faults, and has power now.
+ * Ends the test if CODE is a failure that the disk is not to blame for. */
+#define region_again(node, faults, code) region_again_((node), (faults), (code), __FILE__, __LINE__)
+bool region_again_(struct region_node *node, uint64_t faults, enum err_code code, const char *file, int line);
+
 /* --- The network --- */
 
 enum err_code region_call(struct http_client *client, struct arena *arena, const struct http_call *call,
@@ -159,7 +180,7 @@ const char *paper_response(struct region *region, const char *from, const char *
 			   date day);
 const char *paper_cancellation(struct region *region, const char *from, const char *to, unsigned number, date issued_on,
 			       date day);
-/* Submits TEXT, which must be accepted without a finding. */
+/* Submits TEXT, again if the disk fails, until it is acknowledged; it must be without a finding. */
 struct document_result region_submit(struct region_node *node, const char *organisation, const char *text);
 date region_today(const struct region_node *node);
 

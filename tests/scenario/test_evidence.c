@@ -1,0 +1,197 @@
+/* Evidence of messages that our own node would not send, judged by openssl and by Python with lxml: parts that other
+ * stacks sign in another form than they send them (WS-Security SwA 1.1 §5.4.2), and great ones. VN writes, TH keeps. */
+#include "letter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/random.h"
+#include "codec/tar.h"
+
+/* What the interface gives to a request, and to an answer. */
+enum { REQUEST_ARENA = 192 << 20, ANSWER_MAX = 192 << 20, FOLDER_ROOM = 64 };
+
+static struct region *region;
+static struct region_node *th;
+static char folder[FOLDER_ROOM];
+
+static int begin(void **state)
+{
+	(void)state;
+	region = region_new(&(struct region_options){ .seed = 1, .odds = odds_calm });
+	th = &region->nodes[TH];
+	snprintf(folder, sizeof folder, "/tmp/lintas-evidence-XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	char line[FOLDER_ROOM + 16];
+
+	(void)state;
+	snprintf(line, sizeof line, "rm -rf %s", folder);
+	region_free(region);
+	return system(line);
+}
+
+/* Whether COMMAND, in the exported folder, ends with status 0. */
+static bool holds(const char *command)
+{
+	return system(arena_printf(region->arena, "cd %s/evidence-* && %s >%s/output 2>&1", folder, command, folder)) ==
+	       0;
+}
+
+static void write_folder(struct arena *arena, const struct evidence *evidence)
+{
+	struct tar_file *files = arena_array(arena, evidence->count, sizeof *files);
+	FILE *tar = popen(arena_printf(arena, "tar -xf - -C %s", folder), "w");
+	buf_auto out;
+
+	assert_non_null(files);
+	assert_non_null(tar);
+	for (size_t i = 0; i < evidence->count; i++)
+		files[i] = (struct tar_file){ .path = arena_printf(arena, "%s/%s", evidence->name,
+								   evidence->files[i].path),
+					      .content = evidence->files[i].content,
+					      .executable = evidence->files[i].executable };
+	buf_init(&out, ANSWER_MAX);
+	region_must(region, tar_put(files, evidence->count, region->now_us, &out, &region->err));
+	assert_int_equal(fwrite(out.data, 1, out.size, tar), out.size);
+	assert_int_equal(pclose(tar), 0);
+}
+
+/* LETTER is taken by TH; its evidence stands in the folder, and both programs find nothing wrong. */
+static void must_be_proved(const struct letter *letter)
+{
+	arena_auto arena = arena_new(REQUEST_ARENA);
+	struct evidence evidence;
+	struct wire wire = letter_pack(region, letter);
+
+	assert_int_equal(letter_post(th, &wire).status, 200);
+	region_must(region, messaging_evidence(th->messaging, arena, letter->message_id, region->now_us, &evidence,
+					       &region->err));
+	write_folder(arena, &evidence);
+	if (!holds("sh verify.sh"))
+		fail_msg("verify.sh: %s", folder);
+	if (system("/usr/bin/python3 -c 'import lxml' 2>/dev/null") != 0)
+		print_message("SKIPPED: lxml is not installed\n");
+	else if (!holds("/usr/bin/python3 derive.py"))
+		fail_msg("derive.py: %s", folder);
+}
+
+/* The declaration, the empty element and the attributes' order are gone in the canonical form; it is what is signed. */
+static void an_xml_part_in_clear_is_proved_by_its_canonical_form(void **state)
+{
+	(void)state;
+	struct letter letter = letter_new(region, 1);
+
+	letter.payload =
+		bytes_of("<?xml version=\"1.0\"?>\r\n<!-- said twice -->\r\n<a  z='2' b=\"1\">\r\n<c/></a>\r\n");
+	must_be_proved(&letter);
+	/* Expected: Canonical XML 1.0 §1.1 by hand. */
+	assert_true(holds("printf '<a b=\"1\" z=\"2\">\\n<c></c></a>' | cmp - payload/1.signed"));
+	assert_true(holds(
+		"printf '<?xml version=\"1.0\"?>\\r\\n<!-- said twice -->\\r\\n<a  z='\\''2'\\'' b=\"1\">\\r\\n<c/></a>\\r\\n' "
+		"| cmp - payload/1.xml"));
+}
+
+static void a_text_part_is_proved_with_the_line_ends_that_were_signed(void **state)
+{
+	(void)state;
+	struct letter letter = letter_new(region, 1);
+
+	letter.payload = bytes_of("one\ntwo\r\nthree");
+	letter.signed_as = letter.mime_type = "text/plain";
+	must_be_proved(&letter);
+	assert_true(holds("printf 'one\\ntwo\\r\\nthree' | cmp - payload/1.txt"));
+	assert_true(holds("printf 'one\\r\\ntwo\\r\\nthree' | cmp - payload/1.signed"));
+}
+
+static void a_part_that_is_signed_as_it_is_is_there_once(void **state)
+{
+	(void)state;
+	struct letter letter = letter_new(region, 1);
+
+	letter.payload = bytes_of("%PDF-1.7\n");
+	letter.signed_as = letter.mime_type = "application/pdf";
+	must_be_proved(&letter);
+	assert_true(
+		holds("test \"$(ls payload)\" = 1.pdf && grep -q '\\.\\./payload/1\\.pdf$' 1-received/references.tsv"));
+}
+
+/* A partner's text names no file and no field of a table, and stays text in the README. */
+static void what_a_partner_writes_stays_text(void **state)
+{
+	(void)state;
+	struct letter letter = letter_new(region, 1);
+
+	letter.message_id = "../../`x`|</td>$(id)@vn";
+	letter.signed_as = letter.mime_type = "application/x;../../y";
+	letter.payload = bytes_of("1");
+	must_be_proved(&letter);
+	assert_true(holds("test -f payload/1.bin && ! grep -q '`x`' README.md"));
+}
+
+/* The greatest payload that the configuration lets in by default, which nothing compresses. */
+static void the_greatest_payload_fits_in_what_a_request_may_use(void **state)
+{
+	(void)state;
+	enum { GREATEST = 20 << 20 };
+	struct letter letter = letter_new(region, 1);
+	uint8_t *payload = malloc(GREATEST);
+
+	assert_non_null(payload);
+	random_bytes(payload, GREATEST);
+	letter.payload = bytes(payload, GREATEST);
+	letter.signed_as = letter.mime_type = "application/octet-stream";
+	must_be_proved(&letter);
+	free(payload);
+}
+
+static void an_unknown_message_has_no_evidence(void **state)
+{
+	(void)state;
+	struct err err;
+	struct evidence evidence = { 0 };
+
+	assert_int_equal(messaging_evidence(th->messaging, region->arena, "nothing", region->now_us, &evidence, &err),
+			 ERR_NOT_FOUND);
+	assert_null(evidence.files);
+}
+
+/* Out of memory fails the export, at whatever step, and nothing is left behind. */
+static void too_little_memory_is_a_fault(void **state)
+{
+	(void)state;
+	struct letter letter = letter_new(region, 1);
+	struct wire wire = letter_pack(region, &letter);
+	bool done = false;
+
+	assert_int_equal(letter_post(th, &wire).status, 200);
+	for (size_t room = 1024; !done; room += 1024) {
+		arena_auto arena = arena_new(room);
+		struct err err = { 0 };
+		struct evidence evidence = { 0 };
+		enum err_code code =
+			messaging_evidence(th->messaging, arena, letter.message_id, region->now_us, &evidence, &err);
+		done = code == OK;
+		if (!done && (code != ERR_MEMORY || evidence.files))
+			fail_msg("%zu octets: %s", room, err.text);
+		assert_true(room < 4 << 20);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(an_xml_part_in_clear_is_proved_by_its_canonical_form, begin, end),
+		cmocka_unit_test_setup_teardown(a_text_part_is_proved_with_the_line_ends_that_were_signed, begin, end),
+		cmocka_unit_test_setup_teardown(a_part_that_is_signed_as_it_is_is_there_once, begin, end),
+		cmocka_unit_test_setup_teardown(what_a_partner_writes_stays_text, begin, end),
+		cmocka_unit_test_setup_teardown(the_greatest_payload_fits_in_what_a_request_may_use, begin, end),
+		cmocka_unit_test_setup_teardown(an_unknown_message_has_no_evidence, begin, end),
+		cmocka_unit_test_setup_teardown(too_little_memory_is_a_fault, begin, end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
