@@ -1,0 +1,196 @@
+"""What the nodes' own databases say, read beside the nodes: where every message stands, and whether all of it is true.
+
+The SQL is for both databases. Nothing is written; values come as texts ('' for NULL).
+"""
+import collections, contextlib, hashlib, sqlite3, subprocess
+
+MARK = "-- end of the answer --"
+
+
+class Busy(Exception):
+    """A process that is stopped just now holds the lock of the log's index: ask again when it has gone on for a moment."""
+
+
+class SqliteBook:
+    """Opened for each look and read-only: what a killed node left, log and all, is recovered by the node at its next start."""
+
+    def __init__(self, path):
+        self.path = path
+
+    @contextlib.contextmanager
+    def open(self):
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=0.2)) as connection:
+                connection.create_function("sha256", 1, lambda octets: hashlib.sha256(octets).hexdigest())
+                connection.create_function("encode", 2, lambda text, _: text)
+                yield lambda sql: [tuple("" if v is None else str(v) for v in row) for row in connection.execute(sql)]
+        except sqlite3.OperationalError as e:
+            if e.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_PROTOCOL")):
+                raise Busy(e.sqlite_errorname) from e
+            raise
+
+    def close(self):
+        pass
+
+
+class PostgresBook:
+    """One session of psql, which lives as long as the test."""
+
+    def __init__(self, url):
+        self.psql = subprocess.Popen(["psql", url, "-XAtq", "-F", "|", "-v", "ON_ERROR_STOP=1"], stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.ask("SET statement_timeout = '120s'")
+
+    def ask(self, sql):
+        self.psql.stdin.write(f"{sql};\n\\echo {MARK}\n")
+        self.psql.stdin.flush()
+        rows = []
+        for line in self.psql.stdout:
+            if line.rstrip("\n") == MARK:
+                return rows
+            rows.append(tuple(line.rstrip("\n").split("|")))
+        raise AssertionError(f"psql ended: {rows[-3:]} after {sql}")
+
+    @contextlib.contextmanager
+    def open(self):
+        yield self.ask
+
+    def close(self):
+        self.psql.stdin.close()
+        self.psql.wait(10)
+
+
+# --- Where a message stands ---
+
+STAGES = {
+    "0": "submission under way",
+    "1": "queued",
+    "2": "claimed, not signed",
+    "3": "signed and stored, on the wire",
+    "3w": "signed and stored, waits to be sent again",
+    "4": "stored by the partner, receipt not stored",
+    "5": "delivered, not processed",
+}
+
+QUEUED = """SELECT message.message_id, document.reference, CASE WHEN message.claimed_by IS NULL THEN 0 ELSE 1 END,
+    CASE WHEN EXISTS (SELECT 1 FROM wire WHERE wire.message = message.id AND wire.kind = 'sent') THEN 1 ELSE 0 END
+    FROM message JOIN document ON document.id = message.document WHERE message.state = 'queued'"""
+
+
+def listed(values):
+    return "(" + ", ".join(f"'{v}'" for v in sorted(values) or [""]) + ")"
+
+
+def stages_between(sender, receiver, waiting):
+    """How many messages from SENDER to RECEIVER (what asks their databases) stand where. WAITING: references of submissions that
+    nobody answered yet."""
+    stages = collections.Counter()
+    queued = sender(QUEUED)
+    stored = {row[0] for row in receiver("SELECT message_id FROM message WHERE direction = 'in' AND message_id IN "
+                                         + listed(row[0] for row in queued))}
+    for message_id, _, claimed, signed in queued:
+        if message_id in stored:
+            stages["4"] += 1
+        elif signed == "1":
+            stages["3" if claimed == "1" else "3w"] += 1
+        else:
+            stages["2" if claimed == "1" else "1"] += 1
+    ahead = {row[0] for row in queued}
+    stages["5"] = sum(row[0] not in ahead for row in receiver("SELECT message_id FROM message WHERE state = 'received'"))
+    known = {row[0] for row in sender("SELECT reference FROM document WHERE direction = 'out' AND reference IN " + listed(waiting))}
+    stages["0"] = len(set(waiting) - known)
+    return stages
+
+
+# --- What must be true when nothing is under way ---
+
+LOST, DOUBLED, WRONG = "lost", "doubled", "wrong"  # what a finding says of the one that its text begins with
+
+SENT = """SELECT document.reference, document.id, document.digest, fsm_case.state, message.id, message.message_id, message.state
+    FROM document JOIN message ON message.id = document.message
+    LEFT JOIN fsm_case ON fsm_case.id = document.id AND fsm_case.machine = document.machine WHERE document.direction = 'out'"""
+RECEIVED = "SELECT reference, digest, message, id FROM document WHERE direction = 'in'"
+MESSAGES = "SELECT message_id, id, state FROM message WHERE direction = 'in'"
+MOVES = """SELECT subject, count(*) FROM journal WHERE subject_type = 'message' AND to_state = '{}' GROUP BY subject"""
+UNSETTLED = """SELECT direction, state, message_id, last_error FROM message WHERE state NOT IN ('delivered', 'processed')"""
+RECEIPTS = "SELECT message, encode(sha256(octets), 'hex') FROM wire WHERE kind = '{}' AND id > '{}'"
+
+
+def grouped(rows):
+    groups = collections.defaultdict(list)
+    for row in rows:
+        groups[row[0]].append(row[1:])
+    return groups
+
+
+class Account:
+    """All that one node has, at rest."""
+
+    def __init__(self, state):
+        self.state, self.seen_to = state, ""
+        self.receipts = {"receipt-sent": collections.defaultdict(list), "receipt-received": collections.defaultdict(list)}
+
+    def read(self, ask, anew):
+        """ANEW: every receipt is read again, else those since the last time."""
+        self.sent, self.received, self.messages = grouped(ask(SENT)), grouped(ask(RECEIVED)), grouped(ask(MESSAGES))
+        self.processed, self.delivered = dict(ask(MOVES.format("processed"))), dict(ask(MOVES.format("delivered")))
+        self.unsettled = ask(UNSETTLED)
+        self.tasks, self.refusals = ask("SELECT kind, subject, text FROM task"), ask("SELECT rule, message_id FROM refusal")
+        since = "" if anew else self.seen_to
+        for kind, receipts in self.receipts.items():
+            if anew:
+                receipts.clear()
+            for message, digest in ask(RECEIPTS.format(kind, since)):
+                receipts[message].append(digest)
+        self.seen_to = ask("SELECT max(id) FROM wire")[0][0]
+
+    def rest(self):
+        """Findings about this node alone."""
+        for direction, state, message_id, error in self.unsettled:
+            yield WRONG, f"{self.state}: {direction} {message_id} is {state}: {error}"
+        for kind, subject, text in self.tasks:
+            yield WRONG, f"{self.state}: a task {kind} of {subject}: {text}"
+        for rule, message_id in self.refusals:
+            yield WRONG, f"{self.state}: {message_id} was refused: {rule}"
+
+
+def exactly_one(what, found):
+    if not found:
+        yield LOST, f"{what}: there is none"
+    elif len(found) > 1:
+        yield DOUBLED, f"{what}: there are {len(found)}"
+
+
+def compare_one(sender, receiver, reference, submission):
+    """Findings about one acknowledged submission."""
+    mine = sender.sent.get(reference, [])
+    yield from exactly_one(f"{reference}: the document at {sender.state}", mine)
+    for document, digest, document_state, message, message_id, message_state in mine[:1]:
+        if (document, message, digest) != (submission.document, submission.message, submission.digest):
+            yield WRONG, f"{reference}: not the document {submission.document} that was acknowledged"
+        if (document_state, message_state) != ("transmitted", "delivered"):
+            yield LOST, f"{reference}: the document is {document_state}, its message {message_state}"
+        if sender.delivered.get(message) != "1":
+            yield DOUBLED, f"{reference}: delivered {sender.delivered.get(message, 0)} times"
+        theirs, copies = receiver.messages.get(message_id, []), receiver.received.get(reference, [])
+        yield from exactly_one(f"{reference}: message {message_id} at {receiver.state}", theirs)
+        yield from exactly_one(f"{reference}: the document at {receiver.state}", copies)
+        for message_there, state in theirs[:1]:
+            if receiver.processed.get(message_there) != "1":
+                yield DOUBLED, f"{reference}: processed {receiver.processed.get(message_there, 0)} times"
+            if [copy[:2] for copy in copies] != [(digest, message_there)]:
+                yield WRONG, f"{reference}: {receiver.state} has {copies}, not {digest} of {message_there}"
+            given, held = receiver.receipts["receipt-sent"][message_there], sender.receipts["receipt-received"][message]
+            if len(given) != 1 or given != held:
+                yield WRONG, f"{reference}: {receiver.state} gave the receipts {given}, {sender.state} holds {held}"
+
+
+def compare(sender, receiver, ledger):
+    """Findings about all that went from SENDER to RECEIVER; LEDGER: what clients of SENDER submitted, all of it acknowledged."""
+    for reference, submission in ledger.items():
+        yield from compare_one(sender, receiver, reference, submission)
+    sent_ids = {rows[0][4] for rows in sender.sent.values()}
+    for what, known, found in (("document sent", ledger, sender.sent), ("document received", ledger, receiver.received),
+                               ("message received", sent_ids, receiver.messages)):
+        for stranger in sorted(found.keys() - known):
+            yield DOUBLED, f"{stranger}: a {what} that nobody submitted"

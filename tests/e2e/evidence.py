@@ -1,0 +1,312 @@
+#!/usr/bin/env python3
+"""`lintas evidence export`: the folder proves what was exchanged on a machine without Lintas, and every changed byte is found.
+
+usage: evidence.py LINTAS SOURCE_ROOT   (exit 77: skipped)
+Two real nodes for each profile; openssl, Python with lxml, and xmlsec1 judge what they export.
+"""
+import hashlib, json, os, pathlib, shutil, subprocess, sys
+
+from nodes import Authority, Node, Region, answer, lintas, run, until
+
+PYTHON = "/usr/bin/python3"  # Debian's, which python3-lxml is for
+PROFILES = {"edelivery-1.15": ("rsa-2048", "rsa-2048"), "edelivery-2.0": ("ed25519", "x25519"), "ecdsa-p256": ("p256", "p256")}
+if not pathlib.Path(PYTHON).exists() or subprocess.run([PYTHON, "-c", "import lxml"], capture_output=True).returncode:
+    print("SKIPPED: no lxml")
+    sys.exit(77)
+region = Region(sys.argv[1], sys.argv[2], "lintas-evidence-")
+passed = 0
+
+
+def shown(name):
+    global passed
+    passed += 1
+    print(f"ok {passed} - {name}", flush=True)
+
+
+# --- the machine without Lintas: what is on its PATH, and nothing else ---
+
+def bare_machine():
+    programs = region.work / "bin"
+    programs.mkdir()
+    for name in "awk cat cmp cut dirname env find grep mktemp openssl rm sed sh sort tr".split():
+        (programs / name).symlink_to(shutil.which(name))
+    return {"PATH": str(programs), "HOME": "/nonexistent", "TMPDIR": str(region.work)}
+
+
+def judge(folder, machine):
+    """(exit status, what was printed) of derive.py and of verify.sh, each when it is asked for."""
+    for program, script in ((PYTHON, "derive.py"), ("/bin/sh", "verify.sh")):
+        result = subprocess.run([program, folder / script], capture_output=True, timeout=120, env=machine, cwd="/")
+        yield result.returncode, result.stdout.decode(errors="replace") + result.stderr.decode(errors="replace")
+
+
+def noticed(folder, machine):
+    return any(status != 0 for status, _ in judge(folder, machine))
+
+
+def must_hold(folder, machine, *sentences):
+    together = ""
+    for status, text in judge(folder, machine):
+        assert status == 0 and "WRONG" not in text and " 0 are wrong" in text, f"{folder}\n{text}"
+        together += text
+    for sentence in sentences:
+        assert sentence in together, f"{folder}: not said: {sentence}\n{together}"
+
+
+# --- changing one byte ---
+
+def sums_anew(folder):
+    lines = (folder / "SHA256SUMS").read_text().splitlines()
+    (folder / "SHA256SUMS").write_text("".join(
+        f"{hashlib.sha256((folder / line[66:]).read_bytes()).hexdigest()}  {line[66:]}\n" for line in lines))
+
+
+def flipped(data, at):
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+
+def place_in(path, data):
+    """Where a byte of FILE means something: PEM and JSON have white space, HTTP's headers much that nothing is derived from."""
+    if path.suffix == ".pem":
+        return len(data) // 2 // 65 * 65 + 10
+    if path.name == "content-type":
+        return data.index(b"boundary") + 12 if b"boundary" in data else data.index(b"soap")
+    if path.name == "message" and b"<env:Envelope" in data:
+        return data.index(b"SignatureValue>") + 20
+    if path.name == "entries.json":
+        return data.index(b'"actor":"') + 9
+    if path.name == "evidence.json":
+        return data.index(b'"messageId":"') + 14
+    return len(data) // 2
+
+
+def tamper(folder, machine, sums_as_they_are=True):
+    """Each file in turn: as it is, and, as a forger would, with SHA256SUMS made anew where the file proves something by itself."""
+    copy = region.work / "tampered"
+    files = sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
+    assert len(files) > 20
+    for name in files:
+        forgeries = [False] if name.name in ("README.md", "SHA256SUMS", "verify.sh", "derive.py") else [False, True]
+        for forged in forgeries if sums_as_they_are else forgeries[1:]:
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(folder, copy)
+            data = (folder / name).read_bytes()
+            (copy / name).write_bytes(flipped(data, place_in(name, data)))
+            if forged:
+                sums_anew(copy)
+            assert noticed(copy, machine), f"{name} was changed (sums made anew: {forged}), and nobody noticed"
+    for name in files:  # nothing can be taken away, either
+        if sums_as_they_are and name.parent != pathlib.Path("."):
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(folder, copy)
+            (copy / name).unlink()
+            sums = (copy / "SHA256SUMS").read_text().splitlines(True)
+            (copy / "SHA256SUMS").write_text("".join(line for line in sums if line[66:].rstrip() != str(name)))
+            assert noticed(copy, machine), f"{name} was taken away, and nobody noticed"
+    return len(files)
+
+
+def facts(folder):
+    return json.loads((folder / "evidence.json").read_text())
+
+
+def export(node, message, name, *more):
+    folder = region.work / name
+    lintas(node, "evidence", "export", message, "--to", folder, *more)
+    return folder
+
+
+# --- two nodes ---
+
+def new_key(node, authority, use, kind, name):
+    """A key of KIND with a certificate of AUTHORITY, in use; the certificate's file."""
+    usage = "keyUsage=digitalSignature" if use == "sign" else "keyUsage=" + ("keyEncipherment" if "rsa" in kind else "keyAgreement")
+    key = lintas(node, "key", "new", "--use", use, "--type", kind).strip()
+    csr, cert = region.work / f"{name}.csr", region.work / f"{name}.pem"
+    if kind == "x25519":  # cannot sign a request: the authority takes the public key
+        csr.write_text(lintas(node, "key", "public", key))
+        ext = region.work / f"{name}.ext"
+        ext.write_text("basicConstraints=CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n" + usage)
+        run("openssl", "x509", "-new", "-force_pubkey", csr, "-subj", f"/CN={name}/O=Customs/C={node.state}", "-CA", authority.cert,
+            "-CAkey", authority.key, "-days", "20", "-extfile", ext, "-out", cert)
+    else:
+        csr.write_text(lintas(node, "key", "csr", key, "--subject", f"CN={name},O=Customs,C={node.state}"))
+        authority.issue(csr, cert, usage)
+    lintas(node, "key", "install", key, "--certificate", cert)
+    return cert
+
+
+def revocation_list(authority):
+    """A fresh, empty list of AUTHORITY."""
+    folder = region.work / "list"
+    folder.mkdir()
+    (folder / "index.txt").touch()
+    (folder / "number").write_text("01\n")
+    (folder / "conf").write_text(f"[ca]\ndefault_ca=a\n[a]\ndatabase={folder}/index.txt\ncrlnumber={folder}/number\n"
+                                 "default_md=sha256\ndefault_crl_days=20\n")
+    run("openssl", "ca", "-gencrl", "-config", folder / "conf", "-keyfile", authority.key, "-cert", authority.cert, "-out", folder / "crl.pem")
+    return folder / "crl.pem"
+
+
+def sent_and_taken(th, vn, reference):
+    """Sends a document and a ping; (id at TH, id at VN) of both messages, and the document's file."""
+    path = region.document("form-d.xml", reference)
+    sent = answer(th, "send", path, "--from", "dft")["message"]
+    ping = answer(th, "ping", "VN")["id"]
+    both = []
+    for message in (sent, ping):
+        out = until("delivered", lambda message=message: next((m for m in answer(th, "outbox", "list")["items"]
+                                                               if m["id"] == message and m["state"] == "delivered"), None))
+        both.append((message, until("processed", lambda out=out: next((m["id"] for m in answer(vn, "inbox", "list")["items"] if m[
+            "messageId"] == out["messageId"] and m["state"] == "processed"), None))))
+    return both, path
+
+
+def xmlsec(folder, wanted):
+    """Runs the commands of README.md."""
+    commands = [line for line in (folder / "README.md").read_text().splitlines() if line.startswith("xmlsec1 ")]
+    assert bool(commands) == wanted, f"{folder}: {commands}"
+    if shutil.which("xmlsec1"):
+        for command in commands:
+            run("sh", "-c", command, cwd=folder)
+    return len(commands)
+
+
+def exchange_by(profile, th, vn, machine):
+    both, path = sent_and_taken(th, vn, f"EV-{profile}")
+    (document, document_in), (ping, ping_in) = both
+    folders = {name: export(node, message, f"{profile}-{name}") for name, node, message in (
+        ("document-th", th, document), ("document-vn", vn, document_in), ("ping-th", th, ping), ("ping-vn", vn, ping_in))}
+    for name, folder in folders.items():
+        must_hold(folder, machine, "repeats exactly the digests", "the journal names what is in this folder")
+        lines = 2 if name.startswith("ping") else 1  # a message with content is for openssl and lxml alone, its receipt is not
+        assert xmlsec(folder, profile != "edelivery-2.0") == (lines if profile != "edelivery-2.0" else 0)
+    for name in ("document-th", "document-vn"):
+        assert (folders[name] / "payload" / "1.xml").read_bytes() == path.read_bytes(), "the plain payload is another document"
+    assert [w["kind"] for w in facts(folders["document-th"])["wires"]] == ["sent", "receipt-received"]
+    assert [w["kind"] for w in facts(folders["document-vn"])["wires"]] == ["received", "receipt-sent"]
+    # Both sides hold the same octets.
+    for mine, yours in (("1-sent", "1-received"), ("2-receipt-received", "2-receipt-sent")):
+        assert (folders["document-th"] / mine / "message").read_bytes() == (folders["document-vn"] / yours / "message").read_bytes()
+    shown(f"{profile}: with content and without, from both sides, openssl and lxml prove it")
+    return document, document_in, folders
+
+
+def change_profile(th, vn, authority, profile):
+    """New keys on both sides, beside the old ones; then both agree on PROFILE."""
+    sign, decrypt = PROFILES[profile]
+    for node, other in ((th, vn), (vn, th)):
+        for use, kind, at in (("sign", sign, "sign"), ("decrypt", decrypt, "encrypt")):
+            cert = new_key(node, authority, use, kind, f"{node.state}-{profile}-{use}")
+            lintas(other, "partner", "certificate", node.state, "--use", at, "--file", cert)
+    lintas(th, "partner", "change", "VN", "--profile", profile)
+    lintas(vn, "partner", "change", "TH", "--profile", profile)
+
+
+def versions(th, vn, authority, machine):
+    """A partner that is down, and a certificate that changes meanwhile."""
+    vn.stop()
+    message = json.loads(lintas(th, "ping", "VN", "--wait", "0", "--json", code=5))["id"]
+    until("tried", lambda: answer(th, "outbox", "list")["items"][0]["attempts"])
+    waiting = export(th, message, "waiting")
+    must_hold(waiting, machine, "there is no receipt")
+    assert "There is no receipt" in (waiting / "README.md").read_text()
+    cert = new_key(th, authority, "sign", "ed25519", "TH-new-sign")
+    lintas(vn, "partner", "certificate", "TH", "--use", "sign", "--file", cert)  # on the stopped node
+    until("signed anew", lambda: len(list((export(th, message, f"waiting-{len(list(region.work.glob('waiting*')))}")).glob("*-sent"))) == 2)
+    vn.start()
+    until("delivered", lambda: answer(th, "outbox", "list")["items"][0]["state"] == "delivered")
+    folder = export(th, message, "versions")
+    must_hold(folder, machine, "3-receipt-received: repeats exactly the digests of 2-sent")
+    wires = facts(folder)["wires"]
+    assert [w["folder"] for w in wires] == ["1-sent", "2-sent", "3-receipt-received"] and wires[2]["answers"] == "2-sent"
+    assert wires[0]["signer"] != wires[1]["signer"]
+    shown("a message that waits has no receipt; signed anew, it has a folder for each version")
+
+
+def refusals(th, vn, machine):
+    lintas(vn, "partner", "suspend", "TH")
+    message = json.loads(lintas(th, "ping", "VN", "--wait", "0", "--json", code=5))["id"]
+    until("refused", lambda: answer(th, "outbox", "list")["items"][0]["attempts"])
+    folder = export(th, message, "refused")
+    lintas(vn, "partner", "resume", "TH")
+    assert [w["kind"] for w in facts(folder)["wires"]][:2] == ["sent", "error-received"]
+    must_hold(folder, machine, "2-error-received: the signature over SignedInfo", "there is no receipt")
+    assert "AS4-" in (folder / "README.md").read_text()
+    shown("a signed refusal is evidence, too")
+
+
+def by_hand(th, vn, document, machine):
+    folder = region.work / "by-hand"
+    folder.mkdir()
+    (folder / "something").touch()
+    assert facts(export(th, "EV-edelivery-1.15", "by-reference"))["id"] == document
+    before = len(answer(th, "timeline", document)["items"])
+    lintas(th, "evidence", "export", document, "--to", folder, code=6)
+    lintas(th, "evidence", "export", "nothing", code=3)
+    assert len(answer(th, "timeline", document)["items"]) == before, "a refused export is in the journal"
+    (folder / "something").unlink()
+    th.stop()
+    name = facts(region.work / "again-document-th")["messageId"]  # eb:MessageId names it as well, and the node need not run
+    summary = json.loads(run(region.lintas, "evidence", "export", name, "--dir", th.path, "--json", cwd=folder))
+    made = folder / f"evidence-{document}"
+    assert summary["folder"] == made.name and summary["files"] == sum(p.is_file() for p in made.rglob("*"))
+    must_hold(made, machine)
+    entry = answer(th, "timeline", document)["items"][-1]
+    assert entry["event"] == "evidence-exported" and entry["content"] == hashlib.sha256((made / "SHA256SUMS").read_bytes()).hexdigest()
+    assert answer(th, "audit", "verify")["brokenSequence"] == 0
+    shown("the export names the folder in the journal; a folder that holds something, or an unknown message, is refused")
+
+
+def story():
+    machine, authority = bare_machine(), Authority(region, "authority")
+    th, vn = Node(region, "TH", authority), Node(region, "VN", authority)
+    lintas(th, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Department of Foreign Trade")
+    th.knows(vn), vn.knows(th)
+    lists = revocation_list(authority)
+    for node, other in ((th, "VN"), (vn, "TH")):
+        lintas(node, "partner", "certificate", other, "--use", "issuer", "--file", authority.cert)
+        lintas(node, "partner", "certificate", other, "--use", "crl", "--file", lists)
+    th.start(), vn.start()
+
+    document, document_in, folders = exchange_by("edelivery-1.15", th, vn, machine)
+    for folder in (folders["document-th"] / "2-receipt-received", folders["document-vn"] / "1-received"):
+        assert (folder / "crl-1.pem").read_text().split() == lists.read_text().split(), "not the list that was in force"
+    must_hold(folders["document-th"], machine, "2-receipt-received: crl-*.pem do not revoke signer.pem")
+    shown("the revocation list of the day is there and is checked")
+    count = tamper(folders["document-th"], machine)
+    shown(f"a changed byte in each of {count} files is found, also by who makes the sums anew; and so is a missing file")
+
+    later = {}
+    for profile in ("ecdsa-p256", "edelivery-2.0"):
+        change_profile(th, vn, authority, profile)
+        later[profile] = exchange_by(profile, th, vn, machine)[2]
+    tamper(later["ecdsa-p256"]["ping-vn"], machine, sums_as_they_are=False)
+    tamper(later["edelivery-2.0"]["document-vn"], machine, sums_as_they_are=False)
+    shown("the same for ECDSA and Ed25519")
+
+    for node, other in ((th, vn), (vn, th)):
+        lintas(node, "key", "retire", "sign-1")
+        lintas(node, "key", "retire", "decrypt-1")
+        for c in answer(other, "partner", "show", node.state)["certificates"]:
+            if f"CN={node.state} " in c["subject"] and c["use"] in ("sign", "encrypt"):
+                lintas(other, "partner", "withdraw", node.state, c["fingerprint"])
+    for node, message, name in ((th, document, "document-th"), (vn, document_in, "document-vn")):
+        folder = export(node, message, f"again-{name}")
+        must_hold(folder, machine)
+        for path in folders[name].glob("[0-9]*/*"):
+            assert path.read_bytes() == (folder / path.relative_to(folders[name])).read_bytes(), f"{path.name} is not as it was"
+    shown("certificate withdrawn, key retired: the same evidence")
+    versions(th, vn, authority, machine)
+    refusals(th, vn, machine)
+    by_hand(th, vn, document, machine)
+
+
+try:
+    story()
+except BaseException:
+    print(region.logs())
+    raise
+finally:
+    region.close(keep=bool(os.environ.get("KEEP")))
+print(f"{passed} passed")

@@ -1,0 +1,171 @@
+"""Real nodes on loopback, for tests from outside: authorities, keys, partners over mutual TLS, and the processes.
+
+Everything of a region lies in one temporary directory; each wait has an end.
+"""
+import datetime, json, os, pathlib, random, shutil, signal, socket, ssl, subprocess, tempfile, time, urllib.error, urllib.request
+
+TODAY = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+# So that a test sees retries, and a small disk is enough.
+QUICK = {"address": "127.0.0.1", "retry-first": "200ms", "retry-max": "1s", "reserve": "16MB"}
+
+
+def run(*args, code=0, seconds=60, **more):
+    result = subprocess.run([str(a) for a in args], capture_output=True, timeout=seconds, **more)
+    assert result.returncode == code, f"{args}: exit {result.returncode}\n{result.stdout.decode()}\n{result.stderr.decode()}"
+    return result.stdout.decode()
+
+
+def until(what, check, seconds=30, pause=0.05):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = check()
+        if value:
+            return value
+        time.sleep(pause)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+def lintas(node, *args, code=0, seconds=60):
+    return run(node.region.lintas, *args, "--dir", node.path, code=code, seconds=seconds)
+
+
+def answer(node, *args, seconds=60):
+    return json.loads(lintas(node, *args, "--json", seconds=seconds))
+
+
+def free_port():
+    """A port that is free, and stays so while its node is down: the kernel gives those of its own range to whoever connects."""
+    below = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for _ in range(100):
+        port = random.randrange(below // 2, below)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError("no free port")
+
+
+class Region:
+    """The nodes of one test, that run LINTAS. DATABASE: a PostgreSQL URL, where each node has its schema; None: SQLite."""
+
+    def __init__(self, lintas_program, root, prefix, database=None):
+        self.lintas, self.root, self.database = os.path.abspath(lintas_program), pathlib.Path(root), database
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix=prefix))
+        self.children = []
+
+    def document(self, name, reference, about=""):
+        path = self.work / f"{reference}.xml"
+        text = (self.root / "tools" / "demo" / name).read_text()
+        path.write_text(text.replace("@TODAY@", TODAY).replace("@REFERENCE@", reference).replace("@ABOUT@", about))
+        return path
+
+    def logs(self, tail=3000):
+        return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-tail:]}" for log in sorted(self.work.glob("*.log")))
+
+    def kill(self):
+        for child in self.children:
+            if child.poll() is None:
+                child.kill()
+                child.wait(10)
+
+    def close(self, keep=False):
+        self.kill()
+        if not keep:
+            shutil.rmtree(self.work, ignore_errors=True)
+
+
+class Authority:
+    def __init__(self, region, name):
+        self.key, self.cert = region.work / f"{name}.key", region.work / f"{name}.pem"
+        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", f"/CN={name}", "-keyout", self.key,
+            "-out", self.cert)
+
+    def issue(self, csr, out, extensions):
+        ext = pathlib.Path(f"{out}.ext")
+        ext.write_text("basicConstraints=CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n" + extensions)
+        run("openssl", "x509", "-req", "-in", csr, "-CA", self.cert, "-CAkey", self.key, "-CAcreateserial", "-days", "20", "-extfile", ext,
+            "-out", out)
+
+
+class Node:
+    """A node of STATE with certificates of AUTHORITY; SETTINGS replace values of its configuration by their names."""
+
+    def __init__(self, region, state, authority, settings=None):
+        self.region, self.state, self.path, self.port = region, state, region.work / state.lower(), free_port()
+        self.application = f"lintas-{state.lower()}"  # how PostgreSQL knows its sessions
+        extra = ["--database", self.database_url()] if region.database else []
+        if region.database:
+            run("psql", region.database, "-qc", f"DROP SCHEMA IF EXISTS {state.lower()} CASCADE; CREATE SCHEMA {state.lower()}")
+        run(region.lintas, "init", self.path, "--state", state, "--port", self.port, *extra)
+        self.configure({**QUICK, **(settings or {})})
+        for use, kind, usage in (("sign", "rsa-2048", "keyUsage=digitalSignature"), ("decrypt", "rsa-2048", "keyUsage=keyEncipherment"),
+                                 ("tls", "p256", "keyUsage=digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\n"
+                                                 "subjectAltName=IP:127.0.0.1")):
+            key = lintas(self, "key", "new", "--use", use, "--type", kind).strip()
+            csr = region.work / f"{state}-{use}.csr"
+            csr.write_text(lintas(self, "key", "csr", key, "--subject", f"CN={state} {use},O=Customs,C={state}"))
+            authority.issue(csr, self.cert(use), usage)
+            lintas(self, "key", "install", key, "--certificate", self.cert(use))
+        shutil.copy(authority.cert, self.path / "partners-tls.pem")
+
+    def database_url(self, application=None):
+        """For this node's schema. APPLICATION: who asks, when it is not the node."""
+        return f"{self.region.database}&application_name={application or self.application}&options=-csearch_path%3D{self.state.lower()}"
+
+    def configure(self, settings):
+        conf = self.path / "lintas.conf"
+        lines, left = conf.read_text().splitlines(), dict(settings)
+        for i, line in enumerate(lines):
+            name, equals, _ = line.partition(" = ")
+            if equals and not line.startswith(";") and name in left:
+                lines[i] = f"{name} = {left.pop(name)}"
+        assert not left, f"no such settings: {left}"
+        conf.write_text("\n".join(lines) + "\n")
+
+    def cert(self, use):
+        return self.region.work / f"{self.state}-{use}.pem"
+
+    def knows(self, other):
+        lintas(self, "partner", "add", other.state, "--endpoint", f"https://127.0.0.1:{other.port}/as4", "--sign", other.cert("sign"),
+               "--encrypt", other.cert("decrypt"), "--tls", other.cert("tls"))
+
+    def log_path(self):
+        return self.region.work / f"{self.state}.log"
+
+    def spawn(self):
+        """Starts it, and does not wait."""
+        with open(self.log_path(), "ab") as log:
+            self.process = subprocess.Popen([self.region.lintas, "serve", self.path], stderr=log, stdout=log)
+        self.region.children.append(self.process)
+
+    def start(self):
+        self.spawn()
+        until(f"{self.state} answers", lambda: self.process.poll() is not None or self.ready())
+        assert self.process.poll() is None, self.log_path().read_text()
+
+    def ready(self):
+        try:
+            return self.get("/health/ready")[0] == 200
+        except OSError:
+            return False
+
+    def get(self, path, body=None, certificate=None):
+        context = ssl.create_default_context(cafile=self.path / "partners-tls.pem")
+        if certificate:
+            context.load_cert_chain(*certificate)
+        request = urllib.request.Request(f"https://127.0.0.1:{self.port}{path}", data=body, headers={"Content-Type": "application/soap+xml"})
+        try:
+            with urllib.request.urlopen(request, context=context, timeout=10) as r:
+                return r.status, r.read()
+        except urllib.error.HTTPError as e:
+            return e.code, e.read()
+
+    def peak_kib(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        assert self.process.wait(30) == (0 if how == signal.SIGTERM else -how), self.log_path().read_text()
