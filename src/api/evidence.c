@@ -19,7 +19,7 @@ static enum err_code note_export(struct tx *tx, void *arg, struct err *err)
 			   &(struct journal_entry){ .at_us = call->now_us,
 						    .actor = call->actor.name,
 						    .organisation = message->organisation,
-						    .subject_type = "message",
+						    .subject_type = "evidence", /* its content is no wire's */
 						    .subject = message->id,
 						    .event = "evidence-exported",
 						    .content = exporting->sums },

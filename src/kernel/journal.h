@@ -21,7 +21,7 @@ struct journal_entry {
 	int64_t at_us;
 	const char *actor;
 	const char *organisation;          /* whose it is to see; NULL: the node's operators */
-	const char *subject_type;          /* "document", "message", "partner", "key", "node", … */
+	const char *subject_type;          /* "document", "message", "refusal", "evidence", "partner", "key", … */
 	const char *subject;               /* id */
 	const char *event;                 /* "issued", "transmitted", "receipt-verified", … */
 	const char *from_state, *to_state; /* NULL if no state changed */
@@ -68,8 +68,9 @@ struct journal_link {
 	char previous[JOURNAL_HASH_SIZE], root[JOURNAL_HASH_SIZE], hash[JOURNAL_HASH_SIZE];
 };
 /* The entries about SUBJECT, each with its path, and the links from the first seal that they need to the head, of which
- * at most LINKS_MAX: who wrote down a later head than the last link asks again with a longer chain. At most 10000
- * entries, or ERR_LIMIT; ERR_INTERNAL if one of them, or a seal over them, was altered. */
+ * at most LINKS_MAX; of the chain beyond only the seals that entries need, so that each entry can be proved by the hash
+ * of a seal, and who wrote down a later head asks again with a longer chain. At most 10000 entries, or ERR_LIMIT;
+ * ERR_INTERNAL if one of them, or a seal over them, was altered. */
 struct journal_extract {
 	struct journal_path *paths; /* in the order of the sequence; what is not sealed yet comes last */
 	size_t paths_count;

@@ -142,6 +142,24 @@ static enum err_code links_read(struct tx *tx, struct arena *arena, int64_t firs
 	return OK;
 }
 
+/* The seals of entries beyond a chain that was cut: each proves its entries, though not that it follows. */
+static enum err_code later_links(struct tx *tx, struct arena *arena, struct journal_extract *extract, struct err *err)
+{
+	for (size_t i = 0; i < extract->paths_count; i++) {
+		int64_t seal = extract->paths[i].seal;
+		struct journal_extract one = { 0 };
+		if (seal == 0 || (extract->links_count > 0 && seal <= extract->links[extract->links_count - 1].number))
+			continue;
+		TRY(links_read(tx, arena, seal, 1, &one, err));
+		extract->links = list_grow(arena, extract->links, extract->links_count, sizeof(*extract->links));
+		if (!extract->links || one.links_count != 1)
+			return fail(err, ERR_MEMORY, "no memory left for an extract of the journal");
+		extract->links[extract->links_count++] = one.links[0];
+		extract->to_head = one.to_head;
+	}
+	return OK;
+}
+
 enum err_code journal_extract(struct tx *tx, struct arena *arena, const char *subject, size_t links_max,
 			      struct journal_extract *extract, struct err *err)
 {
@@ -153,6 +171,7 @@ enum err_code journal_extract(struct tx *tx, struct arena *arena, const char *su
 		TRY(seal_extract(tx, arena, &made, &next, err));
 	if (next > 0)
 		TRY(links_read(tx, arena, made.paths[0].seal, links_max, &made, err));
+	TRY(later_links(tx, arena, &made, err));
 	*extract = made;
 	return OK;
 }

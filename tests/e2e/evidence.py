@@ -254,7 +254,8 @@ def by_hand(th, vn, document, machine):
     must_hold(made, machine)
     entry = answer(th, "timeline", document)["items"][-1]
     assert entry["event"] == "evidence-exported" and entry["content"] == hashlib.sha256((made / "SHA256SUMS").read_bytes()).hexdigest()
-    assert answer(th, "audit", "verify")["brokenSequence"] == 0
+    proof = answer(th, "audit", "verify", "--evidence")
+    assert proof["brokenSequence"] == 0 and not proof.get("brokenWire") and proof["wires"] > 0, proof
     shown("the export names the folder in the journal; a folder that holds something, or an unknown message, is refused")
 
 

@@ -540,15 +540,44 @@ static void a_chain_that_is_longer_than_asked_for_is_cut_and_says_so(void **stat
 	seal(fixture, 10000);
 	for (int i = 0; i < 4; i++)
 		seal_of(fixture, 2);
-	struct journal_extract found = extract(fixture, "proved", 3);
-	assert_int_equal(found.links_count, 3);
+	put(fixture, "another", "one", "customs", 2);
+	seal(fixture, 10000);
+	struct journal_extract found = extract(fixture, "proved", 2);
+	assert_int_equal(found.links_count, 4); /* two in the chain, and the two others that entries are under */
 	assert_false(found.to_head);
-	found.paths_count = 2 * 3; /* what the cut chain reaches is proved by it */
+	for (size_t i = 0; i < found.paths_count; i++)
+		assert_true(found.paths[i].seal == found.links[i / 2].number);
+	found.links_count = 2;
+	found.paths_count = 2 * 2; /* what the cut chain reaches is proved by it */
 	proved_head(&found, head);
-	assert_string_equal(head, found.links[2].hash);
-	found = extract(fixture, "proved", 4);
-	assert_int_equal(found.links_count, 4);
+	assert_string_equal(head, found.links[1].hash);
+	found = extract(fixture, "proved", 5);
+	assert_int_equal(found.links_count, 5);
 	assert_true(found.to_head);
+	proved_head(&found, head);
+	assert_string_equal(head, verify(fixture).head);
+}
+
+/* Weeks between two entries: each is proved by its own seal. */
+static void an_entry_beyond_a_chain_that_was_cut_has_its_seal(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	char head[65];
+
+	seal(fixture, 10000);
+	seal_of(fixture, 2);
+	for (int i = 0; i < 5; i++) {
+		put(fixture, "another", "one", "customs", 3);
+		seal(fixture, 10000);
+	}
+	seal_of(fixture, 2);
+	struct journal_extract found = extract(fixture, "proved", 1);
+	assert_int_equal(found.links_count, 2);
+	assert_int_equal(found.links[1].number, found.links[0].number + 6);
+	found.links++; /* the oracle takes a chain: the last seal alone, with its own entries */
+	found.links_count = 1;
+	found.paths += 2;
+	found.paths_count = 2;
 	proved_head(&found, head);
 	assert_string_equal(head, verify(fixture).head);
 }
@@ -619,6 +648,7 @@ int main(void)
 		cmocka_unit_test(an_extract_proves_its_entries_up_to_the_head),
 		cmocka_unit_test(an_extract_of_the_first_seal_begins_with_nothing_before_it),
 		cmocka_unit_test(a_chain_that_is_longer_than_asked_for_is_cut_and_says_so),
+		cmocka_unit_test(an_entry_beyond_a_chain_that_was_cut_has_its_seal),
 		cmocka_unit_test(what_is_not_sealed_has_no_path_and_no_links),
 		cmocka_unit_test(nothing_is_extracted_from_under_a_seal_that_does_not_fit),
 	};
