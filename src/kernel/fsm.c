@@ -7,7 +7,7 @@
 #define ALLOWED_MAX_BYTES 1024
 
 const struct rule fsm_rules[] = {
-	{ "FSM-001", "\"{1}\" is not possible here; possible is: {2}", NULL, SEVERITY_ERROR },
+	{ "FSM-001", "\"{1}\" is not possible in state {2}", NULL, SEVERITY_ERROR },
 	{ 0 },
 };
 
@@ -157,7 +157,9 @@ static void refuse(const struct machine *machine, const struct fsm_case *fsm_cas
 		if (same(row->from, state) && !listed(machine, row))
 			buf_printf(&allowed, "%s%s", allowed.size > 0 ? ", " : "", row->event);
 	finding_add(findings, &fsm_rules[0], "", event,
-		    allowed.size > 0 ? buf_text(&allowed) : "nothing, this is the end");
+		    allowed.size > 0
+			    ? arena_printf(fsm_case->arena, "%s; possible there is: %s", state, buf_text(&allowed))
+			    : arena_printf(fsm_case->arena, "%s, which is the end", state));
 }
 
 enum err_code fsm_fire(struct tx *tx, const struct machine *machine, const struct fsm_case *fsm_case, const char *event,

@@ -274,7 +274,8 @@ struct work {
 	struct arena *reading; /* what the three below are in */
 	struct message_parts parts;
 	const void *read;
-	int64_t attempts; /* of it, when it was taken; -1: it was not */
+	int64_t attempts; /* of it, when it was read; -1: it was not */
+	bool looked;      /* it was due and could be read: .parts, and .read unless it has none, are it */
 	bool processed, parked;
 	struct err cause;
 };
@@ -396,44 +397,53 @@ static enum err_code process_run(struct tx *tx, void *arg, struct err *err)
 	arena_auto arena = arena_new(PROCESS_ARENA_BYTES);
 
 	work->processed = work->parked = false;
-	work->attempts = -1;
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory left for message %s", work->id);
 	TRY(take(tx, work, arena, &message, err));
 	if (!message.id)
 		return OK;
-	work->attempts = message.attempts;
 	TRY(is_blocked(tx, &message, &blocked, err));
 	work->parked = blocked;
 	if (blocked)
 		return db_exec(tx, &sql_message_park, BINDS(BIND_TEXT(message.id)), NULL, err);
+	/* Not as it was when it was read: whoever has retried or failed it meanwhile leaves it for the next look. */
+	if (!work->looked || message.attempts != work->attempts)
+		return OK;
 	return process_one(tx, work, arena, &message, err);
 }
 
 struct loading {
 	struct work *work;
 	struct message message;
+	bool blocked;
 };
 
 static enum err_code load_run(struct tx *tx, void *arg, struct err *err)
 {
 	struct loading *loading = arg;
+	struct work *work = loading->work;
 
-	TRY(message_find(tx, loading->work->reading, loading->work->id, &loading->message, err));
-	return message_parts_of(tx, loading->work->reading, loading->work->id, &loading->work->parts, err);
+	TRY(message_find(tx, work->reading, work->id, &loading->message, err));
+	if (!same(loading->message.state, message_in_machine.initial))
+		return OK;
+	TRY(is_blocked(tx, &loading->message, &loading->blocked, err));
+	return loading->blocked ? OK : message_parts_of(tx, work->reading, work->id, &work->parts, err);
 }
 
-/* A message without payload is a ping: it ends with its receipt, no business sees it. One that another worker has
- * finished meanwhile is not read; that is decided again when it is taken. */
+/* What can be said of the message before its transaction. One that waits behind another, or that another worker has
+ * finished, is not read. A message without payload is a ping: it ends with its receipt, no business sees it. */
 static enum err_code read_one(struct work *work, struct err *err)
 {
 	struct loading loading = { .work = work };
 
-	work->read = NULL;
 	if (!work->intake)
 		return fail(err, ERR_CONFIG, "no capability of this node takes messages in");
 	TRY(db_read(work->kernel->db, load_run, &loading, err));
-	if (!same(loading.message.state, "received") || work->parts.count == 0)
+	work->looked = same(loading.message.state, message_in_machine.initial) && !loading.blocked;
+	if (!work->looked)
+		return OK;
+	work->attempts = loading.message.attempts;
+	if (work->parts.count == 0)
 		return OK;
 	return work->intake->read(work->kernel, work->reading, &loading.message, &work->parts, work->now_us,
 				  &work->read, err);
@@ -442,7 +452,9 @@ static enum err_code read_one(struct work *work, struct err *err)
 static enum err_code look_at(struct work *work, struct err *err)
 {
 	work->attempts = -1;
-	work->processed = work->parked = false;
+	work->read = NULL;
+	work->parts = (struct message_parts){ 0 };
+	work->processed = work->parked = work->looked = false;
 	TRY(read_one(work, err));
 	return db_write(work->kernel->db, process_run, work, err);
 }

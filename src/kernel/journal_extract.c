@@ -152,8 +152,10 @@ static enum err_code later_links(struct tx *tx, struct arena *arena, struct jour
 			continue;
 		TRY(links_read(tx, arena, seal, 1, &one, err));
 		extract->links = list_grow(arena, extract->links, extract->links_count, sizeof(*extract->links));
-		if (!extract->links || one.links_count != 1)
+		if (!extract->links)
 			return fail(err, ERR_MEMORY, "no memory left for an extract of the journal");
+		if (one.links_count != 1)
+			return fail(err, ERR_INTERNAL, "seal %" PRId64 " of the journal is missing", seal);
 		extract->links[extract->links_count++] = one.links[0];
 		extract->to_head = one.to_head;
 	}

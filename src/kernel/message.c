@@ -7,7 +7,7 @@
 #include "codec/gzip.h"
 #include "crypto/digest.h"
 
-#define REASON_MAX_BYTES 200
+#define REASON_MAX_BYTES 400
 /* What text in business documents reaches is about 1:20; a bomb needs far more. */
 #define EXPAND_MAX_RATIO 200
 #define SWEEP_EVERY_US   MINUTE_US

@@ -47,7 +47,7 @@ enum err_code message_sweep(struct kernel *kernel, int64_t now_us, struct err *e
 /* When to try again after ATTEMPTS failures: doubling from first to max; jitter, so that partners that come back are
  * not all tried at once, takes up to half of it away. */
 int64_t message_back_off_us(const struct retry_policy *policy, int64_t attempts);
-/* The first 200 octets at most of REASON, cut between characters. */
+/* The first 400 octets at most of REASON, cut between characters. */
 char *message_reason(struct arena *arena, const char *reason);
 
 #endif

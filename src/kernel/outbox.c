@@ -226,12 +226,23 @@ static enum err_code wire_keep(struct tx *tx, const struct attempt *attempt, str
 			   err);
 }
 
-/* With an entry of its own. */
+/* With an entry of its own. Once, however often it is noted: who does not know whether a commit went through says it
+ * again. */
 static enum err_code wire_note(struct tx *tx, const struct attempt *attempt, const char *detail, struct err *err)
 {
+	const struct wire *wire = &attempt->wire;
+	db_query_auto query = { 0 };
+
+	if (!wire->digest)
+		return OK;
+	TRY(db_query(tx, &sql_wire_known, BINDS(BIND_TEXT(attempt->message->id), BIND_TEXT(wire->digest)), &query,
+		     err));
+	bool known = db_next(&query);
+	TRY(db_end(&query, err));
+	if (known)
+		return OK;
 	TRY(wire_keep(tx, attempt, err));
-	return attempt->wire.digest ? wire_journal(tx, attempt->message, &attempt->wire, detail, attempt->now_us, err)
-				    : OK;
+	return wire_journal(tx, attempt->message, wire, detail, attempt->now_us, err);
 }
 
 static enum err_code sending_run(struct tx *tx, void *arg, struct err *err)

@@ -85,6 +85,9 @@ struct as4_message {
 	struct mime_message mime; /* one part if the body was bare SOAP */
 	struct xml_doc *doc;
 	const struct xml_node *messaging, *security, *body;
+	size_t header_faults; /* of stages MIME and HEADER: counted, because of findings only so many are kept */
+	bool unit_read;       /* there is one message unit, and .kind is its */
+	bool header_read;     /* and all of the header is right, whatever is wrong with payloads or foreign header blocks */
 	enum as4_kind kind;
 	struct ebms_user_message user;
 	struct ebms_signal signal;
@@ -92,6 +95,7 @@ struct as4_message {
 	struct as4_encryption *encryption; /* NULL: nothing encrypted */
 	struct as4_part *parts;
 	size_t parts_count;
+	bool key_found; /* as4_decrypt() had a key that opens the content key */
 };
 
 /* ARENA, LIMITS and FINDINGS must live as long as MESSAGE. */

@@ -38,6 +38,7 @@ void as4_done(struct as4_message *message)
 
 static void found(struct as4_message *message, enum as4_rule_name rule, const char *first, const char *second)
 {
+	message->header_faults += as4_rule_stage(as4_rule(rule)) <= STAGE_HEADER;
 	finding_add(message->findings, as4_rule(rule), "", first, second);
 }
 
@@ -229,6 +230,7 @@ static enum err_code read_messaging(struct as4_message *message, struct err *err
 		found(message, RULE_ONE_UNIT, arena_printf(message->arena, "%zu", count), NULL);
 		return OK;
 	}
+	message->unit_read = true;
 	if (grammar_is(unit, "eb:SignalMessage"))
 		return read_signal(message, unit, err);
 	message->kind = AS4_USER_MESSAGE;
@@ -362,5 +364,6 @@ enum err_code as4_read(struct as4_message *message, const char *content_type, st
 	if (!message->messaging || !message->body)
 		return OK;
 	TRY(read_messaging(message, err));
+	message->header_read = message->unit_read && message->header_faults == 0;
 	return read_parts(message, err);
 }

@@ -107,6 +107,14 @@ static bool any_sealed(const struct as4_message *message)
 	return false;
 }
 
+static bool any_closed(const struct as4_message *message)
+{
+	for (size_t k = 0; k < message->parts_count; k++)
+		if (!message->parts[k].octets.data)
+			return true;
+	return false;
+}
+
 /* Without a key nothing that is sealed can be said; what came in clear is looked at all the same. */
 static enum err_code open_parts(struct inspecting *i, struct err *err)
 {
@@ -123,12 +131,13 @@ static enum err_code open_parts(struct inspecting *i, struct err *err)
 	if (code != OK)
 		return code;
 	i->reached[STAGE_DECRYPTION] = i->reached[STAGE_EXPANSION] = true;
-	if (closed) {
-		i->missing[STAGE_DECRYPTION] = "the payloads are encrypted; give the key that opens them with --key";
-		i->missing[STAGE_EXPANSION] = "the payloads are encrypted";
+	if (any_closed(message)) {
+		if (closed)
+			i->missing[STAGE_DECRYPTION] =
+				"the payloads are encrypted; give the key that opens them with --key";
+		i->missing[STAGE_EXPANSION] = "payloads stay closed";
 		if (i->reached[STAGE_SIGNATURE])
-			i->missing[STAGE_SIGNATURE] = "the digests of the payloads: they are encrypted";
-		return OK;
+			i->missing[STAGE_SIGNATURE] = "the digests of payloads that stay closed";
 	}
 	if (message->signature)
 		TRY(as4_verify_parts(message, err));

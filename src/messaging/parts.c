@@ -66,7 +66,8 @@ static enum err_code open_part(struct as4_message *message, struct as4_part *par
 	if (good)
 		part->octets = part->opened.data ? buf_bytes(&part->opened) : bytes("", 0);
 	else
-		found(message, RULE_DECRYPTION, part->content_id, NULL);
+		found(message, RULE_DECRYPTION, part->content_id,
+		      key ? "it was altered after it was sealed" : "no key here opens the message's key");
 	return OK;
 }
 
@@ -78,6 +79,7 @@ enum err_code as4_decrypt(struct as4_message *message, struct keys *keys, const 
 	if (message->encryption && message->encryption->wrap_known)
 		TRY(unwrap(message->encryption, keys, own, key, &size, &good, err));
 	enum err_code code = OK;
+	message->key_found = good;
 	for (size_t i = 0; i < message->parts_count && code == OK; i++) {
 		struct as4_part *part = &message->parts[i];
 		if (part->sealed)

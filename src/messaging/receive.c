@@ -36,16 +36,6 @@ static bool clean(const struct receiving *r)
 	return findings_errors(r->findings) == 0;
 }
 
-/* Whether the header could be read, so that it is known who speaks. What is wrong with payloads alone (AS4-018,
- * AS4-071) does not hide that: a partner is told, a stranger is not. */
-static bool header_is_read(const struct receiving *r)
-{
-	for (size_t i = 0; findings_at(r->findings, i); i++)
-		if (as4_rule_stage(findings_at(r->findings, i)->rule) <= STAGE_HEADER)
-			return false;
-	return true;
-}
-
 /* The answer's bytes move to the request, whose server frees them after sending. */
 static enum err_code answer(struct receiving *r, const char *content_type, struct buf *body, struct err *err)
 {
@@ -376,14 +366,15 @@ static enum err_code receive(struct receiving *r, struct err *err)
 	}
 	r->authenticated = r->tls_peer;
 	TRY(as4_read(&r->message, http_header(r->request, "Content-Type"), r->request->body, err));
-	if (r->message.kind != AS4_USER_MESSAGE) {
+	if (r->message.unit_read && r->message.kind != AS4_USER_MESSAGE) {
 		/* Signals come back in the answer to what we sent; one that is posted belongs to nothing, and is never
 		 * answered, whatever else is wrong with it. */
 		found(r, RULE_RECEIPT, "or error was not asked for:", "it came as a request");
 		turn_away(r, 400);
 		return OK;
 	}
-	if (header_is_read(r))
+	/* What is wrong with payloads alone (AS4-018, AS4-071) does not hide who speaks: a partner is told. */
+	if (r->message.header_read)
 		identify_by_header(r);
 	if (r->peer)
 		TRY(authenticate(r, err));

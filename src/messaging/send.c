@@ -287,11 +287,12 @@ static enum err_code read_reply(struct sending *s, struct err *err)
 }
 
 /* Errors about this very message, which the same bytes will meet again. Any other, also one that we do not know, may
- * pass: a peer that answers a repetition with an error of its own must not make a dead letter of what it has. */
+ * pass: a peer that answers a repetition with an error of its own must not make a dead letter of what it has, and one
+ * that does not believe our certificate or lacks the key (EBMS:0101, 0102) may be in the middle of a roll-over. */
 static bool permanent_error(const struct ebms_error *error)
 {
-	static const char *const final[] = { "EBMS:0001", "EBMS:0003", "EBMS:0007", "EBMS:0009", "EBMS:0010",
-					     "EBMS:0011", "EBMS:0101", "EBMS:0102", "EBMS:0103", "EBMS:0303" };
+	static const char *const final[] = { "EBMS:0001", "EBMS:0003", "EBMS:0007", "EBMS:0009",
+					     "EBMS:0010", "EBMS:0011", "EBMS:0103", "EBMS:0303" };
 	for (size_t i = 0; i < COUNT(final); i++)
 		if (same(error->code, final[i]))
 			return true;

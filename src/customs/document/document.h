@@ -23,7 +23,7 @@ struct document {
 	date issued_on;
 	const char *sender, *recipient; /* "TH:dft", "VN:customs" */
 	const char *digest;             /* SHA-256 of the exact bytes, hexadecimal */
-	const char *message;            /* id of the message that carried it first */
+	const char *message;            /* id of the message that carries it */
 	int64_t part;                   /* its place in that message, from 1 */
 	const char *conversation;
 	bool test;
@@ -48,7 +48,7 @@ struct document_request {
 struct document_result {
 	const char *id; /* NULL: refused, and the findings say why */
 	const char *message;
-	bool repeated; /* the same bytes were submitted before: nothing was sent now */
+	bool repeated; /* the same bytes were submitted before: nothing was sent now. (What had been abandoned is sent.) */
 };
 
 /* Reads, judges, keeps and sends, in one transaction. All findings at once; with an error among them nothing was

@@ -45,6 +45,8 @@ enum err_code document_read(const struct kernel *kernel, struct arena *arena, co
 /* --- Store --- */
 /* ERR_BUSY: the name was taken meanwhile; begin anew. */
 enum err_code store_put(struct tx *tx, const struct document *document, bool refused, struct err *err) MUST_USE;
+/* Another message carries the document now; its part 1 has the same octets. */
+enum err_code store_message_set(struct tx *tx, const char *document, const char *message, struct err *err) MUST_USE;
 /* By name, among those that were not refused; a test never has the name of what is real. .direction and .partner
  * NULL: any. .id is NULL if there is none. */
 struct document_name {

@@ -1,6 +1,7 @@
 /* What our side does with documents: submits, finds, reads, sees. Receiving is in messages.c. */
 #include "base/uuid.h"
 #include "customs/document/document_int.h"
+#include "kernel/journal.h"
 #include "kernel/party.h"
 #include "kernel/task.h"
 
@@ -25,6 +26,43 @@ static void find(struct submission *submission, enum document_rule rule, const c
 {
 	finding_add_law(submission->findings, &document_rules[rule], path, submission->reading.doctype->law, first,
 			second);
+}
+
+/* The stored original of a document once more, in a conversation of its own. */
+struct sending_again {
+	struct kernel *kernel;
+	struct arena *arena;
+	const struct document *document;
+	const char *ref_to; /* eb:MessageId of what asks for it; NULL */
+	const struct actor *actor;
+	int64_t now_us;
+};
+
+static enum err_code send_again(struct tx *tx, const struct sending_again *again, struct message *message,
+				struct err *err)
+{
+	const struct document *document = again->document;
+	struct message_part part = {
+		.content_id = arena_printf(again->arena, "%s@%s", document->id, again->kernel->state),
+		.mime_type = "application/xml",
+	};
+
+	*message = (struct message){
+		.partner = document->partner,
+		.organisation = document->organisation,
+		.ref_to = again->ref_to,
+		.service = DOCUMENT_SERVICE,
+		.action = document->doctype,
+		.original_sender = document->sender,
+		.final_recipient = document->recipient,
+		.document = document->id,
+		.test = document->test,
+	};
+	if (!part.content_id)
+		return fail(err, ERR_MEMORY, "no memory left to send %s again", document->id);
+	TRY(document_original(tx, again->arena, document, &part.octets, err));
+	return outbox_put(again->kernel, tx, again->arena, message, &(struct message_parts){ &part, 1 }, again->actor,
+			  again->now_us, err);
 }
 
 /* The organisation that was named, or the only one with the seat that sends such documents. */
@@ -78,6 +116,43 @@ static enum err_code check_parties(struct tx *tx, struct submission *submission,
 	return OK;
 }
 
+/* An officer had given its message up; who submits it again wants it sent after all, in a conversation of its own,
+ * because the old one went on without it. */
+static enum err_code send_abandoned(struct tx *tx, struct submission *submission, const struct document *known,
+				    struct message *message, struct err *err)
+{
+	const struct document_request *request = submission->request;
+	const struct sending_again again = { submission->kernel, submission->arena, known, NULL,
+					     &request->actor,    request->now_us };
+
+	TRY(send_again(tx, &again, message, err));
+	TRY(store_message_set(tx, known->id, message->id, err));
+	return journal_put(
+		tx,
+		&(struct journal_entry){
+			.at_us = request->now_us,
+			.actor = request->actor.name,
+			.organisation = known->organisation,
+			.subject_type = "document",
+			.subject = known->id,
+			.event = "submitted-again",
+			.detail = arena_printf(submission->arena, "message %s had been abandoned", known->message) },
+		err);
+}
+
+static enum err_code repeat(struct tx *tx, struct submission *submission, const struct document *known, struct err *err)
+{
+	struct message message;
+
+	submission->result = (struct document_result){ known->id, known->message, true };
+	TRY(message_find(tx, submission->arena, known->message, &message, err));
+	if (!same(message.state, "abandoned"))
+		return OK;
+	TRY(send_abandoned(tx, submission, known, &message, err));
+	submission->result = (struct document_result){ known->id, message.id, false };
+	return OK;
+}
+
 /* The same bytes again are the same document; other bytes under its name are refused. Whoever it went to: a partner is
  * no part of a document's name. */
 static enum err_code check_name(struct tx *tx, struct submission *submission, struct err *err)
@@ -97,8 +172,8 @@ static enum err_code check_name(struct tx *tx, struct submission *submission, st
 
 	TRY(store_by_name(tx, submission->arena, &name, &known, err));
 	if (known.id && same(known.digest, submission->digest))
-		submission->result = (struct document_result){ known.id, known.message, true };
-	else if (known.id)
+		return repeat(tx, submission, &known, err);
+	if (known.id)
 		find(submission, DOCUMENT_KEY_USED, "", key->reference, date_format(key->issued_on, day));
 	return OK;
 }
@@ -407,25 +482,9 @@ enum err_code document_fire(struct tx *tx, const struct document_event *event, c
 enum err_code document_send_again(struct tx *tx, const struct document_event *event, const struct document *document,
 				  struct err *err)
 {
-	struct message_part part = {
-		.content_id = arena_printf(event->arena, "%s@%s", document->id, event->kernel->state),
-		.mime_type = "application/xml",
-	};
-	struct message message = {
-		.partner = document->partner,
-		.organisation = document->organisation,
-		.ref_to = event->message->message_id,
-		.service = DOCUMENT_SERVICE,
-		.action = document->doctype,
-		.original_sender = document->sender,
-		.final_recipient = document->recipient,
-		.document = document->id,
-		.test = document->test,
-	};
+	const struct sending_again again = { event->kernel, event->arena, document, event->message->message_id,
+					     &event->actor, event->now_us };
+	struct message message;
 
-	if (!part.content_id)
-		return fail(err, ERR_MEMORY, "no memory left to send %s again", document->id);
-	TRY(document_original(tx, event->arena, document, &part.octets, err));
-	return outbox_put(event->kernel, tx, event->arena, &message, &(struct message_parts){ &part, 1 }, &event->actor,
-			  event->now_us, err);
+	return send_again(tx, &again, &message, err);
 }

@@ -17,6 +17,7 @@ static const struct statement sql_by_name = { "document.by-name",
 	" AND reference = $5 AND issued_on = $6 AND test = $8 AND (CAST($7 AS TEXT) IS NULL OR direction = $7) LIMIT 1" };
 static const struct statement sql_by_id = { "document.by-id",
 	"SELECT " COLUMNS FROM "WHERE document.id = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation = $2)" };
+static const struct statement sql_message_set = { "document.message-set", "UPDATE document SET message = $2 WHERE id = $1" };
 /* Two texts, because the list of one organisation must run along its index and nothing may make it see another's. */
 #define FILTER \
 	"(CAST($2 AS TEXT) IS NULL OR doctype = $2) AND (CAST($3 AS TEXT) IS NULL OR direction = $3)" \
@@ -27,7 +28,8 @@ static const struct statement sql_of_organisation = { "document.of-organisation"
 	"SELECT " COLUMNS FROM "WHERE organisation = $7 AND " FILTER };
 /* clang-format on */
 
-static const struct statement *const rows[] = { &sql_put, &sql_by_name, &sql_by_id, &sql_all, &sql_of_organisation };
+static const struct statement *const rows[] = { &sql_put, &sql_by_name,         &sql_by_id,
+						&sql_all, &sql_of_organisation, &sql_message_set };
 const struct statements document_statements = { rows, COUNT(rows) };
 
 static const char *day_or_null(date day, char buffer[static DATE_SIZE])
@@ -55,6 +57,11 @@ enum err_code store_put(struct tx *tx, const struct document *document, bool ref
 		return fail(err, ERR_BUSY, "%s of %s is being stored by another worker", document->reference,
 			    document->issuer_state);
 	return OK;
+}
+
+enum err_code store_message_set(struct tx *tx, const char *document, const char *message, struct err *err)
+{
+	return db_exec(tx, &sql_message_set, BINDS(BIND_TEXT(document), BIND_TEXT(message)), NULL, err);
 }
 
 static struct document row_of(struct arena *arena, const struct query *query)

@@ -89,6 +89,32 @@ static void the_same_bytes_are_the_same_document(void **state)
 	assert_int_equal(count_of(fixture, &queued, "FORM-D"), 1);
 }
 
+static void what_was_abandoned_is_sent_when_it_is_submitted_again(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text = sample(fixture->arena, "form-d/good-ordinary.xml");
+	struct submitted first = submit(fixture, "dft", text);
+	struct findings *findings = findings_new(fixture->arena);
+	static const char *const decisions[] = { "hold", "abandon" };
+
+	for (size_t i = 0; i < COUNT(decisions); i++)
+		must(outbox_decide(&fixture->kernel, first.result.message, decisions[i], &fixture_actor,
+				   fixture->clock.now_us, findings, &fixture->err));
+	assert_int_equal(findings_count(findings), 0);
+	struct submitted again = submit(fixture, "dft", text), third = submit(fixture, "dft", text);
+	assert_false(again.result.repeated);
+	assert_string_equal(again.result.id, first.result.id);
+	assert_string_not_equal(again.result.message, first.result.message);
+	assert_true(third.result.repeated);
+	assert_string_equal(third.result.message, again.result.message);
+	assert_int_equal(count_of(fixture, &queued, "FORM-D"), 1);
+	assert_true(bytes_same(original_of(fixture, "D2026-0045678"), bytes_of(text)));
+	struct message message = fixture_message(fixture, again.result.message);
+	must(outbox_delivered(&fixture->kernel, &message, &(struct wire){ .kind = WIRE_RECEIPT_RECEIVED },
+			      fixture->clock.now_us, &fixture->err));
+	assert_string_equal(document_called(fixture, "D2026-0045678").state, "transmitted");
+}
+
 /* OCP rule 29(4): an alteration is a new certificate. */
 static void another_content_needs_another_reference(void **state)
 {
@@ -243,6 +269,7 @@ int main(void)
 		cmocka_unit_test(xml_is_kept_byte_for_byte),
 		cmocka_unit_test(json_becomes_canonical_xml),
 		cmocka_unit_test(the_same_bytes_are_the_same_document),
+		cmocka_unit_test(what_was_abandoned_is_sent_when_it_is_submitted_again),
 		cmocka_unit_test(another_content_needs_another_reference),
 		cmocka_unit_test(the_same_reference_for_another_partner_is_altered_content),
 		cmocka_unit_test(submitted_twice_at_once_it_is_one_document),

@@ -204,13 +204,13 @@ static void a_refusal_lists_what_is_possible(void **state)
 	struct work work = fire(fixture, "answer");
 	assert_null(work.to);
 	assert_string_equal(findings_at(work.findings, 0)->text,
-			    "\"answer\" is not possible here; possible is: ask, pick, emit, broken, wait, wait-badly, "
-			    "wait-long, long, warn");
+			    "\"answer\" is not possible in state open; possible there is: ask, pick, emit, broken, wait, "
+			    "wait-badly, wait-long, long, warn");
 	fire(fixture, "wait");
 	fire(fixture, "answer");
 	work = fire(fixture, "ask");
 	assert_string_equal(findings_at(work.findings, 0)->text,
-			    "\"ask\" is not possible here; possible is: nothing, this is the end");
+			    "\"ask\" is not possible in state closed, which is the end");
 }
 
 static void an_emission_that_fails_takes_the_state_with_it(void **state)
