@@ -43,10 +43,13 @@ start() {
 }
 
 # Only a process that we started and that still is a node on this very directory.
-stop() {
-	[ -s "$DEMO/$1/pid" ] || return 0
+runs() {
+	[ -s "$DEMO/$1/pid" ] || return 1
 	pid=$(cat "$DEMO/$1/pid")
-	if { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -q "serve $DEMO/$1"; then
+	{ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qF "serve $DEMO/$1 "
+}
+stop() {
+	if runs "$1"; then
 		kill "$pid"
 		tries=400
 		while kill -0 "$pid" 2>/dev/null && [ $tries -gt 0 ]; do tries=$((tries - 1)); sleep 0.05; done
@@ -117,7 +120,16 @@ case $MODE in
 *) echo "usage: ./dev demo [--once|--stop]" >&2; exit 2 ;;
 esac
 
-stop_all
+# A demo that runs is somebody's: what he sent would be gone.
+for n in $STATES; do
+	runs "$n" || continue
+	cat >&2 <<END
+A demo runs already in $DEMO; a new one would replace it with all that was sent.
+Look at it:  ${LINTAS#"$ROOT/"} status --dir $DEMO/$n
+Stop it:     ./dev demo --stop
+END
+	exit 1
+done
 rm -rf "$DEMO"
 mkdir -p "$DEMO"
 : >"$LOG"

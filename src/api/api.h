@@ -142,7 +142,8 @@ struct finding_view {
 struct proof_view {
 	int64_t entries, seals, unsealed, broken_sequence;
 	const char *head, *reason;
-	bool evidence; /* whether the evidence was verified, too: else what follows is empty */
+	int64_t known_seal, known_us; /* the seal that has the head asked for; INTEGER_NONE and TIME_NONE */
+	bool evidence;                /* whether the evidence was verified, too: else what follows is empty */
 	int64_t wires;
 	const char *broken_wire, *evidence_reason; /* NULL: all fit */
 };

@@ -108,17 +108,38 @@ enum err_code strangers_list(struct api_call *call, struct err *err)
 }
 
 static const struct rule evidence_rule = { .code = "API-003", .text = "evidence is true or false, not {1}" };
+static const struct rule head_rule = {
+	.code = "API-005", .text = "a head is 64 hexadecimal digits, as lintas audit verify prints it, not {1}"
+};
+
+/* The head that is asked for, or NULL; a finding if it cannot be one. */
+static const uint8_t *known_head(struct api_call *call)
+{
+	const char *text = call_query(call, "head");
+	struct bytes head = { 0 };
+	if (!text)
+		return NULL;
+	if (strlen(text) != JOURNAL_HASH_SIZE - 1 || !hex_parse(call->arena, text, &head)) {
+		finding_add(call->findings, &head_rule, "/head", text, NULL);
+		return NULL;
+	}
+	return head.data;
+}
 
 enum err_code journal_check(struct api_call *call, struct err *err)
 {
 	struct journal_proof proof;
 	struct evidence_proof evidence = { 0 };
 	const char *wanted = call_query(call, "evidence");
-	if (wanted && !same(wanted, "true") && !same(wanted, "false")) {
+	const uint8_t *known = known_head(call);
+	if (wanted && !same(wanted, "true") && !same(wanted, "false"))
 		finding_add(call->findings, &evidence_rule, "/evidence", wanted, NULL);
+	if (findings_errors(call->findings))
 		return OK;
-	}
-	TRY(journal_verify(call->kernel, &proof, err));
+	if (known)
+		TRY(journal_verify_known(call->kernel, known, &proof, err));
+	else
+		TRY(journal_verify(call->kernel, &proof, err));
 	if (same(wanted, "true"))
 		TRY(evidence_verify(call->kernel, &evidence, err));
 	struct proof_view view = { .entries = proof.entries,
@@ -127,6 +148,8 @@ enum err_code journal_check(struct api_call *call, struct err *err)
 				   .broken_sequence = proof.broken_sequence,
 				   .head = proof.head,
 				   .reason = proof.reason,
+				   .known_seal = proof.known_seal ? proof.known_seal : INTEGER_NONE,
+				   .known_us = proof.known_seal ? proof.known_at_us : TIME_NONE,
 				   .evidence = same(wanted, "true"),
 				   .wires = evidence.wires,
 				   .broken_wire = *evidence.broken ? evidence.broken : NULL,

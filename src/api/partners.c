@@ -344,7 +344,8 @@ static enum err_code write_partner(struct tx *tx, void *arg, struct err *err)
 		return fail(err, ERR_LIMIT, "there are %d partners already", MESSAGING_PARTNERS_MAX);
 	TRY(partner_find(tx, call->arena, p->code, &there, err));
 	if (there.code)
-		return fail(err, ERR_CONFLICT, "there is a partner %s already; see lintas help partner", p->code);
+		return fail(err, ERR_CONFLICT, "there is a partner %s already; see lintas help partner change",
+			    p->code);
 	TRY(partner_find_party(tx, call->arena, p->partner.party_id, p->partner.party_type, &there, err));
 	if (there.code)
 		return fail(err, ERR_CONFLICT, "%s is the party of partner %s already", p->partner.party_id,

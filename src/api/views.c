@@ -230,6 +230,8 @@ static const struct field proof_rows[] = {
 	FIELD_INT(struct proof_view, broken_sequence, .json = "brokenSequence", .min = 1),
 	FIELD_TEXT(struct proof_view, head, .json = "head", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct proof_view, reason, .json = "reason", .max_length = TEXT_MAX),
+	FIELD_INT(struct proof_view, known_seal, .json = "knownSeal"),
+	FIELD_TIME(struct proof_view, known_us, .json = "knownSealed"),
 	FIELD_FLAG(struct proof_view, evidence, .json = "evidence", .min = 1),
 	FIELD_INT(struct proof_view, wires, .json = "wires", .min = 1),
 	FIELD_TEXT(struct proof_view, broken_wire, .json = "brokenWire", .max_length = TEXT_MAX),

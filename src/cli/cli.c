@@ -52,25 +52,52 @@ static const struct command *find_command(int argc, char **argv)
 
 static void print_options(const struct option *options)
 {
+	enum { LEFT_WIDTH = 26 };
 	for (const struct option *o = options; o && o->name; o++) {
 		char left[64];
-		snprintf(left, sizeof left, "%s %s", o->name, o->value ? o->value : "");
-		printf("  %-26s %s%s\n", left, o->help, o->required ? " (required)" : "");
+		snprintf(left, sizeof left, "%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+		int length = (int)utf8_length(left);
+		printf("  %s%*s %s%s\n", left, length < LEFT_WIDTH ? LEFT_WIDTH - length : 0, "", o->help,
+		       o->required ? " (required)" : "");
 	}
+}
+
+/* One more word of the usage; lines are folded. */
+static void put_usage(const char *word, int *at)
+{
+	enum { PAGE_WIDTH = 100, INDENT = 7 };
+	int length = (int)utf8_length(word);
+	bool fold = *at + 1 + length > PAGE_WIDTH;
+	if (fold)
+		printf("\n%*s", INDENT, "");
+	else
+		putchar(' ');
+	printf("%s", word);
+	*at = (fold ? INDENT : *at + 1) + length;
+}
+
+static void print_synopsis(const struct command *command)
+{
+	char word[96];
+	int at = printf("usage: lintas %s", command->words);
+	for (const char *a = command->arguments; a && *a; a += strcspn(a, " ") + (a[strcspn(a, " ")] == ' ')) {
+		size_t length = strcspn(a, " ");
+		bool optional = a[length - 1] == '?';
+		snprintf(word, sizeof word, optional ? "[%.*s]" : "%.*s", (int)(length - optional), a);
+		put_usage(word, &at);
+	}
+	for (const struct option *o = command->options; o && o->name; o++) {
+		snprintf(word, sizeof word, o->required ? "%s%s%s" : "[%s%s%s]", o->name, o->value ? " " : "",
+			 o->value ? o->value : "");
+		put_usage(word, &at);
+	}
+	printf("\n");
 }
 
 static void print_usage(const struct command *command)
 {
-	printf("usage: lintas %s", command->words);
-	for (const char *a = command->arguments; a && *a; a += strcspn(a, " ") + (a[strcspn(a, " ")] == ' ')) {
-		size_t length = strcspn(a, " ");
-		bool optional = a[length - 1] == '?';
-		printf(optional ? " [%.*s]" : " %.*s", (int)(length - optional), a);
-	}
-	for (const struct option *o = command->options; o && o->name; o++)
-		printf(o->required ? " %s%s%s" : " [%s%s%s]", o->name, o->value ? " " : "", o->value ? o->value : "");
-	printf("\n\n%c%s.\n\n",
-	       command->summary[0] - ('a' <= command->summary[0] && command->summary[0] <= 'z' ? 32 : 0),
+	print_synopsis(command);
+	printf("\n%c%s.\n\n", command->summary[0] - ('a' <= command->summary[0] && command->summary[0] <= 'z' ? 32 : 0),
 	       command->summary + 1);
 	print_options(command->options);
 	print_options(common_options);
@@ -92,6 +119,39 @@ static void print_overview(FILE *out)
 		"Exit status: 0 done, 1 refused, 2 usage, 3 not found, 4 configuration or keys, 5 try later, 6 conflict, 7 denied.\n");
 }
 
+/* Lists the commands that begin with all WORDS; false if there is none. */
+static bool print_group(FILE *out, int count, char **words)
+{
+	bool any = false;
+	for (const struct command *c = cli_commands; c->words; c++)
+		if (words_matched(c, count, words) == (size_t)count) {
+			fprintf(out, "  %-20s %s\n", c->words, c->summary);
+			any = true;
+		}
+	return any;
+}
+
+static bool is_group(char **words)
+{
+	for (const struct command *c = cli_commands; c->words; c++)
+		if (words_matched(c, 1, words) == 1)
+			return true;
+	return false;
+}
+
+/* No command of these one or two words: if the first is that of some, they are listed. */
+static enum err_code unknown_command(int count, char **words, struct err *err)
+{
+	if (!is_group(words))
+		return fail(err, ERR_USAGE, "there is no command \"%s\"; `lintas help` lists all", words[0]);
+	if (count > 1)
+		fprintf(stderr, "lintas: there is no command \"%s %s\"; there are\n", words[0], words[1]);
+	else
+		fprintf(stderr, "lintas: %s needs one more word:\n", words[0]);
+	print_group(stderr, 1, words);
+	return ERR_USAGE;
+}
+
 enum err_code run_help(struct invocation *invocation, struct err *err)
 {
 	char *words[CLI_ARGUMENTS];
@@ -103,15 +163,9 @@ enum err_code run_help(struct invocation *invocation, struct err *err)
 		return OK;
 	}
 	const struct command *command = find_command(count, words);
-	bool any = command != NULL;
 	if (command)
 		print_usage(command);
-	for (const struct command *c = cli_commands; !command && c->words; c++)
-		if (words_matched(c, count, words) == (size_t)count) {
-			printf("  %-20s %s\n", c->words, c->summary);
-			any = true;
-		}
-	return any ? OK : fail(err, ERR_USAGE, "there is no command \"%s\"; `lintas help` lists all", words[0]);
+	return command || print_group(stdout, count, words) ? OK : unknown_command(count, words, err);
 }
 
 enum err_code run_version(struct invocation *invocation, struct err *err)
@@ -167,6 +221,21 @@ static const char *option_name(struct arena *arena, const char *text)
 	return arena_text_of(arena, bytes(text, strcspn(text, "=")));
 }
 
+/* People type "vn"; what is no two letters stays, and is refused with its own words. */
+static const char *state_code(struct arena *arena, const char *name, size_t length, const char *value)
+{
+	static const char *const states[] = { CLI_STATES };
+	const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	if (strlen(value) != 2 || strspn(value, letters) != 2)
+		return value;
+	for (size_t i = 0; i < COUNT(states); i++)
+		if (strlen(states[i]) == length && memcmp(states[i], name, length) == 0) {
+			char code[] = { (char)(value[0] & ~0x20), (char)(value[1] & ~0x20), '\0' };
+			return arena_text(arena, code);
+		}
+	return value;
+}
+
 static void take_common(struct invocation *in, const char *name, const char *value, bool *help)
 {
 	if (same(name, "--dir"))
@@ -190,7 +259,10 @@ static enum err_code take_own(struct invocation *in, const struct option *option
 		return fail(err, ERR_USAGE, "%s is given twice", option->name);
 	if (may_repeat(option) && in->repeats_count == CLI_REPEATS)
 		return fail(err, ERR_USAGE, "%s is given more than %d times", option->name, CLI_REPEATS);
-	*kept = value;
+	*kept = state_code(in->arena, option->value ? option->value : "", option->value ? strlen(option->value) : 0,
+			   value);
+	if (!*kept)
+		return fail(err, ERR_MEMORY, "no memory for %s", option->name);
 	if (may_repeat(option)) {
 		in->repeats[in->repeats_count].option = option;
 		in->repeats[in->repeats_count++].value = value;
@@ -218,12 +290,15 @@ static enum err_code take_option(struct invocation *in, int argc, char **argv, i
 	return OK;
 }
 
-static enum err_code check_invocation(const struct invocation *in, struct err *err)
+static enum err_code check_invocation(struct invocation *in, struct err *err)
 {
 	size_t min = 0, max = 0;
 	for (const char *a = in->command->arguments; a && *a; a += strcspn(a, " ") + (a[strcspn(a, " ")] == ' ')) {
+		size_t length = strcspn(a, " ");
+		if (max < in->arguments_count)
+			in->arguments[max] = state_code(in->arena, a, length, in->arguments[max]);
 		max++;
-		min += a[strcspn(a, " ") - 1] != '?';
+		min += a[length - 1] != '?';
 	}
 	if (in->arguments_count < min || in->arguments_count > max)
 		return fail(err, ERR_USAGE, "%s takes %s; see lintas help %s", in->command->words,
@@ -274,15 +349,6 @@ void print_findings(FILE *out, const struct findings *findings)
 	}
 }
 
-/* No command of this name: if it is the first word of some, they are listed. */
-static enum err_code run_unknown(struct invocation *in, const char *word, struct err *err)
-{
-	in->arguments[0] = word;
-	in->arguments_count = 1;
-	TRY(run_help(in, err));
-	return ERR_USAGE;
-}
-
 int cli_main(int argc, char **argv)
 {
 	struct err err = { 0 };
@@ -302,7 +368,8 @@ int cli_main(int argc, char **argv)
 	if (same(argv[1], "--version"))
 		argv[1] = "version";
 	in.command = find_command(argc - 1, argv + 1);
-	enum err_code code = in.command ? run(&in, argc - 1, argv + 1, &err) : run_unknown(&in, argv[1], &err);
+	enum err_code code = in.command ? run(&in, argc - 1, argv + 1, &err)
+					: unknown_command(argc > 2 && argv[2][0] != '-' ? 2 : 1, argv + 1, &err);
 	if (findings_count(in.findings))
 		print_findings(stderr, in.findings);
 	if (code != OK && err.text[0])

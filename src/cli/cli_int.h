@@ -6,7 +6,10 @@
 #include "cli/cli.h"
 #include "node/node.h"
 
-enum { CLI_ARGUMENTS = 4, CLI_OPTIONS = 12, CLI_REPEATS = 16 };
+enum { CLI_ARGUMENTS = 4, CLI_OPTIONS = 12, CLI_REPEATS = 16, CLI_PLACES = 4 };
+
+/* Arguments and values of these names are codes of states, which may be given in lower case. */
+#define CLI_STATES "PARTNER", "STATE"
 
 struct option {
 	const char *name;  /* "--to" */
@@ -19,7 +22,7 @@ struct option {
 struct invocation;
 struct command {
 	const char *words;            /* "outbox retry" */
-	const char *arguments;        /* "MESSAGE"; a trailing '?' makes the last one optional */
+	const char *arguments;        /* "MESSAGE"; a trailing '?' makes the last one optional; see CLI_STATES */
 	const char *summary;          /* one line */
 	const char *example;          /* one or more lines a user could type */
 	const struct option *options; /* ended by a row without a name; NULL: none of its own */
@@ -28,6 +31,7 @@ struct command {
 	const struct schema *answer; /* what it answers */
 	void (*print)(FILE *out, const void *answer); /* for people */
 	bool (*good)(const void *answer);             /* NULL: always; else the exit status is 1 if it is not */
+	const char *missing; /* what to do when there is no such thing; NULL: the answer says it */
 };
 
 struct invocation {
@@ -41,6 +45,8 @@ struct invocation {
 		const char *value;
 	} repeats[CLI_REPEATS]; /* options that may be given several times, in their order */
 	size_t repeats_count;
+	const char *places[CLI_PLACES]; /* of which options the items of a list in the body are, in order */
+	size_t places_count;
 	const char *directory;
 	bool json;
 	struct findings *findings;
@@ -98,6 +104,7 @@ enum err_code run_send(struct invocation *invocation, struct err *err);
 enum err_code run_partner_add(struct invocation *invocation, struct err *err);
 enum err_code run_partner_change(struct invocation *invocation, struct err *err);
 enum err_code run_partner_certificate(struct invocation *invocation, struct err *err);
+enum err_code run_partner_withdraw(struct invocation *invocation, struct err *err);
 enum err_code run_organisation_add(struct invocation *invocation, struct err *err);
 enum err_code run_as4_inspect(struct invocation *invocation, struct err *err);
 enum err_code run_evidence_export(struct invocation *invocation, struct err *err);
@@ -119,14 +126,19 @@ void print_timeline(FILE *out, const void *answer);
 void print_events(FILE *out, const void *answer);
 void print_partners(FILE *out, const void *answer);
 void print_partner(FILE *out, const void *answer);
+void print_partner_changed(FILE *out, const void *answer);
 void print_organisations(FILE *out, const void *answer);
 void print_organisation(FILE *out, const void *answer);
 void print_tasks(FILE *out, const void *answer);
+void print_keys(FILE *out, const struct key_list_view *list);
 void print_strangers(FILE *out, const void *answer);
 void print_status(FILE *out, const void *answer);
 void print_submit(FILE *out, const void *answer);
 void print_proof(FILE *out, const void *answer);
 bool proof_good(const void *answer);
+
+/* For people, or with --json. */
+enum err_code show_keys(struct invocation *invocation, const struct key_list *keys, struct err *err);
 
 /* What commands of their own answer with --json. */
 struct machine;
@@ -134,7 +146,6 @@ enum err_code json_doctypes(struct invocation *invocation, struct err *err);
 enum err_code json_machines(struct invocation *invocation, const struct machine *const *machines, size_t count,
 			    struct err *err);
 enum err_code json_settings(struct invocation *invocation, const struct config *config, struct err *err);
-enum err_code json_keys(struct invocation *invocation, const struct key_list *keys, struct err *err);
 
 /* Reads a file whole (at most MAX_BYTES; "-" is standard input); arena's. */
 enum err_code input_read(struct arena *arena, const char *path, size_t max_bytes, struct bytes *content,

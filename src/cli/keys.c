@@ -38,8 +38,11 @@ enum err_code run_key_new(struct invocation *in, struct err *err)
 	TRY(key_directory(in, &directory, err));
 	TRY(keystore_new(directory, use, type, &info, err));
 	printf("%s\n", info.id);
-	fprintf(stderr, "Next: lintas key csr %s --subject … , then lintas key install %s --certificate FILE\n",
-		info.id, info.id);
+	/* The order of a roll-over: a partner encrypts for a certificate as soon as it has it, and believes a signature
+	 * or a connection only then. */
+	fprintf(stderr, "Next: lintas key csr %s --subject NAME; then %slintas key install %s --certificate FILE%s\n",
+		info.id, use == KEY_USE_DECRYPT ? "" : "give partners its certificate, and when all have it ", info.id,
+		use == KEY_USE_DECRYPT ? ", and give partners its certificate" : "");
 	return tell_node(in, err);
 }
 
@@ -85,66 +88,55 @@ enum err_code run_key_install(struct invocation *in, struct err *err)
 	return tell_node(in, err);
 }
 
-/* Whether another active key can do what ID does. */
-static enum err_code replaceable(const char *directory, const char *id, bool *is, struct err *err)
+/* Whether KEY may be retired: another active one can do what it does, or it is not active itself. */
+static bool replaceable(const struct key_list *list, const struct key_info *key)
 {
-	struct key_list list;
-	const struct key_info *key = NULL;
-	*is = true;
-	TRY(keystore_list(directory, &list, err));
-	for (size_t i = 0; i < list.count; i++)
-		if (same(list.keys[i].id, id))
-			key = &list.keys[i];
-	if (key && key->status == KEY_ACTIVE)
-		*is = false;
-	for (size_t i = 0; key && i < list.count; i++)
-		if (&list.keys[i] != key && list.keys[i].use == key->use && list.keys[i].status == KEY_ACTIVE)
-			*is = true;
-	key_list_done(&list);
-	return OK;
+	for (size_t i = 0; i < list->count; i++)
+		if (&list->keys[i] != key && list->keys[i].use == key->use && list->keys[i].status == KEY_ACTIVE)
+			return true;
+	return key->status != KEY_ACTIVE;
+}
+
+static enum err_code check_retire(struct invocation *in, const struct key_list *list, struct err *err)
+{
+	const char *id = in->arguments[0], *ids = "";
+	for (size_t i = 0; i < list->count; i++) {
+		if (same(list->keys[i].id, id) && !replaceable(list, &list->keys[i]) && !option_value(in, "--anyway"))
+			return fail(err, ERR_CONFLICT,
+				    "%s is the only active key of its use: without it nothing can be exchanged; "
+				    "install another one first, or say --anyway",
+				    id);
+		if (same(list->keys[i].id, id))
+			return OK;
+		ids = arena_printf(in->arena, "%s%s%s", ids, i ? ", " : "", list->keys[i].id);
+		if (!ids)
+			return fail(err, ERR_MEMORY, "no memory for the keys");
+	}
+	return fail(err, ERR_NOT_FOUND, "there is no key %.64s; there is: %.200s", id, *ids ? ids : "none");
 }
 
 enum err_code run_key_retire(struct invocation *in, struct err *err)
 {
 	const char *directory;
-	bool other = false;
+	struct key_list list;
 	TRY(key_directory(in, &directory, err));
-	TRY(replaceable(directory, in->arguments[0], &other, err));
-	if (!other && !option_value(in, "--anyway"))
-		return fail(
-			err, ERR_CONFLICT,
-			"%s is the only active key of its use: without it nothing can be exchanged; install another one first, "
-			"or say --anyway",
-			in->arguments[0]);
+	TRY(keystore_list(directory, &list, err));
+	enum err_code code = check_retire(in, &list, err);
+	key_list_done(&list);
+	if (code != OK)
+		return code;
 	TRY(keystore_retire(directory, in->arguments[0], err));
 	printf("%s is retired\n", in->arguments[0]);
 	return tell_node(in, err);
-}
-
-static void print_key(const struct key_info *key)
-{
-	char from[TIME_SIZE], to[TIME_SIZE];
-	printf("%-12s %-8s %-9s %-9s ", key->id, key_use_name(key->use), key_status_name(key->status),
-	       key_type_name(key->type));
-	if (key->cert)
-		printf("%s to %s  %s  %.16s…\n", time_format(cert_not_before_us(key->cert), from),
-		       time_format(cert_not_after_us(key->cert), to), cert_subject(key->cert),
-		       cert_fingerprint(key->cert));
-	else
-		printf("%s\n", key->status == KEY_PENDING ? "no certificate yet" : "its files cannot be read");
 }
 
 enum err_code run_key_list(struct invocation *in, struct err *err)
 {
 	const char *directory;
 	struct key_list list;
-	enum err_code code = OK;
 	TRY(key_directory(in, &directory, err));
 	TRY(keystore_list(directory, &list, err));
-	if (in->json)
-		code = json_keys(in, &list, err);
-	for (size_t i = 0; !in->json && i < list.count; i++)
-		print_key(&list.keys[i]);
+	enum err_code code = show_keys(in, &list, err);
 	key_list_done(&list);
 	return code;
 }

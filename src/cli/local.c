@@ -1,6 +1,7 @@
 /* Commands that work on a directory or need no node. */
 #include <errno.h>
 #include <fcntl.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -54,10 +55,17 @@ enum err_code run_init(struct invocation *in, struct err *err)
 	const char *port = option_value(in, "--port");
 	if (port && (!int64_parse(port, &init.port) || init.port < 1 || init.port > 65535))
 		return fail(err, ERR_USAGE, "--port is a number from 1 to 65535, not %s", port);
+	const char *settings = arena_printf(in->arena, "%s/lintas.conf", init.directory);
+	if (settings && access(settings, F_OK) == 0)
+		return fail(err, ERR_CONFLICT,
+			    "%s is a node already: lintas status -d %s shows it, lintas serve %s runs it; "
+			    "for another node give another directory",
+			    init.directory, init.directory, init.directory);
 	if (!codelists()->known(codelists(), "ISO3166", init.state))
 		return fail(err, ERR_USAGE, "--state is an ISO 3166 alpha-2 code such as VN, not %s", init.state);
 	TRY(node_create(in->arena, &init, in->findings, err));
-	printf("%s is a node of %s (%s).\nNext: lintas key new -d %s --use sign, --use decrypt%s; then partner add, and lintas serve %s\n",
+	printf("%s is a node of %s (%s).\n"
+	       "Next: lintas key new -d %s --use sign, --use decrypt%s; then organisation add, partner add, and lintas serve %s\n",
 	       init.directory, codelist_name("ISO3166", init.state), init.state, init.directory,
 	       init.plain ? "" : ", --use tls", init.directory);
 	return OK;
@@ -79,10 +87,45 @@ enum err_code right_config(struct invocation *in, struct config *config, struct 
 	return OK;
 }
 
+enum { RULE_TRUST, RULE_TLS_KEY };
+static const struct rule needed_rules[] = {
+	[RULE_TRUST] = { .code = "CFG-020",
+			 .text = "{1} cannot be read ({2}): it holds the PEM certificates of the authorities that issue "
+				 "partners' TLS certificates" },
+	[RULE_TLS_KEY] = { .code = "CFG-021",
+			   .text = "there is no active TLS key: lintas key new --use tls, then csr and install; for a "
+				   "trial on one machine set [gateway] plain = yes" },
+};
+
+/* What `lintas serve` needs beside its settings, and would refuse to start without. */
+static enum err_code check_needed(struct invocation *in, const struct config *config, struct err *err)
+{
+	const char *keys = config_path(in->arena, config, "keys");
+	const char *trust = config_path(in->arena, config, config->trust_file);
+	struct key_list list;
+	bool active = false;
+	if (!keys || !trust)
+		return fail(err, ERR_MEMORY, "no memory for a path");
+	if (access(trust, R_OK) != 0)
+		finding_add(in->findings, &needed_rules[RULE_TRUST], "", trust, strerror(errno));
+	TRY(keystore_list(keys, &list, err));
+	for (size_t i = 0; i < list.count; i++)
+		active = active || (list.keys[i].use == KEY_USE_TLS && list.keys[i].status == KEY_ACTIVE);
+	key_list_done(&list);
+	if (!active)
+		finding_add(in->findings, &needed_rules[RULE_TLS_KEY], "", NULL, NULL);
+	return OK;
+}
+
 enum err_code run_config_check(struct invocation *in, struct err *err)
 {
 	struct config config;
 	TRY(right_config(in, &config, err));
+	if (!config.plain)
+		TRY(check_needed(in, &config, err));
+	if (findings_errors(in->findings))
+		return fail(err, ERR_CONFIG, "%s/lintas.conf is right, but lintas serve would not start: see above",
+			    in->directory);
 	printf("%s/lintas.conf is right\n", in->directory);
 	return OK;
 }
@@ -130,7 +173,7 @@ enum err_code run_db_migrate(struct invocation *in, struct err *err)
 		return code;
 	if (dry_run)
 		TRY(print_buf(&sql, err));
-	printf("%s schema %d, %d migration%s %s\n", dry_run ? "-- " : "", status.applied, status.pending,
+	printf("%sschema %d, %d migration%s %s\n", dry_run ? "-- " : "", status.applied, status.pending,
 	       status.pending == 1 ? "" : "s", dry_run ? "to run" : "left");
 	return OK;
 }
@@ -265,8 +308,10 @@ enum err_code run_partner_add(struct invocation *in, struct err *err)
 	view.name = name ? name : codelist_name("ISO3166", code) ? codelist_name("ISO3166", code) : code;
 	for (size_t i = 0; i < COUNT(uses); i++) {
 		const char *file = option_value(in, arena_printf(in->arena, "--%s", uses[i]));
-		if (file)
-			TRY(read_certificate(in, uses[i], file, &certificates[view.certificates_count++], err));
+		if (!file)
+			continue;
+		in->places[in->places_count++] = arena_printf(in->arena, "--%s", uses[i]);
+		TRY(read_certificate(in, uses[i], file, &certificates[view.certificates_count++], err));
 	}
 	return call_with(in, &partner_schema, &view, err);
 }
@@ -285,4 +330,41 @@ enum err_code run_partner_certificate(struct invocation *in, struct err *err)
 	struct certificate_view view;
 	TRY(read_certificate(in, option_value(in, "--use"), option_value(in, "--file"), &view, err));
 	return call_with(in, &certificate_schema, &view, err);
+}
+
+/* The whole fingerprint of the only certificate of P that begins so. */
+static enum err_code whole_fingerprint(const struct partner_view *p, const char *begin, const char **whole,
+				       struct err *err)
+{
+	enum { DIGITS_MIN = 8 };
+	size_t length = strlen(begin);
+	const char *found = NULL;
+	if (length < DIGITS_MIN)
+		return fail(err, ERR_USAGE, "give at least the first %d digits of the fingerprint, not \"%s\"",
+			    DIGITS_MIN, begin);
+	for (size_t i = 0; i < p->certificates_count; i++) {
+		const char *fingerprint = p->certificates[i].fingerprint;
+		if (!fingerprint || strncasecmp(fingerprint, begin, length) != 0 || same(found, fingerprint))
+			continue;
+		if (found)
+			return fail(err, ERR_CONFLICT, "several certificates of %s begin with %s: give more digits",
+				    p->code, begin);
+		found = fingerprint;
+	}
+	if (!found)
+		return fail(err, ERR_NOT_FOUND, "%s has no certificate %s; see lintas partner show %s", p->code, begin,
+			    p->code);
+	*whole = found;
+	return OK;
+}
+
+enum err_code run_partner_withdraw(struct invocation *in, struct err *err)
+{
+	struct http_answer answer = { 0 };
+	struct partner_view view;
+	TRY(remote_call(in, "GET", arena_printf(in->arena, "/api/v1/partners/%s", in->arguments[0]), bytes(NULL, 0),
+			&answer, err));
+	TRY(remote_read(in, &partner_schema, &answer, &view, err));
+	TRY(whole_fingerprint(&view, in->arguments[1], &in->arguments[1], err));
+	return remote_run(in, bytes(NULL, 0), err);
 }

@@ -22,15 +22,90 @@ static void print_next(FILE *out, const char *next, const char *option)
 		fprintf(out, "More: %s %s\n", option, next);
 }
 
+/* --- Lists: cells in columns --- */
+
+struct column {
+	const char *head;
+	int width; /* in characters; what is longer pushes the rest of its line; negative: numbers, to the right */
+};
+
+/* Blanks are owed until something follows them: no line ends with one. */
+static void print_cell(FILE *out, const struct column *column, const char *cell, int *owed)
+{
+	enum { GAP = 2 };
+	int width = column->width < 0 ? -column->width : column->width, length = (int)utf8_length(cell);
+	int rest = width > length ? width - length : 0;
+	*owed += column->width < 0 ? rest : 0;
+	if (*cell) {
+		fprintf(out, "%*s%s", *owed, "", cell);
+		*owed = 0;
+	} else {
+		*owed += column->width < 0 ? length : 0;
+	}
+	*owed += GAP + (column->width < 0 ? 0 : rest);
+}
+
+/* A cell may be NULL. */
+static void print_cells(FILE *out, const struct column *columns, size_t count, const char *const *cells)
+{
+	int owed = 0;
+	for (size_t i = 0; i < count; i++)
+		print_cell(out, &columns[i], text(cells[i]), &owed);
+	fprintf(out, "\n");
+}
+
+static void print_heads(FILE *out, const struct column *columns, size_t count)
+{
+	int owed = 0;
+	for (size_t i = 0; i < count; i++)
+		print_cell(out, &columns[i], columns[i].head, &owed);
+	fprintf(out, "\n");
+}
+#define ROW(out, columns, ...)                                                                                         \
+	print_cells(out, columns, COUNT(columns), (const char *const[COUNT(columns)]){ __VA_ARGS__ })
+
+enum { NUMBER_SIZE = 24 };
+static const char *number(int64_t value, char buffer[static NUMBER_SIZE])
+{
+	snprintf(buffer, NUMBER_SIZE, "%lld", (long long)value);
+	return buffer;
+}
+
+/* Text for people, folded between words. */
+static void print_folded(FILE *out, const char *value, int indent)
+{
+	enum { PAGE_WIDTH = 100 };
+	int at = 0;
+	for (const char *word = value; *word; word += strspn(word, " ")) {
+		size_t size = strcspn(word, " ");
+		int length = 0; /* characters: the first bytes of their UTF-8 sequences */
+		for (size_t i = 0; i < size; i++)
+			length += ((unsigned char)word[i] & 0xC0) != 0x80;
+		bool fold = at > indent && at + 1 + length > PAGE_WIDTH;
+		if (at == 0 || fold)
+			fprintf(out, "%s%*s", fold ? "\n" : "", indent, "");
+		else
+			fprintf(out, " ");
+		at = (at == 0 || fold ? indent : at + 1) + length;
+		fprintf(out, "%.*s", (int)size, word);
+		word += size;
+	}
+	fprintf(out, "\n");
+}
+
 void print_documents(FILE *out, const void *answer)
 {
+	static const struct column columns[] = { { "id", 36 },     { "since", 24 },   { "way", 3 },
+						 { "partner", 7 }, { "type", 22 },    { "reference", 20 },
+						 { "state", 16 },  { "kept by", 12 }, { "", 4 } };
 	const struct document_list_view *list = answer;
 	char time[TIME_SIZE];
+	if (list->count)
+		print_heads(out, columns, COUNT(columns));
 	for (size_t i = 0; i < list->count; i++) {
 		const struct document_view *d = &list->items[i];
-		fprintf(out, "%s  %s  %-3s %-3s %-22s %-20s %-16s %s%s\n", d->id, when(d->created_us, time),
-			d->direction, d->partner, d->doctype, text(d->reference), text(d->state), text(d->organisation),
-			d->test ? "  TEST" : "");
+		ROW(out, columns, d->id, when(d->created_us, time), d->direction, d->partner, d->doctype, d->reference,
+		    d->state, d->organisation, d->test ? "TEST" : "");
 	}
 	if (!list->count)
 		fprintf(out, "no documents\n");
@@ -59,23 +134,35 @@ static const char *action(const struct message_view *m)
 	return ends_with(m->action, "/200704/test") ? "PING" : m->action;
 }
 
+/* How the sending stands: "attempt 3, next 2026-…". Settled ones are history. */
+static const char *attempts(const struct message_view *m, char *buffer, size_t size)
+{
+	char time[TIME_SIZE], count[NUMBER_SIZE + 8] = "", next[TIME_SIZE + 8] = "";
+	if (m->attempts > 1)
+		snprintf(count, sizeof count, "attempt %lld", (long long)m->attempts);
+	if (m->next_attempt_us != TIME_NONE && m->attempts)
+		snprintf(next, sizeof next, "%snext %s", *count ? ", " : "", when(m->next_attempt_us, time));
+	snprintf(buffer, size, "%s%s", count, next);
+	return buffer;
+}
+
 void print_messages(FILE *out, const void *answer)
 {
+	enum { ERROR_INDENT = 4 };
+	static const struct column columns[] = { { "id", 36 },    { "since", 24 }, { "partner", 7 }, { "action", 22 },
+						 { "state", 10 }, { "", 4 },       { "", 0 } };
 	const struct message_list_view *list = answer;
-	char time[TIME_SIZE];
+	char time[TIME_SIZE], sending[80];
+	if (list->count)
+		print_heads(out, columns, COUNT(columns));
 	for (size_t i = 0; i < list->count; i++) {
 		const struct message_view *m = &list->items[i];
-		fprintf(out, "%s  %s  %-3s %-22s %-10s", m->id, when(m->created_us, time), m->partner, action(m),
-			m->state);
 		bool settled =
 			same(m->state, "delivered") || same(m->state, "processed"); /* an old fault is history then */
-		if (m->attempts > 1)
-			fprintf(out, " attempt %lld", (long long)m->attempts);
-		if (m->next_attempt_us != TIME_NONE && m->attempts)
-			fprintf(out, ", next %s", when(m->next_attempt_us, time));
-		fprintf(out, "%s\n", m->test ? "  TEST" : "");
+		ROW(out, columns, m->id, when(m->created_us, time), m->partner, action(m), m->state,
+		    m->test ? "TEST" : "", attempts(m, sending, sizeof sending));
 		if (m->last_error && !settled)
-			fprintf(out, "    %s\n", m->last_error);
+			print_folded(out, m->last_error, ERROR_INDENT);
 	}
 	if (!list->count)
 		fprintf(out, "no messages\n");
@@ -119,22 +206,42 @@ static void print_message_times(FILE *out, const struct message_view *m)
 		fprintf(out, "  last error    %s\n", m->last_error);
 }
 
-static void print_belongings(FILE *out, const struct message_view *m)
+/* How many wires from FIRST on say the same once more, as errors to each attempt do: of these the last is shown.
+ * --json has them all. */
+static size_t alike(const struct message_view *m, size_t first)
+{
+	const struct wire_view *w = &m->wires[first];
+	size_t count = 1;
+	while (first + count < m->wires_count && same(m->wires[first + count].kind, w->kind) &&
+	       same(m->wires[first + count].certificate, w->certificate))
+		count++;
+	return count;
+}
+
+static void print_wire(FILE *out, const struct wire_view *w, size_t count)
 {
 	char time[TIME_SIZE];
+	fprintf(out, "  %-16s ", w->kind);
+	if (count > 1)
+		fprintf(out, "%zu times, last ", count);
+	fprintf(out, "%s, %lld bytes\n                sha-256 %s\n", when(w->at_us, time), (long long)w->bytes,
+		w->digest);
+	if (w->certificate)
+		fprintf(out, "                signed by %s, sha-256 %s\n",
+			w->signer ? w->signer : "a certificate that is not kept", w->certificate);
+}
+
+static void print_belongings(FILE *out, const struct message_view *m)
+{
 	for (size_t i = 0; i < m->parts_count; i++) {
 		const struct part_view *p = &m->parts[i];
 		fprintf(out, "  part %zu        %s, %s, %lld bytes%s\n                sha-256 %s\n", i + 1,
 			text(p->content_id), text(p->mime_type), (long long)p->bytes,
 			p->compressed ? " compressed" : "", p->digest);
 	}
-	for (size_t i = 0; i < m->wires_count; i++) {
-		const struct wire_view *w = &m->wires[i];
-		fprintf(out, "  %-16s %s, %lld bytes\n                sha-256 %s\n", w->kind, when(w->at_us, time),
-			(long long)w->bytes, w->digest);
-		if (w->certificate)
-			fprintf(out, "                signed by %s, sha-256 %s\n",
-				w->signer ? w->signer : "a certificate that is not kept", w->certificate);
+	for (size_t i = 0, count; i < m->wires_count; i += count) {
+		count = alike(m, i);
+		print_wire(out, &m->wires[i + count - 1], count);
 	}
 }
 
@@ -158,46 +265,63 @@ void print_message_whole(FILE *out, const void *answer)
 				message_steps[i].effect);
 }
 
-static void print_event_rows(FILE *out, const struct event_list_view *list, bool with_sequence)
+/* "-> queued": the state that the subject reached with the event. */
+static const char *reached(const struct event_view *e, char *buffer, size_t size)
 {
-	char time[TIME_SIZE];
-	for (size_t i = 0; i < list->count; i++) {
-		const struct event_view *e = &list->items[i];
-		if (with_sequence)
-			fprintf(out, "%8lld  ", (long long)e->sequence);
-		fprintf(out, "  %s  %-18s %-16s %-9s %s%s%s%s", when(e->at_us, time), e->event, e->actor,
-			e->subject_type, e->to_state ? "-> " : "", text(e->to_state), e->detail ? "  " : "",
-			text(e->detail));
-		fprintf(out, "%s%s\n", with_sequence ? "  " : "", with_sequence ? e->subject : "");
-	}
+	snprintf(buffer, size, "%s%s", e->to_state ? "-> " : "", text(e->to_state));
+	return buffer;
 }
 
 void print_timeline(FILE *out, const void *answer)
 {
-	print_event_rows(out, answer, false);
+	static const struct column columns[] = { { "  time", 26 },  { "event", 21 }, { "by", 16 },
+						 { "subject", 12 }, { "state", 0 },  { "", 0 } };
+	const struct event_list_view *list = answer;
+	char time[TIME_SIZE], at[TIME_SIZE + 2], state[80];
+	print_heads(out, columns, COUNT(columns));
+	for (size_t i = 0; i < list->count; i++) {
+		const struct event_view *e = &list->items[i];
+		snprintf(at, sizeof at, "  %s", when(e->at_us, time));
+		ROW(out, columns, at, e->event, e->actor, e->subject_type, reached(e, state, sizeof state), e->detail);
+	}
 }
 
 void print_events(FILE *out, const void *answer)
 {
+	static const struct column columns[] = { { "sequence", -8 }, { "time", 24 }, { "event", 21 }, { "by", 16 },
+						 { "subject", 12 },  { "", 36 },     { "state", 0 },  { "", 0 } };
 	const struct event_list_view *list = answer;
-	print_event_rows(out, list, true);
+	char time[TIME_SIZE], sequence[NUMBER_SIZE], state[80];
+	if (list->count)
+		print_heads(out, columns, COUNT(columns));
+	for (size_t i = 0; i < list->count; i++) {
+		const struct event_view *e = &list->items[i];
+		ROW(out, columns, number(e->sequence, sequence), when(e->at_us, time), e->event, e->actor,
+		    e->subject_type, e->subject, reached(e, state, sizeof state), e->detail);
+	}
+	if (!list->count)
+		fprintf(out, "no events\n");
 	print_next(out, list->next, "--after");
 }
 
 void print_partners(FILE *out, const void *answer)
 {
+	static const struct column columns[] = {
+		{ "code", 4 }, { "status", 10 }, { "profile", 16 }, { "endpoint", 40 }, { "name", 0 }
+	};
 	const struct partner_list_view *list = answer;
+	if (list->count)
+		print_heads(out, columns, COUNT(columns));
 	for (size_t i = 0; i < list->count; i++) {
 		const struct partner_view *p = &list->items[i];
-		fprintf(out, "%-4s %-10s %-16s %-40s %s\n", p->code, text(p->status), p->profile, p->endpoint, p->name);
+		ROW(out, columns, p->code, p->status, p->profile, p->endpoint, p->name);
 	}
 	if (!list->count)
 		fprintf(out, "no partners; see lintas help partner add\n");
 }
 
-void print_partner(FILE *out, const void *answer)
+static void print_agreement(FILE *out, const struct partner_view *p)
 {
-	const struct partner_view *p = answer;
 	char from[TIME_SIZE], to[TIME_SIZE];
 	fprintf(out,
 		"%s  %s (%s)\n  party         %s (%s)\n  endpoint      %s\n  security      %s, certificate named by %s\n",
@@ -211,6 +335,12 @@ void print_partner(FILE *out, const void *answer)
 		if (c->withdrawn_us != TIME_NONE)
 			fprintf(out, "                withdrawn %s\n", when(c->withdrawn_us, from));
 	}
+}
+
+void print_partner(FILE *out, const void *answer)
+{
+	const struct partner_view *p = answer;
+	print_agreement(out, p);
 	if (same(p->status, "suspended"))
 		fprintf(out, "Next: lintas partner resume %s exchanges with it again\n", p->code);
 	else
@@ -218,32 +348,51 @@ void print_partner(FILE *out, const void *answer)
 			p->code);
 }
 
+/* After a change that brought no certificate there is nothing to compare. */
+void print_partner_changed(FILE *out, const void *answer)
+{
+	const struct partner_view *p = answer;
+	print_agreement(out, p);
+	if (same(p->status, "suspended"))
+		fprintf(out, "Next: lintas partner resume %s exchanges with it again\n", p->code);
+	else
+		fprintf(out, "Next: lintas ping %s\n", p->code);
+}
+
+static const struct column seat_columns[] = { { "code", 16 }, { "seat", 18 }, { "name", 0 } };
+
 void print_organisation(FILE *out, const void *answer)
 {
 	const struct organisation_view *o = answer;
-	fprintf(out, "%-16s %-18s %s\n", o->code, o->seat, o->name);
+	ROW(out, seat_columns, o->code, o->seat, o->name);
 }
 
 void print_organisations(FILE *out, const void *answer)
 {
 	const struct organisation_list_view *list = answer;
+	print_heads(out, seat_columns, COUNT(seat_columns));
 	for (size_t i = 0; i < list->count; i++)
 		print_organisation(out, &list->items[i]);
 }
 
 void print_tasks(FILE *out, const void *answer)
 {
+	enum { TEXT_INDENT = 6 };
+	static const struct column columns[] = { { "since", 24 }, { "kind", 16 }, { "for", 12 }, { "about", 0 } };
 	const struct task_list_view *list = answer;
 	char time[TIME_SIZE];
-	size_t done = 0;
+	size_t done = 0, shown = 0;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct task_view *t = &list->items[i];
 		done += same(t->state, "done");
-		if (!same(t->state, "done"))
-			fprintf(out, "%s  %-16s %-12s %s\n      %s\n", when(t->created_us, time), t->kind,
-				text(t->organisation), t->subject, t->text);
+		if (same(t->state, "done"))
+			continue;
+		if (!shown++)
+			print_heads(out, columns, COUNT(columns));
+		ROW(out, columns, when(t->created_us, time), t->kind, t->organisation, t->subject);
+		print_folded(out, t->text, TEXT_INDENT);
 	}
-	if (done == list->count)
+	if (!shown)
 		fprintf(out, "nothing to do\n");
 	if (done)
 		fprintf(out, "%zu done (--json shows them)\n", done);
@@ -251,15 +400,37 @@ void print_tasks(FILE *out, const void *answer)
 
 void print_strangers(FILE *out, const void *answer)
 {
+	static const struct column columns[] = { { "time", 24 }, { "address", 24 }, { "rule", 8 }, { "why", 0 } };
 	const struct stranger_list_view *list = answer;
 	char time[TIME_SIZE];
+	if (list->count)
+		print_heads(out, columns, COUNT(columns));
 	for (size_t i = 0; i < list->count; i++) {
 		const struct stranger_view *s = &list->items[i];
-		fprintf(out, "%s  %-24s %-8s %s\n", when(s->at_us, time), text(s->address), text(s->rule),
-			text(s->text));
+		ROW(out, columns, when(s->at_us, time), s->address, s->rule, s->text);
 	}
 	if (!list->count)
 		fprintf(out, "nobody was turned away since the node was started\n");
+}
+
+void print_keys(FILE *out, const struct key_list_view *list)
+{
+	static const struct column columns[] = {
+		{ "key", 12 }, { "use", 8 }, { "state", 9 }, { "type", 9 }, { "", 0 }
+	};
+	char from[TIME_SIZE], to[TIME_SIZE];
+	if (list->count)
+		print_heads(out, columns, COUNT(columns));
+	for (size_t i = 0; i < list->count; i++) {
+		const struct key_view *k = &list->items[i];
+		const char *without = same(k->status, "pending") ? "no certificate yet" : "its files cannot be read";
+		ROW(out, columns, k->id, k->use, k->status, k->type, k->subject ? k->subject : without);
+		if (k->fingerprint)
+			fprintf(out, "      %s to %s\n      sha-256 %s\n", when(k->not_before_us, from),
+				when(k->not_after_us, to), k->fingerprint);
+	}
+	if (!list->count)
+		fprintf(out, "no keys; see lintas help key new\n");
 }
 
 /* From so many days before its end a certificate is to be renewed: authorities and partners take their time. */
@@ -278,6 +449,19 @@ static void print_active_key(FILE *out, const struct key_view *k, int64_t now_us
 			k->days_left < RENEW_DAYS ? ": ROLL IT OVER NOW (lintas help key new)" : "");
 }
 
+/* PENDING: a key of this use that waits for its certificate, or NULL. */
+static void print_missing_key(FILE *out, const char *use, const char *without, const struct key_view *pending)
+{
+	fprintf(out, "%-8s NO ACTIVE KEY: %s; ", use, without);
+	if (pending)
+		fprintf(out,
+			"%s waits for its certificate: lintas key csr %s --subject NAME, "
+			"then lintas key install %s --certificate FILE\n",
+			pending->id, pending->id, pending->id);
+	else
+		fprintf(out, "lintas key new --use %s\n", use);
+}
+
 static void print_status_keys(FILE *out, const struct status_view *s)
 {
 	static const struct {
@@ -290,21 +474,21 @@ static void print_status_keys(FILE *out, const struct status_view *s)
 	if (s->keys_fault)
 		fprintf(out, "keys     CANNOT BE READ: %s\n", s->keys_fault);
 	for (size_t u = 0; u < COUNT(uses) && !s->keys_fault; u++) {
+		const struct key_view *pending = NULL;
 		size_t active = 0;
 		for (size_t i = 0; i < s->keys_count; i++) {
 			const struct key_view *k = &s->keys[i];
 			if (!same(k->use, uses[u].use))
 				continue;
-			if (same(k->status, "active")) {
+			pending = same(k->status, "pending") ? k : pending;
+			active += same(k->status, "active");
+			if (same(k->status, "active"))
 				print_active_key(out, k, s->now_us);
-				active++;
-			} else if (same(k->status, "damaged")) {
+			else if (same(k->status, "damaged"))
 				fprintf(out, "%-8s %s DAMAGED: its files cannot be read\n", k->use, k->id);
-			}
 		}
 		if (!active && !(s->plain && same(uses[u].use, "tls")))
-			fprintf(out, "%-8s NO ACTIVE KEY: %s; lintas key new --use %s\n", uses[u].use, uses[u].without,
-				uses[u].use);
+			print_missing_key(out, uses[u].use, uses[u].without, pending);
 	}
 }
 
@@ -317,25 +501,31 @@ static void print_status_disk(FILE *out, const struct status_view *s)
 			s->disk_free_bytes < s->disk_reserve_bytes ? ": MAKE ROOM NOW" : "");
 }
 
+static void print_links(FILE *out, const struct status_view *s)
+{
+	static const struct column columns[] = { { "partner", 8 }, { "queued", -8 },     { "held", -6 },
+						 { "dead", -6 },   { "delivered", -10 }, { "processed", -10 },
+						 { "failed", -8 }, { "refused", -8 },    { "last receipt", 24 },
+						 { "", 0 } };
+	char receipt[TIME_SIZE], since[TIME_SIZE], figures[7][NUMBER_SIZE], note[80];
+	print_heads(out, columns, COUNT(columns));
+	for (size_t i = 0; i < s->partners_count; i++) {
+		const struct partner_status_view *p = &s->partners[i];
+		bool suspended = same(p->status, "suspended"), waits = p->oldest_queued_us != TIME_NONE;
+		snprintf(note, sizeof note, "%s%s%s%s", suspended ? "SUSPENDED" : "", suspended && waits ? "   " : "",
+			 waits ? "waiting since " : "", waits ? when(p->oldest_queued_us, since) : "");
+		ROW(out, columns, p->partner, number(p->queued, figures[0]), number(p->held, figures[1]),
+		    number(p->dead, figures[2]), number(p->delivered, figures[3]), number(p->processed, figures[4]),
+		    number(p->failed, figures[5]), number(p->refused, figures[6]), when(p->last_receipt_us, receipt),
+		    note);
+	}
+}
+
 void print_status(FILE *out, const void *answer)
 {
 	const struct status_view *s = answer;
-	char time[TIME_SIZE], receipt[TIME_SIZE];
 	fprintf(out, "%s (%s), version %s, %s\n", s->name, s->state, s->version, s->running ? "running" : "stopped");
-	fprintf(out, "%-8s %8s %6s %6s %10s %10s %8s %8s   %-24s\n", "partner", "queued", "held", "dead", "delivered",
-		"processed", "failed", "refused", "last receipt");
-	for (size_t i = 0; i < s->partners_count; i++) {
-		const struct partner_status_view *p = &s->partners[i];
-		fprintf(out, "%-8s %8lld %6lld %6lld %10lld %10lld %8lld %8lld   %-24s", p->partner,
-			(long long)p->queued, (long long)p->held, (long long)p->dead, (long long)p->delivered,
-			(long long)p->processed, (long long)p->failed, (long long)p->refused,
-			when(p->last_receipt_us, receipt));
-		if (same(p->status, "suspended"))
-			fprintf(out, "   SUSPENDED");
-		if (p->oldest_queued_us != TIME_NONE)
-			fprintf(out, "   waiting since %s", when(p->oldest_queued_us, time));
-		fprintf(out, "\n");
-	}
+	print_links(out, s);
 	print_status_keys(out, s);
 	print_status_disk(out, s);
 	fprintf(out, "%lld open task%s, %lld stranger%s turned away\n", (long long)s->open_tasks,
@@ -352,13 +542,18 @@ void print_submit(FILE *out, const void *answer)
 void print_proof(FILE *out, const void *answer)
 {
 	const struct proof_view *p = answer;
+	char time[TIME_SIZE];
 	if (p->broken_sequence)
 		fprintf(out, "BROKEN at %lld: %s\n", (long long)p->broken_sequence, text(p->reason));
 	else
-		fprintf(out,
-			"%lld entries in %lld seals are whole; %lld not sealed yet\nhead %s\n"
-			"Write the head down outside the node: it proves all before it.\n",
-			(long long)p->entries, (long long)p->seals, (long long)p->unsealed, text(p->head));
+		fprintf(out, "%lld entries in %lld seals are whole; %lld not sealed yet\n", (long long)p->entries,
+			(long long)p->seals, (long long)p->unsealed);
+	if (p->known_seal != INTEGER_NONE)
+		fprintf(out, "the head that you gave is that of seal %lld, of %s\n", (long long)p->known_seal,
+			when(p->known_us, time));
+	if (!p->broken_sequence)
+		fprintf(out, "head %s\nWrite the head down outside the node: it proves all before it.\n",
+			text(p->head));
 	if (p->broken_wire)
 		fprintf(out, "EVIDENCE BROKEN: %s\n", text(p->evidence_reason));
 	else if (p->evidence)

@@ -68,6 +68,15 @@ static enum err_code code_of_status(int status)
 	return ERR_INTERNAL;
 }
 
+/* The option that PATH, "/certificates/0", came from; else PATH. */
+static const char *place_of(const struct invocation *in, const char *path)
+{
+	const char *last = path ? strrchr(path, '/') : NULL;
+	int64_t index = 0;
+	bool item = last && last != path && int64_parse(last + 1, &index) && index >= 0;
+	return item && (size_t)index < in->places_count ? in->places[index] : path;
+}
+
 /* A problem as people read it: what was refused, every finding, and what to do next. */
 static enum err_code report_problem(struct invocation *in, const struct http_answer *answer, struct err *err)
 {
@@ -84,13 +93,15 @@ static enum err_code report_problem(struct invocation *in, const struct http_ans
 	    field_read_json(in->arena, &problem_schema, answer->body, NULL, &problem, findings, &why) != OK ||
 	    !problem.title)
 		return fail(err, code, "the node answered with status %d", answer->status);
+	const char *next = answer->status == 404 ? in->command->missing : NULL;
 	if (!problem.findings_count)
-		return fail(err, code, "%s", problem.detail ? problem.detail : problem.title);
+		return fail(err, code, "%s%s%s", problem.detail ? problem.detail : problem.title, next ? "; " : "",
+			    next ? next : "");
 	fprintf(stderr, "refused: %zu finding%s, nothing was done\n", problem.findings_count,
 		problem.findings_count == 1 ? "" : "s");
 	for (size_t i = 0; i < problem.findings_count; i++) {
 		const struct finding_view *f = &problem.findings[i];
-		print_finding(stderr, in->arena, f->path, f->code, f->text, f->law);
+		print_finding(stderr, in->arena, place_of(in, f->path), f->code, f->text, f->law);
 	}
 	return code;
 }

@@ -175,7 +175,7 @@ enum err_code json_settings(struct invocation *in, const struct config *config, 
 	return put_json(&setting_list_schema, &list, err);
 }
 
-enum err_code json_keys(struct invocation *in, const struct key_list *keys, struct err *err)
+enum err_code show_keys(struct invocation *in, const struct key_list *keys, struct err *err)
 {
 	struct key_list_view list = { .items = arena_array(in->arena, keys->count + 1, sizeof *list.items),
 				      .count = keys->count };
@@ -184,5 +184,8 @@ enum err_code json_keys(struct invocation *in, const struct key_list *keys, stru
 		return fail(err, ERR_MEMORY, "no memory for the keys");
 	for (size_t i = 0; i < keys->count; i++)
 		list.items[i] = key_view_of(&keys->keys[i], now_us);
-	return put_json(&key_list_schema, &list, err);
+	if (in->json)
+		return put_json(&key_list_schema, &list, err);
+	print_keys(stdout, &list);
+	return OK;
 }

@@ -86,10 +86,15 @@ struct journal_proof {
 	int64_t broken_sequence; /* first entry or seal that does not fit; 0 if all fit */
 	char head[65];           /* the last seal, hexadecimal; "" if none: write it down outside the node */
 	char reason[160];
+	int64_t known_seal, known_at_us; /* the seal that has the head asked for, and its time; 0: none */
 };
 /* Recomputes every digest and seal. OK with .broken_sequence 0 means: nothing was altered, removed or inserted before
  * the head. */
 enum err_code journal_verify(struct kernel *kernel, struct journal_proof *proof, struct err *err) MUST_USE;
+/* The same for who wrote down KNOWN, an earlier head: if no seal has it, the journal is broken after its last one, for
+ * whoever owns the database could make a whole chain anew. */
+enum err_code journal_verify_known(struct kernel *kernel, const uint8_t known[static 32], struct journal_proof *proof,
+				   struct err *err) MUST_USE;
 
 /* Whether the evidence is what the journal speaks of: the octets of every wire have the digest that an entry about
  * their message (or refusal) names, and no octets that an entry about a message names are gone. Reads every stored

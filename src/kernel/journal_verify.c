@@ -13,6 +13,7 @@ struct verify {
 	struct journal_proof proof;
 	int64_t number, sequence; /* of the last seal that fits, and its last entry */
 	uint8_t hash[SHA256_SIZE];
+	const uint8_t *known; /* a head that was written down; NULL */
 	char unsealed_id[40]; /* the last unsealed entry that was seen */
 	bool more;
 };
@@ -109,6 +110,10 @@ static enum err_code seal_check(struct tx *tx, struct verify *verify, const stru
 	verify->number = seal->number;
 	verify->sequence = seal->last;
 	verify->proof.seals++;
+	if (verify->known && memcmp(verify->known, hash, sizeof(hash)) == 0) {
+		verify->proof.known_seal = seal->number;
+		verify->proof.known_at_us = seal->at_us;
+	}
 	return OK;
 }
 
@@ -190,16 +195,28 @@ static enum err_code verify_unsealed(struct tx *tx, void *arg, struct err *err)
 	return OK;
 }
 
-enum err_code journal_verify(struct kernel *kernel, struct journal_proof *proof, struct err *err)
+static void hash_text(const uint8_t hash[static SHA256_SIZE], char text[static JOURNAL_HASH_SIZE])
 {
-	struct verify verify = { 0 };
+	for (size_t i = 0; i < SHA256_SIZE; i++)
+		snprintf(text + 2 * i, 3, "%02x", hash[i]);
+}
+
+/* KNOWN may be NULL. */
+static enum err_code verify_all(struct kernel *kernel, const uint8_t *known, struct journal_proof *proof,
+				struct err *err)
+{
+	struct verify verify = { .known = known };
+	char text[JOURNAL_HASH_SIZE];
 
 	do {
 		TRY(db_read(kernel->db, verify_seals, &verify, err));
 	} while (verify.more);
 	if (verify.number > 0)
-		for (size_t i = 0; i < SHA256_SIZE; i++)
-			snprintf(verify.proof.head + 2 * i, 3, "%02x", verify.hash[i]);
+		hash_text(verify.hash, verify.proof.head);
+	if (known && verify.proof.known_seal == 0) {
+		hash_text(known, text);
+		broken(&verify, verify.sequence + 1, "no seal has the head %s: the journal was cut or rewritten", text);
+	}
 	while (verify.proof.broken_sequence == 0) {
 		TRY(db_read(kernel->db, verify_unsealed, &verify, err));
 		if (!verify.more)
@@ -207,4 +224,15 @@ enum err_code journal_verify(struct kernel *kernel, struct journal_proof *proof,
 	}
 	*proof = verify.proof;
 	return OK;
+}
+
+enum err_code journal_verify(struct kernel *kernel, struct journal_proof *proof, struct err *err)
+{
+	return verify_all(kernel, NULL, proof, err);
+}
+
+enum err_code journal_verify_known(struct kernel *kernel, const uint8_t known[static SHA256_SIZE],
+				   struct journal_proof *proof, struct err *err)
+{
+	return verify_all(kernel, known, proof, err);
 }

@@ -2,6 +2,7 @@
 
 #include "kernel/credential.h"
 
+#include "base/buf.h"
 #include "base/date.h"
 #include "kernel/journal.h"
 #include "kernel/store_int.h"
@@ -13,6 +14,29 @@ static bool code_valid(const char *code)
 	size_t length = code ? strlen(code) : 0;
 
 	return length >= 2 && length <= 32 && strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+}
+
+static const char *const seats[] = { "customs", "issuing-authority", "plant-health", "transport", "guarantor" };
+
+const char *organisation_seat(size_t index)
+{
+	return index < COUNT(seats) ? seats[index] : NULL;
+}
+
+/* A document finds the organisation that it is for by the kind of its seat: one with a kind that no document knows
+ * would wait for ever. */
+static enum err_code seat_check(const char *seat, struct err *err)
+{
+	enum { LIST_MAX = 200 };
+	buf_auto list;
+
+	buf_init(&list, LIST_MAX);
+	for (size_t i = 0; i < COUNT(seats); i++) {
+		if (same(seat, seats[i]))
+			return OK;
+		buf_printf(&list, "%s%s", i == 0 ? "" : i + 1 < COUNT(seats) ? ", " : " or ", seats[i]);
+	}
+	return fail(err, ERR_INVALID, "\"%.40s\" is no kind of seat: give %s", seat ? seat : "", buf_text(&list));
 }
 
 static enum err_code party_journal(struct tx *tx, const char *type, const char *subject, const char *event,
@@ -43,6 +67,7 @@ enum err_code organisation_add(struct tx *tx, const struct organisation *organis
 		return fail(err, ERR_INVALID,
 			    "the code of an organisation has 2 to 32 of a-z, 0-9 and '-', not \"%.40s\"",
 			    organisation->code ? organisation->code : "");
+	TRY(seat_check(organisation->seat, err));
 	TRY(db_exec(tx, &sql_organisation_put,
 		    BINDS(BIND_TEXT(organisation->code), BIND_TEXT(organisation->seat), BIND_TEXT(organisation->name),
 			  BIND_INT(now_us)),

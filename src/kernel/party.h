@@ -7,13 +7,16 @@
 /* A seat at this node. Users, documents and visibility belong to it. */
 struct organisation {
 	const char *code; /* "customs", "dft"; unique in the node; [a-z0-9-]{2,32} */
-	const char *seat; /* "customs", "issuing-authority", "plant-health", "transport", "guarantor" */
+	const char *seat; /* its kind: one of organisation_seat() */
 	const char *name; /* "Department of Foreign Trade" */
 };
 struct organisation_list {
 	struct organisation *items;
 	size_t count;
 };
+/* The kinds of seat, "customs" first; NULL after the last. */
+const char *organisation_seat(size_t index);
+/* ERR_INVALID for a code or a seat that there cannot be, ERR_CONFLICT for a code that there is. */
 enum err_code organisation_add(struct tx *tx, const struct organisation *organisation, const struct actor *actor,
 			       int64_t now_us, struct err *err) MUST_USE;
 enum err_code organisation_list(struct tx *tx, struct arena *arena, struct organisation_list *list,

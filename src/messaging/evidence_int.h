@@ -2,6 +2,7 @@
 #ifndef MESSAGING_EVIDENCE_INT_H
 #define MESSAGING_EVIDENCE_INT_H
 
+#include "kernel/capability.h"
 #include "kernel/journal.h"
 #include "kernel/message.h"
 #include "messaging/as4_int.h"
@@ -40,6 +41,7 @@ struct bundle {
 	struct message message;
 	struct message_parts parts;
 	struct evidence_payload *payloads; /* one a part */
+	struct document_key name;          /* what the document calls itself; .reference NULL: it has or says none */
 	struct wire_list stored;
 	struct evidence_wire *wires;
 	size_t wires_count;

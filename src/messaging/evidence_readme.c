@@ -9,7 +9,7 @@
 #include "messaging/evidence_int.h"
 #include "messaging/uris_int.h"
 
-enum { README_MAX = 16 << 20, ERRORS_SHOWN = 3 };
+enum { README_MAX = 16 << 20, ERRORS_SHOWN = 3, SERIAL_OCTETS = 64 /* RFC 5280 §4.1.2.2: 20 */ };
 
 /* Partners' texts, as code, so that they can be nothing else in the page. */
 static void put_code(struct buf *out, const char *text)
@@ -42,6 +42,13 @@ static void put_state(struct buf *out, const char *state)
 
 static void put_title(struct buf *out, const struct bundle *bundle)
 {
+	if (bundle->name.reference) {
+		put_code(out, bundle->message.action);
+		buf_putc(out, ' ');
+		put_code(out, bundle->name.reference);
+		buf_puts(out, " in ");
+	}
+	buf_puts(out, "message ");
 	put_code(out, bundle->message.message_id);
 }
 
@@ -98,6 +105,35 @@ static void put_what(struct buf *out, const struct bundle *bundle)
 	buf_printf(out, "%s%s |\n", doctype ? ": " : "", doctype ? doctype->title : "");
 }
 
+/* By which people know it: reference, date and issuer. */
+static void put_name(struct buf *out, const struct bundle *bundle)
+{
+	const struct document_key *name = &bundle->name;
+	char day[DATE_SIZE];
+	if (!bundle->parts.count)
+		return;
+	buf_puts(out, "| document | ");
+	if (name->reference) {
+		put_code(out, name->reference);
+		buf_printf(out, ", issued %s by ", date_format(name->issued_on, day));
+		put_state(out, name->issuer_state ? name->issuer_state : "?");
+		buf_puts(out, ": so says");
+	} else
+		buf_puts(out, "its reference, date and issuer stand in");
+	buf_printf(out, " `%s` |\n", bundle->payloads[0].path);
+	put_fact(out, "is about document", name->about);
+}
+
+/* The last one that answers a version of the message; NULL. */
+static const struct evidence_wire *bundle_receipt(const struct bundle *bundle)
+{
+	const struct evidence_wire *receipt = NULL;
+	for (size_t i = 0; i < bundle->wires_count; i++)
+		if (bundle->wires[i].answers)
+			receipt = &bundle->wires[i];
+	return receipt;
+}
+
 static void put_facts(struct buf *out, const struct bundle *bundle)
 {
 	const struct message *m = &bundle->message;
@@ -109,6 +145,7 @@ static void put_facts(struct buf *out, const struct bundle *bundle)
 	put_fact(out, "sent for (state and authority)", m->original_sender);
 	put_fact(out, "meant for (state and authority)", m->final_recipient);
 	put_what(out, bundle);
+	put_name(out, bundle);
 	if (m->test)
 		buf_puts(out, "| test | marked as a test: no business follows from it |\n");
 	put_fact(out, "message identifier", m->message_id);
@@ -120,13 +157,15 @@ static void put_facts(struct buf *out, const struct bundle *bundle)
 	put_fact_time(out, "accepted here", m->accepted_us);
 	put_fact(out, "what became of it here", m->state);
 	put_fact_time(out, "since", m->settled_us);
+	if (!bundle_receipt(bundle))
+		put_fact(out, "why the last attempt failed", m->last_error);
 	put_fact(out, "number of the message here", m->id);
 	put_fact(out, "number of the document here", m->document);
 }
 
 /* What a wire was, told by who did it. */
 static const char *const deeds[] = {
-	[WIRE_SENT] = "%s signed the message and began to send it",
+	[WIRE_SENT] = "%s signed the message, for sending",
 	[WIRE_RECEIVED] = "the message of %s came in and was accepted",
 	[WIRE_RECEIPT_SENT] = "%s acknowledged it with a signed receipt",
 	[WIRE_RECEIPT_RECEIVED] = "%s acknowledged it with a signed receipt",
@@ -159,6 +198,32 @@ static void put_errors(struct buf *out, const struct as4_message *message)
 	}
 }
 
+/* As openssl prints it: two digits an octet. */
+static void put_serial(struct buf *out, const char *decimal)
+{
+	uint8_t number[SERIAL_OCTETS] = { 0 };
+	size_t first = 0;
+	for (const char *c = decimal; *c; c++) {
+		unsigned carry = (unsigned)(*c - '0');
+		if (carry > 9 || number[0]) {
+			put_code(out, decimal);
+			buf_puts(out, " (decimal)");
+			return;
+		}
+		for (size_t i = sizeof number; i-- > 0;) {
+			carry += number[i] * 10U;
+			number[i] = (uint8_t)carry;
+			carry >>= 8;
+		}
+	}
+	while (first < sizeof number - 1 && !number[first])
+		first++;
+	buf_putc(out, '`');
+	for (size_t i = first; i < sizeof number; i++)
+		buf_printf(out, "%02X", number[i]);
+	buf_putc(out, '`');
+}
+
 static void put_signer(struct buf *out, const struct evidence_wire *wire)
 {
 	if (!wire->proved) {
@@ -167,8 +232,9 @@ static void put_signer(struct buf *out, const struct evidence_wire *wire)
 	}
 	buf_puts(out, ". Signed by ");
 	put_code(out, cert_subject(wire->signer));
-	buf_puts(out, ", certificate ");
-	put_code(out, cert_serial(wire->signer));
+	buf_printf(out, ", certificate with the SHA-256 fingerprint `%s`, serial number ",
+		   cert_fingerprint(wire->signer));
+	put_serial(out, cert_serial(wire->signer));
 	buf_puts(out, " of ");
 	put_code(out, cert_issuer(wire->signer));
 	buf_puts(out, ", valid from ");
@@ -177,40 +243,107 @@ static void put_signer(struct buf *out, const struct evidence_wire *wire)
 	put_time(out, cert_not_after_us(wire->signer));
 }
 
+static void put_wire(struct buf *out, const struct bundle *bundle, const struct evidence_wire *wire)
+{
+	put_time(out, wire->wire->at_us);
+	buf_puts(out, ": ");
+	put_deed(out, bundle, wire->wire->kind);
+	buf_printf(out, " (folder `%s`)", wire->folder);
+	if (wire->answers)
+		buf_printf(out, "; it speaks of `%s`", wire->answers->folder);
+	if (wire->message.kind == AS4_ERROR && wire->message.messaging)
+		put_errors(out, &wire->message);
+	put_signer(out, wire);
+	buf_puts(out, ".\n");
+}
+
+/* What the journal alone tells: the events of the machines of messages at which nothing went over the wire. */
+static const char *turn_of(const struct journal_entry *entry)
+{
+	static const struct {
+		const char *event, *sentence;
+	} rows[] = {
+		{ "hold", "was held, not to be sent before it is released," },
+		{ "release", "was released to be sent" },
+		{ "retry", "was put to be tried again" },
+		{ "given-up", "was given up, not to be tried again by itself," },
+		{ "failed", "was found impossible to process" },
+		{ "abandon", "was abandoned" },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (same(entry->event, rows[i].event))
+			return rows[i].sentence;
+	return NULL;
+}
+
+static void put_turn(struct buf *out, const struct journal_entry *entry)
+{
+	put_time(out, entry->at_us);
+	buf_printf(out, ": the message %s by ", turn_of(entry));
+	put_code(out, entry->actor);
+	if (entry->detail) {
+		buf_puts(out, ": ");
+		put_code(out, entry->detail);
+	}
+	buf_puts(out, " (in the journal alone).\n");
+}
+
+/* Both in the order of time. */
 static void put_events(struct buf *out, const struct bundle *bundle)
 {
-	if (!bundle->wires_count)
-		buf_puts(out, "Nothing was sent yet: the message waits.\n");
-	for (size_t i = 0; i < bundle->wires_count; i++) {
-		const struct evidence_wire *wire = &bundle->wires[i];
-		buf_printf(out, "%zu. ", i + 1);
-		put_time(out, wire->wire->at_us);
-		buf_puts(out, ": ");
-		put_deed(out, bundle, wire->wire->kind);
-		buf_printf(out, " (folder `%s`)", wire->folder);
-		if (wire->answers)
-			buf_printf(out, "; it speaks of `%s`", wire->answers->folder);
-		if (wire->message.kind == AS4_ERROR && wire->message.messaging)
-			put_errors(out, &wire->message);
-		put_signer(out, wire);
-		buf_puts(out, ".\n");
+	const struct journal_extract *journal = &bundle->journal[0];
+	size_t number = 0, next = 0;
+	for (size_t i = 0; i <= bundle->wires_count; i++) {
+		const struct evidence_wire *wire = i < bundle->wires_count ? &bundle->wires[i] : NULL;
+		for (; next < journal->paths_count; next++) {
+			const struct journal_entry *entry = journal->paths[next].entry;
+			if (wire && entry->at_us > wire->wire->at_us)
+				break;
+			if (!turn_of(entry))
+				continue;
+			buf_printf(out, "%zu. ", ++number);
+			put_turn(out, entry);
+		}
+		if (!wire)
+			break;
+		buf_printf(out, "%zu. ", ++number);
+		put_wire(out, bundle, wire);
 	}
+	if (!bundle->wires_count)
+		buf_puts(out, "\nNothing was signed or sent.\n");
+}
+
+static void put_abandoned(struct buf *out, const struct bundle *bundle)
+{
+	if (!same(bundle->message.state, "abandoned"))
+		return;
+	buf_puts(out, "\n\n**The exchange was abandoned** here");
+	buf_puts(out, same(bundle->message.direction, "out") ? ": the message is not sent any more."
+							     : ": the message came in, and was not processed.");
+}
+
+/* With something that came over the wire, be it a refusal. */
+static bool answered(const struct bundle *bundle)
+{
+	for (size_t i = 0; i < bundle->wires_count; i++)
+		if (bundle->wires[i].wire->kind != WIRE_SENT)
+			return true;
+	return false;
 }
 
 static void put_receipt(struct buf *out, const struct bundle *bundle)
 {
-	const struct evidence_wire *receipt = NULL;
-	for (size_t i = 0; i < bundle->wires_count; i++)
-		if (bundle->wires[i].answers)
-			receipt = &bundle->wires[i];
-	if (!receipt) {
-		buf_puts(out, "**There is no receipt.** The folder shows what was sent, not that it arrived.");
-		return;
-	}
-	buf_printf(out, "**The receipt** is in `%s`. It repeats the digests of `%s`, and says that it was made at ",
-		   receipt->folder, receipt->answers->folder);
-	put_time(out, receipt->message.signal.info->timestamp_us);
-	buf_putc(out, '.');
+	const struct evidence_wire *receipt = bundle_receipt(bundle);
+	if (receipt) {
+		buf_printf(out,
+			   "**The receipt** is in `%s`. It repeats the digests of `%s`, and says that it was made at ",
+			   receipt->folder, receipt->answers->folder);
+		put_time(out, receipt->message.signal.info->timestamp_us);
+		buf_putc(out, '.');
+	} else
+		buf_printf(out, "**There is no receipt.** Nothing in this folder shows that %s accepted the message%s.",
+			   state_of(bundle, false), answered(bundle) ? "" : ", or that it left");
+	put_abandoned(out, bundle);
 }
 
 static void put_payloads(struct buf *out, const struct bundle *bundle)
@@ -251,21 +384,77 @@ static void put_xmlsec(struct buf *out, const struct bundle *bundle)
 
 static void put_chain(struct buf *out, const struct bundle *bundle)
 {
-	if (!bundle->links_count)
-		buf_puts(out, " (none of the entries is sealed yet)");
-	else
-		buf_printf(out, " after seal %" PRId64 "%s", bundle->links[bundle->links_count - 1]->number,
-			   bundle->to_head ? "" : "; the chain is longer than what this folder has room for");
+	const struct journal_link *last = bundle->links_count ? bundle->links[bundle->links_count - 1] : NULL;
+	if (!last) {
+		buf_puts(out, "None of the entries is sealed yet.");
+		return;
+	}
+	buf_printf(
+		out,
+		"The last link here is seal %" PRId64 ". A head that was written down at exactly that seal must be its "
+		"hash, `%s`; one that was written down earlier must be the hash (last column) of the link of its seal",
+		last->number, last->hash);
+	buf_puts(out,
+		 bundle->to_head
+			 ? "."
+			 : ". The chain is longer than what this folder has room for: later heads say nothing here.");
+}
+
+static void put_number(struct buf *out, const struct bundle *bundle)
+{
+	buf_puts(out, bundle->message.id);
+}
+
+/* The end of what stands in the text only if there is such a file. */
+static void put_nothing(struct buf *out, const struct bundle *bundle)
+{
+	(void)out;
+	(void)bundle;
+}
+
+/* The first folder that can be checked by hand. */
+static void put_folder(struct buf *out, const struct bundle *bundle)
+{
+	for (size_t i = 0; i < bundle->wires_count; i++) {
+		if (!bundle->wires[i].proved)
+			continue;
+		buf_puts(out, bundle->wires[i].folder);
+		return;
+	}
 }
 
 static const struct {
 	const char *name;
 	void (*put)(struct buf *out, const struct bundle *bundle);
 } places[] = {
-	{ "TITLE", put_title },       { "PROGRAM", put_program }, { "EXPORTED", put_exported },
-	{ "FACTS", put_facts },       { "EVENTS", put_events },   { "RECEIPT", put_receipt },
-	{ "PAYLOADS", put_payloads }, { "XMLSEC", put_xmlsec },   { "CHAIN", put_chain },
+	{ "TITLE", put_title },   { "PROGRAM", put_program }, { "EXPORTED", put_exported }, { "FACTS", put_facts },
+	{ "EVENTS", put_events }, { "RECEIPT", put_receipt }, { "PAYLOADS", put_payloads }, { "XMLSEC", put_xmlsec },
+	{ "CHAIN", put_chain },   { "FOLDER", put_folder },   { "END", put_nothing },       { "NUMBER", put_number },
 };
+
+static bool has_file(const struct bundle *bundle, const char *part, size_t size)
+{
+	for (size_t i = 0; i < bundle->count; i++)
+		for (const char *at = bundle->files[i].path; *at; at++)
+			if (strncmp(at, part, size) == 0)
+				return true;
+	return false;
+}
+
+/* "@IF:PART@" at TEXT: what follows is for folders with a file whose path has that PART; else it is skipped with its
+ * "@END@". */
+static size_t fill_condition(const struct bundle *bundle, const char *text)
+{
+	static const char begin[] = "@IF:", end[] = "@END@";
+	if (!starts_with(text, begin))
+		return 0;
+	const char *part = text + sizeof begin - 1;
+	size_t size = strcspn(part, "@");
+	const char *after = strstr(part, end);
+	if (!after || has_file(bundle, part, size))
+		return sizeof begin + size;
+	return (size_t)(after - text) + sizeof end - 1;
+}
 
 /* "@NAME@" at TEXT: fills it and returns its length; 0 if there is none. */
 static size_t fill_place(struct buf *out, const struct bundle *bundle, const char *text)
@@ -277,7 +466,7 @@ static size_t fill_place(struct buf *out, const struct bundle *bundle, const cha
 		places[i].put(out, bundle);
 		return length + 2;
 	}
-	return 0;
+	return fill_condition(bundle, text);
 }
 
 enum err_code evidence_put_readme(struct bundle *bundle, struct err *err)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "codec/mime.h"
+#include "codec/xml.h"
 #include "messaging/evidence_int.h"
 #include "messaging/uris_int.h"
 
@@ -167,6 +168,29 @@ static enum err_code put_payload(struct bundle *bundle, size_t index, struct err
 	return bundle_put(bundle, payload->signed_path, octets, err);
 }
 
+/* The type's own row knows where its reference stands. What cannot be read has no name here: it is shown as it is. */
+static enum err_code read_name(struct bundle *bundle, struct bytes content, struct err *err)
+{
+	const struct doctype *doctype = doctype_find(bundle->kernel, bundle->message.action);
+	xml_doc_auto doc = NULL;
+	struct err why = { 0 };
+	if (!doctype || !same(bundle->message.service, SERVICE_DOCUMENTS))
+		return OK;
+	enum err_code code = xml_parse(content, &xml_limits_default, &doc, &why);
+	if (code == ERR_MEMORY)
+		return fail(err, code, "%s", why.text);
+	if (code != OK || !xml_is(xml_root(doc), doctype->schema->ns, doctype->schema->root))
+		return OK;
+	void *record = arena_alloc(bundle->arena, doctype->schema->fields->size);
+	struct findings *findings = findings_new(bundle->arena);
+	if (!record || !findings ||
+	    !field_read_xml(bundle->arena, doctype->schema, xml_root(doc), bundle->kernel->lists, record, findings))
+		return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", bundle->id);
+	if (!findings_errors(findings))
+		doctype->key(bundle->arena, record, &bundle->name);
+	return OK;
+}
+
 enum err_code evidence_put_payloads(struct bundle *bundle, struct err *err)
 {
 	bundle->payloads = arena_array(bundle->arena, bundle->parts.count + 1, sizeof *bundle->payloads);
@@ -174,7 +198,7 @@ enum err_code evidence_put_payloads(struct bundle *bundle, struct err *err)
 		return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", bundle->id);
 	for (size_t i = 0; i < bundle->parts.count; i++)
 		TRY(put_payload(bundle, i, err));
-	return OK;
+	return bundle->parts.count ? read_name(bundle, bundle->payloads[0].plain, err) : OK;
 }
 
 /* --- Wires --- */

@@ -4,7 +4,7 @@
 usage: evidence.py LINTAS SOURCE_ROOT   (exit 77: skipped)
 Two real nodes for each profile; openssl, Python with lxml, and xmlsec1 judge what they export.
 """
-import hashlib, json, os, pathlib, shutil, subprocess, sys
+import hashlib, json, os, pathlib, re, shutil, subprocess, sys
 
 from nodes import Authority, Node, Region, answer, lintas, run, until
 
@@ -25,23 +25,38 @@ def shown(name):
 
 # --- the machine without Lintas: what is on its PATH, and nothing else ---
 
-def bare_machine():
-    programs = region.work / "bin"
+def bare_machine(folder="bin", more=("gzip",)):
+    programs = region.work / folder
     programs.mkdir()
-    for name in "awk cat cmp cut dirname env find grep mktemp openssl rm sed sh sort tr".split():
+    for name in ("awk cat cmp comm cut dirname env find grep mktemp openssl rm sed sh sort tr".split() + list(more)):
         (programs / name).symlink_to(shutil.which(name))
     return {"PATH": str(programs), "HOME": "/nonexistent", "TMPDIR": str(region.work)}
 
 
+def says(folder, machine, *command):
+    """(exit status, what was printed) of one program."""
+    *program, script = command
+    result = subprocess.run([*program, folder / script], capture_output=True, timeout=120, env=machine, cwd="/")
+    return result.returncode, result.stdout.decode(errors="replace") + result.stderr.decode(errors="replace")
+
+
 def judge(folder, machine):
-    """(exit status, what was printed) of derive.py and of verify.sh, each when it is asked for."""
+    """What derive.py and verify.sh say, each when it is asked for."""
     for program, script in ((PYTHON, "derive.py"), ("/bin/sh", "verify.sh")):
-        result = subprocess.run([program, folder / script], capture_output=True, timeout=120, env=machine, cwd="/")
-        yield result.returncode, result.stdout.decode(errors="replace") + result.stderr.decode(errors="replace")
+        yield says(folder, machine, program, script)
 
 
 def noticed(folder, machine):
     return any(status != 0 for status, _ in judge(folder, machine))
+
+
+def told(folder, machine, sentence, programs=2):
+    """At least so many of the two find something wrong, say SENTENCE, and neither says anything in a programmer's words."""
+    answers = list(judge(folder, machine))
+    for status, text in answers:
+        assert not any(word in text for word in ("Error", "Traceback", "No such file", "cannot open", "not found")), text
+        assert status == 0 or "this folder proves nothing" in text.splitlines()[-1], text
+    assert sum(status != 0 and sentence in text for status, text in answers) >= programs, f"not said: {sentence}\n{answers}"
 
 
 def must_hold(folder, machine, *sentences):
@@ -95,15 +110,74 @@ def tamper(folder, machine, sums_as_they_are=True):
             if forged:
                 sums_anew(copy)
             assert noticed(copy, machine), f"{name} was changed (sums made anew: {forged}), and nobody noticed"
-    for name in files:  # nothing can be taken away, either
-        if sums_as_they_are and name.parent != pathlib.Path("."):
-            shutil.rmtree(copy, ignore_errors=True)
-            shutil.copytree(folder, copy)
-            (copy / name).unlink()
+    for name in files if sums_as_they_are else []:  # nothing can be taken away or emptied, either
+        if name.suffix not in (".sh", ".py"):
+            without(folder, copy, name)
+            told(copy, machine, f"WRONG  {name} is missing")
+        if name.name != "SHA256SUMS" and name.suffix not in (".sh", ".py"):
+            without(folder, copy, name)
             sums = (copy / "SHA256SUMS").read_text().splitlines(True)
             (copy / "SHA256SUMS").write_text("".join(line for line in sums if line[66:].rstrip() != str(name)))
             assert noticed(copy, machine), f"{name} was taken away, and nobody noticed"
+            (copy / name).touch()
+            (copy / "SHA256SUMS").write_text("".join(sums))
+            sums_anew(copy)
+            told(copy, machine, f"WRONG  {name} is empty" if name.parent.name != "payload" else "WRONG", programs=1)
     return len(files)
+
+
+def without(folder, copy, name):
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(folder, copy)
+    (copy / name).unlink()
+
+
+def what_people_read(folder, machine):
+    """The content in plain is not what is signed; a forger changes it alone, and makes the sums anew."""
+    copy = region.work / "forged"
+    shutil.copytree(folder, copy)
+    data = (folder / "payload" / "1.xml").read_bytes()
+    (copy / "payload" / "1.xml").write_bytes(flipped(data, len(data) // 2))
+    sums_anew(copy)
+    told(copy, machine, "WRONG  payload/1.xml is what payload/1.signed expands to", programs=1)
+    told(copy, machine, "WRONG  evidence.json has the digest of payload/1.xml", programs=1)
+    poor = bare_machine("without-gzip", [])
+    status, text = says(copy, poor, "/bin/sh", "verify.sh")
+    assert status == 0 and "note   payload/1.xml: whether it is the content of payload/1.signed is checked by derive.py alone" in text, text
+    (copy / "payload" / "2.xml").write_text("<more/>")
+    told(copy, machine, "WRONG  payload/2.xml is not named in SHA256SUMS: it was added")
+    (copy / "SHA256SUMS").open("a").write("0" * 64 + "  payload/2.xml\n")
+    sums_anew(copy)
+    told(copy, machine, "WRONG  payload/2.xml: a signed list of digests has payload/2.xml", programs=1)
+    told(copy, machine, "WRONG  evidence.json names the files of payload/", programs=1)
+    status, text = says(folder, machine, PYTHON, "-S", "derive.py")  # -S: without the libraries that Debian adds
+    assert (status, text) == (2, "derive.py needs lxml: apt install python3-lxml\n"), text
+    shown("content that was changed or added beside what is signed is found; each program says in words what is missing")
+
+
+def words(folder, message, machine):
+    """What is said in the end, and by which names people know it."""
+    signers = {}
+    for which in ("1-sent", "2-receipt-received"):  # expected: openssl's own words
+        text = run("openssl", "x509", "-in", folder / which / "signer.pem", "-noout", "-fingerprint", "-sha256", "-serial")
+        signers[which] = dict(line.split("=") for line in text.splitlines())
+    readme = (folder / "README.md").read_text()
+    text = says(folder, machine, "/bin/sh", "verify.sh")[1]
+    derived = says(folder, machine, PYTHON, "derive.py")[1]
+    for which, deed in (("1-sent", "signed this message with its content"), ("2-receipt-received", "acknowledged 1-sent at 20")):
+        print_, serial = next(v for k, v in signers[which].items() if "ingerprint" in k), signers[which]["serial"]
+        line = next(line for line in text.splitlines() if line.startswith(f"- {which}: "))
+        assert deed in line and line.endswith(print_), line
+        assert print_.replace(":", "").lower() in derived.split("this:")[1] and f"`{print_.replace(':', '').lower()}`" in readme
+        assert f"serial number `{serial}`" in readme, serial
+    assert readme.startswith(f"# Evidence of `FORM-D` `{message}` in message"), readme[:100]
+    assert f"| document | `{message}`, issued " in readme
+    assert not re.search("@[A-Z]+[:@]", readme), "a place was not filled"
+    files = {p.name for p in folder.rglob("*")}
+    for name, file in (("later-crl-N", "later-crl-1.pem"), ("`crl-N", "crl-1.pem"), ("issuer-N", "issuer-1.pem"), ("`N-sent`", "1-sent"),
+                       ("N-error", "2-error-received"), ("`N-received`", "1-received"), ("N-receipt", "2-receipt-received")):
+        assert (name in readme) == (file in files), name
+    shown("README.md and the last words name certificates, document and files as they are")
 
 
 def facts(folder):
@@ -224,6 +298,26 @@ def versions(th, vn, authority, machine):
     shown("a message that waits has no receipt; signed anew, it has a folder for each version")
 
 
+def never_left(th, vn, machine):
+    """Signed, and nobody listens; an officer holds it and gives it up."""
+    vn.stop()
+    path = region.document("form-d.xml", "EV-never")
+    message = answer(th, "send", path, "--from", "dft")["message"]
+    until("tried", lambda: answer(th, "outbox", "list")["items"][0]["attempts"])
+    for decision in ("hold", "abandon"):
+        until(decision, lambda: subprocess.run([region.lintas, "outbox", decision, message, "--dir", th.path],
+                                               capture_output=True).returncode == 0)
+    folder = export(th, message, "never-left")
+    vn.start()
+    must_hold(folder, machine, "- There is no receipt: nothing here shows that the message was accepted.")
+    readme = (folder / "README.md").read_text()
+    places = [readme.index(text) for text in ("signed the message, for sending (folder `1-sent`)", ": the message was held",
+                                              ": the message was abandoned", "**There is no receipt.**", "**The exchange was abandoned**")]
+    assert places == sorted(places) and "| why the last attempt failed | " in readme and "| document | `EV-never`, issued " in readme
+    assert not any(name in readme for name in ("N-receipt", "N-error", "N-received", "answers` |", "later-crl-N"))
+    shown("a message that never left is told as such, with who held it and gave it up")
+
+
 def refusals(th, vn, machine):
     lintas(vn, "partner", "suspend", "TH")
     message = json.loads(lintas(th, "ping", "VN", "--wait", "0", "--json", code=5))["id"]
@@ -276,7 +370,9 @@ def story():
     must_hold(folders["document-th"], machine, "2-receipt-received: crl-*.pem do not revoke signer.pem")
     shown("the revocation list of the day is there and is checked")
     count = tamper(folders["document-th"], machine)
-    shown(f"a changed byte in each of {count} files is found, also by who makes the sums anew; and so is a missing file")
+    shown(f"a changed byte in each of {count} files is found, also by who makes the sums anew; and so is a missing or emptied file")
+    words(folders["document-th"], "EV-edelivery-1.15", machine)
+    what_people_read(folders["document-th"], machine)
 
     later = {}
     for profile in ("ecdsa-p256", "edelivery-2.0"):
@@ -300,6 +396,7 @@ def story():
     shown("certificate withdrawn, key retired: the same evidence")
     versions(th, vn, authority, machine)
     refusals(th, vn, machine)
+    never_left(th, vn, machine)
     by_hand(th, vn, document, machine)
 
 

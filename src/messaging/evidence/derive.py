@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Derives from the exact messages of this folder what verify.sh takes from files of their own, and checks the journal.
 
-Needs Python 3 and lxml. Prints a line a check; the exit status is 0 only if nothing is wrong. README.md says what it proves.
+Needs Python 3 and lxml. Prints a line a check, and what is proved; the exit status is 0 only if nothing is wrong, 2 without lxml.
+README.md says more.
 """
 import base64
 import calendar
@@ -16,7 +17,11 @@ import re
 import sys
 import urllib.parse
 
-from lxml import etree
+try:
+    from lxml import etree
+except ImportError:
+    print("derive.py needs lxml: apt install python3-lxml", file=sys.stderr)
+    sys.exit(2)
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)))
 NS = {
@@ -37,6 +42,7 @@ DIGESTS = {
     "http://www.w3.org/2001/04/xmlenc#sha512": "sha512",
 }
 held = wrong = 0
+proved = []  # what is said at the end
 
 
 def check(sentence, holds):
@@ -45,9 +51,29 @@ def check(sentence, holds):
     print("ok     " if holds else "WRONG  ", sentence, sep="")
 
 
-def octets(path):
+class Unreadable(Exception):
+    """A sentence for whoever looks at the folder."""
+
+
+def octets(path, may_be_empty=False):
+    if not os.path.isfile(path):
+        raise Unreadable("%s is missing" % path)
     with open(path, "rb") as file:
-        return file.read()
+        data = file.read()
+    if not data and not may_be_empty:
+        raise Unreadable("%s is empty" % path)
+    return data
+
+
+def attempt(step, what):
+    """Whatever cannot be read is wrong, and the rest is still checked."""
+    try:
+        return step()
+    except Unreadable as error:
+        check(str(error), False)
+    except Exception:  # what of hostile content it was is of no use to whoever looks at the folder
+        check("%s cannot be read as what it should be" % what, False)
+    return None
 
 
 def sha256(data):
@@ -112,6 +138,9 @@ class Wire:
         named = self.signature.findall("ds:KeyInfo/wsse:SecurityTokenReference/wsse:Reference", NS)
         return [t for t in self.security.findall("wsse:BinarySecurityToken", NS) for r in named if r.get("URI") == "#" + t.get(IDS[0])]
 
+    def party(self, name):
+        return self.user.findtext("eb:PartyInfo/eb:%s/eb:PartyId" % name, None, NS).strip()
+
     def property(self, part, name):
         return part.findtext("eb:PartProperties/eb:Property[@name='%s']" % name, None, NS)
 
@@ -143,7 +172,7 @@ class Wire:
         if len(transforms) != 1 or transforms[0].get("Algorithm") != (ATTACHMENT if uri.startswith("cid:") else EXCLUSIVE):
             return None
         if uri.startswith("cid:"):
-            return self.payload_octets(uri, plain, octets(path))
+            return self.payload_octets(uri, plain, octets(path, True))
         named = [n for n in (self.messaging, self.body) if "#" + uri[1:] in ["#" + (n.get(i) or "") for i in IDS]]
         return canonical(named[0], transforms[0]) if len(named) == 1 else None
 
@@ -172,14 +201,15 @@ def check_signed(wire, facts):
           wire.info.find("ds:SignatureMethod", NS).get("Algorithm") == algorithm[1])
     rows = [line.split("\t") for line in octets(folder + "/references.tsv").decode().splitlines()]
     check("%s: as many references as SignedInfo has" % folder, len(rows) == len(wire.references))
-    plain = {os.path.normpath(p["signed"]): octets(p["plain"]) for p in facts["payloads"]}
+    plain = {os.path.normpath(p["signed"]): octets(p["plain"], True) for p in facts["payloads"]}
     for reference, (uri, name, value, file) in zip(wire.references, rows):
         path = os.path.normpath(folder + "/" + file)
         derived = wire.reference_octets(reference, path, plain.get(path))
         method = DIGESTS[reference.find("ds:DigestMethod", NS).get("Algorithm")]
         digest = hashlib.new(method, derived or b"").digest()
         check("%s: the octets of %s are derived from the message, and have the digest that was signed" % (folder, uri),
-              derived is not None and derived == octets(path) and digest == value_of(reference.find("ds:DigestValue", NS)) and
+              derived is not None and derived == octets(path, uri.startswith("cid:")) and
+              digest == value_of(reference.find("ds:DigestValue", NS)) and
               (uri, name, value) == (re.sub("[\0-\x1f]", "?", reference.get("URI")), method, digest.hex()))
 
 
@@ -191,10 +221,9 @@ def check_header(wire, facts):
         "action": "eb:CollaborationInfo/eb:Action",
         "originalSender": "eb:MessageProperties/eb:Property[@name='originalSender']",
         "finalRecipient": "eb:MessageProperties/eb:Property[@name='finalRecipient']"}.items()}
-    parties = [wire.user.findtext("eb:PartyInfo/eb:%s/eb:PartyId" % name, None, NS) for name in ("From", "To")]
     check("%s: evidence.json says what the message says" % wire.folder,
           all((said[n] or "").strip() == (facts.get(n) or "") for n in said) and
-          [p.strip() for p in parties] == [facts["from"]["id"], facts["to"]["id"]] and
+          [wire.party("From"), wire.party("To")] == [facts["from"]["id"], facts["to"]["id"]] and
           len(wire.user.findall("eb:PayloadInfo/eb:PartInfo", NS)) == len(facts["payloads"]))
 
 
@@ -208,33 +237,51 @@ def check_receipt(receipt, wire):
           wire.user.findtext("eb:MessageInfo/eb:MessageId", None, NS).strip())
 
 
+def check_wire(fact, facts, wires):
+    folder = fact["folder"]
+    kind = folder.partition("-")[2]
+    if not fact["proved"] and kind.startswith("error"):
+        print("note   %s: without a signature that was believed, it proves nothing" % folder)
+        return
+    wire = Wire(folder)
+    check_signed(wire, facts)
+    check("%s: evidence.json has its digest and its time" % folder, fact["sha256"] == sha256(wire.message) and
+          octets(folder + "/time").decode().splitlines() == [str(seconds_of(fact["time"])), fact["time"]])
+    certificate = base64.b64decode("".join(octets(folder + "/signer.pem").decode().splitlines()[1:-1]))
+    check("%s: signer.pem is the certificate that evidence.json names, and that the message brought, if it brought one" % folder,
+          sha256(certificate) == fact["signer"] and all(certificate == value_of(t) for t in wire.tokens()))
+    check("%s: evidence.json has as many certificates and lists" % folder, [fact["issuers"], fact["revocationLists"]] == [
+        len(glob.glob(folder + "/" + names)) for names in ("issuer-*.pem", "*crl-*.pem")])
+    wires[folder] = wire
+    if kind in ("sent", "received"):
+        check_header(wire, facts)
+        deed = "%s signed message %s with its content" % (wire.party("From"), facts["messageId"])
+    elif kind.startswith("receipt"):
+        answered = octets(folder + "/answers").decode().strip()
+        if answered not in wires:
+            raise Unreadable("%s: %s/answers does not name a message that could be read" % (folder, folder))
+        check_receipt(wire, wires[answered])
+        made = wire.messaging.findtext("eb:SignalMessage/eb:MessageInfo/eb:Timestamp", None, NS)
+        deed = "%s acknowledged %s at %s" % (wires[answered].party("To"), answered, made.strip())
+    else:
+        deed = "an answer that is no receipt"
+    deed = "".join(c if c.isprintable() else "?" for c in deed)
+    proved.append("- %s: %s, with the certificate whose SHA-256 fingerprint is %s" % (folder, deed, sha256(certificate)))
+
+
 def check_wires(facts):
     wires = {}
     check("evidence.json names the folders that are here", sorted(w["folder"] for w in facts["wires"]) == sorted(
         f for f in glob.glob("[0-9]*-*") if os.path.isdir(f)))
     for fact in facts["wires"]:
-        folder = fact["folder"]
-        kind = folder.partition("-")[2]
-        if not fact["proved"] and kind.startswith("error"):
-            print("note   %s: without a signature that was believed, it proves nothing" % folder)
-            continue
-        wire = wires[folder] = Wire(folder)
-        check_signed(wire, facts)
-        check("%s: evidence.json has its digest and its time" % folder, fact["sha256"] == sha256(wire.message) and
-              octets(folder + "/time").decode().splitlines() == [str(seconds_of(fact["time"])), fact["time"]])
-        certificate = base64.b64decode("".join(octets(folder + "/signer.pem").decode().splitlines()[1:-1]))
-        check("%s: signer.pem is the certificate that evidence.json names, and that the message brought, if it brought one" % folder,
-              sha256(certificate) == fact["signer"] and all(certificate == value_of(t) for t in wire.tokens()))
-        check("%s: evidence.json has as many certificates and lists" % folder, [fact["issuers"], fact["revocationLists"]] == [
-            len(glob.glob(folder + "/" + names)) for names in ("issuer-*.pem", "*crl-*.pem")])
-        if kind in ("sent", "received"):
-            check_header(wire, facts)
-        elif kind.startswith("receipt"):
-            check_receipt(wire, wires[octets(folder + "/answers").decode().strip()])
+        attempt(lambda: check_wire(fact, facts, wires), fact["folder"])
     if not any("-receipt-" in folder for folder in wires):
         print("note   there is no receipt")
+    named = {p[which] for p in facts["payloads"] for which in ("plain", "signed")}
+    check("evidence.json names the files of payload/", named == set(glob.glob("payload/*")))
     for payload in facts["payloads"]:
-        check("evidence.json has the digest of %s" % payload["plain"], payload["sha256"] == sha256(octets(payload["plain"])))
+        attempt(lambda: check("evidence.json has the digest of %s" % payload["plain"],
+                              payload["sha256"] == sha256(octets(payload["plain"], True))), payload["plain"])
 
 
 # --- the journal ---
@@ -269,7 +316,7 @@ def root_of(leaf, index, count, path):
 def check_links():
     """The roots by the number of their seal, with the first and last entry; and the last seal."""
     links, before, good = {}, None, True
-    for line in octets("audit/links.tsv").decode().splitlines():
+    for line in octets("audit/links.tsv", True).decode().splitlines():
         number, first, last, at, previous, root, digest = line.split("\t")
         text = bytes.fromhex(previous) + ("%s\n%s\n%s\n" % (first, last, at)).encode() + bytes.fromhex(root)
         left_out = before is not None and int(number) > before[0] + 1
@@ -289,12 +336,16 @@ def check_journal(facts):
     check("evidence.json says how much of the journal is here",
           (said["entries"], said["unsealed"], said["links"], said.get("lastSeal"), said.get("lastHash")) ==
           (len(entries), sum("seal" not in e for e in entries), len(links), head and head[0], head and head[1]))
+    if not links and any("seal" in e for e in entries):
+        raise Unreadable("audit/links.tsv is empty")
     for entry in entries:
         label = "journal entry %s (%s %s)" % (entry.get("sequence", "-"), entry["time"], entry["event"])
         if "seal" not in entry:
             print("note   %s is not sealed yet: nothing holds it" % label)
         elif head and entry["seal"] > head[0] and not said["toHead"]:
             print("note   %s is under seal %d, beyond the links that are here: nothing holds it" % (label, entry["seal"]))
+        elif entry["seal"] not in links:
+            check("%s: audit/links.tsv has its seal %s" % (label, entry["seal"]), False)
         else:
             root, first, last = links[entry["seal"]]
             path = [bytes.fromhex(step["hash"]) for step in entry["path"]]
@@ -304,24 +355,42 @@ def check_journal(facts):
     here = {sha256(octets(w["folder"] + "/message")) for w in facts["wires"]}
     check("the journal names what is in this folder, and nothing else of this message", own == here)
     if head:
-        print("note   compare with a head of the journal that was written down: seal %d is %s" % head[:2])
+        print("note   compare the journal: the head that was written down at seal %d must be %s" % head[:2])
+
+
+def check_sum(line):
+    check("%s has the digest that SHA256SUMS names" % line[66:], line[64:66] == "  " and sha256(octets(line[66:], True)) == line[:64])
 
 
 def check_sums():
-    for line in octets("SHA256SUMS").decode().splitlines():
-        digest, path = line[:64], line[66:]
-        check("%s is as it was written" % path, line[64:66] == "  " and sha256(octets(path)) == digest)
+    lines = octets("SHA256SUMS").decode().splitlines()
+    for line in lines:
+        attempt(lambda: check_sum(line), line[66:])
+    there = {os.path.normpath(os.path.join(folder, name)) for folder, _, names in os.walk(".") for name in names}
+    for path in sorted(there - {line[66:] for line in lines} - {"SHA256SUMS"}):
+        check("%s is not named in SHA256SUMS: it was added" % path, False)
+
+
+def conclude():
+    if wrong:
+        print("%d of %d checks are wrong: as it is, this folder proves nothing. Something in it was changed or is missing." %
+              (wrong, held + wrong))
+    elif not proved:
+        print("All %d checks hold, 0 are wrong; but nothing here is signed: this folder does not prove that anything was exchanged." % held)
+    else:
+        print("All %d checks hold, 0 are wrong. Whoever holds the keys of these certificates did this:" % held, *proved, sep="\n")
+        if not any("-receipt-" in line for line in proved):
+            print("- There is no receipt: nothing here shows that the message was accepted.")
+        print("That the signatures fit the certificates is checked by verify.sh; compare the fingerprints with those of the authorities.")
 
 
 def main():
-    facts = {}
-    steps = (check_sums, lambda: facts.update(json.loads(octets("evidence.json"))), lambda: check_wires(facts), lambda: check_journal(facts))
-    for step in steps:
-        try:
-            step()
-        except Exception as error:  # whatever cannot be read is wrong, and the rest is still checked
-            check("a file cannot be read as what it should be: %s: %s" % (type(error).__name__, error), False)
-    print("%d checks hold, %d are wrong" % (held, wrong))
+    attempt(check_sums, "SHA256SUMS")
+    facts = attempt(lambda: json.loads(octets("evidence.json")), "evidence.json")
+    if facts is not None:
+        attempt(lambda: check_wires(facts), "evidence.json, or a file that it names,")
+        attempt(lambda: check_journal(facts), "the journal (audit/entries.json, audit/links.tsv)")
+    conclude()
     sys.exit(wrong != 0)
 
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks this folder with openssl (3.0 or later) alone; README.md says what that proves.
-# Prints a line a check; the exit status is 0 only if nothing is wrong.
+# Checks this folder with openssl (3.0 or later) alone, and one thing more with gzip; README.md says what that proves.
+# Prints a line a check, and what is proved; the exit status is 0 only if nothing is wrong.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -11,6 +11,14 @@ scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 tab=$(printf '\t')
 held=0 wrong=0
+: >"$scratch/proved"
+
+wrong() {
+	wrong=$((wrong + 1))
+	printf 'WRONG  %s\n' "$1"
+}
+
+note() { printf 'note   %s\n' "$1"; }
 
 # check SENTENCE COMMAND…
 check() {
@@ -20,9 +28,19 @@ check() {
 		held=$((held + 1))
 		printf 'ok     %s\n' "$sentence"
 	else
-		wrong=$((wrong + 1))
-		printf 'WRONG  %s\n' "$sentence"
+		wrong "$sentence"
 	fi
+}
+
+# All of the files are there, and none is empty.
+have() {
+	complete=true
+	for file in "$@"; do
+		[ -s "$file" ] && continue
+		if [ -e "$file" ]; then wrong "$file is empty"; else wrong "$file is missing"; fi
+		complete=false
+	done
+	$complete
 }
 
 # --- files ---
@@ -31,12 +49,52 @@ digest_is() { [ "$(openssl dgst "-$1" -r "./$2" | cut -d' ' -f1)" = "$3" ]; }
 base64_digest() { openssl dgst "-$1" -binary "./$2" | openssl base64 -A; }
 
 files() {
-	find . -type f ! -path ./SHA256SUMS | sed 's|^\./||' | sort >"$scratch/there"
+	have SHA256SUMS || return
+	find . ! -type d ! -path ./SHA256SUMS | sed 's|^\./||' | sort >"$scratch/there"
 	cut -c67- SHA256SUMS | sort >"$scratch/named"
 	check "SHA256SUMS names every file of this folder and no other" cmp "$scratch/there" "$scratch/named"
+	comm -23 "$scratch/there" "$scratch/named" >"$scratch/added"
+	while read -r file; do
+		wrong "$file is not named in SHA256SUMS: it was added"
+	done <"$scratch/added"
 	while read -r value file || [ -n "$value" ]; do
-		check "$file is as it was written" digest_is sha256 "$file" "$value"
+		if [ -f "$file" ]; then
+			check "$file has the digest that SHA256SUMS names" digest_is sha256 "$file" "$value"
+		else
+			wrong "$file is missing"
+		fi
 	done <SHA256SUMS
+}
+
+# --- the content that people read: it is signed as it is, or in the form of payload/N.signed ---
+
+is_signed() { cut -f4 [0-9]*-*/references.tsv | grep -qxF "../$1"; }
+expands_to() { gzip -dc <"$1" | cmp - "$2"; }
+
+content() {
+	for plain in payload/*; do
+		case $plain in *.signed | 'payload/*') continue ;; esac
+		octets=${plain%.*}.signed
+		[ -f "$octets" ] || octets=$plain
+		if [ -s "$scratch/proved" ]; then
+			check "$plain: a signed list of digests has $octets" is_signed "$octets"
+		else
+			note "$plain: nothing in this folder shows that it was signed"
+		fi
+		if [ "$octets" = "$plain" ]; then
+			continue
+		elif ! command -v gzip >/dev/null; then
+			note "$plain: whether it is the content of $octets is checked by derive.py alone, as there is no gzip here"
+		elif gzip -t <"$octets" 2>"$scratch/output"; then
+			check "$plain is what $octets expands to" expands_to "$octets" "$plain"
+		else
+			note "$plain: $octets is its canonical form; derive.py alone compares them"
+		fi
+	done
+	for octets in payload/*.signed; do
+		set -- "${octets%.signed}".*
+		[ ! -f "$octets" ] || [ $# -gt 1 ] || wrong "the plain content of $octets is missing"
+	done
 }
 
 # --- one signed message, receipt or error: $1 is its folder ---
@@ -90,6 +148,7 @@ list_is_silent() {
 valid_then() { openssl verify -attime "$at" -partial_chain "$@"; }
 
 certificate() {
+	have "$1"/*.pem || return
 	at=''
 	read -r at <"$1/time"
 	check "$1: signer.pem was valid at that time" valid_then -trusted "$1/signer.pem" "$1/signer.pem"
@@ -112,36 +171,66 @@ certificate() {
 receipt() {
 	answered=''
 	[ ! -f "$1/answers" ] || read -r answered <"$1/answers"
-	squeezed "$1"/reference-*.bin >"$scratch/header"
+	squeezed "$1"/reference-*.bin >"$scratch/header" 2>/dev/null
 	case $answered in
-	[0-9]*-sent | [0-9]*-received) ;;
-	*)
-		check "$1: speaks of a message of this folder" false
+	[0-9]*-sent | [0-9]*-received) [ -f "$answered/references.tsv" ] ;;
+	*) false ;;
+	esac || {
+		wrong "$1: $1/answers does not name a message of this folder"
 		return
-		;;
-	esac
+	}
 	while IFS=$tab read -r name algorithm value file; do
 		check "$1: repeats the digest of $name of $answered" names_digest "$algorithm" "$answered/$file" "$scratch/header"
 	done <"$answered/references.tsv"
 }
 
+# For the last words; the time of a receipt is what its signer says.
+proved() {
+	signer=$(openssl x509 -in "$1/signer.pem" -noout -subject -nameopt RFC2253)
+	print=$(openssl x509 -in "$1/signer.pem" -noout -fingerprint -sha256)
+	case $1 in
+	*-receipt-*) deed="acknowledged $answered at $(sed 's/.*Timestamp>\([0-9][^<]*\)<.*/\1/' "$scratch/header" | tr -cd '0-9TZ:.+-')" ;;
+	*-error-*) deed="answered without a receipt" ;;
+	*) deed="signed this message with its content" ;;
+	esac
+	printf '%s\n' "- $1: ${signer#subject=} $deed, with the certificate whose SHA-256 fingerprint is ${print#*=}" >>"$scratch/proved"
+}
+
 exchange() {
-	if [ -f "$1/signed-info.xml" ]; then
+	if [ -e "$1/signed-info.xml" ] || [ -e "$1/signer.pem" ]; then
+		have "$1/message" "$1/content-type" "$1/time" "$1/algorithm" "$1/signed-info.xml" "$1/signature.bin" "$1/references.tsv" \
+			"$1/signer.pem" || return
 		signature "$1"
 		references "$1"
 		certificate "$1"
 		case $1 in *-receipt-*) receipt "$1" ;; esac
+		proved "$1" 2>"$scratch/output"
 	else
 		case $1 in
-		*-error-*) printf '%s\n' "note   $1: without a signature that was believed, it proves nothing" ;;
-		*) check "$1: is signed" false ;;
+		*-error-*) note "$1: without a signature that was believed, it proves nothing" ;;
+		*) wrong "$1 has no signature" ;;
 		esac
 	fi
 }
 
+conclusion() {
+	if [ "$wrong" -ne 0 ]; then
+		printf '%s\n' "$wrong of $((held + wrong)) checks are wrong: as it is, this folder proves nothing. Something in it was changed or is missing."
+	elif [ -s "$scratch/proved" ]; then
+		printf '%s\n' "All $held checks hold, 0 are wrong. Whoever holds the keys of these certificates did this:"
+		cat "$scratch/proved"
+		grep -q '^- [0-9]*-receipt-' "$scratch/proved" || printf '%s\n' "- There is no receipt: nothing here shows that the message was accepted."
+		printf '%s\n' "Compare the fingerprints with those that you have from the authorities. derive.py checks more."
+	else
+		printf '%s\n' "All $held checks hold, 0 are wrong; but nothing here is signed: this folder does not prove that anything was exchanged."
+	fi
+}
+
+have README.md evidence.json derive.py audit/entries.json
 files
 for each in [0-9]*-*; do
 	[ ! -d "$each" ] || exchange "$each"
 done
-printf '%s\n' "$held checks hold, $wrong are wrong"
+content
+conclusion
 [ "$wrong" -eq 0 ]

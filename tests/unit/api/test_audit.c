@@ -44,6 +44,31 @@ static void altered_evidence_is_an_answer_that_names_the_wire(void **state)
 	end(&world);
 }
 
+static void a_head_of_then_is_answered_with_its_seal(void **state)
+{
+	struct world world = begin(state, false);
+	struct kernel_fixture *fixture = world.fixture;
+	struct journal_proof proof;
+	unsigned sealed;
+
+	exchange(&world);
+	must(journal_seal_step(&fixture->kernel, fixture->clock.now_us, 1000, &sealed, &fixture->err));
+	must(journal_verify(&fixture->kernel, &proof, &fixture->err));
+	const char *query = arena_printf(fixture->arena, "?head=%s", proof.head);
+	expect(verify(&world, query), 200, "\"brokenSequence\":0");
+	/* the fixture's now: 2026-11-02 */
+	expect(verify(&world, query), 200, "\"knownSeal\":1,\"knownSealed\":\"2026-11-02T");
+	assert_null(strstr(verify(&world, "").text, "known"));
+	proof.head[0] = proof.head[0] == '0' ? '1' : '0';
+	query = arena_printf(fixture->arena, "?head=%s", proof.head);
+	expect(verify(&world, query), 200, "no seal has the head");
+	assert_null(strstr(verify(&world, query).text, "\"brokenSequence\":0"));
+	expect(verify(&world, "?head=abc"), 422, "API-005");
+	proof.head[63] = 'g';
+	expect(verify(&world, arena_printf(fixture->arena, "?head=%s", proof.head)), 422, "/head");
+	end(&world);
+}
+
 /* SHA-256("<in/>"), by sha256sum. */
 static void an_event_names_the_octets_that_it_speaks_of(void **state)
 {
@@ -63,6 +88,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_evidence_is_verified_only_when_asked_for),
 		cmocka_unit_test(altered_evidence_is_an_answer_that_names_the_wire),
+		cmocka_unit_test(a_head_of_then_is_answered_with_its_seal),
 		cmocka_unit_test(an_event_names_the_octets_that_it_speaks_of),
 	};
 	return kernel_run("audit", tests, COUNT(tests), NULL);

@@ -55,6 +55,17 @@ static void every_value_that_is_allowed_is_taken(void **state)
 	end(&world);
 }
 
+static void an_organisation_with_a_mistyped_seat_is_refused(void **state)
+{
+	struct world world = begin(state, false);
+	struct organisation_view view = { .code = "edb", .seat = "issuing", .name = "Board" };
+
+	expect(call(&world, "POST", "/api/v1/organisations", &organisation_schema, &view), 422, "issuing-authority");
+	view.seat = "issuing-authority";
+	expect(call(&world, "POST", "/api/v1/organisations", &organisation_schema, &view), 201, "\"edb\"");
+	end(&world);
+}
+
 static void all_wrong_filters_are_told_at_once(void **state)
 {
 	struct world world = begin(state, false);
@@ -71,6 +82,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_filter_that_nothing_can_have_is_refused_with_what_is_allowed),
 		cmocka_unit_test(every_value_that_is_allowed_is_taken),
+		cmocka_unit_test(an_organisation_with_a_mistyped_seat_is_refused),
 		cmocka_unit_test(all_wrong_filters_are_told_at_once),
 	};
 	return kernel_run("lists", tests, COUNT(tests), customs_capabilities);

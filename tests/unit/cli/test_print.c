@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "cli/cli_int.h"
+#include "kernel/party.h"
 
 #define NOW_US INT64_C(1793577600000000) /* 2026-11-02T00:00:00Z */
 
@@ -149,6 +150,163 @@ static void one_message_is_shown_whole(void **state)
 	expect("Next: lintas outbox abandon 0192 ");
 }
 
+static void errors_to_every_attempt_are_one_line_with_the_last(void **state)
+{
+	struct wire_view wires[] = {
+		{ .kind = "sent", .at_us = NOW_US, .bytes = 4711, .digest = "aa" },
+		{ .kind = "error-received", .at_us = NOW_US + SECOND_US, .bytes = 1, .digest = "bb" },
+		{ .kind = "error-received", .at_us = NOW_US + 2 * SECOND_US, .bytes = 2, .digest = "cc" },
+		{ .kind = "error-received", .at_us = NOW_US + 3 * SECOND_US, .bytes = 3, .digest = "dd" },
+	};
+	struct message_view m = ping();
+	FILE *page = page_open();
+	(void)state;
+
+	m.wires = wires;
+	m.wires_count = COUNT(wires);
+	print_message_whole(page, &m);
+	fclose(page);
+	expect("  sent             2026-11-02 00:00:00.000Z, 4711 bytes\n");
+	expect("  error-received   3 times, last 2026-11-02 00:00:03.000Z, 3 bytes\n                sha-256 dd\n");
+	assert_null(strstr(printed, "bb"));
+}
+
+/* --- Lists --- */
+
+/* No line of a page ends with a blank. */
+static void expect_no_blank_ends(void)
+{
+	if (strstr(printed, " \n"))
+		fail_msg("a blank at the end of a line:\n%s", printed);
+}
+
+static void a_list_has_heads_over_its_columns_and_no_blanks_at_the_ends(void **state)
+{
+	struct message_view items[] = { ping(), ping() };
+	struct message_list_view list = { .items = items, .count = COUNT(items) };
+	FILE *page = page_open();
+	(void)state;
+
+	items[0].test = false;
+	items[1].attempts = 1;
+	items[1].next_attempt_us = NOW_US;
+	items[1].last_error = "connection refused";
+	print_messages(page, &list);
+	fclose(page);
+	assert_int_equal(strncmp(printed, "id   ", 5), 0);
+	expect("queued\n");
+	expect("TEST  next 2026-11-02 00:00:00.000Z\n    connection refused\n");
+	expect_no_blank_ends();
+	assert_ptr_equal(strstr(printed, " since") - printed,
+			 strstr(strchr(printed, '\n') + 1, " 2026") - strchr(printed, '\n') - 1);
+}
+
+static void the_columns_of_a_timeline_hold_the_longest_event(void **state)
+{
+	struct event_view items[] = {
+		{ .at_us = NOW_US, .event = "certificate-installed", .actor = "system", .subject_type = "key" },
+		{ .at_us = NOW_US, .event = "sent", .actor = "system", .subject_type = "key", .detail = "é" },
+	};
+	struct event_list_view list = { .items = items, .count = COUNT(items) };
+	FILE *page = page_open();
+	(void)state;
+
+	print_timeline(page, &list);
+	fclose(page);
+	expect("certificate-installed  system            key\n");
+	expect("sent                   system            key           ");
+	expect_no_blank_ends();
+}
+
+static void a_task_is_folded_below_its_head_line(void **state)
+{
+	struct task_view task = {
+		.created_us = NOW_US,
+		.kind = "dead-message",
+		.subject = "0192",
+		.state = "open",
+		.text = "the first words of a task that goes on and on until it is longer than the page of a hundred columns"
+	};
+	struct task_list_view list = { .items = &task, .count = 1 };
+	FILE *page = page_open();
+	(void)state;
+
+	print_tasks(page, &list);
+	fclose(page);
+	expect("\n      the first words");
+	expect("of a hundred\n      columns\n");
+	expect_no_blank_ends();
+}
+
+static void keys_are_listed_with_their_whole_fingerprints(void **state)
+{
+	struct key_view keys[] = {
+		{ .id = "sign-1",
+		  .use = "sign",
+		  .type = "p256",
+		  .status = "active",
+		  .subject = "CN=asw",
+		  .fingerprint = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+		  .not_before_us = NOW_US,
+		  .not_after_us = NOW_US },
+		{ .id = "sign-2", .use = "sign", .type = "p256", .status = "pending" },
+	};
+	FILE *page = page_open();
+	(void)state;
+
+	print_keys(page, &(struct key_list_view){ .items = keys, .count = COUNT(keys) });
+	fclose(page);
+	expect("sha-256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n");
+	expect("pending    p256       no certificate yet\n");
+}
+
+static void after_a_withdrawal_there_is_no_fingerprint_to_compare(void **state)
+{
+	struct partner_view partner = {
+		.code = "TH", .name = "Thailand", .status = "active", .endpoint = "https://th"
+	};
+	FILE *page = page_open();
+	(void)state;
+
+	print_partner_changed(page, &partner);
+	fclose(page);
+	assert_null(strstr(printed, "compare"));
+	expect("Next: lintas ping TH\n");
+	page = page_open();
+	print_partner(page, &partner);
+	fclose(page);
+	expect("Next: compare the fingerprints");
+}
+
+static void a_known_head_is_shown_with_its_seal(void **state)
+{
+	struct proof_view proof = { .entries = 9, .seals = 3, .head = "ab", .known_seal = 2, .known_us = NOW_US };
+	FILE *page = page_open();
+	(void)state;
+
+	print_proof(page, &proof);
+	fclose(page);
+	expect("the head that you gave is that of seal 2, of 2026-11-02 00:00:00.000Z\n");
+	proof.known_seal = INTEGER_NONE;
+	page = page_open();
+	print_proof(page, &proof);
+	fclose(page);
+	assert_null(strstr(printed, "that you gave"));
+}
+
+/* The help names every kind of seat that the node takes. */
+static void the_help_of_a_seat_names_all_kinds(void **state)
+{
+	const struct command *c = cli_commands;
+	(void)state;
+
+	while (c->words && !same(c->words, "organisation add"))
+		c++;
+	assert_non_null(c->words);
+	for (size_t i = 0; organisation_seat(i); i++)
+		assert_non_null(strstr(c->options[0].help, organisation_seat(i)));
+}
+
 /* --- Status --- */
 
 static struct status_view status(struct key_view *keys, size_t count)
@@ -203,7 +361,8 @@ static void a_use_without_a_key_is_told_with_what_fails(void **state)
 	(void)state;
 
 	show_status(&view);
-	expect("sign     NO ACTIVE KEY: nothing can be sent");
+	expect("sign     NO ACTIVE KEY: nothing can be sent or acknowledged; sign-1 waits for its certificate: "
+	       "lintas key csr sign-1 --subject NAME, then lintas key install sign-1 --certificate FILE\n");
 	expect("decrypt  decrypt-1 DAMAGED");
 	expect("decrypt  NO ACTIVE KEY: nothing can be received; lintas key new --use decrypt\n");
 	expect("tls      NO ACTIVE KEY");
@@ -244,6 +403,14 @@ int main(void)
 		cmocka_unit_test(a_ping_that_waits_tells_why_and_what_to_do),
 		cmocka_unit_test(a_refused_ping_tells_the_refusal),
 		cmocka_unit_test(one_message_is_shown_whole),
+		cmocka_unit_test(errors_to_every_attempt_are_one_line_with_the_last),
+		cmocka_unit_test(a_list_has_heads_over_its_columns_and_no_blanks_at_the_ends),
+		cmocka_unit_test(the_columns_of_a_timeline_hold_the_longest_event),
+		cmocka_unit_test(a_task_is_folded_below_its_head_line),
+		cmocka_unit_test(keys_are_listed_with_their_whole_fingerprints),
+		cmocka_unit_test(after_a_withdrawal_there_is_no_fingerprint_to_compare),
+		cmocka_unit_test(a_known_head_is_shown_with_its_seal),
+		cmocka_unit_test(the_help_of_a_seat_names_all_kinds),
 		cmocka_unit_test(a_key_is_warned_of_from_sixty_days_before_its_end),
 		cmocka_unit_test(a_use_without_a_key_is_told_with_what_fails),
 		cmocka_unit_test(suspended_partners_and_the_disk_are_shown),

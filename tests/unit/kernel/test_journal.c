@@ -220,6 +220,39 @@ static void an_empty_tail_and_unsealed_entries_are_told(void **state)
 	assert_int_equal(strlen(verify(fixture).head), 64);
 }
 
+static struct journal_proof verify_known(struct kernel_fixture *fixture, const char *head)
+{
+	struct journal_proof proof;
+	struct bytes known;
+
+	assert_true(hex_parse(fixture->arena, head, &known));
+	must(journal_verify_known(&fixture->kernel, known.data, &proof, &fixture->err));
+	return proof;
+}
+
+static void an_old_head_is_known_with_its_seal_and_time(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	char heads[2][JOURNAL_HASH_SIZE];
+	int64_t times[2], first;
+
+	seal(fixture, 1000);
+	first = verify(fixture).seals;
+	for (size_t i = 0; i < COUNT(heads); i++) {
+		put(fixture, "d1", "one", "customs", 2);
+		seal(fixture, 5);
+		times[i] = fixture->clock.now_us;
+		memcpy(heads[i], verify(fixture).head, sizeof(heads[i]));
+	}
+	for (size_t i = 0; i < COUNT(heads); i++) {
+		struct journal_proof proof = verify_known(fixture, heads[i]);
+		assert_int_equal(proof.broken_sequence, 0);
+		assert_int_equal(proof.known_seal, first + 1 + (int64_t)i);
+		assert_int_equal(proof.known_at_us, times[i]);
+		assert_string_equal(proof.head, heads[1]);
+	}
+}
+
 /* --- Tampering: each by somebody who can write the database --- */
 
 /* Twenty entries and more in several seals, the last of them open. */
@@ -354,6 +387,29 @@ static void an_altered_or_removed_seal_is_found(void **state)
 	assert_int_equal(verify(fixture).broken_sequence, 0);
 	fixture_exec(fixture, &removal, NO_BINDS);
 	assert_int_not_equal(verify(fixture).broken_sequence, 0);
+}
+
+/* What is left is a chain without a fault: only the head that was written down elsewhere tells. */
+static void an_end_that_was_cut_with_its_seals_is_found_by_the_head_of_then(void **state)
+{
+	static const struct statement entries = {
+		"test.cut-entries",
+		"DELETE FROM journal WHERE sequence IS NULL OR sequence > (SELECT last_sequence FROM journal_seal WHERE number = 2)"
+	};
+	static const struct statement seals = { "test.cut-seals", "DELETE FROM journal_seal WHERE number > 2" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	char head[JOURNAL_HASH_SIZE];
+
+	fill(fixture);
+	memcpy(head, verify(fixture).head, sizeof(head));
+	fixture_exec(fixture, &entries, NO_BINDS);
+	fixture_exec(fixture, &seals, NO_BINDS);
+	assert_int_equal(verify(fixture).broken_sequence, 0);
+	struct journal_proof proof = verify_known(fixture, head);
+	assert_int_equal(proof.known_seal, 0);
+	assert_int_equal(proof.broken_sequence, proof.entries + 1);
+	assert_non_null(strstr(proof.reason, head));
+	assert_non_null(strstr(proof.reason, "the journal was cut or rewritten"));
 }
 
 static void an_altered_or_removed_content_is_found(void **state)
@@ -633,6 +689,7 @@ int main(void)
 		cmocka_unit_test(a_timeline_is_in_the_order_of_writing),
 		cmocka_unit_test(the_head_is_that_of_the_documented_encoding),
 		cmocka_unit_test(an_empty_tail_and_unsealed_entries_are_told),
+		cmocka_unit_test(an_old_head_is_known_with_its_seal_and_time),
 		cmocka_unit_test(an_altered_entry_is_found),
 		cmocka_unit_test(text_moved_to_the_next_field_is_found),
 		cmocka_unit_test(a_removed_entry_is_found),
@@ -641,6 +698,7 @@ int main(void)
 		cmocka_unit_test(an_entry_that_no_seal_gave_a_place_is_found),
 		cmocka_unit_test(reordered_entries_are_found),
 		cmocka_unit_test(an_altered_or_removed_seal_is_found),
+		cmocka_unit_test(an_end_that_was_cut_with_its_seals_is_found_by_the_head_of_then),
 		cmocka_unit_test(an_altered_time_of_a_seal_is_found),
 		cmocka_unit_test(an_altered_or_removed_content_is_found),
 		cmocka_unit_test(an_altered_root_of_a_seal_is_found),

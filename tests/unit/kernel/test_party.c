@@ -49,6 +49,26 @@ static void the_code_of_an_organisation_has_a_form_and_is_unique(void **state)
 	assert_int_equal(organisation_code_bad(fixture, "a2345678901234567890123456789012"), OK);
 }
 
+/* The five kinds that party.h and docs/operations.md name. */
+static void a_kind_of_seat_that_no_document_knows_is_refused_with_those_that_there_are(void **state)
+{
+	static const char *const kinds[] = { "customs", "issuing-authority", "plant-health", "transport", "guarantor" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct organisation typo = { "edb", "issuing", "A name" }, none = { "edb", NULL, "A name" };
+
+	assert_int_equal(run(fixture, add_organisation, &typo), ERR_INVALID);
+	assert_string_equal(fixture->err.text,
+			    "\"issuing\" is no kind of seat: give customs, issuing-authority, plant-health, transport "
+			    "or guarantor");
+	assert_int_equal(run(fixture, add_organisation, &none), ERR_INVALID);
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		struct organisation organisation = { arena_printf(fixture->arena, "seat-%zu", i), kinds[i], "A name" };
+		assert_string_equal(organisation_seat(i), kinds[i]);
+		must(run(fixture, add_organisation, &organisation));
+	}
+	assert_null(organisation_seat(COUNT(kinds)));
+}
+
 static enum err_code find_seats(struct tx *tx, struct kernel_fixture *fixture, void *arg, struct err *err)
 {
 	struct organisation found, second = { "dft-2", "issuing-authority", "Another" };
@@ -224,6 +244,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_code_of_an_organisation_has_a_form_and_is_unique),
+		cmocka_unit_test(a_kind_of_seat_that_no_document_knows_is_refused_with_those_that_there_are),
 		cmocka_unit_test(a_seat_names_an_organisation_only_if_it_is_the_only_one),
 		cmocka_unit_test(a_partner_is_found_by_its_party_id_and_type),
 		cmocka_unit_test(a_change_of_a_partner_grows_the_revision),

@@ -1,0 +1,207 @@
+/* Commands as they are typed, in this process, on a node made for the test. Exit statuses: cli.h. */
+#include "../unit.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli_int.h"
+#include "pki.h"
+
+enum { ARGUMENTS_MAX = 20, FOLDER_SIZE = 64, PATH_SIZE = 128 };
+
+static char folder[FOLDER_SIZE], node[FOLDER_SIZE + 8], shown[65536];
+
+/* Both outputs of the command go to SHOWN; its exit status comes back. */
+static int type(const char *const *words)
+{
+	char *argv[ARGUMENTS_MAX + 1], path[FOLDER_SIZE + 8];
+	int argc = 0, status;
+	snprintf(path, sizeof(path), "%s/shown", folder);
+	while (words[argc] && argc < ARGUMENTS_MAX) {
+		argv[argc] = strdup(words[argc]);
+		argc++;
+	}
+	argv[argc] = NULL;
+	fflush(NULL);
+	int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600), out = dup(1), both = dup(2);
+	assert_true(file >= 0 && out >= 0 && both >= 0);
+	dup2(file, 1);
+	dup2(file, 2);
+	status = cli_main(argc, argv);
+	fflush(NULL);
+	dup2(out, 1);
+	dup2(both, 2);
+	close(out);
+	close(both);
+	ssize_t size = pread(file, shown, sizeof(shown) - 1, 0);
+	close(file);
+	shown[size > 0 ? size : 0] = '\0';
+	for (int i = 0; i < argc; i++)
+		free(argv[i]);
+	return status;
+}
+#define TYPE(...) type((const char *const[]){ "lintas", __VA_ARGS__, NULL })
+
+static void expect(const char *text)
+{
+	if (!strstr(shown, text))
+		fail_msg("no \"%s\" in:\n%s", text, shown);
+}
+
+static int node_setup(void **state)
+{
+	(void)state;
+	snprintf(folder, sizeof(folder), "/tmp/lintas-cli.XXXXXX");
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(node, sizeof(node), "%s/node", folder);
+	return TYPE("init", node, "--state", "vn");
+}
+
+static int node_teardown(void **state)
+{
+	char command[FOLDER_SIZE + 16];
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	return system(command);
+}
+
+static void a_state_may_be_typed_in_lower_case(void **state)
+{
+	(void)state;
+	assert_int_equal(TYPE("config", "show", "-d", node), 0);
+	expect("state = VN");
+	assert_int_equal(TYPE("partner", "show", "th", "-d", node), 3);
+	expect("there is no partner TH");
+	assert_int_equal(TYPE("documents", "list", "--partner=th", "-d", node), 1);
+	expect("TH is none of");
+	/* a message's state is no code */
+	assert_int_equal(TYPE("outbox", "list", "--state", "no", "-d", node), 1);
+	expect("no is none of");
+}
+
+static void a_node_is_not_made_over_another(void **state)
+{
+	(void)state;
+	assert_int_equal(TYPE("init", node, "--state", "VN"), 6);
+	expect("is a node already: lintas status -d ");
+}
+
+static void a_command_that_is_not_there_is_told_above_those_that_are(void **state)
+{
+	(void)state;
+	assert_int_equal(TYPE("outbox", "lst"), 2);
+	expect("there is no command \"outbox lst\"; there are\n  outbox list ");
+	assert_int_equal(TYPE("help", "partner", "nope"), 2);
+	expect("there is no command \"partner nope\"; there are\n  partner add ");
+	assert_int_equal(TYPE("help", "partner"), 0);
+	assert_int_equal(TYPE("outbox"), 2);
+	expect("outbox needs one more word");
+	assert_int_equal(TYPE("nope"), 2);
+	expect("there is no command \"nope\"");
+}
+
+static void what_is_not_known_is_told_with_the_next_step(void **state)
+{
+	(void)state;
+	assert_int_equal(TYPE("timeline", "nope", "-d", node), 3);
+	expect("nothing is known of nope; lintas documents list");
+	assert_int_equal(TYPE("key", "retire", "nope", "-d", node), 3);
+	expect("there is no key nope; there is: none");
+	assert_int_equal(TYPE("key", "new", "--use", "sign", "--type", "p256", "-d", node), 0);
+	assert_int_equal(TYPE("key", "retire", "nope", "-d", node), 3);
+	expect("there is no key nope; there is: sign-1");
+}
+
+/* What serve refuses to start without: docs/operations.md. */
+static void what_serve_needs_is_checked_with_the_configuration(void **state)
+{
+	char path[FOLDER_SIZE + 32];
+	(void)state;
+	assert_int_equal(TYPE("config", "check", "-d", node), 4);
+	expect("partners-tls.pem cannot be read");
+	expect("there is no active TLS key");
+	snprintf(path, sizeof(path), "%s/partners-tls.pem", node);
+	int file = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_true(file >= 0);
+	close(file);
+	assert_int_equal(TYPE("config", "check", "-d", node), 4);
+	assert_null(strstr(shown, "partners-tls.pem"));
+	snprintf(path, sizeof(path), "%s/plain", folder);
+	assert_int_equal(TYPE("init", path, "--state", "VN", "--plain"), 0);
+	assert_int_equal(TYPE("config", "check", "-d", path), 0);
+	expect("is right");
+}
+
+/* A certificate for a partner of profile ecdsa-p256, in a file of that name; its fingerprint. */
+static void certificate(const char *name, const char *usage, char path[static PATH_SIZE], char fingerprint[static 65])
+{
+	buf_auto pem;
+	pki_auto pki = pki_issue(&(struct pki_spec){ .subject = "/C=TH/CN=asw", .key = "p256", .key_usage = usage });
+	buf_init(&pem, 1 << 16);
+	pki_cert_pem(pki, &pem);
+	snprintf(path, PATH_SIZE, "%s/%s.pem", folder, name);
+	snprintf(fingerprint, 65, "%s", cert_fingerprint(pki_cert(pki)));
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(pem.data, 1, pem.size, file), pem.size);
+	fclose(file);
+}
+
+static void a_certificate_is_withdrawn_by_the_first_digits_of_its_fingerprint(void **state)
+{
+	char plain[PATH_SIZE], sign[PATH_SIZE], encrypt[PATH_SIZE], signs[65], encrypts[65];
+	(void)state;
+	snprintf(plain, sizeof(plain), "%s/with-partner", folder);
+	certificate("sign", "critical,digitalSignature", sign, signs);
+	certificate("encrypt", "critical,keyAgreement", encrypt, encrypts);
+	assert_int_equal(TYPE("init", plain, "--state", "VN", "--plain"), 0);
+	/* each in the other's place: a finding names the option */
+	assert_int_equal(TYPE("partner", "add", "th", "-d", plain, "--profile=ecdsa-p256", "--endpoint",
+			      "http://127.0.0.1:9/as4", "--sign", encrypt, "--encrypt", sign),
+			 1);
+	expect("\n  --sign  ");
+	expect("\n  --encrypt  ");
+	assert_int_equal(TYPE("partner", "add", "th", "-d", plain, "--profile=ecdsa-p256", "--endpoint",
+			      "http://127.0.0.1:9/as4", "--sign", sign, "--encrypt", encrypt),
+			 0);
+	expect("TH  Thailand (active)");
+	signs[8] = '\0';
+	assert_int_equal(TYPE("partner", "withdraw", "th", signs, "-d", plain), 0);
+	expect("withdrawn 2");
+	assert_null(strstr(shown, "compare"));
+	encrypts[7] = '\0';
+	assert_int_equal(TYPE("partner", "withdraw", "th", encrypts, "-d", plain), 2);
+	expect("at least the first 8 digits");
+	assert_int_equal(TYPE("partner", "withdraw", "th", "00000000", "-d", plain), 3);
+	expect("see lintas partner show TH");
+}
+
+/* 100 columns, counted in characters: "FILE…" has five, but seven bytes. */
+static void the_help_keeps_its_columns(void **state)
+{
+	(void)state;
+	assert_int_equal(TYPE("help", "partner", "add"), 0);
+	for (const char *line = shown; line && !same(line, "") && strncmp(line, "\n", 1) != 0;
+	     line = strchr(line, '\n') + 1)
+		assert_true(strcspn(line, "\n") <= 100);
+	assert_int_equal(TYPE("help", "as4", "inspect"), 0);
+	expect("\n  --certificate FILE…        whom");
+	expect("\n  --key FILE                 private");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_state_may_be_typed_in_lower_case),
+		cmocka_unit_test(a_node_is_not_made_over_another),
+		cmocka_unit_test(a_command_that_is_not_there_is_told_above_those_that_are),
+		cmocka_unit_test(what_is_not_known_is_told_with_the_next_step),
+		cmocka_unit_test(what_serve_needs_is_checked_with_the_configuration),
+		cmocka_unit_test(a_certificate_is_withdrawn_by_the_first_digits_of_its_fingerprint),
+		cmocka_unit_test(the_help_keeps_its_columns),
+	};
+	return cmocka_run_group_tests_name("commands", tests, node_setup, node_teardown);
+}
