@@ -113,6 +113,7 @@ CREATE TABLE message_part (
 	PRIMARY KEY (message, number)
 ) {strict};
 
+-- record: what the journal's entry about it names (kernel/message.h, wire_record).
 CREATE TABLE wire (
 	id TEXT PRIMARY KEY,
 	message TEXT REFERENCES message (id),
@@ -122,11 +123,12 @@ CREATE TABLE wire (
 	content_type TEXT NOT NULL,
 	octets {blob} NOT NULL,
 	digest TEXT NOT NULL,
+	record TEXT NOT NULL,
 	certificate TEXT,
 	basis TEXT
 ) {strict};
--- With the digest, so that what the journal names is looked up without reading octets.
-CREATE INDEX wire_of_message ON wire (message, id, digest);
+-- With the record, so that what the journal names is looked up without reading octets.
+CREATE INDEX wire_of_message ON wire (message, id, record);
 
 CREATE TABLE refusal (
 	id TEXT PRIMARY KEY,

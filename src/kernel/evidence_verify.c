@@ -1,12 +1,12 @@
-/* Whether the stored octets are those that the journal speaks of, in both directions: every wire is named by an entry,
- * and for every entry about a message that names octets a wire is there. (Of a refusal the octets may rightly not be
- * kept.) A few rows in each transaction, one wire in memory at a time; what came later does not disturb, because a wire
- * and its entry are written together. */
+/* Whether the stored evidence is what the journal speaks of, in both directions: every wire is named, with its payloads
+ * and what its signature was believed by, by an entry, and for every entry about a message that names octets a wire is
+ * there. (Of a refusal the octets may rightly not be kept.) A few rows in each transaction, one wire in memory at a
+ * time; what came later does not disturb, because a wire and its entry are written together. */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "crypto/digest.h"
-#include "kernel/store_int.h"
+#include "kernel/message_int.h"
 
 #define WIRES_AT_ONCE   100
 #define BYTES_AT_ONCE   ((size_t)16 << 20)
@@ -20,6 +20,7 @@
 struct walk {
 	struct evidence_proof proof;
 	char wire[CURSOR_SIZE], entry[CURSOR_SIZE]; /* the last wire and the last unsealed entry that were seen */
+	char basis[SHA256_HEX_SIZE];                /* the last one that was seen */
 	int64_t sequence;                           /* of the last sealed entry that was seen */
 	bool more;
 };
@@ -57,10 +58,25 @@ static void cursor_set(struct walk *walk, char cursor[static CURSOR_SIZE], const
 
 /* --- From the wires to the journal --- */
 
+/* The digest of the message that WIRE is, from its parts as they are stored; NULL if it is none. */
+static enum err_code parts_digest(struct tx *tx, struct arena *arena, const struct wire *wire, const char *message,
+				  const char **digest, struct err *err)
+{
+	struct message_parts parts;
+
+	*digest = NULL;
+	if (!message || (wire->kind != WIRE_SENT && wire->kind != WIRE_RECEIVED))
+		return OK;
+	TRY(message_parts_of(tx, arena, message, &parts, err));
+	*digest = message_digest(arena, &parts);
+	return *digest ? OK : fail(err, ERR_MEMORY, "no memory left to verify the evidence");
+}
+
 /* The wire after the last one; its size is added to *SIZE. */
 static enum err_code wire_check(struct tx *tx, struct walk *walk, size_t *size, struct err *err)
 {
-	char digest[SHA256_HEX_SIZE];
+	char digest[SHA256_HEX_SIZE], record[SHA256_HEX_SIZE];
+	const char *parts;
 	db_query_auto query = { 0 };
 	arena_auto arena = arena_new(WIRE_ARENA_BYTES);
 
@@ -70,21 +86,26 @@ static enum err_code wire_check(struct tx *tx, struct walk *walk, size_t *size, 
 	walk->more = db_next(&query);
 	if (!walk->more)
 		return db_end(&query, err);
-	const char *id = text_of(arena, &query, 0), *kind = text_of(arena, &query, 1);
-	struct bytes octets = db_blob(arena, &query, 2);
-	const char *stored = text_of(arena, &query, 3);
-	bool named = db_int(&query, 4) != 0;
+	struct wire wire = wire_row(arena, &query);
+	const char *id = text_of(arena, &query, 5), *message = db_text(arena, &query, 9);
+	bool named = db_int(&query, 10) != 0;
 	TRY(db_end(&query, err));
 
-	sha256_hex(octets, digest);
-	if (!same(digest, stored))
+	const char *kind = wire_kind_name(wire.kind);
+	sha256_hex(wire.octets, digest);
+	TRY(parts_digest(tx, arena, &wire, message, &parts, err));
+	bool whole = same(digest, wire.digest);
+	wire.digest = digest;
+	wire_record(&wire, parts, record);
+	if (!whole)
 		broken(walk, id, "wire %s (%s) was altered: its octets have another digest", id, kind);
+	else if (!same(record, wire.record))
+		broken(walk, id, "wire %s (%s) was altered: its kind, time, signer, basis or payloads", id, kind);
 	else if (!named)
-		broken(walk, id, "wire %s (%s) was altered or added: no entry of the journal names its digest", id,
-		       kind);
+		broken(walk, id, "wire %s (%s) was altered or added: no entry of the journal names it", id, kind);
 	cursor_set(walk, walk->wire, id);
 	walk->proof.wires++;
-	*size += octets.size;
+	*size += wire.octets.size;
 	return OK;
 }
 
@@ -96,6 +117,40 @@ static enum err_code wires_run(struct tx *tx, void *arg, struct err *err)
 	walk.more = true;
 	for (int i = 0; i < WIRES_AT_ONCE && size < BYTES_AT_ONCE && walk.more; i++)
 		TRY(wire_check(tx, &walk, &size, err));
+	*state = walk; /* at the end, because the transaction may run again */
+	return OK;
+}
+
+/* --- What signatures were believed by --- */
+
+/* The basis after the last one: its items are those that its id names, and have the digests that they are called by. */
+static enum err_code basis_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct walk *state = arg, walk = *state;
+	char digest[SHA256_HEX_SIZE];
+	struct basis basis;
+	db_query_auto query = { 0 };
+	arena_auto arena = arena_new(WIRE_ARENA_BYTES);
+
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory left to verify the evidence");
+	TRY(db_query(tx, &sql_evidence_basis, BINDS(BIND_TEXT(walk.basis)), &query, err));
+	walk.more = db_next(&query);
+	const char *id = walk.more ? text_of(arena, &query, 0) : NULL;
+	TRY(db_end(&query, err));
+	if (id) {
+		TRY(basis_find(tx, arena, id, &basis, err));
+		const char *made = basis_id(arena, basis.items, basis.count);
+		if (!same(made, id))
+			broken(&walk, id, "basis %s was altered: its certificates and lists are others", id);
+		for (size_t i = 0; i < basis.count; i++) {
+			sha256_hex(basis.items[i].der, digest);
+			if (!same(digest, basis.items[i].fingerprint))
+				broken(&walk, id, "%s %s was altered", basis.items[i].kind, basis.items[i].fingerprint);
+		}
+		if (strlen(id) < sizeof(walk.basis))
+			memcpy(walk.basis, id, strlen(id) + 1);
+	}
 	*state = walk; /* at the end, because the transaction may run again */
 	return OK;
 }
@@ -152,7 +207,7 @@ static enum err_code sealed_run(struct tx *tx, void *arg, struct err *err)
 enum err_code evidence_verify(struct kernel *kernel, struct evidence_proof *proof, struct err *err)
 {
 	/* The sealed last: what is sealed meanwhile is seen there, if it was not before. */
-	static db_fn *const runs[] = { wires_run, unsealed_run, sealed_run };
+	static db_fn *const runs[] = { wires_run, basis_run, unsealed_run, sealed_run };
 	struct walk walk = { 0 };
 
 	for (size_t i = 0; i < COUNT(runs); i++) {

@@ -17,7 +17,7 @@ struct fsm_case {
 	 * ago if the node was down, and a period of the law does not wait for it. 0: from now_us. */
 	int64_t counts_from_us;
 	const char *detail;  /* for the journal; NULL */
-	const char *content; /* for the journal: SHA-256 of the octets that moved the case, hexadecimal; NULL */
+	const char *content; /* for the journal: SHA-256 of what moved the case, hexadecimal; NULL */
 	const void *context; /* for guards and emit functions of the machine's own capability; NULL */
 };
 

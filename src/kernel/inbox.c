@@ -125,7 +125,7 @@ static enum err_code evidence_put(struct tx *tx, struct acceptance *acceptance, 
 	TRY(partner_actor(acceptance->arena, message->partner, &actor, err));
 	struct fsm_case fsm_case = message_case(acceptance->kernel, acceptance->arena, message, &actor,
 						acceptance->now_us, message->action);
-	fsm_case.content = acceptance->received.digest;
+	fsm_case.content = acceptance->received.record;
 	TRY(wire_insert(tx, message->id, message->partner, &acceptance->received, id, acceptance->now_us, err));
 	TRY(fsm_open(tx, &message_in_machine, &fsm_case, err));
 	TRY(wire_insert(tx, message->id, message->partner, &acceptance->given, id, acceptance->now_us, err));
@@ -171,10 +171,8 @@ enum err_code inbox_accept(struct kernel *kernel, struct arena *arena, struct in
 		.now_us = now_us,
 	};
 	struct message *message = &acceptance.message;
-	char received[CONTENT_DIGEST_SIZE], given[CONTENT_DIGEST_SIZE];
+	struct wire_room received, given;
 
-	acceptance.received = wire_digested(&delivery->received, received);
-	acceptance.given = wire_digested(&delivery->receipt, given);
 	id_new(uuid, now_us);
 	message->id = arena_text(arena, uuid);
 	message->direction = "in";
@@ -184,6 +182,8 @@ enum err_code inbox_accept(struct kernel *kernel, struct arena *arena, struct in
 	message->digest = message_digest(arena, &delivery->parts);
 	if (!message->id || !message->digest)
 		return fail(err, ERR_MEMORY, "no memory left for a message from %s", message->partner);
+	acceptance.received = wire_digested(&delivery->received, message->digest, &received);
+	acceptance.given = wire_digested(&delivery->receipt, message->digest, &given);
 	TRY(db_write(kernel->db, accept_run, &acceptance, err));
 	delivery->message = *message;
 	*outcome = acceptance.outcome;
@@ -220,7 +220,7 @@ static enum err_code refused_wire(struct tx *tx, const struct refusal *refusal, 
 					 .subject = refusal_id,
 					 .event = wire->kind == WIRE_RECEIVED ? "refused" : wire_kind_name(wire->kind),
 					 .detail = detail,
-					 .content = wire->digest },
+					 .content = wire->record },
 		err);
 }
 
@@ -250,12 +250,12 @@ enum err_code inbox_refused(struct kernel *kernel, const char *partner, const ch
 			    const struct wire *received, const struct wire *error, int64_t now_us, struct err *err)
 {
 	struct refusal refusal = { .partner = partner, .message_id = message_id, .rule = rule, .now_us = now_us };
-	char received_digest[CONTENT_DIGEST_SIZE], error_digest[CONTENT_DIGEST_SIZE];
+	struct wire_room received_room, error_room;
 
 	if (received)
-		refusal.received = wire_digested(received, received_digest);
+		refusal.received = wire_digested(received, NULL, &received_room);
 	if (error)
-		refusal.error = wire_digested(error, error_digest);
+		refusal.error = wire_digested(error, NULL, &error_room);
 	return db_write(kernel->db, refused_run, &refusal, err);
 }
 

@@ -27,8 +27,8 @@ struct journal_entry {
 	const char *from_state, *to_state; /* NULL if no state changed */
 	const char *detail;                /* one line for people, without personal data or secrets; NULL */
 	const char *law;                   /* NULL */
-	const char *content;               /* SHA-256 of the octets that it speaks of, hexadecimal; NULL */
-	int64_t sequence;                  /* 0 until sealed */
+	const char *content; /* SHA-256 of what it speaks of, hexadecimal: of octets, or a wire's record; NULL */
+	int64_t sequence;    /* 0 until sealed */
 };
 
 /* Writes ENTRY (its .id and .sequence are ignored). */

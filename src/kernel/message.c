@@ -1,5 +1,7 @@
 #include "kernel/message_int.h"
 
+#include <stdio.h>
+
 #include "base/date.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -114,14 +116,34 @@ enum err_code message_insert(struct tx *tx, struct message *message, const struc
 	return *inserted ? parts_insert(tx, message->id, parts, err) : OK;
 }
 
-struct wire wire_digested(const struct wire *wire, char digest[static CONTENT_DIGEST_SIZE])
+static const char *or_none(const char *text)
+{
+	return text ? text : "-";
+}
+
+void wire_record(const struct wire *wire, const char *parts, char record[static CONTENT_DIGEST_SIZE])
+{
+	enum { RECORD_MAX = 640 }; /* four digests, a number, and the words */
+	char lines[RECORD_MAX];
+	bool is_message = wire->kind == WIRE_SENT || wire->kind == WIRE_RECEIVED;
+	int size = snprintf(lines, sizeof(lines), "kind %s\nat %lld\noctets %s\nsigner %s\nbasis %s\nparts %s\n",
+			    wire_kinds[wire->kind], (long long)wire->at_us, wire->digest, or_none(wire->certificate),
+			    or_none(wire->basis ? wire->basis->id : NULL), or_none(is_message ? parts : NULL));
+
+	/* A text that is no digest of ours may be longer: it is cut, and then fits nothing. */
+	content_digest(bytes(lines, size < RECORD_MAX ? (size_t)size : RECORD_MAX - 1), record);
+}
+
+struct wire wire_digested(const struct wire *wire, const char *parts, struct wire_room *room)
 {
 	struct wire digested = *wire;
 
 	if (!digested.octets.data)
 		digested.octets = bytes("", 0); /* an empty blob, not NULL */
-	content_digest(digested.octets, digest);
-	digested.digest = digest;
+	content_digest(digested.octets, room->digest);
+	digested.digest = room->digest;
+	wire_record(&digested, parts, room->record);
+	digested.record = room->record;
 	return digested;
 }
 
@@ -134,8 +156,8 @@ enum err_code wire_insert(struct tx *tx, const char *message, const char *partne
 	return db_exec(tx, &sql_wire_put,
 		       BINDS(BIND_TEXT(id), BIND_TEXT(message), BIND_TEXT(partner), BIND_TEXT(wire_kinds[wire->kind]),
 			     BIND_INT(wire->at_us), BIND_TEXT(wire->content_type ? wire->content_type : ""),
-			     BIND_BLOB(wire->octets), BIND_TEXT(wire->digest), BIND_TEXT(wire->certificate),
-			     BIND_TEXT(wire->basis ? wire->basis->id : NULL)),
+			     BIND_BLOB(wire->octets), BIND_TEXT(wire->digest), BIND_TEXT(wire->record),
+			     BIND_TEXT(wire->certificate), BIND_TEXT(wire->basis ? wire->basis->id : NULL)),
 		       NULL, err);
 }
 
@@ -150,7 +172,7 @@ enum err_code wire_journal(struct tx *tx, const struct message *message, const s
 						    .subject = message->id,
 						    .event = wire_kinds[wire->kind],
 						    .detail = detail,
-						    .content = wire->digest },
+						    .content = wire->record },
 			   err);
 }
 
@@ -263,6 +285,7 @@ struct wire wire_row(struct arena *arena, const struct query *query)
 		.certificate = db_text(arena, query, 4),
 		.id = db_text(arena, query, 5),
 		.digest = db_text(arena, query, 6),
+		.record = db_text(arena, query, 8),
 		.basis = basis,
 	};
 }

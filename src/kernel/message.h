@@ -55,7 +55,14 @@ struct message_parts {
 	size_t count;
 };
 
-/* Exact bytes that went over the wire, kept as evidence. Each has an entry in the journal that names its digest. */
+/* Exact bytes that went over the wire, kept as evidence. Each has an entry in the journal that names its record, which
+ * speaks of all that belongs to it: SHA-256 over six lines, each ended by LF, "-" for what is not there:
+ *   kind received
+ *   at 1793588400000000                   (microseconds)
+ *   octets <SHA-256 of the octets>
+ *   signer <fingerprint of the signer's certificate>
+ *   basis <basis id: kernel/credential.h>
+ *   parts <message digest>                (of what was sent or received: SHA-256 over the parts' SHA-256s) */
 enum wire_kind {
 	WIRE_SENT,
 	WIRE_RECEIVED,
@@ -71,8 +78,9 @@ struct wire {
 	struct bytes octets;
 	const char *certificate; /* fingerprint of the signer's certificate; NULL */
 	const struct basis
-		*basis;          /* what the signature was believed by; NULL. As read its .id alone: see wire_basis() */
-	const char *id, *digest; /* as read: ours, and SHA-256 of the octets, hexadecimal */
+		*basis; /* what the signature was believed by; NULL. As read its .id alone: see wire_basis() */
+	/* As read: ours; SHA-256 of the octets, and the record, hexadecimal. */
+	const char *id, *digest, *record;
 };
 struct wire_list {
 	struct wire *items;
@@ -197,6 +205,8 @@ enum err_code message_parts_of(struct tx *tx, struct arena *arena, const char *i
 enum err_code message_wires(struct tx *tx, struct arena *arena, const char *id, struct wire_list *list,
 			    struct err *err) MUST_USE;
 const char *wire_kind_name(enum wire_kind kind); /* "sent", "received", "receipt-sent", … */
+/* The record of WIRE, whose .digest is known, with PARTS the digest of its message (NULL: none). */
+void wire_record(const struct wire *wire, const char *parts, char record[static CONTENT_DIGEST_SIZE]);
 /* What the signature of the stored WIRE was believed by; .count is 0 if that was not kept. */
 enum err_code wire_basis(struct tx *tx, struct arena *arena, const struct wire *wire, struct basis *basis,
 			 struct err *err) MUST_USE;

@@ -21,9 +21,13 @@
  * because its message id is known. MESSAGE's .position is set. */
 enum err_code message_insert(struct tx *tx, struct message *message, const struct message_parts *parts,
 			     const char *state, int64_t now_us, bool *inserted, struct err *err) MUST_USE;
-/* WIRE with its digest, which is computed before a transaction begins: it may be long. */
-struct wire wire_digested(const struct wire *wire, char digest[static CONTENT_DIGEST_SIZE]);
-/* A wire made by wire_digested(). The caller writes an entry of the journal whose content is its digest. */
+/* WIRE with its digest and record, which are computed before a transaction begins: it may be long. PARTS: digest of its
+ * message. */
+struct wire_room {
+	char digest[CONTENT_DIGEST_SIZE], record[CONTENT_DIGEST_SIZE];
+};
+struct wire wire_digested(const struct wire *wire, const char *parts, struct wire_room *room);
+/* A wire made by wire_digested(). The caller writes an entry of the journal whose content is its record. */
 enum err_code wire_insert(struct tx *tx, const char *message, const char *partner, const struct wire *wire,
 			  char id[static 37], int64_t now_us, struct err *err) MUST_USE;
 /* The entry of a wire of MESSAGE that no transition speaks of; its event is the name of the wire's kind. */

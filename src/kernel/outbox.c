@@ -253,11 +253,11 @@ static enum err_code sending_run(struct tx *tx, void *arg, struct err *err)
 enum err_code outbox_sending(struct kernel *kernel, const struct message *message, const struct wire *sent,
 			     struct err *err)
 {
-	char digest[CONTENT_DIGEST_SIZE];
+	struct wire_room room;
 	struct attempt attempt = {
 		.kernel = kernel,
 		.message = message,
-		.wire = wire_digested(sent, digest),
+		.wire = wire_digested(sent, message->digest, &room),
 		.now_us = sent->at_us,
 	};
 
@@ -297,7 +297,7 @@ static enum err_code delivered_run(struct tx *tx, void *arg, struct err *err)
 		return fail(err, ERR_MEMORY, "no memory left for the receipt of message %s", attempt->message->id);
 	struct fsm_case fsm_case =
 		message_case(attempt->kernel, arena, attempt->message, &system_actor, attempt->now_us, NULL);
-	fsm_case.content = attempt->wire.digest;
+	fsm_case.content = attempt->wire.record;
 	TRY(message_fire(tx, &fsm_case, &message_out_machine, MESSAGE_DELIVERED, &to, err));
 	if (!to)
 		return late_receipt(tx, attempt, arena, err);
@@ -310,11 +310,11 @@ static enum err_code delivered_run(struct tx *tx, void *arg, struct err *err)
 enum err_code outbox_delivered(struct kernel *kernel, const struct message *message, const struct wire *receipt,
 			       int64_t now_us, struct err *err)
 {
-	char digest[CONTENT_DIGEST_SIZE];
+	struct wire_room room;
 	struct attempt attempt = {
 		.kernel = kernel,
 		.message = message,
-		.wire = wire_digested(receipt, digest),
+		.wire = wire_digested(receipt, message->digest, &room),
 		.now_us = now_us,
 	};
 
@@ -406,10 +406,10 @@ enum err_code outbox_failed(struct kernel *kernel, const struct message *message
 		.permanent = permanent,
 		.reason = reason,
 	};
-	char digest[CONTENT_DIGEST_SIZE];
+	struct wire_room room;
 
 	if (answer)
-		attempt.wire = wire_digested(answer, digest);
+		attempt.wire = wire_digested(answer, message->digest, &room);
 	return db_write(kernel->db, failed_run, &attempt, err);
 }
 

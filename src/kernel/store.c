@@ -10,8 +10,8 @@
 /* 1 for an entry about a message whose octets are not kept. Not EXISTS, which PostgreSQL may answer by hashing all wires. */
 #define JOURNAL_UNKEPT \
 	"CAST(CASE WHEN subject_type = 'message' AND content IS NOT NULL AND (SELECT 1 FROM wire" \
-	" WHERE wire.message = journal.subject AND wire.digest = journal.content LIMIT 1) IS NULL THEN 1 ELSE 0 END AS {i64})"
-#define WIRE_COLUMNS "kind, at_us, content_type, octets, certificate, id, digest, basis"
+	" WHERE wire.message = journal.subject AND wire.record = journal.content LIMIT 1) IS NULL THEN 1 ELSE 0 END AS {i64})"
+#define WIRE_COLUMNS "kind, at_us, content_type, octets, certificate, id, digest, basis, record"
 #define TASK_COLUMNS "id, organisation, kind, subject, text, state, created_us, done_us"
 #define MESSAGE_COLUMNS \
 	"message.id, direction, partner, organisation, message_id, conversation, position, ref_to, service, action, original_sender," \
