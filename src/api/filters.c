@@ -1,6 +1,7 @@
 /* What lists can be filtered by. A value that nothing can have is a mistake of who asks, not an empty list: he would
  * believe that there is nothing. */
 #include "api/call_int.h"
+#include "base/uuid.h"
 #include "kernel/party.h"
 
 static const struct rule filter_rule = { .code = "API-004", .text = "{1} is none of {2}" };
@@ -89,12 +90,21 @@ static enum err_code doctypes(struct tx *tx, const struct api_call *call, struct
 	return OK;
 }
 
+/* A page begins below an id that a page before it gave. */
+static enum err_code ids(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
+{
+	(void)tx, (void)call, (void)err;
+	words->known = uuid_valid(words->wanted);
+	words->list = "the ids that lists show";
+	return OK;
+}
+
 static const struct filter {
 	const char *name; /* the query parameter */
 	enum err_code (*allowed)(struct tx *tx, const struct api_call *call, struct words *words, struct err *err);
 } filters[] = {
 	{ "direction", directions },       { "state", message_states }, { "partner", partners },
-	{ "organisation", organisations }, { "type", doctypes },
+	{ "organisation", organisations }, { "type", doctypes },        { "before", ids },
 };
 
 struct checking {

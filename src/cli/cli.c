@@ -9,9 +9,10 @@
 /* An answer, and once more its files: cli/remote.c says how great it may be. */
 enum { CLI_ARENA = 512 << 20 };
 
+/* Of every command; the first is left out of the help where there is nothing for it. */
 static const struct option common_options[] = {
-	{ "--dir", "DIR", "the node's directory (also -d; else $LINTAS_DIR, else the current one)", NULL, false },
 	{ "--json", NULL, "answer as JSON, for scripts", NULL, false },
+	{ "--dir", "DIR", "the node's directory (also -d; else $LINTAS_DIR, else the current one)", NULL, false },
 	{ "--help", NULL, "this help", NULL, false },
 	{ 0 },
 };
@@ -100,7 +101,7 @@ static void print_usage(const struct command *command)
 	printf("\n%c%s.\n\n", command->summary[0] - ('a' <= command->summary[0] && command->summary[0] <= 'z' ? 32 : 0),
 	       command->summary + 1);
 	print_options(command->options);
-	print_options(common_options);
+	print_options(common_options + command->text_alone);
 	printf("\nexample:\n");
 	for (const char *e = command->example; *e;) {
 		size_t length = strcspn(e, "\n");
@@ -280,12 +281,16 @@ static enum err_code take_option(struct invocation *in, int argc, char **argv, i
 	if (!option)
 		return fail(err, ERR_USAGE, "%s does not know %s; see lintas help %s", in->command->words, name,
 			    in->command->words);
+	if (!option->value && equals)
+		return fail(err, ERR_USAGE, "%s takes no value: it is given, or not", option->name);
 	if (option->value && !equals && *at + 1 >= argc)
 		return fail(err, ERR_USAGE, "%s needs %s: %s", option->name, option->value, option->help);
 	if (option->value)
 		value = equals ? equals + 1 : argv[++*at];
 	if (own)
 		return take_own(in, own, value, err);
+	if (in->command->text_alone && same(name, "--json"))
+		return fail(err, ERR_USAGE, "%s has nothing to answer as JSON", in->command->words);
 	take_common(in, name, value, help);
 	return OK;
 }

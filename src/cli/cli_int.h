@@ -30,6 +30,7 @@ struct command {
 	const char *method, *path;   /* … or a call of the interface: {} are the arguments in order */
 	const struct schema *answer; /* what it answers */
 	void (*print)(FILE *out, const void *answer); /* for people */
+	bool text_alone;                              /* there is nothing for --json, which is refused */
 	bool (*good)(const void *answer);             /* NULL: always; else the exit status is 1 if it is not */
 	const char *missing; /* what to do when there is no such thing; NULL: the answer says it */
 };
@@ -49,6 +50,7 @@ struct invocation {
 	size_t places_count;
 	const char *directory;
 	bool json;
+	bool running_only; /* calls go to the running node alone, never into this process */
 	struct findings *findings;
 };
 

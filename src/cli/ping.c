@@ -38,11 +38,11 @@ static void print_delivered(FILE *out, const struct message_view *m, const struc
 static void print_waiting(FILE *out, const struct message_view *m, const struct partner_view *p, bool running)
 {
 	char next[TIME_SIZE];
-	if (!running)
-		fprintf(out, "not sent: the node is stopped\nNext: lintas serve; it sends the ping then\n");
-	else if (same(p->status, "suspended"))
+	if (same(p->status, "suspended"))
 		fprintf(out, "not sent: %s is suspended\nNext: lintas partner resume %s; the ping is sent then\n",
 			m->partner, m->partner);
+	else if (!running)
+		fprintf(out, "not sent: the node is stopped\nNext: lintas serve; it sends the ping then\n");
 	else if (m->last_error)
 		fprintf(out,
 			"not delivered yet after %lld attempt%s: %s\n"
@@ -111,6 +111,7 @@ enum err_code run_ping(struct invocation *in, struct err *err)
 	if (text && (!int64_parse(text, &wait) || wait < 0 || wait > WAIT_MAX))
 		return fail(err, ERR_USAGE, "--wait is a number of seconds from 0 to %d, not %s", WAIT_MAX, text);
 	bool running = remote_running(in);
+	in->running_only = running;
 	TRY(remote_answer(in, bytes(NULL, 0), &answer, err));
 	TRY(remote_read(in, &message_schema, &answer, &m, err));
 	TRY(partner_of(in, &p, err));

@@ -133,7 +133,11 @@ enum err_code remote_call(struct invocation *in, const char *method, const char 
 	const char *socket = arena_printf(in->arena, "%s/admin.sock", in->directory);
 	if (!socket || !path)
 		return fail(err, ERR_MEMORY, "no memory for a call");
-	if (node_listens(socket))
+	bool listens = node_listens(socket);
+	/* Who watches a running node must not take the place of one that is being started anew. */
+	if (!listens && in->running_only)
+		return fail(err, ERR_BUSY, "the node was stopped meanwhile; lintas status shows when it is back");
+	if (listens)
 		TRY(call_socket(in, socket, method, path, body, answer, err));
 	else
 		TRY(call_here(in, method, path, body, answer, err));

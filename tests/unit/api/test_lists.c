@@ -15,6 +15,7 @@ static void a_filter_that_nothing_can_have_is_refused_with_what_is_allowed(void 
 		  "processed is none of queued, delivered, dead, held, abandoned\"" },
 		{ "/api/v1/messages?direction=in&state=queued", "\"/state\"",
 		  "queued is none of received, processed, failed, abandoned\"" },
+		{ "/api/v1/messages?before=garbage", "\"/before\"", "garbage is none of the ids that lists show\"" },
 		{ "/api/v1/messages?direction=both", "\"/direction\"", "both is none of in, out\"" },
 		{ "/api/v1/messages?partner=XX", "\"/partner\"", "XX is none of MY, VN\"" },
 		{ "/api/v1/messages?organisation=dtf", "\"/organisation\"", "dtf is none of customs, dft\"" },
