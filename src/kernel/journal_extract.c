@@ -112,6 +112,8 @@ static enum err_code link_fill(struct arena *arena, const struct query *query, s
 	struct seal seal;
 
 	seal_row(arena, query, &seal);
+	if (!seal.previous.data || !seal.root.data || !seal.hash.data)
+		return fail(err, ERR_MEMORY, "no memory left for an extract of the journal");
 	if (seal.previous.size != SHA256_SIZE || seal.root.size != SHA256_SIZE || seal.hash.size != SHA256_SIZE)
 		return fail(err, ERR_INTERNAL, "seal %" PRId64 " of the journal is damaged", seal.number);
 	*link = (struct journal_link){

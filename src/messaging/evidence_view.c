@@ -3,17 +3,22 @@
 
 #include "messaging/evidence_int.h"
 
-enum { WIRES_MAX = 10000, ENTRIES_MAX = 20000, HASHES_MAX = 64, JSON_MAX = 64 << 20 };
+enum { WIRES_MAX = 10000, ENTRIES_MAX = 20000, HASHES_MAX = 64, BASIS_MAX = 1024, JSON_MAX = 64 << 20 };
 
 /* --- evidence.json --- */
 
 struct party_facts {
 	const char *type, *id;
 };
+struct basis_facts {
+	const char *fingerprint;
+};
 struct wire_facts {
 	const char *folder, *kind, *sha256, *algorithm, *answers, *signer, *subject, *issuer, *serial;
-	int64_t at_us, octets, not_before_us, not_after_us, issuers, lists;
+	int64_t time_us, at_us, octets, not_before_us, not_after_us, issuers, lists;
 	bool proved, xmlsec;
+	struct basis_facts *basis;
+	size_t basis_count;
 };
 struct payload_facts {
 	const char *content_id, *mime_type, *charset, *path, *signed_path, *sha256;
@@ -43,10 +48,18 @@ static const struct field party_rows[] = {
 };
 static const struct fields party_fields = FIELDS(struct party_facts, party_rows);
 
+static const struct field basis_rows[] = {
+	FIELD_TEXT(struct basis_facts, fingerprint, .json = "fingerprint"),
+};
+static const struct fields basis_fields = FIELDS(struct basis_facts, basis_rows);
+
+/* With all that the record of a wire speaks of (kernel/message.h) and no file says: "at" is "time" to the microsecond,
+ * and "basis" has the order of its id. */
 static const struct field wire_rows[] = {
 	FIELD_TEXT(struct wire_facts, folder, .json = "folder"),
 	FIELD_TEXT(struct wire_facts, kind, .json = "kind"),
-	FIELD_TIME(struct wire_facts, at_us, .json = "time"),
+	FIELD_TIME(struct wire_facts, time_us, .json = "time"),
+	FIELD_INT(struct wire_facts, at_us, .json = "at"),
 	FIELD_INT(struct wire_facts, octets, .json = "octets"),
 	FIELD_TEXT(struct wire_facts, sha256, .json = "sha256"),
 	FIELD_FLAG(struct wire_facts, proved, .json = "proved", .min = 1),
@@ -61,6 +74,8 @@ static const struct field wire_rows[] = {
 	FIELD_TIME(struct wire_facts, not_after_us, .json = "notAfter"),
 	FIELD_INT(struct wire_facts, issuers, .json = "issuers"),
 	FIELD_INT(struct wire_facts, lists, .json = "revocationLists"),
+	FIELD_LIST(struct wire_facts, basis, basis_count, struct basis_facts, basis_fields, .json = "basis",
+		   .max = BASIS_MAX),
 };
 static const struct fields wire_fields = FIELDS(struct wire_facts, wire_rows);
 
@@ -118,11 +133,12 @@ static const struct field evidence_rows[] = {
 static const struct fields evidence_fields = FIELDS(struct evidence_facts, evidence_rows);
 static const struct schema evidence_schema = { .name = "evidence", .ns = "", .prefix = "", .fields = &evidence_fields };
 
-static struct wire_facts facts_of(const struct evidence_wire *wire)
+static struct wire_facts facts_of(const struct evidence_wire *wire, struct basis_facts *basis)
 {
 	struct wire_facts facts = {
 		.folder = wire->folder,
 		.kind = wire_kind_name(wire->wire->kind),
+		.time_us = wire->wire->at_us,
 		.at_us = wire->wire->at_us,
 		.octets = (int64_t)wire->wire->octets.size,
 		.sha256 = wire->wire->digest,
@@ -134,7 +150,11 @@ static struct wire_facts facts_of(const struct evidence_wire *wire)
 		.not_after_us = TIME_NONE,
 		.issuers = INTEGER_NONE,
 		.lists = INTEGER_NONE,
+		.basis = basis,
+		.basis_count = wire->basis.count,
 	};
+	for (size_t i = 0; i < wire->basis.count; i++)
+		basis[i].fingerprint = wire->basis.items[i].fingerprint;
 	if (!wire->proved)
 		return facts;
 	facts.signer = cert_fingerprint(wire->signer);
@@ -233,8 +253,12 @@ enum err_code evidence_put_facts(struct bundle *bundle, struct err *err)
 	facts.payloads = arena_array(bundle->arena, bundle->parts.count + 1, sizeof *facts.payloads);
 	if (!facts.wires || !facts.payloads)
 		return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", bundle->id);
-	for (size_t i = 0; i < bundle->wires_count; i++)
-		facts.wires[i] = facts_of(&bundle->wires[i]);
+	for (size_t i = 0; i < bundle->wires_count; i++) {
+		struct basis_facts *basis = arena_array(bundle->arena, bundle->wires[i].basis.count + 1, sizeof *basis);
+		if (!basis)
+			return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", bundle->id);
+		facts.wires[i] = facts_of(&bundle->wires[i], basis);
+	}
 	for (size_t i = 0; i < bundle->parts.count; i++)
 		facts.payloads[i] = payload_facts_of(&bundle->payloads[i]);
 	field_put_json(&out, &evidence_schema, &facts);
@@ -366,6 +390,16 @@ static enum err_code put_entries(struct bundle *bundle, struct err *err)
 	return bundle_put_buf(bundle, "audit/entries.json", &out, err);
 }
 
+/* Whether LINK comes after a gap in the links that hold the message: the folder has one unbroken run from there on, to
+ * the last link, which is what a head that was written down is compared with. */
+static bool is_cut_off(const struct bundle *bundle, const struct journal_link *link)
+{
+	const struct journal_extract *message = &bundle->journal[0];
+	const struct journal_link *last = bundle->links_count ? bundle->links[bundle->links_count - 1] : NULL;
+	return last && link->number > last->number + 1 && message->links_count &&
+	       last->number >= message->links[0].number;
+}
+
 /* The two chains are of one snapshot: where both have a link it is the same. */
 static enum err_code merge_links(struct bundle *bundle, struct err *err)
 {
@@ -378,6 +412,10 @@ static enum err_code merge_links(struct bundle *bundle, struct err *err)
 		bool left = k == other->links_count ||
 			    (i < one->links_count && one->links[i].number <= other->links[k].number);
 		const struct journal_link *link = left ? &one->links[i] : &other->links[k];
+		if (is_cut_off(bundle, link)) {
+			bundle->to_head = false;
+			break;
+		}
 		bundle->links[bundle->links_count++] = link;
 		i += i < one->links_count && one->links[i].number == link->number;
 		k += k < other->links_count && other->links[k].number == link->number;

@@ -358,13 +358,12 @@ static enum err_code put_wire(struct bundle *bundle, struct evidence_wire *wire,
 	TRY(bundle_put(bundle, arena_printf(bundle->arena, "%s/message", wire->folder), wire->wire->octets, err));
 	TRY(put_line(bundle, wire, "content-type", wire->wire->content_type, err));
 	TRY(put_line(bundle, wire, "time", time ? time : "", err));
+	TRY(put_basis(bundle, wire, err)); /* the journal speaks of it, whether the signature holds or not */
 	if (!wire->proved)
 		return OK;
 	TRY(put_references(bundle, wire, err));
 	TRY(put_signed_info(bundle, wire, err));
-	if (wire->answers)
-		TRY(put_line(bundle, wire, "answers", wire->answers->folder, err));
-	return put_basis(bundle, wire, err);
+	return wire->answers ? put_line(bundle, wire, "answers", wire->answers->folder, err) : OK;
 }
 
 enum err_code evidence_put_wires(struct bundle *bundle, struct err *err)

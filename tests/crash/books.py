@@ -112,6 +112,11 @@ SENT = """SELECT document.reference, document.id, document.digest, fsm_case.stat
 RECEIVED = "SELECT reference, digest, message, id FROM document WHERE direction = 'in'"
 MESSAGES = "SELECT message_id, id, state FROM message WHERE direction = 'in'"
 MOVES = """SELECT subject, count(*) FROM journal WHERE subject_type = 'message' AND to_state = '{}' GROUP BY subject"""
+# A message becomes processed once, however often its document is taken in: that is told by the document, which is opened once, and
+# which whatever comes after finds there. No client submits the same bytes under two messages here, so nothing comes after.
+OPENED = """SELECT subject, count(*) FROM journal WHERE subject_type = 'document' AND event = 'received' AND from_state IS NULL
+    GROUP BY subject"""
+TAKEN_IN_AGAIN = "SELECT detail, subject FROM journal WHERE subject_type = 'document' AND event = 'received-again'"
 UNSETTLED = """SELECT direction, state, message_id, last_error FROM message WHERE state NOT IN ('delivered', 'processed')"""
 RECEIPTS = "SELECT message, encode(sha256(octets), 'hex') FROM wire WHERE kind = '{}' AND id > '{}'"
 
@@ -134,15 +139,17 @@ class Account:
         """ANEW: every receipt is read again, else those since the last time."""
         self.sent, self.received, self.messages = grouped(ask(SENT)), grouped(ask(RECEIVED)), grouped(ask(MESSAGES))
         self.processed, self.delivered = dict(ask(MOVES.format("processed"))), dict(ask(MOVES.format("delivered")))
+        self.opened, self.taken_in_again = dict(ask(OPENED)), ask(TAKEN_IN_AGAIN)
         self.unsettled = ask(UNSETTLED)
         self.tasks, self.refusals = ask("SELECT kind, subject, text FROM task"), ask("SELECT rule, message_id FROM refusal")
         since = "" if anew else self.seen_to
-        for kind, receipts in self.receipts.items():
+        news = {kind: ask(RECEIPTS.format(kind, since)) for kind in self.receipts}
+        self.seen_to = ask("SELECT max(id) FROM wire")[0][0]
+        for kind, receipts in self.receipts.items():  # after all that may be Busy, and is then read once more
             if anew:
                 receipts.clear()
-            for message, digest in ask(RECEIPTS.format(kind, since)):
+            for message, digest in news[kind]:
                 receipts[message].append(digest)
-        self.seen_to = ask("SELECT max(id) FROM wire")[0][0]
 
     def rest(self):
         """Findings about this node alone."""
@@ -152,6 +159,8 @@ class Account:
             yield WRONG, f"{self.state}: a task {kind} of {subject}: {text}"
         for rule, message_id in self.refusals:
             yield WRONG, f"{self.state}: {message_id} was refused: {rule}"
+        for message_id, document in self.taken_in_again:
+            yield DOUBLED, f"{message_id}: {self.state} took it in when it already had its document {document}"
 
 
 def exactly_one(what, found):
@@ -175,9 +184,12 @@ def compare_one(sender, receiver, reference, submission):
         theirs, copies = receiver.messages.get(message_id, []), receiver.received.get(reference, [])
         yield from exactly_one(f"{reference}: message {message_id} at {receiver.state}", theirs)
         yield from exactly_one(f"{reference}: the document at {receiver.state}", copies)
+        for _, _, document_there in copies[:1]:
+            if receiver.opened.get(document_there) != "1":
+                yield DOUBLED, f"{reference}: opened {receiver.opened.get(document_there, 0)} times at {receiver.state}"
         for message_there, state in theirs[:1]:
             if receiver.processed.get(message_there) != "1":
-                yield DOUBLED, f"{reference}: processed {receiver.processed.get(message_there, 0)} times"
+                yield DOUBLED, f"{reference}: became processed {receiver.processed.get(message_there, 0)} times"
             if [copy[:2] for copy in copies] != [(digest, message_there)]:
                 yield WRONG, f"{reference}: {receiver.state} has {copies}, not {digest} of {message_there}"
             given, held = receiver.receipts["receipt-sent"][message_there], sender.receipts["receipt-received"][message]

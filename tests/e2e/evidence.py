@@ -4,7 +4,7 @@
 usage: evidence.py LINTAS SOURCE_ROOT   (exit 77: skipped)
 Two real nodes for each profile; openssl, Python with lxml, and xmlsec1 judge what they export.
 """
-import hashlib, json, os, pathlib, re, shutil, subprocess, sys
+import datetime, hashlib, json, os, pathlib, re, shutil, subprocess, sys
 
 from nodes import Authority, Node, Region, answer, lintas, run, until
 
@@ -149,10 +149,213 @@ def what_people_read(folder, machine):
     (copy / "SHA256SUMS").open("a").write("0" * 64 + "  payload/2.xml\n")
     sums_anew(copy)
     told(copy, machine, "WRONG  payload/2.xml: a signed list of digests has payload/2.xml", programs=1)
-    told(copy, machine, "WRONG  evidence.json names the files of payload/", programs=1)
+    told(copy, machine, "WRONG  payload/2.xml does not belong into this folder", programs=1)
     status, text = says(folder, machine, PYTHON, "-S", "derive.py")  # -S: without the libraries that Debian adds
     assert (status, text) == (2, "derive.py needs lxml: apt install python3-lxml\n"), text
     shown("content that was changed or added beside what is signed is found; each program says in words what is missing")
+
+
+# --- forging: whoever made the folder made the sums as well ---
+
+def sums_of_all(folder):
+    files = sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file() and p != folder / "SHA256SUMS")
+    (folder / "SHA256SUMS").write_text("".join(f"{hashlib.sha256((folder / p).read_bytes()).hexdigest()}  {p}\n" for p in files))
+
+
+def forged(folder, change):
+    copy = region.work / "forgery"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(folder, copy)
+    change(copy)
+    sums_of_all(copy)
+    return copy
+
+
+def edit(folder, change, name="evidence.json"):
+    """CHANGE is made to what the JSON file says."""
+    said = json.loads((folder / name).read_text())
+    change(said)
+    (folder / name).write_text(json.dumps(said, separators=(",", ":")))
+
+
+def another_certificate(folder, which):
+    """Of the same key, by an authority of the forger's own."""
+    own, key, made = region.work / "rogue.pem", region.work / "rogue.key", folder / which / "signer.pem"
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", own, "-subj", "/CN=rogue", "-days", "30")
+    (region.work / "rogue.pub").write_text(run("openssl", "x509", "-in", made, "-noout", "-pubkey"))
+    run("openssl", "x509", "-new", "-force_pubkey", region.work / "rogue.pub", "-subj", "/CN=somebody", "-CA", own, "-CAkey", key,
+        "-days", "10", "-out", made)
+    print_ = run("openssl", "x509", "-in", made, "-noout", "-fingerprint", "-sha256").split("=")[1].strip().replace(":", "").lower()
+
+    def name_it(said):
+        wire = next(w for w in said["wires"] if w["folder"] == which)
+        wire["signer"] = wire["basis"][0]["fingerprint"] = print_
+    edit(folder, name_it)
+
+
+def renamed(folder):
+    (folder / "1-sent").rename(folder / "1-x-sent")
+    (folder / "2-receipt-received" / "answers").write_text("1-x-sent\n")
+
+    def name_it(said):
+        said["wires"][0].update(folder="1-x-sent", kind="x-sent")
+        said["wires"][1]["answers"] = "1-x-sent"
+    edit(folder, name_it)
+
+
+def later(folder):
+    """Everything happened five days later."""
+    def move(said):
+        for wire in said["wires"]:
+            wire["at"] += 5 * 86400 * 10**6
+            wire["time"] = datetime.datetime.fromtimestamp(wire["at"] // 1000 / 1000, datetime.timezone.utc).strftime(
+                "%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (wire["at"] // 1000 % 1000)
+            (folder / wire["folder"] / "time").write_text("%d\n%s\n" % (wire["at"] // 10**6, wire["time"]))
+    edit(folder, move)
+
+
+def list_called_later(folder):
+    (folder / "2-receipt-received" / "crl-1.pem").rename(folder / "2-receipt-received" / "later-crl-1.pem")
+
+
+def list_withheld(folder):
+    """With its issuer: as if the node had known neither."""
+    for name in ("crl-1.pem", "issuer-1.pem"):
+        (folder / "2-receipt-received" / name).unlink()
+
+    def forget(said):
+        wire = said["wires"][1]
+        wire.update(issuers=0, revocationLists=0, basis=wire["basis"][:1])
+    edit(folder, forget)
+
+
+def unsealed(folder):
+    def open_up(said):
+        for entry in said["entries"]:
+            for name in ("seal", "sequence", "index", "count", "path"):
+                entry.pop(name, None)
+            entry["actor"] = "somebody else"
+    edit(folder, open_up, "audit/entries.json")
+    (folder / "audit" / "links.tsv").write_text("")
+    edit(folder, lambda said: said.update(journal={"entries": said["journal"]["entries"], "unsealed": said["journal"]["entries"],
+                                                  "links": 0, "toHead": False}))
+
+
+def entry_digest(entry):
+    """README.md, "The files"."""
+    preimage = b""
+    for name in "id at actor organisation subjectType subject event fromState toState detail law content".split():
+        text = entry.get(name, "" if name in entry.get("empty", "").split() else None)
+        preimage += b"\xff" * 8 if text is None else len(str(text).encode()).to_bytes(8, "big") + str(text).encode()
+    return hashlib.sha256(preimage).digest()
+
+
+def before_a_gap(folder):
+    """A chain of the forger's own, one entry a seal, and far on the genuine head."""
+    links, before = [], "00" * 32
+
+    def seal(said):
+        nonlocal before
+        for number, entry in enumerate(said["entries"], 1):
+            entry["actor"] = "somebody else"
+            root = hashlib.sha256(b"\0" + entry_digest(entry)).digest()
+            digest = hashlib.sha256(bytes.fromhex(before) + f"{number}\n{number}\n1\n".encode() + root).hexdigest()
+            entry.update(seal=number, sequence=number, index=0, count=1, path=[])
+            links.append(f"{number}\t{number}\t{number}\t1\t{before}\t{root.hex()}\t{digest}")
+            before = digest
+    edit(folder, seal, "audit/entries.json")
+    head = (folder / "audit" / "links.tsv").read_text().splitlines()[-1].split("\t")
+    links.append("\t".join(["90000"] + head[1:]))
+    (folder / "audit" / "links.tsv").write_text("\n".join(links) + "\n")
+    edit(folder, lambda said: said["journal"].update(links=len(links), lastSeal=90000))
+
+
+def twice(folder):
+    text = (folder / "evidence.json").read_text()
+    (folder / "evidence.json").write_text('{"state":"abandoned",' + text[1:])
+
+
+def outside(folder):
+    edit(folder, lambda said: said["payloads"][0].update(plain="../../../etc/hostname", signed="../../../etc/hostname"))
+
+
+def content_beside(folder):
+    """The name that people open holds another content; the genuine one stands beside it."""
+    genuine = (folder / "payload" / "1.xml").read_bytes()
+    (folder / "payload" / "1.xml").write_bytes(genuine.replace(b"EV-", b"FORGED-"))
+    (folder / "payload" / "0.xml").write_bytes(genuine)
+    edit(folder, lambda said: said["payloads"][0].update(plain="payload/0.xml"))
+
+
+def content_twice(folder):
+    for name in ("1.xml", "1.signed"):
+        shutil.copy(folder / "payload" / name, folder / "payload" / name.replace("1", "2"))
+    edit(folder, lambda said: said["payloads"].append(dict(said["payloads"][0], plain="payload/2.xml", signed="payload/2.signed")))
+
+
+def entries_time(folder):
+    edit(folder, lambda said: [entry.update(time="1999-01-01T00:00:00.000Z") for entry in said["entries"]], "audit/entries.json")
+
+
+def signature_taken_away(folder, which):
+    for path in (folder / which).iterdir():
+        if path.suffix != ".pem" and path.name not in ("message", "content-type", "time"):
+            path.unlink()
+    edit(folder, lambda said: [wire.update(proved=False) for wire in said["wires"] if wire["folder"] == which])
+
+
+def refusal_alone(folder):
+    """Nothing of the message, and an answer whose signature is not shown and whose certificate is forgotten."""
+    signature_taken_away(folder, "2-error-received")
+    for path in (folder / "2-error-received").glob("*.pem"):
+        path.unlink()
+    shutil.rmtree(folder / "1-sent")
+    (folder / "2-error-received").rename(folder / "1-error-received")
+    edit(folder, lambda said: said.update(wires=[dict(said["wires"][1], folder="1-error-received", basis=[])]))
+
+
+def own_receipt(folder):
+    """The message's signer answers itself, says the forger, who has only that certificate."""
+    shutil.copy(folder / "1-sent" / "signer.pem", folder / "2-receipt-received" / "signer.pem")
+    edit(folder, lambda said: (said["wires"][1].update(signer=said["wires"][0]["signer"]),
+                               said["wires"][1]["basis"][0].update(fingerprint=said["wires"][0]["signer"])))
+
+
+NO_RECORD = ": the journal names its record: octets, time, signer, certificates, revocation lists and content"
+FORGERIES = (  # who made the folder anew, and what derive.py says
+    (content_beside, "WRONG  evidence.json names the files of payload/ by their numbers"),
+    (content_twice, "WRONG  1-sent: header, body and each content are signed, each once"),
+    (renamed, "WRONG  evidence.json names each folder by its number and one of the six kinds"),
+    (lambda f: edit(f, lambda said: said["wires"][1].update(kind="error-received")), "WRONG  evidence.json names each folder by its"),
+    (lambda f: (f / "payload" / "2.xml").symlink_to("/etc/hostname"), "WRONG  payload/2.xml does not belong into this folder"),
+    (lambda f: (f / "note.txt").write_text("see there\n"), "WRONG  note.txt does not belong into this folder"),
+    (outside, "WRONG  evidence.json names the files of payload/ by their numbers"),
+    (twice, "WRONG  evidence.json has a name twice"),
+    (later, "WRONG  1-sent" + NO_RECORD),
+    (lambda f: another_certificate(f, "1-sent"), "WRONG  1-sent" + NO_RECORD),
+    (list_called_later, "WRONG  2-receipt-received/later-crl-1.pem is called later only if it is"),
+    (list_withheld, "WRONG  2-receipt-received" + NO_RECORD),
+    (own_receipt, "WRONG  2-receipt-received: another certificate than that of 1-sent signed it"),
+    (lambda f: edit(f, lambda said: said["from"].update(type="x")), "WRONG  1-sent: evidence.json says what the message says"),
+    (entries_time, ": its time is what its field at says"),
+)
+
+
+def forgeries(folder, refused, machine):
+    for change, sentence in FORGERIES:
+        told(forged(folder, change), machine, sentence, programs=1)
+    told(forged(refused, lambda f: signature_taken_away(f, "2-error-received")), machine,
+         "WRONG  2-error-received: its signature does not hold, so that the files of it are not here", programs=1)
+    told(forged(refused, refusal_alone), machine, "WRONG  1-error-received" + NO_RECORD, programs=1)
+    for which, change in (("verify.sh", own_receipt), ("verify.sh", renamed),
+                          ("verify.sh", lambda f: (f / "payload" / "2.xml").symlink_to("/etc/hostname"))):
+        assert says(forged(folder, change), machine, "/bin/sh", which)[0] == 1, change
+    assert says(forged(refused, refusal_alone), machine, "/bin/sh", "verify.sh")[0] == 3
+    for change in (unsealed, before_a_gap):
+        status, text = says(forged(folder, change), machine, PYTHON, "derive.py")
+        assert status == 3 and " 0 are wrong" in text and "The journal proves nothing here" in text, text
+        assert "nothing holds it" in text and " is under seal 1\n" not in text, text
+    shown(f"{len(FORGERIES)} ways of forging a folder with its sums are found, and what the journal does not hold is not believed")
 
 
 def words(folder, message, machine):
@@ -328,6 +531,7 @@ def refusals(th, vn, machine):
     must_hold(folder, machine, "2-error-received: the signature over SignedInfo", "there is no receipt")
     assert "AS4-" in (folder / "README.md").read_text()
     shown("a signed refusal is evidence, too")
+    return folder
 
 
 def by_hand(th, vn, document, machine):
@@ -395,7 +599,7 @@ def story():
             assert path.read_bytes() == (folder / path.relative_to(folders[name])).read_bytes(), f"{path.name} is not as it was"
     shown("certificate withdrawn, key retired: the same evidence")
     versions(th, vn, authority, machine)
-    refusals(th, vn, machine)
+    forgeries(folders["document-th"], refusals(th, vn, machine), machine)
     never_left(th, vn, machine)
     by_hand(th, vn, document, machine)
 

@@ -17,16 +17,31 @@ static enum err_code timeline_run(struct tx *tx, void *arg, struct err *err)
 	return journal_of(tx, timeline->region->arena, timeline->subject, ENTRIES, &timeline->list, err);
 }
 
-/* How often SUBJECT came into STATE. */
-static size_t times_in_state(struct region_node *node, const char *subject, const char *state)
+static struct journal_list timeline_of(struct region_node *node, const char *subject)
 {
 	struct region *region = node->region;
 	struct timeline timeline = { .region = region, .subject = subject };
-	size_t times = 0;
 
 	region_must(region, db_read(node->kernel.db, timeline_run, &timeline, &region->err));
-	for (size_t i = 0; i < timeline.list.count; i++)
-		times += same(timeline.list.entries[i].to_state, state);
+	return timeline.list;
+}
+
+static size_t times_in_state(const struct journal_list *list, const char *state)
+{
+	size_t times = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		times += same(list->entries[i].to_state, state);
+	return times;
+}
+
+/* DETAIL NULL: any. */
+static size_t times_of_event(const struct journal_list *list, const char *event, const char *detail)
+{
+	size_t times = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		times += same(list->entries[i].event, event) && (!detail || same(list->entries[i].detail, detail));
 	return times;
 }
 
@@ -76,9 +91,31 @@ static void check_received(struct region_node *to, const struct message *receive
 	if (!sent.id || !same(sent.direction, "out") || !same(sent.partner, to->state))
 		region_fail(region, "%s has message %s, which %s never sent", to->state, received->message_id,
 			    from->state);
-	if (!same(received->state, "processed") || times_in_state(to, received->id, "processed") != 1)
-		region_fail(region, "message %s is %s at %s, and was processed %zu times", received->message_id,
-			    received->state, to->state, times_in_state(to, received->id, "processed"));
+	struct journal_list timeline = timeline_of(to, received->id);
+	size_t times = times_in_state(&timeline, "processed");
+	if (!same(received->state, "processed") || times != 1)
+		region_fail(region, "message %s is %s at %s, and became processed %zu times", received->message_id,
+			    received->state, to->state, times);
+}
+
+/* A message becomes processed once, however often its document is taken in: that is told by the document. It is opened
+ * once, by the message that it keeps; every other message of the same document finds it there, once. */
+static void check_taken_in(struct region_node *to, const struct document *document, const struct message_list *in)
+{
+	struct region *region = to->region;
+	struct journal_list timeline = timeline_of(to, document->id);
+	size_t opened = times_of_event(&timeline, "received", NULL) + times_of_event(&timeline, "refused", NULL);
+
+	if (opened != 1)
+		region_fail(region, "%s has opened the document %s %zu times", to->state, document->id, opened);
+	for (size_t i = 0; i < in->count; i++) {
+		const struct message *message = &in->items[i];
+		size_t again = times_of_event(&timeline, "received-again", message->message_id);
+		bool other = same(message->document, document->id) && !same(message->id, document->message);
+		if (again != other)
+			region_fail(region, "%s has processed message %s, of document %s, %s", to->state,
+				    message->message_id, document->id, again > other ? "more than once" : "not at all");
+	}
 }
 
 /* Positions are given when a message is accepted; the same order at both sides, and in that order processed. */
@@ -150,9 +187,12 @@ void region_check(struct region *region)
 		for (size_t k = 0; k < in.count; k++)
 			check_received(node, &in.items[k]);
 		check_order(node, &in);
+		struct document_list taken_in = region_documents(node, "in");
+		for (size_t k = 0; k < taken_in.count; k++)
+			check_taken_in(node, &taken_in.items[k], &in);
 		sent += out.count;
 		received += in.count;
-		documents += region_documents(node, "in").count;
+		documents += taken_in.count;
 	}
 	for (size_t i = 0; i < region->submitted_count; i++)
 		check_submitted(region, &region->submitted[i]);

@@ -95,6 +95,7 @@ void region_post(struct region_node *node, struct arena *arena, const char *cont
 
 	assert_non_null(own);
 	messaging_receive(node->messaging, &request, &response);
+	region_note_answer(node, body);
 	struct bytes octets = response.owned ? buf_bytes(response.owned) : response.body;
 	*answer = (struct http_answer){
 		.status = response.status,
@@ -178,6 +179,7 @@ enum err_code region_call(struct http_client *client, struct arena *arena, const
 		return fail(err, ERR_NET, "the name of %s is not known", call->url);
 	packet_done(&region->last);
 	packet_set(&region->last, to, region->now_us, call->headers[0].value, call->body);
+	region_note_call(from, call->body);
 	region->requests++;
 	region->now_us += draw_us(region, region->odds.delay_us);
 	if (region->intercept && region->intercept(region->intercept_arg, to, arena, call, answer))

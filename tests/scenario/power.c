@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -13,7 +14,10 @@
 #include "base/text.h"
 
 /* What a disk writes whole or not at all: less than any of today's, as SQLite's own crash tests have it. */
-#define SECTOR           512
+#define SECTOR 512
+/* What SQLite is told of a disk (power.h). */
+#define TOLD_SECTOR      4096
+#define CHARACTERISTICS  SQLITE_IOCAP_POWERSAFE_OVERWRITE
 #define IMAGE_MAX        ((size_t)64 << 20)
 #define CHANGES_MAX      8192
 #define FULL_WRITES_MAX  12
@@ -38,9 +42,6 @@ struct image {
 	size_t count;
 };
 
-/* What is left of changes that were under way. */
-enum kept { KEPT_NONE, KEPT_ALL, KEPT_SOME, KEPT_KINDS };
-
 struct power {
 	sqlite3_vfs vfs;   /* registered */
 	sqlite3_vfs *real; /* the system's */
@@ -63,10 +64,20 @@ struct handle {
 	struct power *power;
 	struct image *image; /* NULL: a temporary file */
 	sqlite3 *connection; /* of a main database file, when it is known */
+	bool names;          /* its next sync is also one of the directory */
 	sqlite3_file *real;
 };
 
 static const sqlite3_io_methods methods;
+
+/* Of what is asserted with the mutex held, or on a thread that is not the test's: no longjmp leads out of there. */
+#define must(condition) ((condition) ? (void)0 : give_up(#condition, __LINE__))
+
+static void give_up(const char *condition, int line)
+{
+	fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, line, condition);
+	abort();
+}
 
 static struct handle *handle_of(sqlite3_file *file)
 {
@@ -83,30 +94,6 @@ static int unlocked(struct power *power, int rc)
 {
 	pthread_mutex_unlock(&power->mutex);
 	return rc;
-}
-
-/* --- Names --- */
-
-const char *power_kind_name(enum power_kind kind)
-{
-	static const char *const names[] = { "db", "wal", "journal" };
-
-	return names[kind];
-}
-
-const char *power_operation_name(enum power_operation operation)
-{
-	static const char *const names[] = { "write", "sync", "truncate", "open", "delete" };
-
-	return names[operation];
-}
-
-const char *power_fault_name(enum power_fault fault)
-{
-	static const char *const names[] = { "cut",          "cut in a sync", "failed sync",
-					     "failed write", "full disk",     "failed read" };
-
-	return names[fault];
 }
 
 static enum power_kind kind_of(const struct image *image)
@@ -153,15 +140,22 @@ static int failed(struct power *power, int rc)
 /* Whether the power fails in this OPERATION on IMAGE. What it changes has been noted: it is under way then. */
 static bool cut_falls(struct power *power, const struct image *image, enum power_operation operation)
 {
-	bool falls = operation == POWER_SYNC && strikes(power, POWER_CUT_IN_SYNC);
+	enum power_kind kind = kind_of(image);
+	enum power_fault in_sync = kind == POWER_DB ? POWER_CUT_IN_CHECKPOINT : POWER_CUT_IN_COMMIT;
+	bool falls = operation == POWER_SYNC && strikes(power, in_sync);
 
 	power->operations += !power->paused;
 	falls = strikes(power, POWER_CUT) || falls;
 	if (!falls)
 		return false;
 	power->off = true;
-	power->tally->cuts[kind_of(image)][operation]++;
+	power->tally->cuts[kind][operation]++;
 	return true;
+}
+
+static enum power_kept kept_by_chance(struct power *power)
+{
+	return (enum power_kept)(POWER_KEPT_NONE + draw(power, 3));
 }
 
 /* --- Images --- */
@@ -171,7 +165,7 @@ static void content_resize(struct buf *content, size_t size)
 	if (size > content->size) {
 		size_t more = size - content->size;
 		uint8_t *end = buf_reserve(content, more);
-		assert_non_null(end);
+		must(end);
 		memset(end, 0, more);
 		buf_grown(content, more);
 	}
@@ -254,18 +248,15 @@ static void some_settle(struct power *power, struct image *image)
 		free(change.data);
 	}
 	image->count = 0;
-	image->named = image->named || (image->present && draw(power, 2));
 }
 
-/* Makes the image of IMAGE's changes, as far as they are KEPT; they are not under way any more. */
-static void image_settle(struct power *power, struct image *image, enum kept kept)
+/* Makes the content of IMAGE's changes, as far as they are KEPT; they are not under way any more. */
+static void image_settle(struct power *power, struct image *image, enum power_kept kept)
 {
-	if (kept == KEPT_SOME)
+	if (kept == POWER_KEPT_SOME)
 		some_settle(power, image);
-	for (size_t i = 0; i < image->count && kept == KEPT_ALL; i++)
+	for (size_t i = 0; i < image->count && kept == POWER_KEPT_ALL; i++)
 		change_apply(image, &image->changes[i]);
-	if (kept == KEPT_ALL)
-		image->named = image->present;
 	changes_drop(image, 0, image->count);
 }
 
@@ -278,7 +269,7 @@ static void image_note(struct image *image, struct change change, const void *da
 	}
 	if (change.kind == CHANGE_WRITE) {
 		change.data = malloc(change.size + 1);
-		assert_non_null(change.data);
+		must(change.data);
 		memcpy(change.data, data, change.size);
 	}
 	image->changes[image->count++] = change;
@@ -291,7 +282,7 @@ static struct image *image_of(struct power *power, const char *path)
 
 	while (image < power->images + IMAGES_MAX && image->name[0] && !same(image->name, name))
 		image++;
-	assert_true(image < power->images + IMAGES_MAX && strlen(name) < sizeof(image->name));
+	must(image < power->images + IMAGES_MAX && strlen(name) < sizeof(image->name));
 	snprintf(image->name, sizeof(image->name), "%s", name);
 	return image;
 }
@@ -371,12 +362,13 @@ static int handle_truncate(sqlite3_file *file, sqlite3_int64 size)
 	return unlocked(power, handle->real->pMethods->xTruncate(handle->real, size));
 }
 
-/* The first sync of a new name is also one of the directory, and so of what was unlinked there before. */
-static void image_sync(struct power *power, struct image *image)
+/* What was unlinked is gone, and what is there has its name for good. */
+static void directory_sync(struct power *power)
 {
-	for (size_t i = 0; i < IMAGES_MAX && !image->named; i++)
+	for (size_t i = 0; i < IMAGES_MAX; i++) {
 		unlinking_settle(&power->images[i], true);
-	image_settle(power, image, KEPT_ALL);
+		power->images[i].named = power->images[i].present;
+	}
 }
 
 /* The real disk is not asked to sync: what is durable is said here, and only here. */
@@ -390,11 +382,14 @@ static int handle_sync(sqlite3_file *file, int flags)
 		return unlocked(power, failed(power, SQLITE_IOERR_FSYNC));
 	if (handle->image && strikes(power, POWER_FAILED_SYNC)) {
 		unlinking_settle(handle->image, true);
-		image_settle(power, handle->image, (enum kept)draw(power, KEPT_KINDS));
+		image_settle(power, handle->image, kept_by_chance(power));
 		return unlocked(power, failed(power, SQLITE_IOERR_FSYNC));
 	}
+	if (handle->names)
+		directory_sync(power);
+	handle->names = false;
 	if (handle->image)
-		image_sync(power, handle->image);
+		image_settle(power, handle->image, POWER_KEPT_ALL);
 	return unlocked(power, SQLITE_OK);
 }
 
@@ -449,16 +444,14 @@ static int handle_control(sqlite3_file *file, int operation, void *arg)
 
 static int handle_sector_size(sqlite3_file *file)
 {
-	sqlite3_file *real = handle_of(file)->real;
-
-	return real->pMethods->xSectorSize(real);
+	(void)file;
+	return TOLD_SECTOR;
 }
 
 static int handle_characteristics(sqlite3_file *file)
 {
-	sqlite3_file *real = handle_of(file)->real;
-
-	return real->pMethods->xDeviceCharacteristics(real);
+	(void)file;
+	return CHARACTERISTICS;
 }
 
 static int handle_shm_map(sqlite3_file *file, int region, int size, int extend, void volatile **memory)
@@ -519,11 +512,12 @@ static int file_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int
 	struct power *power = locked(vfs->pAppData);
 	struct handle *handle = handle_of(file);
 	struct image *image = path ? image_of(power, path) : NULL;
-	bool on = !power->off;
+	bool on = !power->off, made = flags & SQLITE_OPEN_CREATE;
+	bool names = made && flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL);
 
-	*handle = (struct handle){ .power = power, .image = image, .real = (void *)(handle + 1) };
+	*handle = (struct handle){ .power = power, .image = image, .names = names, .real = (void *)(handle + 1) };
 	if (on && image) {
-		image->present = true;
+		image->present = image->present || made;
 		on = !cut_falls(power, image, POWER_OPEN);
 	}
 	if (!on)
@@ -549,8 +543,10 @@ static int file_delete(sqlite3_vfs *vfs, const char *path, int sync_directory)
 	}
 	if (!on)
 		return unlocked(power, failed(power, SQLITE_IOERR_DELETE));
-	if (sync_directory || draw(power, 2))
-		image_settle(power, image, KEPT_ALL);
+	if (sync_directory)
+		directory_sync(power);
+	else if (draw(power, 2))
+		unlinking_settle(image, true);
 	return unlocked(power, power->real->xDelete(power->real, path, 0));
 }
 
@@ -685,15 +681,74 @@ uint64_t power_faults(struct power *power)
 	return faults;
 }
 
-static void image_write_out(const struct power *power, const struct image *image)
+/* The first column of the only row of SQL is EXPECTED; NULL: there is no row. */
+static void expect_row(sqlite3 *connection, const char *sql, const char *expected)
+{
+	sqlite3_stmt *statement;
+
+	if (sqlite3_prepare_v2(connection, sql, -1, &statement, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(connection));
+	bool row = sqlite3_step(statement) == SQLITE_ROW;
+	const char *found = row ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+	if (!same(found, expected))
+		fail_msg("%s: %s", sql, found ? found : sqlite3_errmsg(connection));
+	sqlite3_finalize(statement);
+}
+
+static void database_check(const char *path, int flags)
+{
+	sqlite3 *connection;
+
+	assert_int_equal(sqlite3_open_v2(path, &connection, flags, NULL), SQLITE_OK);
+	sqlite3_file *file = NULL; /* of the system's VFS, which makes the same promise to a node */
+	assert_int_equal(sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file), SQLITE_OK);
+	assert_true(file->pMethods->xDeviceCharacteristics(file) & SQLITE_IOCAP_POWERSAFE_OVERWRITE);
+	expect_row(connection, "PRAGMA integrity_check", "ok");
+	expect_row(connection, "PRAGMA foreign_key_check", NULL);
+	assert_int_equal(sqlite3_close(connection), SQLITE_OK);
+}
+
+static void image_write_out(const struct image *image, const char *directory)
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), "%s/%s", power->directory, image->name);
+	snprintf(path, sizeof(path), "%s/%s", directory, image->name);
 	FILE *file = fopen(path, "wb");
-	assert_non_null(file);
-	assert_int_equal(fwrite(buf_text(&image->content), 1, image->content.size, file), image->content.size);
-	assert_int_equal(fclose(file), 0);
+	must(file);
+	must(fwrite(buf_text(&image->content), 1, image->content.size, file) == image->content.size);
+	must(fclose(file) == 0);
+}
+
+/* Whether IMAGE is there after a power cut that left what is KEPT. */
+static bool name_lasts(struct power *power, const struct image *image, enum power_kept kept)
+{
+	if (!image->present || kept == POWER_KEPT_NONE)
+		return image->named;
+	return image->named || kept == POWER_KEPT_ALL || draw(power, 2);
+}
+
+/* What is left of the database is whole: asked of a copy, so that the node meets it as it is. */
+static void remains_check(const struct power *power)
+{
+	char directory[200], path[256];
+
+	snprintf(directory, sizeof(directory), "%s/remains-%u", power->root, power->restored);
+	assert_int_equal(mkdir(directory, 0700), 0);
+	for (size_t i = 0; i < IMAGES_MAX; i++)
+		if (power->images[i].present)
+			image_write_out(&power->images[i], directory);
+	for (size_t i = 0; i < IMAGES_MAX; i++) {
+		if (!power->images[i].present || kind_of(&power->images[i]) != POWER_DB)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", directory, power->images[i].name);
+		database_check(path, SQLITE_OPEN_READWRITE);
+	}
+	for (size_t i = 0; i < IMAGES_MAX; i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, power->images[i].name);
+		if (power->images[i].name[0])
+			unlink(path); /* a log or journal may be gone */
+	}
+	assert_int_equal(rmdir(directory), 0);
 }
 
 void power_restore(struct power *power)
@@ -701,47 +756,29 @@ void power_restore(struct power *power)
 	if (!power)
 		return;
 	locked(power);
-	assert_int_equal(power->open, 0);
-	enum kept kept = (enum kept)draw(power, KEPT_KINDS);
+	must(power->open == 0);
+	enum power_kept kept = power->plan.kept ? power->plan.kept : kept_by_chance(power);
 	power->restored++;
 	directory_make(power);
 	for (size_t i = 0; i < IMAGES_MAX; i++) {
 		struct image *image = &power->images[i];
 		image_settle(power, image, kept);
-		image->present = image->named;
+		image->present = image->named = name_lasts(power, image, kept);
 		if (image->present)
-			image_write_out(power, image);
+			image_write_out(image, power->directory);
 		else
 			buf_clear(&image->content);
 	}
 	power->off = false;
 	power->full_left = 0;
 	unlocked(power, SQLITE_OK);
-}
-
-/* --- Looking --- */
-
-/* The first column of the only row of SQL is EXPECTED; NULL: there is no row. */
-static void expect_row(sqlite3 *connection, const char *sql, const char *expected)
-{
-	sqlite3_stmt *statement;
-
-	assert_int_equal(sqlite3_prepare_v2(connection, sql, -1, &statement, NULL), SQLITE_OK);
-	bool row = sqlite3_step(statement) == SQLITE_ROW;
-	const char *found = row ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-	if (!same(found, expected))
-		fail_msg("%s: %s", sql, found ? found : "no row");
-	sqlite3_finalize(statement);
+	remains_check(power);
 }
 
 void power_check(struct power *power, const char *name)
 {
 	char path[256];
-	sqlite3 *connection;
 
 	snprintf(path, sizeof(path), "%s/%s", power->directory, name);
-	assert_int_equal(sqlite3_open_v2(path, &connection, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-	expect_row(connection, "PRAGMA integrity_check", "ok");
-	expect_row(connection, "PRAGMA foreign_key_check", NULL);
-	sqlite3_close(connection);
+	database_check(path, SQLITE_OPEN_READONLY);
 }

@@ -2,10 +2,19 @@
  * a node's files would be there after a power cut.
  *
  * Of every file it keeps the durable image (what it held at its last sync) and the changes since. A cut leaves the
- * image with none of these changes, with all, or with some: of each write none, all, or any of its sectors, in any
- * order. The name of a file is durable with its first sync, for which SQLite's unix VFS syncs the directory, and with
- * it what was unlinked there; else an unlinking is durable at once or not, as chance has it. The index of the log
- * (-shm) is memory, and gone.
+ * image with none of these changes, with all, or with some: of each write none, all, or any of its sectors of 512
+ * octets, in any order. The index of the log (-shm) is memory, and gone.
+ *
+ * The name of a file, and that one was unlinked, is durable when the directory was synced, by which every name in it
+ * becomes so; else as chance has it. When that happens is SQLite's doing: its unix VFS syncs the directory with the
+ * first sync of a journal or log that it made, and with an unlinking if asked to, but never for the database itself.
+ *
+ * The assumption: a write that does not come to its end harms no octet beside it (SQLITE_IOCAP_POWERSAFE_OVERWRITE).
+ * SQLite's unix VFS takes that for granted unless it is configured otherwise, and so every node does; SQLite is told
+ * the same here, and nothing else that the system may find out of the disk below: no write of several pages is atomic.
+ * A disk that breaks the promise is not simulated. SQLite would pad its log if it were told of one, but that is no full
+ * remedy: the last frame of the padding is not synced to its end, and after a second cut, or a failed sync, what was
+ * committed may be gone.
  *
  * An operation is a write, a sync, a truncation, an opening or a deletion of a file of the node's directory. What has
  * no name (temporary files) fails when there is no power, but is not counted: it is nobody's the next time.
@@ -24,21 +33,25 @@ enum power_operation { POWER_WRITE, POWER_SYNC, POWER_TRUNCATE, POWER_OPEN, POWE
 enum power_kind { POWER_DB, POWER_WAL, POWER_JOURNAL, POWER_KINDS };
 
 enum power_fault {
-	POWER_CUT,          /* of operations: from this one on nothing reaches the disk, until power_restore() */
-	POWER_CUT_IN_SYNC,  /* of syncs: in this one */
-	POWER_FAILED_SYNC,  /* of syncs: it fails, and what it should have made durable no later one does, although it
-			       can be read: Linux marks pages clean whose writing failed */
-	POWER_FAILED_WRITE, /* of writes: it fails after some of its sectors */
-	POWER_FULL,         /* of writes: it and a few that follow find no room */
-	POWER_FAILED_READ,  /* of reads */
+	POWER_CUT,               /* of operations: from this one on nothing reaches the disk, until power_restore() */
+	POWER_CUT_IN_COMMIT,     /* of syncs of the log: in this one */
+	POWER_CUT_IN_CHECKPOINT, /* of syncs of the database: in this one */
+	POWER_FAILED_SYNC,       /* of syncs: it fails, and what it should have made durable no later one does, although
+				    it can be read: Linux marks pages clean whose writing failed */
+	POWER_FAILED_WRITE,      /* of writes: it fails after some of its sectors */
+	POWER_FULL,              /* of writes: it and a few that follow find no room */
+	POWER_FAILED_READ,       /* of reads */
 	POWER_FAULTS
 };
 
-/* When a fault strikes, counted in what it concerns, from when the plan is given. Nothing, where both are 0. */
+/* Of the changes since the last sync, what a cut leaves. */
+enum power_kept { POWER_KEPT_BY_CHANCE, POWER_KEPT_NONE, POWER_KEPT_ALL, POWER_KEPT_SOME };
+
 struct power_plan {
+	enum power_kept kept;
 	struct {
-		unsigned at;     /* this one, once */
-		unsigned within; /* one of so many by chance, and again and again */
+		unsigned at;     /* the fault strikes at this one of what it concerns, once; 0: not so */
+		unsigned within; /* it strikes at one of so many by chance, and again and again; 0: not so */
 	} on[POWER_FAULTS];
 };
 
@@ -67,7 +80,8 @@ void power_pause(struct power *power, bool paused);
 /* The power fails now, between two operations. */
 void power_cut(struct power *power);
 bool power_is_off(struct power *power);
-/* The power is back: the files are what a cut leaves of them. All must have been closed; ends the test if not. */
+/* The power is back: the files are what a cut leaves of them. All must have been closed; ends the program if not. Ends
+ * the test if SQLite cannot make a sound database of them. */
 void power_restore(struct power *power);
 
 /* How many operations there were, and how many calls of any kind were made to fail. */

@@ -222,10 +222,8 @@ static void node_open(struct region_node *node)
 			power_restore(node->power);
 		database_place(node);
 	}
-	power_pause(node->power, true);
-	node->delivered = region_messages(node, "out", "delivered").count;
-	node->accepted = region_messages(node, "in", NULL).count;
-	power_pause(node->power, false);
+	node->delivered_count = node->accepted_count = 0;
+	node->calling = NULL;
 }
 
 static void node_init(struct region *region, size_t i)
@@ -299,6 +297,82 @@ void region_free(struct region *region)
 	random_real();
 }
 
+/* --- Acknowledgements --- */
+
+static bool starts_with_octets(const uint8_t *at, const uint8_t *end, const char *text)
+{
+	size_t size = strlen(text);
+
+	return (size_t)(end - at) >= size && memcmp(at, text, size) == 0;
+}
+
+/* BODY begins with the header in clear, and that with eb:MessageInfo, where eb:MessageId is the first of its name. */
+static const char *message_id_in(struct region *region, struct bytes body)
+{
+	static const char name[] = "MessageId>";
+	const uint8_t *end = body.data + body.size, *at = body.data;
+
+	while (at < end && !starts_with_octets(at, end, name))
+		at++;
+	if (at == end)
+		region_fail(region, "a message without eb:MessageId was taken for one");
+	const char *id = (const char *)at + strlen(name);
+	const char *rest = memchr(id, '<', (size_t)((const char *)end - id));
+	region_expect(region, rest);
+	return arena_printf(region->arena, "%.*s", (int)(rest - id), id);
+}
+
+static void note(struct region *region, struct noted *noted, const char *id)
+{
+	for (size_t i = 0; i < noted->count; i++)
+		if (same(noted->ids[i], id))
+			return;
+	region_expect(region, id && noted->count < NOTED_MAX);
+	noted->ids[noted->count++] = id;
+}
+
+/* One message is sent after the other: what has become delivered is the last one that was called for. */
+static void note_delivery(struct region_node *node)
+{
+	struct messaging_counters now;
+
+	messaging_counters(node->messaging, &now);
+	region_expect(node->region, now.delivered <= node->delivered_count + 1);
+	if (now.delivered > node->delivered_count)
+		note(node->region, &node->delivered, node->calling);
+	node->delivered_count = now.delivered;
+}
+
+void region_note_call(struct region_node *node, struct bytes body)
+{
+	note_delivery(node);
+	node->calling = message_id_in(node->region, body);
+}
+
+/* A duplicate gets the receipt once more, and so is acknowledged as well. */
+void region_note_answer(struct region_node *node, struct bytes body)
+{
+	struct messaging_counters now;
+
+	messaging_counters(node->messaging, &now);
+	if (now.accepted + now.duplicates > node->accepted_count)
+		note(node->region, &node->accepted, message_id_in(node->region, body));
+	node->accepted_count = now.accepted + now.duplicates;
+}
+
+static void expect_all(struct region_node *node, const struct noted *noted, const struct message_list *list,
+		       const char *what)
+{
+	for (size_t i = 0; i < noted->count; i++) {
+		size_t k = 0;
+		while (k < list->count && !same(list->items[k].message_id, noted->ids[i]))
+			k++;
+		if (k == list->count)
+			region_fail(node->region, "%s has lost message %s, which it had %s", node->state, noted->ids[i],
+				    what);
+	}
+}
+
 /* --- Steps --- */
 
 static bool is_up(const struct region_node *node)
@@ -316,7 +390,10 @@ static enum err_code step_refresh(struct region_node *node, int64_t now_us, unsi
 
 static enum err_code step_send(struct region_node *node, int64_t now_us, unsigned *done, struct err *err)
 {
-	return messaging_send_step(node->messaging, now_us, done, err);
+	enum err_code code = messaging_send_step(node->messaging, now_us, done, err);
+
+	note_delivery(node);
+	return code;
 }
 
 static enum err_code step_process(struct region_node *node, int64_t now_us, unsigned *done, struct err *err)
@@ -429,18 +506,15 @@ void region_drain(struct region *region, int64_t limit_us)
 	}
 }
 
-/* From its files, or what of them a power cut left: that must be no less than what it had acknowledged. */
+/* From its files, or what of them a power cut left: all that it had acknowledged must be among it. */
 static void node_restart(struct region_node *node)
 {
-	struct region *region = node->region;
-	struct messaging_counters acknowledged;
-	size_t delivered = node->delivered, accepted = node->accepted;
-
-	messaging_counters(node->messaging, &acknowledged);
+	note_delivery(node);
 	node_close(node);
 	node_open(node);
-	region_expect(region, node->delivered >= delivered + (size_t)acknowledged.delivered);
-	region_expect(region, node->accepted >= accepted + (size_t)acknowledged.accepted);
+	struct message_list out = region_messages(node, "out", "delivered"), in = region_messages(node, "in", NULL);
+	expect_all(node, &node->delivered, &out, "seen delivered");
+	expect_all(node, &node->accepted, &in, "given a receipt for");
 }
 
 void region_outage(struct region_node *node, int64_t duration_us)

@@ -63,6 +63,13 @@ struct region_line {
 	struct region_node *from;
 };
 
+/* eb:MessageIds, of what a node said that it is done. */
+enum { NOTED_MAX = 4096 };
+struct noted {
+	const char *ids[NOTED_MAX];
+	size_t count;
+};
+
 struct region_node {
 	struct region *region;
 	const char *state; /* "TH" */
@@ -75,7 +82,10 @@ struct region_node {
 	int64_t down_until_us; /* an outage: it runs no step and answers nobody */
 	struct power *power;   /* its disk; NULL: one that never fails */
 	unsigned starts;
-	size_t delivered, accepted; /* of messages, when it was started */
+	/* What it has acknowledged: durable, whatever befalls it. What it counted of this since it was started. */
+	struct noted delivered, accepted;
+	int64_t delivered_count, accepted_count;
+	const char *calling; /* the message that it sent last; NULL */
 };
 
 /* A request on its way. */
@@ -161,6 +171,11 @@ bool region_again_(struct region_node *node, uint64_t faults, enum err_code code
 
 /* --- The network --- */
 
+/* What the network tells of NODE, so that its acknowledgements are known outside it: it sends BODY; it has answered
+ * one. */
+void region_note_call(struct region_node *node, struct bytes body);
+void region_note_answer(struct region_node *node, struct bytes body);
+
 enum err_code region_call(struct http_client *client, struct arena *arena, const struct http_call *call,
 			  struct http_answer *answer, struct err *err);
 /* Hands a request to NODE's gateway; the answer is ARENA's. */
@@ -197,7 +212,8 @@ struct exchange_counts region_counts(struct region_node *node, const char *partn
 
 /* What must be so in any region whose network has healed and which has drained:
  *  - every document that was submitted exists at its receiver exactly once, with the same digest;
- *  - every message is delivered, was processed exactly once, in the order of its conversation;
+ *  - every message is delivered, was processed exactly once, in the order of its conversation, and its document was
+ *    taken in once, or found there once if another message had brought it;
  *  - the sender holds a verified receipt, octet for octet the one that the receiver stored, and the octets that the
  *    receiver accepted are among those that the sender kept as sent;
  *  - the receiver has no message that the sender does not know;

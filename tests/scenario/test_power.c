@@ -2,7 +2,10 @@
  *
  * Acknowledged is a document of which document_submit() said OK, a message for which the gateway answered with a
  * receipt, a delivery of which outbox_delivered() said OK. After each power cut region_power_cut() compares the last
- * two with what the disk kept; region_check() compares all three in the end. */
+ * two with what the disk kept; region_check() compares all three in the end.
+ *
+ * LINTAS_SEEDS: how many seeds each test runs. LINTAS_STEP=1: an exchange is cut at each of its operations, not only
+ * at some all over it. The last line is the result, a JSON object. */
 #include "power.h"
 #include "region.h"
 
@@ -10,12 +13,16 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "kernel/journal.h"
+#include "pki.h"
 
-#define SEEDS_DEFAULT 3
+#define SEEDS_DEFAULT 2
 #define HEAL_US       (12 * HOUR_US)
-/* One of so many operations by chance: a storm then has some cuts of each node. */
-#define CUT_WITHIN  700
-#define SYNC_WITHIN 40 /* as many operations hold about so many syncs */
+/* One of so many by chance, so that a storm has some cuts of each node: of operations; of commits, which have about
+ * forty operations; of checkpoints, of which there is one for some commits. */
+#define CUT_WITHIN        700
+#define COMMIT_WITHIN     40
+#define CHECKPOINT_WITHIN 10
 /* More than the log has pages, or a node that reads it from its beginning when it starts would never come up. */
 #define READ_WITHIN 150
 
@@ -23,9 +30,11 @@ static struct region *region;    /* freed even if a test fails in between */
 static struct power_tally tally; /* of all tests; its members are atomic */
 static unsigned submitted_again, found_again;
 
+/* STATE NULL: between two stories, so that what is there in the end is of a story that failed. */
 static int let_go(void **state)
 {
-	(void)state;
+	if (region && state)
+		print_error("LINTAS_SEED=%llu\n", (unsigned long long)region->options.seed);
 	if (region)
 		region_free(region);
 	region = NULL;
@@ -126,6 +135,17 @@ static void heal(struct region *r)
 	region_drain(r, HEAL_US);
 }
 
+static void check_node(struct region_node *node)
+{
+	struct region *r = node->region;
+	struct evidence_proof proof;
+
+	region_must(r, evidence_verify(&node->kernel, &proof, &r->err));
+	if (proof.broken[0])
+		region_fail(r, "the evidence of %s: %s of %s", node->state, proof.reason, proof.broken);
+	power_check(node->power, arena_printf(r->arena, "%s.db", node->state));
+}
+
 /* All is as it must be; and is so after a power cut of every node, when nothing was under way any more. */
 static void finish(struct region *r)
 {
@@ -136,7 +156,7 @@ static void finish(struct region *r)
 	heal(r);
 	region_check(r);
 	for (size_t i = 0; i < NODES; i++)
-		power_check(r->nodes[i].power, arena_printf(r->arena, "%s.db", r->nodes[i].state));
+		check_node(&r->nodes[i]);
 	submitted_again += r->submitted_again;
 	found_again += r->found_again;
 }
@@ -166,9 +186,11 @@ static void storm(struct region *r, const struct power_plan *plan)
 
 static void cut_in_storm(uint64_t seed)
 {
-	storm(start(seed, odds_storm),
-	      &(struct power_plan){
-		      .on = { [POWER_CUT].within = CUT_WITHIN, [POWER_CUT_IN_SYNC].within = SYNC_WITHIN } });
+	static const struct power_plan plan = { .on = { [POWER_CUT].within = CUT_WITHIN,
+							[POWER_CUT_IN_COMMIT].within = COMMIT_WITHIN,
+							[POWER_CUT_IN_CHECKPOINT].within = CHECKPOINT_WITHIN } };
+
+	storm(start(seed, odds_storm), &plan);
 }
 
 static void a_power_cut_at_any_time_loses_nothing_that_was_acknowledged(void **state)
@@ -217,62 +239,164 @@ static void cut_receiver(uint64_t seed)
 	cut_once(seed, VN, (unsigned)(seed - RECEIVER_SEEDS));
 }
 
-/* At each operation in turn, or, if there are more than twice the seeds, at as many, evenly spread. */
-static void cut_each(uint64_t first, size_t node, story *run)
+/* At every LINTAS_STEPth of its operations; without, at twice as many as there are seeds, evenly spread. */
+static void cut_all_over(uint64_t first, size_t node, story *run)
 {
 	if (setting("LINTAS_SEED", 0)) {
 		for_seeds(first, 1, run);
 		return;
 	}
-	uint64_t all = cut_once(first, node, 0), step = all / (2 * seeds()) + 1;
+	uint64_t all = cut_once(first, node, 0), spread = all / (2 * seeds()), cuts = 0;
+	uint64_t step = setting("LINTAS_STEP", spread > 0 ? spread : 1);
 
 	let_go(NULL);
-	for (uint64_t at = step; at <= all; at += step) {
+	for (uint64_t at = step; at <= all; at += step, cuts++) {
 		run(first + at);
 		let_go(NULL);
 	}
+	print_message("%llu cuts, of which the last at operation %llu of %llu\n", (unsigned long long)cuts,
+		      (unsigned long long)(cuts * step), (unsigned long long)all);
 }
 
-static void a_power_cut_at_each_operation_of_the_sender_loses_nothing(void **state)
+static void a_power_cut_of_the_sender_anywhere_in_an_exchange_loses_nothing(void **state)
 {
 	(void)state;
-	cut_each(SENDER_SEEDS, TH, cut_sender);
+	cut_all_over(SENDER_SEEDS, TH, cut_sender);
 }
 
-static void a_power_cut_at_each_operation_of_the_receiver_loses_nothing(void **state)
+static void a_power_cut_of_the_receiver_anywhere_in_an_exchange_loses_nothing(void **state)
 {
 	(void)state;
-	cut_each(RECEIVER_SEEDS, VN, cut_receiver);
+	cut_all_over(RECEIVER_SEEDS, VN, cut_receiver);
 }
 
 /* Whose submission met a power cut does not know what became of it, and submits again. */
 static void cut_submissions(uint64_t seed)
 {
-	enum { TIMES = 24 };
+	enum { TIMES = 18 };
 	struct region *r = start(seed, odds_calm);
 	struct region_node *th = &r->nodes[TH];
 	date day = region_today(th);
 
 	for (unsigned i = 1; i <= TIMES; i++) {
-		struct power_plan plan = { 0 };
-		/* Its commit has about forty operations, and one of the last decides. */
-		if (i % 3)
-			plan.on[POWER_CUT].at = 2 * i;
+		struct power_plan plan = { .kept = POWER_KEPT_NONE + i % 3 };
+		if (plan.kept == POWER_KEPT_ALL)
+			plan.on[POWER_CUT_IN_COMMIT].at = 1;
 		else
-			plan.on[POWER_CUT_IN_SYNC].at = 1;
+			plan.on[POWER_CUT].at = 2 * i;
 		power_plan(th->power, &plan);
 		region_submit(th, "dft", paper_form_d(r, "TH", "VN", i, day));
 		power_plan(th->power, NULL);
 		region_power_cut(th);
 	}
 	region_expect(r, region_messages(th, "out", NULL).count == TIMES);
+	region_expect(r, r->found_again > 0 && r->submitted_again > r->found_again);
 	finish(r);
 }
 
 static void a_document_submitted_again_after_a_power_cut_is_sent_once(void **state)
 {
 	(void)state;
-	for_seeds(3 * SEEDS_MAX, (seeds() + 2) / 3, cut_submissions);
+	for_seeds(3 * SEEDS_MAX, (seeds() + 1) / 2, cut_submissions);
+}
+
+/* --- Power cuts while there is no database yet --- */
+
+#define MAKING_SEEDS (6 * SEEDS_MAX)
+
+static struct {
+	char *directory; /* NULL: nothing is being made */
+	struct power *power;
+} making;
+
+static int making_let_go(void **state)
+{
+	(void)state;
+	power_free(making.power);
+	if (making.directory)
+		pki_directory_free(making.directory);
+	making.directory = NULL;
+	making.power = NULL;
+	return 0;
+}
+
+static void making_start(uint64_t seed)
+{
+	char disk[160];
+
+	making.directory = pki_directory_new();
+	snprintf(disk, sizeof(disk), "%s/disk", making.directory);
+	making.power = power_new("making", disk, seed, &tally);
+}
+
+/* Opens the database, brings its schema to the last migration unless it is only LOOKED at, and closes it. */
+static enum err_code make(bool looked, struct migration_status *status, struct err *err)
+{
+	struct db_options options = { .readers = 1, .vfs = power_vfs(making.power) };
+	struct db *db = NULL;
+	char path[240];
+
+	snprintf(path, sizeof(path), "%s/making.db", power_directory(making.power));
+	enum err_code code = db_open(path, &options, &db, err);
+	if (code == OK)
+		code = db_migrate(db, kernel_migrations, kernel_migrations_count, looked, status, NULL, err);
+	db_close(db);
+	return code;
+}
+
+static void expect_made(bool looked)
+{
+	struct migration_status status;
+	struct err err = { 0 };
+
+	if (make(looked, &status, &err) != OK)
+		fail_msg("a database that met a power cut when it was made: %s", err.text);
+	assert_int_equal(status.pending, 0);
+}
+
+/* False, and nothing was tested, if there are less than AT operations. */
+static bool cut_making_at(uint64_t seed, unsigned at)
+{
+	struct power_plan plan = { .kept = POWER_KEPT_NONE + (seed + at) % 3, .on[POWER_CUT].at = at };
+	struct migration_status status;
+	struct err err = { 0 };
+
+	making_start(seed);
+	power_plan(making.power, &plan);
+	bool made = make(false, &status, &err) == OK, cut = power_is_off(making.power);
+	if (!made && !cut)
+		fail_msg("no database is made without a power cut either: %s", err.text);
+	if (cut) {
+		power_restore(making.power);
+		power_plan(making.power, NULL);
+		if (made)
+			expect_made(true);
+		expect_made(false);
+		power_cut(making.power);
+		power_restore(making.power);
+		expect_made(true);
+	}
+	making_let_go(NULL);
+	return cut;
+}
+
+static void cut_making(uint64_t seed)
+{
+	unsigned at = 1;
+
+	print_message("LINTAS_SEED=%llu: ", (unsigned long long)seed);
+	while (cut_making_at(seed, at))
+		at++;
+	print_message("a cut at each of %u operations\n", at - 1);
+}
+
+static void a_power_cut_at_each_operation_of_making_a_database_leaves_one_that_can_be_made(void **state)
+{
+	enum { ENOUGH = 12 }; /* of each operation all that can be left, and of that some by other chances */
+	uint64_t count = (seeds() + 1) / 2;
+
+	(void)state;
+	for_seeds(MAKING_SEEDS, count < ENOUGH ? count : ENOUGH, cut_making);
 }
 
 /* --- Disks that fail --- */
@@ -304,9 +428,12 @@ static void after_a_failed_sync_only_what_is_durable_is_acknowledged(void **stat
 
 /* Each seed has one of these. */
 static const struct power_plan troubles[] = {
-	{ .on = { [POWER_FAILED_SYNC].within = SYNC_WITHIN, [POWER_CUT].within = 2 * CUT_WITHIN } },
-	{ .on = { [POWER_FAILED_WRITE].within = 400, [POWER_FULL].within = 400, [POWER_CUT].within = 2 * CUT_WITHIN } },
-	{ .on = { [POWER_FAILED_READ].within = READ_WITHIN, [POWER_CUT_IN_SYNC].within = 2 * SYNC_WITHIN } },
+	{ .on = { [POWER_FAILED_SYNC].within = COMMIT_WITHIN,
+		  [POWER_FAILED_READ].within = READ_WITHIN,
+		  [POWER_CUT].within = 2 * CUT_WITHIN } },
+	{ .on = { [POWER_FAILED_WRITE].within = CUT_WITHIN / 2,
+		  [POWER_FULL].within = CUT_WITHIN / 2,
+		  [POWER_CUT_IN_COMMIT].within = 2 * COMMIT_WITHIN } },
 };
 
 static void trouble_in_storm(uint64_t seed)
@@ -322,37 +449,64 @@ static void nodes_whose_disks_fail_go_on_and_lose_nothing_that_was_acknowledged(
 
 /* --- That all this was a test --- */
 
-static void cuts_fell_on_writes_and_syncs_of_the_log_and_of_the_database(void **state)
+/* Where cuts must have fallen. */
+static const struct {
+	enum power_kind kind;
+	enum power_operation operation;
+} expected_cuts[] = {
+	{ POWER_DB, POWER_OPEN },      { POWER_DB, POWER_WRITE },       { POWER_DB, POWER_SYNC },
+	{ POWER_WAL, POWER_OPEN },     { POWER_WAL, POWER_WRITE },      { POWER_WAL, POWER_SYNC },
+	{ POWER_WAL, POWER_DELETE },   { POWER_JOURNAL, POWER_OPEN },   { POWER_JOURNAL, POWER_WRITE },
+	{ POWER_JOURNAL, POWER_SYNC }, { POWER_JOURNAL, POWER_DELETE },
+};
+
+static void every_fault_struck_and_cuts_fell_on_every_kind_of_operation(void **state)
 {
 	(void)state;
 	for (enum power_fault i = 0; i < POWER_FAULTS; i++)
 		print_message("%s: %u\n", power_fault_name(i), tally.struck[i]);
 	for (enum power_kind kind = 0; kind < POWER_KINDS; kind++)
 		for (enum power_operation i = 0; i < POWER_OPERATIONS; i++)
-			if (tally.cuts[kind][i])
-				print_message("cuts at a %s of the %s: %u\n", power_operation_name(i),
-					      power_kind_name(kind), tally.cuts[kind][i]);
+			print_message("cuts, %s of the %s: %u\n", power_operation_name(i), power_kind_name(kind),
+				      tally.cuts[kind][i]);
 	print_message("submitted again: %u, of which were there: %u\n", submitted_again, found_again);
 	if (setting("LINTAS_SEED", 0) || seeds() < SEEDS_DEFAULT)
 		return; /* a few seeds need not meet everything */
 	for (enum power_fault i = 0; i < POWER_FAULTS; i++)
 		assert_true(tally.struck[i] > 0);
-	assert_true(tally.cuts[POWER_WAL][POWER_WRITE] > 0 && tally.cuts[POWER_WAL][POWER_SYNC] > 0);
-	assert_true(tally.cuts[POWER_DB][POWER_WRITE] > 0 && tally.cuts[POWER_DB][POWER_SYNC] > 0);
-	assert_true(submitted_again > found_again && found_again > 0);
+	for (size_t i = 0; i < COUNT(expected_cuts); i++)
+		assert_true(tally.cuts[expected_cuts[i].kind][expected_cuts[i].operation] > 0);
+}
+
+static void print_result(int broken)
+{
+	printf("{\"power\": \"sqlite\", \"seeds\": %llu", (unsigned long long)seeds());
+	for (enum power_fault i = 0; i < POWER_FAULTS; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "%s", power_fault_name(i));
+		for (char *at = name; *at; at++)
+			*at = *at == ' ' ? '_' : *at;
+		printf(", \"%s\": %u", name, tally.struck[i]);
+	}
+	printf(", \"submitted_again\": %u, \"broken\": %d, \"ok\": %s}\n", submitted_again, broken,
+	       broken ? "false" : "true");
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_power_cut_at_any_time_loses_nothing_that_was_acknowledged, let_go),
-		cmocka_unit_test_teardown(a_power_cut_at_each_operation_of_the_sender_loses_nothing, let_go),
-		cmocka_unit_test_teardown(a_power_cut_at_each_operation_of_the_receiver_loses_nothing, let_go),
+		cmocka_unit_test_teardown(a_power_cut_of_the_sender_anywhere_in_an_exchange_loses_nothing, let_go),
+		cmocka_unit_test_teardown(a_power_cut_of_the_receiver_anywhere_in_an_exchange_loses_nothing, let_go),
 		cmocka_unit_test_teardown(a_document_submitted_again_after_a_power_cut_is_sent_once, let_go),
+		cmocka_unit_test_teardown(
+			a_power_cut_at_each_operation_of_making_a_database_leaves_one_that_can_be_made, making_let_go),
 		cmocka_unit_test_teardown(after_a_failed_sync_only_what_is_durable_is_acknowledged, let_go),
 		cmocka_unit_test_teardown(nodes_whose_disks_fail_go_on_and_lose_nothing_that_was_acknowledged, let_go),
-		cmocka_unit_test(cuts_fell_on_writes_and_syncs_of_the_log_and_of_the_database), /* last */
+		cmocka_unit_test(every_fault_struck_and_cuts_fell_on_every_kind_of_operation), /* last */
 	};
+	int broken = cmocka_run_group_tests_name("power", tests, NULL, NULL);
 
-	return cmocka_run_group_tests_name("power", tests, NULL, NULL);
+	print_result(broken);
+	return broken;
 }

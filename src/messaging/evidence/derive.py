@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
 """Derives from the exact messages of this folder what verify.sh takes from files of their own, and checks the journal.
 
-Needs Python 3 and lxml. Prints a line a check, and what is proved; the exit status is 0 only if nothing is wrong, 2 without lxml.
-README.md says more.
+Needs Python 3 and lxml. Prints a line a check, and what is proved. The exit status is 0 only if nothing is wrong and something is proved:
+1 if something is wrong, 2 without lxml, 3 if nothing is wrong, and yet no message is proved, or the journal holds nothing of it.
 """
 import base64
-import calendar
 import datetime
 import email
-import glob
 import gzip
 import hashlib
+import io
 import json
 import os
 import re
+import subprocess
 import sys
+import tempfile
 import urllib.parse
 
 try:
@@ -23,7 +24,8 @@ except ImportError:
     print("derive.py needs lxml: apt install python3-lxml", file=sys.stderr)
     sys.exit(2)
 
-os.chdir(os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.realpath(__file__))
+os.chdir(HERE)
 NS = {
     "env": "http://www.w3.org/2003/05/soap-envelope",
     "eb": "http://docs.oasis-open.org/ebxml-msg/ebms/v3.0/ns/core/200704/",
@@ -41,8 +43,11 @@ DIGESTS = {
     "http://www.w3.org/2001/04/xmldsig-more#sha384": "sha384",
     "http://www.w3.org/2001/04/xmlenc#sha512": "sha512",
 }
+KINDS = ("sent", "received", "receipt-sent", "receipt-received", "error-sent", "error-received")
+PLAIN_MAX = 512 << 20  # of what is compressed
 held = wrong = 0
 proved = []  # what is said at the end
+sealed = unheld = 0  # records that the journal holds; entries of this message that nothing holds
 
 
 def check(sentence, holds):
@@ -56,8 +61,10 @@ class Unreadable(Exception):
 
 
 def octets(path, may_be_empty=False):
-    if not os.path.isfile(path):
+    if not os.path.lexists(path):
         raise Unreadable("%s is missing" % path)
+    if os.path.realpath(path) != os.path.join(HERE, path) or not os.path.isfile(path):
+        raise Unreadable("%s is not a file of this folder" % path)
     with open(path, "rb") as file:
         data = file.read()
     if not data and not may_be_empty:
@@ -80,8 +87,19 @@ def sha256(data):
     return hashlib.sha256(data).hexdigest()
 
 
-def seconds_of(time):
-    return calendar.timegm(datetime.datetime.strptime(time, "%Y-%m-%dT%H:%M:%S.%fZ").timetuple())
+def json_of(path):
+    """Two programs may take different values of a name that stands twice: it is refused."""
+    def once(pairs):
+        if len(dict(pairs)) != len(pairs):
+            raise Unreadable("%s has a name twice" % path)
+        return dict(pairs)
+    return json.loads(octets(path), object_pairs_hook=once)
+
+
+def time_of(at):
+    """Microseconds since 1970 as a date, as Lintas writes it."""
+    time = datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=at)
+    return time.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (time.microsecond // 1000)
 
 
 def parse(data):
@@ -141,6 +159,9 @@ class Wire:
     def party(self, name):
         return self.user.findtext("eb:PartyInfo/eb:%s/eb:PartyId" % name, None, NS).strip()
 
+    def party_type(self, name):
+        return self.user.find("eb:PartyInfo/eb:%s/eb:PartyId" % name, NS).get("type")
+
     def property(self, part, name):
         return part.findtext("eb:PartProperties/eb:Property[@name='%s']" % name, None, NS)
 
@@ -160,7 +181,8 @@ class Wire:
         """What is signed of a payload: WS-Security SwA 1.1, 5.4.2. A compressed one is signed as it is, and must expand to PLAIN."""
         part = self.part(uri)
         if self.property(part, "CompressionType"):
-            check("%s: what is signed expands to the content in plain" % self.folder, gzip.decompress(signed) == plain)
+            expanded = gzip.GzipFile(fileobj=io.BytesIO(signed)).read(PLAIN_MAX + 1)
+            check("%s: what is signed expands to the content in plain" % self.folder, expanded == plain)
             return signed
         media = self.part_type(part).split(";")[0].strip().lower()
         if media in ("text/xml", "application/xml") or media.endswith("+xml"):
@@ -173,8 +195,19 @@ class Wire:
             return None
         if uri.startswith("cid:"):
             return self.payload_octets(uri, plain, octets(path, True))
-        named = [n for n in (self.messaging, self.body) if "#" + uri[1:] in ["#" + (n.get(i) or "") for i in IDS]]
+        named = self.named(uri)
         return canonical(named[0], transforms[0]) if len(named) == 1 else None
+
+    def named(self, uri):
+        """Which of the header and the body URI ("#…") names."""
+        return [n for n in (self.messaging, self.body) if uri in ["#" + n.get(i) for i in IDS if n.get(i)]]
+
+    def signs_all(self, payloads):
+        """Header, body and each of the PAYLOADS (by the names of the references) once, and nothing else."""
+        uris = [r.get("URI") for r in self.references]
+        local = [u for u in uris if not u.startswith("cid:")]
+        return (sorted(len(self.named(u)) for u in local) == [1, 1] and self.named(local[0]) != self.named(local[1]) and
+                len(uris) - len(local) == len(set(payloads)) == len(payloads))
 
     def digests(self, references):
         return sorted((r.get("URI"), r.find("ds:DigestMethod", NS).get("Algorithm"), value_of(r.find("ds:DigestValue", NS)))
@@ -190,7 +223,7 @@ def der(raw):
     return b"\x30" + bytes([len(both)]) + both
 
 
-def check_signed(wire, facts):
+def check_signed(wire, fact, facts):
     folder, method = wire.folder, wire.info.find("ds:CanonicalizationMethod", NS)
     check("%s: SignedInfo is derived from the message" % folder, method.get("Algorithm") == EXCLUSIVE and
           canonical(wire.info, method) == octets(folder + "/signed-info.xml"))
@@ -201,9 +234,16 @@ def check_signed(wire, facts):
           wire.info.find("ds:SignatureMethod", NS).get("Algorithm") == algorithm[1])
     rows = [line.split("\t") for line in octets(folder + "/references.tsv").decode().splitlines()]
     check("%s: as many references as SignedInfo has" % folder, len(rows) == len(wire.references))
-    plain = {os.path.normpath(p["signed"]): octets(p["plain"], True) for p in facts["payloads"]}
-    for reference, (uri, name, value, file) in zip(wire.references, rows):
-        path = os.path.normpath(folder + "/" + file)
+    plain = {p["signed"]: octets(p["plain"], True) for p in facts["payloads"]}
+    paths = [os.path.normpath(folder + "/" + row[3]) for row in rows]
+    named = [path for path, reference in zip(paths, wire.references) if reference.get("URI").startswith("cid:")]
+    compressed = {p["signed"]: p["compressed"] for p in facts["payloads"]}
+    check("%s: evidence.json says what is compressed" % folder, all(
+        bool(wire.property(wire.part(r.get("URI")), "CompressionType")) == compressed[path]
+        for path, r in zip(paths, wire.references) if path in named))
+    check("%s: header, body and each content are signed, each once" % folder, wire.signs_all(named) and
+          sorted(named) == (sorted(plain) if fact["kind"] in ("sent", "received") else []))
+    for reference, path, (uri, name, value, _) in zip(wire.references, paths, rows):
         derived = wire.reference_octets(reference, path, plain.get(path))
         method = DIGESTS[reference.find("ds:DigestMethod", NS).get("Algorithm")]
         digest = hashlib.new(method, derived or b"").digest()
@@ -224,10 +264,13 @@ def check_header(wire, facts):
     check("%s: evidence.json says what the message says" % wire.folder,
           all((said[n] or "").strip() == (facts.get(n) or "") for n in said) and
           [wire.party("From"), wire.party("To")] == [facts["from"]["id"], facts["to"]["id"]] and
+          [wire.party_type("From"), wire.party_type("To")] == [facts["from"].get("type"), facts["to"].get("type")] and
           len(wire.user.findall("eb:PayloadInfo/eb:PartInfo", NS)) == len(facts["payloads"]))
 
 
-def check_receipt(receipt, wire):
+def check_receipt(receipt, wire, signers):
+    check("%s: another certificate than that of %s signed it" % (receipt.folder, wire.folder),
+          signers[receipt.folder] != signers[wire.folder])
     signal = receipt.messaging.find("eb:SignalMessage", NS)
     repeated = signal.findall("eb:Receipt/ebbp:NonRepudiationInformation/ebbp:MessagePartNRInformation/ds:Reference", NS)
     check("%s: repeats exactly the digests of %s" % (receipt.folder, wire.folder),
@@ -237,30 +280,127 @@ def check_receipt(receipt, wire):
           wire.user.findtext("eb:MessageInfo/eb:MessageId", None, NS).strip())
 
 
-def check_wire(fact, facts, wires):
+# --- what a signature was believed by ---
+
+PEM_FILES = {"signer.pem": "CERTIFICATE", "issuer-": "CERTIFICATE", "crl-": "X509 CRL", "later-crl-": "X509 CRL"}
+
+
+def pem_octets(path):
+    """The DER in a file of exactly one block, with the label that its name asks for."""
+    label = next(PEM_FILES[p] for p in sorted(PEM_FILES, reverse=True) if os.path.basename(path).startswith(p))
+    text = octets(path).decode()
+    data = base64.b64decode("".join(text.splitlines()[1:-1]))
+    base64_lines = base64.b64encode(data).decode()
+    lines = [base64_lines[i:i + 64] for i in range(0, len(base64_lines), 64)]
+    check("%s is one %s" % (path, label), text.split("\n") == ["-----BEGIN %s-----" % label, *lines, "-----END %s-----" % label, ""])
+    return data
+
+
+def this_update(data):
+    """When a revocation list was made: RFC 5280, 5.1: CertificateList { TBSCertList { [version], signature, issuer, thisUpdate, …"""
+    def element(at):
+        size, start = data[at + 1], at + 2
+        if size & 0x80:
+            start += size & 0x7F
+            size = int.from_bytes(data[at + 2:start], "big")
+        return data[at], start, start + size
+    at = element(element(0)[1])[1]
+    for _ in range(2 + (data[at] == 2)):
+        at = element(at)[2]
+    tag, start, end = element(at)
+    text = data[start:end].decode()
+    if tag == 0x17:  # UTCTime: of the years 1950 to 2049
+        text = ("19" if text >= "50" else "20") + text
+    return datetime.datetime.strptime(text, "%Y%m%d%H%M%SZ")
+
+
+def check_basis(fact):
+    """Certificates and lists: exactly those that the record of the journal speaks of."""
     folder = fact["folder"]
-    kind = folder.partition("-")[2]
+    names = sorted(n for n in os.listdir(folder) if n.endswith(".pem"))
+    found = {name: pem_octets("%s/%s" % (folder, name)) for name in names}
+    basis = [item["fingerprint"] for item in fact["basis"]]
+    check("%s: its certificates and revocation lists are those of evidence.json, all of them" % folder,
+          sorted(sha256(data) for data in found.values()) == sorted(basis) and
+          basis[:1] == [sha256(found[name]) for name in names if name == "signer.pem"])
+    at = datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=fact["at"])
+    for name in names:
+        if "crl-" in name:
+            check("%s/%s is called later only if it is" % (folder, name), name.startswith("later-") == (this_update(found[name]) > at))
+    if fact["proved"]:
+        check("%s: evidence.json has as many certificates and lists" % folder, [fact["issuers"], fact["revocationLists"]] == [
+            sum(n.startswith("issuer-") for n in names), sum("crl-" in n for n in names)])
+    return found
+
+
+def record_of(fact, facts):
+    """How the journal names what went over the wire: SHA-256 over six lines."""
+    basis = [item["fingerprint"] for item in fact["basis"]]
+    parts = [octets(p["signed" if p["compressed"] else "plain"], True) for p in facts["payloads"]]
+    lines = (("kind", fact["kind"]), ("at", "%d" % fact["at"]), ("octets", sha256(octets(fact["folder"] + "/message"))),
+             ("signer", basis[0] if basis else "-"), ("basis", sha256("".join(basis).encode()) if basis else "-"),
+             ("parts", sha256(b"".join(hashlib.sha256(p).digest() for p in parts)) if fact["kind"] in ("sent", "received") else "-"))
+    return sha256("".join("%s %s\n" % line for line in lines).encode())
+
+
+# --- each wire ---
+
+def signature_holds(wire):
+    """Whether openssl finds the signature good; the only place where it is needed here."""
+    with tempfile.TemporaryDirectory() as scratch:
+        def put(name, data):
+            with open(os.path.join(scratch, name), "wb") as file:
+                file.write(data)
+            return file.name
+        method = wire.info.find("ds:SignatureMethod", NS).get("Algorithm").lower()
+        value = value_of(wire.signature.find("ds:SignatureValue", NS))
+        key = put("key", subprocess.run(["openssl", "x509", "-in", wire.folder + "/signer.pem", "-noout", "-pubkey"],
+                                        capture_output=True, check=True).stdout)
+        info = put("info", canonical(wire.info, wire.info.find("ds:CanonicalizationMethod", NS)))
+        sign = put("sign", der(value) if "ecdsa" in method else value)
+        command = (["pkeyutl", "-verify", "-pubin", "-inkey", key, "-rawin", "-in", info, "-sigfile", sign] if "ed25519" in method else
+                   ["dgst", "-sha" + method[-3:], "-verify", key, "-signature", sign, info])
+        return subprocess.run(["openssl", *command], capture_output=True).returncode == 0
+
+
+def check_unproved(fact):
+    """Of an answer alone. What was believed by nothing has no certificate in the record; else its signature must really fail."""
+    folder = fact["folder"]
+    if fact["basis"]:
+        try:
+            wire = Wire(folder)
+            holds = signature_holds(wire) and all(
+                wire.reference_octets(r, "", None) is not None and hashlib.new(
+                    DIGESTS[r.find("ds:DigestMethod", NS).get("Algorithm")], wire.reference_octets(r, "", None)).digest() ==
+                value_of(r.find("ds:DigestValue", NS)) for r in wire.references)
+        except Exception:  # what cannot be read proves nothing
+            holds = False
+        check("%s: its signature does not hold, so that the files of it are not here" % folder, not holds)
+    print("note   %s: without a signature that was believed, it proves nothing" % folder)
+
+
+def check_wire(fact, facts, wires, signers):
+    folder, kind = fact["folder"], fact["kind"]
+    certificate = check_basis(fact).get("signer.pem")
+    check("%s: evidence.json has its digest and its time" % folder, fact["sha256"] == sha256(octets(folder + "/message")) and
+          fact["time"] == time_of(fact["at"]) and
+          octets(folder + "/time").decode().splitlines() == [str(fact["at"] // 1000000), fact["time"]])
     if not fact["proved"] and kind.startswith("error"):
-        print("note   %s: without a signature that was believed, it proves nothing" % folder)
+        check_unproved(fact)
         return
     wire = Wire(folder)
-    check_signed(wire, facts)
-    check("%s: evidence.json has its digest and its time" % folder, fact["sha256"] == sha256(wire.message) and
-          octets(folder + "/time").decode().splitlines() == [str(seconds_of(fact["time"])), fact["time"]])
-    certificate = base64.b64decode("".join(octets(folder + "/signer.pem").decode().splitlines()[1:-1]))
+    check_signed(wire, fact, facts)
     check("%s: signer.pem is the certificate that evidence.json names, and that the message brought, if it brought one" % folder,
-          sha256(certificate) == fact["signer"] and all(certificate == value_of(t) for t in wire.tokens()))
-    check("%s: evidence.json has as many certificates and lists" % folder, [fact["issuers"], fact["revocationLists"]] == [
-        len(glob.glob(folder + "/" + names)) for names in ("issuer-*.pem", "*crl-*.pem")])
-    wires[folder] = wire
+          certificate and sha256(certificate) == fact["signer"] and all(certificate == value_of(t) for t in wire.tokens()))
+    wires[folder], signers[folder] = wire, fact["signer"]
     if kind in ("sent", "received"):
         check_header(wire, facts)
         deed = "%s signed message %s with its content" % (wire.party("From"), facts["messageId"])
     elif kind.startswith("receipt"):
         answered = octets(folder + "/answers").decode().strip()
-        if answered not in wires:
+        if answered not in wires or wires[answered].user is None or answered != fact["answers"]:
             raise Unreadable("%s: %s/answers does not name a message that could be read" % (folder, folder))
-        check_receipt(wire, wires[answered])
+        check_receipt(wire, wires[answered], signers)
         made = wire.messaging.findtext("eb:SignalMessage/eb:MessageInfo/eb:Timestamp", None, NS)
         deed = "%s acknowledged %s at %s" % (wires[answered].party("To"), answered, made.strip())
     else:
@@ -269,16 +409,56 @@ def check_wire(fact, facts, wires):
     proved.append("- %s: %s, with the certificate whose SHA-256 fingerprint is %s" % (folder, deed, sha256(certificate)))
 
 
-def check_wires(facts):
-    wires = {}
-    check("evidence.json names the folders that are here", sorted(w["folder"] for w in facts["wires"]) == sorted(
-        f for f in glob.glob("[0-9]*-*") if os.path.isdir(f)))
+def check_names(facts):
+    """Names follow from kinds and numbers, so that no other file can be meant."""
+    good = all(w["kind"] in KINDS and w["folder"] == "%d-%s" % (i, w["kind"]) for i, w in enumerate(facts["wires"], 1))
+    check("evidence.json names each folder by its number and one of the six kinds", good)
+    fits = all(re.fullmatch(r"payload/%d\.[a-z]+" % i, p["plain"]) and p["signed"] in (p["plain"], "payload/%d.signed" % i)
+               for i, p in enumerate(facts["payloads"], 1))
+    check("evidence.json names the files of payload/ by their numbers", fits)
+    if not good or not fits:
+        raise Unreadable("evidence.json names what is not a file of such a folder")
+
+
+def files_of(facts):
+    """Every file that belongs here."""
+    paths = {"README.md", "SHA256SUMS", "evidence.json", "verify.sh", "derive.py", "audit/entries.json", "audit/links.tsv"}
+    for payload in facts["payloads"]:
+        paths |= {payload["plain"], payload["signed"]}
     for fact in facts["wires"]:
-        attempt(lambda: check_wire(fact, facts, wires), fact["folder"])
+        names = ["message", "content-type", "time"]
+        if fact["proved"]:
+            names += ["references.tsv", "signed-info.xml", "signature.bin", "algorithm"]
+            names += ["answers"] if "answers" in fact else []
+            names += ["reference-%d.bin" % n for n, line in enumerate(octets(fact["folder"] + "/references.tsv").splitlines(), 1)
+                      if not line.startswith(b"cid:")]
+        # Which of them there must be is check_basis()'s business.
+        names += [n for n in os.listdir(fact["folder"]) if re.fullmatch(r"signer\.pem|issuer-[0-9]+\.pem|(later-)?crl-[0-9]+\.pem", n)]
+        paths |= {"%s/%s" % (fact["folder"], name) for name in names}
+    return paths
+
+
+def check_files(facts):
+    there = set()
+    for folder, folders, names in os.walk("."):
+        links = [f for f in folders if os.path.islink(os.path.join(folder, f))]
+        there |= {os.path.normpath(os.path.join(folder, n)) for n in names + links}
+    belong = files_of(facts)
+    for path in sorted(there - belong):
+        check("%s does not belong into this folder" % path, False)
+    for path in sorted(belong - there):
+        check("%s is missing" % path, False)
+    check("there are no files but those that belong to the message", there == belong)
+
+
+def check_wires(facts):
+    wires, signers = {}, {}
+    check_names(facts)
+    attempt(lambda: check_files(facts), "the list of files that belong here")
+    for fact in facts["wires"]:
+        attempt(lambda: check_wire(fact, facts, wires, signers), fact["folder"])
     if not any("-receipt-" in folder for folder in wires):
         print("note   there is no receipt")
-    named = {p[which] for p in facts["payloads"] for which in ("plain", "signed")}
-    check("evidence.json names the files of payload/", named == set(glob.glob("payload/*")))
     for payload in facts["payloads"]:
         attempt(lambda: check("evidence.json has the digest of %s" % payload["plain"],
                               payload["sha256"] == sha256(octets(payload["plain"], True))), payload["plain"])
@@ -314,12 +494,14 @@ def root_of(leaf, index, count, path):
 
 
 def check_links():
-    """The roots by the number of their seal, with the first and last entry; and the last seal."""
-    links, before, good = {}, None, True
+    """The roots by the number of their seal, with the first and last entry; the last seal; and the first of the unbroken run up to it."""
+    links, before, good, run = {}, None, True, 0
     for line in octets("audit/links.tsv", True).decode().splitlines():
         number, first, last, at, previous, root, digest = line.split("\t")
         text = bytes.fromhex(previous) + ("%s\n%s\n%s\n" % (first, last, at)).encode() + bytes.fromhex(root)
         left_out = before is not None and int(number) > before[0] + 1
+        if before is None or left_out:
+            run = int(number)
         if left_out:
             print("note   between the seals %d and %s the chain is left out" % (before[0], number))
         good = good and sha256(text) == digest and (
@@ -327,33 +509,55 @@ def check_links():
         before = int(number), digest, int(last)
         links[int(number)] = bytes.fromhex(root), int(first), int(last)
     check("the journal's %d seals have the hash of what they hold, each with that of the one before" % len(links), good)
-    return links, before
+    return links, before, run
+
+
+def check_entry(entry, links, run):
+    """Whether the run of links up to the head holds ENTRY."""
+    label = "journal entry %s (%s %s)" % (entry.get("sequence", "-"), time_of(entry["at"]), entry["event"])
+    if entry["time"] != time_of(entry["at"]):
+        check("%s: its time is what its field at says" % label, False)
+    if "seal" not in entry:
+        print("note   %s is not sealed yet: nothing holds it" % label)
+        return False
+    if entry["seal"] not in links:
+        print("note   %s is under seal %d, whose link is not here: nothing holds it" % (label, entry["seal"]))
+        return False
+    root, first, last = links[entry["seal"]]
+    path = [bytes.fromhex(step["hash"]) for step in entry["path"]]
+    fits = (entry["sequence"] == first + entry["index"] and entry["count"] == last - first + 1 and
+            root_of(entry_digest(entry), entry["index"], entry["count"], path) == root)
+    if entry["seal"] >= run or not fits:
+        check("%s is under seal %d" % (label, entry["seal"]), fits)
+        return fits
+    print("note   %s is under seal %d, before links that are left out: nothing holds it" % (label, entry["seal"]))
+    return False
 
 
 def check_journal(facts):
-    links, head = check_links()
-    entries, said = json.loads(octets("audit/entries.json"))["entries"], facts["journal"]
+    global sealed, unheld
+    links, head, run = check_links()
+    entries, said = json_of("audit/entries.json")["entries"], facts["journal"]
     check("evidence.json says how much of the journal is here",
           (said["entries"], said["unsealed"], said["links"], said.get("lastSeal"), said.get("lastHash")) ==
           (len(entries), sum("seal" not in e for e in entries), len(links), head and head[0], head and head[1]))
     if not links and any("seal" in e for e in entries):
         raise Unreadable("audit/links.tsv is empty")
+    own = {}
     for entry in entries:
-        label = "journal entry %s (%s %s)" % (entry.get("sequence", "-"), entry["time"], entry["event"])
-        if "seal" not in entry:
-            print("note   %s is not sealed yet: nothing holds it" % label)
-        elif head and entry["seal"] > head[0] and not said["toHead"]:
-            print("note   %s is under seal %d, beyond the links that are here: nothing holds it" % (label, entry["seal"]))
-        elif entry["seal"] not in links:
-            check("%s: audit/links.tsv has its seal %s" % (label, entry["seal"]), False)
-        else:
-            root, first, last = links[entry["seal"]]
-            path = [bytes.fromhex(step["hash"]) for step in entry["path"]]
-            check("%s is under seal %d" % (label, entry["seal"]), entry["sequence"] == first + entry["index"] and
-                  entry["count"] == last - first + 1 and root_of(entry_digest(entry), entry["index"], entry["count"], path) == root)
-    own = {e["content"] for e in entries if e["subject"] == facts["id"] and "content" in e and e["event"] != "evidence-exported"}
-    here = {sha256(octets(w["folder"] + "/message")) for w in facts["wires"]}
-    check("the journal names what is in this folder, and nothing else of this message", own == here)
+        holds = check_entry(entry, links, run)
+        if entry["subject"] != facts["id"]:
+            continue
+        unheld += not holds
+        if "content" in entry and entry["event"] != "evidence-exported":
+            own[entry["content"]] = entry["at"], holds
+    here = {record_of(fact, facts): fact for fact in facts["wires"]}
+    for record, fact in here.items():
+        check("%s: the journal names its record: octets, time, signer, certificates, revocation lists and content" % fact["folder"],
+              own.get(record, (None, False))[0] == fact["at"])
+        sealed += own.get(record, (None, False))[1]
+    check("the journal names what is in this folder, and nothing else of this message",
+          set(own) == set(here) and len(here) == len(facts["wires"]))
     if head:
         print("note   compare the journal: the head that was written down at seal %d must be %s" % head[:2])
 
@@ -366,32 +570,41 @@ def check_sums():
     lines = octets("SHA256SUMS").decode().splitlines()
     for line in lines:
         attempt(lambda: check_sum(line), line[66:])
+    named = {line[66:] for line in lines} | {"SHA256SUMS"}
     there = {os.path.normpath(os.path.join(folder, name)) for folder, _, names in os.walk(".") for name in names}
-    for path in sorted(there - {line[66:] for line in lines} - {"SHA256SUMS"}):
+    for path in sorted(there - named):
         check("%s is not named in SHA256SUMS: it was added" % path, False)
 
 
-def conclude():
-    if wrong:
+def conclude(facts):
+    """The exit status."""
+    message = any(re.match(r"- [0-9]+-(sent|received):", line) for line in proved)
+    if wrong or facts is None:
         print("%d of %d checks are wrong: as it is, this folder proves nothing. Something in it was changed or is missing." %
               (wrong, held + wrong))
-    elif not proved:
-        print("All %d checks hold, 0 are wrong; but nothing here is signed: this folder does not prove that anything was exchanged." % held)
-    else:
-        print("All %d checks hold, 0 are wrong. Whoever holds the keys of these certificates did this:" % held, *proved, sep="\n")
-        if not any("-receipt-" in line for line in proved):
-            print("- There is no receipt: nothing here shows that the message was accepted.")
-        print("That the signatures fit the certificates is checked by verify.sh; compare the fingerprints with those of the authorities.")
+        return 1
+    if not message:
+        print("All %d checks hold, 0 are wrong; but no signed message is here: this folder proves nothing of what was exchanged." % held)
+        return 3
+    print("All %d checks hold, 0 are wrong. Whoever holds the keys of these certificates did this:" % held, *proved, sep="\n")
+    if not any("-receipt-" in line for line in proved):
+        print("- There is no receipt: nothing here shows that the message was accepted.")
+    print("That the signatures fit the certificates is checked by verify.sh; compare the fingerprints with those of the authorities.")
+    if unheld:
+        print("The journal proves nothing of %d of its entries about this message, as no seal up to the head holds them." % unheld)
+    if not sealed:
+        print("The journal proves nothing here: none of its entries that a seal up to the head holds names what is in this folder. "
+              "Times, revocation lists and certificates may be others than at the time.")
+    return 0 if sealed else 3
 
 
 def main():
     attempt(check_sums, "SHA256SUMS")
-    facts = attempt(lambda: json.loads(octets("evidence.json")), "evidence.json")
+    facts = attempt(lambda: json_of("evidence.json"), "evidence.json")
     if facts is not None:
         attempt(lambda: check_wires(facts), "evidence.json, or a file that it names,")
         attempt(lambda: check_journal(facts), "the journal (audit/entries.json, audit/links.tsv)")
-    conclude()
-    sys.exit(wrong != 0)
+    sys.exit(conclude(facts))
 
 
 main()

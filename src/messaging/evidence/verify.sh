@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks this folder with openssl (3.0 or later) alone, and one thing more with gzip; README.md says what that proves.
-# Prints a line a check, and what is proved; the exit status is 0 only if nothing is wrong.
+# Prints a line a check, and what is proved; the exit status is 1 if something is wrong, 3 if nothing is, but no message is proved, else 0.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -52,6 +52,10 @@ files() {
 	have SHA256SUMS || return
 	find . ! -type d ! -path ./SHA256SUMS | sed 's|^\./||' | sort >"$scratch/there"
 	cut -c67- SHA256SUMS | sort >"$scratch/named"
+	find . ! -type d ! -type f | sed 's|^\./||' >"$scratch/odd"
+	while read -r file; do
+		wrong "$file is not a file of this folder"
+	done <"$scratch/odd"
 	check "SHA256SUMS names every file of this folder and no other" cmp "$scratch/there" "$scratch/named"
 	comm -23 "$scratch/there" "$scratch/named" >"$scratch/added"
 	while read -r file; do
@@ -123,12 +127,24 @@ squeezed() { cat "$@" | tr -d ' \t\n' | sed 's/&#xD;//g'; }
 names_digest() { grep -qF ">$(base64_digest "$1" "$2")</" "$3"; }
 reference_holds() { digest_is "$1" "$2" "$3" && names_digest "$1" "$2" "$scratch/info"; }
 
+may_be_signed() {
+	case $1 in
+	*/../* | ../payload/*/* | reference-*/*) false ;;
+	../payload/* | reference-[0-9]*.bin) ;;
+	*) false ;;
+	esac
+}
+
 references() {
 	squeezed "$1/signed-info.xml" >"$scratch/info"
 	signed=0
 	while IFS=$tab read -r name algorithm value file; do
 		signed=$((signed + 1))
-		check "$1: SignedInfo has the digest of $name, which is $file" reference_holds "$algorithm" "$1/$file" "$value"
+		if may_be_signed "$file"; then
+			check "$1: SignedInfo has the digest of $name, which is $file" reference_holds "$algorithm" "$1/$file" "$value"
+		else
+			wrong "$1: $file is not a file that can be signed"
+		fi
 	done <"$1/references.tsv"
 	named=$(awk '{ n += gsub(/DigestValue>/, "") } END { print n / 2 }' "$scratch/info")
 	check "$1: SignedInfo has no other digest" [ "$signed" = "$named" ]
@@ -167,6 +183,8 @@ certificate() {
 	fi
 }
 
+differ() { ! cmp -s "$1" "$2"; }
+
 # A receipt repeats every digest of the message that it answers; they stand in its signed ebMS header.
 receipt() {
 	answered=''
@@ -179,6 +197,7 @@ receipt() {
 		wrong "$1: $1/answers does not name a message of this folder"
 		return
 	}
+	check "$1: another certificate than that of $answered signed it" differ "$1/signer.pem" "$answered/signer.pem"
 	while IFS=$tab read -r name algorithm value file; do
 		check "$1: repeats the digest of $name of $answered" names_digest "$algorithm" "$answered/$file" "$scratch/header"
 	done <"$answered/references.tsv"
@@ -196,8 +215,18 @@ proved() {
 	printf '%s\n' "- $1: ${signer#subject=} $deed, with the certificate whose SHA-256 fingerprint is ${print#*=}" >>"$scratch/proved"
 }
 
+is_named() { grep -qF "\"folder\":\"$1\",\"kind\":\"${1#*-}\"" evidence.json; }
+
 exchange() {
-	if [ -e "$1/signed-info.xml" ] || [ -e "$1/signer.pem" ]; then
+	case ${1#*-} in
+	sent | received | receipt-sent | receipt-received | error-sent | error-received) ;;
+	*)
+		wrong "$1 is not the name of a folder with something that was exchanged"
+		return
+		;;
+	esac
+	check "$1: evidence.json names it, and its kind" is_named "$1"
+	if [ -e "$1/signed-info.xml" ] || [ -e "$1/signature.bin" ] || [ -e "$1/references.tsv" ]; then
 		have "$1/message" "$1/content-type" "$1/time" "$1/algorithm" "$1/signed-info.xml" "$1/signature.bin" "$1/references.tsv" \
 			"$1/signer.pem" || return
 		signature "$1"
@@ -207,7 +236,10 @@ exchange() {
 		proved "$1" 2>"$scratch/output"
 	else
 		case $1 in
-		*-error-*) note "$1: without a signature that was believed, it proves nothing" ;;
+		*-error-*)
+			have "$1/message" "$1/content-type" "$1/time"
+			note "$1: without a signature that was believed, it proves nothing; whether that is so is checked by derive.py alone"
+			;;
 		*) wrong "$1 has no signature" ;;
 		esac
 	fi
@@ -216,13 +248,14 @@ exchange() {
 conclusion() {
 	if [ "$wrong" -ne 0 ]; then
 		printf '%s\n' "$wrong of $((held + wrong)) checks are wrong: as it is, this folder proves nothing. Something in it was changed or is missing."
-	elif [ -s "$scratch/proved" ]; then
+	elif grep -qE '^- [0-9]*-(sent|received):' "$scratch/proved"; then
 		printf '%s\n' "All $held checks hold, 0 are wrong. Whoever holds the keys of these certificates did this:"
 		cat "$scratch/proved"
 		grep -q '^- [0-9]*-receipt-' "$scratch/proved" || printf '%s\n' "- There is no receipt: nothing here shows that the message was accepted."
 		printf '%s\n' "Compare the fingerprints with those that you have from the authorities. derive.py checks more."
 	else
-		printf '%s\n' "All $held checks hold, 0 are wrong; but nothing here is signed: this folder does not prove that anything was exchanged."
+		printf '%s\n' "All $held checks hold, 0 are wrong; but no signed message is here: this folder proves nothing of what was exchanged."
+		exit 3
 	fi
 }
 
