@@ -87,7 +87,7 @@ struct as4_message {
 	const struct xml_node *messaging, *security, *body;
 	size_t header_faults; /* of stages MIME and HEADER: counted, because of findings only so many are kept */
 	bool unit_read;       /* there is one message unit, and .kind is its */
-	bool header_read;     /* and all of the header is right, whatever is wrong with payloads or foreign header blocks */
+	bool header_read; /* and all of the header is right, whatever is wrong with payloads or foreign header blocks */
 	enum as4_kind kind;
 	struct ebms_user_message user;
 	struct ebms_signal signal;

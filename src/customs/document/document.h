@@ -48,7 +48,8 @@ struct document_request {
 struct document_result {
 	const char *id; /* NULL: refused, and the findings say why */
 	const char *message;
-	bool repeated; /* the same bytes were submitted before: nothing was sent now. (What had been abandoned is sent.) */
+	bool repeated; /* the same bytes were submitted before: nothing was sent now. (What had been abandoned is sent.)
+			*/
 };
 
 /* Reads, judges, keeps and sends, in one transaction. All findings at once; with an error among them nothing was

@@ -203,9 +203,10 @@ static void a_refusal_lists_what_is_possible(void **state)
 	fire(fixture, NULL);
 	struct work work = fire(fixture, "answer");
 	assert_null(work.to);
-	assert_string_equal(findings_at(work.findings, 0)->text,
-			    "\"answer\" is not possible in state open; possible there is: ask, pick, emit, broken, wait, "
-			    "wait-badly, wait-long, long, warn");
+	assert_string_equal(
+		findings_at(work.findings, 0)->text,
+		"\"answer\" is not possible in state open; possible there is: ask, pick, emit, broken, wait, "
+		"wait-badly, wait-long, long, warn");
 	fire(fixture, "wait");
 	fire(fixture, "answer");
 	work = fire(fixture, "ask");
