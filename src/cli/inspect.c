@@ -55,8 +55,8 @@ static const struct field inspection_rows[] = {
 	INSPECTED_TEXT(inspection, conversation, "conversation"),
 	INSPECTED_TEXT(inspection, original_sender, "originalSender"),
 	INSPECTED_TEXT(inspection, final_recipient, "finalRecipient"),
-	INSPECTED_TEXT(inspection, header_signed, "headerSigned"),
-	INSPECTED_TEXT(inspection, body_signed, "bodySigned"),
+	FIELD_FLAG(struct inspection, header_signed, .json = "headerSigned", .min = 1),
+	FIELD_FLAG(struct inspection, body_signed, .json = "bodySigned", .min = 1),
 	INSPECTED_TEXT(inspection, signature, "signatureAlgorithm"),
 	INSPECTED_TEXT(inspection, encryption, "encryptionAlgorithm"),
 	INSPECTED_TEXT(inspection, token, "token"),
@@ -112,8 +112,8 @@ static void print_content(const struct inspection *r)
 	print_line("fingerprint", r->fingerprint);
 	print_time("valid from", r->not_before_us);
 	print_time("valid to", r->not_after_us);
-	print_line("header signed", r->header_signed);
-	print_line("body signed", r->body_signed);
+	print_line("header signed", r->header_signed ? "yes" : "no");
+	print_line("body signed", r->body_signed ? "yes" : "no");
 	for (size_t i = 0; i < r->parts_count; i++) {
 		const struct inspected_part *p = &r->parts[i];
 		printf("  part %-11zu %s, %s, %lld bytes: %s, %s%s\n", i + 1, p->content_id ? p->content_id : "(no id)",

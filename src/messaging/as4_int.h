@@ -95,7 +95,6 @@ struct as4_message {
 	struct as4_encryption *encryption; /* NULL: nothing encrypted */
 	struct as4_part *parts;
 	size_t parts_count;
-	bool key_found; /* as4_decrypt() had a key that opens the content key */
 };
 
 /* ARENA, LIMITS and FINDINGS must live as long as MESSAGE. */

@@ -214,11 +214,6 @@ static enum err_code put_verdicts(struct inspecting *i, struct err *err)
 	return OK;
 }
 
-static const char *yes_no(bool yes)
-{
-	return yes ? "yes" : "no";
-}
-
 static bool is_referred_to(const struct as4_message *message, const struct xml_node *node)
 {
 	for (size_t k = 0; message->signature && k < message->signature->count; k++)
@@ -310,8 +305,8 @@ static void put_header(struct inspecting *i)
 		report->ref_to = message->signal.info->ref_to;
 		report->timestamp_us = message->signal.info->timestamp_us;
 	}
-	report->header_signed = yes_no(is_referred_to(message, message->messaging));
-	report->body_signed = yes_no(is_referred_to(message, message->body));
+	report->header_signed = is_referred_to(message, message->messaging);
+	report->body_signed = is_referred_to(message, message->body);
 	/* The document that these are views of goes before the report. */
 	if (message->signature && message->signature->algorithm) {
 		report->signature = arena_text(i->arena, message->signature->algorithm);

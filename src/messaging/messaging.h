@@ -114,7 +114,7 @@ struct inspection {
 	int64_t timestamp_us, at_us;
 	const char *signer, *fingerprint, *token, *signature, *encryption; /* algorithms as URIs */
 	int64_t not_before_us, not_after_us;                               /* of the signer's certificate */
-	const char *header_signed, *body_signed;                           /* "yes", "no" */
+	bool header_signed, body_signed;
 	struct inspected_verdict *verdicts;
 	size_t verdicts_count;
 	struct inspected_part *parts;

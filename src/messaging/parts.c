@@ -79,7 +79,6 @@ enum err_code as4_decrypt(struct as4_message *message, struct keys *keys, const 
 	if (message->encryption && message->encryption->wrap_known)
 		TRY(unwrap(message->encryption, keys, own, key, &size, &good, err));
 	enum err_code code = OK;
-	message->key_found = good;
 	for (size_t i = 0; i < message->parts_count && code == OK; i++) {
 		struct as4_part *part = &message->parts[i];
 		if (part->sealed)

@@ -28,29 +28,32 @@ static void find(struct submission *submission, enum document_rule rule, const c
 			second);
 }
 
-/* The stored original of a document once more, in a conversation of its own. */
-struct sending_again {
+/* A document on its way into the outbox, for the first time or once more. */
+struct sending {
 	struct kernel *kernel;
 	struct arena *arena;
 	const struct document *document;
-	const char *ref_to; /* eb:MessageId of what asks for it; NULL */
+	struct bytes original;
+	const char *conversation; /* NULL: one of its own */
+	const char *ref_to;       /* eb:MessageId of what it answers, or of what asks for it; NULL */
 	const struct actor *actor;
 	int64_t now_us;
 };
 
-static enum err_code send_again(struct tx *tx, const struct sending_again *again, struct message *message,
-				struct err *err)
+static enum err_code put_out(struct tx *tx, const struct sending *sending, struct message *message, struct err *err)
 {
-	const struct document *document = again->document;
+	const struct document *document = sending->document;
 	struct message_part part = {
-		.content_id = arena_printf(again->arena, "%s@%s", document->id, again->kernel->state),
+		.content_id = arena_printf(sending->arena, "%s@%s", document->id, sending->kernel->state),
 		.mime_type = "application/xml",
+		.octets = sending->original,
 	};
 
 	*message = (struct message){
 		.partner = document->partner,
 		.organisation = document->organisation,
-		.ref_to = again->ref_to,
+		.conversation = sending->conversation,
+		.ref_to = sending->ref_to,
 		.service = DOCUMENT_SERVICE,
 		.action = document->doctype,
 		.original_sender = document->sender,
@@ -59,10 +62,16 @@ static enum err_code send_again(struct tx *tx, const struct sending_again *again
 		.test = document->test,
 	};
 	if (!part.content_id)
-		return fail(err, ERR_MEMORY, "no memory left to send %s again", document->id);
-	TRY(document_original(tx, again->arena, document, &part.octets, err));
-	return outbox_put(again->kernel, tx, again->arena, message, &(struct message_parts){ &part, 1 }, again->actor,
-			  again->now_us, err);
+		return fail(err, ERR_MEMORY, "no memory left to send %s", document->id);
+	return outbox_put(sending->kernel, tx, sending->arena, message, &(struct message_parts){ &part, 1 },
+			  sending->actor, sending->now_us, err);
+}
+
+/* The stored original once more. */
+static enum err_code put_out_again(struct tx *tx, struct sending sending, struct message *message, struct err *err)
+{
+	TRY(document_original(tx, sending.arena, sending.document, &sending.original, err));
+	return put_out(tx, &sending, message, err);
 }
 
 /* The organisation that was named, or the only one with the seat that sends such documents. */
@@ -122,10 +131,15 @@ static enum err_code send_abandoned(struct tx *tx, struct submission *submission
 				    struct message *message, struct err *err)
 {
 	const struct document_request *request = submission->request;
-	const struct sending_again again = { submission->kernel, submission->arena, known, NULL,
-					     &request->actor,    request->now_us };
+	const struct sending again = {
+		.kernel = submission->kernel,
+		.arena = submission->arena,
+		.document = known,
+		.actor = &request->actor,
+		.now_us = request->now_us,
+	};
 
-	TRY(send_again(tx, &again, message, err));
+	TRY(put_out_again(tx, again, message, err));
 	TRY(store_message_set(tx, known->id, message->id, err));
 	return journal_put(
 		tx,
@@ -212,28 +226,20 @@ static enum err_code send(struct tx *tx, struct submission *submission, const st
 	document->recipient =
 		about->id ? (answers ? about->sender : about->recipient)
 			  : arena_printf(arena, "%s:%s", document->partner, submission->reading.doctype->to_seat);
-	struct message_part part = {
-		.content_id = arena_printf(arena, "%s@%s", document->id, submission->kernel->state),
-		.mime_type = "application/xml",
-		.octets = submission->reading.original,
-	};
-	if (!document->sender || !document->recipient || !part.content_id)
+	if (!document->sender || !document->recipient)
 		return fail(err, ERR_MEMORY, "no memory left to send a %s", document->doctype);
 
-	*message = (struct message){
-		.partner = document->partner,
-		.organisation = document->organisation,
+	const struct sending sending = {
+		.kernel = submission->kernel,
+		.arena = arena,
+		.document = document,
+		.original = submission->reading.original,
 		.conversation = about->conversation,
 		.ref_to = cause.message_id,
-		.service = DOCUMENT_SERVICE,
-		.action = document->doctype,
-		.original_sender = document->sender,
-		.final_recipient = document->recipient,
-		.document = document->id,
-		.test = document->test,
+		.actor = &submission->request->actor,
+		.now_us = submission->request->now_us,
 	};
-	return outbox_put(submission->kernel, tx, arena, message, &(struct message_parts){ &part, 1 },
-			  &submission->request->actor, submission->request->now_us, err);
+	return put_out(tx, &sending, message, err);
 }
 
 static enum err_code keep(struct tx *tx, struct submission *submission, struct err *err)
@@ -482,9 +488,15 @@ enum err_code document_fire(struct tx *tx, const struct document_event *event, c
 enum err_code document_send_again(struct tx *tx, const struct document_event *event, const struct document *document,
 				  struct err *err)
 {
-	const struct sending_again again = { event->kernel, event->arena, document, event->message->message_id,
-					     &event->actor, event->now_us };
+	const struct sending again = {
+		.kernel = event->kernel,
+		.arena = event->arena,
+		.document = document,
+		.ref_to = event->message->message_id,
+		.actor = &event->actor,
+		.now_us = event->now_us,
+	};
 	struct message message;
 
-	return send_again(tx, &again, &message, err);
+	return put_out_again(tx, again, &message, err);
 }
