@@ -93,6 +93,11 @@ static void print_time(const char *label, int64_t time_us)
 		print_line(label, time_format(time_us, text));
 }
 
+static void print_flag(const char *label, bool flag)
+{
+	print_line(label, flag ? "yes" : "no");
+}
+
 static void print_content(const struct inspection *r)
 {
 	printf("%s\n", r->kind ? r->kind : "not a message that can be read");
@@ -112,8 +117,8 @@ static void print_content(const struct inspection *r)
 	print_line("fingerprint", r->fingerprint);
 	print_time("valid from", r->not_before_us);
 	print_time("valid to", r->not_after_us);
-	print_line("header signed", r->header_signed ? "yes" : "no");
-	print_line("body signed", r->body_signed ? "yes" : "no");
+	print_flag("header signed", r->header_signed);
+	print_flag("body signed", r->body_signed);
 	for (size_t i = 0; i < r->parts_count; i++) {
 		const struct inspected_part *p = &r->parts[i];
 		printf("  part %-11zu %s, %s, %lld bytes: %s, %s%s\n", i + 1, p->content_id ? p->content_id : "(no id)",
