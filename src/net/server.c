@@ -306,6 +306,8 @@ static enum MHD_Result on_accept(void *arg, const struct sockaddr *address, sock
 	struct http_server *server = arg;
 
 	(void)size;
+	if (atomic_load(&server->stopping))
+		return MHD_NO;
 	return connections_admit(&server->connections, address) ? MHD_YES : MHD_NO;
 }
 
@@ -592,10 +594,9 @@ void http_server_stop(struct http_server *server, int64_t grace_us)
 	if (!server)
 		return;
 
-	/* Who connects from now on is refused by the kernel, not left in the backlog. The descriptor itself must stay
-	 * until the library has ended. */
-	MHD_quiesce_daemon(server->daemon);
-	shutdown(server->listen_fd, SHUT_RDWR);
+	/* Who connects from now on is turned away by on_accept, not left in the backlog. MHD_quiesce_daemon is for
+	 * that, but it and the library's threads race to take the socket out of epoll, and who loses ends the process.
+	 */
 	atomic_store(&server->stopping, true);
 	wait_for_answers(server, grace_us);
 
@@ -604,6 +605,7 @@ void http_server_stop(struct http_server *server, int64_t grace_us)
 	pool_stop(&server->pool, drop);
 	wait_for_answers(server, LAST_ANSWERS_US);
 	MHD_stop_daemon(server->daemon);
+	server->listen_fd = -1; /* the library has closed it */
 	connections_stop(&server->connections);
 	pool_done(&server->pool);
 	server_free(server);
