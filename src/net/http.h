@@ -17,9 +17,9 @@ struct http_header {
 
 struct http_request {
 	struct arena *arena; /* of this request; the handler's answer may live in it */
-	const char *method;  /* "GET" */
+	const char *method;  /* "GET"; a token (RFC 9110 9.1), so it can be repeated in any answer */
 	const char *path;    /* decoded, without the query; always begins with '/' */
-	const char *query;   /* as it stood, without '?'; "" if none */
+	const char *query;   /* as it stood, without '?'; UTF-8; "" if none */
 	const struct http_header *headers;
 	size_t headers_count;
 	struct bytes body;
@@ -31,7 +31,7 @@ struct http_request {
 
 struct http_response {
 	int status;
-	const char *content_type; /* NULL: no body */
+	const char *content_type; /* NULL: no body; 304 has none, but the length of the one that is not sent */
 	struct bytes body;        /* must live until the request's arena is freed, or in `owned` */
 	struct buf *owned; /* NULL, or a buffer in the request's arena whose memory the server frees (buf_done) after
 			      sending */
@@ -71,6 +71,7 @@ struct http_server_options {
 	unsigned max_connections_per_address; /* 0: 256 */
 	size_t max_queue;                     /* requests waiting for a worker, beyond which 503; 0: 1024 */
 	size_t arena_bytes;                   /* 0: 4 MiB */
+	size_t bodies_bytes;                  /* of all requests' bodies at a time, beyond which 503; 0: no bound */
 	int64_t deadline_us; /* from the first byte of a request (or connecting) to its last, and again for its answer;
 				0: 60 s */
 	int64_t idle_us;     /* of a connection on which nothing moves; 0: 30 s; rounded up to seconds */

@@ -8,7 +8,7 @@
  * the arena is full. */
 char *percent_decode(struct arena *arena, struct bytes text, bool plus);
 
-/* A header's name: an RFC 9110 5.6.2 token. */
+/* A method or a header's name: an RFC 9110 5.6.2 token. */
 bool is_token(const char *text);
 
 #endif

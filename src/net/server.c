@@ -40,6 +40,7 @@ struct http_server {
 
 	atomic_bool starting, stopping;
 	atomic_int_fast64_t requests, queue_full, too_large;
+	atomic_size_t bodies; /* bytes that have come of the bodies of now */
 };
 
 enum stage {
@@ -60,6 +61,7 @@ struct exchange {
 	bool submitted;
 	int refusal; /* 0, or the status that is sent instead of calling the handler */
 	size_t passed_over;
+	size_t claimed; /* of the server's .bodies */
 	struct buf body;
 	struct http_request request;
 	struct http_response response;
@@ -109,6 +111,7 @@ static void exchange_free(struct exchange *exchange)
 	if (exchange->response.owned)
 		buf_done(exchange->response.owned);
 	buf_done(&exchange->body);
+	atomic_fetch_sub(&exchange->server->bodies, exchange->claimed);
 	arena_free(exchange->request.arena);
 	free(exchange);
 }
@@ -151,7 +154,7 @@ static int read_head(struct exchange *exchange, const char *method, struct frami
 	struct http_server *server = exchange->server;
 	struct http_request *request = &exchange->request;
 
-	if (!exchange->target_valid)
+	if (!exchange->target_valid || !is_token(method))
 		return MHD_HTTP_BAD_REQUEST;
 	int status = headers_read(exchange->library, request, framing);
 	if (status != 0)
@@ -197,11 +200,24 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method)
 	return answer(exchange);
 }
 
+/* Connections times the greatest body may be more memory than there is. What was only promised by a length counts for
+ * nothing, or who promises much and sends nothing would keep others out. */
+static bool claim_body(struct exchange *exchange, size_t bytes)
+{
+	struct http_server *server = exchange->server;
+
+	exchange->claimed += bytes;
+	size_t before = atomic_fetch_add(&server->bodies, bytes);
+	return server->options.bodies_bytes == 0 || before + bytes <= server->options.bodies_bytes;
+}
+
 static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t *left)
 {
 	size_t size = *left;
 
 	*left = 0;
+	if (exchange->refusal == 0 && !claim_body(exchange, size))
+		refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE);
 	if (exchange->refusal == 0) {
 		buf_put(&exchange->body, data, size);
 		if (exchange->body.failed == OK)

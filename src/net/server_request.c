@@ -41,7 +41,9 @@ bool http_target(struct arena *arena, const char *target, const char **path, con
 	const char *start = after_authority(target);
 	size_t length = strcspn(start, "?");
 
-	if (*start != '/' || has_control(target))
+	/* A URI is ASCII (RFC 3986 2); what clients send of other letters as they are is at least text, so that any
+	 * answer can repeat it. */
+	if (*start != '/' || has_control(target) || !utf8_valid(bytes_of(target)))
 		return false;
 	char *decoded = percent_decode(arena, bytes(start, length), false);
 	char *rest = arena_text(arena, start[length] == '?' ? start + length + 1 : "");
@@ -197,7 +199,8 @@ struct MHD_Response *response_make(const struct http_response *response, bool cl
 
 	if (response->status < 200 || response->status > 599)
 		return NULL;
-	if (!response->content_type)
+	/* The library sends no body with 304, but says its length, which must be that of the body (RFC 9110 8.6). */
+	if (!response->content_type && response->status != MHD_HTTP_NOT_MODIFIED)
 		body = bytes(NULL, 0);
 
 	/* The library takes a pointer to what it does not change. */

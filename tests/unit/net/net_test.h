@@ -141,6 +141,9 @@ static inline void handle(void *arg, const struct http_request *request, struct 
 		answer_text(request, response, gate_pass(&bench->gate, 0) ? "passed" : "waited too long");
 	} else if (same(request->path, "/meet")) {
 		answer_text(request, response, gate_pass(&bench->gate, 2) ? "met" : "alone");
+	} else if (same(request->path, "/known")) {
+		response->status = 304;
+		response->body = bytes_of("what the caller has already");
 	} else if (same(request->path, "/large")) {
 		handle_large(request, response);
 	} else if (same(request->path, "/certificate")) {

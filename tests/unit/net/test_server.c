@@ -258,6 +258,8 @@ static void ambiguous_framing_is_refused(void **state)
 		{ "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501 },
 		{ "GET /echo HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400 },
 		{ "GET /echo HTTP/1.1\r\n\r\n", 400 },
+		{ "G\xff\x45T /echo HTTP/1.1\r\nHost: a\r\n\r\n", 400 },  /* a method is a token (RFC 9110 9.1) */
+		{ "GET /echo?a\xff=1 HTTP/1.1\r\nHost: a\r\n\r\n", 400 }, /* a URI is text (RFC 3986 2) */
 		{ "GET /echo HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n", 417 },
 		{ "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", 200 },
 	};
@@ -322,6 +324,29 @@ static void answers_are_not_cached_unless_the_handler_says_so(void **state)
 	assert_string_equal(header(setting, "Server"), "");
 	must_ask(setting, "GET", "/cached", bytes(NULL, 0));
 	assert_string_equal(header(setting, "Cache-Control"), "max-age=60");
+}
+
+/* RFC 9110 8.6: the length of what a 200 would send; 15.4.5: and nothing behind the head, so the next answer follows.
+ */
+static void a_304_tells_the_length_of_what_it_does_not_send(void **state)
+{
+	struct setting *setting = *state;
+	char text[2048] = "";
+	size_t size = 0;
+	int fd = dial(&setting->bench);
+
+	assert_true(say(
+		fd, "GET /known HTTP/1.1\r\nHost: a\r\n\r\nGET /no HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+	for (ssize_t n; size < sizeof(text) - 1 && (n = read(fd, text + size, sizeof(text) - 1 - size)) > 0;)
+		size += (size_t)n;
+	close(fd);
+	char *end = strstr(text, "\r\n\r\n");
+	assert_non_null(end);
+	assert_true(starts_with(text, "HTTP/1.1 304 "));
+	assert_true(starts_with(end + 4, "HTTP/1.1 404 "));
+	*end = '\0';
+	assert_non_null(strstr(text, "Content-Length: 27"));
+	assert_null(strstr(text, "\r\nContent-Type:"));
 }
 
 static void a_handler_without_a_valid_answer_is_a_500(void **state)
@@ -446,6 +471,7 @@ int main(void)
 		TEST(a_header_block_over_its_bound_is_refused),
 		TEST(answers_are_not_cached_unless_the_handler_says_so),
 		TEST(a_handler_without_a_valid_answer_is_a_500),
+		TEST(a_304_tells_the_length_of_what_it_does_not_send),
 		TEST(a_connection_is_used_again),
 		TEST(requests_in_one_packet_are_answered_in_order),
 		TEST(handlers_run_at_the_same_time),

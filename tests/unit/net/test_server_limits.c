@@ -200,6 +200,44 @@ static void beyond_the_queue_requests_are_sent_away_at_once(void **state)
 	bench_stop(&bench);
 }
 
+/* Many connections, each with a great body that never ends, must not get more memory than there is; one that only
+ * promises a great body keeps nobody out. */
+static void bodies_beyond_their_sum_are_refused_until_others_have_gone(void **state)
+{
+	struct bench bench;
+	const char *head = "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n";
+
+	(void)state;
+	bench_start_with(&bench, (struct http_server_options){ .bodies_bytes = 1000000 });
+	int promising = dial(&bench), stalling = dial(&bench);
+	assert_true(say(promising, head));
+	struct http_client *client = http_client_new();
+	arena_auto arena = arena_new(4 * MIB);
+	struct http_answer answer;
+	struct err err;
+	const struct bytes body = bytes(arena_array(arena, 900000, 1), 900000);
+	assert_int_equal(ask(client, arena, &bench, "POST", "/upload", body, &answer, &err), OK);
+	assert_int_equal(answer.status, 200);
+	assert_true(say(stalling, head));
+	assert_int_equal(send(stalling, body.data, body.size - 1, MSG_NOSIGNAL), body.size - 1);
+	for (int i = 0; i < 500 && answer.status == 200; i++) {
+		sleep_ms(20); /* until it has all come */
+		arena_auto again = arena_new(4 * MIB);
+		assert_int_equal(ask(client, again, &bench, "POST", "/upload", body, &answer, &err), OK);
+	}
+	assert_int_equal(answer.status, 503);
+	close(stalling);
+	for (int i = 0; i < 500 && answer.status == 503; i++) {
+		sleep_ms(20);
+		arena_auto again = arena_new(4 * MIB);
+		assert_int_equal(ask(client, again, &bench, "POST", "/upload", body, &answer, &err), OK);
+	}
+	assert_int_equal(answer.status, 200);
+	close(promising);
+	http_client_free(client);
+	bench_stop(&bench);
+}
+
 static void connections_over_the_limit_are_closed_at_once(void **state)
 {
 	const struct http_server_options rows[] = {
@@ -268,6 +306,7 @@ int main(void)
 		cmocka_unit_test(a_slow_handler_is_not_a_slow_sender),
 		cmocka_unit_test(a_reader_who_takes_nothing_is_cut),
 		cmocka_unit_test(beyond_the_queue_requests_are_sent_away_at_once),
+		cmocka_unit_test(bodies_beyond_their_sum_are_refused_until_others_have_gone),
 		cmocka_unit_test(connections_over_the_limit_are_closed_at_once),
 		cmocka_unit_test(cutting_never_hits_another_connection),
 	};
