@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ini.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,6 +54,14 @@ static const struct setting settings[] = {
 	       "The same, of one address."),
 	TIME("gateway", "request-deadline", request_deadline_us, "60s", SECOND_US, HOUR_US,
 	     "From a request's first byte to its last; a sender of one byte a second is cut off here."),
+	TEXT("interface", "address", interface_address, "127.0.0.1",
+	     "The address on which people and their systems reach the interface (/api/v1), each with a token."),
+	NUMBER("interface", "port", interface_port, "0", 0, 65535,
+	       "Its port, e.g. 8444; 0: the interface is not on the network, only commands on this machine use it."),
+	NUMBER("interface", "max-connections", interface_connections, "256", 8, 65536,
+	       "Connections at a time to the interface; further ones are refused."),
+	TIME("interface", "answers-kept", answers_kept_us, "24h", MINUTE_US, 90 * DAY_US,
+	     "How long the answer to a request with an Idempotency-Key is kept; longer than callers try again."),
 	SIZE("exchange", "max-message", max_message_bytes, "32MB", 65536, 256 * MIB, "Greatest message on the wire."),
 	SIZE("exchange", "max-payload", max_payload_bytes, "20MB", 65536, 256 * MIB, "Greatest payload, expanded."),
 	TIME("exchange", "timeout", exchange_timeout_us, "90s", SECOND_US, HOUR_US,
@@ -69,6 +76,10 @@ static const struct setting settings[] = {
 	NUMBER("exchange", "slots", slots, "8", 1, 256, "Exchanges at a time with one partner."),
 	NUMBER("exchange", "senders", senders, "8", 1, 256, "Exchanges at a time with all partners."),
 	NUMBER("exchange", "processors", processors, "2", 1, 64, "Threads that turn received messages into documents."),
+	FLAG("trust", "crl-required", crl_required, "no",
+	     "yes: partners' certificates are refused without a revocation list of their issuer. no: where one is, it must be current."),
+	TIME("trust", "crl-grace", crl_grace_us, "0s", 0, 30 * DAY_US,
+	     "How long an overdue revocation list is still used, with an alarm. 0s: what its issuer issued is refused at once."),
 	NUMBER("keys", "sockets", key_sockets, "4", 1, 64,
 	       "Signatures and decryptions at a time in the keys process; about the number of cores."),
 	SIZE("disk", "reserve", disk_reserve_bytes, "256MB", 0, 1024 * 1024 * MIB,
@@ -81,7 +92,7 @@ const struct setting *config_setting(size_t index)
 	return index < COUNT(settings) ? &settings[index] : NULL;
 }
 
-enum { RULE_UNKNOWN, RULE_VALUE, RULE_MISSING, RULE_TWICE, RULE_PLAIN, RULE_LINE, RULE_WINDOW };
+enum { RULE_UNKNOWN, RULE_VALUE, RULE_MISSING, RULE_TWICE, RULE_PLAIN, RULE_LINE, RULE_WINDOW, RULE_PLAIN_INTERFACE };
 const struct rule config_rules[] = {
 	[RULE_UNKNOWN] = { .code = "CFG-001", .text = "there is no setting {1}; `lintas config settings` lists all" },
 	[RULE_VALUE] = { .code = "CFG-002", .text = "{1} is not {2}" },
@@ -92,6 +103,9 @@ const struct rule config_rules[] = {
 	[RULE_LINE] = { .code = "CFG-006", .text = "line {1} is no setting: name = value, below a [section]" },
 	[RULE_WINDOW] = { .code = "CFG-007",
 			  .text = "[exchange] duplicate-window must be longer than give-up: or a last retry would be refused as too old" },
+	[RULE_PLAIN_INTERFACE] = { .code = "CFG-008",
+				   .text = "plain = yes needs a loopback address of the interface, not {1}: "
+					   "tokens would be read on the way" },
 	{ 0 },
 };
 
@@ -179,9 +193,8 @@ struct reading {
 	bool given[COUNT(settings)];
 };
 
-static int take(void *user, const char *section, const char *name, const char *value)
+static void take(struct reading *r, const char *section, const char *name, const char *value)
 {
-	struct reading *r = user;
 	const char *full = arena_printf(r->arena, "[%s] %s", section, name);
 	for (size_t i = 0; i < COUNT(settings); i++) {
 		const struct setting *s = &settings[i];
@@ -193,10 +206,77 @@ static int take(void *user, const char *section, const char *name, const char *v
 		if (!setting_parse(r->arena, s, value, r->config))
 			finding_add(r->findings, &config_rules[RULE_VALUE], "",
 				    arena_printf(r->arena, "%s = %s", full, value), wanted(r->arena, s));
-		return 1;
+		return;
 	}
 	finding_add(r->findings, &config_rules[RULE_UNKNOWN], "", full, NULL);
-	return 1;
+}
+
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* Arena's; without blanks around it. */
+static char *trimmed(struct arena *arena, const uint8_t *text, size_t size)
+{
+	for (; size > 0 && is_blank(text[0]); text++)
+		size--;
+	while (size > 0 && is_blank(text[size - 1]))
+		size--;
+	return arena_text_of(arena, bytes(text, size));
+}
+
+/* A comment begins with ';' or '#' at the start of a line, or with ';' behind a blank or '=': a URL may hold either. */
+static size_t without_comment(const uint8_t *line, size_t size)
+{
+	bool open = true, begun = false;
+	for (size_t i = 0; i < size; i++) {
+		if (open && (line[i] == ';' || (line[i] == '#' && !begun)))
+			return i;
+		open = is_blank(line[i]) || line[i] == '=';
+		begun = begun || !is_blank(line[i]);
+	}
+	return size;
+}
+
+/* One line without its end. *SECTION: the one that it stands in. False if it is neither a section nor a setting. */
+static bool take_line(struct reading *r, const uint8_t *line, size_t size, const char **section)
+{
+	char *text = utf8_valid(bytes(line, size)) ? trimmed(r->arena, line, without_comment(line, size)) : NULL;
+	if (!text || !*text)
+		return text;
+	if (*text == '[') {
+		char *end = text + strlen(text) - 1;
+		*section = text + 1;
+		bool closed = *end == ']';
+		*end = '\0';
+		return closed;
+	}
+	const char *equals = strchr(text, '=');
+	if (!equals)
+		return false;
+	const char *name = trimmed(r->arena, (const uint8_t *)text, (size_t)(equals - text));
+	const char *value = trimmed(r->arena, (const uint8_t *)equals + 1, strlen(equals + 1));
+	if (name && value)
+		take(r, *section, name, value);
+	return name && value;
+}
+
+static void take_lines(struct reading *r, struct bytes text)
+{
+	static const uint8_t mark[] = { 0xEF, 0xBB, 0xBF };
+	const char *section = "";
+	if (text.size >= sizeof mark && memcmp(text.data, mark, sizeof mark) == 0)
+		text = bytes(text.data + sizeof mark, text.size - sizeof mark);
+	for (int number = 1; text.size > 0; number++) {
+		const uint8_t *end = memchr(text.data, '\n', text.size);
+		size_t size = end ? (size_t)(end - text.data) : text.size;
+		if (!take_line(r, text.data, size, &section))
+			finding_add(r->findings, &config_rules[RULE_LINE], "", arena_printf(r->arena, "%d", number),
+				    NULL);
+		size += end != NULL;
+		text = bytes(text.data + size, text.size - size);
+	}
 }
 
 static bool loopback(const char *address)
@@ -216,6 +296,8 @@ static void check_whole(struct reading *r)
 		finding_add(r->findings, &config_rules[RULE_WINDOW], "", NULL, NULL);
 	if (r->config->plain && !loopback(r->config->address))
 		finding_add(r->findings, &config_rules[RULE_PLAIN], "", r->config->address, NULL);
+	if (r->config->plain && !loopback(r->config->interface_address))
+		finding_add(r->findings, &config_rules[RULE_PLAIN_INTERFACE], "", r->config->interface_address, NULL);
 	if (r->config->log_level && !log_level_parse(r->config->log_level, &level))
 		finding_add(r->findings, &config_rules[RULE_VALUE], "", "[log] level",
 			    "debug, info, warn, error or off");
@@ -233,26 +315,44 @@ static enum err_code config_defaults(struct arena *arena, struct config *config,
 	return OK;
 }
 
-enum err_code config_read(struct arena *arena, const char *directory, struct config *config, struct findings *findings,
-			  struct err *err)
+enum err_code config_parse(struct arena *arena, const char *directory, struct bytes text, struct config *config,
+			   struct findings *findings, struct err *err)
 {
 	struct reading reading = { .arena = arena, .config = config, .findings = findings };
 	*config = (struct config){ .directory = arena_text(arena, directory) };
-	const char *path = arena_printf(arena, "%s/lintas.conf", directory);
-	if (!path || !config->directory)
+	if (!config->directory)
 		return fail(err, ERR_MEMORY, "no memory for the configuration");
 	TRY(config_defaults(arena, config, err));
+	take_lines(&reading, text);
+	check_whole(&reading);
+	return OK;
+}
+
+static enum err_code read_file(const char *path, const char *directory, struct buf *out, struct err *err)
+{
 	FILE *file = fopen(path, "re");
+	uint8_t *to;
 	if (!file)
 		return fail(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
 			    "cannot read %s: %s; `lintas init %s --state XX` makes a node", path, strerror(errno),
 			    directory);
-	int line = ini_parse_file(file, take, &reading);
+	while (!feof(file) && !ferror(file) && (to = buf_reserve(out, BUFSIZ)) != NULL)
+		buf_grown(out, fread(to, 1, BUFSIZ, file));
+	bool broken = ferror(file);
 	fclose(file);
-	if (line != 0)
-		finding_add(findings, &config_rules[RULE_LINE], "", arena_printf(arena, "%d", line), NULL);
-	check_whole(&reading);
-	return OK;
+	return broken ? fail(err, ERR_IO, "cannot read %s", path) : buf_check(out, path, err);
+}
+
+enum err_code config_read(struct arena *arena, const char *directory, struct config *config, struct findings *findings,
+			  struct err *err)
+{
+	const char *path = arena_printf(arena, "%s/lintas.conf", directory);
+	buf_auto text;
+	buf_init(&text, CONFIG_MAX_BYTES);
+	if (!path)
+		return fail(err, ERR_MEMORY, "no memory for the configuration");
+	TRY(read_file(path, directory, &text, err));
+	return config_parse(arena, directory, buf_bytes(&text), config, findings, err);
 }
 
 void config_put_value(struct buf *out, const struct setting *s, const struct config *config)

@@ -16,11 +16,15 @@ struct config {
 	int64_t port;
 	bool plain;
 	const char *trust_file;
+	const char *interface_address;
+	int64_t interface_port, interface_connections, answers_kept_us;
 	int64_t io_threads, workers, max_connections, max_connections_per_address;
 	int64_t request_deadline_us;
 	int64_t max_message_bytes, max_payload_bytes;
 	int64_t exchange_timeout_us, duplicate_window_us;
 	int64_t retry_first_us, retry_max_us, give_up_us;
+	bool crl_required;
+	int64_t crl_grace_us;
 	int64_t slots, senders, processors, key_sockets;
 	int64_t disk_reserve_bytes;
 	const char *log_level;
@@ -38,8 +42,12 @@ struct setting {
 };
 const struct setting *config_setting(size_t index); /* NULL after the last */
 
-/* Reads DIRECTORY/lintas.conf. Every mistake is a finding with its line; unknown settings too. ERR_NOT_FOUND if there
- * is no such file. The values live in ARENA. */
+/* Reads the settings of the node in DIRECTORY: "name = value" below a "[section]", in UTF-8; ';' and '#' begin a
+ * comment. Every mistake is a finding; unknown settings too. The values live in ARENA. */
+enum err_code config_parse(struct arena *arena, const char *directory, struct bytes text, struct config *config,
+			   struct findings *findings, struct err *err) MUST_USE;
+/* The same of the file DIRECTORY/lintas.conf. ERR_NOT_FOUND if there is none, ERR_LIMIT beyond CONFIG_MAX_BYTES. */
+#define CONFIG_MAX_BYTES ((size_t)1 << 18)
 enum err_code config_read(struct arena *arena, const char *directory, struct config *config, struct findings *findings,
 			  struct err *err) MUST_USE;
 /* Writes a new configuration file for STATE with every setting explained; refuses to overwrite. DATABASE NULL: SQLite

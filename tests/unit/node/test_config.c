@@ -1,0 +1,116 @@
+/* The grammar is the one that config.h promises. */
+#include "../unit.h"
+
+#include <stdlib.h>
+
+#include "base/findings.h"
+#include "node/config.h"
+
+#define LEAST "[node]\nstate = TH\n[party]\nid = TH:gateway\n"
+
+struct reading {
+	struct arena *arena;
+	struct findings *findings;
+	struct config config;
+};
+
+static int setup(void **state)
+{
+	struct reading *reading = calloc(1, sizeof(*reading));
+
+	assert_non_null(reading);
+	reading->arena = arena_new((size_t)1 << 20);
+	reading->findings = findings_new(reading->arena);
+	assert_non_null(reading->findings);
+	*state = reading;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct reading *reading = *state;
+
+	arena_free(reading->arena);
+	free(reading);
+	return 0;
+}
+
+static void read_text(struct reading *reading, const char *text)
+{
+	struct err err = { 0 };
+
+	assert_int_equal(
+		config_parse(reading->arena, "/node", bytes_of(text), &reading->config, reading->findings, &err), OK);
+}
+
+static void assert_found(const struct reading *reading, size_t index, const char *code, const char *text)
+{
+	const struct finding *finding = findings_at(reading->findings, index);
+
+	assert_non_null(finding);
+	assert_string_equal(finding->rule->code, code);
+	assert_non_null(strstr(finding->text, text));
+}
+
+/* 255 characters are promised; libinih stopped at 200 and took the rest for another line. */
+static void a_long_value_is_read_whole(void **state)
+{
+	struct reading *reading = *state;
+	char value[256];
+
+	memset(value, 'x', sizeof(value) - 1);
+	value[255] = '\0';
+	memcpy(value + 190, "a=b;c", 5);
+	read_text(reading, arena_printf(reading->arena, LEAST "[database]\nurl = %s\n", value));
+	assert_int_equal(findings_count(reading->findings), 0);
+	assert_string_equal(reading->config.database, value);
+	read_text(reading, arena_printf(reading->arena, LEAST "[database]\nurl = %sx\n", value));
+	assert_found(reading, 0, "CFG-002", "[database] url");
+}
+
+static void comments_and_blanks_are_no_part_of_a_value(void **state)
+{
+	struct reading *reading = *state;
+
+	read_text(reading,
+		  "\xEF\xBB\xBF# first\r\n" LEAST "  ; second\r\n[node] ; third\r\n\tname\t=  A node;x  ; fourth\r\n");
+	assert_int_equal(findings_count(reading->findings), 0);
+	assert_string_equal(reading->config.state, "TH");
+	assert_string_equal(reading->config.name, "A node;x");
+}
+
+static void every_line_that_is_no_setting_is_found_by_its_number(void **state)
+{
+	struct reading *reading = *state;
+
+	read_text(reading, LEAST "no equals\n[open\nname = \xFF\n");
+	assert_int_equal(findings_count(reading->findings), 3);
+	assert_found(reading, 0, "CFG-006", "line 5 ");
+	assert_found(reading, 1, "CFG-006", "line 6 ");
+	assert_found(reading, 2, "CFG-006", "line 7 ");
+}
+
+static void what_is_missing_unknown_or_given_twice_is_found_at_once(void **state)
+{
+	struct reading *reading = *state;
+
+	read_text(reading, "[node]\nstate = TH\nstate = VN\ncolour = red\n[log]\nlevel =\n");
+	assert_int_equal(findings_count(reading->findings), 5);
+	assert_found(reading, 0, "CFG-004", "[node] state");
+	assert_found(reading, 1, "CFG-001", "[node] colour");
+	assert_found(reading, 2, "CFG-002", "[log] level");
+	assert_found(reading, 3, "CFG-003", "[party] id");
+	assert_found(reading, 4, "CFG-002", "[log] level");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_long_value_is_read_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(comments_and_blanks_are_no_part_of_a_value, setup, teardown),
+		cmocka_unit_test_setup_teardown(every_line_that_is_no_setting_is_found_by_its_number, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_missing_unknown_or_given_twice_is_found_at_once, setup,
+						teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
