@@ -79,10 +79,29 @@ enum err_code crl_read(struct arena *arena, struct bytes text, struct crl_info *
 /* True if AUTHORITY has signed the list DER and is named as its issuer. */
 bool crl_signed_by(struct bytes der, const struct cert *authority);
 
+/* How a list stands: fresh; in the last tenth of the time from its thisUpdate to its nextUpdate, when its successor is
+ * wanted; after it, but within the policy's grace; after that, when it refuses all that its issuer has issued. */
+enum crl_state { CRL_FRESH, CRL_DUE, CRL_LATE, CRL_OVERDUE };
+struct crl_standing {
+	const char *issuer; /* for people */
+	char fingerprint[SHA256_HEX_SIZE];
+	int64_t this_update_us, next_update_us;
+	int64_t until_us; /* the end of the grace */
+	enum crl_state state;
+};
+struct crl_standings {
+	struct crl_standing *items; /* ARENA's */
+	size_t count;
+};
+/* Of each authority that trust_issuer() named, the list that counts at AT_US: the one that it issued last. */
+enum err_code trust_lists(const struct trust *trust, int64_t at_us, struct arena *arena, struct crl_standings *lists,
+			  struct err *err) MUST_USE;
+
 /* Rules CRT-001 …: unknown, not yet valid, expired, revoked, wrong use, weak key, broken path, revocation list missing,
- * overdue or not to be checked. */
+ * overdue or not to be checked, X.509 version. */
 extern const struct rule cert_rules[];
 extern const size_t cert_rules_count;
+#define CERT_RULE_LIST_OVERDUE "CRT-009"
 
 /* Judges CERT for USE at AT_US. INTERMEDIATES: further certificates that came with it. True if it may be believed; else
  * FINDINGS say why (all reasons that can be known). An overdue list within the grace is a warning. */

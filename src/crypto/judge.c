@@ -14,7 +14,7 @@
 #define AUTH_LEVEL             2   /* OpenSSL's name for 112 bits */
 
 /* clang-format off */
-enum { UNKNOWN, NOT_YET, EXPIRED, REVOKED, WRONG_USE, WEAK, BROKEN, LIST_MISSING, LIST_OVERDUE, LIST_LATE, EXTENSION, LIST_UNCHECKED };
+enum { UNKNOWN, NOT_YET, EXPIRED, REVOKED, WRONG_USE, WEAK, BROKEN, LIST_MISSING, LIST_OVERDUE, LIST_LATE, EXTENSION, LIST_UNCHECKED, VERSION };
 const struct rule cert_rules[] = {
 	[UNKNOWN]      = { "CRT-001", "the certificate of {1} is neither pinned nor issued by a trusted anchor", "RFC 5280 6.1", SEVERITY_ERROR },
 	[NOT_YET]      = { "CRT-002", "the certificate of {1} is not valid before {2}", "RFC 5280 4.1.2.5", SEVERITY_ERROR },
@@ -24,10 +24,11 @@ const struct rule cert_rules[] = {
 	[WEAK]         = { "CRT-006", "the key of {1} is weaker than RSA with 2048 bits", NULL, SEVERITY_ERROR },
 	[BROKEN]       = { "CRT-007", "the path from the certificate of {1} to its anchor is broken: {2}", "RFC 5280 6.1", SEVERITY_ERROR },
 	[LIST_MISSING] = { "CRT-008", "there is no usable revocation list of {2} for the certificate of {1}", "RFC 5280 6.3", SEVERITY_ERROR },
-	[LIST_OVERDUE] = { "CRT-009", "the revocation list of {1} was to be replaced by {2}", "RFC 5280 5.1.2.5", SEVERITY_ERROR },
+	[LIST_OVERDUE] = { CERT_RULE_LIST_OVERDUE, "the revocation list of {1} was to be replaced by {2}", "RFC 5280 5.1.2.5", SEVERITY_ERROR },
 	[LIST_LATE]    = { "CRT-010", "the revocation list of {1} was to be replaced by {2} and is used within the grace", "RFC 5280 5.1.2.5", SEVERITY_WARNING },
 	[EXTENSION]    = { "CRT-011", "the certificate of {1} has an extension that is critical and not understood, or malformed", "RFC 5280 4.2", SEVERITY_ERROR },
 	[LIST_UNCHECKED] = { "CRT-012", "the revocation list of {2} for the certificate of {1} cannot be checked: no certificate is known whose key signed it", "RFC 5280 6.3.3", SEVERITY_ERROR },
+	[VERSION]      = { "CRT-013", "the certificate of {1} is not of X.509 version 3: nothing in it can say what its key is for", "RFC 5280 4.1.2.1", SEVERITY_ERROR },
 };
 /* clang-format on */
 const size_t cert_rules_count = COUNT(cert_rules);
@@ -108,7 +109,8 @@ static const struct use_row *use_row(enum cert_use use, enum key_kind kind)
 	return NULL;
 }
 
-/* Without the extension OpenSSL gives all bits, which is what its absence means. */
+/* Key usage is required of authorities only; its absence from an end entity restricts nothing (RFC 5280 §4.2.1.3), and
+ * OpenSSL gives all bits then. So such a certificate is good for what its kind of key can do, pinned or by a path. */
 static void check_use(struct judgement *j)
 {
 	const struct use_row *row = use_row(j->use, cert_key_kind(j->cert));
@@ -118,6 +120,15 @@ static void check_use(struct judgement *j)
 
 	if (!fits)
 		find_fault(j, WRONG_USE, cert_subject(j->cert), use_texts[j->use]);
+}
+
+/* Versions 1 and 2 have no extensions: what would be a leaf of an authority can then not be told from an authority, nor
+ * can its use be constrained. An anchor alone may be that old: it is believed for having been put there (§6.1.1 (d)).
+ */
+static void check_version(struct judgement *j)
+{
+	if (X509_get_version(cert_x509(j->cert)) != X509_VERSION_3)
+		find_fault(j, VERSION, cert_subject(j->cert), NULL);
 }
 
 static void check_strength(struct judgement *j)
@@ -353,6 +364,17 @@ static void check_listed(struct judgement *j, const struct list *list, X509 *x50
 		find_time(j, REVOKED, who, revoked_us);
 }
 
+static enum crl_state list_state(const struct trust *trust, const struct list *list, int64_t at_us)
+{
+	int64_t period_us = list->next_update_us - list->this_update_us;
+
+	if (at_us > list->next_update_us + trust->policy.crl_grace_us)
+		return CRL_OVERDUE;
+	if (at_us > list->next_update_us)
+		return CRL_LATE;
+	return at_us >= list->next_update_us - period_us / 10 ? CRL_DUE : CRL_FRESH;
+}
+
 static void check_freshness(struct judgement *j, const struct list *list, const char *who, const char *issuer)
 {
 	if (!list) {
@@ -360,10 +382,10 @@ static void check_freshness(struct judgement *j, const struct list *list, const 
 			find_fault(j, LIST_MISSING, who, issuer);
 		return;
 	}
-	int64_t late_us = j->at_us - list->next_update_us;
-	if (late_us > j->trust->policy.crl_grace_us)
+	enum crl_state state = list_state(j->trust, list, j->at_us);
+	if (state == CRL_OVERDUE)
 		find_time(j, LIST_OVERDUE, issuer, list->next_update_us);
-	else if (late_us > 0)
+	else if (state == CRL_LATE)
 		find_time(j, LIST_LATE, issuer, list->next_update_us);
 }
 
@@ -386,6 +408,53 @@ static bool is_fresher(const struct list *list, const struct list *than)
 {
 	return !than || list->this_update_us > than->this_update_us ||
 	       (list->this_update_us == than->this_update_us && list->next_update_us > than->next_update_us);
+}
+
+/* Among all lists of LIST's issuer that can be checked at AT_US. */
+static bool is_freshest(const struct trust *trust, size_t index, int64_t at_us)
+{
+	const struct list *list = &trust->lists[index];
+
+	for (size_t i = 0; i < trust->list_count; i++) {
+		const struct list *other = &trust->lists[i];
+		if (i != index && other->this_update_us <= at_us && is_fresher(other, list) &&
+		    X509_NAME_cmp(X509_CRL_get_issuer(other->crl), X509_CRL_get_issuer(list->crl)) == 0 &&
+		    list_checked(trust, i, NULL))
+			return false;
+	}
+	return list->this_update_us <= at_us && list_checked(trust, index, NULL);
+}
+
+static bool describe_standing(const struct trust *trust, const struct list *list, int64_t at_us, struct arena *arena,
+			      struct crl_standing *item)
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+
+	*item = (struct crl_standing){ .issuer = list_issuer(arena, list),
+				       .this_update_us = list->this_update_us,
+				       .next_update_us = list->next_update_us,
+				       .until_us = list->next_update_us + trust->policy.crl_grace_us,
+				       .state = list_state(trust, list, at_us) };
+	if (!item->issuer || X509_CRL_digest(list->crl, EVP_sha256(), digest, NULL) != 1)
+		return false;
+	hex_of(digest, item->fingerprint);
+	return true;
+}
+
+enum err_code trust_lists(const struct trust *trust, int64_t at_us, struct arena *arena, struct crl_standings *lists,
+			  struct err *err)
+{
+	struct crl_standings found = { arena_array(arena, trust->list_count + 1, sizeof(*found.items)), 0 };
+	bool good = found.items != NULL;
+
+	for (size_t i = 0; good && i < trust->list_count; i++)
+		if (is_freshest(trust, i, at_us))
+			good = describe_standing(trust, &trust->lists[i], at_us, arena, &found.items[found.count++]);
+	ERR_clear_error();
+	if (!good)
+		return fail(err, ERR_MEMORY, "no memory left for the revocation lists");
+	*lists = found;
+	return OK;
 }
 
 /* ISSUER NULL: not known. A list that nobody can check beside one that can is somebody else's; one that stands alone
@@ -432,8 +501,9 @@ static void check_revocation(struct judgement *j)
 bool cert_judge(const struct cert *cert, struct cert *const *intermediates, size_t count, enum cert_use use,
 		const struct trust *trust, int64_t at_us, struct findings *findings)
 {
-	static void (*const checks[])(struct judgement *) = { check_path,     check_validity,   check_use,
-							      check_strength, check_extensions, check_revocation };
+	static void (*const checks[])(struct judgement *) = { check_path,      check_validity, check_version,
+							      check_use,       check_strength, check_extensions,
+							      check_revocation };
 	size_t before = findings_errors(findings);
 	struct judgement j = {
 		.cert = cert,

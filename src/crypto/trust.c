@@ -169,20 +169,25 @@ enum err_code trust_crl(struct trust *trust, struct bytes text, struct err *err)
 	return OK;
 }
 
+const char *list_issuer(struct arena *arena, const struct list *list)
+{
+	bio_auto bio = BIO_new(BIO_s_mem());
+	bool named = bio && X509_NAME_print_ex(bio, X509_CRL_get_issuer(list->crl), 0, XN_FLAG_RFC2253) >= 0;
+
+	return named ? arena_text_of(arena, bio_bytes(bio)) : NULL;
+}
+
 static enum err_code describe_list(struct arena *arena, const struct list *list, struct crl_info *info, struct err *err)
 {
 	uint8_t *der = NULL;
-	BIO *bio = BIO_new(BIO_s_mem());
-	bool named = bio && X509_NAME_print_ex(bio, X509_CRL_get_issuer(list->crl), 0, XN_FLAG_RFC2253) >= 0;
-	int size = named ? i2d_X509_CRL(list->crl, &der) : -1;
-	struct crl_info read = { .this_update_us = list->this_update_us, .next_update_us = list->next_update_us };
+	int size = i2d_X509_CRL(list->crl, &der);
+	struct crl_info read = { .issuer = list_issuer(arena, list),
+				 .this_update_us = list->this_update_us,
+				 .next_update_us = list->next_update_us };
 
-	if (size > 0) {
-		read.issuer = arena_text_of(arena, bio_bytes(bio));
+	if (size > 0)
 		read.der = bytes(arena_copy(arena, der, (size_t)size), (size_t)size);
-	}
 	OPENSSL_free(der);
-	BIO_free(bio);
 	if (!read.issuer || !read.der.data)
 		return fail_openssl(err, ERR_MEMORY, "no memory left for a revocation list");
 	sha256_hex(read.der, read.fingerprint);

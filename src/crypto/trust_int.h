@@ -36,6 +36,9 @@ struct trust {
 	struct signers *signers;
 };
 
+/* For people; ARENA's. NULL out of memory. */
+const char *list_issuer(struct arena *arena, const struct list *list);
+
 /* From CERT to what issued it, as far as TRUST knows. The caller frees the stack and what is in it; NULL out of memory.
  */
 STACK_OF(X509) * trust_path(const struct cert *cert, const struct trust *trust);

@@ -216,6 +216,34 @@ enum err_code partner_find_party(struct tx *tx, struct arena *arena, const char 
 	return OK;
 }
 
+static bool is_pin(const struct partner_certificate *certificate)
+{
+	return same(certificate->use, "sign") || same(certificate->use, "encrypt") || same(certificate->use, "tls");
+}
+
+/* Two that add it at once meet at the counter of changes: PostgreSQL lets the second begin anew, and it sees the first.
+ */
+static enum err_code check_not_elsewhere(struct tx *tx, const struct partner_certificate *certificate, int64_t now_us,
+					 struct err *err)
+{
+	db_query_auto query = { 0 };
+	arena_auto arena = arena_new(65536);
+
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory left for a certificate of %s", certificate->partner);
+	TRY(db_query(tx, &sql_certificate_elsewhere,
+		     BINDS(BIND_TEXT(certificate->fingerprint), BIND_TEXT(certificate->partner), BIND_INT(now_us)),
+		     &query, err));
+	const char *partner = db_next(&query) ? db_text(arena, &query, 0) : NULL;
+	TRY(db_end(&query, err));
+	if (!partner)
+		return OK;
+	return fail(err, ERR_CONFLICT,
+		    "certificate %s is pinned for partner %s already; each partner needs keys of its own: withdraw it "
+		    "there if it is not that partner's",
+		    certificate->fingerprint, partner);
+}
+
 enum err_code partner_certificate_add(struct tx *tx, const struct partner_certificate *certificate,
 				      const struct actor *actor, int64_t now_us, struct err *err)
 {
@@ -225,6 +253,9 @@ enum err_code partner_certificate_add(struct tx *tx, const struct partner_certif
 		.der = certificate->der,
 	};
 
+	bool withdrawn = certificate->until_us != TIME_NONE && certificate->until_us <= now_us;
+	if (is_pin(certificate) && !withdrawn)
+		TRY(check_not_elsewhere(tx, certificate, now_us, err));
 	TRY(credential_keep(tx, &credential, now_us, err));
 	TRY(db_exec(tx, &sql_certificate_put,
 		    BINDS(BIND_TEXT(certificate->partner), BIND_TEXT(certificate->use),

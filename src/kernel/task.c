@@ -4,6 +4,9 @@
 #include "base/uuid.h"
 #include "kernel/store_int.h"
 
+/* Open tasks of a kind that is kept: their number is that of what they are about. */
+#define KEEP_ARENA_BYTES ((size_t)64 << 20)
+
 enum err_code task_open(struct tx *tx, const struct task *task, int64_t now_us, struct err *err)
 {
 	char id[UUID_SIZE];
@@ -20,6 +23,83 @@ enum err_code task_close(struct tx *tx, const char *subject, const char *kind, i
 	return db_exec(tx, &sql_task_done, BINDS(BIND_TEXT(subject), BIND_INT(now_us), BIND_TEXT(kind)), NULL, err);
 }
 
+struct keeping {
+	const char *kind;
+	const struct task_list *wanted;
+	int64_t now_us;
+	bool write, changed;
+};
+
+static bool contains(const struct task_list *list, const struct task *task)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (same(list->items[i].subject, task->subject) && same(list->items[i].text, task->text))
+			return true;
+	return false;
+}
+
+static enum err_code read_open(struct tx *tx, struct arena *arena, const char *kind, struct task_list *list,
+			       struct err *err)
+{
+	struct task_list found = { 0 };
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_task_open, BINDS(BIND_TEXT(kind)), &query, err));
+	while (db_next(&query)) {
+		found.items = list_grow(arena, found.items, found.count, sizeof(*found.items));
+		if (!found.items)
+			return fail(err, ERR_MEMORY, "no memory left for the list of tasks");
+		found.items[found.count++] =
+			(struct task){ .subject = db_text(arena, &query, 0), .text = db_text(arena, &query, 1) };
+	}
+	TRY(db_end(&query, err));
+	*list = found;
+	return OK;
+}
+
+static enum err_code keep_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct keeping *keeping = arg;
+	struct task_list open = { 0 };
+	arena_auto arena = arena_new(KEEP_ARENA_BYTES);
+
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory left for the list of tasks");
+	keeping->changed = false;
+	TRY(read_open(tx, arena, keeping->kind, &open, err));
+	for (size_t i = 0; i < open.count; i++) {
+		if (contains(keeping->wanted, &open.items[i]))
+			continue;
+		keeping->changed = true;
+		if (keeping->write)
+			TRY(task_close(tx, open.items[i].subject, keeping->kind, keeping->now_us, err));
+	}
+	for (size_t i = 0; i < keeping->wanted->count; i++) {
+		struct task task = keeping->wanted->items[i];
+		if (contains(&open, &task))
+			continue;
+		task.kind = keeping->kind;
+		keeping->changed = true;
+		if (keeping->write)
+			TRY(task_open(tx, &task, keeping->now_us, err));
+	}
+	return OK;
+}
+
+enum err_code task_keep(struct kernel *kernel, const char *kind, const struct task_list *wanted, int64_t now_us,
+			bool *changed, struct err *err)
+{
+	struct keeping keeping = { .kind = kind, .wanted = wanted, .now_us = now_us };
+
+	/* Looking first costs no commit while nothing happens. */
+	TRY(db_read(kernel->db, keep_run, &keeping, err));
+	keeping.write = true;
+	if (keeping.changed)
+		TRY(db_write(kernel->db, keep_run, &keeping, err));
+	*changed = keeping.changed;
+	return OK;
+}
+
 static struct task task_row(struct arena *arena, const struct query *query)
 {
 	return (struct task){
@@ -34,16 +114,22 @@ static struct task task_row(struct arena *arena, const struct query *query)
 	};
 }
 
-enum err_code task_list(struct tx *tx, struct arena *arena, const char *organisation, size_t limit,
-			struct task_list *list, struct err *err)
+enum err_code task_list(struct tx *tx, struct arena *arena, const char *organisation, const struct task *after,
+			size_t limit, struct task_list *list, struct err *err)
 {
+	static const struct task top = { .state = "z", .id = "" }; /* sorts behind all states */
+	const struct task *place = after ? after : &top;
 	struct task_list found = { 0 };
 	db_query_auto query = { 0 };
 
 	if (organisation)
-		TRY(db_query(tx, &sql_task_organisation, BINDS(BIND_INT(limit), BIND_TEXT(organisation)), &query, err));
+		TRY(db_query(
+			tx, &sql_task_organisation,
+			BINDS(BIND_INT(limit), BIND_TEXT(place->state), BIND_TEXT(place->id), BIND_TEXT(organisation)),
+			&query, err));
 	else
-		TRY(db_query(tx, &sql_task_all, BINDS(BIND_INT(limit)), &query, err));
+		TRY(db_query(tx, &sql_task_all, BINDS(BIND_INT(limit), BIND_TEXT(place->state), BIND_TEXT(place->id)),
+			     &query, err));
 	while (db_next(&query)) {
 		found.items = list_grow(arena, found.items, found.count, sizeof(*found.items));
 		if (!found.items)

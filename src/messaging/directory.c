@@ -15,7 +15,8 @@ static void peer_done(struct peer *peer)
 		cert_unref(peer->signing[k]);
 	for (size_t k = 0; k < peer->tls_count; k++)
 		cert_unref(peer->tls[k]);
-	cert_unref(peer->encrypt);
+	for (size_t k = 0; k < peer->encrypt_count; k++)
+		cert_unref(peer->encrypt[k]);
 	trust_free(peer->trust);
 }
 
@@ -107,6 +108,47 @@ void peer_judge(const struct peer *peer, const struct cert *cert, int64_t now_us
 			finding_add(findings, as4_rule(RULE_UNTRUSTED), "",
 				    arena_printf(arena, "%s (%s)", reason->text, reason->rule->code), NULL);
 	}
+}
+
+const char *peer_doubt(const struct peer *peer, const struct cert *cert, enum cert_use use, int64_t now_us,
+		       struct arena *arena)
+{
+	const char *text = "";
+	struct findings *reasons = findings_new(arena);
+	if (reasons && cert_judge(cert, NULL, 0, use, peer->trust, now_us, reasons))
+		return NULL;
+	for (size_t i = 0; reasons && text && findings_at(reasons, i); i++) {
+		const struct finding *reason = findings_at(reasons, i);
+		if (reason->rule->severity == SEVERITY_ERROR)
+			text = arena_printf(arena, "%s%s%s (%s)", text, *text ? "; " : "", reason->text,
+					    reason->rule->code);
+	}
+	return text && *text ? text : "it cannot be judged";
+}
+
+enum err_code peer_encrypt(const struct peer *peer, int64_t now_us, struct arena *arena, const struct cert **cert,
+			   struct err *err)
+{
+	const struct cert *best = NULL, *last = NULL;
+	const char *doubt = "it has none for its profile";
+	for (size_t i = 0; i < peer->encrypt_count; i++) {
+		const struct cert *each = peer->encrypt[i];
+		if (!profile_takes(peer->profile, "encrypt", cert_key_kind(each)))
+			continue;
+		const char *why = peer_doubt(peer, each, CERT_USE_DECRYPT, now_us, arena);
+		if (!why && (!best || cert_not_before_us(each) > cert_not_before_us(best)))
+			best = each;
+		if (why && (!last || cert_not_before_us(each) > cert_not_before_us(last))) {
+			last = each;
+			doubt = why;
+		}
+	}
+	if (!best)
+		return fail(err, ERR_KEY,
+			    "partner %s has no certificate that can be encrypted for: %s; see lintas partner show %s",
+			    peer->partner.code, doubt, peer->partner.code);
+	*cert = best;
+	return OK;
 }
 
 /* --- What signatures are believed by --- */
@@ -220,7 +262,7 @@ static const enum key_kind wrap_kinds[] = {
 	[WRAP_P256_HKDF_AES] = KEY_KIND_P256,
 };
 
-static bool profile_takes(const struct security_profile *profile, const char *use, enum key_kind kind)
+bool profile_takes(const struct security_profile *profile, const char *use, enum key_kind kind)
 {
 	if (same(use, "sign"))
 		return sig_alg_key(profile->signature) == kind;
@@ -237,19 +279,7 @@ bool messaging_key_fits(const char *profile, const char *use, enum key_kind kind
 	return false;
 }
 
-/* The newest certificate that is valid now is the one to encrypt for: during a roll-over both are pinned. One of
- * another kind is pinned ahead of a change of profile, or left from before it. */
-static void choose_encrypt(struct peer *peer, struct cert *cert, int64_t now_us)
-{
-	bool fits = profile_takes(peer->profile, "encrypt", cert_key_kind(cert));
-	bool valid = cert_not_before_us(cert) <= now_us && now_us < cert_not_after_us(cert);
-	if (!fits || !valid || (peer->encrypt && cert_not_before_us(peer->encrypt) >= cert_not_before_us(cert)))
-		return;
-	cert_unref(peer->encrypt);
-	peer->encrypt = cert_ref(cert);
-}
-
-/* What begins or ends at AT_US makes the snapshot another one then, though nobody changed a row. */
+/* What ends at AT_US makes the snapshot another one then, though nobody changed a row. */
 static void limit_snapshot(struct directory *directory, int64_t at_us, int64_t now_us)
 {
 	if (at_us <= now_us && at_us > directory->from_us)
@@ -286,20 +316,15 @@ static enum err_code load_certificate(struct directory *directory, struct peer *
 		return pin(peer, peer->signing, &peer->signing_count, cert, row->use, err);
 	if (same(row->use, "tls"))
 		return pin(peer, peer->tls, &peer->tls_count, cert, row->use, err);
-	if (same(row->use, "encrypt")) {
-		limit_snapshot(directory, cert_not_before_us(cert), now_us);
-		limit_snapshot(directory, cert_not_after_us(cert), now_us);
-		choose_encrypt(peer, cert, now_us);
-	}
-	return OK;
+	return pin(peer, peer->encrypt, &peer->encrypt_count, cert, row->use, err);
 }
 
-static enum err_code fill_peer(struct directory *directory, struct peer *peer,
+static enum err_code fill_peer(struct directory *directory, struct peer *peer, const struct trust_policy *policy,
 			       const struct partner_certificate_list *rows, int64_t now_us, struct err *err)
 {
 	if (!peer->profile)
 		return fail(err, ERR_CONFIG, "there is no security profile \"%s\"", peer->partner.profile);
-	peer->trust = trust_new(&(struct trust_policy){ 0 });
+	peer->trust = trust_new(policy);
 	if (!peer->trust)
 		return fail(err, ERR_MEMORY, "no memory for partner %s", peer->partner.code);
 	for (size_t i = 0; i < rows->count; i++)
@@ -307,10 +332,17 @@ static enum err_code fill_peer(struct directory *directory, struct peer *peer,
 	return fill_bases(directory, peer, err);
 }
 
+struct loading {
+	struct directory *directory;
+	const struct trust_policy *policy;
+	int64_t now_us;
+};
+
 /* A partner that cannot be loaded must not take the others along: it is left out, and the log says why. */
-static enum err_code load_peer(struct tx *tx, struct directory *directory, const struct partner *partner,
-			       int64_t now_us, struct err *err)
+static enum err_code load_peer(struct tx *tx, const struct loading *loading, const struct partner *partner,
+			       struct err *err)
 {
+	struct directory *directory = loading->directory;
 	struct peer *peer = &directory->peers[directory->count];
 	struct partner_certificate_list rows;
 	struct err why = { 0 };
@@ -321,7 +353,7 @@ static enum err_code load_peer(struct tx *tx, struct directory *directory, const
 	*peer = (struct peer){ .partner = *partner,
 			       .profile = profile_find(partner->profile),
 			       .token = token_of(partner->token) };
-	enum err_code code = fill_peer(directory, peer, &rows, now_us, &why);
+	enum err_code code = fill_peer(directory, peer, loading->policy, &rows, loading->now_us, &why);
 	if (code == OK) {
 		directory->count++;
 		return OK;
@@ -334,11 +366,6 @@ static enum err_code load_peer(struct tx *tx, struct directory *directory, const
 	LOG(LOG_ERROR, "partner.left-out", LOG_TEXT("partner", partner->code), LOG_ERR(&why));
 	return OK;
 }
-
-struct loading {
-	struct directory *directory;
-	int64_t now_us;
-};
 
 static enum err_code load_directory(struct tx *tx, void *arg, struct err *err)
 {
@@ -353,7 +380,7 @@ static enum err_code load_directory(struct tx *tx, void *arg, struct err *err)
 	if (!directory->peers)
 		return fail(err, ERR_MEMORY, "no memory for the partners");
 	for (size_t i = 0; i < partners.count && i < PEERS_MAX; i++)
-		TRY(load_peer(tx, directory, &partners.items[i], loading->now_us, err));
+		TRY(load_peer(tx, loading, &partners.items[i], err));
 	for (size_t i = PEERS_MAX; i < partners.count; i++)
 		LOG(LOG_ERROR, "partner.left-out", LOG_TEXT("partner", partners.items[i].code),
 		    LOG_TEXT("error", "there are too many partners"), LOG_INT("max", PEERS_MAX));
@@ -378,7 +405,9 @@ static enum err_code directory_load(struct messaging *messaging, struct director
 	atomic_init(&directory->references, 1);
 	directory->from_us = INT64_MIN;
 	directory->until_us = INT64_MAX;
-	struct loading loading = { .directory = directory, .now_us = clock_now_us(kernel->clock) };
+	struct loading loading = { .directory = directory,
+				   .policy = &messaging->options.trust,
+				   .now_us = clock_now_us(kernel->clock) };
 	enum err_code code = db_read(kernel->db, load_directory, &loading, err);
 	if (code == OK)
 		code = keystore_list(messaging->options.keys_directory, &directory->own, err);
@@ -430,6 +459,7 @@ enum err_code messaging_new(const struct messaging_options *options, struct mess
 	const struct ebms_error_row *missing = ebms_error_row(EBMS_MISSING_RECEIPT);
 	snprintf(new->given_up, sizeof new->given_up, "%s %s", missing->code, missing->short_description);
 	new->options.retry.given_up = new->given_up;
+	new->watched_us = TIME_NONE;
 	pthread_mutex_init(&new->lock, NULL);
 	enum err_code code = messaging_refresh(new, true, err);
 	if (code != OK) {

@@ -29,6 +29,7 @@ struct messaging_options {
 	unsigned senders;                  /* how many threads call messaging_send_step() */
 	unsigned slots; /* exchanges at a time with one partner; a partner that does not answer gets one */
 	struct retry_policy retry;
+	struct trust_policy trust; /* of revocation lists */
 };
 
 enum err_code messaging_new(const struct messaging_options *options, struct messaging **messaging,
@@ -38,6 +39,38 @@ void messaging_free(struct messaging *messaging);
 /* Reads partners, their certificates and our keys anew, if they changed or a certificate began or ended meanwhile
  * (always if FORCE). Cheap when nothing did. */
 enum err_code messaging_refresh(struct messaging *messaging, bool force, struct err *err) MUST_USE;
+
+/* --- What partners are believed by, and when that ends --- */
+
+/* From so many days before its end a certificate is to be renewed: authorities and partners take their time. */
+enum { MESSAGING_RENEW_DAYS = 60 };
+
+#define CREDENTIAL_GOOD    "good"
+#define CREDENTIAL_FUTURE  "future"  /* begins later */
+#define CREDENTIAL_ENDING  "ending"  /* a certificate within the last 60 days, a list within the last tenth */
+#define CREDENTIAL_LATE    "late"    /* a list that was to be replaced, used within the grace */
+#define CREDENTIAL_REFUSED "refused" /* expired, revoked, overdue … */
+
+struct messaging_credential {
+	const char *partner;
+	const char *use;     /* "sign", "encrypt", "tls", "crl" */
+	const char *subject; /* of a list: its issuer */
+	const char *fingerprint;
+	int64_t not_before_us, not_after_us; /* of a list: its thisUpdate and nextUpdate */
+	const char *state;
+	const char *advice; /* what is wrong and what to do; NULL: nothing is */
+	bool alarm;         /* no other certificate of the partner stands in for it: an operator must act */
+};
+struct messaging_credentials {
+	struct messaging_credential *items; /* by partner */
+	size_t count;
+};
+/* As they stand at NOW_US. All in ARENA. */
+enum err_code messaging_credentials(struct messaging *messaging, struct arena *arena, int64_t now_us,
+				    struct messaging_credentials *list, struct err *err) MUST_USE;
+/* Keeps one open task for each alarm, and closes it when the alarm ends. Looks once a minute, and when partners have
+ * changed. By one thread at a time. */
+enum err_code messaging_watch(struct messaging *messaging, int64_t now_us, struct err *err) MUST_USE;
 
 /* The AS4 endpoint. A known, authenticated partner gets a signed receipt or a signed error; everybody else a bare 4xx.
  */
@@ -103,22 +136,40 @@ struct inspected_error { /* eb:Error of an error signal */
 };
 struct inspected_part {
 	const char *content_id, *mime_type, *digest; /* SHA-256 of the octets as signed; NULL while they are sealed */
+	const char *encryption;                      /* URI; NULL: in clear */
 	int64_t bytes;                               /* on the wire */
 	bool is_signed, encrypted, compressed;
 };
+struct inspected_reference {           /* of the signature, in its order */
+	const char *uri, *covers;      /* .covers: "Messaging", "Body", "part 1", the element; NULL: nothing here */
+	const char *algorithm;         /* URI */
+	const char *stated, *computed; /* hexadecimal; .computed NULL: .why says why not */
+	const char *verdict, *why;
+};
 struct inspection {
-	const char *verdict; /* refused if one is, verified if all are, else undecided */
-	const char *kind;    /* "user message", "receipt", "error", "pull request" */
+	const char *verdict;    /* refused if one is, verified if all are, else undecided */
+	const char *taken_off;  /* what stood around the message in the file: "HTTP headers, chunks"; NULL */
+	const char *media_type; /* of the message, as its header says or its beginning suggests */
+	const char *kind;       /* "user message", "receipt", "error", "pull request"; NULL */
+	const char *fault_code, *fault_reason; /* of a SOAP Fault in the Body; NULL */
 	const char *message_id, *ref_to, *from, *to, *service, *action, *conversation, *original_sender,
 		*final_recipient;
 	int64_t timestamp_us, at_us;
-	const char *signer, *fingerprint, *token, *signature, *encryption; /* algorithms as URIs */
-	int64_t not_before_us, not_after_us;                               /* of the signer's certificate */
+	const char *signature, *encryption; /* algorithms as URIs: of the signature; of key transport or agreement */
+	const char *encryption_digest, *encryption_mgf, *key_wrap; /* what it takes, as URIs; NULL */
+	const char *signature_value;     /* its verdict, whatever the digests are; NULL: there is no signature */
+	const char *profiles;            /* whose algorithms these are: "edelivery-1.15"; NULL: of none */
+	const char *token, *token_names; /* how the signature names its certificate, and which one */
+	const char *signer, *issuer, *serial, *key; /* the signer's certificate; .key: "RSA 2048" */
+	const char *fingerprint;
+	int64_t not_before_us, not_after_us;
 	bool header_signed, body_signed;
 	struct inspected_verdict *verdicts;
 	size_t verdicts_count;
 	struct inspected_part *parts;
 	size_t parts_count;
+	struct inspected_reference *references;
+	size_t references_count;
 	struct inspected_error *errors;
 	size_t errors_count;
 	struct inspected_finding *findings;

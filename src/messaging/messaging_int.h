@@ -22,8 +22,9 @@ struct peer {
 	struct basis *bases;              /* what a signature by each of them is believed by, in the same order */
 	struct cert *tls[PEER_CERTS_MAX]; /* its TLS client certificates */
 	size_t tls_count;
-	struct cert *encrypt; /* for whom we encrypt: the one that is valid and was issued last */
-	struct trust *trust;  /* all of them pinned, with its revocation lists */
+	struct cert *encrypt[PEER_CERTS_MAX]; /* for which we may encrypt: see peer_encrypt() */
+	size_t encrypt_count;
+	struct trust *trust; /* all of them pinned, with its revocation lists */
 };
 
 /* An immutable snapshot, swapped by reference count when partners or keys change. */
@@ -31,7 +32,7 @@ struct directory {
 	atomic_int references;
 	struct arena *arena;
 	int64_t revision;
-	int64_t from_us, until_us; /* between them no certificate begins or ends to be valid */
+	int64_t from_us, until_us; /* between them no certificate is withdrawn */
 	struct peer *peers;
 	size_t count;
 	struct key_list own;
@@ -40,7 +41,7 @@ struct directory {
 
 struct stranger {
 	int64_t at_us;
-	char peer[64], rule[16], text[160];
+	char peer[64], rule[16], text[320];
 };
 
 /* What the sender remembers of a partner between rounds. */
@@ -60,7 +61,8 @@ struct messaging {
 	size_t lanes_count, turn;
 	struct stranger strangers[STRANGERS_KEPT];
 	size_t strangers_seen;
-	int64_t strangers_logged_us; /* when a stranger was last logged; others are only counted */
+	int64_t strangers_logged_us;          /* when a stranger was last logged; others are only counted */
+	int64_t watched_us, watched_revision; /* when messaging_watch() looked last, and at which partners; its own */
 	atomic_llong accepted, duplicates, refused, strangers_total, delivered, failed_attempts;
 };
 
@@ -85,6 +87,16 @@ const struct basis *basis_of(const struct directory *directory, const struct pee
 /* CERT judged for signatures of PEER; findings of AS4-051 for each reason. */
 void peer_judge(const struct peer *peer, const struct cert *cert, int64_t now_us, struct arena *arena,
 		struct findings *findings);
+
+/* Why CERT is not believed for USE of PEER, all reasons with their rules; NULL if it is. The arena's. */
+const char *peer_doubt(const struct peer *peer, const struct cert *cert, enum cert_use use, int64_t now_us,
+		       struct arena *arena);
+/* Whether a key of KIND can be used for USE ("sign", "encrypt", "tls") by PROFILE. */
+bool profile_takes(const struct security_profile *profile, const char *use, enum key_kind kind);
+/* For whom we encrypt: of PEER's certificates of the profile's kind that are believed now the one that began last (in
+ * a roll-over several are pinned). ERR_KEY if there is none, with the certificate and the rule that it breaks. */
+enum err_code peer_encrypt(const struct peer *peer, int64_t now_us, struct arena *arena, const struct cert **cert,
+			   struct err *err) MUST_USE;
 
 /* Headers of ours. */
 enum { PART_PROPERTIES_MAX = 3 };

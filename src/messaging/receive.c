@@ -151,8 +151,10 @@ static void identify_by_header(struct receiving *r)
 {
 	const struct ebms_typed *from = r->message.user.parties->from->id;
 	r->peer = directory_party(r->directory, from->value, from->type);
-	if (!r->peer || (r->tls_peer && r->tls_peer != r->peer)) {
+	if (!r->peer) {
 		found(r, RULE_UNKNOWN_PARTY, from->value, NULL);
+	} else if (r->tls_peer && r->tls_peer != r->peer) {
+		found(r, RULE_ANOTHER_S_NAME, from->value, r->tls_peer->partner.code);
 		r->peer = NULL;
 	}
 }
@@ -373,7 +375,7 @@ static enum err_code receive(struct receiving *r, struct err *err)
 		turn_away(r, 400);
 		return OK;
 	}
-	/* What is wrong with payloads alone (AS4-018, AS4-071) does not hide who speaks: a partner is told. */
+	/* What is wrong with payloads alone (AS4-018) does not hide who speaks: a partner is told. */
 	if (r->message.header_read)
 		identify_by_header(r);
 	if (r->peer)

@@ -17,6 +17,7 @@ struct sending {
 	struct directory *directory;
 	const struct peer *peer;
 	const struct message *message;
+	const struct cert *recipient; /* whom it is encrypted for; NULL: it has no parts */
 	struct message_parts parts;
 	struct as4_packed packed;  /* made now … */
 	struct as4_message before; /* … or sent before, and read again */
@@ -207,7 +208,7 @@ static enum err_code take_stored(struct sending *s, const struct as4_identity *i
 		as4_check_profile(&s->before, s->peer->profile);
 	if (findings_errors(findings))
 		return OK;
-	if (s->parts.count && !as4_token_names(&s->before.encryption->recipient, s->peer->encrypt))
+	if (s->parts.count && !as4_token_names(&s->before.encryption->recipient, s->recipient))
 		return OK;
 	s->content_type = sent->content_type;
 	s->body = sent->octets;
@@ -224,8 +225,8 @@ static enum err_code pack_anew(struct sending *s, const struct as4_identity *ide
 	struct as4_payload *payloads = NULL;
 	TRY(fill_parts(s, &header, &payloads, err));
 	fill_header(s, &header);
-	TRY(as4_pack_user(s->arena, s->peer->profile, identity, s->peer->encrypt, &header.user, payloads,
-			  s->parts.count, &s->packed, err));
+	TRY(as4_pack_user(s->arena, s->peer->profile, identity, s->recipient, &header.user, payloads, s->parts.count,
+			  &s->packed, err));
 	s->content_type = s->packed.content_type;
 	s->body = buf_bytes(&s->packed.body);
 	s->references = s->packed.references;
@@ -244,10 +245,8 @@ static enum err_code pack(struct sending *s, struct err *err)
 	struct as4_identity identity;
 	bool taken = false;
 	TRY(db_read(s->messaging->options.kernel->db, read_stored, s, err));
-	if (s->parts.count && !s->peer->encrypt)
-		return fail(err, ERR_KEY,
-			    "partner %s has no valid certificate to encrypt for; see lintas partner show %s",
-			    s->peer->partner.code, s->peer->partner.code);
+	if (s->parts.count)
+		TRY(peer_encrypt(s->peer, s->now_us, s->arena, &s->recipient, err));
 	TRY(identity_for(s->messaging, s->directory, s->peer, s->now_us, &identity, err));
 	TRY(take_stored(s, &identity, &taken, err));
 	return taken ? OK : pack_anew(s, &identity, err);
@@ -268,6 +267,19 @@ static enum err_code post(struct sending *s, struct err *err)
 	return options->client->call(options->client, s->arena, &call, &s->answer, err);
 }
 
+/* A repetition gets the receipt of the first acceptance, which may be older than a change of the profile: any profile
+ * of ours will do for it, if its certificate is still believed. An error is of now; one by another profile than ours
+ * says that the partner has changed before us, or not yet, and the message waits. */
+static const struct security_profile *profile_for(const struct sending *s)
+{
+	const struct as4_message *reply = &s->reply;
+	const struct security_profile *profile = s->peer->profile;
+	for (size_t i = 0; reply->kind == AS4_RECEIPT && profile_at(i); i++)
+		if (reply->signature->alg_known && profile_at(i)->signature == reply->signature->alg)
+			profile = profile_at(i);
+	return profile;
+}
+
 /* The answer must be a signal of this partner, signed with a certificate we believe, whatever it says. */
 static enum err_code read_reply(struct sending *s, struct err *err)
 {
@@ -278,7 +290,7 @@ static enum err_code read_reply(struct sending *s, struct err *err)
 	TRY(as4_read_security(reply, err));
 	if (findings_errors(s->findings))
 		return OK;
-	as4_check_profile(reply, s->peer->profile);
+	as4_check_profile(reply, profile_for(s));
 	TRY(as4_signer(reply, s->peer->signing, s->peer->signing_count, &s->cert, err));
 	if (!s->cert)
 		return OK;

@@ -111,7 +111,7 @@ static enum err_code tasks_run(struct tx *tx, void *arg, struct err *err)
 {
 	struct looking *looking = arg;
 
-	return task_list(tx, looking->node->region->arena, NULL, LIST_MAX, &looking->tasks, err);
+	return task_list(tx, looking->node->region->arena, NULL, NULL, LIST_MAX, &looking->tasks, err);
 }
 
 size_t region_open_tasks(struct region_node *node, const char *kind)

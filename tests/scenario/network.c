@@ -90,6 +90,7 @@ void region_post(struct region_node *node, struct arena *arena, const char *cont
 		.headers_count = content_type ? 1 : 0,
 		.body = body,
 		.peer = "192.0.2.1:49152",
+		.peer_certificate = node->region->client_certificate,
 	};
 	struct http_response response = { 0 };
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "crypto/digest.h"
 #include "customs/registry.h"
 #include "kernel/codelist.h"
 #include "kernel/fsm.h"
@@ -149,6 +150,32 @@ static void node_add_partners(struct region_node *node)
 	}
 }
 
+struct believing {
+	struct region_node *node;
+	const struct partner_certificate *certificate;
+};
+
+static enum err_code believe_run(struct tx *tx, void *arg, struct err *err)
+{
+	const struct believing *believing = arg;
+
+	return partner_certificate_add(tx, believing->certificate, &operator_, believing->node->region->now_us, err);
+}
+
+void region_believe(struct region_node *node, const char *partner, const char *use, struct bytes der, int64_t until_us)
+{
+	char fingerprint[SHA256_HEX_SIZE];
+	const struct partner_certificate certificate = {
+		.partner = partner, .use = use, .fingerprint = fingerprint, .der = der, .until_us = until_us
+	};
+	struct region *region = node->region;
+
+	sha256_hex(der, fingerprint);
+	region_must(region,
+		    db_write(node->kernel.db, believe_run, &(struct believing){ node, &certificate }, &region->err));
+	region_must(region, messaging_refresh(node->messaging, false, &region->err));
+}
+
 static enum err_code node_start(struct region_node *node, struct err *err)
 {
 	struct region *region = node->region;
@@ -174,6 +201,7 @@ static enum err_code node_start(struct region_node *node, struct err *err)
 		.timeout_us = DEFAULT_TIMEOUT_US,
 		.slots = 8,
 		.retry = retry,
+		.trust = region->options.trust,
 	};
 	TRY(messaging_new(&options, &node->messaging, err));
 	return outbox_resume(&node->kernel, clock_now_us(&node->clock.clock), err);
@@ -384,8 +412,9 @@ typedef enum err_code node_role(struct region_node *node, int64_t now_us, unsign
 
 static enum err_code step_refresh(struct region_node *node, int64_t now_us, unsigned *done, struct err *err)
 {
-	(void)now_us, (void)done;
-	return messaging_refresh(node->messaging, false, err);
+	(void)done;
+	TRY(messaging_refresh(node->messaging, false, err));
+	return messaging_watch(node->messaging, now_us, err);
 }
 
 static enum err_code step_send(struct region_node *node, int64_t now_us, unsigned *done, struct err *err)

@@ -44,6 +44,7 @@ struct region_options {
 	struct odds odds;
 	bool on_disk;              /* SQLite files, which a node that is started anew finds again; else in memory */
 	int64_t retry_max_us;      /* 0: the default's */
+	struct trust_policy trust; /* of revocation lists */
 	struct power_tally *disks; /* files on disks that can fail, and lose what was not synced (power.h); what befell
 				      them is added here. NULL: disks that never fail */
 };
@@ -120,7 +121,8 @@ struct region {
 	struct packet last; /* the last request that somebody sent */
 	struct submitted submitted[SUBMITTED_MAX];
 	size_t submitted_count;
-	interceptor *intercept; /* NULL: none */
+	struct bytes client_certificate; /* DER, in TLS, of who posts; empty: none */
+	interceptor *intercept;          /* NULL: none */
 	void *intercept_arg;
 	bool clock_jumped;                                     /* times of a node do not tell its order any more */
 	uint64_t trace;                                        /* of all that the network did */
@@ -144,6 +146,9 @@ void region_must_(struct region *region, enum err_code code, const char *file, i
 	(print_error(__VA_ARGS__), print_error(" (LINTAS_SEED=%llu)\n", (unsigned long long)(region)->options.seed),   \
 	 _fail(__FILE__, __LINE__))
 #define region_expect(region, condition) ((condition) ? (void)0 : region_fail(region, "not so: %s", #condition))
+
+/* NODE believes DER as USE ("sign", "tls", "crl", …) of PARTNER until UNTIL_US. */
+void region_believe(struct region_node *node, const char *partner, const char *use, struct bytes der, int64_t until_us);
 
 /* --- Time --- */
 

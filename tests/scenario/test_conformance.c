@@ -580,7 +580,7 @@ static void a_late_receipt_ends_the_retries_and_one_message_is_delivered(void)
 
 static enum err_code tasks_run(struct tx *tx, void *arg, struct err *err)
 {
-	return task_list(tx, play.arena, "dft", 10, arg, err);
+	return task_list(tx, play.arena, "dft", NULL, 10, arg, err);
 }
 
 /* The report is a task of the organisation that submitted. */

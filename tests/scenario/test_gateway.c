@@ -4,7 +4,6 @@
 #include "messaging/uris_int.h"
 
 #include "base/text.h"
-#include "crypto/digest.h"
 #include "keyring.h"
 #include "pki.h"
 
@@ -71,24 +70,10 @@ static void who_is_no_partner_gets_a_bare_400(void **state)
 	turned_away(&wire, "AS4-050");
 }
 
-static enum err_code add_certificate(struct tx *tx, void *arg, struct err *err)
-{
-	const struct actor actor = { .name = "operator" };
-
-	return partner_certificate_add(tx, arg, &actor, region->now_us, err);
-}
-
 /* TH believes DER as USE of VN until UNTIL_US. */
 static void believe(const char *use, struct bytes der, int64_t until_us)
 {
-	char fingerprint[SHA256_HEX_SIZE];
-	struct partner_certificate certificate = {
-		.partner = "VN", .use = use, .fingerprint = fingerprint, .der = der, .until_us = until_us
-	};
-
-	sha256_hex(der, fingerprint);
-	region_must(region, db_write(th->kernel.db, add_certificate, &certificate, &region->err));
-	region_must(region, messaging_refresh(th->messaging, false, &region->err));
+	region_believe(th, "VN", use, der, until_us);
 }
 
 static void believe_keys(const char *name, int64_t until_us)

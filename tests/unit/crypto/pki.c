@@ -124,7 +124,8 @@ static void extensions_add(struct pki *pki, const struct pki_spec *spec, X509 *i
 	extension_add(pki->x509, issuer, NID_key_usage, usage);
 	extension_add(pki->x509, issuer, NID_ext_key_usage, spec->extended_key_usage);
 	extension_add(pki->x509, issuer, NID_subject_key_identifier, "hash");
-	extension_add(pki->x509, issuer, NID_authority_key_identifier, "keyid");
+	if (X509_get_ext_by_NID(issuer, NID_subject_key_identifier, -1) >= 0)
+		extension_add(pki->x509, issuer, NID_authority_key_identifier, "keyid");
 	if (spec->strange)
 		strange_add(pki->x509, spec->strange);
 }
@@ -142,14 +143,15 @@ struct pki *pki_issue(const struct pki_spec *spec)
 	EVP_PKEY *signer = spec->issuer ? spec->issuer->key : pki->key;
 
 	pki->serial = spec->serial ? spec->serial : ++last_serial;
-	NEED(X509_set_version(pki->x509, X509_VERSION_3) == 1);
+	NEED(X509_set_version(pki->x509, spec->version_1 ? X509_VERSION_1 : X509_VERSION_3) == 1);
 	NEED(ASN1_INTEGER_set(X509_get_serialNumber(pki->x509), pki->serial) == 1);
 	time_set(X509_getm_notBefore(pki->x509), spec->not_before_us ? spec->not_before_us : PKI_FROM);
 	time_set(X509_getm_notAfter(pki->x509), spec->not_after_us ? spec->not_after_us : PKI_TO);
 	name_set(X509_get_subject_name(pki->x509), spec->subject);
 	NEED(X509_set_issuer_name(pki->x509, X509_get_subject_name(issuer)) == 1);
 	NEED(X509_set_pubkey(pki->x509, pki->key) == 1);
-	extensions_add(pki, spec, issuer);
+	if (!spec->version_1)
+		extensions_add(pki, spec, issuer);
 	NEED(X509_sign(pki->x509, signer, md_for(signer)) > 0);
 
 	uint8_t *der = NULL;

@@ -241,6 +241,43 @@ static void a_certificate_is_good_only_for_its_use(void **state)
 	}
 }
 
+/* RFC 5280 §4.2.1.3: authorities must have the extension, and without it nothing is restricted. */
+static void a_leaf_without_key_usage_is_good_for_what_its_key_can_do_pinned_or_not(void **state)
+{
+	(void)state;
+	pki_auto leaf = pki_issue(&(struct pki_spec){ .subject = "/CN=plain", .issuer = world.root });
+	trust_auto pinned = trust_with(NULL, NULL, leaf);
+	trust_auto anchored = trust_with(world.root, NULL, NULL);
+
+	assert_string_equal(signs(leaf, pinned, PKI_NOW), "");
+	assert_string_equal(signs(leaf, anchored, PKI_NOW), "");
+	assert_string_equal(judged(leaf, NULL, 0, CERT_USE_DECRYPT, pinned, PKI_NOW), "");
+	assert_string_equal(judged(leaf, NULL, 0, CERT_USE_TLS_CLIENT, pinned, PKI_NOW), "");
+}
+
+/* RFC 5280 §4.1.2.1: only version 3 has extensions. */
+static void a_leaf_of_version_1_is_refused_pinned_or_not(void **state)
+{
+	(void)state;
+	pki_auto leaf = pki_issue(&(struct pki_spec){ .subject = "/CN=old", .issuer = world.root, .version_1 = true });
+	trust_auto pinned = trust_with(NULL, NULL, leaf);
+	trust_auto anchored = trust_with(world.root, NULL, NULL);
+
+	assert_string_equal(signs(leaf, pinned, PKI_NOW), "CRT-013");
+	assert_string_equal(signs(leaf, anchored, PKI_NOW), "CRT-013");
+}
+
+/* RFC 5280 §6.1.1 (d): what makes an anchor is that somebody trusts it, whatever it says of itself. */
+static void an_anchor_may_be_of_version_1(void **state)
+{
+	(void)state;
+	pki_auto root = pki_issue(&(struct pki_spec){ .subject = "/CN=Old root", .version_1 = true });
+	pki_auto leaf = pki_issue(&(struct pki_spec){ .subject = "/CN=leaf", .issuer = root, .key_usage = SIGNS });
+	trust_auto trust = trust_with(root, NULL, NULL);
+
+	assert_string_equal(signs(leaf, trust, PKI_NOW), "");
+}
+
 static void a_weak_key_is_refused_pinned_or_not(void **state)
 {
 	(void)state;
@@ -478,6 +515,58 @@ static void an_overdue_list_is_used_within_the_grace_only(void **state)
 	trust_free(trust);
 }
 
+/* The state of the only list that counts at AT_US; -1: there is none. */
+static int standing(const struct trust *trust, int64_t at_us)
+{
+	struct crl_standings lists;
+
+	assert_int_equal(trust_lists(trust, at_us, world.arena, &lists, NULL), OK);
+	assert_true(lists.count <= 1);
+	if (lists.count == 0)
+		return -1;
+	assert_string_equal(lists.items[0].issuer, "CN=Authority,C=VN");
+	return (int)lists.items[0].state;
+}
+
+/* Ten days to its nextUpdate, so a day before it the next one is wanted; and the verdicts of cert_judge() beside it. */
+static void how_a_list_stands_follows_from_its_period_and_the_grace(void **state)
+{
+	(void)state;
+	const int64_t from = PKI_NOW, next = from + 10 * DAY_US, due = next - DAY_US, until = next + HOUR_US;
+	struct trust *trust = trust_new(&(struct trust_policy){ .crl_grace_us = HOUR_US });
+	const struct {
+		int64_t at_us;
+		int state;
+		const char *codes;
+	} rows[] = {
+		{ from - 1, -1, "" },           { from, CRL_FRESH, "" },
+		{ due - 1, CRL_FRESH, "" },     { due, CRL_DUE, "" },
+		{ next, CRL_DUE, "" },          { next + 1, CRL_LATE, "CRT-010" },
+		{ until, CRL_LATE, "CRT-010" }, { until + 1, CRL_OVERDUE, "CRT-009" },
+	};
+
+	assert_non_null(trust);
+	assert_int_equal(trust_pin(trust, pki_cert(world.leaf), NULL), OK);
+	assert_int_equal(trust_issuer(trust, pki_cert(world.authority), NULL), OK);
+	list_add(trust,
+		 &(struct pki_list){ .signer = world.authority, .this_update_us = from, .next_update_us = next });
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(standing(trust, rows[i].at_us), rows[i].state);
+		assert_string_equal(signs(world.leaf, trust, rows[i].at_us), rows[i].codes);
+	}
+	/* One that was issued later counts from then on. */
+	list_add(trust, &(struct pki_list){ .signer = world.authority,
+					    .this_update_us = due,
+					    .next_update_us = due + 10 * DAY_US });
+	assert_int_equal(standing(trust, due - 1), CRL_FRESH);
+	assert_int_equal(standing(trust, until + 1), CRL_FRESH);
+	/* What nobody can check does not count. */
+	list_add(trust, &(struct pki_list){
+				.signer = world.impostor, .this_update_us = from, .next_update_us = from + DAY_US });
+	assert_int_equal(standing(trust, until + 1), CRL_FRESH);
+	trust_free(trust);
+}
+
 static void list_refused(struct bytes text, enum err_code code)
 {
 	struct err err = { 0 };
@@ -589,6 +678,9 @@ int main(void)
 		cmocka_unit_test(a_leaf_cannot_issue),
 		cmocka_unit_test(an_anchor_is_a_root),
 		cmocka_unit_test(a_certificate_is_good_only_for_its_use),
+		cmocka_unit_test(a_leaf_without_key_usage_is_good_for_what_its_key_can_do_pinned_or_not),
+		cmocka_unit_test(a_leaf_of_version_1_is_refused_pinned_or_not),
+		cmocka_unit_test(an_anchor_may_be_of_version_1),
 		cmocka_unit_test(a_weak_key_is_refused_pinned_or_not),
 		cmocka_unit_test(a_weak_authority_breaks_the_path),
 		cmocka_unit_test(a_critical_extension_that_nobody_knows_is_refused),
@@ -603,6 +695,7 @@ int main(void)
 		cmocka_unit_test(an_issuer_of_lists_is_no_anchor),
 		cmocka_unit_test(the_list_that_was_issued_last_counts),
 		cmocka_unit_test(an_overdue_list_is_used_within_the_grace_only),
+		cmocka_unit_test(how_a_list_stands_follows_from_its_period_and_the_grace),
 		cmocka_unit_test(a_list_that_cannot_clear_anybody_is_refused),
 		cmocka_unit_test(the_openssl_program_agrees),
 		cmocka_unit_test(rules_have_codes_in_order),

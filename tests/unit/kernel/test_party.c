@@ -209,16 +209,16 @@ static enum err_code tasks(struct tx *tx, struct kernel_fixture *fixture, void *
 	TRY(task_open(tx, &task, now_us, err));
 	task.text = "look again";
 	TRY(task_open(tx, &task, now_us + 1, err));
-	TRY(task_list(tx, fixture->arena, "customs", 10, &list, err));
+	TRY(task_list(tx, fixture->arena, "customs", NULL, 10, &list, err));
 	assert_int_equal(list.count, 1);
 	assert_string_equal(list.items[0].text, "look at it");
 	assert_true(list.items[0].done_us == TIME_NONE);
 	TRY(task_close(tx, "d1", "another", now_us + 2, err));
-	TRY(task_list(tx, fixture->arena, "dft", 10, &list, err));
+	TRY(task_list(tx, fixture->arena, "dft", NULL, 10, &list, err));
 	assert_int_equal(list.count, 0);
 	TRY(task_close(tx, "d1", "clock", now_us + 3, err));
 	TRY(task_open(tx, &task, now_us + SECOND_US, err));
-	TRY(task_list(tx, fixture->arena, NULL, 10, &list, err));
+	TRY(task_list(tx, fixture->arena, NULL, NULL, 10, &list, err));
 	assert_int_equal(list.count, 2);
 	assert_string_equal(list.items[0].state, "open");
 	assert_string_equal(list.items[1].state, "done");
@@ -231,6 +231,121 @@ static void one_open_task_stands_for_a_subject(void **state)
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
 
 	must(run(fixture, tasks, NULL));
+}
+
+/* Page by page of two: none is left out, although the one with which the first page ended is done meanwhile, and then
+ * comes again among those. */
+static enum err_code pages_of_tasks(struct tx *tx, struct kernel_fixture *fixture, void *arg, struct err *err)
+{
+	static const char *const expected[] = { "d4", "d3", "d2", "d0", "d3", "d1" };
+	struct task_list page = { 0 };
+	const struct task *last = NULL;
+	size_t seen = 0;
+
+	(void)arg;
+	for (int i = 0; i < 5; i++) {
+		struct task task = { .kind = "clock",
+				     .subject = arena_printf(fixture->arena, "d%d", i),
+				     .text = "look" };
+		TRY(task_open(tx, &task, fixture->clock.now_us + i * SECOND_US, err));
+	}
+	TRY(task_close(tx, "d1", NULL, fixture->clock.now_us, err));
+	do {
+		TRY(task_list(tx, fixture->arena, NULL, last, 2, &page, err));
+		for (size_t i = 0; i < page.count; i++) {
+			assert_true(seen < COUNT(expected));
+			assert_string_equal(page.items[i].subject, expected[seen++]);
+		}
+		if (!last)
+			TRY(task_close(tx, "d3", NULL, fixture->clock.now_us, err));
+		last = page.count ? &page.items[page.count - 1] : last;
+	} while (page.count == 2);
+	assert_int_equal(seen, COUNT(expected));
+	return OK;
+}
+
+static void a_page_of_tasks_follows_the_one_before(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	must(run(fixture, pages_of_tasks, NULL));
+}
+
+static enum err_code all_tasks(struct tx *tx, struct kernel_fixture *fixture, void *arg, struct err *err)
+{
+	return task_list(tx, fixture->arena, NULL, NULL, 10, arg, err);
+}
+
+/* What ROWS want is kept; CHANGED says whether that needed a change, OPEN and DONE how many there are then. */
+static void keep(struct kernel_fixture *fixture, struct task *rows, size_t count, bool changed, size_t open,
+		 size_t done)
+{
+	const struct task_list wanted = { rows, count };
+	struct task_list list;
+	bool was_changed = !changed;
+	size_t found = 0;
+	int64_t transactions = db_counters(fixture->kernel.db).transactions;
+
+	must(task_keep(&fixture->kernel, "trust", &wanted, fixture->clock.now_us, &was_changed, &fixture->err));
+	assert_int_equal(was_changed, changed);
+	assert_int_equal(db_counters(fixture->kernel.db).transactions > transactions, changed); /* writes */
+	must(run(fixture, all_tasks, &list));
+	for (size_t i = 0; i < list.count; i++)
+		found += same(list.items[i].state, "open");
+	assert_int_equal(found, open);
+	assert_int_equal(list.count - found, done);
+}
+
+static void the_tasks_that_are_kept_are_those_that_are_wanted(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct task rows[] = { { .subject = "VN crl", .text = "is due" }, { .subject = "MY sign", .text = "ends" } };
+
+	keep(fixture, rows, 0, false, 0, 0);
+	keep(fixture, rows, 2, true, 2, 0);
+	keep(fixture, rows, 2, false, 2, 0);
+	rows[0].text = "is overdue";
+	keep(fixture, rows, 2, true, 2, 1);
+	keep(fixture, rows, 1, true, 1, 2);
+	keep(fixture, rows, 0, true, 0, 3);
+}
+
+static enum err_code pin(struct tx *tx, struct kernel_fixture *fixture, void *arg, struct err *err)
+{
+	return partner_certificate_add(tx, arg, &fixture_actor, fixture->clock.now_us, err);
+}
+
+static enum err_code pinned(struct kernel_fixture *fixture, const char *partner, const char *use, int64_t until_us)
+{
+	struct partner_certificate row = { .partner = partner,
+					   .use = use,
+					   .fingerprint = "c0ffee",
+					   .der = bytes_of("a certificate"),
+					   .until_us = until_us };
+
+	fixture->err = (struct err){ 0 };
+	return run(fixture, pin, &row);
+}
+
+/* Who speaks by it would be both, and each could open what is encrypted for the other. */
+static void a_certificate_is_pinned_for_one_partner_only(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	static const char *const uses[] = { "sign", "encrypt", "tls" };
+
+	must(pinned(fixture, "VN", "sign", TIME_NONE));
+	must(pinned(fixture, "VN", "tls", TIME_NONE));
+	for (size_t i = 0; i < COUNT(uses); i++) {
+		assert_int_equal(pinned(fixture, "MY", uses[i], TIME_NONE), ERR_CONFLICT);
+		assert_non_null(strstr(fixture->err.text, "partner VN"));
+	}
+	must(pinned(fixture, "MY", "issuer", TIME_NONE)); /* authorities are shared */
+	must(pinned(fixture, "VN", "sign", fixture->clock.now_us));
+	assert_int_equal(pinned(fixture, "MY", "sign", TIME_NONE), ERR_CONFLICT); /* it is VN's for TLS still */
+	must(pinned(fixture, "VN", "tls", fixture->clock.now_us));
+	must(pinned(fixture, "MY", "sign", TIME_NONE));
+	assert_int_equal(pinned(fixture, "VN", "tls", TIME_NONE), ERR_CONFLICT);
+	must(pinned(fixture, "VN", "tls", fixture->clock.now_us)); /* withdrawn again: that is no conflict */
 }
 
 static void every_statement_prepares(void **state)
@@ -250,6 +365,9 @@ int main(void)
 		cmocka_unit_test(a_change_of_a_partner_grows_the_revision),
 		cmocka_unit_test(a_certificate_is_withdrawn_by_giving_it_an_end),
 		cmocka_unit_test(one_open_task_stands_for_a_subject),
+		cmocka_unit_test(a_page_of_tasks_follows_the_one_before),
+		cmocka_unit_test(the_tasks_that_are_kept_are_those_that_are_wanted),
+		cmocka_unit_test(a_certificate_is_pinned_for_one_partner_only),
 		cmocka_unit_test(every_statement_prepares),
 	};
 	return kernel_run("party", tests, COUNT(tests), NULL);

@@ -1,0 +1,253 @@
+/* The watch over what partners are believed by: certificates that end, lists that nobody replaces. The status shows all
+ * of it; what an operator must see to is a task. */
+#include "base/date.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "kernel/task.h"
+#include "messaging/messaging_int.h"
+
+enum { WATCH_ARENA = 64 << 20 };
+#define TASK_TRUST "trust"
+
+static const struct use {
+	const char *name;
+	enum cert_use use;
+	size_t certs, count; /* in struct peer */
+	const char *without; /* what a partner with no such certificate comes to */
+} uses[] = {
+	{ "sign", CERT_USE_SIGN, offsetof(struct peer, signing), offsetof(struct peer, signing_count),
+	  "its messages and receipts are refused" },
+	{ "encrypt", CERT_USE_DECRYPT, offsetof(struct peer, encrypt), offsetof(struct peer, encrypt_count),
+	  "what is to be sent to it waits" },
+	{ "tls", CERT_USE_TLS_CLIENT, offsetof(struct peer, tls), offsetof(struct peer, tls_count),
+	  "its connections are refused" },
+};
+
+static struct cert *const *certs_of(const struct peer *peer, const struct use *use, size_t *count)
+{
+	memcpy(count, (const char *)peer + use->count, sizeof *count);
+	return (struct cert *const *)(const void *)((const char *)peer + use->certs);
+}
+
+struct watch {
+	struct arena *arena;
+	int64_t now_us;
+	struct messaging_credential *items;
+	size_t count;
+};
+
+/* --- Certificates --- */
+
+static enum err_code fill_certificate(const struct watch *w, const struct peer *peer, const struct use *use,
+				      const struct cert *cert, struct messaging_credential *item, struct err *err)
+{
+	char end[TIME_SIZE];
+	const char *code = peer->partner.code;
+	*item = (struct messaging_credential){ .partner = arena_text(w->arena, code),
+					       .use = use->name,
+					       .subject = arena_text(w->arena, cert_subject(cert)),
+					       .fingerprint = arena_text(w->arena, cert_fingerprint(cert)),
+					       .not_before_us = cert_not_before_us(cert),
+					       .not_after_us = cert_not_after_us(cert),
+					       .state = CREDENTIAL_GOOD };
+	const char *doubt = peer_doubt(peer, cert, use->use, w->now_us, w->arena), *what = NULL;
+	if (w->now_us < item->not_before_us) {
+		item->state = CREDENTIAL_FUTURE;
+	} else if (doubt) {
+		item->state = CREDENTIAL_REFUSED;
+		what = arena_printf(w->arena, "%s; without another one %s", doubt, use->without);
+	} else if (item->not_after_us - w->now_us < MESSAGING_RENEW_DAYS * DAY_US) {
+		item->state = CREDENTIAL_ENDING;
+		what = arena_printf(w->arena, "the certificate of %s (use %s) ends at %s", item->subject, use->name,
+				    time_format(item->not_after_us, end));
+	}
+	if (what)
+		item->advice = arena_printf(w->arena,
+					    "Partner %s: %s. Ask for the next one, compare its fingerprint by another "
+					    "way, then lintas partner certificate %s --use %s --file FILE",
+					    code, what, code, use->name);
+	bool told = item->advice || same(item->state, CREDENTIAL_GOOD) || same(item->state, CREDENTIAL_FUTURE);
+	return item->partner && item->subject && item->fingerprint && told
+		       ? OK
+		       : fail(err, ERR_MEMORY, "no memory for the certificates of %s", code);
+}
+
+/* Whether OTHER, of the same use, does in ITEM's place what that does not any more, or soon will not. */
+static bool stands_in(const struct messaging_credential *other, const struct messaging_credential *item)
+{
+	bool works = same(other->state, CREDENTIAL_GOOD) || same(other->state, CREDENTIAL_ENDING);
+	if (same(item->state, CREDENTIAL_REFUSED))
+		return works;
+	return other->not_after_us > item->not_after_us &&
+	       (works || (same(other->state, CREDENTIAL_FUTURE) && other->not_before_us <= item->not_after_us));
+}
+
+/* The list itself is the alarm then, not each certificate that it refuses. */
+static bool waits_for_list(const struct watch *w, const struct peer *peer, const struct cert *cert, enum cert_use use)
+{
+	struct findings *reasons = findings_new(w->arena);
+	if (!reasons || cert_judge(cert, NULL, 0, use, peer->trust, w->now_us, reasons))
+		return false;
+	for (size_t i = 0; findings_at(reasons, i); i++)
+		if (!same(findings_at(reasons, i)->rule->code, CERT_RULE_LIST_OVERDUE))
+			return false;
+	return true;
+}
+
+/* A certificate of another kind than the profile's is pinned ahead of a change of profile, or left from before it: it
+ * is neither missed nor stands in for one. */
+static bool is_alarm(const struct watch *w, const struct peer *peer, const struct use *use,
+		     const struct messaging_credential *items, size_t index)
+{
+	size_t count;
+	struct cert *const *certs = certs_of(peer, use, &count);
+	if (!items[index].advice || !same(peer->partner.status, "active") ||
+	    !profile_takes(peer->profile, use->name, cert_key_kind(certs[index])) ||
+	    waits_for_list(w, peer, certs[index], use->use))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (i != index && profile_takes(peer->profile, use->name, cert_key_kind(certs[i])) &&
+		    stands_in(&items[i], &items[index]))
+			return false;
+	return true;
+}
+
+static enum err_code watch_certificates(struct watch *w, const struct peer *peer, struct err *err)
+{
+	for (size_t u = 0; u < COUNT(uses); u++) {
+		size_t count;
+		struct cert *const *certs = certs_of(peer, &uses[u], &count);
+		struct messaging_credential *items = &w->items[w->count];
+		for (size_t i = 0; i < count; i++)
+			TRY(fill_certificate(w, peer, &uses[u], certs[i], &items[i], err));
+		for (size_t i = 0; i < count; i++)
+			items[i].alarm = is_alarm(w, peer, &uses[u], items, i);
+		w->count += count;
+	}
+	return OK;
+}
+
+/* --- Lists --- */
+
+static const char *list_advice(const struct watch *w, const char *code, const struct crl_standing *list)
+{
+	char next[TIME_SIZE], until[TIME_SIZE];
+	const char *grace = "", *then = "what the authority has issued to it is refused";
+	time_format(list->next_update_us, next);
+	time_format(list->until_us, until);
+	if (list->state == CRL_FRESH)
+		return NULL;
+	if (list->state != CRL_OVERDUE)
+		then = "what the authority has issued to it will be refused";
+	if (list->until_us > list->next_update_us && list->state != CRL_OVERDUE)
+		grace = arena_printf(w->arena, ", and is used until %s ([trust] crl-grace)", until);
+	return arena_printf(w->arena,
+			    "Partner %s: the revocation list of %s %s to be replaced by %s%s. %s %s. Give the new one: "
+			    "lintas partner certificate %s --use crl --file FILE",
+			    code, list->issuer, list->state == CRL_DUE ? "is" : "was", next, grace ? grace : "",
+			    list->state == CRL_OVERDUE ? "Now" : "Then", then, code);
+}
+
+static enum err_code watch_lists(struct watch *w, const struct peer *peer, const struct crl_standings *lists,
+				 struct err *err)
+{
+	static const char *const states[] = { [CRL_FRESH] = CREDENTIAL_GOOD,
+					      [CRL_DUE] = CREDENTIAL_ENDING,
+					      [CRL_LATE] = CREDENTIAL_LATE,
+					      [CRL_OVERDUE] = CREDENTIAL_REFUSED };
+	const char *code = arena_text(w->arena, peer->partner.code);
+	for (size_t i = 0; i < lists->count; i++) {
+		const struct crl_standing *list = &lists->items[i];
+		struct messaging_credential *item = &w->items[w->count++];
+		*item = (struct messaging_credential){ .partner = code,
+						       .use = "crl",
+						       .subject = list->issuer,
+						       .fingerprint = arena_text(w->arena, list->fingerprint),
+						       .not_before_us = list->this_update_us,
+						       .not_after_us = list->next_update_us,
+						       .state = states[list->state],
+						       .advice = list_advice(w, peer->partner.code, list) };
+		item->alarm = item->advice && same(peer->partner.status, "active");
+		if (!code || !item->fingerprint || (!item->advice && list->state != CRL_FRESH))
+			return fail(err, ERR_MEMORY, "no memory for the revocation lists of %s", peer->partner.code);
+	}
+	return OK;
+}
+
+/* --- All of them --- */
+
+static enum err_code watch_all(struct watch *w, const struct directory *directory, struct err *err)
+{
+	size_t room = 1;
+	struct crl_standings *lists = arena_array(w->arena, directory->count + 1, sizeof *lists);
+	if (!lists)
+		return fail(err, ERR_MEMORY, "no memory to look at certificates");
+	for (size_t i = 0; i < directory->count; i++) {
+		const struct peer *peer = &directory->peers[i];
+		TRY(trust_lists(peer->trust, w->now_us, w->arena, &lists[i], err));
+		room += peer->signing_count + peer->encrypt_count + peer->tls_count + lists[i].count;
+	}
+	w->items = arena_array(w->arena, room, sizeof *w->items);
+	if (!w->items)
+		return fail(err, ERR_MEMORY, "no memory to look at certificates");
+	for (size_t i = 0; i < directory->count; i++) {
+		TRY(watch_certificates(w, &directory->peers[i], err));
+		TRY(watch_lists(w, &directory->peers[i], &lists[i], err));
+	}
+	return OK;
+}
+
+enum err_code messaging_credentials(struct messaging *messaging, struct arena *arena, int64_t now_us,
+				    struct messaging_credentials *list, struct err *err)
+{
+	struct watch watch = { .arena = arena, .now_us = now_us };
+	struct directory *directory = directory_get(messaging);
+	enum err_code code = watch_all(&watch, directory, err);
+	directory_release(directory);
+	if (code == OK)
+		*list = (struct messaging_credentials){ watch.items, watch.count };
+	return code;
+}
+
+/* What is told of an alarm holds no time but those of the certificate or list: so it is told once for each of its
+ * phases, however often one looks. */
+static enum err_code keep_tasks(struct messaging *messaging, int64_t now_us, struct err *err)
+{
+	struct messaging_credentials all;
+	bool changed = false;
+	arena_auto arena = arena_new(WATCH_ARENA);
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory to look at certificates");
+	TRY(messaging_credentials(messaging, arena, now_us, &all, err));
+	struct task_list wanted = { .items = arena_array(arena, all.count + 1, sizeof *wanted.items) };
+	if (!wanted.items)
+		return fail(err, ERR_MEMORY, "no memory to look at certificates");
+	for (size_t i = 0; i < all.count; i++) {
+		const struct messaging_credential *c = &all.items[i];
+		const char *subject = arena_printf(arena, "%s %s %s", c->partner, c->use, c->fingerprint);
+		if (!subject)
+			return fail(err, ERR_MEMORY, "no memory to look at certificates");
+		if (c->alarm)
+			wanted.items[wanted.count++] = (struct task){ .subject = subject, .text = c->advice };
+	}
+	TRY(task_keep(messaging->options.kernel, TASK_TRUST, &wanted, now_us, &changed, err));
+	for (size_t i = 0; changed && i < wanted.count; i++)
+		LOG(LOG_WARN, "trust.alarm", LOG_TEXT("about", wanted.items[i].subject),
+		    LOG_TEXT("why", wanted.items[i].text));
+	return OK;
+}
+
+enum err_code messaging_watch(struct messaging *messaging, int64_t now_us, struct err *err)
+{
+	struct directory *directory = directory_get(messaging);
+	int64_t revision = directory->revision;
+	directory_release(directory);
+	bool seen = messaging->watched_us != TIME_NONE && messaging->watched_revision == revision &&
+		    now_us >= messaging->watched_us && now_us - messaging->watched_us < MINUTE_US;
+	if (seen)
+		return OK;
+	TRY(keep_tasks(messaging, now_us, err));
+	messaging->watched_us = now_us;
+	messaging->watched_revision = revision;
+	return OK;
+}
