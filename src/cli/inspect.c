@@ -22,10 +22,22 @@ static const struct field part_rows[] = {
 	FIELD_INT(struct inspected_part, bytes, .json = "bytes", .min = 1),
 	FIELD_FLAG(struct inspected_part, is_signed, .json = "signed", .min = 1),
 	FIELD_FLAG(struct inspected_part, encrypted, .json = "encrypted", .min = 1),
+	INSPECTED_TEXT(inspected_part, encryption, "encryptionAlgorithm"),
 	FIELD_FLAG(struct inspected_part, compressed, .json = "compressed", .min = 1),
 	INSPECTED_TEXT(inspected_part, digest, "sha256"),
 };
 static const struct fields part_fields = FIELDS(struct inspected_part, part_rows);
+
+static const struct field reference_rows[] = {
+	INSPECTED_TEXT(inspected_reference, uri, "uri"),
+	INSPECTED_TEXT(inspected_reference, covers, "covers"),
+	INSPECTED_TEXT(inspected_reference, algorithm, "digestAlgorithm"),
+	INSPECTED_TEXT(inspected_reference, stated, "stated"),
+	INSPECTED_TEXT(inspected_reference, computed, "computed"),
+	INSPECTED_TEXT(inspected_reference, verdict, "verdict"),
+	INSPECTED_TEXT(inspected_reference, why, "why"),
+};
+static const struct fields reference_fields = FIELDS(struct inspected_reference, reference_rows);
 
 static const struct field error_rows[] = {
 	INSPECTED_TEXT(inspected_error, code, "code"),    INSPECTED_TEXT(inspected_error, severity, "severity"),
@@ -44,6 +56,8 @@ static const struct fields finding_fields = FIELDS(struct inspected_finding, fin
 static const struct field inspection_rows[] = {
 	INSPECTED_TEXT(inspection, verdict, "verdict"),
 	FIELD_TIME(struct inspection, at_us, .json = "at"),
+	INSPECTED_TEXT(inspection, taken_off, "takenOff"),
+	INSPECTED_TEXT(inspection, media_type, "mediaType"),
 	INSPECTED_TEXT(inspection, kind, "kind"),
 	INSPECTED_TEXT(inspection, message_id, "messageId"),
 	INSPECTED_TEXT(inspection, ref_to, "refTo"),
@@ -55,17 +69,30 @@ static const struct field inspection_rows[] = {
 	INSPECTED_TEXT(inspection, conversation, "conversation"),
 	INSPECTED_TEXT(inspection, original_sender, "originalSender"),
 	INSPECTED_TEXT(inspection, final_recipient, "finalRecipient"),
+	INSPECTED_TEXT(inspection, fault_code, "faultCode"),
+	INSPECTED_TEXT(inspection, fault_reason, "faultReason"),
 	FIELD_FLAG(struct inspection, header_signed, .json = "headerSigned", .min = 1),
 	FIELD_FLAG(struct inspection, body_signed, .json = "bodySigned", .min = 1),
 	INSPECTED_TEXT(inspection, signature, "signatureAlgorithm"),
+	INSPECTED_TEXT(inspection, signature_value, "signatureValue"),
 	INSPECTED_TEXT(inspection, encryption, "encryptionAlgorithm"),
+	INSPECTED_TEXT(inspection, encryption_digest, "encryptionDigest"),
+	INSPECTED_TEXT(inspection, encryption_mgf, "encryptionMgf"),
+	INSPECTED_TEXT(inspection, key_wrap, "keyWrap"),
+	INSPECTED_TEXT(inspection, profiles, "algorithmsOf"),
 	INSPECTED_TEXT(inspection, token, "token"),
+	INSPECTED_TEXT(inspection, token_names, "tokenNames"),
 	INSPECTED_TEXT(inspection, signer, "signer"),
+	INSPECTED_TEXT(inspection, issuer, "issuer"),
+	INSPECTED_TEXT(inspection, serial, "serial"),
+	INSPECTED_TEXT(inspection, key, "key"),
 	INSPECTED_TEXT(inspection, fingerprint, "fingerprint"),
 	FIELD_TIME(struct inspection, not_before_us, .json = "notBefore"),
 	FIELD_TIME(struct inspection, not_after_us, .json = "notAfter"),
 	FIELD_LIST(struct inspection, verdicts, verdicts_count, struct inspected_verdict, verdict_fields,
 		   .json = "verdicts", .max = ROWS_MAX),
+	FIELD_LIST(struct inspection, references, references_count, struct inspected_reference, reference_fields,
+		   .json = "references", .max = ROWS_MAX),
 	FIELD_LIST(struct inspection, parts, parts_count, struct inspected_part, part_fields, .json = "parts",
 		   .max = ROWS_MAX),
 	FIELD_LIST(struct inspection, errors, errors_count, struct inspected_error, error_fields, .json = "errors",
@@ -93,14 +120,23 @@ static void print_time(const char *label, int64_t time_us)
 		print_line(label, time_format(time_us, text));
 }
 
-static void print_flag(const char *label, bool flag)
+/* "http://www.w3.org/2001/04/xmlenc#sha256" is sha256 to people; --json has it all. */
+static const char *short_name(const char *uri)
 {
-	print_line(label, flag ? "yes" : "no");
+	const char *fragment = uri ? strchr(uri, '#') : NULL;
+	return fragment && fragment[1] ? fragment + 1 : uri;
 }
 
-static void print_content(const struct inspection *r)
+/* Each on its own, or not at all. */
+static void print_also(const char *before, const char *text)
 {
-	printf("%s\n", r->kind ? r->kind : "not a message that can be read");
+	if (text)
+		printf("%s%s", before, text);
+}
+
+static void print_header(const struct inspection *r)
+{
+	printf("%s\n", r->kind ? r->kind : r->fault_code ? "a SOAP fault" : "no AS4 message that can be read");
 	print_line("message id", r->message_id);
 	print_line("answers", r->ref_to);
 	print_time("made at", r->timestamp_us);
@@ -111,45 +147,116 @@ static void print_content(const struct inspection *r)
 	print_line("service", r->service);
 	print_line("action", r->action);
 	print_line("conversation", r->conversation);
-	print_line("signature", r->signature);
-	print_line("encryption", r->encryption);
-	print_line("signer", r->signer);
-	print_line("fingerprint", r->fingerprint);
-	print_time("valid from", r->not_before_us);
-	print_time("valid to", r->not_after_us);
-	print_flag("header signed", r->header_signed);
-	print_flag("body signed", r->body_signed);
-	for (size_t i = 0; i < r->parts_count; i++) {
-		const struct inspected_part *p = &r->parts[i];
-		printf("  part %-11zu %s, %s, %lld bytes: %s, %s%s\n", i + 1, p->content_id ? p->content_id : "(no id)",
-		       p->mime_type ? p->mime_type : "(no type)", (long long)p->bytes,
-		       p->is_signed ? "signed" : "NOT SIGNED", p->encrypted ? "encrypted" : "NOT ENCRYPTED",
-		       p->compressed ? ", compressed" : "");
-		print_line("  sha-256", p->digest);
-	}
+	print_line("fault", r->fault_code);
+	print_line("  reason", r->fault_reason);
+	print_line("media type", r->media_type);
+	print_line("taken off", r->taken_off);
 	for (size_t i = 0; i < r->errors_count; i++) {
 		const struct inspected_error *e = &r->errors[i];
-		printf("  says          %s %s: %s%s%s\n", e->code ? e->code : "", e->severity ? e->severity : "",
-		       e->text ? e->text : "", e->detail ? " / " : "", e->detail ? e->detail : "");
+		printf("  %-16s %s %s", "says", e->code ? e->code : "", e->severity ? e->severity : "");
+		print_also(": ", e->text);
+		print_also(" / ", e->detail);
+		print_also(", about ", e->ref_to);
+		printf("\n");
 	}
 }
 
-static void print_verdicts(const struct inspection *r)
+static void print_references(const struct inspection *r)
 {
-	char at[TIME_SIZE];
-	printf("\nAs of %s:\n", time_format(r->at_us, at));
+	for (size_t i = 0; i < r->references_count; i++) {
+		const struct inspected_reference *s = &r->references[i];
+		printf("  %-16s %s: %s, ", "  digest of", s->covers ? s->covers : s->uri, s->verdict);
+		print_also("", short_name(s->algorithm));
+		print_also("; ", s->why);
+		printf("\n");
+		if (!same(s->verdict, INSPECT_REFUSED))
+			continue;
+		print_line("    stated", s->stated);
+		print_line("    computed", s->computed ? s->computed : "nothing: it is not in the message");
+	}
+}
+
+static void print_signature(const struct inspection *r)
+{
+	if (!r->signature_value) {
+		print_line("signature", "NONE");
+		return;
+	}
+	print_line("signature", short_name(r->signature));
+	print_line("algorithms of", r->profiles ? r->profiles : "no profile that is known here");
+	print_line("  its value", r->signature_value);
+	print_references(r);
+	if (!r->header_signed)
+		print_line("  NOT SIGNED", "Messaging");
+	if (!r->body_signed)
+		print_line("  NOT SIGNED", "Body");
+	print_line("certificate", r->token ? r->token : "not named in a way that is known here");
+	print_line("  named by", r->token_names);
+	print_line("  subject", r->signer);
+	print_line("  issuer", r->issuer);
+	print_line("  serial number", r->serial);
+	print_line("  key", r->key);
+	print_line("  fingerprint", r->fingerprint);
+	print_time("  valid from", r->not_before_us);
+	print_time("  valid to", r->not_after_us);
+}
+
+static void print_parts(const struct inspection *r)
+{
+	for (size_t i = 0; i < r->parts_count; i++) {
+		const struct inspected_part *p = &r->parts[i];
+		printf("  part %-11zu %s, %s, %lld bytes: %s, %s", i + 1, p->content_id ? p->content_id : "(no id)",
+		       p->mime_type ? p->mime_type : "(no type)", (long long)p->bytes,
+		       p->is_signed ? "signed" : "NOT SIGNED", p->encrypted ? "encrypted" : "NOT ENCRYPTED");
+		print_also(" by ", short_name(p->encryption));
+		printf("%s\n", p->compressed ? ", compressed" : "");
+		print_line("  sha-256", p->digest);
+	}
+	if (!r->encryption)
+		return;
+	printf("  %-16s %s", "key encryption", short_name(r->encryption));
+	print_also(", digest ", short_name(r->encryption_digest));
+	print_also(", ", short_name(r->encryption_mgf));
+	print_also(", ", short_name(r->key_wrap));
+	printf("\n");
+}
+
+static void print_findings_of(const struct inspection *r, const char *stage)
+{
+	for (size_t k = 0; k < r->findings_count; k++) {
+		const struct inspected_finding *f = &r->findings[k];
+		if (!same(f->stage, stage))
+			continue;
+		printf("    %s %s", f->code, f->text);
+		if (f->law)
+			printf(" (%s)", f->law);
+		printf(", %s\n", f->ebms);
+	}
+}
+
+static void print_verdicts(const struct inspection *r, bool now)
+{
+	char at[TIME_SIZE], made[TIME_SIZE];
+	printf("\nAs of %s", time_format(r->at_us, at));
+	if (now && r->timestamp_us != TIME_NONE)
+		printf(", which is now; --at %s is when it was made", time_format(r->timestamp_us, made));
+	printf(":\n");
 	for (size_t i = 0; i < r->verdicts_count; i++) {
 		const struct inspected_verdict *v = &r->verdicts[i];
-		printf("  %-12s %-10s %s%s%s\n", v->stage, v->verdict, v->why ? "(" : "", v->why ? v->why : "",
-		       v->why ? ")" : "");
-		for (size_t k = 0; k < r->findings_count; k++) {
-			const struct inspected_finding *f = &r->findings[k];
-			if (same(f->stage, v->stage))
-				printf("    %s %s%s%s%s, answered with %s\n", f->code, f->text, f->law ? " (" : "",
-				       f->law ? f->law : "", f->law ? ")" : "", f->ebms);
-		}
+		printf("  %-12s %s", v->stage, v->verdict);
+		print_also(": ", v->why);
+		printf("\n");
+		print_findings_of(r, v->stage);
 	}
-	printf("\n%s\n", r->verdict);
+	printf("\n%s", r->verdict);
+	const char *before = ": ";
+	for (size_t i = 0; i < r->verdicts_count; i++) {
+		if (same(r->verdict, INSPECT_VERIFIED) || !same(r->verdicts[i].verdict, r->verdict))
+			continue;
+		print_also(before, r->verdicts[i].stage);
+		before = ", ";
+	}
+	printf("\n");
 }
 
 /* --- The command --- */
@@ -189,6 +296,19 @@ static enum err_code read_given(struct invocation *in, struct given *given, stru
 	return OK;
 }
 
+/* Everything must be verified. Whom to believe is the one thing that the bytes cannot tell: it is left open if nobody
+ * was named. */
+static bool is_good(const struct inspection *inspection)
+{
+	for (size_t i = 0; i < inspection->verdicts_count; i++) {
+		const struct inspected_verdict *v = &inspection->verdicts[i];
+		bool open = same(v->verdict, INSPECT_UNDECIDED) && same(v->stage, "trust");
+		if (!open && !same(v->verdict, INSPECT_VERIFIED))
+			return false;
+	}
+	return true;
+}
+
 static enum err_code report(struct invocation *in, const struct inspection *inspection, struct err *err)
 {
 	if (in->json) {
@@ -198,10 +318,13 @@ static enum err_code report(struct invocation *in, const struct inspection *insp
 		TRY(buf_check(&json, "the report", err));
 		printf("%s\n", buf_text(&json));
 	} else {
-		print_content(inspection);
-		print_verdicts(inspection);
+		print_header(inspection);
+		print_signature(inspection);
+		print_parts(inspection);
+		print_verdicts(inspection, !option_value(in, "--at"));
 	}
-	return same(inspection->verdict, INSPECT_REFUSED) ? ERR_INVALID : OK;
+	*err = (struct err){ 0 }; /* all is said; a reason that a stage has left behind is not this command's */
+	return is_good(inspection) ? OK : ERR_INVALID;
 }
 
 enum err_code run_as4_inspect(struct invocation *in, struct err *err)

@@ -21,10 +21,16 @@ struct as4_limits {
 extern const struct as4_limits as4_limits_default;
 
 /* How a message names a certificate. */
-enum as4_token_kind { TOKEN_NONE, TOKEN_BST, TOKEN_SKI, TOKEN_ISSUER_SERIAL };
+enum as4_token_kind {
+	TOKEN_NONE,
+	TOKEN_BST,
+	TOKEN_SKI,
+	TOKEN_ISSUER_SERIAL,
+	TOKEN_THUMBPRINT, /* never agreed; known, so that the inspector can go on */
+};
 struct as4_token {
 	enum as4_token_kind kind;
-	struct bytes data;           /* BST: DER; SKI: the extension's value */
+	struct bytes data;           /* BST: DER; SKI: the extension's value; thumbprint: SHA-1 of the DER */
 	const char *issuer, *serial; /* IssuerSerial */
 };
 
@@ -73,6 +79,7 @@ struct as4_part { /* a payload, in the order of eb:PayloadInfo: the first is the
 	struct buf opened;               /* decrypted octets, if it was sealed */
 	struct bytes octets;             /* as signed; set once open */
 	const char *mime_type, *charset; /* of the plain content */
+	const char *compression;         /* property CompressionType */
 	bool compressed;
 };
 
@@ -118,17 +125,26 @@ enum err_code as4_signer(struct as4_message *message, struct cert *const *known,
 			 struct err *err) MUST_USE;
 /* Whether TOKEN names CERT. */
 bool as4_token_names(const struct as4_token *token, const struct cert *cert);
-/* Signature value and the digests of Messaging and Body. */
+/* Signature value and, if that is right, the digests of Messaging and Body. */
 enum err_code as4_verify(struct as4_message *message, const struct cert *cert, struct err *err) MUST_USE;
+/* The signature value alone. */
+enum err_code as4_verify_value(struct as4_message *message, const struct cert *cert, bool *good,
+			       struct err *err) MUST_USE;
 /* Opens the sealed parts with the keys of OWN that may decrypt. */
 enum err_code as4_decrypt(struct as4_message *message, struct keys *keys, const struct key_list *own,
 			  struct err *err) MUST_USE;
 /* The digests of the parts. */
 enum err_code as4_verify_parts(struct as4_message *message, struct err *err) MUST_USE;
-/* Expands each compressed part once, to see that it can be. */
+/* Expands each compressed part once, to see that it can be; also whether it says what it was. */
 enum err_code as4_expand(struct as4_message *message, struct err *err) MUST_USE;
 
-/* The canonical octets that a reference's digest is over (Messaging, Body, or a part's octets). */
+/* The digest of what REFERENCE names, by its algorithm, which must be known. *COMPUTED false: it has no canonical form.
+ */
+enum err_code as4_reference_digest(struct as4_message *message, const struct as4_reference *reference,
+				   uint8_t digest[static DIGEST_MAX], bool *computed, struct err *err) MUST_USE;
+/* The element that URI ("#id") names; NULL. */
+const struct xml_node *as4_element_of(const struct as4_message *message, const char *uri);
+/* The canonical octets that a reference's digest is over: of an element, or a part's. */
 enum err_code as4_reference_octets(struct as4_message *message, const struct as4_reference *reference,
 				   struct buf *octets, struct err *err) MUST_USE;
 /* The octets that are signed for a part of this media type: WS-Security SwA 1.1 §5.4.2. TYPE NULL: as they are. */

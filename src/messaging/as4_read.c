@@ -174,7 +174,9 @@ static enum err_code read_envelope(struct as4_message *message, struct err *err)
 	}
 	const struct xml_node *envelope = xml_root(message->doc);
 	if (!grammar_is(envelope, "env:Envelope")) {
-		found(message, RULE_ENVELOPE, xml_name(envelope), "the place of Envelope");
+		found(message, RULE_ENVELOPE,
+		      arena_printf(message->arena, "{%s}%s", xml_namespace(envelope), xml_name(envelope)),
+		      "the place of {" NS_SOAP12 "}Envelope");
 		return OK;
 	}
 	if (!grammar_check(envelope_grammar, envelope, as4_rule(RULE_ENVELOPE), message->findings))
@@ -302,24 +304,13 @@ static const struct mime_part *part_named(struct as4_message *message, const cha
 	return decoded;
 }
 
-/* eDelivery AS4 1.15 §3.2.2: a compressed part says so, and says what it was (TA24 to TA29). */
-static void read_part_properties(struct as4_message *message, struct as4_part *part,
-				 const struct ebms_properties *properties)
+/* Whether they are as the profile wants is a matter of expansion: as4_expand(). */
+static void read_part_properties(struct as4_part *part, const struct ebms_properties *properties)
 {
-	const char *compression = ebms_property(properties, "CompressionType");
+	part->compression = ebms_property(properties, "CompressionType");
+	part->compressed = part->compression != NULL;
 	part->mime_type = ebms_property(properties, "MimeType");
 	part->charset = ebms_property(properties, "CharacterSet");
-	if (compression && !same(compression, MIME_GZIP))
-		found(message, RULE_COMPRESSION, part->content_id,
-		      "is compressed in a way other than application/gzip");
-	part->compressed = compression != NULL;
-	if (part->compressed && !part->mime_type)
-		found(message, RULE_COMPRESSION, part->content_id, "is compressed and has no property MimeType");
-	/* XML 1.0 §4.3.3 EncName: [A-Za-z] ([A-Za-z0-9._] | '-')* */
-	const char *c = part->charset;
-	if (c && (!((*c | 32) >= 'a' && (*c | 32) <= 'z') ||
-		  strspn(c, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") != strlen(c)))
-		found(message, RULE_COMPRESSION, part->content_id, "has a CharacterSet that is no encoding name");
 }
 
 static enum err_code read_parts(struct as4_message *message, struct err *err)
@@ -347,7 +338,7 @@ static enum err_code read_parts(struct as4_message *message, struct err *err)
 		struct as4_part *part = &message->parts[message->parts_count++];
 		*part = (struct as4_part){ .content_id = mime->content_id, .type = mime->content_type, .mime = mime };
 		buf_init(&part->opened, mime->body.size);
-		read_part_properties(message, part, payload->part[i].properties);
+		read_part_properties(part, payload->part[i].properties);
 	}
 	if (message->mime.count - 1 > count)
 		found(message, RULE_PARTS, arena_printf(message->arena, "count %zu", message->mime.count - 1),

@@ -1,6 +1,7 @@
 /* Stages DECRYPTION and EXPANSION: the payloads' octets. */
 #include "codec/gzip.h"
 #include "messaging/as4_int.h"
+#include "messaging/uris_int.h"
 
 static void found(struct as4_message *message, enum as4_rule_name rule, const char *first, const char *second)
 {
@@ -90,11 +91,32 @@ enum err_code as4_decrypt(struct as4_message *message, struct keys *keys, const 
 	return code;
 }
 
+/* XML 1.0 §4.3.3 EncName: [A-Za-z] ([A-Za-z0-9._] | '-')* */
+static bool is_encoding_name(const char *text)
+{
+	const char *rest = text + strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+	return ((*text | 32) >= 'a' && (*text | 32) <= 'z') && *rest == '\0';
+}
+
+/* eDelivery AS4 1.15 §3.2.2: a compressed part says so, and says what it was (TA24 to TA29). */
+static bool check_compression(struct as4_message *message, const struct as4_part *part)
+{
+	size_t before = findings_count(message->findings);
+	if (part->compressed && !same(part->compression, MIME_GZIP))
+		found(message, RULE_COMPRESSION, part->content_id,
+		      "is compressed in a way other than application/gzip");
+	if (part->compressed && !part->mime_type)
+		found(message, RULE_COMPRESSION, part->content_id, "is compressed and has no property MimeType");
+	if (part->charset && !is_encoding_name(part->charset))
+		found(message, RULE_COMPRESSION, part->content_id, "has a CharacterSet that is no encoding name");
+	return findings_count(message->findings) == before;
+}
+
 enum err_code as4_expand(struct as4_message *message, struct err *err)
 {
 	for (size_t i = 0; i < message->parts_count; i++) {
 		const struct as4_part *part = &message->parts[i];
-		if (!part->compressed || !part->octets.data)
+		if (!check_compression(message, part) || !part->compressed || !part->octets.data)
 			continue;
 		struct err why = { 0 };
 		buf_auto plain;

@@ -23,7 +23,7 @@ bool as4_refers_to(const char *uri, const struct xml_node *node)
 static void check_reference(struct as4_message *message, const struct as4_reference *reference, enum digest digest,
 			    bool any_digest)
 {
-	bool attachment = as4_part_of(message, reference->uri) != NULL;
+	bool attachment = reference->uri && starts_with(reference->uri, "cid:");
 	const char *wanted = attachment ? URI_ATTACHMENT_SIGNED : URI_EXC_C14N;
 	if (!reference->transform || !same(reference->transform, wanted))
 		found(message, RULE_TRANSFORM, reference->transform ? reference->transform : "(several)",
@@ -102,12 +102,9 @@ static void check_body(struct as4_message *message)
 		found(message, RULE_BODY, "text", NULL);
 }
 
-void as4_check_profile(struct as4_message *message, const struct security_profile *profile)
+static void check_signature(struct as4_message *message, const struct security_profile *profile)
 {
-	check_body(message);
 	const struct as4_signature *signature = message->signature;
-	if (!signature)
-		return;
 	if (!same(signature->c14n, URI_EXC_C14N))
 		found(message, RULE_ALGORITHM, signature->c14n, "the canonical form of SignedInfo");
 	if (!signature->alg_known || (profile && signature->alg != profile->signature))
@@ -116,7 +113,23 @@ void as4_check_profile(struct as4_message *message, const struct security_profil
 		check_reference(message, &signature->references[i], profile ? profile->digest : DIGEST_SHA256,
 				profile == NULL);
 	check_coverage(message);
+}
+
+void as4_check_profile(struct as4_message *message, const struct security_profile *profile)
+{
+	check_body(message);
+	if (message->signature)
+		check_signature(message, profile);
 	check_encryption(message, profile);
+}
+
+/* WS-Security 1.1 §7.3. */
+static bool names_thumbprint(const struct as4_token *token, const struct cert *cert)
+{
+	uint8_t digest[DIGEST_MAX];
+	struct err err;
+	return digest_of(DIGEST_SHA1, cert_der(cert), digest, &err) == OK &&
+	       bytes_same(token->data, bytes(digest, digest_size(DIGEST_SHA1)));
 }
 
 bool as4_token_names(const struct as4_token *token, const struct cert *cert)
@@ -129,6 +142,8 @@ bool as4_token_names(const struct as4_token *token, const struct cert *cert)
 	case TOKEN_ISSUER_SERIAL:
 		return same(token->serial, cert_serial(cert)) && token->issuer &&
 		       cert_issuer_matches(cert, token->issuer);
+	case TOKEN_THUMBPRINT:
+		return names_thumbprint(token, cert);
 	case TOKEN_NONE:
 		break;
 	}
@@ -209,16 +224,28 @@ enum err_code as4_part_octets(const char *type, struct bytes octets, const struc
 	return OK;
 }
 
+const struct xml_node *as4_element_of(const struct as4_message *message, const char *uri)
+{
+	const struct xml_node *top = xml_root(message->doc);
+	if (as4_refers_to(uri, message->messaging))
+		return message->messaging;
+	if (as4_refers_to(uri, message->body))
+		return message->body;
+	for (const struct xml_node *n = top; uri && uri[0] == '#' && n; n = xml_walk(top, n))
+		if (as4_refers_to(uri, n) || same(uri + 1, grammar_attribute(n, "Id")))
+			return n;
+	return NULL;
+}
+
 enum err_code as4_reference_octets(struct as4_message *message, const struct as4_reference *reference,
 				   struct buf *octets, struct err *err)
 {
 	const struct as4_part *part = as4_part_of(message, reference->uri);
+	const struct xml_node *element = part ? NULL : as4_element_of(message, reference->uri);
 	if (part)
 		TRY(as4_part_octets(signed_type(part), part->octets, message->limits, octets, err));
-	else if (as4_refers_to(reference->uri, message->messaging))
-		TRY(xml_c14n_exclusive(message->messaging, reference->prefixes, octets, err));
-	else if (as4_refers_to(reference->uri, message->body))
-		TRY(xml_c14n_exclusive(message->body, reference->prefixes, octets, err));
+	else if (element)
+		TRY(xml_c14n_exclusive(element, reference->prefixes, octets, err));
 	return buf_check(octets, "the octets of a reference", err);
 }
 
@@ -229,9 +256,9 @@ static bool not_canonical(enum err_code code)
 	return code == ERR_SYNTAX || code == ERR_LIMIT || code == ERR_INVALID;
 }
 
-static enum err_code check_digest(struct as4_message *message, const struct as4_reference *reference, struct err *err)
+enum err_code as4_reference_digest(struct as4_message *message, const struct as4_reference *reference,
+				   uint8_t digest[static DIGEST_MAX], bool *computed, struct err *err)
 {
-	uint8_t digest[DIGEST_MAX];
 	buf_auto octets;
 	buf_init(&octets, message->limits->max_payload_bytes * 2 + message->limits->xml.max_bytes * 2);
 	const struct as4_part *part = as4_part_of(message, reference->uri);
@@ -240,24 +267,30 @@ static enum err_code check_digest(struct as4_message *message, const struct as4_
 	if (!part || class_of(signed_type(part)) != PART_AS_IS) {
 		struct err why = { 0 };
 		enum err_code code = as4_reference_octets(message, reference, &octets, &why);
-		if (not_canonical(code)) {
-			found(message, RULE_DIGEST, reference->uri, NULL);
+		*computed = code == OK;
+		if (not_canonical(code))
 			return OK;
-		}
 		if (code != OK) {
 			*err = why;
 			return code;
 		}
 		data = buf_bytes(&octets);
 	}
-	TRY(digest_of(reference->digest, data, digest, err));
-	if (!bytes_same(bytes(digest, digest_size(reference->digest)), reference->value))
+	*computed = true;
+	return digest_of(reference->digest, data, digest, err);
+}
+
+static enum err_code check_digest(struct as4_message *message, const struct as4_reference *reference, struct err *err)
+{
+	uint8_t digest[DIGEST_MAX];
+	bool computed;
+	TRY(as4_reference_digest(message, reference, digest, &computed, err));
+	if (!computed || !bytes_same(bytes(digest, digest_size(reference->digest)), reference->value))
 		found(message, RULE_DIGEST, reference->uri, NULL);
 	return OK;
 }
 
-/* The signature value first: then only what the holder of the key wrote costs us canonicalisation and digests. */
-enum err_code as4_verify(struct as4_message *message, const struct cert *cert, struct err *err)
+enum err_code as4_verify_value(struct as4_message *message, const struct cert *cert, bool *right, struct err *err)
 {
 	const struct as4_signature *signature = message->signature;
 	bool good = false;
@@ -266,6 +299,7 @@ enum err_code as4_verify(struct as4_message *message, const struct cert *cert, s
 	if (!signature->alg_known || !same(signature->c14n, URI_EXC_C14N)) {
 		found(message, RULE_ALGORITHM, signature->alg_known ? signature->c14n : signature->algorithm,
 		      "the signature");
+		*right = false;
 		return OK;
 	}
 	struct err why = { 0 };
@@ -278,11 +312,19 @@ enum err_code as4_verify(struct as4_message *message, const struct cert *cert, s
 	}
 	if (code == OK && sig_alg_key(signature->alg) == cert_key_kind(cert))
 		TRY(signature_verify(signature->alg, cert, buf_bytes(&octets), signature->value, &good, err));
-	if (!good) {
+	if (!good)
 		found(message, RULE_SIGNATURE, cert_subject(cert), NULL);
-		return OK;
-	}
-	for (size_t i = 0; i < signature->count; i++) {
+	*right = good;
+	return OK;
+}
+
+/* The signature value first: then only what the holder of the key wrote costs us canonicalisation and digests. */
+enum err_code as4_verify(struct as4_message *message, const struct cert *cert, struct err *err)
+{
+	const struct as4_signature *signature = message->signature;
+	bool good;
+	TRY(as4_verify_value(message, cert, &good, err));
+	for (size_t i = 0; good && i < signature->count; i++) {
 		const struct as4_reference *reference = &signature->references[i];
 		if (!as4_part_of(message, reference->uri) && reference->digest_known)
 			TRY(check_digest(message, reference, err));

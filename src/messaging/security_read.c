@@ -1,5 +1,7 @@
-/* wsse:Security: a closed grammar as rows, then values out of what the rows allow. WS-Security 1.1.1, XML
- * Signature 1.1, XML Encryption 1.1, in the shape that eDelivery AS4 1.15 §3.2.4 and the 2.0 profiles describe. */
+/* wsse:Security: a closed grammar as rows, then the values. WS-Security 1.1.1, XML Signature 1.1, XML Encryption 1.1,
+ * in the shape that eDelivery AS4 1.15 §3.2.4 and the 2.0 profiles describe. What the rows do not allow is a finding,
+ * at which the gateway stops; the rest is read all the same, so that the inspector can say whether a signature in
+ * another shape is right. No reader relies on the rows. */
 #include "base/text.h"
 #include "messaging/as4_int.h"
 #include "messaging/grammar_int.h"
@@ -40,7 +42,10 @@ static const struct grammar security_grammar[] = {
 	{ 4, "xenc:OriginatorKeyInfo", 1, 1, NULL, ELEMENTS },
 	{ 5, "dsig11:DEREncodedKeyValue", 0, 1, NULL, TEXT },
 	{ 5, "ds:KeyValue", 0, 1, NULL, ELEMENTS },
-	{ 6, "dsig11:DEREncodedKeyValue", 1, 1, NULL, TEXT },
+	{ 6, "dsig11:DEREncodedKeyValue", 0, 1, NULL, TEXT },
+	{ 6, "dsig11:ECKeyValue", 0, 1, NULL, ELEMENTS },
+	{ 7, "dsig11:NamedCurve", 1, 1, "URI!", ELEMENTS },
+	{ 7, "dsig11:PublicKey", 1, 1, NULL, TEXT },
 	{ 4, "xenc:RecipientKeyInfo", 0, 1, NULL, OPEN },
 	{ 2, "xenc:CipherData", 1, 1, NULL, ELEMENTS },
 	{ 3, "xenc:CipherValue", 1, 1, NULL, TEXT },
@@ -100,6 +105,73 @@ static const struct xml_node *binary_token(struct as4_message *message, const ch
 	return token;
 }
 
+/* X.690 §8.1: cuts the first element off REST; *ELEMENT with its header, *CONTENT without. False if it is cut or has a
+ * length that no certificate has. */
+static bool der_next(struct bytes *rest, struct bytes *element, struct bytes *content)
+{
+	enum { SEQUENCE = 0x30, LONG = 0x80, LENGTH_OCTETS_MAX = 3 };
+	if (rest->size < 2 || rest->data[0] != SEQUENCE)
+		return false;
+	size_t header = 2, length = rest->data[1];
+	if (length & LONG) {
+		size_t count = length & ~(size_t)LONG;
+		if (count == 0 || count > LENGTH_OCTETS_MAX || rest->size < header + count)
+			return false;
+		for (length = 0; count > 0; count--)
+			length = length << 8 | rest->data[header++];
+	}
+	if (length > rest->size - header)
+		return false;
+	*content = bytes(rest->data + header, length);
+	*element = bytes(rest->data, header + length);
+	*rest = bytes(rest->data + header + length, rest->size - header - length);
+	return true;
+}
+
+/* X.509 token profile §3.1: an X509PKIPathv1 is a SEQUENCE of certificates, that of the signer last. Empty if it is
+ * none. */
+static struct bytes last_of_path(struct bytes path)
+{
+	struct bytes whole, rest, leaf = { 0 }, ignored;
+	if (!der_next(&path, &whole, &rest) || path.size)
+		return (struct bytes){ 0 };
+	while (rest.size)
+		if (!der_next(&rest, &leaf, &ignored))
+			return (struct bytes){ 0 };
+	return leaf;
+}
+
+static struct as4_token read_binary(struct as4_message *message, const char *uri)
+{
+	const struct xml_node *binary = binary_token(message, uri);
+	const char *type = grammar_attribute(binary, "ValueType");
+	struct as4_token token = { .kind = TOKEN_BST };
+	if (binary)
+		token.data = octets(message, binary);
+	if (same(type, URI_X509_PATH))
+		token.data = last_of_path(token.data);
+	else if (!same(type, URI_X509V3))
+		found(message, "no X.509 token", "BinarySecurityToken");
+	return token;
+}
+
+static struct as4_token read_key_identifier(struct as4_message *message, const struct xml_node *key_id)
+{
+	const char *type = grammar_attribute(key_id, "ValueType");
+	struct as4_token token = { .kind = TOKEN_SKI, .data = octets(message, key_id) };
+	if (same(type, URI_THUMBPRINT))
+		token.kind = TOKEN_THUMBPRINT;
+	if (!same(type, URI_X509_SKI))
+		found(message, "a key identifier other than the subject key identifier", "KeyIdentifier");
+	return token;
+}
+
+static const char *token_text(struct as4_message *message, const struct xml_node *parent, const char *name)
+{
+	const struct xml_node *node = grammar_child(parent, name);
+	return node ? xml_token(message->arena, node) : NULL;
+}
+
 /* WS-Security X.509 token profile §3.2: by embedded token, by key identifier, or by issuer and serial number. Exactly
  * one of them. */
 static void read_token(struct as4_message *message, const struct xml_node *reference, struct as4_token *token)
@@ -107,26 +179,34 @@ static void read_token(struct as4_message *message, const struct xml_node *refer
 	const struct xml_node *direct = grammar_child(reference, "wsse:Reference");
 	const struct xml_node *key_id = grammar_child(reference, "wsse:KeyIdentifier");
 	const struct xml_node *x509 = grammar_child(grammar_child(reference, "ds:X509Data"), "ds:X509IssuerSerial");
-	if ((direct != NULL) + (key_id != NULL) + (x509 != NULL) != 1) {
+	if ((direct != NULL) + (key_id != NULL) + (x509 != NULL) != 1)
 		found(message, "not exactly one reference to a certificate", "SecurityTokenReference");
-	} else if (direct) {
-		const struct xml_node *binary = binary_token(message, grammar_attribute(direct, "URI"));
-		if (!binary || !same(grammar_attribute(binary, "ValueType"), URI_X509V3))
-			found(message, "no X.509 token", "BinarySecurityToken");
-		else
-			*token = (struct as4_token){ .kind = TOKEN_BST, .data = octets(message, binary) };
-	} else if (key_id) {
-		if (!same(grammar_attribute(key_id, "ValueType"), URI_X509_SKI))
-			found(message, "a key identifier other than the subject key identifier", "KeyIdentifier");
-		else
-			*token = (struct as4_token){ .kind = TOKEN_SKI, .data = octets(message, key_id) };
-	} else {
-		*token = (struct as4_token){
-			.kind = TOKEN_ISSUER_SERIAL,
-			.issuer = xml_token(message->arena, grammar_child(x509, "ds:X509IssuerName")),
-			.serial = xml_token(message->arena, grammar_child(x509, "ds:X509SerialNumber"))
-		};
-	}
+	if (direct)
+		*token = read_binary(message, grammar_attribute(direct, "URI"));
+	else if (key_id)
+		*token = read_key_identifier(message, key_id);
+	else if (x509)
+		*token = (struct as4_token){ .kind = TOKEN_ISSUER_SERIAL,
+					     .issuer = token_text(message, x509, "ds:X509IssuerName"),
+					     .serial = token_text(message, x509, "ds:X509SerialNumber") };
+}
+
+/* The certificate itself in ds:KeyInfo, as XML Signature has it without WS-Security: not of the profile. */
+static void read_plain_certificate(struct as4_message *message, const struct xml_node *key_info,
+				   struct as4_token *token)
+{
+	for (const struct xml_node *n = key_info; n && token->kind == TOKEN_NONE; n = xml_walk(key_info, n))
+		if (grammar_is(n, "ds:X509Certificate"))
+			*token = (struct as4_token){ .kind = TOKEN_BST, .data = octets(message, n) };
+}
+
+/* REFERENCE may be NULL: that it must be there is a row's matter. */
+static void read_token_reference(struct as4_message *message, const struct xml_node *reference, struct as4_token *token)
+{
+	if (!reference)
+		return;
+	grammar_check(token_grammar, reference, as4_rule(RULE_SECURITY), message->findings);
+	read_token(message, reference, token);
 }
 
 static const char *prefixes_of(const struct xml_node *node)
@@ -140,7 +220,7 @@ static void read_reference(struct as4_message *message, const struct xml_node *n
 	const struct xml_node *transform = grammar_child(grammar_child(node, "ds:Transforms"), "ds:Transform");
 	reference->node = node;
 	reference->uri = grammar_attribute(node, "URI");
-	if (!grammar_again(transform)) {
+	if (transform && !grammar_again(transform)) {
 		reference->transform = algorithm(transform);
 		reference->prefixes = prefixes_of(transform);
 	}
@@ -156,7 +236,8 @@ static enum err_code read_signature(struct as4_message *message, const struct xm
 	for (const struct xml_node *r = grammar_child(info, "ds:Reference"); signature && r; r = grammar_again(r))
 		signature->count++;
 	if (signature)
-		signature->references = arena_array(message->arena, signature->count, sizeof *signature->references);
+		signature->references =
+			arena_array(message->arena, signature->count + 1, sizeof *signature->references);
 	if (!signature || !signature->references)
 		return fail(err, ERR_MEMORY, "no memory for a signature");
 
@@ -170,9 +251,9 @@ static enum err_code read_signature(struct as4_message *message, const struct xm
 	signature->algorithm = algorithm(grammar_child(info, "ds:SignatureMethod"));
 	signature->alg_known = sig_find(signature->algorithm, &signature->alg);
 	signature->value = octets(message, grammar_child(node, "ds:SignatureValue"));
-	const struct xml_node *token = grammar_child(grammar_child(node, "ds:KeyInfo"), "wsse:SecurityTokenReference");
-	if (grammar_check(token_grammar, token, as4_rule(RULE_SECURITY), message->findings))
-		read_token(message, token, &signature->token);
+	const struct xml_node *key_info = grammar_child(node, "ds:KeyInfo");
+	read_token_reference(message, grammar_child(key_info, "wsse:SecurityTokenReference"), &signature->token);
+	read_plain_certificate(message, key_info, &signature->token);
 	message->signature = signature;
 	return OK;
 }
@@ -188,6 +269,33 @@ static bool read_transport(const struct xml_node *method, struct wrapped_key *wr
 	       (!mgf || mgf_find(algorithm(mgf), &wrapped->mgf));
 }
 
+/* XML Signature 1.1 §4.5.2.3: the point of a named curve, as WSS4J writes an ephemeral EC key. As SubjectPublicKeyInfo
+ * (RFC 5480 §2), as which others come; whether the point is one is judged with those. */
+static struct bytes spki_of_point(struct as4_message *message, const struct xml_node *value)
+{
+	static const uint8_t p256[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01,
+					0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00 };
+	enum { POINT_BYTES = 65 };
+	struct bytes point = octets(message, grammar_child(value, "dsig11:PublicKey"));
+	uint8_t *spki = arena_array(message->arena, sizeof p256 + POINT_BYTES, 1);
+	if (!same(grammar_attribute(grammar_child(value, "dsig11:NamedCurve"), "URI"), URI_CURVE_P256) ||
+	    point.size != POINT_BYTES || !spki) {
+		found(message, "a point that is none of P-256", "OriginatorKeyInfo");
+		return (struct bytes){ 0 };
+	}
+	memcpy(spki, p256, sizeof p256);
+	memcpy(spki + sizeof p256, point.data, POINT_BYTES);
+	return bytes(spki, sizeof p256 + POINT_BYTES);
+}
+
+static struct bytes read_originator(struct as4_message *message, const struct xml_node *originator)
+{
+	const struct xml_node *value = grammar_child(originator, "ds:KeyValue");
+	const struct xml_node *point = grammar_child(value, "dsig11:ECKeyValue");
+	return point ? spki_of_point(message, point)
+		     : octets(message, grammar_child(value ? value : originator, "dsig11:DEREncodedKeyValue"));
+}
+
 static bool read_agreement(struct as4_message *message, const struct xml_node *agreement, const char *wrap_uri,
 			   struct wrapped_key *wrapped)
 {
@@ -196,9 +304,7 @@ static bool read_agreement(struct as4_message *message, const struct xml_node *a
 	const struct xml_node *prf = grammar_child(params, "dsm:PRF");
 	const struct xml_node *salt = grammar_child(params, "dsm:Salt");
 	const struct xml_node *info = grammar_child(params, "dsm:Info");
-	const struct xml_node *length = grammar_child(params, "dsm:KeyLength");
-	const struct xml_node *originator = grammar_child(agreement, "xenc:OriginatorKeyInfo");
-	const struct xml_node *value = grammar_child(originator, "ds:KeyValue");
+	const char *length = token_text(message, params, "dsm:KeyLength");
 	int64_t bytes_or_bits = 0;
 	if (same(algorithm(agreement), URI_X25519))
 		wrapped->alg = WRAP_X25519_HKDF_AES;
@@ -210,15 +316,14 @@ static bool read_agreement(struct as4_message *message, const struct xml_node *a
 	    !key_wrap_find(wrap_uri, &wrapped->kek_bytes))
 		return false;
 	/* The length, where it is said, must be that of the key wrap: stacks write it in octets or in bits. */
-	if (length &&
-	    (!int64_parse(xml_token(message->arena, length), &bytes_or_bits) ||
-	     (bytes_or_bits != (int64_t)wrapped->kek_bytes && bytes_or_bits != (int64_t)wrapped->kek_bytes * 8)))
+	if (length && (!int64_parse(length, &bytes_or_bits) || (bytes_or_bits != (int64_t)wrapped->kek_bytes &&
+								bytes_or_bits != (int64_t)wrapped->kek_bytes * 8)))
 		return false;
 	if (salt)
 		wrapped->salt = octets(message, salt);
 	if (info)
 		wrapped->info = octets(message, info);
-	wrapped->originator = octets(message, grammar_child(value ? value : originator, "dsig11:DEREncodedKeyValue"));
+	wrapped->originator = read_originator(message, grammar_child(agreement, "xenc:OriginatorKeyInfo"));
 	return true;
 }
 
@@ -286,8 +391,7 @@ static enum err_code read_encryption(struct as4_message *message, const struct x
 		encryption->wrap_known = read_transport(method, &encryption->wrapped);
 	/* Whose key it is for is a hint only: some stacks point to the sender's own token (our keys are tried in turn).
 	 */
-	if (recipient && grammar_check(token_grammar, recipient, as4_rule(RULE_SECURITY), message->findings))
-		read_token(message, recipient, &encryption->recipient);
+	read_token_reference(message, recipient, &encryption->recipient);
 	encryption->wrapped.wrapped =
 		octets(message, grammar_child(grammar_child(key, "xenc:CipherData"), "xenc:CipherValue"));
 	check_reference_list(message, key, encryption);
@@ -314,13 +418,12 @@ static void match_sealed(struct as4_message *message)
 enum err_code as4_read_security(struct as4_message *message, struct err *err)
 {
 	const struct xml_node *signature = grammar_child(message->security, "ds:Signature");
-	if (!signature) {
+	if (!signature)
 		finding_add(message->findings, as4_rule(RULE_UNSIGNED), "", NULL, NULL);
-		return OK;
-	}
-	if (!grammar_check(security_grammar, message->security, as4_rule(RULE_SECURITY), message->findings))
-		return OK;
-	TRY(read_signature(message, signature, err));
+	if (message->security)
+		grammar_check(security_grammar, message->security, as4_rule(RULE_SECURITY), message->findings);
+	if (grammar_child(signature, "ds:SignedInfo"))
+		TRY(read_signature(message, signature, err));
 	const struct xml_node *key = grammar_child(message->security, "xenc:EncryptedKey");
 	if (key)
 		TRY(read_encryption(message, key, err));

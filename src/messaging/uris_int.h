@@ -23,7 +23,10 @@
 #define URI_BASE64              "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary"
 #define URI_X509                "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#"
 #define URI_X509V3              URI_X509 "X509v3"
+#define URI_X509_PATH           URI_X509 "X509PKIPathv1"
 #define URI_X509_SKI            URI_X509 "X509SubjectKeyIdentifier"
+#define URI_THUMBPRINT          "http://docs.oasis-open.org/wss/oasis-wss-soap-message-security-1.1#ThumbprintSHA1"
+#define URI_CURVE_P256          "urn:oid:1.2.840.10045.3.1.7"
 #define URI_ENCRYPTED_KEY_TOKEN "http://docs.oasis-open.org/wss/oasis-wss-soap-message-security-1.1#EncryptedKey"
 
 #define URI_CORE           "http://docs.oasis-open.org/ebxml-msg/ebms/v3.0/ns/core/200704/"

@@ -3,9 +3,13 @@
  */
 #include "world.h"
 
+#include <iconv.h>
+
 #include "base/date.h"
 #include "base/text.h"
+#include "codec/gzip.h"
 #include "messaging/messaging.h"
+#include "messaging/uris_int.h"
 
 #define PAYLOAD_MAX ((size_t)1 << 20)
 
@@ -82,6 +86,10 @@ static void each_profile_is_verified_with_certificate_and_key(void **state)
 		assert_true(report.parts[1].is_signed && report.parts[1].encrypted && report.parts[1].compressed);
 		assert_non_null(report.parts[1].digest);
 		assert_string_equal(report.fingerprint, cert_fingerprint(letter.identity.key->cert));
+		assert_string_equal(report.profiles, names[i]);
+		assert_int_equal(report.references_count, 4);
+		for (size_t k = 0; k < report.references_count; k++)
+			assert_string_equal(report.references[k].computed, report.references[k].stated);
 		buf_done(&wire.body);
 	}
 }
@@ -105,6 +113,9 @@ static void what_is_missing_is_undecided_and_said(void **state)
 		assert_non_null(of_stage(&report, open_stages[i])->why);
 	}
 	assert_null(report.parts[0].digest);
+	assert_string_equal(report.signature_value, INSPECT_VERIFIED);
+	assert_string_equal(report.references[0].verdict, INSPECT_VERIFIED);
+	assert_string_equal(report.references[2].verdict, INSPECT_UNDECIDED);
 	buf_done(&wire.body);
 }
 
@@ -193,6 +204,294 @@ static void a_key_from_a_file_opens_the_payloads(void **state)
 	assert_int_equal(keys_of_pem(bytes_of("no key"), &keys, &given, &err), ERR_KEY);
 }
 
+static struct inspection inspected_by(const struct letter *letter, struct bytes file)
+{
+	struct inspect_options options = options_for(file);
+	struct cert *believed[] = { letter->identity.key->cert };
+
+	options.believed = believed;
+	options.believed_count = 1;
+	options.keys = world.keys;
+	options.own = &world.own;
+	return inspected(&options);
+}
+
+/* --- Files as tools leave them --- */
+
+static struct bytes framed(const char *head, struct bytes body, const char *tail)
+{
+	size_t before = strlen(head), after = strlen(tail), size = before + body.size + after;
+	uint8_t *file = arena_array(world.arena, size + 1, 1);
+
+	memcpy(file, head, before);
+	memcpy(file + before, body.data, body.size);
+	memcpy(file + before + body.size, tail, after);
+	return bytes(file, size);
+}
+
+/* By the C library's converter, with a byte order mark. */
+static struct bytes utf16(struct bytes text, const char *order)
+{
+	size_t room = text.size * 2, left = room, size = text.size;
+	char *wide = arena_array(world.arena, room, 1), *to = wide, *from = arena_copy(world.arena, text.data, size);
+	iconv_t converter = iconv_open(order, "UTF-8");
+
+	assert_int_equal(iconv(converter, &from, &size, &to, &left), 0);
+	iconv_close(converter);
+	return framed(same(order, "UTF-16LE") ? "\xFF\xFE" : "\xFE\xFF", bytes(wide, room - left), "");
+}
+
+/* RFC 9112 §7.1, with an extension and a trailer. */
+static struct bytes chunked(struct bytes body)
+{
+	size_t half = body.size / 2;
+	const char *first = arena_printf(world.arena, "Transfer-Encoding: chunked\r\n\r\n%zx;a=b\r\n", half);
+	const char *second = arena_printf(world.arena, "\r\n%zX\r\n", body.size - half);
+	struct bytes rest = framed(second, bytes(body.data + half, body.size - half), "\r\n0\r\nTrailer: x\r\n\r\n");
+
+	return framed(arena_text_of(world.arena, framed(first, bytes(body.data, half), "")), rest, "");
+}
+
+static struct bytes gzipped(struct bytes body)
+{
+	buf_auto packed;
+
+	buf_init(&packed, 1 << 20);
+	assert_int_equal(gzip_compress(body, 6, &packed, NULL), OK);
+	return framed("HTTP/1.1 200 OK\r\nContent-Type: application/soap+xml\r\nContent-Encoding: gzip\r\n\r\n",
+		      bytes(arena_copy(world.arena, packed.data, packed.size), packed.size), "");
+}
+
+static void a_message_is_known_in_whatever_it_was_saved(void **state)
+{
+	struct letter letter;
+	struct wire_copy wire;
+
+	(void)state;
+	letter_init(&letter, "edelivery-2.0", TOKEN_ISSUER_SERIAL, 0, false);
+	letter_pack(&letter, &wire);
+	struct bytes body = buf_bytes(&wire.body);
+	struct bytes status = framed("HTTP/1.1 200 OK\nContent-Type: application/soap+xml\n\n", body, "");
+	const struct {
+		const char *taken_off;
+		struct bytes file;
+	} rows[] = {
+		{ NULL, body },
+		{ NULL, framed("", body, "\n") },
+		{ NULL, framed("\xEF\xBB\xBF", body, "") },
+		{ "HTTP headers", status },
+		{ "HTTP headers", framed("\xEF\xBB\xBF\r\n", status, "") },
+		{ "HTTP headers", framed("HTTP/1.1 100 Continue\r\n\r\n", status, "") },
+		{ "HTTP headers", framed("Content-Type: application/soap+xml;\r\n\tcharset=UTF-8\r\n\r\n", body, "") },
+		{ "HTTP headers, chunks", chunked(body) },
+		{ "HTTP headers, gzip", gzipped(body) },
+		{ "UTF-16", utf16(body, "UTF-16LE") },
+		{ "UTF-16", utf16(body, "UTF-16BE") },
+		{ "UTF-16, HTTP headers", utf16(status, "UTF-16LE") },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct inspection report = inspected_by(&letter, rows[i].file);
+		if (!same(report.verdict, INSPECT_VERIFIED) || !same(report.taken_off, rows[i].taken_off))
+			fail_msg("row %zu: %s, %s: %s", i, report.verdict, report.taken_off ? report.taken_off : "-",
+				 report.findings_count ? report.findings[0].text : "");
+	}
+	buf_done(&wire.body);
+}
+
+static void a_package_is_known_in_whatever_it_was_saved(void **state)
+{
+	struct letter letter;
+	struct wire_copy wire;
+
+	(void)state;
+	letter_init(&letter, "edelivery-1.15", TOKEN_BST, 2, true);
+	letter_pack(&letter, &wire);
+	struct bytes body = buf_bytes(&wire.body);
+	const struct bytes rows[] = {
+		body,
+		framed("\r\n", body, "\r\nepilogue"),
+		framed("Content-Type: multipart/related; type=\"application/soap+xml\"\r\n\r\n", body, ""),
+		framed(arena_printf(world.arena, "MIME-Version: 1.0\r\nContent-Type: %s\r\n\r\npreamble\r\n",
+				    wire.content_type),
+		       body, ""),
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct inspection report = inspected_by(&letter, rows[i]);
+		if (!same(report.verdict, INSPECT_VERIFIED) || report.parts_count != 2)
+			fail_msg("row %zu: %s: %s", i, report.verdict,
+				 report.findings_count ? report.findings[0].text : "");
+	}
+	buf_done(&wire.body);
+}
+
+/* RFC 2046 §5.1.1: without its last boundary a package was cut. Whose it is can be said all the same. */
+static void of_a_broken_package_the_envelope_is_told(void **state)
+{
+	struct letter letter;
+	struct wire_copy wire;
+
+	(void)state;
+	letter_init(&letter, "edelivery-1.15", TOKEN_BST, 1, true);
+	letter_pack(&letter, &wire);
+	struct inspection report = inspected_by(&letter, bytes(wire.body.data, wire.body.size - 60));
+	assert_string_equal(report.verdict, INSPECT_REFUSED);
+	assert_string_equal(of_stage(&report, "MIME")->verdict, INSPECT_REFUSED);
+	assert_string_equal(of_stage(&report, "header")->verdict, INSPECT_VERIFIED);
+	assert_string_equal(of_stage(&report, "profile")->verdict, INSPECT_UNDECIDED);
+	assert_string_equal(report.message_id, letter.info.message_id);
+	assert_string_equal(report.signature_value, INSPECT_VERIFIED);
+	assert_string_equal(report.references[0].verdict, INSPECT_VERIFIED);
+	assert_string_equal(report.references[1].verdict, INSPECT_VERIFIED);
+	assert_string_equal(report.references[2].verdict, INSPECT_UNDECIDED);
+	buf_done(&wire.body);
+}
+
+static void another_media_type_is_refused_and_looked_behind(void **state)
+{
+	struct letter letter;
+	struct wire_copy wire;
+
+	(void)state;
+	for (size_t parts = 0; parts < 2; parts++) {
+		letter_init(&letter, "ecdsa-p256", TOKEN_BST, parts, true);
+		letter_pack(&letter, &wire);
+		struct inspection report =
+			inspected_by(&letter, framed("Content-Type: text/xml\r\n\r\n", buf_bytes(&wire.body), ""));
+		assert_int_equal(report.findings_count, 1);
+		assert_true(finds(&report, "AS4-002"));
+		assert_string_equal(of_stage(&report, "signature")->verdict, INSPECT_VERIFIED);
+		assert_int_equal(report.parts_count, parts);
+		buf_done(&wire.body);
+	}
+}
+
+static void a_soap_fault_is_told(void **state)
+{
+	(void)state;
+	struct inspect_options options = options_for(
+		bytes_of("<e:Envelope xmlns:e=\"http://www.w3.org/2003/05/soap-envelope\"><e:Header/><e:Body><e:Fault>"
+			 "<e:Code><e:Value>e:Sender</e:Value></e:Code><e:Reason><e:Text xml:lang=\"en\">no security"
+			 "</e:Text></e:Reason></e:Fault></e:Body></e:Envelope>"));
+	struct inspection report = inspected(&options);
+	assert_string_equal(report.verdict, INSPECT_REFUSED);
+	assert_null(report.kind);
+	assert_string_equal(report.fault_code, "e:Sender");
+	assert_string_equal(report.fault_reason, "no security");
+	options = options_for(bytes_of("<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"/>"));
+	report = inspected(&options);
+	assert_non_null(strstr(report.findings[0].text, "http://schemas.xmlsoap.org/soap/envelope/"));
+}
+
+/* --- What is not of the profile can be right all the same --- */
+
+/* A value that nothing here can compute is neither right nor wrong: never "verified". */
+static void an_unknown_algorithm_leaves_the_signature_open(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} rows[] = {
+		{ "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", "http://www.w3.org/2000/09/xmldsig#rsa-sha1" },
+		{ "CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#",
+		  "CanonicalizationMethod Algorithm=\"http://www.w3.org/TR/2001/REC-xml-c14n-20010315" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct letter letter;
+		struct wire_copy wire;
+		letter_init(&letter, "ecdsa-p256", TOKEN_BST, 0, false);
+		letter_pack(&letter, &wire);
+		text_replace(&wire.body, rows[i].from, rows[i].to);
+		struct inspection report = inspected_by(&letter, file_of(&wire));
+		assert_string_equal(of_stage(&report, "profile")->verdict, INSPECT_REFUSED);
+		assert_string_equal(of_stage(&report, "signature")->verdict, INSPECT_UNDECIDED);
+		assert_string_equal(report.signature_value, INSPECT_UNDECIDED);
+		assert_null(report.profiles);
+		buf_done(&wire.body);
+	}
+}
+
+/* WSS4J and others put a Timestamp into wsse:Security; the closed profile knows none. */
+static void a_security_header_of_another_shape_has_a_signature_all_the_same(void **state)
+{
+	struct letter letter;
+	struct wire_copy wire;
+
+	(void)state;
+	letter_init(&letter, "ecdsa-p256", TOKEN_SKI, 1, true);
+	letter_pack(&letter, &wire);
+	text_replace(&wire.body, "<ds:Signature ", "<wsu:Timestamp><wsu:Created/></wsu:Timestamp><ds:Signature ");
+	struct inspection report = inspected_by(&letter, file_of(&wire));
+	assert_true(finds(&report, "AS4-031"));
+	assert_string_equal(of_stage(&report, "profile")->verdict, INSPECT_REFUSED);
+	assert_string_equal(of_stage(&report, "signature")->verdict, INSPECT_VERIFIED);
+	assert_string_equal(of_stage(&report, "decryption")->verdict, INSPECT_VERIFIED);
+	buf_done(&wire.body);
+}
+
+/* WS-Security 1.1 §7.3: SHA-1 of the certificate. Not agreed by any profile; whose it is can be found out. */
+static void a_thumbprint_is_refused_and_followed(void **state)
+{
+	struct letter letter;
+	struct wire_copy wire;
+	uint8_t digest[DIGEST_MAX];
+	buf_auto text;
+
+	(void)state;
+	letter_init(&letter, "ecdsa-p256", TOKEN_SKI, 0, false);
+	letter_pack(&letter, &wire);
+	assert_int_equal(digest_of(DIGEST_SHA1, cert_der(letter.identity.key->cert), digest, NULL), OK);
+	buf_init(&text, 256);
+	buf_puts(&text, "ValueType=\"" URI_THUMBPRINT "\">");
+	base64_put(&text, bytes(digest, digest_size(DIGEST_SHA1)));
+	buf_puts(&text, "</wsse:KeyIdentifier>");
+	text_replace(&wire.body, text_copy(&wire.body, "ValueType=\"" URI_X509_SKI, "</wsse:KeyIdentifier>"),
+		     buf_text(&text));
+	struct inspection report = inspected_by(&letter, file_of(&wire));
+	assert_true(finds(&report, "AS4-031"));
+	assert_string_equal(report.token, "thumbprint");
+	assert_string_equal(of_stage(&report, "signature")->verdict, INSPECT_VERIFIED);
+	buf_done(&wire.body);
+}
+
+/* Nobody handed the certificate over: that is no fault of the message. */
+static void a_certificate_that_is_only_named_is_asked_for(void **state)
+{
+	struct letter letter;
+	struct wire_copy wire;
+
+	(void)state;
+	letter_init(&letter, "ecdsa-p256", TOKEN_ISSUER_SERIAL, 0, false);
+	letter_pack(&letter, &wire);
+	struct inspect_options options = options_for(file_of(&wire));
+	struct inspection report = inspected(&options);
+	assert_int_equal(report.findings_count, 0);
+	assert_string_equal(of_stage(&report, "signature")->verdict, INSPECT_UNDECIDED);
+	assert_non_null(strstr(report.token_names, cert_serial(letter.identity.key->cert)));
+	struct cert *another[] = { world_signer(&world.foreign, letter.profile)->cert };
+	options.believed = another;
+	options.believed_count = 1;
+	report = inspected(&options);
+	assert_true(finds(&report, "AS4-042"));
+	buf_done(&wire.body);
+}
+
+/* Its type then stands in wsse:Security alone, of which nothing is left when the report is read. */
+static void a_part_without_properties_has_its_type(void **state)
+{
+	struct letter letter;
+	struct wire_copy wire;
+
+	(void)state;
+	letter_init(&letter, "ecdsa-p256", TOKEN_BST, 1, false);
+	letter.part[0].properties = NULL;
+	letter_pack(&letter, &wire);
+	struct inspection report = inspected_by(&letter, file_of(&wire));
+	assert_string_equal(report.parts[0].mime_type, letter.payloads[0].mime_type);
+	assert_string_equal(report.parts[0].encryption, "http://www.w3.org/2009/xmlenc11#aes128-gcm");
+	buf_done(&wire.body);
+}
+
 static void what_is_no_message_is_refused_and_never_a_fault(void **state)
 {
 	static const char *const files[] = {
@@ -239,6 +538,40 @@ static void collected_signatures_verify_at_their_time(void **state)
 	}
 }
 
+/* PROVENANCE.md: SignatureValue, Messaging and Body verify; the attachments stay closed, or were not stored. */
+static void of_collected_sealed_messages_the_envelope_verifies(void **state)
+{
+	static const struct {
+		const char *file;
+		size_t attachments;
+	} rows[] = {
+		{ "envelope-only/phase4-dump-raw.as4out", 1 },
+		{ "envelope-only/rssbus_message.as4", 1 },
+		{ "envelope-only/as4_flame_envelope.as4", 2 },
+	};
+
+	(void)state;
+	if (!collection())
+		skip();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct inspect_options options = options_for(oracle_get(collection(), rows[i].file));
+		struct inspection report = inspected(&options);
+		assert_string_equal(report.signature_value, INSPECT_VERIFIED);
+		assert_string_equal(of_stage(&report, "signature")->verdict, INSPECT_UNDECIDED);
+		assert_string_equal(of_stage(&report, "decryption")->verdict, INSPECT_UNDECIDED);
+		assert_true(report.header_signed && report.body_signed);
+		size_t closed = 0;
+		for (size_t k = 0; k < report.references_count; k++) {
+			bool envelope = same(report.references[k].covers, "Messaging") ||
+					same(report.references[k].covers, "Body");
+			assert_string_equal(report.references[k].verdict,
+					    envelope ? INSPECT_VERIFIED : INSPECT_UNDECIDED);
+			closed += !envelope;
+		}
+		assert_int_equal(closed, rows[i].attachments);
+	}
+}
+
 int main(void)
 {
 #define INSPECTING(test) cmocka_unit_test_setup_teardown(test, world_arena_new, world_arena_free)
@@ -248,8 +581,19 @@ int main(void)
 		INSPECTING(trust_is_a_verdict_of_its_own),
 		INSPECTING(one_octet_changes_the_verdict_of_its_stage_alone),
 		INSPECTING(a_key_from_a_file_opens_the_payloads),
+		INSPECTING(a_message_is_known_in_whatever_it_was_saved),
+		INSPECTING(a_package_is_known_in_whatever_it_was_saved),
+		INSPECTING(of_a_broken_package_the_envelope_is_told),
+		INSPECTING(another_media_type_is_refused_and_looked_behind),
+		INSPECTING(a_soap_fault_is_told),
+		INSPECTING(an_unknown_algorithm_leaves_the_signature_open),
+		INSPECTING(a_security_header_of_another_shape_has_a_signature_all_the_same),
+		INSPECTING(a_thumbprint_is_refused_and_followed),
+		INSPECTING(a_certificate_that_is_only_named_is_asked_for),
+		INSPECTING(a_part_without_properties_has_its_type),
 		INSPECTING(what_is_no_message_is_refused_and_never_a_fault),
 		INSPECTING(collected_signatures_verify_at_their_time),
+		INSPECTING(of_collected_sealed_messages_the_envelope_verifies),
 	};
 
 	return cmocka_run_group_tests_name("inspect", tests, world_begin, world_end);

@@ -3,6 +3,7 @@
  * and 6.7, eDelivery AS4 1.15 §3, XML Encryption 1.1; the numbers of traps are those that other stacks fell into. */
 #include "world.h"
 
+#include "base/text.h"
 #include "codec/gzip.h"
 #include "messaging/uris_int.h"
 
@@ -277,10 +278,10 @@ static const struct hostile messaging_rows[] = {
 	{ "a payload without href, in the Body", RULE_HREF, READING, .shape = no_href },
 	{ "a payload named twice", RULE_PARTS, READING, .shape = same_href },
 	{ "the envelope as a payload", RULE_HREF, READING, .shape = href_of_the_root },
-	{ "compressed without MimeType (TA24)", RULE_COMPRESSION, READING, .shape = no_mime_type },
-	{ "a CharacterSet with signs (TA29)", RULE_COMPRESSION, READING, .shape = bad_charset },
-	{ "a CharacterSet that begins with a digit", RULE_COMPRESSION, READING, .shape = digit_charset },
-	{ "another compression", RULE_COMPRESSION, READING, .shape = other_compression },
+	{ "compressed without MimeType (TA24)", RULE_COMPRESSION, EXPANDING, .shape = no_mime_type },
+	{ "a CharacterSet with signs (TA29)", RULE_COMPRESSION, EXPANDING, .shape = bad_charset },
+	{ "a CharacterSet that begins with a digit", RULE_COMPRESSION, EXPANDING, .shape = digit_charset },
+	{ "another compression", RULE_COMPRESSION, EXPANDING, .shape = other_compression },
 };
 
 static void a_header_that_is_not_the_one_of_ebms_is_refused(void **state)
@@ -544,6 +545,84 @@ static void a_percent_encoded_cid_names_its_part(void **state)
 	buf_done(&wire.body);
 }
 
+/* In the place of the text from BEGIN to END stands base64 of OCTETS between BEFORE and AFTER. */
+static void put_octets(struct wire_copy *wire, const char *begin, const char *end, const char *before,
+		       struct bytes octets, const char *after)
+{
+	buf_auto text;
+
+	buf_init(&text, 65536);
+	buf_puts(&text, before);
+	base64_put(&text, octets);
+	buf_puts(&text, after);
+	text_replace(&wire->body, text_copy(&wire->body, begin, end), buf_text(&text));
+}
+
+/* WS-Security X.509 token profile 1.1.1 §3.1: a SEQUENCE of certificates (X.690), the signer's last, as Domibus and
+ * WSS4J can be told to send. */
+static void a_path_of_certificates_names_its_last(void **state)
+{
+	struct letter letter;
+	struct wire_copy wire;
+	struct opening opening;
+	uint8_t path[8192] = { 0x30, 0x82 };
+
+	(void)state;
+	letter_init(&letter, "ecdsa-p256", TOKEN_BST, 1, true);
+	letter_pack(&letter, &wire);
+	struct bytes root = cert_der(pki_cert(world.root)), leaf = cert_der(letter.identity.key->cert);
+	size_t size = root.size + leaf.size;
+	path[2] = (uint8_t)(size >> 8);
+	path[3] = (uint8_t)size;
+	memcpy(path + 4, root.data, root.size);
+	memcpy(path + 4 + root.size, leaf.data, leaf.size);
+	put_octets(&wire, "ValueType=\"" URI_X509V3 "\" wsu:Id", "</wsse:BinarySecurityToken>",
+		   "ValueType=\"" URI_X509_PATH "\" wsu:Id=\"as4-token\">", bytes(path, 4 + size),
+		   "</wsse:BinarySecurityToken>");
+	opening_run(&opening, letter.profile, &as4_limits_default, wire.content_type, buf_bytes(&wire.body));
+	opening_must_pass(&opening);
+	assert_string_equal(cert_fingerprint(opening.cert), cert_fingerprint(letter.identity.key->cert));
+	opening_done(&opening);
+	buf_done(&wire.body);
+}
+
+/* XML Signature 1.1 §4.5.2.3.1: as WSS4J writes an ephemeral EC key. The point is the last 65 octets of RFC 5480's
+ * SubjectPublicKeyInfo. One that is not on the curve opens nothing, one of another size is none. */
+static void an_ephemeral_key_may_be_a_point_of_the_named_curve(void **state)
+{
+	enum { POINT = 65 };
+	static const char begin[] = "<dsig11:DEREncodedKeyValue", end[] = "</dsig11:DEREncodedKeyValue>";
+	static const struct {
+		size_t size;
+		uint8_t flip;
+		enum step step;
+	} rows[] = { { POINT, 0, PASSED }, { POINT, 1, DECRYPTING }, { POINT - 1, 0, SECURITY } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct letter letter;
+		struct wire_copy wire;
+		struct opening opening;
+		struct bytes spki;
+		letter_init(&letter, "ecdsa-p256", TOKEN_BST, 1, true);
+		letter_pack(&letter, &wire);
+		const char *element = text_copy(&wire.body, begin, end);
+		const char *value = strchr(element, '>') + 1;
+		assert_true(base64_parse(world.arena, bytes(value, strlen(value) - strlen(end)), &spki));
+		uint8_t *point = arena_copy(world.arena, spki.data + spki.size - POINT, POINT);
+		point[POINT - 1] ^= rows[i].flip;
+		put_octets(&wire, begin, end,
+			   "<ds:KeyValue><dsig11:ECKeyValue xmlns:dsig11=\"" NS_DS11
+			   "\"><dsig11:NamedCurve URI=\"urn:oid:1.2.840.10045.3.1.7\"/><dsig11:PublicKey>",
+			   bytes(point, rows[i].size), "</dsig11:PublicKey></dsig11:ECKeyValue></ds:KeyValue>");
+		opening_run(&opening, letter.profile, &as4_limits_default, wire.content_type, buf_bytes(&wire.body));
+		if (opening.step != rows[i].step)
+			fail_msg("row %zu: step %d, %s", i, opening.step, opening_rule(&opening));
+		opening_done(&opening);
+		buf_done(&wire.body);
+	}
+}
+
 /* RFC 2392 §2: the URL is the escaped Content-ID. Escapes are of octets; "%" alone stands for itself. */
 static void a_cid_matches_escaped_or_as_it_is(void **state)
 {
@@ -652,6 +731,8 @@ int main(void)
 		TEST(a_part_sealed_anew_under_another_type_is_seen),
 		TEST(a_comment_inside_an_identifier_hides_nothing),
 		TEST(a_percent_encoded_cid_names_its_part),
+		TEST(a_path_of_certificates_names_its_last),
+		TEST(an_ephemeral_key_may_be_a_point_of_the_named_curve),
 		TEST(a_cid_matches_escaped_or_as_it_is),
 		TEST(the_order_of_parts_is_that_of_payload_info),
 		TEST(a_pull_request_is_known_as_one),

@@ -3,18 +3,20 @@
  * not make its signature bad. */
 #include "world.h"
 
+#include <dirent.h>
+
 #include "codec/mime.h"
 
-/* What each stage says: the rule of its first finding; NULL: nothing. */
+/* What each stage says when it is asked by itself: the rule of its first finding; NULL: nothing. */
 struct verdict {
-	const char *reading;    /* as4_read */
-	const char *profile;    /* as4_read_security and as4_check_profile, any algorithm */
-	const char *verifying;  /* as4_signer and as4_verify */
-	const char *decrypting; /* as4_decrypt, without the recipient's key */
-	const char *expanding;  /* as4_expand */
-	const char *ebms;       /* the error for the first finding of all */
-	size_t wrong_digests;   /* of Messaging and Body, whoever signed them */
-	bool names_its_message; /* a signal: no finding AS4-015 */
+	const char *stage, *ebms; /* where the node decides, and by which error: those of the first finding of all */
+	const char *reading;      /* as4_read */
+	const char *profile;      /* as4_read_security and as4_check_profile, any algorithm */
+	const char *verifying;    /* as4_signer and as4_verify */
+	const char *decrypting;   /* as4_decrypt, without the recipient's key */
+	const char *expanding;    /* as4_expand */
+	size_t wrong_digests;     /* of Messaging and Body, whoever signed them */
+	bool names_its_message;   /* a signal: no finding AS4-015 */
 	enum as4_kind kind;
 };
 
@@ -27,9 +29,9 @@ struct sample {
 	{                                                                                                              \
 		.names_its_message = true, .kind = kind_                                                               \
 	}
-#define WRONG(...)                                                                                                     \
+#define DECIDED(stage_, ebms_, ...)                                                                                    \
 	{                                                                                                              \
-		.names_its_message = true, __VA_ARGS__                                                                 \
+		.stage = stage_, .ebms = ebms_, .names_its_message = true, __VA_ARGS__                                 \
 	}
 
 static const struct sample samples[] = {
@@ -38,34 +40,38 @@ static const struct sample samples[] = {
 	{ "positive/dataport1-mustunderstand.as4in", RIGHT(AS4_RECEIPT) },
 	{ "positive/TestReceipt12.xml", RIGHT(AS4_RECEIPT) },
 	/* The same, but header blocks of WS-Addressing and of multihop, which are not for us. */
-	{ "positive/as4-multihop-message.as4", WRONG(.reading = "AS4-016", .ebms = "EBMS:0009", .kind = AS4_ERROR) },
+	{ "positive/as4-multihop-message.as4",
+	  DECIDED("profile", "EBMS:0009", .reading = "AS4-016", .kind = AS4_ERROR) },
 	/* Envelope right, attachments sealed for others. */
-	{ "envelope-only/phase4-dump-raw.as4out", WRONG(.decrypting = "AS4-060", .ebms = "EBMS:0102") },
+	{ "envelope-only/phase4-dump-raw.as4out", DECIDED("decryption", "EBMS:0102", .decrypting = "AS4-060") },
 	/* Its ConversationId is empty, which ebMS 3.0 core §5.2.2.7 does not allow. */
 	{ "envelope-only/rssbus_message.as4",
-	  WRONG(.reading = "AS4-012", .decrypting = "AS4-060", .ebms = "EBMS:0009") },
+	  DECIDED("header", "EBMS:0009", .reading = "AS4-012", .decrypting = "AS4-060") },
 	/* Saved without its attachments: their digests alone are not right. */
 	{ "envelope-only/as4_flame_envelope.as4",
-	  WRONG(.reading = "AS4-018", .profile = "AS4-031", .verifying = "AS4-041", .ebms = "EBMS:0011") },
+	  DECIDED("profile", "EBMS:0011", .reading = "AS4-018", .profile = "AS4-031", .verifying = "AS4-041") },
 	{ "negative/as4-soap-wrong-signed-callback-message.txt",
-	  WRONG(.verifying = "AS4-040", .wrong_digests = 1, .ebms = "EBMS:0101") },
+	  DECIDED("signature", "EBMS:0101", .verifying = "AS4-040", .wrong_digests = 1) },
 	/* Names a certificate that it does not carry, does not sign the Body, and the digest of Messaging is wrong. */
 	{ "negative/receipt_with_invalid_signature.as4",
-	  WRONG(.profile = "AS4-033", .verifying = "AS4-042", .wrong_digests = 1, .ebms = "EBMS:0103",
-		.kind = AS4_RECEIPT) },
-	{ "negative/8.1.22-message.gcm-tag-mismatch.as4", WRONG(.decrypting = "AS4-060", .ebms = "EBMS:0102") },
-	{ "negative/WrongCompression.mime", WRONG(.reading = "AS4-071", .profile = "AS4-030", .ebms = "EBMS:0303") },
-	{ "negative/TwoUserMessages.xml", WRONG(.reading = "AS4-013", .profile = "AS4-030", .ebms = "EBMS:0009") },
+	  DECIDED("profile", "EBMS:0103", .profile = "AS4-033", .verifying = "AS4-042", .wrong_digests = 1,
+		  .kind = AS4_RECEIPT) },
+	{ "negative/8.1.22-message.gcm-tag-mismatch.as4", DECIDED("decryption", "EBMS:0102", .decrypting = "AS4-060") },
+	/* Says that it is compressed as application/rar; the node already refuses it as unsigned. */
+	{ "negative/WrongCompression.mime",
+	  DECIDED("profile", "EBMS:0103", .profile = "AS4-030", .expanding = "AS4-071") },
+	{ "negative/TwoUserMessages.xml", DECIDED("header", "EBMS:0009", .reading = "AS4-013", .profile = "AS4-030") },
 	/* The payload is in the Body, of which no PartInfo can name a part (TA05). */
 	{ "negative/WrongSigningAlgorithm.xml",
-	  WRONG(.reading = "AS4-018", .profile = "AS4-017", .verifying = "AS4-032", .ebms = "EBMS:0011") },
+	  DECIDED("profile", "EBMS:0011", .reading = "AS4-018", .profile = "AS4-017", .verifying = "AS4-032") },
 	/* Also a Timestamp without zone. */
 	{ "negative/ErrorMessageNoRefToMessageID.xml",
-	  { .reading = "AS4-012", .profile = "AS4-030", .ebms = "EBMS:0009", .kind = AS4_ERROR } },
+	  { .stage = "header", .ebms = "EBMS:0009", .reading = "AS4-012", .profile = "AS4-030", .kind = AS4_ERROR } },
 	{ "unsigned/as4message_duplicate_payloads.as4",
-	  WRONG(.reading = "AS4-001", .profile = "AS4-030", .ebms = "EBMS:0007") },
-	{ "unsigned/ErrorMessageWithFault.xml", WRONG(.profile = "AS4-030", .ebms = "EBMS:0103", .kind = AS4_ERROR) },
-	{ "unsigned/sample_entsog.txt", WRONG(.profile = "AS4-030", .ebms = "EBMS:0103") },
+	  DECIDED("MIME", "EBMS:0007", .reading = "AS4-001", .profile = "AS4-030") },
+	{ "unsigned/ErrorMessageWithFault.xml",
+	  DECIDED("profile", "EBMS:0103", .profile = "AS4-030", .kind = AS4_ERROR) },
+	{ "unsigned/sample_entsog.txt", DECIDED("profile", "EBMS:0103", .profile = "AS4-030") },
 };
 
 static const struct as4_limits *limits(void)
@@ -158,6 +164,7 @@ static void judge(const char *folder, const char *file, struct verdict *verdict)
 	verdict->expanding = since(findings, before);
 	const struct finding *first = findings_at(findings, 0);
 	verdict->ebms = first ? ebms_error_row(as4_rule_ebms(first->rule))->code : NULL;
+	verdict->stage = first ? as4_stage_name(as4_rule_stage(first->rule)) : NULL;
 	as4_done(&message);
 }
 
@@ -171,7 +178,8 @@ static size_t differs(const char *file, const char *what, const char *said, cons
 
 static size_t compare(const char *file, const struct verdict *said, const struct verdict *expected)
 {
-	size_t wrong = differs(file, "reading", said->reading, expected->reading) +
+	size_t wrong = differs(file, "the deciding stage", said->stage, expected->stage) +
+		       differs(file, "reading", said->reading, expected->reading) +
 		       differs(file, "the profile", said->profile, expected->profile) +
 		       differs(file, "the signature", said->verifying, expected->verifying) +
 		       differs(file, "decryption", said->decrypting, expected->decrypting) +
@@ -201,9 +209,38 @@ static void every_collected_message_is_judged_as_its_provenance_says(void **stat
 	assert_int_equal(wrong, 0);
 }
 
+/* So that whatever is collected next is judged, too. */
+static void every_collected_message_has_a_row(void **state)
+{
+	static const char *const folders[] = { "positive", "negative", "envelope-only", "unsigned" };
+	size_t files = 0, without = 0;
+
+	(void)state;
+	if (!collection())
+		skip();
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		DIR *folder = opendir(arena_printf(world.arena, "%s/%s", collection(), folders[i]));
+		assert_non_null(folder);
+		for (const struct dirent *entry; (entry = readdir(folder));) {
+			const char *file = arena_printf(world.arena, "%s/%s", folders[i], entry->d_name);
+			bool known = entry->d_name[0] == '.';
+			for (size_t k = 0; k < COUNT(samples) && !known; k++)
+				known = same(samples[k].file, file);
+			if (!known)
+				print_error("%s has no row\n", file);
+			without += !known;
+			files += entry->d_name[0] != '.';
+		}
+		closedir(folder);
+	}
+	assert_int_equal(without, 0);
+	assert_int_equal(files, COUNT(samples));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(every_collected_message_has_a_row, world_arena_new, world_arena_free),
 		cmocka_unit_test_setup_teardown(every_collected_message_is_judged_as_its_provenance_says,
 						world_arena_new, world_arena_free),
 	};

@@ -462,6 +462,8 @@ static const struct hostile tokens[] = {
 	{ "a token that is not there", RULE_SECURITY, SECURITY,
 	  .edits = { { "URI=\"#as4-token\"", "URI=\"#nobody\"" } } },
 	{ "a token of another kind", RULE_SECURITY, SECURITY,
+	  .edits = { { URI_X509V3 "\" wsu:Id", URI_X509 "PKCS7\" wsu:Id" } } },
+	{ "a path that is no list of certificates", RULE_TOKEN, SIGNER,
 	  .edits = { { URI_X509V3 "\" wsu:Id", URI_X509 "X509PKIPathv1\" wsu:Id" } } },
 	{ "a token elsewhere than in Security", RULE_SECURITY, SECURITY,
 	  .edits = { { "URI=\"#as4-token\"", "URI=\"#as4-body\"" } } },
