@@ -15,6 +15,32 @@ CREATE TABLE organisation (
 ) {strict};
 CREATE INDEX organisation_of_seat ON organisation (seat);
 
+-- Users. "turn" grows with each token of the user that is made.
+CREATE TABLE account (
+	name TEXT PRIMARY KEY,
+	organisation TEXT REFERENCES organisation (code),
+	title TEXT NOT NULL,
+	roles TEXT NOT NULL,
+	status TEXT NOT NULL CHECK (status IN ('active', 'disabled')),
+	password TEXT,
+	created_us {i64} NOT NULL,
+	turn {i64} NOT NULL
+) {strict};
+CREATE INDEX account_of_organisation ON account (organisation, name);
+
+-- The secret itself is nowhere: digest is its SHA-256.
+CREATE TABLE token (
+	id TEXT PRIMARY KEY,
+	account TEXT NOT NULL REFERENCES account (name),
+	title TEXT NOT NULL,
+	roles TEXT NOT NULL,
+	digest {blob} NOT NULL UNIQUE,
+	created_us {i64} NOT NULL,
+	expires_us {i64} NOT NULL,
+	revoked_us {i64}
+) {strict};
+CREATE INDEX token_of_account ON token (account, id);
+
 CREATE TABLE partner (
 	code TEXT PRIMARY KEY,
 	name TEXT NOT NULL,
@@ -232,3 +258,20 @@ CREATE TABLE task (
 ) {strict};
 CREATE UNIQUE INDEX task_open ON task (state, subject, kind) WHERE state = 'open';
 CREATE INDEX task_newest ON task (state, id);
+
+-- Answers to requests that came with a key of the caller's: "status" is NULL while the request is worked on; "number" counts the
+-- keys of an actor, whose oldest make room.
+CREATE TABLE answer (
+	actor TEXT NOT NULL,
+	request_key TEXT NOT NULL,
+	number {i64} NOT NULL,
+	request {blob} NOT NULL,
+	claimed_us {i64} NOT NULL,
+	until_us {i64} NOT NULL,
+	status {i64},
+	content_type TEXT,
+	body {blob},
+	PRIMARY KEY (actor, request_key)
+) {strict};
+CREATE INDEX answer_of_actor ON answer (actor, number);
+CREATE INDEX answer_until ON answer (until_us);

@@ -4,16 +4,12 @@
 
 #include "api/call_int.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/text.h"
 
 /* The greatest answer is a folder of evidence: a message on the wire, its payloads as signed and in plain, each up to
  * what the configuration lets in (32 MB and 20 MB unless it says otherwise), and what was sent again. */
-enum { ANSWER_MAX = 192 << 20, JSON_MAX = 8 << 20 };
-
-enum { RULE_LIMIT };
-static const struct rule api_rules[] = {
-	[RULE_LIMIT] = { .code = "API-001", .text = "limit is a whole number from 1 to {1}" },
-};
+enum { ANSWER_MAX = 192 << 20 };
 
 enum err_code api_new(const struct api_options *options, struct api **api, struct err *err)
 {
@@ -21,12 +17,17 @@ enum err_code api_new(const struct api_options *options, struct api **api, struc
 	if (!new)
 		return fail(err, ERR_MEMORY, "no memory for the interface");
 	new->options = *options;
+	pthread_mutex_init(&new->guard.lock, NULL);
+	random_bytes(new->guard.salt, sizeof new->guard.salt);
 	*api = new;
 	return OK;
 }
 
 void api_free(struct api *api)
 {
+	if (!api)
+		return;
+	pthread_mutex_destroy(&api->guard.lock);
 	free(api);
 }
 
@@ -87,6 +88,42 @@ enum err_code call_answer(struct api_call *call, const void *record, struct err 
 	return buf_check(call->out, "the answer", err);
 }
 
+enum err_code call_header(struct api_call *call, const char *name, const char *value, struct err *err)
+{
+	struct http_header *headers = call->response->headers;
+	size_t count = 0;
+	while (count < COUNT(call->response->headers) && headers[count].name)
+		count++;
+	if (!value || count == COUNT(call->response->headers))
+		return fail(err, ERR_MEMORY, "no room for the header %s", name);
+	headers[count] = (struct http_header){ name, value };
+	return OK;
+}
+
+/* The request for the next page: this one with another cursor (RFC 8288). */
+static enum err_code put_link(struct api_call *call, const char *next, struct err *err)
+{
+	enum { LINK_MAX = 8192 };
+	buf_auto link;
+	buf_init(&link, LINK_MAX);
+	buf_putc(&link, '<');
+	percent_put(&link, call->request->path, "/");
+	char separator = '?';
+	for (size_t i = 0; api_query_at(i); i++) {
+		const struct query_row *row = api_query_at(i);
+		bool taken = call->route->query & row->bit;
+		const char *value = !taken ? NULL : row->bit & QUERY_CURSORS ? next : call_query(call, row->name);
+		if (!value)
+			continue;
+		buf_printf(&link, "%c%s=", separator, row->name);
+		percent_put(&link, value, "");
+		separator = '&';
+	}
+	buf_puts(&link, ">; rel=\"next\"");
+	TRY(buf_check(&link, "the link to the next page", err));
+	return call_header(call, "Link", arena_text(call->arena, buf_text(&link)), err);
+}
+
 /* What all LIST_VIEWs are, whatever their items. */
 LIST_VIEW(any_list_view, void);
 _Static_assert(sizeof(struct any_list_view) == sizeof(struct document_list_view), "lists are of one shape");
@@ -99,24 +136,9 @@ enum err_code call_answer_page(struct api_call *call, const struct page *page, s
 	for (size_t i = 0; i < page->count; i++)
 		page->show((const char *)page->items + i * page->item_size, views + i * page->view_size);
 	struct any_list_view list = { .items = views, .count = page->count, .next = page->next };
+	if (page->next)
+		TRY(put_link(call, page->next, err));
 	return call_answer(call, &list, err);
-}
-
-const char *call_query(const struct api_call *call, const char *name)
-{
-	return http_query(call->request, name);
-}
-
-size_t call_limit(struct api_call *call)
-{
-	const char *text = call_query(call, "limit");
-	int64_t limit = PAGE_DEFAULT;
-	if (text && (!int64_parse(text, &limit) || limit < 1 || limit > PAGE_LIMIT)) {
-		finding_add(call->findings, &api_rules[RULE_LIMIT], "/limit",
-			    arena_printf(call->arena, "%d", PAGE_LIMIT), NULL);
-		limit = PAGE_DEFAULT;
-	}
-	return (size_t)limit;
 }
 
 static enum err_code put_problem(struct api_call *call, enum err_code code, const struct err *why, struct err *err)
@@ -150,31 +172,36 @@ static enum err_code put_problem(struct api_call *call, enum err_code code, cons
 	return buf_check(call->out, "a problem", err);
 }
 
-/* A filter that cannot be read must not count as none. */
-static bool query_readable(const char *query)
-{
-	static const char digits[] = "0123456789abcdefABCDEF";
-	for (const char *c = query; *c; c++)
-		if (*c == '%' && (!c[1] || !strchr(digits, c[1]) || !c[2] || !strchr(digits, c[2])))
-			return false;
-	return true;
-}
-
 static enum err_code run(struct api_call *call, struct err *err)
 {
-	struct err why = { 0 };
-	enum err_code code = find_route(call, &why);
-	if (code == OK && !query_readable(call->request->query))
-		code = fail(&why, ERR_SYNTAX, "the query has a %% that two hexadecimal digits do not follow");
-	if (code == OK)
-		code = call->route->handle(call, &why);
-	if (code == OK && findings_errors(call->findings) > 0)
-		code = ERR_INVALID;
-	if (code == OK)
+	TRY(call_authenticate(call, err));
+	TRY(find_route(call, err));
+	TRY(call_authorise(call, err));
+	TRY(call_check_query(call, err));
+	if (findings_errors(call->findings))
 		return OK;
+	TRY(call_check_conditions(call, err));
+	bool answered;
+	TRY(call_claim(call, &answered, err));
+	if (answered)
+		return OK;
+	call->status = call->route->status ? call->route->status : call->status;
+	TRY(call->route->handle(call, err));
+	return findings_errors(call->findings) ? OK : call_validate(call, err);
+}
+
+static enum err_code run_or_explain(struct api_call *call, struct err *err)
+{
+	struct err why = { 0 };
+	enum err_code code = run(call, &why);
+	bool found = findings_errors(call->findings) > 0;
+	if (code == OK && found)
+		code = ERR_INVALID;
 	if (err_row(code)->http_status >= 500)
 		LOG(LOG_ERROR, "api.failed", LOG_TEXT("path", call->request->path), LOG_ERR(&why));
-	return put_problem(call, code, &why, err);
+	enum err_code told = code == OK ? OK : put_problem(call, code, &why, err);
+	call_settle(call, told == OK && (code == OK || (code == ERR_INVALID && found)));
+	return told;
 }
 
 void api_handle(void *arg, const struct http_request *request, struct http_response *response)
@@ -187,7 +214,6 @@ void api_handle(void *arg, const struct http_request *request, struct http_respo
 				 .arena = request->arena,
 				 .request = request,
 				 .response = response,
-				 .actor = { .name = "operator" },
 				 .now_us = clock_now_us(api->options.kernel->clock),
 				 .status = 200,
 				 .content_type = "application/json",
@@ -197,13 +223,13 @@ void api_handle(void *arg, const struct http_request *request, struct http_respo
 	if (!out || !call.findings)
 		return;
 	buf_init(out, ANSWER_MAX);
-	if (run(&call, &err) != OK) {
+	if (run_or_explain(&call, &err) != OK) {
 		LOG(LOG_ERROR, "api.failed", LOG_TEXT("path", request->path), LOG_ERR(&err));
 		buf_done(out);
 		return;
 	}
 	response->status = call.status;
-	response->content_type = out->size ? call.content_type : NULL;
+	response->content_type = out->size && call.status != 304 ? call.content_type : NULL;
 	response->owned = out;
 	if (api->wake && !same(request->method, "GET"))
 		api->wake(api->wake_arg);

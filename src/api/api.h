@@ -20,6 +20,7 @@ struct api_options {
 	int64_t disk_reserve_bytes;
 	bool plain; /* without TLS, for a trial on one machine: partners need neither https:// nor a TLS certificate */
 	int64_t started_us;
+	int64_t answers_kept_us; /* of requests with an Idempotency-Key; 0: 24 h */
 };
 
 enum err_code api_new(const struct api_options *options, struct api **api, struct err *err) MUST_USE;
@@ -33,17 +34,55 @@ void api_handle(void *arg, const struct http_request *request, struct http_respo
 /* Prometheus text of the node's state. */
 enum err_code api_put_metrics(struct api *api, struct buf *out, struct err *err) MUST_USE;
 
-/* --- Rows, for OpenAPI, the contract test and the command line --- */
+/* --- Rows, for the router, OpenAPI, the contract test and the command line --- */
+
+/* What may stand in a query. A route names those that it takes; anything else is refused, because a mistyped filter
+ * that counts as none would show more than was asked for. */
+enum query_bit {
+	QUERY_DIRECTION = 1 << 0,
+	QUERY_STATE = 1 << 1,
+	QUERY_PARTNER = 1 << 2,
+	QUERY_ORGANISATION = 1 << 3,
+	QUERY_TYPE = 1 << 4,
+	QUERY_REFERENCE = 1 << 5,
+	QUERY_BEFORE = 1 << 6,
+	QUERY_AFTER = 1 << 7,
+	QUERY_LIMIT = 1 << 8,
+	QUERY_TEST = 1 << 9,
+	QUERY_EVIDENCE = 1 << 10,
+	QUERY_HEAD = 1 << 11,
+	QUERY_USER = 1 << 12,
+	QUERY_AFTER_NAME = 1 << 13,
+	QUERY_CURSORS = QUERY_BEFORE | QUERY_AFTER | QUERY_AFTER_NAME,
+};
+enum query_kind { QUERY_TEXT, QUERY_WORD, QUERY_FLAG, QUERY_COUNT, QUERY_CURSOR, QUERY_DIGEST };
+struct query_row {
+	enum query_bit bit;
+	enum query_kind kind;
+	const char *name, *summary;
+};
+const struct query_row *api_query_at(size_t index); /* NULL after the last */
+
 struct api_call;
 struct route {
 	const char *method, *path; /* "/api/v1/documents/{id}" */
 	const char *operation;     /* operationId */
 	const char *summary;
-	const char *permission; /* who may: "documents.read", … */
+	const char *permission; /* kernel/user.h; "": whoever has logged in, for what is theirs */
 	enum err_code (*handle)(struct api_call *call, struct err *err);
 	const struct schema *request, *response; /* NULL: no body, or not JSON */
+	unsigned query;                          /* the parameters that it takes, enum query_bit */
+	int status;                              /* of success; 0: 200 */
+	const char *takes, *gives;               /* media types of bodies that are not JSON; NULL: JSON or none */
+	bool repeatable;                         /* takes an Idempotency-Key: what it does, it does once a key */
+	bool password;                           /* whoever asks may log in with name and password */
 };
 const struct route *api_route_at(size_t index); /* NULL after the last */
+
+/* All of these as OpenAPI 3.1, with the document types of KERNEL (its .capabilities and .lists are looked at, no more).
+ */
+enum err_code api_put_openapi(struct arena *arena, struct kernel *kernel, const char *version, struct buf *out,
+			      struct err *err) MUST_USE;
 
 /* Views: what the API answers, as structs with field tables; the command line reads its answers with the same tables.
  */
@@ -107,6 +146,15 @@ struct task_view {
 struct partner_status_view {
 	const char *partner, *status;
 	int64_t queued, held, dead, delivered, received, processed, failed, refused, oldest_queued_us, last_receipt_us;
+	struct credential_view *credentials;
+	size_t credentials_count;
+};
+/* What a partner is believed by: a pinned certificate, or a revocation list (messaging.h). */
+struct credential_view {
+	const char *use, *subject, *fingerprint, *state, *advice;
+	int64_t not_before_us, not_after_us;
+	int64_t days_left; /* whole days; negative: over */
+	bool alarm;
 };
 /* A key of ours, with its certificate if it has one. */
 struct key_view {
@@ -147,6 +195,37 @@ struct proof_view {
 	int64_t wires;
 	const char *broken_wire, *evidence_reason; /* NULL: all fit */
 };
+/* Roles and permissions are names separated by a space, as scopes are (RFC 6749 §3.3). */
+struct user_view {
+	const char *name, *organisation, *title, *roles, *status;
+	bool password; /* whether one is set */
+	int64_t created_us;
+};
+struct new_user_view {
+	const char *name, *organisation, *title, *roles, *password;
+};
+struct user_change_view { /* what is NULL stays */
+	const char *title, *roles, *status;
+};
+struct password_view {
+	const char *password, *current;
+};
+struct token_view {
+	const char *id, *user, *title, *roles;
+	const char *secret; /* told when it is made, never again: NULL */
+	int64_t created_us, expires_us, revoked_us;
+};
+struct new_token_view {
+	const char *user, *title, *roles;
+	int64_t expires_in_s, expires_us; /* one of them, or neither */
+};
+struct me_view {
+	const char *name, *organisation, *title, *roles, *permissions;
+};
+struct role_view {
+	const char *name, *title, *permissions;
+	bool node; /* for users of the node itself */
+};
 #define LIST_VIEW(name, type)                                                                                          \
 	struct name {                                                                                                  \
 		type *items;                                                                                           \
@@ -161,11 +240,16 @@ LIST_VIEW(key_list_view, struct key_view);
 LIST_VIEW(organisation_list_view, struct organisation_view);
 LIST_VIEW(task_list_view, struct task_view);
 LIST_VIEW(stranger_list_view, struct stranger_view);
+LIST_VIEW(user_list_view, struct user_view);
+LIST_VIEW(token_list_view, struct token_view);
+LIST_VIEW(role_list_view, struct role_view);
 
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, partner_schema, partner_list_schema, organisation_schema, organisation_list_schema,
 	task_list_schema, stranger_list_schema, certificate_schema, partner_change_schema, status_schema, submit_schema,
-	problem_schema, proof_schema, key_list_schema;
+	problem_schema, proof_schema, key_list_schema, user_schema, user_list_schema, new_user_schema,
+	user_change_schema, password_schema, token_schema, token_list_schema, new_token_schema, me_schema,
+	role_list_schema;
 
 /* What is shown of KEY, and belongs to it. */
 struct key_view key_view_of(const struct key_info *key, int64_t now_us);

@@ -2,13 +2,30 @@
 #ifndef API_CALL_INT_H
 #define API_CALL_INT_H
 
-#include "api/api.h"
-#include "kernel/capability.h"
+#include <pthread.h>
 
-enum { CALL_PARAMETERS = 4, PAGE_DEFAULT = 100, PAGE_LIMIT = 500 };
+#include "api/api.h"
+#include "kernel/answer.h"
+#include "kernel/capability.h"
+#include "kernel/user.h"
+
+enum { CALL_PARAMETERS = 4, PAGE_DEFAULT = 100, PAGE_LIMIT = 500, JSON_MAX = 8 << 20 };
+
+/* Wrong passwords, by name: who guesses waits, longer each time. Rows are never given up for other names, so nobody can
+ * have his mistakes forgotten by making others; two names share one by chance alone, which the secret SALT sees to. */
+struct guard {
+	pthread_mutex_t lock;
+	unsigned verifying; /* passwords, now */
+	uint8_t salt[16];
+	struct guessed {
+		unsigned wrong;   /* in a row */
+		int64_t until_us; /* no password is looked at before */
+	} rows[4096];
+};
 
 struct api {
 	struct api_options options;
+	struct guard guard;
 	void (*wake)(void *arg);
 	void *wake_arg;
 };
@@ -22,12 +39,53 @@ struct api_call {
 	const struct route *route;
 	const char *parameters[CALL_PARAMETERS]; /* of the path, in order */
 	struct findings *findings;               /* with errors in it, the answer is a problem 422 that lists them */
-	struct actor actor;
+	struct actor actor;      /* .organisation: it sees what that one keeps, NULL: everything that the routes show */
+	const char *roles;       /* NULL: whoever may open the administration socket may do everything */
+	const struct user *user; /* who has logged in; NULL over the administration socket */
+	bool by_password;
+	bool claimed; /* .key is: the answer is to be kept under it */
+	struct answer_key key;
 	int64_t now_us;
 	struct buf *out;          /* the body */
-	int status;               /* 200 unless set */
+	int status;               /* the route's unless set */
 	const char *content_type; /* application/json unless set */
 };
+
+/* --- Stages of the router, in this order --- */
+
+/* Who asks: fills .actor and .roles. A request over the administration socket is the operator's; any other needs a
+ * token, or, where the route says so, a name and password. ERR_UNAUTHENTICATED, ERR_TOO_MANY. */
+enum err_code call_authenticate(struct api_call *call, struct err *err) MUST_USE;
+/* Whether he may ask for this route: ERR_DENIED. */
+enum err_code call_authorise(struct api_call *call, struct err *err) MUST_USE;
+/* Findings for parameters that the route does not take, and for values that nothing can have. */
+enum err_code call_check_query(struct api_call *call, struct err *err) MUST_USE;
+
+/* A condition is refused where nobody looks at it: ERR_PRECONDITION. */
+enum err_code call_check_conditions(const struct api_call *call, struct err *err) MUST_USE;
+/* Takes the Idempotency-Key, if there is one; ANSWERED: the request was answered before, and is now as it was then. */
+enum err_code call_claim(struct api_call *call, bool *answered, struct err *err) MUST_USE;
+/* After the handler: names the version that is shown; 304 if the caller has it already. */
+enum err_code call_validate(struct api_call *call, struct err *err) MUST_USE;
+/* At the end: keeps the answer under the key if it DECIDED something; else the key is free again. */
+void call_settle(struct api_call *call, bool decided);
+
+/* --- For handlers --- */
+
+/* One more header of the answer. VALUE: the arena's or for ever; NULL: there was no memory for it. */
+enum err_code call_header(struct api_call *call, const char *name, const char *value, struct err *err) MUST_USE;
+/* In the transaction of a change, before it: RECORD, what the route answers with, is what If-Match says, if it says
+ * something. ERR_PRECONDITION. */
+enum err_code call_precondition(struct api_call *call, const void *record, struct err *err) MUST_USE;
+
+/* Whether what ORGANISATION keeps (NULL: the node) is for the eyes of whoever asks. */
+bool call_sees(const struct api_call *call, const char *organisation);
+/* Whether whoever asks has PERMISSION, for what the route's own does not say. */
+bool call_may(const struct api_call *call, const char *permission);
+/* Whether PASSWORD is that of the user NAME, whose hash is HASH (NULL: nobody's). Wrong ones are counted, wherever they
+ * are tried: ERR_TOO_MANY while NAME has to wait. */
+enum err_code call_password(struct api_call *call, const char *name, const char *hash, const char *password,
+			    bool *right, struct err *err) MUST_USE;
 
 /* Reads the JSON body into RECORD by the route's request schema; findings for what is wrong with it. */
 enum err_code call_read(struct api_call *call, void *record, struct err *err) MUST_USE;
@@ -35,10 +93,11 @@ enum err_code call_read(struct api_call *call, void *record, struct err *err) MU
 enum err_code call_answer(struct api_call *call, const void *record, struct err *err) MUST_USE;
 /* The query parameter NAME, or NULL. */
 const char *call_query(const struct api_call *call, const char *name);
-/* The page size asked for: ?limit=, 1 to PAGE_LIMIT; a finding if it is something else. */
-size_t call_limit(struct api_call *call);
-/* Findings for the values of ?direction=, ?state=, ?partner=, ?organisation= and ?type= that nothing can have. */
-enum err_code call_filters(struct api_call *call, struct err *err) MUST_USE;
+bool call_flag(const struct api_call *call, const char *name);
+/* ?limit=, or PAGE_DEFAULT. */
+size_t call_limit(const struct api_call *call);
+/* Whose things are asked for: those of the asker's organisation, or of ?organisation=; NULL: of all. */
+const char *call_organisation(const struct api_call *call);
 
 /* The id of the message that NAME means: its id or its document's, eb:MessageId, or a reference that only one document
  * has. ERR_NOT_FOUND. */
@@ -61,6 +120,14 @@ enum err_code call_answer_page(struct api_call *call, const struct page *page, s
 			 .view_size = sizeof(struct view),                                                             \
 			 .show = (show_),                                                                              \
 			 .next = (next_) })
+
+/* A cursor of tasks is the id of the last one, behind this if it was done: the open ones come first, and one that is
+ * done meanwhile must not take the page with it. */
+#define TASK_CURSOR_DONE "done:"
+
+/* The words that the parameter BIT takes, with ", " between them; NULL if that depends on the node's data. The arena's.
+ */
+const char *query_words(struct arena *arena, struct kernel *kernel, enum query_bit bit);
 
 /* Handlers, by subject. */
 enum err_code documents_submit(struct api_call *call, struct err *err);
@@ -90,5 +157,16 @@ enum err_code strangers_list(struct api_call *call, struct err *err);
 enum err_code status_get(struct api_call *call, struct err *err);
 enum err_code journal_check(struct api_call *call, struct err *err);
 enum err_code keys_reread(struct api_call *call, struct err *err);
+enum err_code openapi_get(struct api_call *call, struct err *err);
+enum err_code users_add(struct api_call *call, struct err *err);
+enum err_code users_list(struct api_call *call, struct err *err);
+enum err_code users_get(struct api_call *call, struct err *err);
+enum err_code users_change(struct api_call *call, struct err *err);
+enum err_code users_password(struct api_call *call, struct err *err);
+enum err_code tokens_add(struct api_call *call, struct err *err);
+enum err_code tokens_list(struct api_call *call, struct err *err);
+enum err_code tokens_revoke(struct api_call *call, struct err *err);
+enum err_code roles_list(struct api_call *call, struct err *err);
+enum err_code me_get(struct api_call *call, struct err *err);
 
 #endif

@@ -2,17 +2,6 @@
 #include "api/call_int.h"
 #include "customs/document/document.h"
 
-static const struct rule test_rule = { .code = "API-002", .text = "test is true or false, not {1}" };
-
-/* What is meant as a test must never pass as real because of how it was spelt. */
-static bool wants_test(struct api_call *call)
-{
-	const char *test = call_query(call, "test");
-	if (test && !same(test, "true") && !same(test, "false"))
-		finding_add(call->findings, &test_rule, "/test", test, NULL);
-	return same(test, "true");
-}
-
 static void show(const void *item, void *view)
 {
 	const struct document *d = item;
@@ -40,22 +29,19 @@ static void show(const void *item, void *view)
 enum err_code documents_submit(struct api_call *call, struct err *err)
 {
 	struct document_request request = {
-		.organisation = call_query(call, "organisation"),
+		.organisation = call_organisation(call),
 		.doctype = call_query(call, "type"),
 		.partner = call_query(call, "partner"),
 		.text = call->request->body,
-		.test = wants_test(call),
+		.test = call_flag(call, "test"),
 		.actor = call->actor,
 		.now_us = call->now_us,
 	};
 	struct document_result result = { 0 };
-	if (findings_errors(call->findings))
-		return OK;
 	TRY(document_submit(call->kernel, call->arena, &request, call->findings, &result, err));
 	if (findings_errors(call->findings))
 		return OK;
 	struct submit_view view = { .id = result.id, .message = result.message, .repeated = result.repeated };
-	call->status = result.repeated ? 200 : 202;
 	return call_answer(call, &view, err);
 }
 
@@ -74,16 +60,13 @@ static enum err_code list(struct tx *tx, void *arg, struct err *err)
 enum err_code documents_list(struct api_call *call, struct err *err)
 {
 	struct listing listing = { .call = call,
-				   .filter = { .organisation = call_query(call, "organisation"),
+				   .filter = { .organisation = call_organisation(call),
 					       .doctype = call_query(call, "type"),
 					       .direction = call_query(call, "direction"),
 					       .partner = call_query(call, "partner"),
 					       .reference = call_query(call, "reference"),
 					       .before = call_query(call, "before"),
 					       .limit = call_limit(call) } };
-	TRY(call_filters(call, err));
-	if (findings_errors(call->findings))
-		return OK;
 	TRY(db_read(call->kernel->db, list, &listing, err));
 	const struct document_list *page = &listing.list;
 	bool more = page->count == listing.filter.limit;
@@ -102,7 +85,7 @@ static enum err_code find_one(struct tx *tx, void *arg, struct err *err)
 {
 	struct finding_one *one = arg;
 	struct api_call *call = one->call;
-	TRY(document_find(tx, call->arena, call_query(call, "organisation"), call->parameters[0], &one->document, err));
+	TRY(document_find(tx, call->arena, call->actor.organisation, call->parameters[0], &one->document, err));
 	if (!one->document.id)
 		return fail(err, ERR_NOT_FOUND, "there is no document %s; lintas documents list shows what there is",
 			    call->parameters[0]);

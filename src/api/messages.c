@@ -50,13 +50,10 @@ enum err_code messages_list(struct api_call *call, struct err *err)
 	struct listing listing = { .call = call,
 				   .filter = { .direction = call_query(call, "direction"),
 					       .partner = call_query(call, "partner"),
-					       .organisation = call_query(call, "organisation"),
+					       .organisation = call_organisation(call),
 					       .state = call_query(call, "state"),
 					       .before = call_query(call, "before"),
 					       .limit = call_limit(call) } };
-	TRY(call_filters(call, err));
-	if (findings_errors(call->findings))
-		return OK;
 	TRY(db_read(call->kernel->db, list, &listing, err));
 	const struct message_list *page = &listing.list;
 	bool more = page->count == listing.filter.limit;
@@ -70,12 +67,15 @@ struct subject {
 	struct document document;
 };
 
-static enum err_code by_reference(struct tx *tx, struct arena *arena, const char *reference, struct document *document,
-				  struct err *err)
+static enum err_code by_reference(struct tx *tx, const struct api_call *call, const char *reference,
+				  struct document *document, struct err *err)
 {
 	enum { TWO = 2 };
+	const struct document_filter filter = { .organisation = call->actor.organisation,
+						.reference = reference,
+						.limit = TWO };
 	struct document_list list;
-	TRY(document_list(tx, arena, &(struct document_filter){ .reference = reference, .limit = TWO }, &list, err));
+	TRY(document_list(tx, call->arena, &filter, &list, err));
 	if (list.count > 1)
 		return fail(err, ERR_CONFLICT,
 			    "several documents have the reference %s, among them %s and %s: name one by its id",
@@ -85,21 +85,36 @@ static enum err_code by_reference(struct tx *tx, struct arena *arena, const char
 	return OK;
 }
 
-/* By the id of the message or document, by eb:MessageId, or by a reference that only one document has. */
-static enum err_code find_subject(struct tx *tx, struct arena *arena, const char *name, struct subject *subject,
+/* Whether MESSAGE, which carries DOCUMENT as far as that may be seen, may be. One that brought a document is for the
+ * eyes of whoever keeps that, whomever its sender had addressed. */
+static bool may_see(const struct api_call *call, const struct message *message, const struct document *document)
+{
+	if (call->actor.organisation && message->document)
+		return document->id != NULL;
+	return call_sees(call, message->organisation);
+}
+
+/* By the id of the message or document, by eb:MessageId, or by a reference that only one document has. What another
+ * organisation keeps is not there. */
+static enum err_code find_subject(struct tx *tx, const struct api_call *call, const char *name, struct subject *subject,
 				  struct err *err)
 {
+	const char *organisation = call->actor.organisation;
+	struct message message;
 	*subject = (struct subject){ 0 };
-	TRY(message_find(tx, arena, name, &subject->message, err));
-	if (subject->message.id)
-		return subject->message.document
-			       ? document_find(tx, arena, NULL, subject->message.document, &subject->document, err)
-			       : OK;
-	TRY(document_find(tx, arena, NULL, name, &subject->document, err));
+	TRY(message_find(tx, call->arena, name, &message, err));
+	if (message.document)
+		TRY(document_find(tx, call->arena, organisation, message.document, &subject->document, err));
+	if (message.id && may_see(call, &message, &subject->document)) {
+		subject->message = message;
+		return OK;
+	}
+	TRY(document_find(tx, call->arena, organisation, name, &subject->document, err));
 	if (!subject->document.id && !uuid_valid(name))
-		TRY(by_reference(tx, arena, name, &subject->document, err));
-	return subject->document.message ? message_find(tx, arena, subject->document.message, &subject->message, err)
-					 : OK;
+		TRY(by_reference(tx, call, name, &subject->document, err));
+	return subject->document.message
+		       ? message_find(tx, call->arena, subject->document.message, &subject->message, err)
+		       : OK;
 }
 
 struct finding_one {
@@ -114,7 +129,7 @@ static enum err_code find_one(struct tx *tx, void *arg, struct err *err)
 {
 	struct finding_one *one = arg;
 	struct subject subject;
-	TRY(find_subject(tx, one->call->arena, one->name, &subject, err));
+	TRY(find_subject(tx, one->call, one->name, &subject, err));
 	if (!subject.message.id)
 		return fail(err, ERR_NOT_FOUND,
 			    "there is no message %s; lintas outbox list and lintas inbox list show what there is",
@@ -184,17 +199,10 @@ enum err_code messages_get(struct api_call *call, struct err *err)
 
 enum err_code messages_decide(struct api_call *call, struct err *err)
 {
-	static const char *const decisions[] = { "hold", "release", "retry", "abandon" };
 	struct finding_one one = { .call = call, .name = call->parameters[0] };
-	bool known = false;
-	for (size_t i = 0; i < COUNT(decisions); i++)
-		known = known || same(decisions[i], call->parameters[1]);
-	if (!known)
-		return fail(err, ERR_NOT_FOUND, "a message can be held, released, retried or abandoned, not \"%s\"",
-			    call->parameters[1]);
+	const char *decision = strrchr(call->route->path, '/') + 1;
 	TRY(db_read(call->kernel->db, find_one, &one, err));
-	TRY(outbox_decide(call->kernel, one.message.id, call->parameters[1], &call->actor, call->now_us, call->findings,
-			  err));
+	TRY(outbox_decide(call->kernel, one.message.id, decision, &call->actor, call->now_us, call->findings, err));
 	return findings_errors(call->findings) ? OK : answer_message(call, one.message.id, err);
 }
 
@@ -203,7 +211,6 @@ enum err_code messages_ping(struct api_call *call, struct err *err)
 	const char *id = NULL;
 	TRY(messaging_ping(call->api->options.messaging, call->arena, call->parameters[0], &call->actor, call->now_us,
 			   &id, err));
-	call->status = 202;
 	return answer_message(call, id, err);
 }
 
@@ -246,8 +253,8 @@ struct events {
 static enum err_code events_after(struct tx *tx, void *arg, struct err *err)
 {
 	struct events *events = arg;
-	return journal_after(tx, events->call->arena, events->after, call_query(events->call, "organisation"),
-			     events->limit, &events->list, err);
+	return journal_after(tx, events->call->arena, events->after, call_organisation(events->call), events->limit,
+			     &events->list, err);
 }
 
 enum err_code events_list(struct api_call *call, struct err *err)
@@ -255,10 +262,7 @@ enum err_code events_list(struct api_call *call, struct err *err)
 	struct events events = { .call = call, .limit = call_limit(call) };
 	const char *after = call_query(call, "after");
 	if (after && !int64_parse(after, &events.after))
-		return fail(err, ERR_USAGE, "after is the cursor of an earlier page, a whole number");
-	TRY(call_filters(call, err));
-	if (findings_errors(call->findings))
-		return OK;
+		return fail(err, ERR_INTERNAL, "the cursor %s was not checked", after);
 	TRY(db_read(call->kernel->db, events_after, &events, err));
 	const struct journal_list *list = &events.list;
 	const char *next =
@@ -275,30 +279,41 @@ static int by_time(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
+/* The entries of ITS that whoever asks may see: all about what his organisation keeps, else its own. */
+static size_t add_entries(const struct api_call *call, bool kept, const struct journal_list *its,
+			  struct journal_entry *all)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < its->count; i++)
+		if (kept || call_sees(call, its->entries[i].organisation))
+			all[count++] = its->entries[i];
+	return count;
+}
+
 /* A document's timeline is its own and that of the message that carries it, whichever of the two was asked for: one
  * story for people. What is neither may have entries all the same: a partner, a key. */
 static enum err_code timeline(struct tx *tx, void *arg, struct err *err)
 {
 	struct events *events = arg;
-	struct arena *arena = events->call->arena;
-	const char *name = events->call->parameters[0];
+	struct api_call *call = events->call;
+	const char *name = call->parameters[0];
 	struct journal_list lists[2] = { { 0 }, { 0 } };
 	struct subject subject;
-	TRY(find_subject(tx, arena, name, &subject, err));
+	TRY(find_subject(tx, call, name, &subject, err));
 	const char *ids[2] = { subject.message.id, subject.document.id };
-	if (!ids[0] && !ids[1])
+	bool kept = ids[0] || ids[1];
+	if (!kept)
 		ids[0] = name;
 	for (size_t i = 0; i < COUNT(ids); i++)
 		if (ids[i])
-			TRY(journal_of(tx, arena, ids[i], events->limit, &lists[i], err));
-	size_t count = lists[0].count + lists[1].count;
-	struct journal_entry *all = arena_array(arena, count + 1, sizeof *all);
+			TRY(journal_of(tx, call->arena, ids[i], events->limit, &lists[i], err));
+	struct journal_entry *all = arena_array(call->arena, lists[0].count + lists[1].count + 1, sizeof *all);
 	if (!all)
 		return fail(err, ERR_MEMORY, "no memory for a timeline");
+	size_t count = add_entries(call, kept, &lists[0], all);
+	count += add_entries(call, kept, &lists[1], all + count);
 	if (!count)
 		return fail(err, ERR_NOT_FOUND, "nothing is known of %s", name);
-	for (size_t i = 0; i < count; i++)
-		all[i] = i < lists[0].count ? lists[0].entries[i] : lists[1].entries[i - lists[0].count];
 	qsort(all, count, sizeof *all, by_time);
 	events->list = (struct journal_list){ .entries = all, .count = count };
 	return OK;

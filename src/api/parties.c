@@ -31,7 +31,6 @@ enum err_code organisations_add(struct api_call *call, struct err *err)
 	struct seat_call s = { .call = call,
 			       .organisation = { .code = view.code, .seat = view.seat, .name = view.name } };
 	TRY(db_write(call->kernel->db, write_organisation, &s, err));
-	call->status = 201;
 	return call_answer(call, &view, err);
 }
 
@@ -48,6 +47,7 @@ static void show_organisation(const void *item, void *view)
 		(struct organisation_view){ .code = o->code, .seat = o->seat, .name = o->name };
 }
 
+/* One page: an administrator adds each, and a node has a handful. */
 enum err_code organisations_list(struct api_call *call, struct err *err)
 {
 	struct seat_call s = { .call = call };
@@ -57,6 +57,7 @@ enum err_code organisations_list(struct api_call *call, struct err *err)
 
 struct task_call {
 	struct api_call *call;
+	const struct task *after;
 	size_t limit;
 	struct task_list list;
 };
@@ -64,7 +65,7 @@ struct task_call {
 static enum err_code read_tasks(struct tx *tx, void *arg, struct err *err)
 {
 	struct task_call *t = arg;
-	return task_list(tx, t->call->arena, call_query(t->call, "organisation"), t->limit, &t->list, err);
+	return task_list(tx, t->call->arena, call_organisation(t->call), t->after, t->limit, &t->list, err);
 }
 
 static void show_task(const void *item, void *view)
@@ -83,11 +84,20 @@ static void show_task(const void *item, void *view)
 enum err_code tasks_list(struct api_call *call, struct err *err)
 {
 	struct task_call t = { .call = call, .limit = call_limit(call) };
-	TRY(call_filters(call, err));
-	if (findings_errors(call->findings))
-		return OK;
+	struct task after = { .state = "open" };
+	const char *before = call_query(call, "before"), *next = NULL;
+	if (before) {
+		bool done = starts_with(before, TASK_CURSOR_DONE);
+		after.state = done ? "done" : "open";
+		after.id = before + (done ? strlen(TASK_CURSOR_DONE) : 0);
+		t.after = &after;
+	}
 	TRY(db_read(call->kernel->db, read_tasks, &t, err));
-	return call_answer_page(call, PAGE(t.list, task_view, show_task, NULL), err);
+	if (t.list.count == t.limit) {
+		const struct task *last = &t.list.items[t.list.count - 1];
+		next = arena_printf(call->arena, "%s%s", same(last->state, "done") ? TASK_CURSOR_DONE : "", last->id);
+	}
+	return call_answer_page(call, PAGE(t.list, task_view, show_task, next), err);
 }
 
 static void show_stranger(const void *item, void *view)
@@ -97,50 +107,28 @@ static void show_stranger(const void *item, void *view)
 		(struct stranger_view){ .at_us = s->at_us, .address = s->peer, .rule = s->rule, .text = s->text };
 }
 
+/* One page: the messaging keeps the last few alone. */
 enum err_code strangers_list(struct api_call *call, struct err *err)
 {
 	size_t limit = call_limit(call);
 	struct messaging_strangers list = { 0 };
-	if (findings_errors(call->findings))
-		return OK;
 	TRY(messaging_strangers(call->api->options.messaging, call->arena, limit, &list, err));
 	return call_answer_page(call, PAGE(list, stranger_view, show_stranger, NULL), err);
-}
-
-static const struct rule evidence_rule = { .code = "API-003", .text = "evidence is true or false, not {1}" };
-static const struct rule head_rule = {
-	.code = "API-005", .text = "a head is 64 hexadecimal digits, as lintas audit verify prints it, not {1}"
-};
-
-/* The head that is asked for, or NULL; a finding if it cannot be one. */
-static const uint8_t *known_head(struct api_call *call)
-{
-	const char *text = call_query(call, "head");
-	struct bytes head = { 0 };
-	if (!text)
-		return NULL;
-	if (strlen(text) != JOURNAL_HASH_SIZE - 1 || !hex_parse(call->arena, text, &head)) {
-		finding_add(call->findings, &head_rule, "/head", text, NULL);
-		return NULL;
-	}
-	return head.data;
 }
 
 enum err_code journal_check(struct api_call *call, struct err *err)
 {
 	struct journal_proof proof;
 	struct evidence_proof evidence = { 0 };
-	const char *wanted = call_query(call, "evidence");
-	const uint8_t *known = known_head(call);
-	if (wanted && !same(wanted, "true") && !same(wanted, "false"))
-		finding_add(call->findings, &evidence_rule, "/evidence", wanted, NULL);
-	if (findings_errors(call->findings))
-		return OK;
-	if (known)
-		TRY(journal_verify_known(call->kernel, known, &proof, err));
+	const char *head = call_query(call, "head");
+	struct bytes known = { 0 };
+	if (head && !hex_parse(call->arena, head, &known))
+		return fail(err, ERR_MEMORY, "no memory for a head");
+	if (head)
+		TRY(journal_verify_known(call->kernel, known.data, &proof, err));
 	else
 		TRY(journal_verify(call->kernel, &proof, err));
-	if (same(wanted, "true"))
+	if (call_flag(call, "evidence"))
 		TRY(evidence_verify(call->kernel, &evidence, err));
 	struct proof_view view = { .entries = proof.entries,
 				   .seals = proof.seals,
@@ -150,7 +138,7 @@ enum err_code journal_check(struct api_call *call, struct err *err)
 				   .reason = proof.reason,
 				   .known_seal = proof.known_seal ? proof.known_seal : INTEGER_NONE,
 				   .known_us = proof.known_seal ? proof.known_at_us : TIME_NONE,
-				   .evidence = same(wanted, "true"),
+				   .evidence = call_flag(call, "evidence"),
 				   .wires = evidence.wires,
 				   .broken_wire = *evidence.broken ? evidence.broken : NULL,
 				   .evidence_reason = *evidence.reason ? evidence.reason : NULL };
@@ -160,7 +148,6 @@ enum err_code journal_check(struct api_call *call, struct err *err)
 enum err_code keys_reread(struct api_call *call, struct err *err)
 {
 	const char *directory = call->api->options.keys_directory;
-	call->status = 204;
 	TRY(messaging_refresh(call->api->options.messaging, true, err));
 	return directory ? own_keys_note(call->kernel, directory, &call->actor, call->now_us, err) : OK;
 }

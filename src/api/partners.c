@@ -247,6 +247,67 @@ static enum err_code check_addition(struct partner_call *p, const struct partner
 	return OK;
 }
 
+/* --- What is shown --- */
+
+/* One that cannot be read is shown by what is known of it: it must be possible to find and withdraw it. */
+static enum err_code show_row(struct api_call *call, const struct partner_certificate *row,
+			      struct certificate_view *view, struct err *err)
+{
+	struct crl_info info;
+	cert_auto cert = NULL;
+	struct err why = { 0 };
+	*view = (struct certificate_view){ .use = row->use,
+					   .fingerprint = row->fingerprint,
+					   .not_before_us = TIME_NONE,
+					   .not_after_us = TIME_NONE,
+					   .withdrawn_us = row->until_us };
+	enum err_code code = same(row->use, "crl") ? crl_read(call->arena, row->der, &info, &why)
+						   : cert_parse(row->der, &cert, &why);
+	if (code == OK && cert) {
+		view->subject = arena_text(call->arena, cert_subject(cert));
+		view->not_before_us = cert_not_before_us(cert);
+		view->not_after_us = cert_not_after_us(cert);
+	} else if (code == OK) {
+		view->subject = info.issuer;
+		view->not_before_us = info.this_update_us;
+		view->not_after_us = info.next_update_us;
+	} else {
+		view->subject = arena_text(call->arena, why.text);
+	}
+	return view->subject ? OK : fail(err, ERR_MEMORY, "no memory for a certificate");
+}
+
+static struct partner_view view_of(const struct partner *p)
+{
+	return (struct partner_view){ .code = p->code,
+				      .name = p->name,
+				      .party_id = p->party_id,
+				      .party_type = p->party_type,
+				      .endpoint = p->endpoint,
+				      .profile = p->profile,
+				      .token = p->token,
+				      .status = p->status };
+}
+
+/* PARTNER with its certificates. */
+static enum err_code show_whole(const struct partner_call *p, struct partner_view *partner, struct err *err)
+{
+	enum { SHOWN_MAX = 1000 };
+	struct api_call *call = p->call;
+	struct partner_view view = view_of(&p->partner);
+	view.certificates = arena_array(call->arena, p->kept.count + 1, sizeof *view.certificates);
+	if (!view.certificates)
+		return fail(err, ERR_MEMORY, "no memory for a partner");
+	for (size_t i = 0; i < p->kept.count && view.certificates_count < SHOWN_MAX; i++) {
+		const struct partner_certificate *row = &p->kept.items[i];
+		/* A replaced list says nothing any more; there is one a day or a week. */
+		if (!same(row->use, "crl") || is_live(row, call->now_us))
+			TRY(show_row(call, row, &view.certificates[view.certificates_count++], err));
+	}
+	*partner = view;
+	return OK;
+}
+
 /* --- Partners --- */
 
 static const char *profiles(struct arena *arena)
@@ -397,7 +458,6 @@ enum err_code partners_add(struct api_call *call, struct err *err)
 	TRY(check_new(&p, &view, err));
 	if (findings_errors(call->findings))
 		return OK;
-	call->status = 201;
 	return change(&p, write_partner, err);
 }
 
@@ -405,7 +465,10 @@ static enum err_code write_changes(struct tx *tx, void *arg, struct err *err)
 {
 	struct partner_call *p = arg;
 	const struct partner_change_view *c = p->changes;
+	struct partner_view before;
 	TRY(begin_change(tx, p, err));
+	TRY(show_whole(p, &before, err));
+	TRY(call_precondition(p->call, &before, err));
 	p->partner.name = c->name ? c->name : p->partner.name;
 	p->partner.endpoint = c->endpoint ? c->endpoint : p->partner.endpoint;
 	p->partner.profile = c->profile ? c->profile : p->partner.profile;
@@ -536,46 +599,6 @@ enum err_code partners_withdraw(struct api_call *call, struct err *err)
 
 /* --- Answers --- */
 
-/* One that cannot be read is shown by what is known of it: it must be possible to find and withdraw it. */
-static enum err_code show_row(struct api_call *call, const struct partner_certificate *row,
-			      struct certificate_view *view, struct err *err)
-{
-	struct crl_info info;
-	cert_auto cert = NULL;
-	struct err why = { 0 };
-	*view = (struct certificate_view){ .use = row->use,
-					   .fingerprint = row->fingerprint,
-					   .not_before_us = TIME_NONE,
-					   .not_after_us = TIME_NONE,
-					   .withdrawn_us = row->until_us };
-	enum err_code code = same(row->use, "crl") ? crl_read(call->arena, row->der, &info, &why)
-						   : cert_parse(row->der, &cert, &why);
-	if (code == OK && cert) {
-		view->subject = arena_text(call->arena, cert_subject(cert));
-		view->not_before_us = cert_not_before_us(cert);
-		view->not_after_us = cert_not_after_us(cert);
-	} else if (code == OK) {
-		view->subject = info.issuer;
-		view->not_before_us = info.this_update_us;
-		view->not_after_us = info.next_update_us;
-	} else {
-		view->subject = arena_text(call->arena, why.text);
-	}
-	return view->subject ? OK : fail(err, ERR_MEMORY, "no memory for a certificate");
-}
-
-static struct partner_view view_of(const struct partner *p)
-{
-	return (struct partner_view){ .code = p->code,
-				      .name = p->name,
-				      .party_id = p->party_id,
-				      .party_type = p->party_type,
-				      .endpoint = p->endpoint,
-				      .profile = p->profile,
-				      .token = p->token,
-				      .status = p->status };
-}
-
 static enum err_code read_partner(struct tx *tx, void *arg, struct err *err)
 {
 	return read_one(tx, arg, err);
@@ -583,19 +606,10 @@ static enum err_code read_partner(struct tx *tx, void *arg, struct err *err)
 
 enum err_code partners_get(struct api_call *call, struct err *err)
 {
-	enum { SHOWN_MAX = 1000 };
 	struct partner_call p = { .call = call, .code = call->parameters[0] };
+	struct partner_view view;
 	TRY(db_read(call->kernel->db, read_partner, &p, err));
-	struct partner_view view = view_of(&p.partner);
-	view.certificates = arena_array(call->arena, p.kept.count + 1, sizeof *view.certificates);
-	if (!view.certificates)
-		return fail(err, ERR_MEMORY, "no memory for a partner");
-	for (size_t i = 0; i < p.kept.count && view.certificates_count < SHOWN_MAX; i++) {
-		const struct partner_certificate *row = &p.kept.items[i];
-		/* A replaced list says nothing any more; there is one a day or a week. */
-		if (!same(row->use, "crl") || is_live(row, call->now_us))
-			TRY(show_row(call, row, &view.certificates[view.certificates_count++], err));
-	}
+	TRY(show_whole(&p, &view, err));
 	return call_answer(call, &view, err);
 }
 
@@ -610,6 +624,7 @@ static void show_partner(const void *item, void *view)
 	*(struct partner_view *)view = view_of(item);
 }
 
+/* One page: there are MESSAGING_PARTNERS_MAX of them and fewer. */
 enum err_code partners_list(struct api_call *call, struct err *err)
 {
 	struct partner_call p = { .call = call };

@@ -84,6 +84,39 @@ static enum err_code fill_keys(const struct api *api, struct arena *arena, struc
 	return code;
 }
 
+/* --- What partners are believed by --- */
+
+static enum err_code fill_credentials(const struct api *api, struct arena *arena, struct status_view *view,
+				      struct err *err)
+{
+	struct messaging_credentials all;
+	TRY(messaging_credentials(api->options.messaging, arena, view->now_us, &all, err));
+	struct credential_view *views = arena_array(arena, all.count + 1, sizeof *views);
+	if (!views)
+		return fail(err, ERR_MEMORY, "no memory for the status");
+	for (size_t p = 0, used = 0; p < view->partners_count; p++) {
+		struct partner_status_view *partner = &view->partners[p];
+		partner->credentials = &views[used];
+		for (size_t i = 0; i < all.count; i++) {
+			const struct messaging_credential *c = &all.items[i];
+			if (!same(c->partner, partner->partner))
+				continue;
+			partner->credentials[partner->credentials_count++] =
+				(struct credential_view){ .use = c->use,
+							  .subject = c->subject,
+							  .fingerprint = c->fingerprint,
+							  .not_before_us = c->not_before_us,
+							  .not_after_us = c->not_after_us,
+							  .days_left = whole_days(c->not_after_us - view->now_us),
+							  .state = c->state,
+							  .advice = c->advice,
+							  .alarm = c->alarm };
+		}
+		used += partner->credentials_count;
+	}
+	return OK;
+}
+
 /* --- Status --- */
 
 static void fill_disk(const struct api *api, struct status_view *view)
@@ -129,6 +162,7 @@ static enum err_code fill_status(struct api *api, struct arena *arena, struct st
 								  .last_receipt_us = c->last_receipt_us };
 	}
 	fill_disk(api, view);
+	TRY(fill_credentials(api, arena, view, err));
 	return fill_keys(api, arena, view, err);
 }
 
@@ -194,6 +228,35 @@ static void put_partners(struct buf *out, const struct status_view *view)
 			   same(view->partners[k].status, "suspended"));
 }
 
+static void put_credentials(struct buf *out, const struct status_view *view)
+{
+	static const char *const states[] = { CREDENTIAL_ENDING, CREDENTIAL_LATE, CREDENTIAL_REFUSED };
+	put_head(out, "lintas_certificate_not_after_seconds",
+		 "When a partner's certificate ends, or its revocation list (use crl) is to be replaced; Unix time.",
+		 GAUGE);
+	for (size_t p = 0; p < view->partners_count; p++)
+		for (size_t i = 0; i < view->partners[p].credentials_count; i++) {
+			const struct credential_view *c = &view->partners[p].credentials[i];
+			buf_printf(out,
+				   "lintas_certificate_not_after_seconds{partner=\"%s\",use=\"%s\",fingerprint=\"%s\"} "
+				   "%lld\n",
+				   view->partners[p].partner, c->use, c->fingerprint,
+				   (long long)(c->not_after_us / SECOND_US));
+		}
+	put_head(out, "lintas_trust_alarms",
+		 "Certificates and lists of a partner that an operator must see to; each has a task.", GAUGE);
+	for (size_t p = 0; p < view->partners_count; p++)
+		for (size_t s = 0; s < COUNT(states); s++) {
+			int64_t count = 0;
+			for (size_t i = 0; i < view->partners[p].credentials_count; i++) {
+				const struct credential_view *c = &view->partners[p].credentials[i];
+				count += c->alarm && same(c->state, states[s]);
+			}
+			buf_printf(out, "lintas_trust_alarms{partner=\"%s\",state=\"%s\"} %lld\n",
+				   view->partners[p].partner, states[s], (long long)count);
+		}
+}
+
 static void put_keys(struct buf *out, const struct status_view *view)
 {
 	put_head(out, "lintas_key_days_left", "Days until the certificate of an active key ends; negative: it has.",
@@ -227,13 +290,14 @@ static void put_node(struct buf *out, const struct status_view *view)
 
 enum err_code api_put_metrics(struct api *api, struct buf *out, struct err *err)
 {
-	enum { METRICS_ARENA = 4 << 20 };
+	enum { METRICS_ARENA = 64 << 20 };
 	arena_auto arena = arena_new(METRICS_ARENA);
 	struct status_view view;
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory for the metrics");
 	TRY(fill_status(api, arena, &view, err));
 	put_partners(out, &view);
+	put_credentials(out, &view);
 	put_keys(out, &view);
 	put_node(out, &view);
 	return buf_check(out, "the metrics", err);

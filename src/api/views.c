@@ -149,6 +149,19 @@ static const struct field task_rows[] = {
 };
 static const struct fields task_fields = FIELDS(struct task_view, task_rows);
 
+static const struct field credential_rows[] = {
+	FIELD_TEXT(struct credential_view, use, .json = "use", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct credential_view, subject, .json = "subject", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct credential_view, fingerprint, .json = "fingerprint", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TIME(struct credential_view, not_before_us, .json = "notBefore", .min = 1),
+	FIELD_TIME(struct credential_view, not_after_us, .json = "notAfter", .min = 1),
+	FIELD_INT(struct credential_view, days_left, .json = "daysLeft", .min = 1),
+	FIELD_TEXT(struct credential_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX),
+	FIELD_FLAG(struct credential_view, alarm, .json = "alarm", .min = 1),
+	FIELD_TEXT(struct credential_view, advice, .json = "advice", .max_length = TEXT_MAX),
+};
+static const struct fields credential_fields = FIELDS(struct credential_view, credential_rows);
+
 static const struct field partner_status_rows[] = {
 	FIELD_TEXT(struct partner_status_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct partner_status_view, status, .json = "status", .min = 1, .max_length = TEXT_MAX),
@@ -162,6 +175,8 @@ static const struct field partner_status_rows[] = {
 	FIELD_INT(struct partner_status_view, refused, .json = "refused", .min = 1),
 	FIELD_TIME(struct partner_status_view, oldest_queued_us, .json = "oldestQueued"),
 	FIELD_TIME(struct partner_status_view, last_receipt_us, .json = "lastReceipt"),
+	FIELD_LIST(struct partner_status_view, credentials, credentials_count, struct credential_view,
+		   credential_fields, .json = "credentials", .max = PAGE_MAX),
 };
 static const struct fields partner_status_fields = FIELDS(struct partner_status_view, partner_status_rows);
 
@@ -206,7 +221,8 @@ static const struct fields submit_fields = FIELDS(struct submit_view, submit_row
 
 static const struct field finding_rows[] = {
 	FIELD_TEXT(struct finding_view, code, .json = "code", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct finding_view, path, .json = "path", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct finding_view, path, .json = "path", .max_length = TEXT_MAX,
+		   .label = "JSON Pointer (RFC 6901) into the body; /NAME of a query parameter"),
 	FIELD_TEXT(struct finding_view, text, .json = "text", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct finding_view, law, .json = "law", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct finding_view, severity, .json = "severity", .min = 1, .max_length = TEXT_MAX),
@@ -239,6 +255,77 @@ static const struct field proof_rows[] = {
 };
 static const struct fields proof_fields = FIELDS(struct proof_view, proof_rows);
 
+static const struct field user_rows[] = {
+	FIELD_TEXT(struct user_view, name, .json = "name", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct user_view, organisation, .json = "organisation", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct user_view, title, .json = "title", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct user_view, roles, .json = "roles", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct user_view, status, .json = "status", .min = 1, .max_length = TEXT_MAX),
+	FIELD_FLAG(struct user_view, password, .json = "password", .min = 1),
+	FIELD_TIME(struct user_view, created_us, .json = "created", .min = 1),
+};
+static const struct fields user_fields = FIELDS(struct user_view, user_rows);
+
+static const struct field new_user_rows[] = {
+	FIELD_TEXT(struct new_user_view, name, .json = "name", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct new_user_view, organisation, .json = "organisation", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct new_user_view, title, .json = "title", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct new_user_view, roles, .json = "roles", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct new_user_view, password, .json = "password", .max_length = TEXT_MAX),
+};
+static const struct fields new_user_fields = FIELDS(struct new_user_view, new_user_rows);
+
+static const struct field user_change_rows[] = {
+	FIELD_TEXT(struct user_change_view, title, .json = "title", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct user_change_view, roles, .json = "roles", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct user_change_view, status, .json = "status", .max_length = TEXT_MAX),
+};
+static const struct fields user_change_fields = FIELDS(struct user_change_view, user_change_rows);
+
+static const struct field password_rows[] = {
+	FIELD_TEXT(struct password_view, password, .json = "password", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct password_view, current, .json = "current", .max_length = TEXT_MAX),
+};
+static const struct fields password_fields = FIELDS(struct password_view, password_rows);
+
+static const struct field token_rows[] = {
+	FIELD_TEXT(struct token_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct token_view, user, .json = "user", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct token_view, title, .json = "title", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct token_view, roles, .json = "roles", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct token_view, secret, .json = "secret", .max_length = TEXT_MAX),
+	FIELD_TIME(struct token_view, created_us, .json = "created", .min = 1),
+	FIELD_TIME(struct token_view, expires_us, .json = "expires", .min = 1),
+	FIELD_TIME(struct token_view, revoked_us, .json = "revoked"),
+};
+static const struct fields token_fields = FIELDS(struct token_view, token_rows);
+
+static const struct field new_token_rows[] = {
+	FIELD_TEXT(struct new_token_view, user, .json = "user", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct new_token_view, title, .json = "title", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct new_token_view, roles, .json = "roles", .max_length = TEXT_MAX),
+	FIELD_INT(struct new_token_view, expires_in_s, .json = "expiresIn"),
+	FIELD_TIME(struct new_token_view, expires_us, .json = "expires"),
+};
+static const struct fields new_token_fields = FIELDS(struct new_token_view, new_token_rows);
+
+static const struct field me_rows[] = {
+	FIELD_TEXT(struct me_view, name, .json = "name", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct me_view, organisation, .json = "organisation", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct me_view, title, .json = "title", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct me_view, roles, .json = "roles", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct me_view, permissions, .json = "permissions", .max_length = TEXT_MAX),
+};
+static const struct fields me_fields = FIELDS(struct me_view, me_rows);
+
+static const struct field role_rows[] = {
+	FIELD_TEXT(struct role_view, name, .json = "name", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct role_view, title, .json = "title", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct role_view, permissions, .json = "permissions", .min = 1, .max_length = TEXT_MAX),
+	FIELD_FLAG(struct role_view, node, .json = "node", .min = 1),
+};
+static const struct fields role_fields = FIELDS(struct role_view, role_rows);
+
 #define SCHEMA(name_, fields_)                                                                                         \
 	{                                                                                                              \
 		.name = name_, .root = name_, .ns = "", .prefix = "", .fields = &(fields_)                             \
@@ -262,6 +349,13 @@ const struct schema status_schema = SCHEMA("status", status_fields);
 const struct schema submit_schema = SCHEMA("submit", submit_fields);
 const struct schema problem_schema = SCHEMA("problem", problem_fields);
 const struct schema proof_schema = SCHEMA("proof", proof_fields);
+const struct schema user_schema = SCHEMA("user", user_fields);
+const struct schema new_user_schema = SCHEMA("newUser", new_user_fields);
+const struct schema user_change_schema = SCHEMA("userChange", user_change_fields);
+const struct schema password_schema = SCHEMA("password", password_fields);
+const struct schema token_schema = SCHEMA("token", token_fields);
+const struct schema new_token_schema = SCHEMA("newToken", new_token_fields);
+const struct schema me_schema = SCHEMA("me", me_fields);
 
 LIST_SCHEMA(document)
 LIST_SCHEMA(message)
@@ -271,3 +365,6 @@ LIST_SCHEMA(organisation)
 LIST_SCHEMA(task)
 LIST_SCHEMA(stranger)
 LIST_SCHEMA(key)
+LIST_SCHEMA(user)
+LIST_SCHEMA(token)
+LIST_SCHEMA(role)

@@ -1,7 +1,8 @@
 #include "base/text.h"
 
-/* RFC 4648 §4. */
-static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/* RFC 4648 §4 and §5. */
+#define BASE64_62 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+static const char base64_alphabet[] = BASE64_62 "+/", base64url_alphabet[] = BASE64_62 "-_";
 /* The value of a character and one, so that what is not in the alphabet is 0. */
 static const uint8_t base64_value_1[256] = {
 	['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
@@ -14,7 +15,7 @@ static const uint8_t base64_value_1[256] = {
 	['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
 };
 
-void base64_put(struct buf *out, struct bytes data)
+static void base64_put_as(struct buf *out, struct bytes data, const char *alphabet, bool padded)
 {
 	if (data.size > SIZE_MAX / 4 - 2) {
 		out->failed = out->failed == OK ? ERR_LIMIT : out->failed;
@@ -33,12 +34,22 @@ void base64_put(struct buf *out, struct bytes data)
 			word |= (uint32_t)data.data[i + 1] << 8;
 		if (left > 2)
 			word |= data.data[i + 2];
-		*to++ = (uint8_t)base64_alphabet[word >> 18];
-		*to++ = (uint8_t)base64_alphabet[word >> 12 & 63];
-		*to++ = left > 1 ? (uint8_t)base64_alphabet[word >> 6 & 63] : '=';
-		*to++ = left > 2 ? (uint8_t)base64_alphabet[word & 63] : '=';
+		*to++ = (uint8_t)alphabet[word >> 18];
+		*to++ = (uint8_t)alphabet[word >> 12 & 63];
+		*to++ = left > 1 ? (uint8_t)alphabet[word >> 6 & 63] : '=';
+		*to++ = left > 2 ? (uint8_t)alphabet[word & 63] : '=';
 	}
-	buf_grown(out, size);
+	buf_grown(out, padded ? size : size - (3 - data.size % 3) % 3);
+}
+
+void base64_put(struct buf *out, struct bytes data)
+{
+	base64_put_as(out, data, base64_alphabet, true);
+}
+
+void base64url_put(struct buf *out, struct bytes data)
+{
+	base64_put_as(out, data, base64url_alphabet, false);
 }
 
 static bool xml_white(uint8_t c)
@@ -107,6 +118,15 @@ void hex_put(struct buf *out, struct bytes data)
 		to[2 * i + 1] = (uint8_t) "0123456789abcdef"[data.data[i] & 0xF];
 	}
 	buf_grown(out, data.size * 2);
+}
+
+void percent_put(struct buf *out, const char *text, const char *also)
+{
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+			     strchr("-._~", *c) || strchr(also, *c);
+		buf_printf(out, plain ? "%c" : "%%%02X", *c);
+	}
 }
 
 static int hex_value(char c)

@@ -7,12 +7,17 @@
 
 /* Standard alphabet with padding, no line breaks. */
 void base64_put(struct buf *out, struct bytes data);
+/* The alphabet for names and addresses (RFC 4648 §5), without padding. */
+void base64url_put(struct buf *out, struct bytes data);
 /* Refuses anything but alphabet, correct padding with zero spare bits, and XML white space between (as xs:base64Binary
  * allows). Arena's. False if it is not base64 or the arena is full. */
 bool base64_parse(struct arena *arena, struct bytes text, struct bytes *data);
 
 void hex_put(struct buf *out, struct bytes data); /* lower case */
 bool hex_parse(struct arena *arena, const char *text, struct bytes *data);
+
+/* For a URL (RFC 3986 2.1): letters, digits, '-', '.', '_', '~' and the characters of ALSO stay as they are. */
+void percent_put(struct buf *out, const char *text, const char *also);
 
 /* Well-formed UTF-8 (no surrogates, no overlong forms, no NUL). */
 bool utf8_valid(struct bytes text);

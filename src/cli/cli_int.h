@@ -80,6 +80,9 @@ enum err_code remote_read(struct invocation *invocation, const struct schema *sc
 bool remote_running(struct invocation *invocation);
 /* Runs a row that has .method and .path. */
 enum err_code remote_run(struct invocation *invocation, struct bytes body, struct err *err);
+/* The same with VIEW as its body, written by SCHEMA. */
+enum err_code remote_run_with(struct invocation *invocation, const struct schema *schema, const void *view,
+			      struct err *err);
 
 /* Prints findings as people read them: path, code, text, law. */
 void print_finding(FILE *out, struct arena *arena, const char *pointer, const char *code, const char *text,
@@ -98,6 +101,7 @@ enum err_code run_key_public(struct invocation *invocation, struct err *err);
 enum err_code run_key_install(struct invocation *invocation, struct err *err);
 enum err_code run_key_retire(struct invocation *invocation, struct err *err);
 enum err_code run_key_list(struct invocation *invocation, struct err *err);
+enum err_code run_api_openapi(struct invocation *invocation, struct err *err);
 enum err_code run_doctype_list(struct invocation *invocation, struct err *err);
 enum err_code run_doctype_xsd(struct invocation *invocation, struct err *err);
 enum err_code run_doctype_check(struct invocation *invocation, struct err *err);
@@ -108,6 +112,11 @@ enum err_code run_partner_change(struct invocation *invocation, struct err *err)
 enum err_code run_partner_certificate(struct invocation *invocation, struct err *err);
 enum err_code run_partner_withdraw(struct invocation *invocation, struct err *err);
 enum err_code run_organisation_add(struct invocation *invocation, struct err *err);
+enum err_code run_user_add(struct invocation *invocation, struct err *err);
+enum err_code run_user_change(struct invocation *invocation, struct err *err);
+enum err_code run_user_status(struct invocation *invocation, struct err *err);
+enum err_code run_user_password(struct invocation *invocation, struct err *err);
+enum err_code run_token_new(struct invocation *invocation, struct err *err);
 enum err_code run_as4_inspect(struct invocation *invocation, struct err *err);
 enum err_code run_evidence_export(struct invocation *invocation, struct err *err);
 enum err_code run_ping(struct invocation *invocation, struct err *err);
@@ -132,6 +141,13 @@ void print_partner_changed(FILE *out, const void *answer);
 void print_organisations(FILE *out, const void *answer);
 void print_organisation(FILE *out, const void *answer);
 void print_tasks(FILE *out, const void *answer);
+void print_users(FILE *out, const void *answer);
+void print_user(FILE *out, const void *answer);
+/* The secret alone on OUT, for scripts; what it is on standard error. */
+void print_new_token(FILE *out, const void *answer);
+void print_token(FILE *out, const void *answer);
+void print_tokens(FILE *out, const void *answer);
+void print_roles(FILE *out, const void *answer);
 void print_keys(FILE *out, const struct key_list_view *list);
 void print_strangers(FILE *out, const void *answer);
 void print_status(FILE *out, const void *answer);

@@ -197,6 +197,15 @@ static const struct kernel *bare_kernel(void)
 	return &kernel;
 }
 
+enum err_code run_api_openapi(struct invocation *in, struct err *err)
+{
+	struct kernel kernel = { .clock = &clock_system, .capabilities = customs_capabilities, .lists = codelists() };
+	buf_auto out;
+	buf_init(&out, PRINTED_MAX);
+	TRY(api_put_openapi(in->arena, &kernel, LINTAS_VERSION, &out, err));
+	return print_buf(&out, err);
+}
+
 enum err_code run_doctype_xsd(struct invocation *in, struct err *err)
 {
 	const struct doctype *doctype = doctype_find(bare_kernel(), in->arguments[0]);
@@ -256,21 +265,12 @@ enum err_code run_send(struct invocation *in, struct err *err)
 	return remote_run(in, text, err);
 }
 
-static enum err_code call_with(struct invocation *in, const struct schema *schema, const void *view, struct err *err)
-{
-	buf_auto json;
-	buf_init(&json, PRINTED_MAX);
-	field_put_json(&json, schema, view);
-	TRY(buf_check(&json, "the call", err));
-	return remote_run(in, buf_bytes(&json), err);
-}
-
 enum err_code run_organisation_add(struct invocation *in, struct err *err)
 {
 	struct organisation_view view = { .code = in->arguments[0],
 					  .seat = option_value(in, "--seat"),
 					  .name = option_value(in, "--name") };
-	return call_with(in, &organisation_schema, &view, err);
+	return remote_run_with(in, &organisation_schema, &view, err);
 }
 
 static enum err_code read_certificate(struct invocation *in, const char *use, const char *file,
@@ -313,7 +313,7 @@ enum err_code run_partner_add(struct invocation *in, struct err *err)
 		in->places[in->places_count++] = arena_printf(in->arena, "--%s", uses[i]);
 		TRY(read_certificate(in, uses[i], file, &certificates[view.certificates_count++], err));
 	}
-	return call_with(in, &partner_schema, &view, err);
+	return remote_run_with(in, &partner_schema, &view, err);
 }
 
 enum err_code run_partner_change(struct invocation *in, struct err *err)
@@ -322,14 +322,14 @@ enum err_code run_partner_change(struct invocation *in, struct err *err)
 					    .endpoint = option_value(in, "--endpoint"),
 					    .profile = option_value(in, "--profile"),
 					    .token = option_value(in, "--token") };
-	return call_with(in, &partner_change_schema, &view, err);
+	return remote_run_with(in, &partner_change_schema, &view, err);
 }
 
 enum err_code run_partner_certificate(struct invocation *in, struct err *err)
 {
 	struct certificate_view view;
 	TRY(read_certificate(in, option_value(in, "--use"), option_value(in, "--file"), &view, err));
-	return call_with(in, &certificate_schema, &view, err);
+	return remote_run_with(in, &certificate_schema, &view, err);
 }
 
 /* The whole fingerprint of the only certificate of P that begins so. */

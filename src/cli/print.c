@@ -375,6 +375,85 @@ void print_organisations(FILE *out, const void *answer)
 		print_organisation(out, &list->items[i]);
 }
 
+static const struct column user_columns[] = { { "name", 16 },         { "status", 8 }, { "log-in", 8 },
+					      { "organisation", 12 }, { "roles", 24 }, { "title", 0 } };
+
+static void print_user_line(FILE *out, const struct user_view *u)
+{
+	ROW(out, user_columns, u->name, u->status, u->password ? "password" : "token",
+	    u->organisation ? u->organisation : "(node)", u->roles, u->title);
+}
+
+void print_users(FILE *out, const void *answer)
+{
+	const struct user_list_view *list = answer;
+	if (list->count)
+		print_heads(out, user_columns, COUNT(user_columns));
+	for (size_t i = 0; i < list->count; i++)
+		print_user_line(out, &list->items[i]);
+	if (!list->count)
+		fprintf(out, "no users; see lintas help user add\n");
+	print_next(out, list->next, "--after");
+}
+
+void print_user(FILE *out, const void *answer)
+{
+	const struct user_view *u = answer;
+	print_user_line(out, u);
+	if (same(u->status, "disabled"))
+		fprintf(out, "Next: lintas user enable %s lets it in again\n", u->name);
+	else
+		fprintf(out, "Next: lintas token new --user %s, for a program\n", u->name);
+}
+
+static const struct column token_columns[] = { { "id", 36 }, { "user", 16 },  { "until", 24 },
+					       { "", 7 },    { "roles", 24 }, { "title", 0 } };
+
+void print_token(FILE *out, const void *answer)
+{
+	const struct token_view *t = answer;
+	char time[TIME_SIZE];
+	bool revoked = t->revoked_us != TIME_NONE;
+	ROW(out, token_columns, t->id, t->user, when(revoked ? t->revoked_us : t->expires_us, time),
+	    revoked ? "REVOKED" : "", t->roles, t->title);
+}
+
+void print_new_token(FILE *out, const void *answer)
+{
+	const struct token_view *t = answer;
+	char time[TIME_SIZE];
+	fprintf(out, "%s\n", text(t->secret));
+	fprintf(stderr,
+		"This is told once: keep it where only %s reads it. It lets in as %s (%s) until %s.\n"
+		"Next: send it as Authorization: Bearer SECRET; lintas token revoke %s ends it\n",
+		t->user, t->user, t->roles, when(t->expires_us, time), t->id);
+}
+
+void print_tokens(FILE *out, const void *answer)
+{
+	const struct token_list_view *list = answer;
+	if (list->count)
+		print_heads(out, token_columns, COUNT(token_columns));
+	for (size_t i = 0; i < list->count; i++)
+		print_token(out, &list->items[i]);
+	if (!list->count)
+		fprintf(out, "no tokens; see lintas help token new\n");
+	print_next(out, list->next, "--before");
+}
+
+void print_roles(FILE *out, const void *answer)
+{
+	enum { PERMISSIONS_INDENT = 6 };
+	static const struct column columns[] = { { "role", 14 }, { "for users of", 16 }, { "", 0 } };
+	const struct role_list_view *list = answer;
+	print_heads(out, columns, COUNT(columns));
+	for (size_t i = 0; i < list->count; i++) {
+		const struct role_view *r = &list->items[i];
+		ROW(out, columns, r->name, r->node ? "the node" : "an organisation", r->title);
+		print_folded(out, r->permissions, PERMISSIONS_INDENT);
+	}
+}
+
 void print_tasks(FILE *out, const void *answer)
 {
 	enum { TEXT_INDENT = 6 };
@@ -396,6 +475,8 @@ void print_tasks(FILE *out, const void *answer)
 		fprintf(out, "nothing to do\n");
 	if (done)
 		fprintf(out, "%zu done (--json shows them)\n", done);
+	else
+		print_next(out, list->next, "--before");
 }
 
 void print_strangers(FILE *out, const void *answer)
@@ -433,9 +514,6 @@ void print_keys(FILE *out, const struct key_list_view *list)
 		fprintf(out, "no keys; see lintas help key new\n");
 }
 
-/* From so many days before its end a certificate is to be renewed: authorities and partners take their time. */
-enum { RENEW_DAYS = 60 };
-
 static void print_active_key(FILE *out, const struct key_view *k, int64_t now_us)
 {
 	char from[TIME_SIZE];
@@ -446,7 +524,7 @@ static void print_active_key(FILE *out, const struct key_view *k, int64_t now_us
 		fprintf(out, "EXPIRED: it is used for nothing; roll it over now (lintas help key new)\n");
 	else
 		fprintf(out, "%lld day%s left%s\n", (long long)k->days_left, k->days_left == 1 ? "" : "s",
-			k->days_left < RENEW_DAYS ? ": ROLL IT OVER NOW (lintas help key new)" : "");
+			k->days_left < MESSAGING_RENEW_DAYS ? ": ROLL IT OVER NOW (lintas help key new)" : "");
 }
 
 /* PENDING: a key of this use that waits for its certificate, or NULL. */
@@ -501,6 +579,25 @@ static void print_status_disk(FILE *out, const struct status_view *s)
 			s->disk_free_bytes < s->disk_reserve_bytes ? ": MAKE ROOM NOW" : "");
 }
 
+static void print_credential(FILE *out, const struct credential_view *c)
+{
+	enum { ADVICE_INDENT = 4 };
+	char time[TIME_SIZE];
+	fprintf(out, "  %-8s %s, ", c->use, c->subject);
+	if (same(c->state, CREDENTIAL_FUTURE))
+		fprintf(out, "valid from %s", when(c->not_before_us, time));
+	else if (same(c->state, CREDENTIAL_REFUSED))
+		fprintf(out, "REFUSED");
+	else if (same(c->use, "crl"))
+		fprintf(out, "next list by %s%s", when(c->not_after_us, time),
+			same(c->state, CREDENTIAL_LATE) ? ", LATE" : "");
+	else
+		fprintf(out, "%lld day%s left", (long long)c->days_left, c->days_left == 1 ? "" : "s");
+	fprintf(out, "%s\n", c->alarm ? ": ALARM" : "");
+	if (c->alarm)
+		print_folded(out, text(c->advice), ADVICE_INDENT);
+}
+
 static void print_links(FILE *out, const struct status_view *s)
 {
 	static const struct column columns[] = { { "partner", 8 }, { "queued", -8 },     { "held", -6 },
@@ -518,6 +615,8 @@ static void print_links(FILE *out, const struct status_view *s)
 		    number(p->dead, figures[2]), number(p->delivered, figures[3]), number(p->processed, figures[4]),
 		    number(p->failed, figures[5]), number(p->refused, figures[6]), when(p->last_receipt_us, receipt),
 		    note);
+		for (size_t k = 0; k < p->credentials_count; k++)
+			print_credential(out, &p->credentials[k]);
 	}
 }
 

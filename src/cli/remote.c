@@ -10,7 +10,7 @@
 #include "base/text.h"
 
 /* As the interface has them: see ANSWER_MAX in api/api.c, and administration in node/serve.c. */
-enum { ANSWER_MAX = 192 << 20, REQUEST_ARENA = 192 << 20 };
+enum { ANSWER_MAX = 192 << 20, REQUEST_ARENA = 192 << 20, JSON_MAX = 8 << 20 };
 
 static enum err_code call_socket(struct invocation *in, const char *socket, const char *method, const char *path,
 				 struct bytes body, struct http_answer *answer, struct err *err)
@@ -144,22 +144,13 @@ enum err_code remote_call(struct invocation *in, const char *method, const char 
 	return answer->status >= 400 ? report_problem(in, answer, err) : OK;
 }
 
-static void put_encoded(struct buf *out, const char *text)
-{
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
-			     strchr("-._~@:", *c);
-		buf_printf(out, plain ? "%c" : "%%%02X", *c);
-	}
-}
-
 /* The row's path with arguments and options filled in. */
 static enum err_code fill_path(struct invocation *in, struct buf *out, struct err *err)
 {
 	size_t argument = 0;
 	for (const char *c = in->command->path; *c; c++) {
 		if (c[0] == '{' && c[1] == '}') {
-			put_encoded(out, in->arguments[argument++]);
+			percent_put(out, in->arguments[argument++], "@:");
 			c++;
 		} else {
 			buf_putc(out, *c);
@@ -170,7 +161,7 @@ static enum err_code fill_path(struct invocation *in, struct buf *out, struct er
 		if (!in->command->options[i].query || !in->values[i])
 			continue;
 		buf_printf(out, "%c%s=", separator, in->command->options[i].query);
-		put_encoded(out, in->command->options[i].value ? in->values[i] : "true");
+		percent_put(out, in->command->options[i].value ? in->values[i] : "true", "@:");
 		separator = '&';
 	}
 	return buf_check(out, "the call", err);
@@ -220,4 +211,13 @@ enum err_code remote_run(struct invocation *in, struct bytes body, struct err *e
 	if (!raw)
 		in->command->print(stdout, view);
 	return !in->command->good || in->command->good(view) ? OK : ERR_INVALID;
+}
+
+enum err_code remote_run_with(struct invocation *in, const struct schema *schema, const void *view, struct err *err)
+{
+	buf_auto json;
+	buf_init(&json, JSON_MAX);
+	field_put_json(&json, schema, view);
+	TRY(buf_check(&json, "the call", err));
+	return remote_run(in, buf_bytes(&json), err);
 }

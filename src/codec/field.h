@@ -24,6 +24,7 @@
 #include "base/findings.h"
 
 struct xml_node;
+struct json_writer;
 struct field;
 
 #define INTEGER_NONE INT64_MIN
@@ -107,6 +108,8 @@ struct schema {
 /* Where codes are looked up; the lists themselves are dated data of kernel/. */
 struct code_lists {
 	bool (*known)(const struct code_lists *lists, const char *list, const char *code);
+	/* The INDEXth code; NULL after the last, and of a list that is a form. May be NULL: nothing is enumerated. */
+	const char *(*at)(const struct code_lists *lists, const char *list, size_t index);
 };
 
 /* Rules of form that the engine itself finds, FLD-001 and on; for documentation and tests. */
@@ -142,8 +145,21 @@ enum err_code field_read_json(struct arena *arena, const struct schema *schema, 
 			      const struct code_lists *lists, void *record, struct findings *findings,
 			      struct err *err) MUST_USE;
 void field_put_json(struct buf *out, const struct schema *schema, const void *record);
-/* JSON Schema (2020-12, the dialect of OpenAPI 3.1) of SCHEMA as one object. */
-void field_put_json_schema(struct buf *out, const struct schema *schema);
+
+/* --- JSON Schema (codec/field_openapi.c) ---
+ *
+ * Of SCHEMA, as the member NAME (NULL: alone): 2020-12, the dialect of OpenAPI 3.1. A text that is empty is no value,
+ * so the schema has none. */
+struct schema_options {
+	bool closed; /* further members are refused, as field_read_json refuses them; else a later version may add some
+		      */
+	const struct code_lists *lists;    /* whose short lists are enumerated; NULL */
+	const struct schema *const *named; /* the table of one of these is not repeated, but referred to, */
+	size_t named_count;
+	const char *reference; /* by this and its name: "#/components/schemas/" */
+};
+void field_put_json_schema(struct json_writer *json, const char *name, const struct schema *schema,
+			   const struct schema_options *options);
 
 /* --- Validation (codec/field.c) ---
  * What the readers check about occurrences, lengths, patterns and codes, for a RECORD that was filled in C. */

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "codec/field_int.h"
+#include "codec/json.h"
 
 /* --- Reading --- */
 
@@ -176,30 +177,12 @@ enum err_code field_read_json(struct arena *arena, const struct schema *schema, 
 
 /* --- Writing --- */
 
-/* RFC 8259 §7. What is not UTF-8 fails the buffer. */
-static void put_string(struct buf *out, const char *text)
-{
-	if (!utf8_valid(bytes_of(text)) && out->failed == OK)
-		out->failed = ERR_SYNTAX;
-	buf_putc(out, '"');
-	for (const char *c = text; *c; c++) {
-		if ((unsigned char)*c < 0x20) {
-			buf_printf(out, "\\u%04x", (unsigned)*c);
-			continue;
-		}
-		if (*c == '"' || *c == '\\')
-			buf_putc(out, '\\');
-		buf_putc(out, *c);
-	}
-	buf_putc(out, '"');
-}
-
 /* SEPARATOR stands before the first of several, a comma before the others. */
 static void put_name(struct buf *out, char *separator, const char *name)
 {
 	buf_putc(out, *separator);
 	*separator = ',';
-	put_string(out, name);
+	json_quote(out, name);
 	buf_putc(out, ':');
 }
 
@@ -240,7 +223,7 @@ static void put_member(struct buf *out, char *separator, const struct field *row
 		return;
 	put_name(out, separator, row->json);
 	if (same(field_kind(row)->json_type, "string"))
-		put_string(out, text);
+		json_quote(out, text);
 	else
 		buf_puts(out, text);
 }
@@ -258,114 +241,4 @@ static void put_object(struct buf *out, const struct fields *fields, const void 
 void field_put_json(struct buf *out, const struct schema *schema, const void *record)
 {
 	put_object(out, schema->fields, record);
-}
-
-/* --- JSON Schema --- */
-
-static void put_keyword(struct buf *out, char *separator, const char *name, const char *value)
-{
-	if (!value)
-		return;
-	put_name(out, separator, name);
-	put_string(out, value);
-}
-
-static void put_number(struct buf *out, char *separator, const char *name, unsigned value)
-{
-	put_name(out, separator, name);
-	buf_printf(out, "%u", value);
-}
-
-/* The row's own pattern is the one that forms show; the kind's holds as well. */
-static void put_patterns(struct buf *out, char *separator, const struct field *row)
-{
-	const char *of_kind = field_kind(row)->json_pattern;
-
-	if (!row->pattern || !of_kind) {
-		put_keyword(out, separator, "pattern", of_kind);
-		return;
-	}
-	buf_auto whole;
-	buf_init(&whole, 4096);
-	buf_printf(&whole, "^(%s)$", row->pattern);
-	put_keyword(out, separator, "pattern", buf_text(&whole));
-	if (whole.failed != OK && out->failed == OK)
-		out->failed = whole.failed;
-	put_name(out, separator, "allOf");
-	buf_puts(out, "[{\"pattern\":");
-	put_string(out, of_kind);
-	buf_puts(out, "}]");
-}
-
-static void put_object_schema(struct buf *out, char separator, const struct fields *fields);
-
-static void put_row_schema(struct buf *out, const struct field *row)
-{
-	const struct field_kind_row *kind = field_kind(row);
-	char separator = '{';
-
-	put_keyword(out, &separator, "title", row->label);
-	put_keyword(out, &separator, "x-law", row->law);
-	put_keyword(out, &separator, "x-code-list", row->list);
-	if (row->kind == FIELD_KIND_GROUP) {
-		put_object_schema(out, separator, row->fields);
-		return;
-	}
-	put_keyword(out, &separator, "type", kind->json_type);
-	if (row->kind == FIELD_KIND_LIST) {
-		put_number(out, &separator, "minItems", row->min);
-		put_number(out, &separator, "maxItems", field_max(row));
-		put_name(out, &separator, "items");
-		put_object_schema(out, '{', row->fields);
-	}
-	put_keyword(out, &separator, "format", kind->json_format);
-	put_patterns(out, &separator, row);
-	if (kind->text)
-		put_number(out, &separator, "maxLength", field_max_length(row));
-	buf_putc(out, '}');
-}
-
-static void put_required(struct buf *out, char *separator, const struct fields *fields)
-{
-	char within = '[';
-
-	for (size_t i = 0; i < fields->count; i++) {
-		const struct field *row = &fields->row[i];
-		if (!row->json || row->min == 0)
-			continue;
-		if (within == '[')
-			put_name(out, separator, "required");
-		buf_putc(out, within);
-		put_string(out, row->json);
-		within = ',';
-	}
-	if (within == ',')
-		buf_putc(out, ']');
-}
-
-static void put_object_schema(struct buf *out, char separator, const struct fields *fields)
-{
-	char within = '{';
-
-	put_keyword(out, &separator, "type", "object");
-	put_name(out, &separator, "additionalProperties");
-	buf_puts(out, "false");
-	put_required(out, &separator, fields);
-	put_name(out, &separator, "properties");
-	for (size_t i = 0; i < fields->count; i++) {
-		const struct field *row = &fields->row[i];
-		if (!row->json)
-			continue;
-		put_name(out, &within, row->json);
-		put_row_schema(out, row);
-	}
-	buf_puts(out, within == '{' ? "{}}" : "}}");
-}
-
-void field_put_json_schema(struct buf *out, const struct schema *schema)
-{
-	char separator = '{';
-
-	put_keyword(out, &separator, "title", schema->name);
-	put_object_schema(out, separator, schema->fields);
 }

@@ -111,7 +111,7 @@ void db_count(struct db *db, int64_t transactions)
 
 /* --- Transactions --- */
 
-static enum err_code reserve_check(const struct db *db, struct err *err)
+enum err_code db_reserve_check(const struct db *db, struct err *err)
 {
 	struct statvfs disk;
 	uint64_t free_bytes;
@@ -154,7 +154,7 @@ static void db_leave(struct db *db)
 enum err_code db_transact(struct db *db, enum tx_mode mode, db_fn *run, void *arg, struct err *err)
 {
 	if (mode != TX_READ)
-		TRY(reserve_check(db, err));
+		TRY(db_reserve_check(db, err));
 	TRY(db_enter(db, err));
 	enum err_code code = db->driver->transact(db, mode, run, arg, err);
 	db_leave(db);

@@ -77,6 +77,8 @@ typedef enum err_code db_fn(struct tx *tx, void *arg, struct err *err);
 enum err_code db_write(struct db *db, db_fn *run, void *arg, struct err *err) MUST_USE;
 /* A consistent snapshot; writing statements fail. */
 enum err_code db_read(struct db *db, db_fn *run, void *arg, struct err *err) MUST_USE;
+/* ERR_DISK_FULL while db_write would be, because the reserve is reached. */
+enum err_code db_reserve_check(const struct db *db, struct err *err) MUST_USE;
 
 /* --- Inside a transaction --- */
 

@@ -72,9 +72,17 @@ static bool known(const struct code_lists *lists, const char *list, const char *
 	return row_find(list, code) != NULL;
 }
 
+static const char *at(const struct code_lists *lists, const char *list, size_t index)
+{
+	const struct code_table *table = table_find(list);
+
+	(void)lists;
+	return table && index < table->count ? table->rows[index].code : NULL;
+}
+
 const struct code_lists *codelists(void)
 {
-	static const struct code_lists lists = { .known = known };
+	static const struct code_lists lists = { .known = known, .at = at };
 
 	return &lists;
 }

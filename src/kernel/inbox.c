@@ -276,6 +276,7 @@ struct work {
 	const void *read;
 	int64_t attempts; /* of it, when it was read; -1: it was not */
 	bool looked;      /* it was due and could be read: .parts, and .read unless it has none, are it */
+	bool gone;        /* another worker has finished it: there is nothing to write */
 	bool processed, parked;
 	struct err cause;
 };
@@ -439,7 +440,8 @@ static enum err_code read_one(struct work *work, struct err *err)
 	if (!work->intake)
 		return fail(err, ERR_CONFIG, "no capability of this node takes messages in");
 	TRY(db_read(work->kernel->db, load_run, &loading, err));
-	work->looked = same(loading.message.state, message_in_machine.initial) && !loading.blocked;
+	work->gone = !same(loading.message.state, message_in_machine.initial);
+	work->looked = !work->gone && !loading.blocked;
 	if (!work->looked)
 		return OK;
 	work->attempts = loading.message.attempts;
@@ -454,9 +456,9 @@ static enum err_code look_at(struct work *work, struct err *err)
 	work->attempts = -1;
 	work->read = NULL;
 	work->parts = (struct message_parts){ 0 };
-	work->processed = work->parked = work->looked = false;
+	work->processed = work->parked = work->looked = work->gone = false;
 	TRY(read_one(work, err));
-	return db_write(work->kernel->db, process_run, work, err);
+	return work->gone ? OK : db_write(work->kernel->db, process_run, work, err);
 }
 
 static enum err_code retry_later(struct tx *tx, const struct work *work, const struct message *message,

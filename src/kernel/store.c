@@ -4,6 +4,8 @@
 
 /* clang-format off */
 #define PARTNER_COLUMNS "code, name, party_id, party_type, endpoint, profile, token, status"
+#define ACCOUNT_COLUMNS "name, organisation, account.title, account.roles, status, password, account.created_us"
+#define TOKEN_COLUMNS "token.id, account, token.title, token.roles, token.created_us, expires_us, revoked_us"
 #define JOURNAL_COLUMNS \
 	"id, at_us, actor, organisation, subject_type, subject, event, from_state, to_state, detail, law, content, sequence"
 #define SEAL_COLUMNS "number, first_sequence, last_sequence, previous, root, hash, at_us"

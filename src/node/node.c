@@ -169,6 +169,7 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 		.timeout_us = c->exchange_timeout_us,
 		.slots = (unsigned)c->slots,
 		.senders = (unsigned)c->senders,
+		.trust = { .require_crl = c->crl_required, .crl_grace_us = c->crl_grace_us },
 		.retry = { .first_us = c->retry_first_us, .max_us = c->retry_max_us, .give_up_us = c->give_up_us },
 	};
 	TRY(messaging_new(&messaging, &node->messaging, err));
@@ -182,6 +183,7 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 	options.disk_reserve_bytes = c->disk_reserve_bytes;
 	options.node_name = c->name;
 	options.version = LINTAS_VERSION;
+	options.answers_kept_us = c->answers_kept_us;
 	return api_new(&options, &node->api, err);
 }
 

@@ -12,7 +12,7 @@
 
 enum { ROLE_THREADS_MAX = 400 };
 #define IDLE_US  (SECOND_US / 4) /* who found nothing to do looks again after this, or when woken */
-#define FAULT_US (2 * SECOND_US) /* after a fault, so that a broken disk does not fill the log */
+#define FAULT_US (2 * SECOND_US) /* after a fault */
 
 typedef enum err_code role_step(struct node *node, int64_t now_us, unsigned *done, struct err *err);
 
@@ -55,9 +55,9 @@ static enum err_code step_timers(struct node *node, int64_t now_us, unsigned *do
 
 static enum err_code step_refresh(struct node *node, int64_t now_us, unsigned *done, struct err *err)
 {
-	(void)now_us;
 	*done = 0;
-	return messaging_refresh(node->messaging, false, err);
+	TRY(messaging_refresh(node->messaging, false, err));
+	return messaging_watch(node->messaging, now_us, err);
 }
 
 struct role {
@@ -117,10 +117,26 @@ static bool rest(struct roles *roles, uint64_t *seen, int64_t pause_us)
 	return go_on;
 }
 
+struct complaint {
+	enum err_code code;
+	int64_t at_us; /* monotonic */
+};
+
+/* A fault that lasts is told once a minute: a disk is not filled by saying that it is full. */
+static void complain(struct complaint *last, const char *role, const struct err *err)
+{
+	int64_t now_us = clock_monotonic_us();
+	if (err->code == last->code && now_us - last->at_us < MINUTE_US)
+		return;
+	*last = (struct complaint){ .code = err->code, .at_us = now_us };
+	LOG(LOG_ERROR, "role.failed", LOG_TEXT("role", role), LOG_ERR(err));
+}
+
 static void *run(void *arg)
 {
 	struct role_thread thread = *(struct role_thread *)arg;
 	struct roles *roles = thread.roles;
+	struct complaint complaint = { .code = OK };
 	uint64_t seen = 0;
 	bool go_on = true;
 	free(arg);
@@ -130,7 +146,7 @@ static void *run(void *arg)
 		enum err_code code =
 			thread.role->step(roles->node, clock_now_us(roles->node->kernel.clock), &done, &err);
 		if (code != OK) {
-			LOG(LOG_ERROR, "role.failed", LOG_TEXT("role", thread.role->name), LOG_ERR(&err));
+			complain(&complaint, thread.role->name, &err);
 			go_on = rest(roles, NULL, FAULT_US);
 		} else if (done == 0) {
 			go_on = rest(roles, thread.role->by_the_clock ? NULL : &seen, thread.role->idle_us);

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -15,14 +16,17 @@
 #include "kernel/message.h"
 #include "node/node_int.h"
 
-enum { KEY_SOCKETS_MAX = 64, SMALL_BODY = 1 << 16 };
-#define STOP_GRACE_US (10 * SECOND_US)
+enum { KEY_SOCKETS_MAX = 64, SMALL_BODY = 1 << 16, GREATEST_BODIES = 16 /* at a time */ };
+/* A bound, not a reserve. What needs most is evidence: the files of an answer of ANSWER_MAX (api/api.c). */
+#define REQUEST_ARENA    ((size_t)192 << 20)
+#define INTERFACE_BODIES ((size_t)64 << 20)
+#define STOP_GRACE_US    (10 * SECOND_US)
 
 struct serving {
 	struct node node;
 	struct roles *roles;
-	struct http_server *gateway, *administration;
-	struct http_tls tls;
+	struct http_server *gateway, *administration, *interface;
+	struct http_tls tls, interface_tls;
 	pid_t keys_process;
 	atomic_bool ready;
 	int64_t started_us;
@@ -53,6 +57,28 @@ enum err_code node_tls(struct arena *arena, const struct config *config, struct 
 			err, ERR_CONFIG,
 			"cannot read %s: it holds the PEM certificates of the authorities by which partners' TLS is verified",
 			tls->trust_file);
+	return OK;
+}
+
+/* As many descriptors as the settings let strangers use, and ours: a node that runs out of them cannot open the files
+ * of its database either. The usual soft limit is 1024. */
+static enum err_code reserve_descriptors(const struct config *c, struct err *err)
+{
+	enum { OURS = 256 }; /* the database, the administration socket, and what was open before */
+	rlim_t needed =
+		(rlim_t)(c->max_connections + c->interface_connections + c->senders + 2 * c->key_sockets + OURS);
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return fail(err, ERR_IO, "cannot ask for the limit of open files: %s", strerror(errno));
+	if (limit.rlim_cur >= needed)
+		return OK;
+	limit.rlim_cur = needed;
+	if (needed > limit.rlim_max || setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return fail(err, ERR_CONFIG,
+			    "[gateway] max-connections = %lld needs %llu open files, and at most %llu are allowed: "
+			    "lower it, or raise the limit (ulimit -Hn, LimitNOFILE)",
+			    (long long)c->max_connections, (unsigned long long)needed,
+			    (unsigned long long)limit.rlim_max);
 	return OK;
 }
 
@@ -109,12 +135,49 @@ static void answer_text(const struct http_request *request, struct http_response
 	response->body = bytes_of(text);
 }
 
+/* Figures tell who our partners are and how much flows: not for strangers. Who monitors from elsewhere fetches through
+ * an agent here. */
+static bool from_this_machine(const struct http_request *request)
+{
+	return starts_with(request->peer, "127.") || starts_with(request->peer, "[::1]:");
+}
+
+/* Ready is who can read, and has room to take something in. Why not is told here alone. */
 static void answer_ready(struct serving *s, const struct http_request *request, struct http_response *response)
 {
 	struct err err = { 0 };
 	int64_t next_us;
-	bool ready = s->ready && outbox_next_us(&s->node.kernel, &next_us, &err) == OK;
-	answer_text(request, response, ready ? 200 : 503, ready ? "ready\n" : "not ready\n");
+	enum err_code code = s->ready ? outbox_next_us(&s->node.kernel, &next_us, &err) : ERR_BUSY;
+	if (code == OK)
+		code = db_reserve_check(s->node.kernel.db, &err);
+	const char *why = code != OK && from_this_machine(request)
+				  ? arena_printf(request->arena, "not ready: %s\n", err_row(code)->meaning)
+				  : NULL;
+	answer_text(request, response, code == OK ? 200 : 503, code == OK ? "ready\n" : why ? why : "not ready\n");
+}
+
+/* What strangers do to the gateway before anybody knows who they are. */
+static void put_gateway_metrics(const struct http_server *gateway, struct buf *out)
+{
+	struct http_server_counters now;
+	http_server_counters(gateway, &now);
+	const struct {
+		const char *name, *kind, *help;
+		int64_t value;
+	} rows[] = {
+		{ "lintas_http_connections", "gauge", "Connections to the gateway.", now.connections },
+		{ "lintas_http_requests_total", "counter", "Requests whose first line was read.", now.requests },
+		{ "lintas_http_connections_refused_total", "counter", "Connections over a limit.",
+		  now.refused_connections },
+		{ "lintas_http_connections_cut_total", "counter", "Connections cut at their deadline.",
+		  now.deadline_closed },
+		{ "lintas_http_queue_full_total", "counter", "Requests sent away because too many waited.",
+		  now.queue_full },
+		{ "lintas_http_too_large_total", "counter", "Requests whose body was too large.", now.too_large },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++)
+		buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %lld\n", rows[i].name, rows[i].help, rows[i].name,
+			   rows[i].kind, rows[i].name, (long long)rows[i].value);
 }
 
 static void answer_metrics(struct serving *s, const struct http_request *request, struct http_response *response)
@@ -127,17 +190,13 @@ static void answer_metrics(struct serving *s, const struct http_request *request
 		return;
 	buf_init(out, METRICS_MAX);
 	response->owned = out;
+	if (!s->ready)
+		return;
+	put_gateway_metrics(s->gateway, out);
 	if (api_put_metrics(s->node.api, out, &err) != OK)
 		return;
 	response->status = 200;
 	response->content_type = "text/plain; version=0.0.4; charset=utf-8";
-}
-
-/* Figures tell who our partners are and how much flows: not for strangers. Who monitors from elsewhere fetches through
- * an agent here. */
-static bool from_this_machine(const struct http_request *request)
-{
-	return starts_with(request->peer, "127.") || starts_with(request->peer, "[::1]:");
 }
 
 /* What the outside may reach: the AS4 endpoint, and what monitoring asks. */
@@ -171,7 +230,7 @@ static size_t gateway_admit(void *arg, const struct http_request *request, int *
 	return SMALL_BODY;
 }
 
-static size_t administration_admit(void *arg, const struct http_request *request, int *status)
+static size_t interface_admit(void *arg, const struct http_request *request, int *status)
 {
 	struct serving *s = arg;
 	(void)request;
@@ -179,10 +238,32 @@ static size_t administration_admit(void *arg, const struct http_request *request
 	return (size_t)s->node.config.max_payload_bytes;
 }
 
-static void administration_handle(void *arg, const struct http_request *request, struct http_response *response)
+static void interface_handle(void *arg, const struct http_request *request, struct http_response *response)
 {
 	struct serving *s = arg;
 	api_handle(s->node.api, request, response);
+}
+
+/* The same interface on the network: by our TLS key, with no certificate asked of who comes with a token. */
+static enum err_code start_interface(struct serving *s, struct err *err)
+{
+	const struct config *c = &s->node.config;
+	s->interface_tls =
+		(struct http_tls){ .certificate_file = s->tls.certificate_file, .key_file = s->tls.key_file };
+	const struct http_server_options options = {
+		.address = c->interface_address,
+		.port = (uint16_t)c->interface_port,
+		.tls = c->plain ? NULL : &s->interface_tls,
+		.workers = (unsigned)c->workers,
+		.max_connections = (unsigned)c->interface_connections,
+		.bodies_bytes = INTERFACE_BODIES, /* who has no token is known only when the body is there */
+		.arena_bytes = REQUEST_ARENA,
+		.deadline_us = c->request_deadline_us,
+		.admit = interface_admit,
+		.handler = interface_handle,
+		.arg = s,
+	};
+	return c->interface_port ? http_server_start(&options, &s->interface, err) : OK;
 }
 
 static enum err_code start_servers(struct arena *arena, struct serving *s, struct err *err)
@@ -192,10 +273,9 @@ static enum err_code start_servers(struct arena *arena, struct serving *s, struc
 		.unix_path = config_path(arena, c, "admin.sock"),
 		.workers = 4,
 		.max_connections = 64,
-		/* A bound, not a reserve. What needs most is evidence: the files of an answer of ANSWER_MAX. */
-		.arena_bytes = 192 << 20,
-		.admit = administration_admit,
-		.handler = administration_handle,
+		.arena_bytes = REQUEST_ARENA,
+		.admit = interface_admit,
+		.handler = interface_handle,
 		.arg = s,
 	};
 	struct http_server_options gateway = {
@@ -206,13 +286,25 @@ static enum err_code start_servers(struct arena *arena, struct serving *s, struc
 		.workers = (unsigned)c->workers,
 		.max_connections = (unsigned)c->max_connections,
 		.max_connections_per_address = (unsigned)c->max_connections_per_address,
+		.bodies_bytes = GREATEST_BODIES * (size_t)c->max_message_bytes,
 		.deadline_us = c->request_deadline_us,
 		.admit = gateway_admit,
 		.handler = gateway_handle,
 		.arg = s,
 	};
 	TRY(http_server_start(&administration, &s->administration, err));
+	TRY(start_interface(s, err));
 	return http_server_start(&gateway, &s->gateway, err);
+}
+
+/* On a disk without room the node starts all the same, to be read: what was in hand comes back when its claim ends. */
+static enum err_code resume(struct serving *s, struct err *err)
+{
+	enum err_code code = outbox_resume(&s->node.kernel, s->started_us, err);
+	if (code != ERR_DISK_FULL)
+		return code;
+	LOG(LOG_WARN, "outbox.not-resumed", LOG_ERR(err));
+	return OK;
 }
 
 static enum err_code start(struct arena *arena, struct serving *s, const char *directory, struct findings *findings,
@@ -223,12 +315,13 @@ static enum err_code start(struct arena *arena, struct serving *s, const char *d
 	if (log_level_parse(s->node.config.log_level, &level))
 		log_setup(level, s->node.config.state);
 	TRY(node_lock(arena, directory, &s->node.lock, err));
+	TRY(reserve_descriptors(&s->node.config, err));
 	TRY(start_keys(arena, s, err));
 	struct api_options api = { .running = true, .started_us = s->started_us };
 	if (!s->node.config.plain)
 		TRY(node_tls(arena, &s->node.config, &s->tls, err));
 	TRY(node_assemble(arena, &s->node, s->node.config.plain ? NULL : &s->tls, &api, err));
-	TRY(outbox_resume(&s->node.kernel, s->started_us, err));
+	TRY(resume(s, err));
 	TRY(roles_start(&s->node, &s->roles, err));
 	api_on_change(s->node.api, roles_wake, s->roles);
 	TRY(start_servers(arena, s, err));
@@ -242,6 +335,7 @@ static void stop(struct serving *s)
 {
 	s->ready = false;
 	http_server_stop(s->gateway, STOP_GRACE_US);
+	http_server_stop(s->interface, STOP_GRACE_US);
 	http_server_stop(s->administration, STOP_GRACE_US);
 	if (s->node.client)
 		http_client_cancel(

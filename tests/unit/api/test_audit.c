@@ -26,7 +26,7 @@ static void the_evidence_is_verified_only_when_asked_for(void **state)
 	/* the message and our receipt */
 	expect(verify(&world, "?evidence=true"), 200, "\"evidence\":true,\"wires\":2");
 	assert_null(strstr(verify(&world, "?evidence=true").text, "brokenWire"));
-	expect(verify(&world, "?evidence=yes"), 422, "API-003");
+	expect(verify(&world, "?evidence=yes"), 422, "API-002");
 	end(&world);
 }
 

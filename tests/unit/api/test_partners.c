@@ -361,6 +361,46 @@ static void a_newer_revocation_list_replaces_the_one_before_and_not_the_other_wa
 	end(&world);
 }
 
+/* One is the proof of who speaks, the other of who can read: neither may stand for two. */
+static void a_certificate_of_one_partner_is_refused_for_another(void **state)
+{
+	struct world world = begin(state, false);
+	pki_auto own = pki_issue(&(struct pki_spec){ .subject = "/CN=own", .issuer = world.root });
+	struct wish wish;
+
+	add_partner(&world);
+	wish_init(&world, &wish);
+	wish.view.code = "PH";
+	wish.view.party_id = "PH:gateway";
+	for (size_t i = 0; i < wish.view.certificates_count; i++) {
+		struct wish one = wish;
+		one.view.certificates = one.certificates;
+		for (size_t k = 0; k < one.view.certificates_count; k++)
+			if (k != i)
+				one.certificates[k].pem = pem_of(&world, own);
+		expect(add(&world, &one), 409, "partner LA");
+	}
+	expect(call(&world, "GET", "/api/v1/partners/PH", NULL, NULL), 404, NULL);
+	for (size_t k = 0; k < wish.view.certificates_count; k++)
+		wish.certificates[k].pem = pem_of(&world, own);
+	expect(add(&world, &wish), 201, "\"PH\"");
+	expect(certify(&world, "encrypt", pem_of(&world, own)), 409, "partner PH");
+	expect(certify(&world, "issuer", pem_of(&world, world.root)), 200, NULL);
+	end(&world);
+}
+
+static void a_certificate_of_version_1_is_not_pinned(void **state)
+{
+	struct world world = begin(state, false);
+	pki_auto old = pki_issue(&(struct pki_spec){ .subject = "/CN=old", .issuer = world.root, .version_1 = true });
+
+	add_partner(&world);
+	struct answer answer = certify(&world, "sign", pem_of(&world, old));
+	expect(answer, 422, "PTN-019");
+	expect(answer, 422, "version 3");
+	end(&world);
+}
+
 /* --- Changes --- */
 
 static struct answer change(struct world *world, struct partner_change_view view)
@@ -447,6 +487,8 @@ int main(void)
 		cmocka_unit_test(a_revocation_list_needs_its_authority_and_then_revokes),
 		cmocka_unit_test(the_issuer_of_lists_is_no_anchor),
 		cmocka_unit_test(a_newer_revocation_list_replaces_the_one_before_and_not_the_other_way_round),
+		cmocka_unit_test(a_certificate_of_one_partner_is_refused_for_another),
+		cmocka_unit_test(a_certificate_of_version_1_is_not_pinned),
 		cmocka_unit_test(a_change_leaves_what_it_does_not_name),
 		cmocka_unit_test(a_profile_is_changed_once_its_certificates_are_there),
 		cmocka_unit_test(a_suspended_partner_is_resumed),

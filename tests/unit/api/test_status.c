@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "kernel/party.h"
+
 static struct status_view status(struct world *world)
 {
 	struct kernel_fixture *fixture = world->fixture;
@@ -92,6 +94,77 @@ static void a_key_directory_that_cannot_be_read_is_told_and_hides_nothing_else(v
 	end(&world);
 }
 
+static enum err_code put_rows(struct tx *tx, void *arg, struct err *err)
+{
+	const struct partner_certificate *rows = arg;
+
+	for (size_t i = 0; rows[i].partner; i++)
+		TRY(partner_certificate_add(tx, &rows[i], &fixture_actor, FIXTURE_NOW_US, err));
+	return OK;
+}
+
+/* RFC 5280 §5.1.2.5: the list of a week is overdue a second after its nextUpdate; 31 days are from 2026-11-02 to
+ * 2026-12-03. */
+static void what_a_partner_is_believed_by_is_shown_with_its_end(void **state)
+{
+	struct world world = begin(state, true);
+	struct kernel_fixture *fixture = world.fixture;
+	const int64_t month_us = FIXTURE_NOW_US + 31 * DAY_US, week_us = FIXTURE_NOW_US + 7 * DAY_US;
+	pki_auto brief =
+		pki_issue(&(struct pki_spec){ .subject = "/CN=brief", .issuer = world.root, .not_after_us = month_us });
+	struct crl_info list;
+	buf_auto pem;
+
+	buf_init(&pem, 65536);
+	pki_crl_pem(
+		&(struct pki_list){ .signer = world.root, .this_update_us = FIXTURE_NOW_US, .next_update_us = week_us },
+		&pem);
+	must(crl_read(fixture->arena, buf_bytes(&pem), &list, &fixture->err));
+#define ROW(use_, fingerprint_, der_)                                                                                  \
+	{                                                                                                              \
+		.partner = "VN", .use = (use_), .fingerprint = (fingerprint_), .der = (der_), .until_us = TIME_NONE    \
+	}
+	struct partner_certificate rows[] = {
+		ROW("sign", cert_fingerprint(pki_cert(brief)), cert_der(pki_cert(brief))),
+		ROW("encrypt", cert_fingerprint(pki_cert(world.encrypt)), cert_der(pki_cert(world.encrypt))),
+		ROW("issuer", cert_fingerprint(pki_cert(world.root)), cert_der(pki_cert(world.root))),
+		ROW("crl", list.fingerprint, list.der),
+		{ 0 },
+	};
+	must(db_write(fixture->kernel.db, put_rows, rows, &fixture->err));
+	must(messaging_refresh(world.messaging, false, &fixture->err));
+
+	struct status_view view = status(&world);
+	const struct partner_status_view *vn = &view.partners[1];
+	assert_int_equal(view.partners[0].credentials_count, 0);
+	assert_int_equal(vn->credentials_count, 3);
+	assert_string_equal(vn->credentials[0].use, "sign");
+	assert_string_equal(vn->credentials[0].subject, "CN=brief");
+	assert_string_equal(vn->credentials[0].state, "ending");
+	assert_int_equal(vn->credentials[0].days_left, 31);
+	assert_string_equal(vn->credentials[1].use, "encrypt");
+	assert_string_equal(vn->credentials[1].state, "good");
+	assert_int_equal(vn->credentials[1].days_left, 3347);
+	assert_null(vn->credentials[1].advice);
+	assert_string_equal(vn->credentials[2].use, "crl");
+	assert_string_equal(vn->credentials[2].state, "good");
+	assert_true(vn->credentials[2].not_after_us == week_us);
+	expect_line(metrics(&world), arena_printf(fixture->arena,
+						  "\nlintas_certificate_not_after_seconds{partner=\"VN\",use=\"crl\","
+						  "fingerprint=\"%s\"} %lld\n",
+						  list.fingerprint, (long long)(week_us / SECOND_US)));
+	expect_line(metrics(&world), "\nlintas_trust_alarms{partner=\"MY\",state=\"refused\"} 0\n");
+
+	fixture->clock.now_us = week_us + SECOND_US;
+	view = status(&world);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(view.partners[1].credentials[i].state, "refused");
+	assert_true(view.partners[1].credentials[2].alarm);
+	/* The list is the alarm, not each certificate that it refuses. */
+	expect_line(metrics(&world), "\nlintas_trust_alarms{partner=\"VN\",state=\"refused\"} 1\n");
+	end(&world);
+}
+
 static void free_disk_is_shown_beside_the_reserve(void **state)
 {
 	struct world world = begin(state, false);
@@ -124,6 +197,7 @@ int main(void)
 		cmocka_unit_test(a_suspended_partner_is_shown),
 		cmocka_unit_test(keys_are_shown_with_the_days_that_they_have_left),
 		cmocka_unit_test(a_key_directory_that_cannot_be_read_is_told_and_hides_nothing_else),
+		cmocka_unit_test(what_a_partner_is_believed_by_is_shown_with_its_end),
 		cmocka_unit_test(free_disk_is_shown_beside_the_reserve),
 		cmocka_unit_test(the_ceremony_is_journalled_when_the_node_is_told),
 	};

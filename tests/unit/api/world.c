@@ -52,31 +52,64 @@ const char *pem_of(struct world *world, const struct pki *pki)
 	return arena_text_of(world->fixture->arena, buf_bytes(&pem));
 }
 
-struct answer call(struct world *world, const char *method, const char *path, const struct schema *schema,
-		   const void *view)
+struct answer ask(struct world *world, const struct ask *ask)
 {
 	struct arena *arena = world->fixture->arena;
-	const char *query = strchr(path, '?');
 	struct http_response response;
-	buf_auto body;
+	struct http_request request = { .arena = arena,
+					.method = ask->method,
+					.body = ask->body,
+					.headers = ask->headers,
+					.peer = ask->remote ? "192.0.2.7:4711" : "unix",
+					.local = !ask->remote };
 
-	buf_init(&body, 1 << 20);
-	if (schema)
-		field_put_json(&body, schema, view);
-	const struct http_request request = { .arena = arena,
-					      .method = method,
-					      .path = arena_text_of(arena, bytes(path, strcspn(path, "?"))),
-					      .query = query ? query + 1 : "",
-					      .body = buf_bytes(&body),
-					      .peer = "unix",
-					      .local = true };
+	while (request.headers_count < COUNT(ask->headers) && ask->headers[request.headers_count].name)
+		request.headers_count++;
+	assert_true(http_target(arena, ask->path, &request.path, &request.query));
 	api_handle(world->api, &request, &response);
-	struct answer answer = { response.status, "" };
+	struct answer answer = { .status = response.status, .content_type = response.content_type, .text = "" };
+	memcpy(answer.headers, response.headers, sizeof(answer.headers));
 	if (response.owned) {
 		answer.text = arena_text_of(arena, buf_bytes(response.owned));
 		buf_done(response.owned);
 	}
 	return answer;
+}
+
+const char *header_of(const struct answer *answer, const char *name)
+{
+	for (size_t i = 0; i < COUNT(answer->headers) && answer->headers[i].name; i++)
+		if (same(answer->headers[i].name, name))
+			return answer->headers[i].value;
+	return NULL;
+}
+
+static struct bytes body_of(struct world *world, const struct schema *schema, const void *view)
+{
+	buf_auto body;
+
+	buf_init(&body, 1 << 20);
+	if (schema)
+		field_put_json(&body, schema, view);
+	return bytes_of(arena_text_of(world->fixture->arena, buf_bytes(&body)));
+}
+
+struct answer call(struct world *world, const char *method, const char *path, const struct schema *schema,
+		   const void *view)
+{
+	return ask(world, &(struct ask){ .method = method, .path = path, .body = body_of(world, schema, view) });
+}
+
+struct answer call_with(struct world *world, const char *secret, const char *method, const char *path,
+			const struct schema *schema, const void *view)
+{
+	const char *bearer = arena_printf(world->fixture->arena, "Bearer %s", secret);
+
+	return ask(world, &(struct ask){ .method = method,
+					 .path = path,
+					 .body = body_of(world, schema, view),
+					 .remote = true,
+					 .headers = { { "Authorization", bearer } } });
 }
 
 void expect(struct answer answer, int status, const char *text)

@@ -24,11 +24,25 @@ const char *pem_of(struct world *world, const struct pki *pki);
 
 struct answer {
 	int status;
-	const char *text;
+	const char *content_type, *text;
+	struct http_header headers[8];
 };
-/* PATH may have a query. SCHEMA and VIEW are the body; NULL: none. */
+/* NULL if it has none. */
+const char *header_of(const struct answer *answer, const char *name);
+
+struct ask {
+	const char *method, *path; /* with its query, if it has one */
+	struct bytes body;
+	bool remote; /* over the network, not over the administration socket */
+	struct http_header headers[4];
+};
+struct answer ask(struct world *world, const struct ask *ask);
+/* Over the administration socket. SCHEMA and VIEW are the body; NULL: none. */
 struct answer call(struct world *world, const char *method, const char *path, const struct schema *schema,
 		   const void *view);
+/* Over the network, by "Bearer SECRET". */
+struct answer call_with(struct world *world, const char *secret, const char *method, const char *path,
+			const struct schema *schema, const void *view);
 /* Fails the test with the answer unless it has STATUS, and TEXT in it (NULL: any). */
 void expect(struct answer answer, int status, const char *text);
 

@@ -37,6 +37,28 @@ static void base64_and_hex_are_those_of_rfc_4648(void **state)
 	}
 }
 
+/* RFC 3986: §2.3 (unreserved), and §2.5 for "À" and "ア"; what is reserved (§2.2) is data here, unless it may stay. */
+static void what_is_not_unreserved_in_a_url_is_escaped(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *plain, *also, *escaped;
+	} rows[] = {
+		{ "AZaz09-._~", "", "AZaz09-._~" },
+		{ "\xC3\x80\xE3\x82\xA2", "", "%C3%80%E3%82%A2" },
+		{ "a b/c?d=e&f%g", "", "a%20b%2Fc%3Fd%3De%26f%25g" },
+		{ "/api/v1/a:b@c", "/@:", "/api/v1/a:b@c" },
+	};
+	buf_auto out;
+
+	buf_init(&out, 1000);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		buf_clear(&out);
+		percent_put(&out, rows[i].plain, rows[i].also);
+		assert_string_equal(buf_text(&out), rows[i].escaped);
+	}
+}
+
 static void every_byte_survives_base64_and_hex(void **state)
 {
 	(void)state;
@@ -57,6 +79,24 @@ static void every_byte_survives_base64_and_hex(void **state)
 		assert_true(hex_parse(arena, buf_text(&out), &data));
 		assert_true(bytes_same(data, bytes(all, size)));
 	}
+}
+
+/* RFC 7515 appendix C, and RFC 4648 §10 without the padding. */
+static void base64url_has_its_own_alphabet_and_no_padding(void **state)
+{
+	(void)state;
+	static const uint8_t example[] = { 3, 236, 255, 224, 193 };
+	buf_auto out;
+
+	buf_init(&out, 100);
+	base64url_put(&out, bytes(example, sizeof(example)));
+	assert_string_equal(buf_text(&out), "A-z_4ME");
+	buf_puts(&out, ".");
+	base64url_put(&out, bytes_of("f"));
+	buf_puts(&out, ".");
+	base64url_put(&out, bytes_of("foobar"));
+	base64url_put(&out, bytes_of(""));
+	assert_string_equal(buf_text(&out), "A-z_4ME.Zg.Zm9vYmFy");
 }
 
 /* XML Schema part 2 §3.2.16: white space may stand between the characters of xs:base64Binary. */
@@ -269,7 +309,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(base64_and_hex_are_those_of_rfc_4648),
+		cmocka_unit_test(what_is_not_unreserved_in_a_url_is_escaped),
 		cmocka_unit_test(every_byte_survives_base64_and_hex),
+		cmocka_unit_test(base64url_has_its_own_alphabet_and_no_padding),
 		cmocka_unit_test(xml_white_space_between_is_no_base64_fault),
 		cmocka_unit_test(what_is_not_strictly_base64_is_refused),
 		cmocka_unit_test(a_full_arena_or_buffer_fails_the_conversion),

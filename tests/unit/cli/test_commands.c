@@ -179,6 +179,60 @@ static void a_certificate_is_withdrawn_by_the_first_digits_of_its_fingerprint(vo
 	expect("see lintas partner show TH");
 }
 
+/* What is typed next goes to standard input. */
+static void put_input(const char *text)
+{
+	char path[FOLDER_SIZE + 8];
+	snprintf(path, sizeof(path), "%s/input", folder);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	assert_non_null(freopen(path, "r", stdin));
+}
+
+static void users_are_added_with_a_password_from_a_script(void **state)
+{
+	(void)state;
+	put_input("correct horse battery\nnot this line");
+	assert_int_equal(TYPE("user", "add", "somchai", "-d", node, "--organisation", "customs", "--role", "officer",
+			      "--role", "supervisor", "--title", "Somchai", "--password-stdin"),
+			 0);
+	expect("password  customs       officer supervisor");
+	put_input("short\n");
+	assert_int_equal(TYPE("user", "password", "somchai", "-d", node, "--password-stdin"), 1);
+	expect("ACC-001");
+	put_input(" \n");
+	assert_int_equal(
+		TYPE("user", "add", "blank", "-d", node, "--role", "monitor", "--title", "Blank", "--password-stdin"),
+		2);
+	expect("the password is empty");
+	put_input("");
+	assert_int_equal(TYPE("user", "password", "somchai", "-d", node, "--password-stdin"), 2);
+	expect("there is no password on standard input");
+	assert_int_equal(TYPE("user", "password", "somchai", "-d", node), 2);
+	expect("there is no terminal");
+	assert_int_equal(TYPE("user", "show", "nobody", "-d", node), 3);
+	expect("lintas user list shows who there is");
+	assert_int_equal(TYPE("user", "disable", "somchai", "-d", node), 0);
+	expect("disabled");
+	assert_int_equal(TYPE("token", "new", "--user", "somchai", "-d", node), 1);
+	expect("USR-010");
+}
+
+static void the_end_of_a_token_is_a_time_or_a_number_of_days_or_hours(void **state)
+{
+	static const char *const wrong[] = { "30", "d", "-1d", "0h", "1.5d", "30m", "99999999d", "2027-01-01", "d30" };
+	static const char *const right[] = { "30d", "12h", "2099-01-01T00:00:00Z" };
+	(void)state;
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		assert_int_equal(TYPE("token", "new", "-d", node, "--user", "nobody", "--expires", wrong[i]), 2);
+		expect("--expires is like 30d, 12h or ");
+	}
+	for (size_t i = 0; i < COUNT(right); i++)
+		assert_int_not_equal(TYPE("token", "new", "-d", node, "--user", "nobody", "--expires", right[i]), 2);
+}
+
 /* 100 columns, counted in characters: "FILE…" has five, but seven bytes. */
 static void the_help_keeps_its_columns(void **state)
 {
@@ -201,6 +255,8 @@ int main(void)
 		cmocka_unit_test(what_is_not_known_is_told_with_the_next_step),
 		cmocka_unit_test(what_serve_needs_is_checked_with_the_configuration),
 		cmocka_unit_test(a_certificate_is_withdrawn_by_the_first_digits_of_its_fingerprint),
+		cmocka_unit_test(users_are_added_with_a_password_from_a_script),
+		cmocka_unit_test(the_end_of_a_token_is_a_time_or_a_number_of_days_or_hours),
 		cmocka_unit_test(the_help_keeps_its_columns),
 	};
 	return cmocka_run_group_tests_name("commands", tests, node_setup, node_teardown);

@@ -375,6 +375,36 @@ static void a_use_without_a_key_is_told_with_what_fails(void **state)
 	assert_null(strstr(printed, "NO ACTIVE KEY"));
 }
 
+static void what_a_partner_is_believed_by_stands_below_it(void **state)
+{
+	struct credential_view credentials[] = {
+		{ .use = "sign", .subject = "CN=a", .state = "good", .days_left = 61 },
+		{ .use = "encrypt",
+		  .subject = "CN=b",
+		  .state = "refused",
+		  .alarm = true,
+		  .advice = "Ask for the next" },
+		{ .use = "crl", .subject = "CN=c", .state = "late", .not_after_us = NOW_US, .alarm = true },
+		{ .use = "tls", .subject = "CN=d", .state = "future", .not_before_us = NOW_US },
+	};
+	struct partner_status_view partner = { .partner = "TH",
+					       .status = "active",
+					       .oldest_queued_us = TIME_NONE,
+					       .last_receipt_us = TIME_NONE,
+					       .credentials = credentials,
+					       .credentials_count = COUNT(credentials) };
+	struct status_view view = status(NULL, 0);
+	(void)state;
+
+	view.partners = &partner;
+	view.partners_count = 1;
+	show_status(&view);
+	expect("  sign     CN=a, 61 days left\n");
+	expect("  encrypt  CN=b, REFUSED: ALARM\n    Ask for the next\n");
+	expect("  crl      CN=c, next list by 2026-11-02 00:00:00.000Z, LATE: ALARM\n");
+	expect("  tls      CN=d, valid from 2026-11-02 00:00:00.000Z\n");
+}
+
 static void suspended_partners_and_the_disk_are_shown(void **state)
 {
 	struct partner_status_view partners[] = {
@@ -396,6 +426,46 @@ static void suspended_partners_and_the_disk_are_shown(void **state)
 	expect("MAKE ROOM NOW\n");
 }
 
+/* So that a script can take it: lintas token new > file. */
+static void a_new_token_is_its_secret_alone(void **state)
+{
+	const struct token_view view = { .id = "0192",
+					 .user = "erp",
+					 .title = "export desk",
+					 .roles = "officer",
+					 .secret = "lintas_x",
+					 .created_us = NOW_US,
+					 .expires_us = NOW_US + DAY_US,
+					 .revoked_us = TIME_NONE };
+	FILE *page = page_open();
+
+	(void)state;
+	print_new_token(page, &view);
+	fclose(page);
+	assert_string_equal(printed, "lintas_x\n");
+	page = page_open();
+	print_token(page, &view);
+	fclose(page);
+	expect("2026-11-03 00:00:00.000Z");
+	assert_null(strstr(printed, "lintas_x"));
+}
+
+static void users_of_the_node_and_without_a_password_are_told_apart(void **state)
+{
+	struct user_view users[] = {
+		{ .name = "erp", .organisation = "dft", .title = "ERP", .roles = "officer", .status = "active" },
+		{ .name = "noc", .title = "NOC", .roles = "monitor", .status = "disabled", .password = true },
+	};
+	const struct user_list_view list = { .items = users, .count = COUNT(users) };
+	FILE *page = page_open();
+
+	(void)state;
+	print_users(page, &list);
+	fclose(page);
+	expect("\nerp               active    token     dft           officer                   ERP\n");
+	expect("\nnoc               disabled  password  (node)        monitor                   NOC\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,7 +483,10 @@ int main(void)
 		cmocka_unit_test(the_help_of_a_seat_names_all_kinds),
 		cmocka_unit_test(a_key_is_warned_of_from_sixty_days_before_its_end),
 		cmocka_unit_test(a_use_without_a_key_is_told_with_what_fails),
+		cmocka_unit_test(what_a_partner_is_believed_by_stands_below_it),
 		cmocka_unit_test(suspended_partners_and_the_disk_are_shown),
+		cmocka_unit_test(a_new_token_is_its_secret_alone),
+		cmocka_unit_test(users_of_the_node_and_without_a_password_are_told_apart),
 	};
 	return cmocka_run_group_tests_name("print", tests, NULL, NULL);
 }

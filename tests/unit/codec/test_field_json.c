@@ -2,6 +2,8 @@
 
 #include <jansson.h>
 
+#include "codec/json.h"
+
 static enum err_code read_json(struct arena *arena, const char *text, struct form *form, const char **findings_text,
 			       struct err *err)
 {
@@ -258,7 +260,8 @@ static json_t *schema_json(void)
 	json_error_t error;
 
 	buf_init(&out, 1 << 20);
-	field_put_json_schema(&out, &form_schema);
+	field_put_json_schema(&(struct json_writer){ .out = &out }, NULL, &form_schema,
+			      &(struct schema_options){ .closed = true });
 	assert_int_equal(buf_check(&out, "schema", NULL), OK);
 	json_t *schema = json_loads(buf_text(&out), JSON_REJECT_DUPLICATES, &error);
 	if (!schema)
@@ -290,6 +293,120 @@ static void the_schema_names_laws_lists_and_limits(void **state)
 	assert_string_equal(json_string_value(json_object_get(origin, "x-code-list")), "ISO3166");
 	assert_int_equal(json_integer_value(json_object_get(origin, "maxLength")), 2);
 	json_decref(schema);
+}
+
+static const char *few_codes(const struct code_lists *lists, const char *list, size_t index)
+{
+	static const char *const states[] = { "TH", "VN" };
+
+	(void)lists;
+	return same(list, "ISO3166") && index < COUNT(states) ? states[index] : NULL;
+}
+
+static const char *many_codes(const struct code_lists *lists, const char *list, size_t index)
+{
+	(void)lists;
+	(void)list;
+	return index < 249 ? "XX" : NULL;
+}
+
+static json_t *schema_with(const struct schema_options *options)
+{
+	buf_auto out;
+
+	buf_init(&out, 1 << 20);
+	field_put_json_schema(&(struct json_writer){ .out = &out }, NULL, &form_schema, options);
+	assert_int_equal(buf_check(&out, "schema", NULL), OK);
+	return json_loads(buf_text(&out), JSON_REJECT_DUPLICATES, NULL);
+}
+
+/* Where the item of the form's list is described. */
+static const json_t *item_of(const json_t *schema)
+{
+	return json_object_get(json_object_get(json_object_get(schema, "properties"), "items"), "items");
+}
+
+static const json_t *origin_of(const json_t *schema)
+{
+	return json_object_get(json_object_get(item_of(schema), "properties"), "origin");
+}
+
+static void an_open_schema_lets_later_versions_add_members(void **state)
+{
+	(void)state;
+	json_t *schema = schema_with(&(struct schema_options){ 0 });
+
+	assert_null(json_object_get(schema, "additionalProperties"));
+	assert_null(json_object_get(item_of(schema), "additionalProperties"));
+	json_decref(schema);
+}
+
+static void short_code_lists_are_enumerated_and_long_ones_named(void **state)
+{
+	(void)state;
+	const struct code_lists few = { .at = few_codes }, many = { .at = many_codes };
+	json_t *schema = schema_with(&(struct schema_options){ .lists = &few });
+	const json_t *listed = json_object_get(origin_of(schema), "enum");
+
+	assert_int_equal(json_array_size(listed), 2);
+	assert_string_equal(json_string_value(json_array_get(listed, 1)), "VN");
+	assert_null(json_object_get(origin_of(schema), "pattern"));
+	json_decref(schema);
+	schema = schema_with(&(struct schema_options){ .lists = &many });
+	assert_null(json_object_get(origin_of(schema), "enum"));
+	assert_string_equal(json_string_value(json_object_get(origin_of(schema), "x-code-list")), "ISO3166");
+	json_decref(schema);
+}
+
+static void a_table_that_has_a_name_is_referred_to(void **state)
+{
+	(void)state;
+	static const struct schema item_schema = { .name = "item", .fields = &item_table };
+	const struct schema *const named[] = { &form_schema, &item_schema };
+	json_t *schema = schema_with(
+		&(struct schema_options){ .named = named, .named_count = COUNT(named), .reference = "#/schemas/" });
+
+	assert_string_equal(json_string_value(json_object_get(schema, "type")), "object"); /* not itself */
+	assert_string_equal(json_string_value(json_object_get(item_of(schema), "$ref")), "#/schemas/item");
+	assert_int_equal(json_object_size(item_of(schema)), 1);
+	json_decref(schema);
+}
+
+/* RFC 8259 §7: what must be escaped. The reader is jansson. */
+static void what_the_writer_writes_is_json(void **state)
+{
+	(void)state;
+	static const char text[] = "\"\\\b\x1f/\n Hà Nội";
+	buf_auto out;
+	json_error_t error;
+
+	buf_init(&out, 4096);
+	struct json_writer json = { .out = &out };
+	json_open(&json, NULL, '{');
+	json_put_text(&json, text, text);
+	json_put_text(&json, "absent", NULL);
+	json_put_number(&json, "least", INT64_MIN);
+	json_open(&json, "list", '[');
+	json_put_flag(&json, NULL, true);
+	json_open(&json, NULL, '{');
+	json_close(&json, '}');
+	json_put_text(&json, NULL, "");
+	json_close(&json, ']');
+	json_close(&json, '}');
+	json_t *read = json_loads(buf_text(&out), JSON_REJECT_DUPLICATES, &error);
+	if (!read)
+		fail_msg("%s: %s", error.text, buf_text(&out));
+	assert_int_equal(json_object_size(read), 3);
+	assert_string_equal(json_string_value(json_object_get(read, text)), text);
+	assert_true(json_integer_value(json_object_get(read, "least")) == INT64_MIN);
+	const json_t *list = json_object_get(read, "list");
+	assert_int_equal(json_array_size(list), 3);
+	assert_true(json_is_true(json_array_get(list, 0)));
+	assert_int_equal(json_object_size(json_array_get(list, 1)), 0);
+	assert_string_equal(json_string_value(json_array_get(list, 2)), "");
+	json_decref(read);
+	json_put_text(&json, "bad", "\xff");
+	assert_int_equal(out.failed, ERR_SYNTAX);
 }
 
 /* The oracle is Python's jsonschema, where it is installed. */
@@ -358,6 +475,10 @@ int main(void)
 		cmocka_unit_test(deep_nesting_ends_in_a_fault_or_a_finding),
 		cmocka_unit_test(out_of_memory_fails_the_reading),
 		cmocka_unit_test(the_schema_names_laws_lists_and_limits),
+		cmocka_unit_test(an_open_schema_lets_later_versions_add_members),
+		cmocka_unit_test(short_code_lists_are_enumerated_and_long_ones_named),
+		cmocka_unit_test(a_table_that_has_a_name_is_referred_to),
+		cmocka_unit_test(what_the_writer_writes_is_json),
 		cmocka_unit_test(the_schema_accepts_and_refuses_what_the_reader_does),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,78 @@
+#include "codec/json.h"
+
+#include "base/text.h"
+
+/* RFC 8259 §7. */
+void json_quote(struct buf *out, const char *text)
+{
+	if (!utf8_valid(bytes_of(text)) && out->failed == OK)
+		out->failed = ERR_SYNTAX;
+	buf_putc(out, '"');
+	for (const char *c = text; *c; c++) {
+		if ((unsigned char)*c < 0x20) {
+			buf_printf(out, "\\u%04x", (unsigned)*c);
+			continue;
+		}
+		if (*c == '"' || *c == '\\')
+			buf_putc(out, '\\');
+		buf_putc(out, *c);
+	}
+	buf_putc(out, '"');
+}
+
+static void put_line(struct json_writer *json)
+{
+	buf_putc(json->out, '\n');
+	for (int i = 0; i < json->depth; i++)
+		buf_putc(json->out, '\t');
+}
+
+static void put_name(struct json_writer *json, const char *name)
+{
+	if (json->some)
+		buf_putc(json->out, ',');
+	if (json->depth > 0)
+		put_line(json);
+	json->some = true;
+	if (!name)
+		return;
+	json_quote(json->out, name);
+	buf_puts(json->out, ": ");
+}
+
+void json_open(struct json_writer *json, const char *name, char bracket)
+{
+	put_name(json, name);
+	buf_putc(json->out, bracket);
+	json->depth++;
+	json->some = false;
+}
+
+void json_close(struct json_writer *json, char bracket)
+{
+	json->depth--;
+	if (json->some)
+		put_line(json);
+	buf_putc(json->out, bracket);
+	json->some = true;
+}
+
+void json_put_text(struct json_writer *json, const char *name, const char *text)
+{
+	if (!text)
+		return;
+	put_name(json, name);
+	json_quote(json->out, text);
+}
+
+void json_put_number(struct json_writer *json, const char *name, int64_t number)
+{
+	put_name(json, name);
+	buf_printf(json->out, "%lld", (long long)number);
+}
+
+void json_put_flag(struct json_writer *json, const char *name, bool flag)
+{
+	put_name(json, name);
+	buf_puts(json->out, flag ? "true" : "false");
+}

@@ -1,0 +1,113 @@
+#include "kernel/user_int.h"
+
+#include "base/buf.h"
+
+/* What each lets somebody do stands in the routes that name it (api/routes.c). For the tokens of the own account there
+ * is none: whoever is logged in may make and revoke those, since a token never has more than its user. */
+static const struct permission permissions[] = {
+	{ "documents.read", "Read documents and what happened to them" },
+	{ "documents.submit", "Submit documents to partners" },
+	{ "documents.handle", "Work on received documents as an officer" },
+	{ "messages.read", "Read messages: where each stands, not what is in it" },
+	{ "messages.decide", "Hold, release, retry and abandon messages, ping partners" },
+	{ "evidence.export", "Export what proves an exchange, with the payload" },
+	{ "events.read", "Follow the event feed" },
+	{ "tasks.read", "Read the tasks" },
+	{ "partners.read", "Read the partners and their certificates" },
+	{ "partners.change", "Add, change and suspend partners and their certificates" },
+	{ "organisations.read", "Read the organisations of the node" },
+	{ "organisations.change", "Add organisations" },
+	{ "users.read", "Read users and their tokens" },
+	{ "users.change", "Add, change and disable users, set passwords, revoke tokens of others" },
+	{ "status.read", "Read the state of the node" },
+	{ "audit.read", "Verify the journal" },
+	{ "keys.change", "Put keys of the key ceremony in use" },
+};
+
+/* Those of an organisation and those of the node have no common role: who runs the node does not read what
+ * organisations keep, and exporting evidence is reading it. An administrator lets others in, and reads no document
+ * either, so that nobody has to be both. The state of the node and its keys are of no organisation, so an auditor of
+ * one reads all but these. */
+#define OFFICER                                                                                                        \
+	"documents.read documents.submit documents.handle messages.read tasks.read events.read partners.read"          \
+	" organisations.read"
+
+static const struct role roles[] = {
+	{ .name = "officer", .title = "Submits and reads documents, and does the tasks", .permissions = OFFICER },
+	{ .name = "supervisor",
+	  .title = "An officer who also decides what happens to messages, and exports evidence",
+	  .permissions = OFFICER " messages.decide evidence.export" },
+	{ .name = "auditor",
+	  .title = "Reads and verifies everything of the organisation, changes nothing",
+	  .permissions = "documents.read messages.read evidence.export events.read tasks.read partners.read"
+			 " organisations.read users.read audit.read" },
+	{ .name = "administrator",
+	  .title = "Manages the users of the organisation",
+	  .permissions = "users.read users.change organisations.read tasks.read" },
+	{ .name = "operator",
+	  .title = "Runs the node: partners, organisations, users, keys and messages, without what is in them",
+	  .permissions = "status.read partners.read partners.change organisations.read organisations.change keys.change"
+			 " messages.read messages.decide tasks.read audit.read events.read users.read users.change",
+	  .node = true },
+	{ .name = "monitor",
+	  .title = "Watches the node and its links",
+	  .permissions = "status.read partners.read",
+	  .node = true },
+};
+
+const struct permission *permission_at(size_t index)
+{
+	return index < COUNT(permissions) ? &permissions[index] : NULL;
+}
+
+const struct role *role_at(size_t index)
+{
+	return index < COUNT(roles) ? &roles[index] : NULL;
+}
+
+const struct role *role_find(const char *name)
+{
+	for (size_t i = 0; i < COUNT(roles); i++)
+		if (same(roles[i].name, name))
+			return &roles[i];
+	return NULL;
+}
+
+bool word_next(const char **words, struct bytes *word)
+{
+	const char *from = *words ? *words + strspn(*words, " ") : "";
+
+	*word = bytes(from, strcspn(from, " "));
+	*words = from + word->size;
+	return word->size > 0;
+}
+
+bool word_among(const char *words, const char *word)
+{
+	struct bytes each;
+
+	while (word_next(&words, &each))
+		if (bytes_same(each, bytes_of(word)))
+			return true;
+	return false;
+}
+
+bool roles_permit(const char *names, const char *permission)
+{
+	for (size_t i = 0; i < COUNT(roles); i++)
+		if (word_among(names, roles[i].name) && word_among(roles[i].permissions, permission))
+			return true;
+	return false;
+}
+
+const char *roles_common(struct arena *arena, const char *a, const char *b)
+{
+	enum { ROLES_MAX = 1000 }; /* the table's names together are shorter */
+	buf_auto common;
+
+	buf_init(&common, ROLES_MAX);
+	for (size_t i = 0; i < COUNT(roles); i++)
+		if (word_among(a, roles[i].name) && word_among(b, roles[i].name))
+			buf_printf(&common, "%s%s", common.size > 0 ? " " : "", roles[i].name);
+	return common.failed == OK ? arena_text(arena, buf_text(&common)) : NULL;
+}
