@@ -77,15 +77,17 @@ class Region:
 
 
 class Authority:
+    """Its certificates last longer than the sixty days before which a node asks for new ones."""
+
     def __init__(self, region, name):
         self.key, self.cert = region.work / f"{name}.key", region.work / f"{name}.pem"
-        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", f"/CN={name}", "-keyout", self.key,
+        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "120", "-subj", f"/CN={name}", "-keyout", self.key,
             "-out", self.cert)
 
     def issue(self, csr, out, extensions):
         ext = pathlib.Path(f"{out}.ext")
         ext.write_text("basicConstraints=CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n" + extensions)
-        run("openssl", "x509", "-req", "-in", csr, "-CA", self.cert, "-CAkey", self.key, "-CAcreateserial", "-days", "20", "-extfile", ext,
+        run("openssl", "x509", "-req", "-in", csr, "-CA", self.cert, "-CAkey", self.key, "-CAcreateserial", "-days", "90", "-extfile", ext,
             "-out", out)
 
 
@@ -145,11 +147,15 @@ class Node:
         until(f"{self.state} answers", lambda: self.process.poll() is not None or self.ready())
         assert self.process.poll() is None, self.log_path().read_text()
 
-    def ready(self):
+    def says(self, path):
+        """The status of a GET; None while nobody answers."""
         try:
-            return self.get("/health/ready")[0] == 200
+            return self.get(path)[0]
         except OSError:
-            return False
+            return None
+
+    def ready(self):
+        return self.says("/health/ready") == 200
 
     def get(self, path, body=None, certificate=None):
         context = ssl.create_default_context(cafile=self.path / "partners-tls.pem")
@@ -162,9 +168,9 @@ class Node:
         except urllib.error.HTTPError as e:
             return e.code, e.read()
 
-    def peak_kib(self):
+    def memory_kib(self, what="VmHWM"):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+        return int(next(line.split()[1] for line in status.splitlines() if line.startswith(what)))
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
