@@ -12,9 +12,11 @@ TODAY=$(date -u +%F)
 LOG=$DEMO/demo.log
 STATES='th la vn'
 WAIT_SECONDS=30
-PORT=${DEMO_PORT:-18443} # and the two after it
+PORT=${DEMO_PORT:-18443} # and the two after it, for partners; ten above each the interface, for people and their systems
 
 port_of() { case $1 in th) echo "$PORT" ;; la) echo $((PORT + 1)) ;; vn) echo $((PORT + 2)) ;; esac; }
+interface_of() { echo "http://127.0.0.1:$(($(port_of "$1") + 10))/api/v1"; }
+issuer_of() { case $1 in th) echo dft ;; la) echo moic ;; vn) echo moit ;; esac; }
 code_of() { echo "$1" | tr '[:lower:]' '[:upper:]'; }
 node() { n=$1; shift; "$LINTAS" "$@" --dir "$DEMO/$n"; }
 
@@ -64,27 +66,60 @@ authority() {
 	openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj "/C=ZZ/O=Demo/CN=Demo authority, for trials only" \
 		-keyout "$DEMO/authority/key.pem" -out "$DEMO/authority/certificate.pem" >>"$LOG" 2>&1
 }
-issue() { # node key usage: the key ceremony of a real administration, with the demo authority in the middle
-	n=$1 key=$2 usage=$3
-	node "$n" key csr "$key" --subject "CN=Demo node $(code_of "$n"),O=Customs,C=$(code_of "$n")" >"$DEMO/$n/$key.csr"
-	printf 'basicConstraints=CA:FALSE\nkeyUsage=critical,%s\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' "$usage" >"$DEMO/$n/$key.ext"
-	openssl x509 -req -in "$DEMO/$n/$key.csr" -CA "$DEMO/authority/certificate.pem" -CAkey "$DEMO/authority/key.pem" \
-		-CAcreateserial -days 365 -extfile "$DEMO/$n/$key.ext" -out "$DEMO/$n/$key.pem" >>"$LOG" 2>&1
-	node "$n" key install "$key" --certificate "$DEMO/$n/$key.pem" >>"$LOG"
-	rm -f "$DEMO/$n/$key.csr" "$DEMO/$n/$key.ext"
+# The key ceremony of a real administration, with the demo authority in the middle. An X25519 key cannot sign a request:
+# the authority takes its public half.
+issue() { # node key usage
+	n=$1 key=$2 usage=$3 made=$DEMO/$1/$2
+	name="Demo node $(code_of "$n")"
+	printf 'basicConstraints=CA:FALSE\nkeyUsage=critical,%s\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' "$usage" >"$made.ext"
+	if [ "$usage" = keyAgreement ]; then
+		node "$n" key public "$key" >"$made.pub"
+		set -- -new -force_pubkey "$made.pub" -subj "/C=$(code_of "$n")/O=Customs/CN=$name"
+	else
+		node "$n" key csr "$key" --subject "CN=$name,O=Customs,C=$(code_of "$n")" >"$made.csr"
+		set -- -req -in "$made.csr"
+	fi
+	openssl x509 "$@" -CA "$DEMO/authority/certificate.pem" -CAkey "$DEMO/authority/key.pem" \
+		-CAcreateserial -days 365 -extfile "$made.ext" -out "$made.pem" >>"$LOG" 2>&1
+	node "$n" key install "$key" --certificate "$made.pem" >>"$LOG"
+	rm -f "$made.csr" "$made.pub" "$made.ext"
 }
 make_node() {
 	"$LINTAS" init "$DEMO/$1" --state "$(code_of "$1")" --name "Demo node $(code_of "$1")" --port "$(port_of "$1")" --plain >>"$LOG"
 	# A partner that is away for a minute, not for a week: short pauses between attempts.
-	sed -i 's/^retry-first = .*/retry-first = 500ms/; s/^retry-max = .*/retry-max = 2s/; s/^reserve = .*/reserve = 16MB/' "$DEMO/$1/lintas.conf"
-	node "$1" key new --use sign --type rsa-2048 >>"$LOG" 2>&1
-	node "$1" key new --use decrypt --type rsa-2048 >>"$LOG" 2>&1
+	sed -i "s/^retry-first = .*/retry-first = 500ms/; s/^retry-max = .*/retry-max = 2s/; s/^reserve = .*/reserve = 16MB/
+		s/^port = 0\$/port = $(($(port_of "$1") + 10))/" "$DEMO/$1/lintas.conf"
+	for type in rsa-2048 ed25519; do node "$1" key new --use sign --type $type >>"$LOG" 2>&1; done
+	for type in rsa-2048 x25519; do node "$1" key new --use decrypt --type $type >>"$LOG" 2>&1; done
 	issue "$1" sign-1 digitalSignature
+	issue "$1" sign-2 digitalSignature
 	issue "$1" decrypt-1 keyEncipherment
+	issue "$1" decrypt-2 keyAgreement
 }
+# An officer of each seat, with a password that only this demo knows.
+make_users() {
+	for seat in customs "$(issuer_of "$1")"; do
+		password=$(openssl rand -hex 8)
+		echo "$password" | node "$1" user add "$seat-officer" --organisation "$seat" --role officer --title "Officer of $seat" \
+			--password-stdin >>"$LOG"
+		(umask 077; printf '%s %s-officer %s\n' "$(code_of "$1")" "$seat" "$password" >>"$DEMO/logins")
+	done
+}
+# A token for an officer, got over the network as a person does.
+log_in() { # node user
+	curl -fsS -u "$2:$(awk -v n="$(code_of "$1")" -v u="$2" '$1 == n && $2 == u { print $3 }' "$DEMO/logins")" -X POST \
+		-H 'Content-Type: application/json' -d '{"title":"a morning of work"}' "$(interface_of "$1")/tokens" |
+		sed -n 's/.*"secret": *"\([^"]*\)".*/\1/p'
+}
+ask() { curl -sS -H "Authorization: Bearer $2" "$(interface_of "$1")/$3"; }                              # node token path
+status_of() { curl -sS -o "$LOG.answer" -w '%{http_code}' -H "Authorization: Bearer $2" "$(interface_of "$1")/$3"; } # the same
+
+# What LA and VN have agreed is newer than what each has with TH.
+profile_of() { case $1$2 in lavn | vnla) echo edelivery-2.0 ;; *) echo edelivery-1.15 ;; esac; }
 introduce() { # $1 learns of $2
-	node "$1" partner add "$(code_of "$2")" --endpoint "http://127.0.0.1:$(port_of "$2")/as4" --profile edelivery-1.15 \
-		--sign "$DEMO/$2/sign-1.pem" --encrypt "$DEMO/$2/decrypt-1.pem" >>"$LOG"
+	case $(profile_of "$1" "$2") in edelivery-2.0) pair=2 ;; *) pair=1 ;; esac
+	node "$1" partner add "$(code_of "$2")" --endpoint "http://127.0.0.1:$(port_of "$2")/as4" --profile "$(profile_of "$1" "$2")" \
+		--sign "$DEMO/$2/sign-$pair.pem" --encrypt "$DEMO/$2/decrypt-$pair.pem" >>"$LOG"
 }
 
 document() { # template reference: a document of today
@@ -137,7 +172,7 @@ trap 'bad "stopped before the end"' INT TERM
 
 say 'Three administrations, each with its own node, database, keys and certificates'
 step 'a demo authority, for trials only'; authority; good
-for n in $STATES; do step "node $(code_of "$n"): init, two RSA keys, requests, certificates"; make_node "$n"; good; done
+for n in $STATES; do step "node $(code_of "$n"): init, keys (RSA; Ed25519 and X25519), certificates"; make_node "$n"; good; done
 step 'seats: DFT (issuing authority) at TH, MOIT at VN, MOIC at LA'
 node th organisation add dft --seat issuing-authority --name 'Department of Foreign Trade' >>"$LOG"
 node vn organisation add moit --seat issuing-authority --name 'Ministry of Industry and Trade' >>"$LOG"
@@ -146,6 +181,7 @@ good
 step 'each learns of the others: endpoint, profile, pinned certificates'
 for a in $STATES; do for b in $STATES; do [ "$a" = "$b" ] || introduce "$a" "$b"; done; done
 good
+step 'an officer of each seat may log in'; for n in $STATES; do make_users "$n"; done; good
 for n in $STATES; do step "node $(code_of "$n") on 127.0.0.1:$(port_of "$n")"; start "$n"; good "ready"; done
 
 say 'A certificate of origin crosses a border, and its answer comes back'
@@ -162,6 +198,28 @@ say 'An export declaration goes ahead of its goods'
 step 'LA: customs sends an ACDD to TH'
 acdd=$(send la send "$(document acdd.xml DEMO-X-0001)" --from customs); [ -n "$acdd" ] || bad 'the ACDD was not taken'
 await_state la "$acdd" transmitted; good 'transmitted'
+step 'LA: another to VN, with whom the eDelivery 2.0 profile is agreed'
+document acdd.xml DEMO-X-0002 >>"$LOG"
+sed -i 's/>TH</>VN</; s/THNKI/VNHPH/; s#<Name>Example Trading.*#<Name>Công ty TNHH Thương mại Ví dụ</Name>#
+	s#<Address>.*#<Address>1 Đường Ví dụ, Hải Phòng</Address>#' "$DEMO/DEMO-X-0002.xml"
+newer=$(send la send "$DEMO/DEMO-X-0002.xml" --from customs); [ -n "$newer" ] || bad 'the ACDD to VN was not taken'
+await_state la "$newer" transmitted; good 'transmitted'
+
+say 'Two authorities at one node, each with its own files'
+step 'TH: officers of the issuing authority and of customs log in'
+issuer=$(log_in th dft-officer) customs=$(log_in th customs-officer)
+if [ -z "$issuer" ] || [ -z "$customs" ]; then bad 'an officer could not log in'; fi
+good
+step 'DFT sees its certificate of origin, customs does not'
+[ "$(status_of th "$issuer" "documents/$sent")" = 200 ] || bad 'the issuing authority does not see its own certificate'
+[ "$(status_of th "$customs" "documents/$sent")" = 404 ] || bad 'customs sees what the issuing authority keeps'
+good
+step 'customs sees the declaration from LA, DFT does not'
+declaration=$(find_received th DEMO-X-0001)
+[ "$(status_of th "$customs" "documents/$declaration")" = 200 ] || bad 'customs does not see its own declaration'
+[ "$(status_of th "$issuer" "documents/$declaration")" = 404 ] || bad 'the issuing authority sees what customs keeps'
+case $(ask th "$issuer" documents) in *DEMO-X-0001*) bad 'a list shows what another authority keeps' ;; esac
+good
 
 say 'A document that breaks its rules never leaves'
 step 'TH: an e-Form D to itself, net mass over gross, B34 for tonnes'
@@ -190,6 +248,13 @@ for n in $STATES; do
 	printf '  %-5s %14s %14s %9s %8s   %s\n' "$(code_of "$n")" "$(count_of "$n" delivered)" "$(count_of "$n" processed)" \
 		"$(count_of "$n" queued)" "$(count_of "$n" openTasks)" "$(echo "$proof" | head -n 1)"
 done
+printf '\n  %-5s %14s   %s\n' link 'sent, proved' 'profile agreed'
+delivered() { node "$1" outbox list --partner "$(code_of "$2")" --json | grep -o '"state": *"delivered"' | wc -l; }
+for pair in 'th la' 'th vn' 'la vn'; do
+	a=${pair% *} b=${pair#* }
+	profile=$(node "$a" partner show "$(code_of "$b")" --json | sed -n 's/.*"profile": *"\([^"]*\)".*/\1/p')
+	printf '  %-5s %14s   %s\n' "$(code_of "$a")-$(code_of "$b")" $(($(delivered "$a" "$b") + $(delivered "$b" "$a"))) "$profile"
+done
 trap - INT TERM
 
 if [ "$MODE" = --once ]; then
@@ -202,7 +267,12 @@ mv "$DEMO/TRY-D-0001.xml" "$DEMO/try-form-d.xml"
 document form-d-broken.xml TRY-D-0002 >>"$LOG"
 mv "$DEMO/TRY-D-0002.xml" "$DEMO/try-form-d-broken.xml"
 say 'The nodes are running:'
-for n in $STATES; do printf '  %s  http://127.0.0.1:%s/as4 (health: /health/ready)  administration: --dir demo/%s, for the owner of this account\n' "$(code_of "$n")" "$(port_of "$n")" "$n"; done
+for n in $STATES; do
+	printf '  %s  partners http://127.0.0.1:%s/as4   interface %s   administration --dir demo/%s\n' "$(code_of "$n")" \
+		"$(port_of "$n")" "$(interface_of "$n")" "$n"
+done
+printf '\nWho may log in:\n'
+awk '{ printf "  %s  %-16s %s\n", $1, $2, $3 }' "$DEMO/logins"
 PROGRAM=${LINTAS#"$ROOT/"}
 cat <<END
 
@@ -210,5 +280,6 @@ Try:
   $PROGRAM timeline $sent --dir demo/th
   $PROGRAM send demo/try-form-d.xml --to VN --from dft --dir demo/th
   $PROGRAM send demo/try-form-d-broken.xml --to VN --dir demo/th
+  T=\$($PROGRAM token new --user dft-officer --title trial --dir demo/th); curl -H "Authorization: Bearer \$T" $(interface_of th)/documents
 Stop them with ./dev demo --stop
 END
