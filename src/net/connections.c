@@ -210,6 +210,41 @@ void connection_closed(struct connections *connections, struct connection *conne
 	free(connection);
 }
 
+bool connection_take(struct connections *connections, struct connection *connection, size_t bytes, size_t max)
+{
+	enum { PEERS_PART = 4 };
+	size_t all = bytes, own = bytes;
+
+	pthread_mutex_lock(&connections->lock);
+	for (const struct connection *c = connections->first; c; c = c->next) {
+		all += c->body_bytes;
+		own += memcmp(c->address, connection->address, sizeof(c->address)) == 0 ? c->body_bytes : 0;
+	}
+	bool room = all <= max && own <= max / PEERS_PART;
+	if (room)
+		connection->body_bytes += bytes;
+	pthread_mutex_unlock(&connections->lock);
+	return room;
+}
+
+size_t connections_bodies(struct connections *connections)
+{
+	size_t all = 0;
+
+	pthread_mutex_lock(&connections->lock);
+	for (const struct connection *c = connections->first; c; c = c->next)
+		all += c->body_bytes;
+	pthread_mutex_unlock(&connections->lock);
+	return all;
+}
+
+void connection_give(struct connections *connections, struct connection *connection)
+{
+	pthread_mutex_lock(&connections->lock);
+	connection->body_bytes = 0;
+	pthread_mutex_unlock(&connections->lock);
+}
+
 void connection_due(struct connections *connections, struct connection *connection, int64_t due_us)
 {
 	pthread_mutex_lock(&connections->lock);

@@ -22,6 +22,7 @@ struct connection {
 	int64_t due_us;      /* monotonic; DUE_NEVER while the handler has the request */
 	uint8_t address[16]; /* who counts as one peer, see connections.c; zero for a local socket */
 	char peer[64];       /* "192.0.2.1:4711", "[2001:db8::1]:4711", "unix" */
+	size_t body_bytes;   /* of the request's body that have come and are kept */
 };
 
 struct connections {
@@ -50,6 +51,14 @@ struct connection *connection_opened(struct connections *connections, int fd, co
 				     int64_t due_us);
 /* Before the descriptor is closed. Frees CONNECTION. */
 void connection_closed(struct connections *connections, struct connection *connection);
+
+/* Takes BYTES more of a body, unless all bodies then have more than MAX bytes, or those of this peer more than a
+ * quarter of it, so that no peer keeps the others out. What is only promised by a length counts for nothing. */
+bool connection_take(struct connections *connections, struct connection *connection, size_t bytes, size_t max);
+/* Bytes of all bodies, now. */
+size_t connections_bodies(struct connections *connections);
+/* The body is not kept any more. */
+void connection_give(struct connections *connections, struct connection *connection);
 
 void connection_due(struct connections *connections, struct connection *connection, int64_t due_us);
 /* The same, but never later than it was. */

@@ -16,10 +16,11 @@ struct http_header {
 };
 
 struct http_request {
-	struct arena *arena; /* of this request; the handler's answer may live in it */
-	const char *method;  /* "GET"; a token (RFC 9110 9.1), so it can be repeated in any answer */
-	const char *path;    /* decoded, without the query; always begins with '/' */
-	const char *query;   /* as it stood, without '?'; UTF-8; "" if none */
+	struct arena *arena;  /* of this request; the handler's answer may live in it */
+	const char *method;   /* "GET"; a token (RFC 9110 9.1), so it can be repeated in any answer */
+	const char *path;     /* decoded, without the query; always begins with '/' */
+	const char *raw_path; /* as it stood: an encoded '/' belongs to its segment */
+	const char *query;    /* as it stood, without '?'; UTF-8; "" if none */
 	const struct http_header *headers;
 	size_t headers_count;
 	struct bytes body;
@@ -44,9 +45,11 @@ const char *http_header(const struct http_request *request, const char *name);
 /* A query parameter, percent-decoded, in the request's arena; NULL if absent. */
 const char *http_query(const struct http_request *request, const char *name);
 
-/* Splits a request target, which may be in absolute form (RFC 9112 3.2.2), and decodes its path. False: it is
- * malformed. */
-bool http_target(struct arena *arena, const char *target, const char **path, const char **query);
+/* Splits a request TARGET, which may be in absolute form (RFC 9112 3.2.2), into REQUEST's .path, .raw_path and .query.
+ * False: it is malformed. */
+bool http_target(struct arena *arena, const char *target, struct http_request *request);
+/* One segment of .raw_path, decoded; the arena's, NULL if that is full. */
+const char *http_segment(struct arena *arena, struct bytes segment);
 
 typedef void http_handler(void *arg, const struct http_request *request, struct http_response *response);
 /* Called for every request when its headers are in and before its body is read, on a thread that must not block: the
@@ -71,7 +74,8 @@ struct http_server_options {
 	unsigned max_connections_per_address; /* 0: 256 */
 	size_t max_queue;                     /* requests waiting for a worker, beyond which 503; 0: 1024 */
 	size_t arena_bytes;                   /* 0: 4 MiB */
-	size_t bodies_bytes;                  /* of all requests' bodies at a time, beyond which 503; 0: no bound */
+	size_t bodies_bytes; /* of all requests' bodies at a time, beyond which 503, and a quarter of it of one address;
+				0: no bound */
 	int64_t deadline_us; /* from the first byte of a request (or connecting) to its last, and again for its answer;
 				0: 60 s */
 	int64_t idle_us;     /* of a connection on which nothing moves; 0: 30 s; rounded up to seconds */
@@ -90,7 +94,8 @@ void http_server_stop(struct http_server *server, int64_t grace_us);
 
 struct http_server_counters {
 	int64_t requests, refused_connections, deadline_closed, queue_full, too_large;
-	int64_t connections; /* now */
+	int64_t connections, queued; /* now: open, and requests that wait for a worker */
+	int64_t body_bytes;          /* now: of the bodies that are kept */
 };
 void http_server_counters(const struct http_server *server, struct http_server_counters *counters);
 

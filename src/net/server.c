@@ -40,7 +40,6 @@ struct http_server {
 
 	atomic_bool starting, stopping;
 	atomic_int_fast64_t requests, queue_full, too_large;
-	atomic_size_t bodies; /* bytes that have come of the bodies of now */
 };
 
 enum stage {
@@ -61,13 +60,18 @@ struct exchange {
 	bool submitted;
 	int refusal; /* 0, or the status that is sent instead of calling the handler */
 	size_t passed_over;
-	size_t claimed; /* of the server's .bodies */
 	struct buf body;
 	struct http_request request;
 	struct http_response response;
 };
 
 /* --- Answers --- */
+
+static void body_forget(struct exchange *exchange)
+{
+	buf_done(&exchange->body);
+	connection_give(&exchange->server->connections, exchange->connection);
+}
 
 static void refuse(struct exchange *exchange, int status)
 {
@@ -78,7 +82,7 @@ static void refuse(struct exchange *exchange, int status)
 	if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
 		response->headers[0] = retry;
 	exchange->refusal = status;
-	buf_done(&exchange->body);
+	body_forget(exchange);
 	if (status == MHD_HTTP_CONTENT_TOO_LARGE)
 		atomic_fetch_add(&exchange->server->too_large, 1);
 }
@@ -110,8 +114,7 @@ static void exchange_free(struct exchange *exchange)
 {
 	if (exchange->response.owned)
 		buf_done(exchange->response.owned);
-	buf_done(&exchange->body);
-	atomic_fetch_sub(&exchange->server->bodies, exchange->claimed);
+	body_forget(exchange);
 	arena_free(exchange->request.arena);
 	free(exchange);
 }
@@ -141,8 +144,7 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *lib
 		free(exchange);
 		return NULL;
 	}
-	exchange->target_valid = target && http_target(exchange->request.arena, target, &exchange->request.path,
-						       &exchange->request.query);
+	exchange->target_valid = target && http_target(exchange->request.arena, target, &exchange->request);
 	connection_due_by(&server->connections, connection, clock_monotonic_us() + server->options.deadline_us);
 	atomic_fetch_add(&server->requests, 1);
 	return exchange;
@@ -200,23 +202,14 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method)
 	return answer(exchange);
 }
 
-/* Connections times the greatest body may be more memory than there is. What was only promised by a length counts for
- * nothing, or who promises much and sends nothing would keep others out. */
-static bool claim_body(struct exchange *exchange, size_t bytes)
-{
-	struct http_server *server = exchange->server;
-
-	exchange->claimed += bytes;
-	size_t before = atomic_fetch_add(&server->bodies, bytes);
-	return server->options.bodies_bytes == 0 || before + bytes <= server->options.bodies_bytes;
-}
-
 static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t *left)
 {
 	size_t size = *left;
 
 	*left = 0;
-	if (exchange->refusal == 0 && !claim_body(exchange, size))
+	size_t most = exchange->server->options.bodies_bytes;
+	if (exchange->refusal == 0 && most > 0 &&
+	    !connection_take(&exchange->server->connections, exchange->connection, size, most))
 		refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE);
 	if (exchange->refusal == 0) {
 		buf_put(&exchange->body, data, size);
@@ -629,8 +622,9 @@ void http_server_stop(struct http_server *server, int64_t grace_us)
 
 void http_server_counters(const struct http_server *server, struct http_server_counters *counters)
 {
-	/* Counting takes the lock of the list, which is no change that a caller sees. */
+	/* Counting takes the locks of the list and of the queue, which is no change that a caller sees. */
 	struct connections *connections = (struct connections *)(uintptr_t)&server->connections;
+	struct pool *pool = (struct pool *)(uintptr_t)&server->pool;
 
 	*counters = (struct http_server_counters){
 		.requests = atomic_load(&server->requests),
@@ -639,5 +633,7 @@ void http_server_counters(const struct http_server *server, struct http_server_c
 		.queue_full = atomic_load(&server->queue_full),
 		.too_large = atomic_load(&server->too_large),
 		.connections = connections_count(connections),
+		.body_bytes = (int64_t)connections_bodies(connections),
+		.queued = (int64_t)pool_waiting(pool),
 	};
 }

@@ -95,6 +95,14 @@ void pool_push(struct pool *pool, struct job *job)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+size_t pool_waiting(struct pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	size_t waiting = pool->waiting;
+	pthread_mutex_unlock(&pool->lock);
+	return waiting;
+}
+
 void pool_stop(struct pool *pool, pool_run *drop)
 {
 	struct job *job;

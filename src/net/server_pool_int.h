@@ -31,6 +31,8 @@ enum err_code pool_start(struct pool *pool, unsigned threads, size_t max_waiting
  * not count. */
 bool pool_reserve(struct pool *pool);
 void pool_push(struct pool *pool, struct job *job);
+/* Jobs in the queue, and places reserved in it, now. */
+size_t pool_waiting(struct pool *pool);
 /* Refuses reservations, gives waiting jobs to DROP, waits for those that run and for those whose place is reserved,
  * ends the threads. */
 void pool_stop(struct pool *pool, pool_run *drop);

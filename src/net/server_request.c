@@ -36,7 +36,7 @@ static const char *after_authority(const char *target)
 	return host[3 + length] == '/' ? host + 3 + length : "/";
 }
 
-bool http_target(struct arena *arena, const char *target, const char **path, const char **query)
+bool http_target(struct arena *arena, const char *target, struct http_request *request)
 {
 	const char *start = after_authority(target);
 	size_t length = strcspn(start, "?");
@@ -46,12 +46,19 @@ bool http_target(struct arena *arena, const char *target, const char **path, con
 	if (*start != '/' || has_control(target) || !utf8_valid(bytes_of(target)))
 		return false;
 	char *decoded = percent_decode(arena, bytes(start, length), false);
+	char *raw = arena_text_of(arena, bytes(start, length));
 	char *rest = arena_text(arena, start[length] == '?' ? start + length + 1 : "");
-	if (!decoded || !rest || has_control(decoded) || climbs(decoded))
+	if (!decoded || !raw || !rest || has_control(decoded) || climbs(decoded))
 		return false;
-	*path = decoded;
-	*query = rest;
+	request->path = decoded;
+	request->raw_path = raw;
+	request->query = rest;
 	return true;
+}
+
+const char *http_segment(struct arena *arena, struct bytes segment)
+{
+	return percent_decode(arena, segment, false);
 }
 
 /* --- Headers --- */

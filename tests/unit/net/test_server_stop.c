@@ -24,6 +24,17 @@ static void stop_beside(struct stopping *stopping, struct bench *bench, int64_t 
 	assert_int_equal(pthread_create(&stopping->thread, NULL, stop_server, stopping), 0);
 }
 
+/* A refusal needs no worker, so asking waits for nobody while the stop has not begun. */
+static bool stop_began(struct bench *bench)
+{
+	for (int i = 0; i < PATIENCE_S * 50; i++) {
+		if (status_of(bench, "/forbidden") == -(int)ERR_NET)
+			return true;
+		sleep_ms(20);
+	}
+	return false;
+}
+
 static void stopping_nothing_is_fine(void **state)
 {
 	(void)state;
@@ -42,8 +53,8 @@ static void a_running_handler_ends_and_its_answer_is_sent(void **state)
 	assert_true(say(fd, "GET /gate HTTP/1.1\r\nHost: a\r\n\r\n"));
 	assert_true(gate_wait_inside(&bench.gate, 1));
 
-	stop_beside(&stopping, &bench, 10 * SECOND_US);
-	sleep_ms(300);
+	stop_beside(&stopping, &bench, PATIENCE_S * SECOND_US);
+	assert_true(stop_began(&bench));
 	assert_false(atomic_load(&stopping.stopped));
 	gate_open(&bench.gate);
 	assert_int_equal(read_status(fd), 200);
@@ -65,12 +76,10 @@ static void a_request_that_waits_is_still_served_within_the_grace(void **state)
 	assert_true(say(running, "GET /gate HTTP/1.1\r\nHost: a\r\n\r\n"));
 	assert_true(gate_wait_inside(&bench.gate, 1));
 	assert_true(say(waiting, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"));
-	for (int i = 0; i < 500 && bench_counters(&bench).requests < 2; i++)
-		sleep_ms(20);
-	sleep_ms(100); /* from its line to its place in the queue */
+	assert_true(bench_has_queued(&bench, 1));
 
-	stop_beside(&stopping, &bench, 10 * SECOND_US);
-	sleep_ms(300);
+	stop_beside(&stopping, &bench, PATIENCE_S * SECOND_US);
+	assert_true(stop_began(&bench));
 	gate_open(&bench.gate);
 	assert_int_equal(read_status(running), 200);
 	assert_int_equal(read_status(waiting), 200);
@@ -89,9 +98,9 @@ static void who_connects_after_the_stop_began_is_refused(void **state)
 	int fd = dial(&bench);
 	assert_true(say(fd, "GET /gate HTTP/1.1\r\nHost: a\r\n\r\n"));
 	assert_true(gate_wait_inside(&bench.gate, 1));
-	stop_beside(&stopping, &bench, 10 * SECOND_US);
-	sleep_ms(300);
-	assert_int_equal(status_of(&bench, "/echo"), -(int)ERR_NET);
+	stop_beside(&stopping, &bench, PATIENCE_S * SECOND_US);
+	assert_true(stop_began(&bench));
+	assert_int_equal(status_of(&bench, "/echo"), -(int)ERR_NET); /* and stays so */
 	gate_open(&bench.gate);
 	pthread_join(stopping.thread, NULL);
 	close(fd);
@@ -108,11 +117,9 @@ static void after_the_grace_waiting_requests_get_503(void **state)
 	assert_true(say(running, "GET /gate HTTP/1.1\r\nHost: a\r\n\r\n"));
 	assert_true(gate_wait_inside(&bench.gate, 1));
 	assert_true(say(waiting, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"));
-	for (int i = 0; i < 500 && bench_counters(&bench).requests < 2; i++)
-		sleep_ms(20);
-	sleep_ms(100);
+	assert_true(bench_has_queued(&bench, 1));
 
-	stop_beside(&stopping, &bench, SECOND_US / 5);
+	stop_beside(&stopping, &bench, SECOND_US);
 	assert_int_equal(read_status(waiting), 503);
 	assert_false(atomic_load(&stopping.stopped)); /* the handler still uses its request */
 	gate_open(&bench.gate);
