@@ -278,6 +278,15 @@ unsigned cert_key_bits(const struct cert *cert)
 	return cert->bits;
 }
 
+bool cert_same_key(const struct cert *cert, const struct cert *other)
+{
+	const EVP_PKEY *key = X509_get0_pubkey(cert->x509), *others = X509_get0_pubkey(other->x509);
+	bool equal = key && others && EVP_PKEY_eq(key, others) == 1;
+
+	ERR_clear_error();
+	return equal;
+}
+
 int64_t cert_not_before_us(const struct cert *cert)
 {
 	return cert->not_before_us;

@@ -35,6 +35,7 @@ const char *cert_serial(const struct cert *cert);      /* decimal, as in ds:X509
 struct bytes cert_ski(const struct cert *cert); /* value of the SubjectKeyIdentifier extension; empty if absent */
 enum key_kind cert_key_kind(const struct cert *cert);
 unsigned cert_key_bits(const struct cert *cert);
+bool cert_same_key(const struct cert *cert, const struct cert *other);
 int64_t cert_not_before_us(const struct cert *cert);
 int64_t cert_not_after_us(const struct cert *cert);
 
@@ -101,7 +102,9 @@ enum err_code trust_lists(const struct trust *trust, int64_t at_us, struct arena
  * overdue or not to be checked, X.509 version. */
 extern const struct rule cert_rules[];
 extern const size_t cert_rules_count;
-#define CERT_RULE_LIST_OVERDUE "CRT-009"
+#define CERT_RULE_LIST_MISSING   "CRT-008"
+#define CERT_RULE_LIST_OVERDUE   "CRT-009"
+#define CERT_RULE_LIST_UNCHECKED "CRT-012"
 
 /* Judges CERT for USE at AT_US. INTERMEDIATES: further certificates that came with it. True if it may be believed; else
  * FINDINGS say why (all reasons that can be known). An overdue list within the grace is a warning. */

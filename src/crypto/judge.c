@@ -23,11 +23,11 @@ const struct rule cert_rules[] = {
 	[WRONG_USE]    = { "CRT-005", "the certificate of {1} must not be used for {2}", "RFC 5280 4.2.1.3", SEVERITY_ERROR },
 	[WEAK]         = { "CRT-006", "the key of {1} is weaker than RSA with 2048 bits", NULL, SEVERITY_ERROR },
 	[BROKEN]       = { "CRT-007", "the path from the certificate of {1} to its anchor is broken: {2}", "RFC 5280 6.1", SEVERITY_ERROR },
-	[LIST_MISSING] = { "CRT-008", "there is no usable revocation list of {2} for the certificate of {1}", "RFC 5280 6.3", SEVERITY_ERROR },
+	[LIST_MISSING] = { CERT_RULE_LIST_MISSING, "there is no usable revocation list of {2} for the certificate of {1}", "RFC 5280 6.3", SEVERITY_ERROR },
 	[LIST_OVERDUE] = { CERT_RULE_LIST_OVERDUE, "the revocation list of {1} was to be replaced by {2}", "RFC 5280 5.1.2.5", SEVERITY_ERROR },
 	[LIST_LATE]    = { "CRT-010", "the revocation list of {1} was to be replaced by {2} and is used within the grace", "RFC 5280 5.1.2.5", SEVERITY_WARNING },
 	[EXTENSION]    = { "CRT-011", "the certificate of {1} has an extension that is critical and not understood, or malformed", "RFC 5280 4.2", SEVERITY_ERROR },
-	[LIST_UNCHECKED] = { "CRT-012", "the revocation list of {2} for the certificate of {1} cannot be checked: no certificate is known whose key signed it", "RFC 5280 6.3.3", SEVERITY_ERROR },
+	[LIST_UNCHECKED] = { CERT_RULE_LIST_UNCHECKED, "the revocation list of {2} for the certificate of {1} cannot be checked: no certificate is known whose key signed it", "RFC 5280 6.3.3", SEVERITY_ERROR },
 	[VERSION]      = { "CRT-013", "the certificate of {1} is not of X.509 version 3: nothing in it can say what its key is for", "RFC 5280 4.1.2.1", SEVERITY_ERROR },
 };
 /* clang-format on */

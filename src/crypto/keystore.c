@@ -482,7 +482,9 @@ enum err_code keystore_csr(const char *directory, const char *id, const char *su
 	TRY(status_read(entry, id, &info, err));
 	if (info.type == KEY_X25519)
 		return fail(err, ERR_KEY,
-			    "an X25519 key cannot sign a request; hand its public key to the authority instead");
+			    "an X25519 key cannot sign a request; hand its public key to the authority instead: "
+			    "lintas key public %s",
+			    id);
 	name_auto name = name_parse(subject, MBSTRING_UTF8);
 	if (!name)
 		return fail_openssl(err, ERR_USAGE, "the subject is not a name such as CN=...,O=...,C=VN");

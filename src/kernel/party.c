@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/date.h"
+#include "crypto/cert.h"
 #include "kernel/journal.h"
 #include "kernel/store_int.h"
 
@@ -221,27 +222,43 @@ static bool is_pin(const struct partner_certificate *certificate)
 	return same(certificate->use, "sign") || same(certificate->use, "encrypt") || same(certificate->use, "tls");
 }
 
-/* Two that add it at once meet at the counter of changes: PostgreSQL lets the second begin anew, and it sees the first.
- */
+/* What cannot be read is believed by nobody, and has its octets alone to be known by. */
+static enum err_code key_of(struct bytes der, struct cert **cert, struct err *err)
+{
+	struct err why = { 0 };
+	enum err_code code = cert_cached(der, cert, &why);
+
+	if (code != ERR_MEMORY)
+		return OK;
+	*err = why;
+	return code;
+}
+
+/* It is the key that speaks and opens: an authority may have certified it twice. Two that add it at once meet at the
+ * counter of changes: PostgreSQL lets the second begin anew, and it sees the first. */
 static enum err_code check_not_elsewhere(struct tx *tx, const struct partner_certificate *certificate, int64_t now_us,
 					 struct err *err)
 {
 	db_query_auto query = { 0 };
-	arena_auto arena = arena_new(65536);
+	cert_auto cert = NULL;
 
-	if (!arena)
-		return fail(err, ERR_MEMORY, "no memory left for a certificate of %s", certificate->partner);
-	TRY(db_query(tx, &sql_certificate_elsewhere,
-		     BINDS(BIND_TEXT(certificate->fingerprint), BIND_TEXT(certificate->partner), BIND_INT(now_us)),
-		     &query, err));
-	const char *partner = db_next(&query) ? db_text(arena, &query, 0) : NULL;
-	TRY(db_end(&query, err));
-	if (!partner)
-		return OK;
-	return fail(err, ERR_CONFLICT,
-		    "certificate %s is pinned for partner %s already; each partner needs keys of its own: withdraw it "
-		    "there if it is not that partner's",
-		    certificate->fingerprint, partner);
+	TRY(key_of(certificate->der, &cert, err));
+	TRY(db_query(tx, &sql_certificate_elsewhere, BINDS(BIND_TEXT(certificate->partner), BIND_INT(now_us)), &query,
+		     err));
+	while (db_next(&query)) {
+		arena_auto arena = arena_new((size_t)1 << 20);
+		cert_auto other = NULL;
+		if (!arena)
+			return fail(err, ERR_MEMORY, "no memory left for a certificate of %s", certificate->partner);
+		const char *partner = db_text(arena, &query, 0), *fingerprint = db_text(arena, &query, 1);
+		TRY(key_of(db_blob(arena, &query, 2), &other, err));
+		if (same(fingerprint, certificate->fingerprint) || (cert && other && cert_same_key(cert, other)))
+			return fail(err, ERR_CONFLICT,
+				    "the key of certificate %s is pinned for partner %s already (certificate %s); each "
+				    "partner needs keys of its own: withdraw it there if it is not that partner's",
+				    certificate->fingerprint, partner, fingerprint);
+	}
+	return db_end(&query, err);
 }
 
 enum err_code partner_certificate_add(struct tx *tx, const struct partner_certificate *certificate,

@@ -70,8 +70,9 @@ enum err_code partner_find(struct tx *tx, struct arena *arena, const char *code,
 enum err_code partner_find_party(struct tx *tx, struct arena *arena, const char *party_id, const char *party_type,
 				 struct partner *partner, struct err *err) MUST_USE;
 /* Adding a known one again changes only its .until_us: that is how one is withdrawn. Its DER is kept for ever as a
- * credential (kernel/credential.h). ERR_CONFLICT if it is pinned (sign, encrypt, tls) for another partner: who speaks
- * by it would be both, and what is encrypted for the one the other could open. Issuers and lists may be shared. */
+ * credential (kernel/credential.h). ERR_CONFLICT if its key is pinned (sign, encrypt, tls) for another partner: who
+ * speaks by it would be both, and what is encrypted for the one the other could open. Issuers and lists may be shared.
+ */
 enum err_code partner_certificate_add(struct tx *tx, const struct partner_certificate *certificate,
 				      const struct actor *actor, int64_t now_us, struct err *err) MUST_USE;
 enum err_code partner_certificates(struct tx *tx, struct arena *arena, const char *partner,

@@ -125,7 +125,8 @@ enum err_code as4_signer(struct as4_message *message, struct cert *const *known,
 			 struct err *err) MUST_USE;
 /* Whether TOKEN names CERT. */
 bool as4_token_names(const struct as4_token *token, const struct cert *cert);
-/* Signature value and, if that is right, the digests of Messaging and Body. */
+/* Signature value and, if that is right, the digests of Messaging and Body: who speaks is proved. Any other element
+ * that is referred to is a finding, and so is a Messaging that is not covered. */
 enum err_code as4_verify(struct as4_message *message, const struct cert *cert, struct err *err) MUST_USE;
 /* The signature value alone. */
 enum err_code as4_verify_value(struct as4_message *message, const struct cert *cert, bool *good,
@@ -142,7 +143,7 @@ enum err_code as4_expand(struct as4_message *message, struct err *err) MUST_USE;
  */
 enum err_code as4_reference_digest(struct as4_message *message, const struct as4_reference *reference,
 				   uint8_t digest[static DIGEST_MAX], bool *computed, struct err *err) MUST_USE;
-/* The element that URI ("#id") names; NULL. */
+/* The element that URI ("#id") names, wherever it stands; NULL. To show and to compute, never to believe. */
 const struct xml_node *as4_element_of(const struct as4_message *message, const char *uri);
 /* The canonical octets that a reference's digest is over: of an element, or a part's. */
 enum err_code as4_reference_octets(struct as4_message *message, const struct as4_reference *reference,

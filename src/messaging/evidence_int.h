@@ -17,6 +17,7 @@ struct evidence_wire {
 	struct basis basis;
 	struct as4_message message;
 	struct cert *signer;                 /* the basis' first; NULL: none was kept */
+	int64_t overdue_since_us;            /* its revocation list was to be replaced by then; TIME_NONE: in time */
 	bool proved;                         /* read, signed by .signer, and every digest fits */
 	const struct evidence_wire *answers; /* a receipt: the version whose digests it repeats; NULL */
 	const char *algorithm;               /* of the signature, as verify.sh knows it; NULL: not signed */

@@ -241,6 +241,15 @@ static void put_signer(struct buf *out, const struct evidence_wire *wire)
 	put_time(out, cert_not_before_us(wire->signer));
 	buf_puts(out, " to ");
 	put_time(out, cert_not_after_us(wire->signer));
+	if (wire->overdue_since_us == TIME_NONE)
+		return;
+	int64_t minutes = (wire->wire->at_us - wire->overdue_since_us) / MINUTE_US;
+	buf_puts(out, ". The revocation list was to be replaced by ");
+	put_time(out, wire->overdue_since_us);
+	buf_printf(out,
+		   ": it was overdue by %" PRId64 " d %" PRId64 " h %" PRId64 " min, and used within the grace of this "
+		   "node's policy (`[trust] crl-grace`)",
+		   minutes / (24 * 60), minutes / 60 % 24, minutes % 60);
 }
 
 static void put_wire(struct buf *out, const struct bundle *bundle, const struct evidence_wire *wire)

@@ -15,7 +15,7 @@ struct basis_facts {
 };
 struct wire_facts {
 	const char *folder, *kind, *sha256, *algorithm, *answers, *signer, *subject, *issuer, *serial;
-	int64_t time_us, at_us, octets, not_before_us, not_after_us, issuers, lists;
+	int64_t time_us, at_us, octets, not_before_us, not_after_us, issuers, lists, overdue_since_us;
 	bool proved, xmlsec;
 	struct basis_facts *basis;
 	size_t basis_count;
@@ -74,6 +74,7 @@ static const struct field wire_rows[] = {
 	FIELD_TIME(struct wire_facts, not_after_us, .json = "notAfter"),
 	FIELD_INT(struct wire_facts, issuers, .json = "issuers"),
 	FIELD_INT(struct wire_facts, lists, .json = "revocationLists"),
+	FIELD_TIME(struct wire_facts, overdue_since_us, .json = "listOverdueSince"),
 	FIELD_LIST(struct wire_facts, basis, basis_count, struct basis_facts, basis_fields, .json = "basis",
 		   .max = BASIS_MAX),
 };
@@ -150,6 +151,7 @@ static struct wire_facts facts_of(const struct evidence_wire *wire, struct basis
 		.not_after_us = TIME_NONE,
 		.issuers = INTEGER_NONE,
 		.lists = INTEGER_NONE,
+		.overdue_since_us = TIME_NONE,
 		.basis = basis,
 		.basis_count = wire->basis.count,
 	};
@@ -163,6 +165,7 @@ static struct wire_facts facts_of(const struct evidence_wire *wire, struct basis
 	facts.serial = cert_serial(wire->signer);
 	facts.not_before_us = cert_not_before_us(wire->signer);
 	facts.not_after_us = cert_not_after_us(wire->signer);
+	facts.overdue_since_us = wire->overdue_since_us;
 	facts.issuers = facts.lists = 0;
 	for (size_t i = 1; i < wire->basis.count; i++)
 		++*(same(wire->basis.items[i].kind, "crl") ? &facts.lists : &facts.issuers);

@@ -71,6 +71,25 @@ static enum err_code read_signer(struct evidence_wire *wire, struct err *err)
 	return code == ERR_MEMORY ? code : OK;
 }
 
+/* Of the lists that there were, the one that was made last counts; one that was overdue was used within the grace of
+ * our policy, or what it speaks of would not have been believed. */
+static void read_lists(struct evidence_wire *wire, struct arena *arena)
+{
+	struct crl_info last = { .this_update_us = TIME_NONE }, info;
+	struct err why = { 0 };
+	wire->overdue_since_us = TIME_NONE;
+	for (size_t i = 0; i < wire->basis.count; i++) {
+		const struct credential *c = &wire->basis.items[i];
+		if (!same(c->kind, "crl") || crl_read(arena, c->der, &info, &why) != OK ||
+		    info.this_update_us > wire->wire->at_us || info.this_update_us < last.this_update_us ||
+		    (info.this_update_us == last.this_update_us && info.next_update_us < last.next_update_us))
+			continue;
+		last = info;
+	}
+	if (last.this_update_us != TIME_NONE && last.next_update_us < wire->wire->at_us)
+		wire->overdue_since_us = last.next_update_us;
+}
+
 /* The version that the wire at INDEX, a receipt, speaks of: the last one before it whose digests it repeats. */
 static enum err_code find_answered(struct bundle *bundle, size_t index, struct err *err)
 {
@@ -101,6 +120,7 @@ enum err_code evidence_read_wires(struct bundle *bundle, struct err *err)
 			return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", bundle->id);
 		as4_init(&wire->message, bundle->arena, &bundle->limits, findings);
 		TRY(read_signer(wire, err));
+		read_lists(wire, bundle->arena);
 		TRY(judge_wire(wire, bundle, err));
 		if (wire->proved && wire->message.kind == AS4_RECEIPT)
 			TRY(find_answered(bundle, i, err));

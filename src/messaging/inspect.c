@@ -81,9 +81,30 @@ static enum err_code read_what_is_left(struct inspecting *i, struct err *err)
 	return read_as(i, MIME_SOAP12, envelope, i->parts_lost ? of_header : after_mime, err);
 }
 
+/* A certificate or a web page: what the parsers say of it would lead astray. */
+static void refuse_file(struct inspecting *i)
+{
+	enum { SHOWN_MAX = 40 };
+	struct bytes body = i->file.body;
+	size_t shown = 0;
+	while (shown < body.size && shown < SHOWN_MAX && body.data[shown] >= ' ' && body.data[shown] < 0x7F)
+		shown++;
+	const char *begin = shown       ? arena_printf(i->arena, "; it begins with \"%.*s\"", (int)shown, body.data)
+			    : body.size ? ""
+					: "; it is empty";
+	finding_add(i->findings, as4_rule(RULE_MIME), "",
+		    arena_printf(i->arena, "the file holds neither a MIME package nor a SOAP envelope%s",
+				 begin ? begin : ""),
+		    NULL);
+}
+
 static enum err_code read_message(struct inspecting *i, struct err *err)
 {
 	TRY(inspect_file_open(i->arena, i->options->file, i->options->max_payload_bytes, &i->file, err));
+	if (!i->file.is_message) {
+		refuse_file(i);
+		return OK;
+	}
 	TRY(as4_read(&i->message, i->file.content_type, i->file.body, err));
 	i->reached[STAGE_MIME] = true;
 	const struct finding *first = findings_at(i->findings, 0);
@@ -94,6 +115,14 @@ static enum err_code read_message(struct inspecting *i, struct err *err)
 }
 
 /* --- The profile --- */
+
+static bool algorithms_fit(const struct findings *findings)
+{
+	for (size_t k = 0; findings_at(findings, k); k++)
+		if (findings_at(findings, k)->rule == as4_rule(RULE_ALGORITHM))
+			return false;
+	return findings_count(findings) <= FINDINGS_MAX;
+}
 
 /* Names the profiles whose algorithms these are. */
 static enum err_code find_profiles(struct inspecting *i, struct err *err)
@@ -108,7 +137,7 @@ static enum err_code find_profiles(struct inspecting *i, struct err *err)
 		as4_check_profile(message, profile);
 		message->findings = i->findings;
 		const char *before = i->report->profiles;
-		if (findings_count(aside) == 0)
+		if (algorithms_fit(aside))
 			i->report->profiles =
 				before ? arena_printf(i->arena, "%s, %s", before, profile->name) : profile->name;
 	}
@@ -135,7 +164,11 @@ static enum err_code judge_profile(struct inspecting *i, struct err *err)
 	i->reached[STAGE_PROFILE] = true;
 	if (i->parts_lost)
 		i->missing[STAGE_PROFILE] = "the parts of a broken package cannot be told apart";
-	return find_profiles(i, err);
+	TRY(find_profiles(i, err));
+	if (!profile && !i->report->profiles && !i->missing[STAGE_PROFILE])
+		i->missing[STAGE_PROFILE] = "together its algorithms are those of no profile that is known here; "
+					    "--profile with the agreed one says which of them is not";
+	return OK;
 }
 
 /* --- The signature --- */
@@ -215,9 +248,11 @@ static enum err_code verify(struct inspecting *i, struct err *err)
 	i->reached[STAGE_SIGNATURE] = true;
 	i->report->signature_value = INSPECT_UNDECIDED;
 	TRY(find_signer(i, err));
+	if (i->cert)
+		i->missing[STAGE_SIGNATURE] = unverifiable(i);
+	i->report->signature_why = i->missing[STAGE_SIGNATURE];
 	if (!i->cert)
 		return OK;
-	i->missing[STAGE_SIGNATURE] = unverifiable(i);
 	if (!i->missing[STAGE_SIGNATURE]) {
 		TRY(as4_verify_value(&i->message, i->cert, &good, err));
 		i->report->signature_value = good ? INSPECT_VERIFIED : INSPECT_REFUSED;
@@ -250,7 +285,8 @@ static enum err_code open_parts(struct inspecting *i, struct err *err)
 	message->findings = i->findings;
 	if (code != OK)
 		return code;
-	i->reached[STAGE_DECRYPTION] = i->reached[STAGE_EXPANSION] = true;
+	i->reached[STAGE_DECRYPTION] = message->unit_read || message->encryption;
+	i->reached[STAGE_EXPANSION] = message->unit_read; /* what is compressed stands in the header */
 	if (closed)
 		i->missing[STAGE_DECRYPTION] = "the payloads are encrypted; give the key that opens them with --key";
 	if (message->encryption && message->parts_count == 0)

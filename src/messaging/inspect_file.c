@@ -162,6 +162,62 @@ static enum err_code take_off_gzip(struct arena *arena, struct inspect_file *ope
 	return code;
 }
 
+/* --- Envelopes and packages --- */
+
+static bool is_name(uint8_t c)
+{
+	return c > ' ' && !strchr("<>/=\"'&", c);
+}
+
+/* Whether "prefix:Envelope" or "Envelope" ends at AT; *BEGIN is where it begins. */
+static bool names_envelope(struct bytes body, size_t at, size_t *begin)
+{
+	static const char name[] = "Envelope";
+	size_t length = sizeof name - 1;
+
+	if (at < length || memcmp(body.data + at - length, name, length) != 0)
+		return false;
+	for (*begin = at - length; *begin > 0 && is_name(body.data[*begin - 1]);)
+		--*begin;
+	return *begin == at - length || body.data[at - length - 1] == ':';
+}
+
+/* Where the first start tag of an Envelope begins; .size if there is none. */
+static size_t envelope_begin(struct bytes body)
+{
+	size_t begin;
+
+	for (size_t at = 1; at < body.size; at++)
+		if (!is_name(body.data[at]) && names_envelope(body, at, &begin) && begin > 0 &&
+		    body.data[begin - 1] == '<')
+			return begin - 1;
+	return body.size;
+}
+
+/* What is left of a broken package. */
+struct bytes inspect_envelope(struct bytes body)
+{
+	size_t first = envelope_begin(body), last = 0, begin;
+
+	for (size_t at = first + 1; at < body.size; at++)
+		if (body.data[at] == '>' && names_envelope(body, at, &begin) && begin >= 2 &&
+		    body.data[begin - 1] == '/' && body.data[begin - 2] == '<')
+			last = at + 1;
+	return last > first ? bytes(body.data + first, last - first) : (struct bytes){ 0 };
+}
+
+/* PEM and Markdown begin with "--", too: a boundary has header lines below it. */
+static bool begins_package(struct arena *arena, struct bytes body)
+{
+	const uint8_t *end = begins(body, "--") ? memchr(body.data, '\n', body.size) : NULL;
+	struct bytes headers = { 0 }, rest;
+
+	if (!end)
+		return false;
+	mime_split_http(bytes(end + 1, body.size - (size_t)(end - body.data) - 1), &headers, &rest);
+	return mime_header(arena, headers, "Content-Type") != NULL;
+}
+
 /* A header that names no boundary helps nobody; the body does. */
 static const char *type_for(struct arena *arena, const char *header, struct bytes body)
 {
@@ -182,47 +238,15 @@ enum err_code inspect_file_open(struct arena *arena, struct bytes file, size_t m
 {
 	struct inspect_file found = { .body = file };
 	struct bytes headers = { 0 };
+	const char *type;
 
 	TRY(take_off_utf16(arena, &found, err));
 	TRY(take_off_headers(arena, &found, &headers, err));
 	TRY(take_off_chunks(arena, &found, err));
 	TRY(take_off_gzip(arena, &found, max_bytes, err));
-	found.content_type = type_for(arena, mime_header(arena, headers, "Content-Type"), found.body);
+	type = mime_header(arena, headers, "Content-Type");
+	found.content_type = type_for(arena, type, found.body);
+	found.is_message = type || begins_package(arena, found.body) || envelope_begin(found.body) < found.body.size;
 	*opened = found;
 	return OK;
-}
-
-/* --- What is left of a broken package --- */
-
-static bool is_name(uint8_t c)
-{
-	return c > ' ' && !strchr("<>/=\"'&", c);
-}
-
-/* Whether "prefix:Envelope" or "Envelope" ends at AT; *BEGIN is where it begins. */
-static bool names_envelope(struct bytes body, size_t at, size_t *begin)
-{
-	static const char name[] = "Envelope";
-	size_t length = sizeof name - 1;
-
-	if (at < length || memcmp(body.data + at - length, name, length) != 0)
-		return false;
-	for (*begin = at - length; *begin > 0 && is_name(body.data[*begin - 1]);)
-		--*begin;
-	return *begin == at - length || body.data[at - length - 1] == ':';
-}
-
-struct bytes inspect_envelope(struct bytes body)
-{
-	size_t first = body.size, last = 0, begin;
-
-	for (size_t at = 1; at < body.size; at++) {
-		if (is_name(body.data[at]) || !names_envelope(body, at, &begin) || begin == 0)
-			continue;
-		if (first == body.size && body.data[begin - 1] == '<')
-			first = begin - 1;
-		if (begin >= 2 && body.data[begin - 1] == '/' && body.data[begin - 2] == '<' && body.data[at] == '>')
-			last = at + 1;
-	}
-	return last > first ? bytes(body.data + first, last - first) : (struct bytes){ 0 };
 }

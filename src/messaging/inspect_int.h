@@ -9,6 +9,7 @@ struct inspect_file {
 	const char *content_type; /* the header's, or one that fits what the body begins with; never NULL */
 	struct bytes body;
 	const char *taken_off; /* what stood around the body, for people: "HTTP headers, chunks"; NULL */
+	bool is_message;       /* a header tells its type, it begins like a MIME package, or an Envelope begins in it */
 };
 
 /* Takes off, as far as they are there: a UTF-16 encoding, blank lines or a byte order mark in front, HTTP request,

@@ -132,11 +132,14 @@ static bool is_refused(const struct inspecting *i, enum as4_stage stage)
 
 static const char *unreached(const struct inspecting *i, enum as4_stage stage)
 {
+	if (!i->file.is_message)
+		return "not reached: there is no message";
 	if (!i->message.doc)
-		return "the envelope cannot be read";
+		return "not reached: the envelope cannot be read";
 	if (stage == STAGE_SIGNATURE)
-		return "there is no signature";
-	return stage == STAGE_TRUST ? "the signer's certificate is not known" : "the header cannot be read";
+		return "not reached: there is no signature";
+	return stage == STAGE_TRUST ? "not reached: the signer's certificate is not known"
+				    : "not reached: the header cannot be read";
 }
 
 static enum err_code put_verdicts(struct inspecting *i, struct err *err)
@@ -340,7 +343,7 @@ static void put_certificate(struct inspecting *i)
 enum err_code inspect_report(struct inspecting *i, struct err *err)
 {
 	i->report->taken_off = i->file.taken_off;
-	i->report->media_type = i->file.content_type;
+	i->report->media_type = i->file.is_message ? i->file.content_type : NULL;
 	put_header(i);
 	put_security(i);
 	if (i->message.body)

@@ -149,7 +149,7 @@ struct inspected_reference {           /* of the signature, in its order */
 struct inspection {
 	const char *verdict;    /* refused if one is, verified if all are, else undecided */
 	const char *taken_off;  /* what stood around the message in the file: "HTTP headers, chunks"; NULL */
-	const char *media_type; /* of the message, as its header says or its beginning suggests */
+	const char *media_type; /* as its header says or its beginning suggests; NULL: the file holds no message */
 	const char *kind;       /* "user message", "receipt", "error", "pull request"; NULL */
 	const char *fault_code, *fault_reason; /* of a SOAP Fault in the Body; NULL */
 	const char *message_id, *ref_to, *from, *to, *service, *action, *conversation, *original_sender,
@@ -158,6 +158,7 @@ struct inspection {
 	const char *signature, *encryption; /* algorithms as URIs: of the signature; of key transport or agreement */
 	const char *encryption_digest, *encryption_mgf, *key_wrap; /* what it takes, as URIs; NULL */
 	const char *signature_value;     /* its verdict, whatever the digests are; NULL: there is no signature */
+	const char *signature_why;       /* what the value's verdict lacks if it is undecided; NULL */
 	const char *profiles;            /* whose algorithms these are: "edelivery-1.15"; NULL: of none */
 	const char *token, *token_names; /* how the signature names its certificate, and which one */
 	const char *signer, *issuer, *serial, *key; /* the signer's certificate; .key: "RSA 2048" */

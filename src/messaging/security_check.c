@@ -318,17 +318,30 @@ enum err_code as4_verify_value(struct as4_message *message, const struct cert *c
 	return OK;
 }
 
-/* The signature value first: then only what the holder of the key wrote costs us canonicalisation and digests. */
+/* The signature value first: then only what the holder of the key wrote costs us canonicalisation and digests. What is
+ * not processed may say anything: an element that was moved elsewhere and still has its digest (McIntosh and Austel,
+ * "XML signature element wrapping attacks", 2005) proves nothing, and without eb:Messaging nobody is proved to speak.
+ */
 enum err_code as4_verify(struct as4_message *message, const struct cert *cert, struct err *err)
 {
 	const struct as4_signature *signature = message->signature;
-	bool good;
+	bool good, speaks = false;
 	TRY(as4_verify_value(message, cert, &good, err));
-	for (size_t i = 0; good && i < signature->count; i++) {
+	if (!good)
+		return OK;
+	for (size_t i = 0; i < signature->count; i++) {
 		const struct as4_reference *reference = &signature->references[i];
-		if (!as4_part_of(message, reference->uri) && reference->digest_known)
+		bool header = as4_refers_to(reference->uri, message->messaging);
+		if (as4_part_of(message, reference->uri))
+			continue;
+		if (!header && !as4_refers_to(reference->uri, message->body))
+			found(message, RULE_DIGEST, reference->uri, NULL);
+		else if (reference->digest_known)
 			TRY(check_digest(message, reference, err));
+		speaks = speaks || (header && reference->digest_known);
 	}
+	if (!speaks)
+		found(message, RULE_DIGEST, "eb:Messaging", NULL);
 	return OK;
 }
 

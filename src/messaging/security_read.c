@@ -20,8 +20,10 @@ static const struct grammar token_grammar[] = {
 	{ 0 },
 };
 
-/* References are at most 30 because Java's secure validation stops there, too. SecurityTokenReference has its own
- * grammar, above. */
+/* Of references of any kind: Java's secure validation stops there, too. */
+enum { REFERENCES_MAX = 30 };
+
+/* SecurityTokenReference has its own grammar, above. */
 static const struct grammar security_grammar[] = {
 	/* depth name                      min max  attributes                     content */
 	{ 0, "wsse:Security", 1, 1, "env:mustUnderstand wsu:Id", ELEMENTS },
@@ -50,8 +52,8 @@ static const struct grammar security_grammar[] = {
 	{ 2, "xenc:CipherData", 1, 1, NULL, ELEMENTS },
 	{ 3, "xenc:CipherValue", 1, 1, NULL, TEXT },
 	{ 2, "xenc:ReferenceList", 1, 1, NULL, ELEMENTS },
-	{ 3, "xenc:DataReference", 1, 30, "URI!", ELEMENTS },
-	{ 1, "xenc:EncryptedData", 0, 30, "Id! MimeType Type!", ELEMENTS },
+	{ 3, "xenc:DataReference", 1, REFERENCES_MAX, "URI!", ELEMENTS },
+	{ 1, "xenc:EncryptedData", 0, REFERENCES_MAX, "Id! MimeType Type!", ELEMENTS },
 	{ 2, "xenc:EncryptionMethod", 1, 1, "Algorithm!", ELEMENTS },
 	{ 2, "ds:KeyInfo", 0, 1, "Id", ELEMENTS },
 	{ 3, "wsse:SecurityTokenReference", 1, 1, NULL, OPEN },
@@ -64,7 +66,7 @@ static const struct grammar security_grammar[] = {
 	{ 3, "ds:CanonicalizationMethod", 1, 1, "Algorithm!", ELEMENTS },
 	{ 4, "ec:InclusiveNamespaces", 0, 1, "PrefixList!", ELEMENTS },
 	{ 3, "ds:SignatureMethod", 1, 1, "Algorithm!", ELEMENTS },
-	{ 3, "ds:Reference", 1, 30, "URI! Id", ELEMENTS },
+	{ 3, "ds:Reference", 1, REFERENCES_MAX, "URI! Id", ELEMENTS },
 	{ 4, "ds:Transforms", 1, 1, NULL, ELEMENTS },
 	{ 5, "ds:Transform", 1, 2, "Algorithm!", ELEMENTS },
 	{ 6, "ec:InclusiveNamespaces", 0, 1, "PrefixList!", ELEMENTS },
@@ -95,6 +97,16 @@ static struct bytes octets(struct as4_message *message, const struct xml_node *n
 	if (!text || !base64_parse(message->arena, bytes_of(text), &data) || data.size == 0)
 		found(message, "no base64 value", node ? xml_name(node) : "Security");
 	return data;
+}
+
+/* How many there are from FIRST on. False, and a finding, if they are more than anybody reads on behalf of a stranger:
+ * every one costs a look at every other. */
+static bool count_of(struct as4_message *message, const struct xml_node *first, size_t *count)
+{
+	*count = 0;
+	for (const struct xml_node *n = first; n && *count <= REFERENCES_MAX; n = grammar_again(n))
+		++*count;
+	return *count <= REFERENCES_MAX || found(message, "too many", xml_name(first));
 }
 
 static const struct xml_node *binary_token(struct as4_message *message, const char *uri)
@@ -231,18 +243,19 @@ static void read_reference(struct as4_message *message, const struct xml_node *n
 
 static enum err_code read_signature(struct as4_message *message, const struct xml_node *node, struct err *err)
 {
+	const struct xml_node *info = grammar_child(node, "ds:SignedInfo"),
+			      *first = grammar_child(info, "ds:Reference");
+	size_t count;
+	if (!count_of(message, first, &count))
+		return OK;
 	struct as4_signature *signature = arena_alloc(message->arena, sizeof *signature);
-	const struct xml_node *info = grammar_child(node, "ds:SignedInfo");
-	for (const struct xml_node *r = grammar_child(info, "ds:Reference"); signature && r; r = grammar_again(r))
-		signature->count++;
-	if (signature)
-		signature->references =
-			arena_array(message->arena, signature->count + 1, sizeof *signature->references);
-	if (!signature || !signature->references)
+	struct as4_reference *reference = arena_array(message->arena, count + 1, sizeof *reference);
+	if (!signature || !reference)
 		return fail(err, ERR_MEMORY, "no memory for a signature");
 
-	struct as4_reference *reference = signature->references;
-	for (const struct xml_node *r = grammar_child(info, "ds:Reference"); r; r = grammar_again(r))
+	signature->references = reference;
+	signature->count = count;
+	for (const struct xml_node *r = first; r; r = grammar_again(r))
 		read_reference(message, r, reference++);
 	const struct xml_node *c14n = grammar_child(info, "ds:CanonicalizationMethod");
 	signature->signed_info = info;
@@ -348,9 +361,9 @@ static void check_reference_list(struct as4_message *message, const struct xml_n
 {
 	const struct xml_node *list = grammar_child(key, "xenc:ReferenceList");
 	const struct xml_node *first = grammar_child(list, "xenc:DataReference");
-	size_t references = 0;
-	for (const struct xml_node *r = first; r; r = grammar_again(r))
-		references++;
+	size_t references;
+	if (!count_of(message, first, &references))
+		return;
 	for (size_t i = 0; i < encryption->count; i++) {
 		size_t hits = 0;
 		for (const struct xml_node *r = first; r; r = grammar_again(r)) {
@@ -366,16 +379,17 @@ static void check_reference_list(struct as4_message *message, const struct xml_n
 
 static enum err_code read_encryption(struct as4_message *message, const struct xml_node *key, struct err *err)
 {
-	struct as4_encryption *encryption = arena_alloc(message->arena, sizeof *encryption);
 	const struct xml_node *first = grammar_child(message->security, "xenc:EncryptedData");
-	for (const struct xml_node *d = first; encryption && d; d = grammar_again(d))
-		encryption->count++;
-	if (encryption)
-		encryption->sealed = arena_array(message->arena, encryption->count + 1, sizeof *encryption->sealed);
-	if (!encryption || !encryption->sealed)
+	size_t count;
+	if (!count_of(message, first, &count))
+		return OK;
+	struct as4_encryption *encryption = arena_alloc(message->arena, sizeof *encryption);
+	struct as4_sealed *sealed = arena_array(message->arena, count + 1, sizeof *sealed);
+	if (!encryption || !sealed)
 		return fail(err, ERR_MEMORY, "no memory for an encryption header");
 
-	struct as4_sealed *sealed = encryption->sealed;
+	encryption->sealed = sealed;
+	encryption->count = count;
 	for (const struct xml_node *d = first; d; d = grammar_again(d))
 		read_sealed(message, d, sealed++);
 	const struct xml_node *method = grammar_child(key, "xenc:EncryptionMethod");

@@ -38,6 +38,42 @@ struct watch {
 
 /* --- Certificates --- */
 
+/* What mends a certificate that is refused: the next one, unless only its revocation list is what is missing, or
+ * whoever could say that the list is right. */
+static const struct remedy {
+	const char *rule; /* NULL: every other */
+	const char *use;  /* NULL: the certificate's own */
+	const char *what;
+} remedies[] = {
+	{ CERT_RULE_LIST_MISSING, "crl", "Ask for the revocation list of its authority" },
+	{ CERT_RULE_LIST_OVERDUE, "crl", "Ask for the next revocation list of its authority" },
+	{ CERT_RULE_LIST_UNCHECKED, "issuer",
+	  "Ask for the certificate of whoever signs the list, compare its fingerprint by another way" },
+	{ NULL, NULL, "Ask for the next one, compare its fingerprint by another way" },
+};
+
+/* A new list does not help who is refused for something else as well: the last row that an error has counts. */
+static const struct remedy *remedy_for(const struct watch *w, const struct peer *peer, const struct cert *cert,
+				       enum cert_use use)
+{
+	struct findings *reasons = findings_new(w->arena);
+	size_t chosen = 0;
+	bool any = false;
+	if (reasons)
+		cert_judge(cert, NULL, 0, use, peer->trust, w->now_us, reasons);
+	for (size_t i = 0; reasons && findings_at(reasons, i); i++) {
+		const struct rule *rule = findings_at(reasons, i)->rule;
+		size_t row = 0;
+		if (rule->severity != SEVERITY_ERROR)
+			continue;
+		while (remedies[row].rule && !same(remedies[row].rule, rule->code))
+			row++;
+		chosen = row > chosen ? row : chosen;
+		any = true;
+	}
+	return &remedies[any ? chosen : COUNT(remedies) - 1];
+}
+
 static enum err_code fill_certificate(const struct watch *w, const struct peer *peer, const struct use *use,
 				      const struct cert *cert, struct messaging_credential *item, struct err *err)
 {
@@ -61,11 +97,12 @@ static enum err_code fill_certificate(const struct watch *w, const struct peer *
 		what = arena_printf(w->arena, "the certificate of %s (use %s) ends at %s", item->subject, use->name,
 				    time_format(item->not_after_us, end));
 	}
+	const struct remedy *remedy = remedy_for(w, peer, cert, use->use);
 	if (what)
 		item->advice = arena_printf(w->arena,
-					    "Partner %s: %s. Ask for the next one, compare its fingerprint by another "
-					    "way, then lintas partner certificate %s --use %s --file FILE",
-					    code, what, code, use->name);
+					    "Partner %s: %s. %s, then lintas partner certificate %s --use %s --file "
+					    "FILE",
+					    code, what, remedy->what, code, remedy->use ? remedy->use : use->name);
 	bool told = item->advice || same(item->state, CREDENTIAL_GOOD) || same(item->state, CREDENTIAL_FUTURE);
 	return item->partner && item->subject && item->fingerprint && told
 		       ? OK

@@ -179,6 +179,47 @@ struct wire letter_pack_clear(struct region *region, const struct letter *letter
 	return wire_of(region, &packed);
 }
 
+/* The octets of WIRE from FROM to the end of TO. */
+static struct bytes span_of(const struct wire *wire, const char *from, const char *to)
+{
+	const uint8_t *first = memmem(wire->octets.data, wire->octets.size, from, strlen(from));
+	const uint8_t *last = memmem(wire->octets.data, wire->octets.size, to, strlen(to));
+
+	assert_true(first && last && last > first);
+	return bytes(first, (size_t)(last - first) + strlen(to));
+}
+
+/* TEXT with the first FROM, which must be there, replaced. */
+static const char *replaced(struct region *region, const char *text, const char *from, const char *to)
+{
+	const char *at = strstr(text, from);
+
+	assert_non_null(at);
+	return arena_printf(region->arena, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+}
+
+struct wire letter_pack_wrapped(struct region *region, const struct letter *letter)
+{
+	struct wire wire = letter_pack(region, letter);
+	struct bytes header = span_of(&wire, "<eb:Messaging", "</eb:Messaging>");
+	struct bytes body = span_of(&wire, "<env:Body", "</env:Body>");
+	const uint8_t *after_header = header.data + header.size, *after_body = body.data + body.size;
+	const char *forged = replaced(region, arena_text_of(region->arena, header), "as4-messaging", "forged");
+	struct as4_packed packed = { .content_type = wire.content_type };
+
+	forged = replaced(region, forged, letter->message_id, FORGED_ID);
+	buf_init(&packed.body, (size_t)1 << 20);
+	buf_put(&packed.body, wire.octets.data, (size_t)(header.data - wire.octets.data));
+	buf_puts(&packed.body, forged);
+	buf_put(&packed.body, after_header, (size_t)(body.data - after_header));
+	buf_puts(&packed.body, "<env:Body xmlns:env=\"" NS_SOAP12 "\">");
+	buf_put_bytes(&packed.body, header);
+	buf_put_bytes(&packed.body, body);
+	buf_puts(&packed.body, "</env:Body>");
+	buf_put(&packed.body, after_body, (size_t)(wire.octets.data + wire.octets.size - after_body));
+	return wire_of(region, &packed);
+}
+
 /* LETTER as its receiver reads it. An error about what could not be read names no message; nothing else may be wrong.
  */
 static void letter_read(struct region *region, const struct wire *wire, struct as4_message *message,

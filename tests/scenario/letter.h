@@ -36,6 +36,10 @@ struct wire letter_pack(struct region *region, const struct letter *letter);
 /* The same with its payload in clear: the elements of the encryption are not signed, so whoever knows the payload can
  * take them off. */
 struct wire letter_pack_clear(struct region *region, const struct letter *letter);
+/* The same with what is signed of the envelope moved inside a new Body that nobody signed, and beside it a header that
+ * VN never wrote, with message id FORGED_ID (McIntosh and Austel, 2005): every digest of the signature is right. */
+#define FORGED_ID "forged-by-somebody@vn"
+struct wire letter_pack_wrapped(struct region *region, const struct letter *letter);
 /* A receipt, or an error with the first code of RULE, for LETTER by the keys called SIGNER. */
 struct wire letter_receipt(struct region *region, const struct letter *letter, const char *signer);
 struct wire letter_error(struct region *region, const struct letter *letter, const char *signer,

@@ -7,7 +7,11 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "base/text.h"
 #include "codec/tar.h"
+#include "keyring.h"
+#include "messaging/uris_int.h"
+#include "pki.h"
 
 /* What the interface gives to a request, and to an answer. */
 enum { REQUEST_ARENA = 192 << 20, ANSWER_MAX = 192 << 20, FOLDER_ROOM = 64 };
@@ -16,13 +20,24 @@ static struct region *region;
 static struct region_node *th;
 static char folder[FOLDER_ROOM];
 
-static int begin(void **state)
+static int begin_with(struct trust_policy policy)
 {
-	(void)state;
-	region = region_new(&(struct region_options){ .seed = 1, .odds = odds_calm });
+	region = region_new(&(struct region_options){ .seed = 1, .odds = odds_calm, .trust = policy });
 	th = &region->nodes[TH];
 	snprintf(folder, sizeof folder, "/tmp/lintas-evidence-XXXXXX");
 	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	return begin_with((struct trust_policy){ 0 });
+}
+
+static int begin_with_grace(void **state)
+{
+	(void)state;
+	return begin_with((struct trust_policy){ .crl_grace_us = 2 * DAY_US });
 }
 
 static int end(void **state)
@@ -61,23 +76,35 @@ static void write_folder(struct arena *arena, const struct evidence *evidence)
 	assert_int_equal(pclose(tar), 0);
 }
 
-/* LETTER is taken by TH; its evidence stands in the folder, and both programs find nothing wrong. */
-static void must_be_proved(const struct letter *letter)
+static bool lxml_is_there(void)
+{
+	if (system("/usr/bin/python3 -c 'import lxml' 2>/dev/null") == 0)
+		return true;
+	print_message("SKIPPED: lxml is not installed\n");
+	return false;
+}
+
+/* LETTER, which is WIRE, is taken by TH; its evidence stands in the folder, and both programs find nothing wrong. */
+static void wire_must_be_proved(const struct letter *letter, const struct wire *wire)
 {
 	arena_auto arena = arena_new(REQUEST_ARENA);
 	struct evidence evidence;
-	struct wire wire = letter_pack(region, letter);
 
-	assert_int_equal(letter_post(th, &wire).status, 200);
+	assert_int_equal(letter_post(th, wire).status, 200);
 	region_must(region, messaging_evidence(th->messaging, arena, letter->message_id, region->now_us, &evidence,
 					       &region->err));
 	write_folder(arena, &evidence);
 	if (!holds("sh verify.sh"))
 		fail_msg("verify.sh: %s", folder);
-	if (system("/usr/bin/python3 -c 'import lxml' 2>/dev/null") != 0)
-		print_message("SKIPPED: lxml is not installed\n");
-	else if (!holds("/usr/bin/python3 derive.py"))
+	if (lxml_is_there() && !holds("/usr/bin/python3 derive.py"))
 		fail_msg("derive.py: %s", folder);
+}
+
+static void must_be_proved(const struct letter *letter)
+{
+	struct wire wire = letter_pack(region, letter);
+
+	wire_must_be_proved(letter, &wire);
 }
 
 /* The declaration, the empty element and the attributes' order are gone in the canonical form; it is what is signed. */
@@ -149,6 +176,108 @@ static void the_greatest_payload_fits_in_what_a_request_may_use(void **state)
 	free(payload);
 }
 
+/* WS-Security X.509 token profile 1.1.1 §3.1: a SEQUENCE of certificates (X.690), the signer's last. Nobody signed it.
+ */
+static void a_certificate_that_came_in_a_path_is_compared(void **state)
+{
+	(void)state;
+	static const char from[] = URI_X509V3 "\" wsu:Id=\"as4-token\">", to[] = "</wsse:BinarySecurityToken>";
+	struct letter letter = letter_new(region, 1);
+	struct wire wire = letter_pack(region, &letter);
+	const uint8_t *first = memmem(wire.octets.data, wire.octets.size, from, strlen(from));
+	const uint8_t *last = memmem(wire.octets.data, wire.octets.size, to, strlen(to));
+	const char *text =
+		arena_text_of(region->arena, bytes(first + strlen(from), (size_t)(last - first) - strlen(from)));
+	struct bytes root = cert_der(pki_cert(keyring_authority())), leaf = { 0 };
+	buf_auto out, path;
+
+	assert_true(base64_parse(region->arena, bytes_of(text), &leaf));
+	buf_init(&path, 65536);
+	buf_put(&path,
+		(const uint8_t[]){ 0x30, 0x82, (uint8_t)((root.size + leaf.size) >> 8),
+				   (uint8_t)(root.size + leaf.size) },
+		4);
+	buf_put_bytes(&path, root);
+	buf_put_bytes(&path, leaf);
+	buf_init(&out, (size_t)1 << 20);
+	buf_put(&out, wire.octets.data, (size_t)(first - wire.octets.data));
+	buf_puts(&out, URI_X509_PATH "\" wsu:Id=\"as4-token\">");
+	base64_put(&out, buf_bytes(&path));
+	buf_put(&out, last, (size_t)(wire.octets.data + wire.octets.size - last));
+	wire.octets = buf_bytes(&out);
+	wire_must_be_proved(&letter, &wire);
+}
+
+/* TH has the list of AUTHORITY, by which VN's certificates are judged, and nobody replaces it for eleven days. */
+static void grow_old(const struct pki *authority)
+{
+	struct crl_info info;
+	buf_auto crl;
+
+	buf_init(&crl, 65536);
+	pki_crl_pem(&(struct pki_list){ .signer = authority,
+					.this_update_us = region->now_us,
+					.next_update_us = region->now_us + 10 * DAY_US },
+		    &crl);
+	region_must(region, crl_read(region->arena, buf_bytes(&crl), &info, &region->err));
+	region_believe(th, "VN", "issuer", cert_der(pki_cert(authority)), TIME_NONE);
+	region_believe(th, "VN", "crl", info.der, TIME_NONE);
+	region_run(region, 11 * DAY_US + 3 * HOUR_US + 5 * MINUTE_US);
+}
+
+/* openssl knows no grace: to it the list has expired. */
+static void what_a_list_within_the_grace_let_in_is_proved_and_it_is_said(void **state)
+{
+	(void)state;
+	const char *since =
+		arena_text(region->arena, time_format(region->now_us + 10 * DAY_US, (char[TIME_SIZE]){ 0 }));
+	struct letter letter = letter_new(region, 1);
+
+	grow_old(keyring_authority());
+	must_be_proved(&letter);
+	assert_true(holds(
+		"sh verify.sh | grep -c 'overdue by 1 d 3 h 5 min then, and used within the grace' | grep -qx 2"));
+	assert_true(holds("tr '\\n' ' ' <README.md | grep -q 'overdue by 1 d 3 h 5 min, and used within the grace'"));
+	assert_true(holds(arena_printf(region->arena, "grep -qF '\"listOverdueSince\":\"%s\"' evidence.json", since)));
+	if (!lxml_is_there())
+		return;
+	/* Whoever leaves it out is found out. */
+	assert_true(holds("sed -i 's/\"listOverdueSince\":\"[^\"]*\",//' evidence.json"));
+	assert_true(holds("/usr/bin/python3 derive.py | grep '^WRONG .*whether the revocation list was overdue'"));
+}
+
+/* The list that was there is exchanged for another one of its issuer and of its time. */
+static void what_a_list_within_the_grace_revokes_is_wrong_all_the_same(void **state)
+{
+	(void)state;
+	struct letter letter = letter_new(region, 1);
+	struct key_list list;
+	int64_t serial = 0;
+	buf_auto crl;
+
+	region_must(region, keystore_list(keyring_directory("VN"), &list, &region->err));
+	assert_true(int64_parse(cert_serial(keyring_find(&list, KEY_USE_SIGN, KEY_P256)), &serial));
+	key_list_done(&list);
+	buf_init(&crl, 65536);
+	pki_crl_pem(&(struct pki_list){ .signer = keyring_authority(),
+					.serials = (const long[]){ (long)serial },
+					.count = 1,
+					.revoked_us = region->now_us,
+					.this_update_us = region->now_us,
+					.next_update_us = region->now_us + 10 * DAY_US },
+		    &crl);
+	grow_old(keyring_authority());
+	must_be_proved(&letter);
+	const char *path = arena_printf(region->arena, "%s/revoking.pem", folder);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(crl.data, 1, crl.size, file), crl.size);
+	assert_int_equal(fclose(file), 0);
+	assert_true(holds("cp ../revoking.pem 1-received/crl-1.pem"));
+	assert_true(holds(
+		"sh verify.sh | grep '^WRONG  1-received: crl-\\*.pem do not revoke signer.pem; the list was overdue'"));
+}
+
 static void an_unknown_message_has_no_evidence(void **state)
 {
 	(void)state;
@@ -190,6 +319,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_part_that_is_signed_as_it_is_is_there_once, begin, end),
 		cmocka_unit_test_setup_teardown(what_a_partner_writes_stays_text, begin, end),
 		cmocka_unit_test_setup_teardown(the_greatest_payload_fits_in_what_a_request_may_use, begin, end),
+		cmocka_unit_test_setup_teardown(a_certificate_that_came_in_a_path_is_compared, begin, end),
+		cmocka_unit_test_setup_teardown(what_a_list_within_the_grace_let_in_is_proved_and_it_is_said,
+						begin_with_grace, end),
+		cmocka_unit_test_setup_teardown(what_a_list_within_the_grace_revokes_is_wrong_all_the_same,
+						begin_with_grace, end),
 		cmocka_unit_test_setup_teardown(an_unknown_message_has_no_evidence, begin, end),
 		cmocka_unit_test_setup_teardown(too_little_memory_is_a_fault, begin, end),
 	};

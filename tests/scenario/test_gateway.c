@@ -138,6 +138,24 @@ static void a_changed_octet_of_the_header_gets_a_bare_400(void **state)
 	}
 }
 
+/* The signature is VN's, and all that it covers is in the message; but what would be processed is not what is signed.
+ */
+static void a_signed_message_moved_inside_another_gets_a_bare_400(void **state)
+{
+	(void)state;
+	struct letter letter = letter_new(region, 1);
+	struct wire wire = letter_pack_wrapped(region, &letter);
+
+	turned_away(&wire, "AS4-017");
+	assert_int_equal(counters(th).refused, 0);
+	assert_int_equal(region_counts(th, "VN").refused, 0);
+	letter.payload = (struct bytes){ 0 };
+	letter.service = URI_TEST_SERVICE;
+	letter.action = URI_TEST_ACTION;
+	wire = letter_pack_wrapped(region, &letter);
+	turned_away(&wire, "AS4-017");
+}
+
 /* Of findings only the first thousand are kept: what is missing behind them is missing all the same. */
 static void a_flood_of_foreign_header_blocks_gets_a_bare_400(void **state)
 {
@@ -724,6 +742,7 @@ int main(void)
 		GATEWAY_TEST(who_is_no_partner_gets_a_bare_400),
 		GATEWAY_TEST(a_partner_s_name_with_a_certificate_that_is_not_believed_gets_a_bare_400),
 		GATEWAY_TEST(a_changed_octet_of_the_header_gets_a_bare_400),
+		GATEWAY_TEST(a_signed_message_moved_inside_another_gets_a_bare_400),
 		GATEWAY_TEST(a_flood_of_foreign_header_blocks_gets_a_bare_400),
 		GATEWAY_TEST(a_posted_receipt_or_error_gets_a_bare_400),
 		GATEWAY_TEST(ten_thousand_strangers_do_not_grow_the_database_and_the_ring_keeps_64),

@@ -326,12 +326,38 @@ static void a_partner_does_not_speak_for_another(void **state)
 	assert_int_equal(region_messages(th, "in", NULL).count, 0);
 }
 
+/* Whom TLS has named is told; that the signature would not say so is seen by who comes without a TLS certificate
+ * (test_gateway.c). */
+static void a_signed_message_moved_inside_another_is_refused(void **state)
+{
+	struct letter letter = letter_new(region, 1);
+	struct kept kept;
+
+	(void)state;
+	struct wire wire = letter_pack_wrapped(region, &letter);
+	struct http_answer answer = letter_post(th, &wire);
+	struct signal signal = letter_signal(th, &answer);
+	assert_int_equal(signal.kind, AS4_ERROR);
+	assert_string_equal(signal.code, "EBMS:0009");
+	assert_true(starts_with(signal.detail, "AS4-017"));
+	assert_non_null(memmem(answer.body.data, answer.body.size, "AS4-041", strlen("AS4-041")));
+	region_must(region, db_read(th->kernel.db, read_kept, &kept, &region->err));
+	assert_true(bytes_same(kept.received, wire.octets));
+	assert_int_equal(kept.parts, 0);
+	assert_int_equal(region_messages(th, "in", NULL).count, 0);
+	assert_int_equal(region_documents(th, "in").count, 0);
+	wire = letter_pack(region, &letter);
+	answer = letter_post(th, &wire);
+	assert_int_equal(letter_signal(th, &answer).kind, AS4_RECEIPT);
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
 	static const struct CMUnitTest tests[] = {
 		TEST(each_hostile_message_gets_a_signed_error_and_is_kept_with_it),
 		TEST(a_partner_does_not_speak_for_another),
+		TEST(a_signed_message_moved_inside_another_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("hostile", tests, NULL, NULL);

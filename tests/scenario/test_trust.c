@@ -235,10 +235,36 @@ static void a_list_that_is_overdue_refuses_at_once_without_a_grace(void **state)
 	EXPECT_ALARM(2, next, "is refused");
 }
 
+/* What is to be done about VN's certificate with USE is to give what REMEDY is a use of. */
+static void advises(const char *use, const char *rule, const char *remedy)
+{
+	struct messaging_credential item = standing(use);
+	const char *command = arena_printf(region->arena, "lintas partner certificate VN --use %s --file", remedy);
+
+	assert_string_equal(item.state, CREDENTIAL_REFUSED);
+	if (!strstr(item.advice, rule) || !strstr(item.advice, command))
+		fail_msg("no %s and \"%s\" in: %s", rule, command, item.advice);
+	assert_int_equal(strstr(item.advice, "the next one") != NULL, same(use, remedy));
+}
+
+/* Another certificate would be refused just so. */
+static void a_list_that_nobody_can_check_wants_its_signer(void **state)
+{
+	(void)state;
+	believe("crl", list_of(0), TIME_NONE);
+	is_refused(1, "CRT-012");
+	advises("sign", "CRT-012", "issuer");
+	advises("encrypt", "CRT-012", "issuer");
+	believe("issuer", cert_der(pki_cert(keyring_authority())), TIME_NONE);
+	is_taken(2);
+}
+
 static void where_lists_are_required_nothing_is_believed_without_one(void **state)
 {
 	(void)state;
 	is_refused(1, "CRT-008");
+	assert_true(standing("sign").alarm);
+	advises("sign", "CRT-008", "crl");
 	believe("issuer", cert_der(pki_cert(keyring_authority())), TIME_NONE);
 	believe("crl", list_of(0), TIME_NONE);
 	is_taken(2);
@@ -318,6 +344,7 @@ static void what_waits_for_a_revoked_certificate_goes_when_there_is_another(void
 	believe("crl", list_of((long)serial), TIME_NONE);
 	region_settle(region);
 	EXPECT_ALARM(1, "Partner VN", "CN=decrypt-", "CRT-004", "lintas partner certificate VN --use encrypt");
+	advises("encrypt", "CRT-004", "encrypt");
 	waits_for_another("CN=decrypt-", "CRT-004");
 	assert_null(alarm_of(1));
 }
@@ -354,6 +381,39 @@ static void an_expired_certificate_beside_a_good_one_is_passed_over(void **state
 
 /* --- Whose certificate --- */
 
+static enum err_code believe_for_la(struct tx *tx, void *arg, struct err *err)
+{
+	const struct actor actor = { .name = "operator" };
+
+	return partner_certificate_add(tx, arg, &actor, region->now_us, err);
+}
+
+static enum err_code certify_la(const char *use, struct bytes der)
+{
+	char fingerprint[SHA256_HEX_SIZE];
+	struct partner_certificate row = { "LA", use, fingerprint, der, 0, TIME_NONE };
+
+	sha256_hex(der, fingerprint);
+	region->err = (struct err){ 0 };
+	return db_write(th->kernel.db, believe_for_la, &row, &region->err);
+}
+
+/* Whoever holds the key opens what is meant for the other, whichever certificate it was encrypted for. */
+static void a_second_certificate_over_another_partner_s_key_is_refused(void **state)
+{
+	(void)state;
+	int64_t serial;
+	struct bytes first = encryption_certificate(&serial), second = renewed(0);
+
+	assert_false(bytes_same(first, second));
+	assert_int_equal(certify_la("encrypt", second), ERR_CONFLICT);
+	assert_non_null(strstr(region->err.text, "partner VN"));
+	assert_int_equal(certify_la("sign", second), ERR_CONFLICT);
+	assert_int_equal(certify_la("issuer", second), OK); /* lists may be signed by whomever */
+	believe("encrypt", first, region->now_us);
+	assert_int_equal(certify_la("encrypt", second), OK);
+}
+
 /* Also what that other one has signed: the TLS certificate, which is pinned for one partner alone, says who speaks. It
  * is told so, and the refusal is kept as its own. (What it signs itself in another's name: test_hostile.c.) */
 static void a_partner_that_passes_on_what_another_signed_is_refused(void **state)
@@ -388,10 +448,12 @@ int main(void)
 		TRUST_TEST(a_list_that_is_overdue_is_used_within_the_grace_with_an_alarm_and_not_after_it,
 			   begin_with_grace),
 		TRUST_TEST(a_list_that_is_overdue_refuses_at_once_without_a_grace, begin),
+		TRUST_TEST(a_list_that_nobody_can_check_wants_its_signer, begin),
 		TRUST_TEST(where_lists_are_required_nothing_is_believed_without_one, begin_with_lists_required),
 		TRUST_TEST(what_waits_for_a_revoked_certificate_goes_when_there_is_another, begin),
 		TRUST_TEST(what_waits_for_an_expired_certificate_goes_when_there_is_another, begin),
 		TRUST_TEST(an_expired_certificate_beside_a_good_one_is_passed_over, begin),
+		TRUST_TEST(a_second_certificate_over_another_partner_s_key_is_refused, begin),
 		TRUST_TEST(a_partner_that_passes_on_what_another_signed_is_refused, begin),
 	};
 

@@ -38,6 +38,7 @@ NS = {
 IDS = ("{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd}Id", "id")
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 ATTACHMENT = "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#Attachment-Content-Signature-Transform"
+PATH = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509PKIPathv1"
 DIGESTS = {
     "http://www.w3.org/2001/04/xmlenc#sha256": "sha256",
     "http://www.w3.org/2001/04/xmldsig-more#sha384": "sha384",
@@ -117,6 +118,27 @@ def value_of(node):
     return base64.b64decode("".join(node.text.split()))
 
 
+def element(data, at):
+    """X.690, 8.1: the tag of the element at AT, where its content begins, and where it ends."""
+    size, start = data[at + 1], at + 2
+    if size & 0x80:
+        start += size & 0x7F
+        size = int.from_bytes(data[at + 2:start], "big")
+    return data[at], start, start + size
+
+
+def certificate_in(token):
+    """Of wsse:BinarySecurityToken. X.509 token profile 1.1.1, 3.1: a path is a SEQUENCE of certificates, that of the signer last."""
+    data = value_of(token)
+    if token.get("ValueType") != PATH:
+        return data
+    _, at, end = element(data, 0)
+    last = at
+    while at < end:
+        last, at = at, element(data, at)[2]
+    return data[last:end]
+
+
 # --- a message as it went over the wire ---
 
 def envelope_and_types(message, content_type):
@@ -154,7 +176,8 @@ class Wire:
     def tokens(self):
         """The embedded certificate that the signature refers to: one or none."""
         named = self.signature.findall("ds:KeyInfo/wsse:SecurityTokenReference/wsse:Reference", NS)
-        return [t for t in self.security.findall("wsse:BinarySecurityToken", NS) for r in named if r.get("URI") == "#" + t.get(IDS[0])]
+        return [certificate_in(t) for t in self.security.findall("wsse:BinarySecurityToken", NS)
+                for r in named if r.get("URI") == "#" + t.get(IDS[0])]
 
     def party(self, name):
         return self.user.findtext("eb:PartyInfo/eb:%s/eb:PartyId" % name, None, NS).strip()
@@ -296,22 +319,21 @@ def pem_octets(path):
     return data
 
 
-def this_update(data):
-    """When a revocation list was made: RFC 5280, 5.1: CertificateList { TBSCertList { [version], signature, issuer, thisUpdate, …"""
-    def element(at):
-        size, start = data[at + 1], at + 2
-        if size & 0x80:
-            start += size & 0x7F
-            size = int.from_bytes(data[at + 2:start], "big")
-        return data[at], start, start + size
-    at = element(element(0)[1])[1]
+def updates(data):
+    """When a revocation list was made, and by when it was to be replaced, in microseconds since 1970.
+
+    RFC 5280, 5.1: CertificateList { TBSCertList { [version], signature, issuer, thisUpdate, nextUpdate, …"""
+    at, times = element(data, element(data, 0)[1])[1], []
     for _ in range(2 + (data[at] == 2)):
-        at = element(at)[2]
-    tag, start, end = element(at)
-    text = data[start:end].decode()
-    if tag == 0x17:  # UTCTime: of the years 1950 to 2049
-        text = ("19" if text >= "50" else "20") + text
-    return datetime.datetime.strptime(text, "%Y%m%d%H%M%SZ")
+        at = element(data, at)[2]
+    for _ in range(2):
+        tag, start, at = element(data, at)
+        text = data[start:at].decode()
+        if tag == 0x17:  # UTCTime: of the years 1950 to 2049
+            text = ("19" if text >= "50" else "20") + text
+        time = datetime.datetime.strptime(text, "%Y%m%d%H%M%SZ") - datetime.datetime(1970, 1, 1)
+        times.append(time // datetime.timedelta(microseconds=1))
+    return times
 
 
 def check_basis(fact):
@@ -323,11 +345,14 @@ def check_basis(fact):
     check("%s: its certificates and revocation lists are those of evidence.json, all of them" % folder,
           sorted(sha256(data) for data in found.values()) == sorted(basis) and
           basis[:1] == [sha256(found[name]) for name in names if name == "signer.pem"])
-    at = datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=fact["at"])
-    for name in names:
-        if "crl-" in name:
-            check("%s/%s is called later only if it is" % (folder, name), name.startswith("later-") == (this_update(found[name]) > at))
+    lists = {name: updates(data) for name, data in found.items() if "crl-" in name}
+    for name, (made, _) in lists.items():
+        check("%s/%s is called later only if it is" % (folder, name), name.startswith("later-") == (made > fact["at"]))
     if fact["proved"]:
+        due = max((times for times in lists.values() if times[0] <= fact["at"]), default=(0, fact["at"]))[1]
+        overdue = time_of(due) if due < fact["at"] else None
+        check("%s: evidence.json says whether the revocation list was overdue at that time" % folder,
+              fact.get("listOverdueSince") == overdue)
         check("%s: evidence.json has as many certificates and lists" % folder, [fact["issuers"], fact["revocationLists"]] == [
             sum(n.startswith("issuer-") for n in names), sum("crl-" in n for n in names)])
     return found
@@ -391,7 +416,7 @@ def check_wire(fact, facts, wires, signers):
     wire = Wire(folder)
     check_signed(wire, fact, facts)
     check("%s: signer.pem is the certificate that evidence.json names, and that the message brought, if it brought one" % folder,
-          certificate and sha256(certificate) == fact["signer"] and all(certificate == value_of(t) for t in wire.tokens()))
+          certificate and sha256(certificate) == fact["signer"] and all(certificate == t for t in wire.tokens()))
     wires[folder], signers[folder] = wire, fact["signer"]
     if kind in ("sent", "received"):
         check_header(wire, facts)

@@ -161,22 +161,56 @@ list_is_silent() {
 	return 1
 }
 
+# Seconds since 1970 of a time as openssl prints it: "Nov  2 06:28:00 2026 GMT".
+seconds() {
+	awk -v text="$1" 'BEGIN {
+		split(text, t, /[ :]+/)
+		month = (index("JanFebMarAprMayJunJulAugSepOctNovDec", t[1]) + 2) / 3
+		year = t[6] - (month < 3)
+		days = 365 * year + int(year / 4) - int(year / 100) + int(year / 400) + int((153 * ((month + 9) % 12) + 2) / 5) + t[2] - 719469
+		printf "%.0f\n", days * 86400 + t[3] * 3600 + t[4] * 60 + t[5]
+	}'
+}
+
+# For how long, at that time, the list that was made last had been to be replaced; empty if it had not.
+overdue() {
+	newest=''
+	for list in "$1"/crl-*.pem; do
+		[ -s "$list" ] || continue
+		made=$(openssl crl -in "$list" -noout -lastupdate)
+		made=$(seconds "${made#lastUpdate=}")
+		[ -z "$newest" ] || [ "$made" -gt "$newest" ] || continue
+		newest=$made
+		due=$(openssl crl -in "$list" -noout -nextupdate)
+		late=$((at - $(seconds "${due#nextUpdate=}")))
+	done
+	[ -z "$newest" ] || [ "$late" -lt 0 ] || echo "$((late / 86400)) d $((late % 86400 / 3600)) h $((late % 3600 / 60)) min"
+}
+
 valid_then() { openssl verify -attime "$at" -partial_chain "$@"; }
 
 certificate() {
+	at='' grace=''
 	have "$1"/*.pem || return
-	at=''
 	read -r at <"$1/time"
 	check "$1: signer.pem was valid at that time" valid_then -trusted "$1/signer.pem" "$1/signer.pem"
 	cat "$1"/issuer-*.pem >"$scratch/issuers" 2>/dev/null
 	cat "$1"/crl-*.pem >"$scratch/lists" 2>/dev/null
+	grace=$(overdue "$1" 2>"$scratch/output")
+	[ -z "$grace" ] || grace="; the list was overdue by $grace then, and used within the grace of that node's policy"
 	if openssl verify -no_check_time -partial_chain -trusted "$scratch/issuers" "$1/signer.pem" >"$scratch/output" 2>&1; then
 		check "$1: issuer-*.pem issued signer.pem" valid_then -trusted "$scratch/issuers" "$1/signer.pem"
-		[ ! -s "$scratch/lists" ] || check "$1: crl-*.pem do not revoke signer.pem" \
-			valid_then -trusted "$scratch/issuers" -crl_check -CRLfile "$scratch/lists" "$1/signer.pem"
+		# openssl knows no grace: that signer.pem was valid then, and that a list of its issuer does not name it, are two questions.
+		if [ -n "$grace" ]; then
+			check "$1: crl-*.pem do not revoke signer.pem$grace" openssl verify -no_check_time -partial_chain \
+				-trusted "$scratch/issuers" -crl_check -CRLfile "$scratch/lists" "$1/signer.pem"
+		elif [ -s "$scratch/lists" ]; then
+			check "$1: crl-*.pem do not revoke signer.pem" \
+				valid_then -trusted "$scratch/issuers" -crl_check -CRLfile "$scratch/lists" "$1/signer.pem"
+		fi
 	elif [ -s "$scratch/lists" ]; then
 		for list in "$1"/crl-*.pem; do
-			check "$1: an issuer-*.pem signed ${list##*/}, which does not name signer.pem" list_is_silent "$1" "$list"
+			check "$1: an issuer-*.pem signed ${list##*/}, which does not name signer.pem$grace" list_is_silent "$1" "$list"
 		done
 	elif [ -s "$scratch/issuers" ]; then
 		check "$1: issuer-*.pem issued signer.pem" false
@@ -212,7 +246,7 @@ proved() {
 	*-error-*) deed="answered without a receipt" ;;
 	*) deed="signed this message with its content" ;;
 	esac
-	printf '%s\n' "- $1: ${signer#subject=} $deed, with the certificate whose SHA-256 fingerprint is ${print#*=}" >>"$scratch/proved"
+	printf '%s\n' "- $1: ${signer#subject=} $deed, with the certificate whose SHA-256 fingerprint is ${print#*=}$grace" >>"$scratch/proved"
 }
 
 is_named() { grep -qF "\"folder\":\"$1\",\"kind\":\"${1#*-}\"" evidence.json; }

@@ -22,8 +22,8 @@ struct pki_spec {
 	struct bytes public_key;        /* PEM SubjectPublicKeyInfo: for this key, which we do not have */
 };
 
-/* 2026-01-01 to 2036-01-01, and a time between them. */
-#define PKI_FROM INT64_C(1767225600000000)
+/* 2020-01-01, before any clock that a test may run by, to 2036-01-01, and a time between them. */
+#define PKI_FROM INT64_C(1577836800000000)
 #define PKI_TO   INT64_C(2082758400000000)
 #define PKI_NOW  INT64_C(1793588400000000) /* 2026-11-02T03:00:00Z */
 

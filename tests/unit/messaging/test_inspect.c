@@ -406,6 +406,7 @@ static void an_unknown_algorithm_leaves_the_signature_open(void **state)
 		assert_string_equal(of_stage(&report, "profile")->verdict, INSPECT_REFUSED);
 		assert_string_equal(of_stage(&report, "signature")->verdict, INSPECT_UNDECIDED);
 		assert_string_equal(report.signature_value, INSPECT_UNDECIDED);
+		assert_non_null(report.signature_why);
 		assert_null(report.profiles);
 		buf_done(&wire.body);
 	}
@@ -507,6 +508,68 @@ static void what_is_no_message_is_refused_and_never_a_fault(void **state)
 	}
 }
 
+/* A file of another kind is told as such: nothing in it was verified, and no parser's complaint leads astray. */
+static void a_file_that_holds_no_message_is_told_as_such(void **state)
+{
+	static const char *const files[] = {
+		"# A page\n\n---\n\n* about AS4 and its Envelope\n",
+		"-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUZ\n-----END CERTIFICATE-----\n",
+		"--- a/file\n+++ b/file\n",
+		"<formD><reference>D-1</reference></formD>",
+		"\x7F\x45\x4C\x46",
+		"",
+	};
+	static const char *const stages[] = { "header", "profile", "signature", "trust", "decryption", "expansion" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(files); i++) {
+		struct inspect_options options = options_for(bytes_of(files[i]));
+		struct inspection report = inspected(&options);
+		assert_null(report.media_type);
+		assert_int_equal(report.findings_count, 1);
+		assert_non_null(strstr(report.findings[0].text, "neither a MIME package nor a SOAP envelope"));
+		assert_string_equal(of_stage(&report, "MIME")->verdict, INSPECT_REFUSED);
+		for (size_t k = 0; k < COUNT(stages); k++) {
+			assert_string_equal(of_stage(&report, stages[k])->verdict, INSPECT_UNDECIDED);
+			assert_non_null(strstr(of_stage(&report, stages[k])->why, "not reached"));
+		}
+	}
+}
+
+/* What is compressed, and what belongs to the message, stands in the header: without one nothing is verified of it. */
+static void behind_a_header_that_cannot_be_read_no_payload_is_verified(void **state)
+{
+	(void)state;
+	struct inspect_options options = options_for(
+		bytes_of("<e:Envelope xmlns:e=\"http://www.w3.org/2003/05/soap-envelope\"><e:Header/><e:Body/>"
+			 "</e:Envelope>"));
+	struct inspection report = inspected(&options);
+	assert_string_equal(of_stage(&report, "header")->verdict, INSPECT_REFUSED);
+	assert_string_equal(of_stage(&report, "decryption")->verdict, INSPECT_UNDECIDED);
+	assert_string_equal(of_stage(&report, "expansion")->verdict, INSPECT_UNDECIDED);
+	assert_non_null(strstr(of_stage(&report, "expansion")->why, "not reached"));
+}
+
+/* rsa-sha384 (RFC 6931 §2.3.3) is known here, and agreed in no profile. */
+static void algorithms_of_no_profile_leave_the_profile_open(void **state)
+{
+	(void)state;
+	if (!collection())
+		skip();
+	struct inspect_options options =
+		options_for(oracle_get(collection(), "negative/8.1.22-message.gcm-tag-mismatch.as4"));
+	struct inspection report = inspected(&options);
+	assert_null(report.profiles);
+	assert_string_equal(of_stage(&report, "profile")->verdict, INSPECT_UNDECIDED);
+	assert_non_null(strstr(of_stage(&report, "profile")->why, "--profile"));
+	assert_string_equal(report.signature_value, INSPECT_UNDECIDED);
+	assert_non_null(strstr(report.signature_why, "--certificate"));
+	options.profile = "edelivery-1.15";
+	report = inspected(&options);
+	assert_string_equal(of_stage(&report, "profile")->verdict, INSPECT_REFUSED);
+	assert_true(finds(&report, "AS4-032"));
+}
+
 /* PROVENANCE.md of the collection: "PASS" are those whose signature verifies; within the validity of their
  * certificates.
  */
@@ -592,6 +655,9 @@ int main(void)
 		INSPECTING(a_certificate_that_is_only_named_is_asked_for),
 		INSPECTING(a_part_without_properties_has_its_type),
 		INSPECTING(what_is_no_message_is_refused_and_never_a_fault),
+		INSPECTING(a_file_that_holds_no_message_is_told_as_such),
+		INSPECTING(behind_a_header_that_cannot_be_read_no_payload_is_verified),
+		INSPECTING(algorithms_of_no_profile_leave_the_profile_open),
 		INSPECTING(collected_signatures_verify_at_their_time),
 		INSPECTING(of_collected_sealed_messages_the_envelope_verifies),
 	};

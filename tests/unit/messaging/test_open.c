@@ -718,6 +718,49 @@ static void a_full_arena_never_lets_a_changed_message_pass(void **state)
 	buf_done(&wire.body);
 }
 
+/* A letter with COUNT of TEXT before the first of its name, read as far as its security. The message is done with, what
+ * is told of it is in the arena. */
+static struct as4_message crowded(const char *name, const char *text, unsigned count)
+{
+	struct letter letter;
+	struct wire_copy wire;
+	struct as4_message message;
+	struct err err;
+	buf_auto many;
+
+	letter_init(&letter, "ecdsa-p256", TOKEN_BST, 2, true);
+	letter_pack(&letter, &wire);
+	buf_init(&many, 1 << 20);
+	for (unsigned i = 0; i < count; i++)
+		buf_puts(&many, text);
+	text_insert(&wire.body, text_at(&wire.body, name), buf_text(&many));
+	as4_init(&message, world.arena, &as4_limits_default, findings_new(world.arena));
+	assert_int_equal(as4_read(&message, wire.content_type, buf_bytes(&wire.body), &err), OK);
+	assert_int_equal(as4_read_security(&message, &err), OK);
+	as4_done(&message);
+	buf_done(&wire.body);
+	return message;
+}
+
+/* Nobody is proved to speak yet, and each would be looked for among the others: beyond 30 they are not read at all. */
+static void a_flood_of_references_is_not_read(void **state)
+{
+	enum { FULL = 30, SEALED = 2, SIGNED = 4, FLOOD = 1900 };
+	static const char sealed[] = "<xenc:EncryptedData xmlns:xenc=\"" NS_XENC "\"/>";
+	static const char named[] = "<xenc:DataReference URI=\"#x\"/>";
+	static const char reference[] = "<ds:Reference URI=\"#x\"/>";
+
+	(void)state;
+	assert_int_equal(crowded("<xenc:EncryptedData", sealed, FULL - SEALED).encryption->count, FULL);
+	assert_null(crowded("<xenc:EncryptedData", sealed, FULL - SEALED + 1).encryption);
+	assert_int_equal(crowded("<ds:Reference", reference, FULL - SIGNED).signature->count, FULL);
+	assert_null(crowded("<ds:Reference", reference, FULL - SIGNED + 1).signature);
+	/* What is not read has nothing wrong of its own. */
+	assert_true(findings_errors(crowded("<xenc:EncryptedData", sealed, FLOOD).findings) < 100);
+	assert_true(findings_errors(crowded("<xenc:DataReference", named, FLOOD).findings) < 100);
+	assert_true(findings_errors(crowded("<ds:Reference", reference, FLOOD).findings) < 100);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_arena_new, world_arena_free)
@@ -737,6 +780,7 @@ int main(void)
 		TEST(the_order_of_parts_is_that_of_payload_info),
 		TEST(a_pull_request_is_known_as_one),
 		TEST(a_full_arena_never_lets_a_changed_message_pass),
+		TEST(a_flood_of_references_is_not_read),
 	};
 	return cmocka_run_group_tests(tests, world_begin, world_end);
 }

@@ -159,6 +159,87 @@ static void a_signed_part_that_stands_elsewhere_is_refused(void **state)
 	hostile_run(moved, COUNT(moved));
 }
 
+/* Header and body as they were signed, inside a body that nobody signed; another header stands in their place. */
+static void all_in_a_new_body(struct wire_copy *wire)
+{
+	const char *header = text_cut(&wire->body, "<eb:Messaging", MESSAGING_END);
+	const char *body = text_cut(&wire->body, "<env:Body", "</env:Body>");
+	const char *evil = with(with(header, "as4-messaging", "evil"), "0197-1142", "forged");
+	text_insert(&wire->body, text_at(&wire->body, HEADER_END), evil);
+	text_insert(&wire->body, text_at(&wire->body, "</env:Envelope>"),
+		    arena_printf(world.arena, "<env:Body>%s%s</env:Body>", header, body));
+}
+
+/* Signed anew by the same key without a reference to the header, as something else that a partner signs might be. */
+static void only_the_body_is_signed(struct wire_copy *wire)
+{
+	const struct key_info *key = world_signer(&world.own, profile_find("ecdsa-p256"));
+	struct as4_message message;
+	struct err err;
+	buf_auto info, value, text;
+
+	text_cut(&wire->body, "<ds:Reference URI=\"#as4-messaging\"", "</ds:Reference>");
+	as4_init(&message, world.arena, &as4_limits_default, findings_new(world.arena));
+	assert_int_equal(as4_read(&message, wire->content_type, buf_bytes(&wire->body), &err), OK);
+	assert_int_equal(as4_read_security(&message, &err), OK);
+	buf_init(&info, 65536);
+	buf_init(&value, 65536);
+	buf_init(&text, 65536);
+	assert_int_equal(xml_c14n_exclusive(message.signature->signed_info, NULL, &info, &err), OK);
+	assert_int_equal(keys_sign(world.keys, key->id, SIG_ECDSA_P256_SHA256, buf_bytes(&info), &value, &err), OK);
+	as4_done(&message);
+	text_cut(&wire->body, "<ds:SignatureValue>", "</ds:SignatureValue>");
+	buf_puts(&text, "<ds:SignatureValue>");
+	base64_put(&text, buf_bytes(&value));
+	buf_puts(&text, "</ds:SignatureValue>");
+	text_insert(&wire->body, text_at(&wire->body, INFO_END) + strlen(INFO_END), buf_text(&text));
+}
+
+/* Whose message it is the gateway asks also where the profile refuses it, so that a partner with a wrong setting is
+ * told: the verification by itself must not take these for the partner's. */
+static void what_is_not_processed_proves_nobody(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*mutate)(struct wire_copy *wire);
+	} rows[] = {
+		{ "the signed Messaging in the body", messaging_in_the_body },
+		{ "the signed Messaging in a foreign block", messaging_in_a_foreign_block },
+		{ "the signed Messaging in a token reference", messaging_in_a_token_reference },
+		{ "the signed Body in the body", body_in_the_body },
+		{ "the signed Body in a foreign block", body_in_a_foreign_block },
+		{ "Messaging and Body in a new body", all_in_a_new_body },
+		{ "Messaging not signed", only_the_body_is_signed },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct findings *before = findings_new(world.arena), *verified = findings_new(world.arena);
+		struct letter letter;
+		struct wire_copy wire;
+		struct as4_message message;
+		struct err err;
+		cert_auto cert = NULL;
+		letter_init(&letter, "ecdsa-p256", TOKEN_BST, 2, true);
+		letter_pack(&letter, &wire);
+		rows[i].mutate(&wire);
+		as4_init(&message, world.arena, &as4_limits_default, before);
+		assert_int_equal(as4_read(&message, wire.content_type, buf_bytes(&wire.body), &err), OK);
+		assert_true(message.header_read);
+		assert_int_equal(as4_read_security(&message, &err), OK);
+		as4_check_profile(&message, letter.profile);
+		assert_true(findings_errors(before) > 0);
+		message.findings = verified;
+		assert_int_equal(as4_signer(&message, world.certs, world.certs_count, &cert, &err), OK);
+		assert_int_equal(as4_verify(&message, cert, &err), OK);
+		const struct finding *first = findings_at(verified, 0);
+		if (!first || first->rule != as4_rule(RULE_DIGEST))
+			fail_msg("%s: %s", rows[i].name, first ? first->rule->code : "is taken for the partner's");
+		as4_done(&message);
+		buf_done(&wire.body);
+	}
+}
+
 /* --- Identifiers --- */
 
 static const struct hostile identifiers[] = {
@@ -517,6 +598,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_arena_new, world_arena_free)
 	const struct CMUnitTest tests[] = {
 		TEST(a_signed_part_that_stands_elsewhere_is_refused),
+		TEST(what_is_not_processed_proves_nobody),
 		TEST(identifiers_name_one_element_each),
 		TEST(what_was_changed_after_signing_is_refused),
 		TEST(only_the_references_and_transforms_of_the_profile_pass),
