@@ -58,7 +58,7 @@ unix_socket_directories = '$directory'
 fsync = on
 synchronous_commit = on
 full_page_writes = on
-max_connections = 100
+max_connections = 500
 shared_buffers = 64MB
 SETTINGS
 $as_user "$bin/pg_ctl" -D "$directory/data" -l "$directory/server.log" -w -t 60 start >/dev/null ||

@@ -100,7 +100,7 @@ enum db_kind db_kind(const struct db *db)
 
 struct db_counters db_counters(const struct db *db)
 {
-	return (struct db_counters){ .commits = db->commits, .transactions = db->transactions };
+	return (struct db_counters){ .commits = db->commits, .transactions = db->transactions, .waiting = db->waiting };
 }
 
 void db_count(struct db *db, int64_t transactions)

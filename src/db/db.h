@@ -64,7 +64,8 @@ struct db_options {
 	size_t cache_bytes;      /* page cache of one connection; 0 for the default, 8 MiB */
 	unsigned readers;        /* connections for db_read; 0 for the default, 4 */
 	unsigned writers;        /* PostgreSQL: connections for db_write; 0 for the default, 8 */
-	int64_t busy_timeout_us; /* waiting for a lock or a connection, then ERR_BUSY; 0 for the default, 10 s */
+	int64_t busy_timeout_us; /* waiting for a lock or a connection, or to win against others, then ERR_BUSY;
+				    0 for the default, 10 s */
 	int64_t reserve_bytes; /* SQLite: with less free on its file system db_write is ERR_DISK_FULL; 0: no reserve */
 	const char *vfs;       /* SQLite: virtual file system, for faults in tests; NULL for the system's */
 };
@@ -135,6 +136,7 @@ enum db_kind db_kind(const struct db *db);
 /* How many times the disk was asked to make something durable, and how many transactions those commits carried. */
 struct db_counters {
 	int64_t commits, transactions;
+	int64_t waiting; /* SQLite: writes in the queue of the writer thread, now */
 };
 struct db_counters db_counters(const struct db *db);
 

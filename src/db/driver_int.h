@@ -67,7 +67,7 @@ struct db {
 	pthread_cond_t idle;
 	unsigned active; /* transactions */
 	bool closing;
-	_Atomic int64_t commits, transactions;
+	_Atomic int64_t commits, transactions, waiting;
 };
 
 /* Runs RUN in TX. A failed statement, an unreadable column or a query left open fails the transaction whatever RUN

@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
 
-#define ATTEMPTS_MAX      8
+#define BROKEN_MAX        16 /* idle connections that are found broken, one after another */
 #define BACK_OFF_FIRST_US 2000
+#define BACK_OFF_DOUBLED  6 /* times, to 128 ms */
 /* Any constant: the nodes that share a database take it to migrate one after the other. */
 #define SCHEMA_LOCK "4981536472112650"
 
@@ -504,7 +506,7 @@ static enum err_code begun_take(struct pool *pool, enum tx_mode mode, struct con
 {
 	enum err_code code = OK;
 
-	for (unsigned tries = 0; tries < 2 * ATTEMPTS_MAX; tries++) {
+	for (unsigned tries = 0; tries < BROKEN_MAX; tries++) {
 		void *taken;
 		TRY(pool_take(pool, &taken, err));
 		*connection = taken;
@@ -524,17 +526,21 @@ static enum err_code begun_take(struct pool *pool, enum tx_mode mode, struct con
 /* Full jitter: whoever lost against each other should not meet again. */
 static void back_off(int attempt)
 {
-	int64_t pause_us = (int64_t)random_below((uint64_t)BACK_OFF_FIRST_US << attempt);
+	int doubled = attempt < BACK_OFF_DOUBLED ? attempt : BACK_OFF_DOUBLED;
+	int64_t pause_us = (int64_t)random_below((uint64_t)BACK_OFF_FIRST_US << doubled);
 	struct timespec pause = { .tv_sec = (time_t)(pause_us / 1000000),
 				  .tv_nsec = (long)(pause_us % 1000000 * 1000) };
 
 	nanosleep(&pause, NULL);
 }
 
+/* Who loses tries again for as long as he would wait for a lock: how often one loses depends on how many write and how
+ * slow the disk is, so a number of attempts would be too small somewhere. */
 static enum err_code postgres_transact(struct db *db, enum tx_mode mode, db_fn *fn, void *arg, struct err *err)
 {
 	struct postgres *postgres = db->state;
 	struct pool *pool = mode == TX_READ ? postgres->readers : postgres->writers;
+	int64_t end_us = clock_monotonic_us() + db->options.busy_timeout_us;
 
 	for (int attempt = 0;; attempt++) {
 		struct connection *connection;
@@ -545,7 +551,7 @@ static enum err_code postgres_transact(struct db *db, enum tx_mode mode, db_fn *
 		if (!idle)
 			connection_close(connection);
 		pool_give(pool, idle ? connection : NULL);
-		if (!again || attempt + 1 == ATTEMPTS_MAX)
+		if (!again || clock_monotonic_us() >= end_us)
 			return code;
 		back_off(attempt);
 	}

@@ -26,7 +26,6 @@ struct writer {
 	pthread_mutex_t mutex; /* guards what follows */
 	pthread_cond_t wanted;
 	struct job *first, **last;
-	size_t waiting;
 	bool stopping;
 };
 
@@ -154,7 +153,7 @@ static size_t batch_take(struct writer *writer, struct job **batch)
 	while (writer->first && count < BATCH_MAX) {
 		batch[count++] = writer->first;
 		writer->first = writer->first->next;
-		writer->waiting--;
+		writer->db->waiting--;
 	}
 	if (!writer->first)
 		writer->last = &writer->first;
@@ -191,14 +190,14 @@ enum err_code writer_run(struct writer *writer, enum tx_mode mode, db_fn *run, v
 	struct job job = { .mode = mode, .run = run, .arg = arg, .err = err };
 
 	pthread_mutex_lock(&writer->mutex);
-	if (writer->waiting == QUEUE_MAX) {
+	if (writer->db->waiting == QUEUE_MAX) {
 		pthread_mutex_unlock(&writer->mutex);
 		return fail(err, ERR_BUSY, "%d writes to the database are waiting", QUEUE_MAX);
 	}
 	pthread_cond_init(&job.finished, NULL);
 	*writer->last = &job;
 	writer->last = &job.next;
-	writer->waiting++;
+	writer->db->waiting++;
 	pthread_cond_signal(&writer->wanted);
 	while (!job.done)
 		pthread_cond_wait(&job.finished, &writer->mutex);

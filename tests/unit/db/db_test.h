@@ -67,7 +67,9 @@ static inline void schema_set(struct fixture *fixture)
 	must(script_at(url, sql, &fixture->err));
 	snprintf(sql, sizeof(sql), "CREATE SCHEMA %s", fixture->schema);
 	must(script_at(url, sql, &fixture->err));
-	snprintf(fixture->url, sizeof(fixture->url), "%s&options=-csearch_path%%3D%s", url, fixture->schema);
+	/* The name tells this program's sessions from those of others that run at the same time. */
+	snprintf(fixture->url, sizeof(fixture->url), "%s&application_name=%s&options=-csearch_path%%3D%s", url,
+		 fixture->schema, fixture->schema);
 }
 
 static inline void directory_set(struct fixture *fixture)

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 static const struct statement create = { "test.create", "CREATE TABLE t (id {i64} PRIMARY KEY, body {blob}) {strict}" };
 static const struct statement put = { "test.put", "INSERT INTO t (id, body) VALUES ($1, $2)" };
@@ -180,6 +181,7 @@ struct job {
 	int64_t id;
 	int runs;
 	pthread_mutex_t *gate;
+	atomic_bool at_gate;
 	enum err_code code;
 	struct err err;
 };
@@ -190,6 +192,7 @@ static enum err_code wait_at_gate(struct tx *tx, void *arg, struct err *err)
 
 	(void)tx;
 	(void)err;
+	atomic_store(&job->at_gate, true);
 	pthread_mutex_lock(job->gate);
 	pthread_mutex_unlock(job->gate);
 	return OK;
@@ -210,11 +213,13 @@ static void run_batch(struct fixture *fixture, struct job *jobs, size_t count)
 
 	pthread_mutex_lock(&gate);
 	assert_int_equal(pthread_create(&first.thread, NULL, job_main, &first), 0);
-	usleep(50000);
+	while (!atomic_load(&first.at_gate))
+		usleep(1000);
 	for (size_t i = 0; i < count; i++) {
 		jobs[i].fixture = fixture;
 		assert_int_equal(pthread_create(&jobs[i].thread, NULL, job_main, &jobs[i]), 0);
-		usleep(20000); /* so that they queue in this order */
+		while (db_counters(fixture->db).waiting < (int64_t)i + 1)
+			usleep(1000); /* so that they queue in this order */
 	}
 	pthread_mutex_unlock(&gate);
 	pthread_join(first.thread, NULL);
