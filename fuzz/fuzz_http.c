@@ -173,7 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bytes first = bytes_of(cut(arena, &text, '\n'));
 	request.arena = arena;
 	request.method = cut(arena, &first, ' ');
-	if (!is_token(request.method) || !http_target(arena, cut(arena, &first, '\0'), &request.path, &request.query))
+	if (!is_token(request.method) || !http_target(arena, cut(arena, &first, '\0'), &request))
 		return 0;
 	while (text.size > 0 && text.data[0] != '\n' && request.headers_count < HEADERS_MAX) {
 		struct bytes line = bytes_of(cut(arena, &text, '\n'));

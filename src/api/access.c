@@ -4,104 +4,6 @@
 
 #include "api/call_int.h"
 #include "base/text.h"
-#include "crypto/digest.h"
-#include "crypto/password.h"
-
-/* --- Wrong passwords --- */
-
-/* Passwords are looked at one at a time (crypto/password.h): who waits for that holds a thread of the server, and
- * strangers must not hold them all. */
-enum { GUESSES_FREE = 5, VERIFYING_MOST = 4 };
-#define GUESS_FIRST_US SECOND_US
-#define GUESS_MOST_US  (15 * MINUTE_US)
-
-static struct guessed *guessed_row(struct guard *guard, const char *name)
-{
-	uint8_t digest[SHA256_SIZE];
-	buf_auto salted;
-	buf_init(&salted, sizeof guard->salt + strlen(name));
-	buf_put(&salted, guard->salt, sizeof guard->salt);
-	buf_puts(&salted, name);
-	sha256(buf_bytes(&salted), digest);
-	return &guard->rows[((size_t)digest[0] << 8 | digest[1]) % COUNT(guard->rows)];
-}
-
-/* The first few are mistakes of a person; from then on the wait doubles. */
-static int64_t guess_pause_us(unsigned wrong)
-{
-	int64_t pause_us = wrong < GUESSES_FREE ? 0 : GUESS_FIRST_US;
-	for (unsigned i = GUESSES_FREE; i < wrong && pause_us < GUESS_MOST_US; i++)
-		pause_us *= 2;
-	return pause_us < GUESS_MOST_US ? pause_us : GUESS_MOST_US;
-}
-
-/* Counts a guess as wrong before it is looked at, so that many at a time are no way around the wait. Returns how long
- * NAME has to wait, and then nothing is counted. */
-static int64_t guess_begin(struct guard *guard, const char *name, int64_t now_us)
-{
-	pthread_mutex_lock(&guard->lock);
-	struct guessed *row = guessed_row(guard, name);
-	if (row->until_us > now_us + GUESS_MOST_US) /* the clock was set back */
-		row->until_us = now_us + GUESS_MOST_US;
-	int64_t wait_us = row->until_us > now_us ? row->until_us - now_us : 0;
-	if (!wait_us)
-		row->until_us = now_us + guess_pause_us(++row->wrong);
-	pthread_mutex_unlock(&guard->lock);
-	return wait_us;
-}
-
-static void guess_forget(struct guard *guard, const char *name)
-{
-	pthread_mutex_lock(&guard->lock);
-	*guessed_row(guard, name) = (struct guessed){ 0 };
-	pthread_mutex_unlock(&guard->lock);
-}
-
-static bool verifying_begin(struct guard *guard)
-{
-	pthread_mutex_lock(&guard->lock);
-	bool room = guard->verifying < VERIFYING_MOST;
-	guard->verifying += room;
-	pthread_mutex_unlock(&guard->lock);
-	return room;
-}
-
-static void verifying_end(struct guard *guard)
-{
-	pthread_mutex_lock(&guard->lock);
-	guard->verifying--;
-	pthread_mutex_unlock(&guard->lock);
-}
-
-static enum err_code verify(struct api_call *call, const char *name, const char *hash, const char *password,
-			    bool *right, struct err *err)
-{
-	struct guard *guard = &call->api->guard;
-	int64_t wait_us = guess_begin(guard, name, call->now_us);
-	if (wait_us > 0) {
-		const char *seconds =
-			arena_printf(call->arena, "%lld", (long long)((wait_us + SECOND_US - 1) / SECOND_US));
-		TRY(call_header(call, "Retry-After", seconds, err));
-		return fail(err, ERR_TOO_MANY, "too many wrong passwords for this name; try again in %s s", seconds);
-	}
-	TRY(password_verify(hash, password, right, err));
-	if (*right)
-		guess_forget(guard, name);
-	return OK;
-}
-
-enum err_code call_password(struct api_call *call, const char *name, const char *hash, const char *password,
-			    bool *right, struct err *err)
-{
-	struct guard *guard = &call->api->guard;
-	if (!verifying_begin(guard)) {
-		TRY(call_header(call, "Retry-After", "1", err));
-		return fail(err, ERR_TOO_MANY, "many are logging in at this moment; try again in a second");
-	}
-	enum err_code code = verify(call, name, hash, password, right, err);
-	verifying_end(guard);
-	return code;
-}
 
 /* --- Credentials --- */
 
@@ -125,14 +27,17 @@ static enum err_code find_by_name(struct tx *tx, void *arg, struct err *err)
 	return user_find(tx, asking->call->arena, asking->name, asking->user, &asking->hash, err);
 }
 
-/* Basic is taken, but not asked for: a browser would show a window of its own over the console. CHALLENGE: RFC 6750 §3.
- */
-static enum err_code refuse(struct api_call *call, const char *challenge, struct err *err)
+/* A route that takes a password asks for one (RFC 9110 15.5.2: a 401 names what would do), but only who sent nothing.
+ * To who did, Basic is not named again: a browser would then show a window of its own over the console's "name or
+ * password is wrong", and over a page whose token has ended. CHALLENGE: RFC 6750 3. */
+#define BEARER         "Bearer realm=\"lintas\""
+#define BEARER_INVALID BEARER ", error=\"invalid_token\""
+#define BASIC          "Basic realm=\"lintas\", charset=\"UTF-8\"" /* RFC 7617 2.1 */
+
+static enum err_code refuse(struct api_call *call, const char *challenge, const char *text, struct err *err)
 {
 	TRY(call_header(call, "WWW-Authenticate", challenge, err));
-	return fail(
-		err, ERR_UNAUTHENTICATED,
-		"send a token: Authorization: Bearer lintas_…; POST /api/v1/tokens with name and password makes one");
+	return fail(err, ERR_UNAUTHENTICATED, "%s", text);
 }
 
 static enum err_code admit(struct asking *asking, struct err *err)
@@ -150,7 +55,10 @@ static enum err_code by_token(struct asking *asking, struct err *err)
 {
 	TRY(db_read(asking->call->kernel->db, find_by_token, asking, err));
 	return asking->user->name ? admit(asking, err)
-				  : refuse(asking->call, "Bearer realm=\"lintas\", error=\"invalid_token\"", err);
+				  : refuse(asking->call, BEARER_INVALID,
+					   "this token is nobody's, or has ended; POST /api/v1/tokens with name and "
+					   "password makes one",
+					   err);
 }
 
 /* White space at the ends is no part of a password, as it is none of a text in JSON, by which passwords are set. */
@@ -181,22 +89,35 @@ static bool split_basic(struct asking *asking, const char *credentials)
 	return true;
 }
 
+/* Whoever is refused is told the same, whether the name, the password or the user's status is why. */
 static enum err_code by_password(struct asking *asking, const char *credentials, struct err *err)
 {
 	struct api_call *call = asking->call;
 	bool right = false;
 	if (!split_basic(asking, credentials))
-		return refuse(call, "Bearer realm=\"lintas\"", err);
+		return refuse(call, BEARER, "Basic is followed by base64 of NAME:PASSWORD in UTF-8 (RFC 7617)", err);
 	TRY(db_read(call->kernel->db, find_by_name, asking, err));
 	bool active = asking->user->name && same(asking->user->status, "active");
-	TRY(call_password(call, asking->name, active ? asking->hash : NULL, asking->secret, &right, err));
+	const struct login login = { .name = asking->name,
+				     .password = asking->secret,
+				     .hash = active ? asking->hash : NULL,
+				     .user = asking->user->name ? asking->user : NULL };
+	TRY(call_password(call, &login, &right, err));
 	call->by_password = right;
-	return right ? admit(asking, err) : refuse(call, "Bearer realm=\"lintas\"", err);
+	call->verified = login.hash;
+	return right ? admit(asking, err) : refuse(call, BEARER, "name or password is wrong", err);
+}
+
+/* What follows SCHEME ("Bearer ") in the request; NULL: it comes by another one, or by none. */
+static const char *credentials(const struct http_request *request, const char *scheme)
+{
+	const char *header = http_header(request, "Authorization");
+	size_t length = strlen(scheme);
+	return header && strncasecmp(header, scheme, length) == 0 ? header + length : NULL;
 }
 
 enum err_code call_authenticate(struct api_call *call, struct err *err)
 {
-	static const char bearer[] = "Bearer ", basic[] = "Basic ";
 	if (call->request->local) {
 		call->actor = (struct actor){ .name = "operator" };
 		return OK;
@@ -204,14 +125,17 @@ enum err_code call_authenticate(struct api_call *call, struct err *err)
 	struct asking asking = { .call = call, .user = arena_alloc(call->arena, sizeof *asking.user) };
 	if (!asking.user)
 		return fail(err, ERR_MEMORY, "no memory for a request");
-	const char *header = http_header(call->request, "Authorization");
-	if (header && strncasecmp(header, bearer, sizeof bearer - 1) == 0) {
-		asking.secret = header + sizeof bearer - 1;
+	const char *name_password = credentials(call->request, "Basic ");
+	asking.secret = credentials(call->request, "Bearer ");
+	if (asking.secret)
 		return by_token(&asking, err);
-	}
-	if (header && strncasecmp(header, basic, sizeof basic - 1) == 0)
-		return by_password(&asking, header + sizeof basic - 1, err);
-	return refuse(call, "Bearer realm=\"lintas\"", err);
+	if (name_password)
+		return by_password(&asking, name_password, err);
+	bool silent = !http_header(call->request, "Authorization");
+	return refuse(
+		call, call->route && call->route->password && silent ? BEARER ", " BASIC : BEARER,
+		"send a token: Authorization: Bearer lintas_…; POST /api/v1/tokens with name and password makes one",
+		err);
 }
 
 /* --- Permission --- */
@@ -237,4 +161,16 @@ enum err_code call_authorise(struct api_call *call, struct err *err)
 bool call_sees(const struct api_call *call, const char *organisation)
 {
 	return !call->actor.organisation || same(call->actor.organisation, organisation);
+}
+
+bool api_knows(struct api *api, const struct http_request *request)
+{
+	struct err ignored = { 0 };
+	struct user user = { 0 };
+	struct api_call call = { .api = api,
+				 .kernel = api->options.kernel,
+				 .arena = request->arena,
+				 .now_us = clock_now_us(api->options.kernel->clock) };
+	struct asking asking = { .call = &call, .secret = credentials(request, "Bearer "), .user = &user };
+	return asking.secret && db_read(call.kernel->db, find_by_token, &asking, &ignored) == OK && user.name;
 }

@@ -10,6 +10,8 @@
 /* The greatest answer is a folder of evidence: a message on the wire, its payloads as signed and in plain, each up to
  * what the configuration lets in (32 MB and 20 MB unless it says otherwise), and what was sent again. */
 enum { ANSWER_MAX = 192 << 20 };
+/* What is busy is so for moments, a full disk until somebody makes room. */
+#define RETRY_AFTER_S "5"
 
 enum err_code api_new(const struct api_options *options, struct api **api, struct err *err)
 {
@@ -19,6 +21,7 @@ enum err_code api_new(const struct api_options *options, struct api **api, struc
 	new->options = *options;
 	pthread_mutex_init(&new->guard.lock, NULL);
 	random_bytes(new->guard.salt, sizeof new->guard.salt);
+	atomic_flag_clear(&new->verifying);
 	*api = new;
 	return OK;
 }
@@ -37,17 +40,21 @@ void api_on_change(struct api *api, void (*wake)(void *arg), void *arg)
 	api->wake_arg = arg;
 }
 
-/* Compares segment by segment; {name} takes any one segment. */
+/* Compares segment by segment, each decoded by itself, so that a reference may hold a '/'; {name} takes any one that is
+ * not empty. */
 static bool path_matches(struct api_call *call, const char *pattern, const char *path)
 {
 	size_t taken = 0;
 	while (*pattern && *path) {
 		size_t p = strcspn(pattern + 1, "/") + 1, q = strcspn(path + 1, "/") + 1;
+		const char *segment = http_segment(call->arena, bytes(path + 1, q - 1));
+		if (!segment)
+			return false;
 		if (pattern[1] == '{') {
-			if (q == 1 || taken == CALL_PARAMETERS)
+			if (!*segment || taken == CALL_PARAMETERS)
 				return false;
-			call->parameters[taken++] = arena_text_of(call->arena, bytes(path + 1, q - 1));
-		} else if (p != q || memcmp(pattern, path, p) != 0) {
+			call->parameters[taken++] = segment;
+		} else if (!bytes_same(bytes(pattern + 1, p - 1), bytes_of(segment))) {
 			return false;
 		}
 		pattern += p;
@@ -56,36 +63,37 @@ static bool path_matches(struct api_call *call, const char *pattern, const char 
 	return !*pattern && !*path;
 }
 
-static enum err_code find_route(struct api_call *call, struct err *err)
+/* HEAD is GET whose body is not sent (RFC 9110 9.3.2); the server leaves that out. */
+static bool route_knows(const struct route *route, const char *method)
 {
-	bool path_known = false;
-	for (size_t i = 0; api_route_at(i); i++) {
-		const struct route *route = api_route_at(i);
-		if (!path_matches(call, route->path, call->request->path))
-			continue;
-		path_known = true;
-		if (same(route->method, call->request->method)) {
-			call->route = route;
-			return OK;
-		}
-	}
-	if (path_known)
-		return fail(err, ERR_METHOD, "%s does not know %s", call->request->path, call->request->method);
-	return fail(err, ERR_NOT_FOUND, "there is no %s", call->request->path);
+	return same(route->method, same(method, "HEAD") ? "GET" : method);
 }
 
-enum err_code call_read(struct api_call *call, void *record, struct err *err)
+/* Sets .route, NULL if there is none. */
+static void find_route(struct api_call *call)
 {
-	if (call->request->body.size > JSON_MAX)
-		return fail(err, ERR_LIMIT, "a body of %zu bytes is more than %d", call->request->body.size, JSON_MAX);
-	return field_read_json(call->arena, call->route->request, call->request->body, call->kernel->lists, record,
-			       call->findings, err);
+	for (size_t i = 0; !call->route && api_route_at(i); i++)
+		if (route_knows(api_route_at(i), call->request->method) &&
+		    path_matches(call, api_route_at(i)->path, call->request->raw_path))
+			call->route = api_route_at(i);
 }
 
-enum err_code call_answer(struct api_call *call, const void *record, struct err *err)
+/* The methods that there are for the path, as Allow names them (RFC 9110 15.5.6); "" if there is no such path. */
+static enum err_code refuse_route(struct api_call *call, struct err *err)
 {
-	field_put_json(call->out, call->route->response, record);
-	return buf_check(call->out, "the answer", err);
+	enum { METHODS_MAX = 256 };
+	buf_auto allow;
+	buf_init(&allow, METHODS_MAX);
+	for (size_t i = 0; api_route_at(i); i++)
+		if (path_matches(call, api_route_at(i)->path, call->request->raw_path))
+			buf_printf(&allow, "%s%s", allow.size ? ", " : "",
+				   route_knows(api_route_at(i), "HEAD") ? "GET, HEAD" : api_route_at(i)->method);
+	if (!allow.size)
+		return fail(err, ERR_NOT_FOUND, "there is no %s", call->request->path);
+	TRY(buf_check(&allow, "the methods", err));
+	TRY(call_header(call, "Allow", arena_text(call->arena, buf_text(&allow)), err));
+	return fail(err, ERR_METHOD, "%s does not know %s, but %s", call->request->path, call->request->method,
+		    buf_text(&allow));
 }
 
 enum err_code call_header(struct api_call *call, const char *name, const char *value, struct err *err)
@@ -107,7 +115,7 @@ static enum err_code put_link(struct api_call *call, const char *next, struct er
 	buf_auto link;
 	buf_init(&link, LINK_MAX);
 	buf_putc(&link, '<');
-	percent_put(&link, call->request->path, "/");
+	buf_puts(&link, call->route->path); /* lists have no names in theirs */
 	char separator = '?';
 	for (size_t i = 0; api_query_at(i); i++) {
 		const struct query_row *row = api_query_at(i);
@@ -159,13 +167,17 @@ static enum err_code put_problem(struct api_call *call, enum err_code code, cons
 					       .law = f->law,
 					       .severity = f->rule->severity == SEVERITY_ERROR ? "error" : "warning" };
 	}
+	/* What a fault of ours says is for whoever runs the node: it names its files and figures. */
+	bool told = row->http_status < 500 || (call->actor.name && call_may(call, "status.read"));
 	struct problem_view problem = { .type = arena_printf(call->arena, "urn:lintas:problem:%s", row->problem),
 					.title = row->meaning,
 					.status = row->http_status,
-					.detail = why && why->text[0] ? why->text : NULL,
+					.detail = told && why && why->text[0] ? why->text : NULL,
 					.findings = views,
 					.findings_count = count };
 	buf_clear(call->out);
+	if (row->http_status == 503)
+		TRY(call_header(call, "Retry-After", RETRY_AFTER_S, err));
 	call->status = row->http_status;
 	call->content_type = "application/problem+json";
 	field_put_json(call->out, &problem_schema, &problem);
@@ -174,16 +186,19 @@ static enum err_code put_problem(struct api_call *call, enum err_code code, cons
 
 static enum err_code run(struct api_call *call, struct err *err)
 {
-	TRY(call_authenticate(call, err));
-	TRY(find_route(call, err));
+	find_route(call);
+	TRY(call_authenticate(call, err)); /* before anything is told of what there is */
+	if (!call->route)
+		return refuse_route(call, err);
 	TRY(call_authorise(call, err));
+	TRY(call_check_type(call, err));
 	TRY(call_check_query(call, err));
 	if (findings_errors(call->findings))
 		return OK;
 	TRY(call_check_conditions(call, err));
 	bool answered;
 	TRY(call_claim(call, &answered, err));
-	if (answered)
+	if (answered || findings_errors(call->findings))
 		return OK;
 	call->status = call->route->status ? call->route->status : call->status;
 	TRY(call->route->handle(call, err));
@@ -194,13 +209,13 @@ static enum err_code run_or_explain(struct api_call *call, struct err *err)
 {
 	struct err why = { 0 };
 	enum err_code code = run(call, &why);
-	bool found = findings_errors(call->findings) > 0;
-	if (code == OK && found)
+	if (code == OK && findings_errors(call->findings))
 		code = ERR_INVALID;
+	call->api->denied += code == ERR_UNAUTHENTICATED || code == ERR_DENIED;
 	if (err_row(code)->http_status >= 500)
 		LOG(LOG_ERROR, "api.failed", LOG_TEXT("path", call->request->path), LOG_ERR(&why));
 	enum err_code told = code == OK ? OK : put_problem(call, code, &why, err);
-	call_settle(call, told == OK && (code == OK || (code == ERR_INVALID && found)));
+	call_settle(call, told == OK && code == OK);
 	return told;
 }
 
@@ -231,6 +246,6 @@ void api_handle(void *arg, const struct http_request *request, struct http_respo
 	response->status = call.status;
 	response->content_type = out->size && call.status != 304 ? call.content_type : NULL;
 	response->owned = out;
-	if (api->wake && !same(request->method, "GET"))
+	if (api->wake && call.route && !same(call.route->method, "GET"))
 		api->wake(api->wake_arg);
 }

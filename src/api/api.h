@@ -31,6 +31,9 @@ void api_on_change(struct api *api, void (*wake)(void *arg), void *arg);
 /* Answers a request; an http_handler with ARG a struct api. */
 void api_handle(void *arg, const struct http_request *request, struct http_response *response);
 
+/* Whether REQUEST, of which only the headers are there, has a token that lets its sender in. */
+bool api_knows(struct api *api, const struct http_request *request);
+
 /* Prometheus text of the node's state. */
 enum err_code api_put_metrics(struct api *api, struct buf *out, struct err *err) MUST_USE;
 
@@ -74,6 +77,7 @@ struct route {
 	unsigned query;                          /* the parameters that it takes, enum query_bit */
 	int status;                              /* of success; 0: 200 */
 	const char *takes, *gives;               /* media types of bodies that are not JSON; NULL: JSON or none */
+	bool document;                           /* its JSON is that of a document, of any type */
 	bool repeatable;                         /* takes an Idempotency-Key: what it does, it does once a key */
 	bool password;                           /* whoever asks may log in with name and password */
 };

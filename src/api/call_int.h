@@ -3,6 +3,7 @@
 #define API_CALL_INT_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "api/api.h"
 #include "kernel/answer.h"
@@ -11,21 +12,30 @@
 
 enum { CALL_PARAMETERS = 4, PAGE_DEFAULT = 100, PAGE_LIMIT = 500, JSON_MAX = 8 << 20 };
 
-/* Wrong passwords, by name: who guesses waits, longer each time. Rows are never given up for other names, so nobody can
- * have his mistakes forgotten by making others; two names share one by chance alone, which the secret SALT sees to. */
+/* Wrong passwords, by name and by address: who guesses waits, longer each time. Rows are never given up for other
+ * names, so nobody can have his mistakes forgotten by making others; two names share one by chance alone, which the
+ * secret SALT sees to. */
 struct guard {
 	pthread_mutex_t lock;
 	unsigned verifying; /* passwords, now */
+	int64_t refused;    /* log-ins, ever */
 	uint8_t salt[16];
+	struct told { /* the last line of the log */
+		int64_t at_us;
+		unsigned refused; /* since then */
+	} nobody;                 /* of names that are nobody's */
 	struct guessed {
 		unsigned wrong;   /* in a row */
 		int64_t until_us; /* no password is looked at before */
+		struct told told;
 	} rows[4096];
 };
 
 struct api {
 	struct api_options options;
 	struct guard guard;
+	_Atomic int64_t denied; /* requests, ever: 401 and 403 */
+	atomic_flag verifying;  /* the journal */
 	void (*wake)(void *arg);
 	void *wake_arg;
 };
@@ -43,7 +53,8 @@ struct api_call {
 	const char *roles;       /* NULL: whoever may open the administration socket may do everything */
 	const struct user *user; /* who has logged in; NULL over the administration socket */
 	bool by_password;
-	bool claimed; /* .key is: the answer is to be kept under it */
+	const char *verified; /* the hash that his password fits, when it was looked at */
+	bool claimed;         /* .key is: the answer is to be kept under it */
 	struct answer_key key;
 	int64_t now_us;
 	struct buf *out;          /* the body */
@@ -58,17 +69,20 @@ struct api_call {
 enum err_code call_authenticate(struct api_call *call, struct err *err) MUST_USE;
 /* Whether he may ask for this route: ERR_DENIED. */
 enum err_code call_authorise(struct api_call *call, struct err *err) MUST_USE;
+/* Whether the body says that it is what the route takes: ERR_MEDIA_TYPE. */
+enum err_code call_check_type(struct api_call *call, struct err *err) MUST_USE;
 /* Findings for parameters that the route does not take, and for values that nothing can have. */
 enum err_code call_check_query(struct api_call *call, struct err *err) MUST_USE;
 
 /* A condition is refused where nobody looks at it: ERR_PRECONDITION. */
 enum err_code call_check_conditions(const struct api_call *call, struct err *err) MUST_USE;
-/* Takes the Idempotency-Key, if there is one; ANSWERED: the request was answered before, and is now as it was then. */
+/* Takes the Idempotency-Key, if there is one; ANSWERED: the request was answered before, and is now as it was then. A
+ * finding, if the key is another request's. */
 enum err_code call_claim(struct api_call *call, bool *answered, struct err *err) MUST_USE;
 /* After the handler: names the version that is shown; 304 if the caller has it already. */
 enum err_code call_validate(struct api_call *call, struct err *err) MUST_USE;
-/* At the end: keeps the answer under the key if it DECIDED something; else the key is free again. */
-void call_settle(struct api_call *call, bool decided);
+/* At the end: keeps the answer under the key if something was DONE; else the key is free again. */
+void call_settle(struct api_call *call, bool done);
 
 /* --- For handlers --- */
 
@@ -82,13 +96,24 @@ enum err_code call_precondition(struct api_call *call, const void *record, struc
 bool call_sees(const struct api_call *call, const char *organisation);
 /* Whether whoever asks has PERMISSION, for what the route's own does not say. */
 bool call_may(const struct api_call *call, const char *permission);
-/* Whether PASSWORD is that of the user NAME, whose hash is HASH (NULL: nobody's). Wrong ones are counted, wherever they
- * are tried: ERR_TOO_MANY while NAME has to wait. */
-enum err_code call_password(struct api_call *call, const char *name, const char *hash, const char *password,
-			    bool *right, struct err *err) MUST_USE;
+/* A name and a password, wherever they are tried. */
+struct login {
+	const char *name, *password;
+	const char *hash;        /* what the password has to fit; NULL: nothing does */
+	const struct user *user; /* whose name it is; NULL: nobody's */
+};
+/* Whether the password is the right one. Wrong ones are counted, told in the log and, when the name has to wait for the
+ * next one, in the journal: ERR_TOO_MANY while it waits. */
+enum err_code call_password(struct api_call *call, const struct login *login, bool *right, struct err *err) MUST_USE;
+/* How many were refused since the start. */
+int64_t call_logins_refused(struct api *api);
 
 /* Reads the JSON body into RECORD by the route's request schema; findings for what is wrong with it. */
 enum err_code call_read(struct api_call *call, void *record, struct err *err) MUST_USE;
+/* Says where what was made, RECORD of the route's response schema, is found, if there is a route for it. */
+enum err_code call_locate(struct api_call *call, const void *record, struct err *err) MUST_USE;
+/* The route that shows one of what ROUTE makes; NULL if it makes nothing, or there is no such route. */
+const struct route *route_of_made(const struct route *route);
 /* Answers with RECORD by the route's response schema. */
 enum err_code call_answer(struct api_call *call, const void *record, struct err *err) MUST_USE;
 /* The query parameter NAME, or NULL. */
@@ -134,6 +159,7 @@ enum err_code documents_submit(struct api_call *call, struct err *err);
 enum err_code documents_list(struct api_call *call, struct err *err);
 enum err_code documents_get(struct api_call *call, struct err *err);
 enum err_code documents_original(struct api_call *call, struct err *err);
+enum err_code documents_content(struct api_call *call, struct err *err);
 enum err_code documents_seen(struct api_call *call, struct err *err);
 enum err_code messages_list(struct api_call *call, struct err *err);
 enum err_code messages_get(struct api_call *call, struct err *err);

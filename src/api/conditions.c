@@ -57,7 +57,9 @@ enum err_code call_precondition(struct api_call *call, const void *record, struc
 /* A condition that nobody would look at must not be taken as met. */
 enum err_code call_check_conditions(const struct api_call *call, struct err *err)
 {
-	bool looked_at = same(call->route->method, "GET") || same(call->route->method, "PATCH");
+	bool reads = same(call->route->method, "GET"), looked_at = reads || same(call->route->method, "PATCH");
+	if (!reads && http_header(call->request, "If-None-Match"))
+		return fail(err, ERR_USAGE, "%s takes no If-None-Match: send it without", call->route->operation);
 	if (looked_at || !http_header(call->request, "If-Match"))
 		return OK;
 	return fail(err, ERR_PRECONDITION, "%s has no version: send it without If-Match", call->route->operation);

@@ -1,5 +1,6 @@
 /* /api/v1/documents */
 #include "api/call_int.h"
+#include "base/text.h"
 #include "customs/document/document.h"
 
 static void show(const void *item, void *view)
@@ -108,6 +109,37 @@ enum err_code documents_original(struct api_call *call, struct err *err)
 	call->content_type = "application/xml";
 	buf_put_bytes(call->out, one.original);
 	return buf_check(call->out, "the original", err);
+}
+
+/* Form alone decides what is in the record; what breaks another rule is there to be read. */
+static bool has_holes(const struct findings *findings)
+{
+	const struct finding *finding;
+	for (size_t i = 0; (finding = findings_at(findings, i)); i++)
+		if (starts_with(finding->rule->code, "FLD-"))
+			return true;
+	return false;
+}
+
+/* What was refused on arrival may be unreadable in part, and then half of it would pass for the whole. */
+enum err_code documents_content(struct api_call *call, struct err *err)
+{
+	struct finding_one one = { .call = call, .with_original = true };
+	struct findings *aside = findings_new(call->arena);
+	const struct doctype *doctype;
+	const void *record;
+	if (!aside)
+		return fail(err, ERR_MEMORY, "no memory for a document");
+	TRY(db_read(call->kernel->db, find_one, &one, err));
+	TRY(document_check(call->kernel, call->arena, one.document.doctype, one.original,
+			   document_today(one.document.created_us), &doctype, &record, aside, err));
+	if (!record || has_holes(aside))
+		return fail(
+			err, ERR_CONFLICT,
+			"the document breaks rules of its form, so not all of it can be read; its original is shown as "
+			"it came");
+	field_put_json(call->out, doctype->schema, record);
+	return buf_check(call->out, "the document", err);
 }
 
 enum err_code documents_seen(struct api_call *call, struct err *err)

@@ -27,7 +27,7 @@ static void show(const void *item, void *view)
 		.settled_us = m->settled_us,
 		.last_error = m->last_error,
 		.test = m->test,
-		.next_attempt_us = same(m->state, "queued") && m->next_attempt_us != MESSAGE_PARKED_US
+		.next_attempt_us = same(m->state, "queued") && !m->claimed && m->next_attempt_us != MESSAGE_PARKED_US
 					   ? m->next_attempt_us
 					   : TIME_NONE,
 	};

@@ -50,7 +50,7 @@ static bool is_checked(const struct route *route)
 
 static bool takes_password(const struct route *route)
 {
-	return route->password;
+	return route->password || route->handle == users_password;
 }
 
 static bool is_repeatable(const struct route *route)
@@ -61,6 +61,11 @@ static bool is_repeatable(const struct route *route)
 static bool has_pages(const struct route *route)
 {
 	return route->query & QUERY_CURSORS;
+}
+
+static bool makes(const struct route *route)
+{
+	return route_of_made(route);
 }
 
 static bool always(const struct route *route)
@@ -80,9 +85,9 @@ static const struct {
 } header_rows[] = {
 	{ "Idempotency-Key",
 	  "A key of the caller's choice for this request alone: 1 to 255 visible ASCII characters. The same request with the "
-	  "same key is answered as it was, and done once; the answer is kept for [interface] answers-kept (24 h), unless "
-	  "nothing was decided. Another request with the key is refused (422), the same one while it is worked on is told "
-	  "to wait (409).",
+	  "same key is answered as it was, and done once; the answer is kept for [interface] answers-kept (24 h). What was "
+	  "refused leaves its key to the mended request. Another request with the key is refused (422), the same one while "
+	  "it is worked on is told to wait (409).",
 	  is_repeatable, 255, "^[!-~]+$" },
 	{ "If-Match", "The ETag of what was read: the change is made only if that is still so (else 412).",
 	  is_versioned, 0, NULL },
@@ -96,6 +101,7 @@ static const struct {
 } answer_rows[] = {
 	{ "ETag", "Strong, and made of the body." },
 	{ "Link", "rel=\"next\": the request for the next page (RFC 8288); absent behind the last." },
+	{ "Location", "Where what was made is found." },
 	{ "Idempotency-Replayed", "true: this is the answer that was given before." },
 	{ "Retry-After", "Seconds after which to try again." },
 	{ "WWW-Authenticate", "How to say who one is." },
@@ -107,15 +113,11 @@ static const struct {
 	bool (*applies)(const struct route *route);
 	const char *header;
 } fault_rows[] = {
-	{ ERR_SYNTAX, takes_body, NULL },
-	{ ERR_UNAUTHENTICATED, always, "WWW-Authenticate" },
-	{ ERR_DENIED, always, NULL },
-	{ ERR_NOT_FOUND, is_named, NULL },
-	{ ERR_CONFLICT, may_conflict, NULL },
-	{ ERR_PRECONDITION, is_versioned, NULL },
-	{ ERR_LIMIT, takes_body, NULL },
-	{ ERR_INVALID, is_checked, NULL },
-	{ ERR_TOO_MANY, takes_password, "Retry-After" },
+	{ ERR_SYNTAX, takes_body, NULL },     { ERR_UNAUTHENTICATED, always, "WWW-Authenticate" },
+	{ ERR_DENIED, always, NULL },         { ERR_NOT_FOUND, is_named, NULL },
+	{ ERR_CONFLICT, may_conflict, NULL }, { ERR_PRECONDITION, is_versioned, NULL },
+	{ ERR_LIMIT, takes_body, NULL },      { ERR_MEDIA_TYPE, takes_body, NULL },
+	{ ERR_INVALID, is_checked, NULL },    { ERR_TOO_MANY, takes_password, "Retry-After" },
 };
 
 /* What stands in a path. */
@@ -300,18 +302,18 @@ static void put_parameters(struct printing *p, const struct route *route)
 
 /* --- Bodies --- */
 
-/* A body that is no record of ours: JSON is any document type's. */
-static void put_media_type(struct printing *p, const char *type, bool request)
+/* A body that is no record of ours. DOCUMENT: JSON is any document type's. */
+static void put_media_type(struct printing *p, const char *type, bool document)
 {
 	json_open(&p->json, type, '{');
 	if (same(type, "application/json")) {
 		json_open(&p->json, "schema", '{');
 		json_put_text(&p->json, "type", "object");
-		if (request)
+		if (document)
 			json_open(&p->json, "oneOf", '[');
-		for (size_t i = p->doctypes_from; request && i < p->schemas_count; i++)
+		for (size_t i = p->doctypes_from; document && i < p->schemas_count; i++)
 			put_reference(p, NULL, "schemas", p->schemas[i]->name);
-		if (request)
+		if (document)
 			json_close(&p->json, ']');
 		json_close(&p->json, '}');
 	}
@@ -319,7 +321,7 @@ static void put_media_type(struct printing *p, const char *type, bool request)
 }
 
 /* A record by its SCHEMA, or TYPES, media types with ", " between them. */
-static void put_content(struct printing *p, const struct schema *schema, const char *types, bool request)
+static void put_content(struct printing *p, const struct schema *schema, const char *types, bool document)
 {
 	json_open(&p->json, "content", '{');
 	if (schema) {
@@ -331,7 +333,7 @@ static void put_content(struct printing *p, const struct schema *schema, const c
 		size_t size = strcspn(c, ",");
 		const char *type = arena_text_of(p->arena, bytes(c, size));
 		p->fault = type ? p->fault : "memory";
-		put_media_type(p, type, request);
+		put_media_type(p, type, document);
 		c += size;
 	}
 	json_close(&p->json, '}');
@@ -348,7 +350,7 @@ static void put_request(struct printing *p, const struct route *route)
 			&p->json, "description",
 			"A document of one of the types. XML, by its schema in schema/xsd, says itself which, and is "
 			"kept byte for byte; JSON is read by the type in the query and kept as canonical XML.");
-	put_content(p, route->request, route->takes, true);
+	put_content(p, route->request, route->takes, route->document);
 	json_close(&p->json, '}');
 }
 
@@ -360,6 +362,7 @@ static void put_headers(struct printing *p, const struct route *route)
 	} headers[] = {
 		{ "ETag", reads(route) || is_versioned(route) },
 		{ "Link", has_pages(route) },
+		{ "Location", makes(route) },
 		{ "Idempotency-Replayed", route->repeatable },
 	};
 	bool some = false;
@@ -391,7 +394,7 @@ static void put_success(struct printing *p, const struct route *route)
 	json_put_text(&p->json, "description", success_rows[i].summary);
 	put_headers(p, route);
 	if (route->response || route->gives)
-		put_content(p, route->response, route->gives, false);
+		put_content(p, route->response, route->gives, route->gives && route->document);
 	json_close(&p->json, '}');
 }
 

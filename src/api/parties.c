@@ -116,6 +116,27 @@ enum err_code strangers_list(struct api_call *call, struct err *err)
 	return call_answer_page(call, PAGE(list, stranger_view, show_stranger, NULL), err);
 }
 
+static enum err_code verify(struct api_call *call, const uint8_t *head, struct journal_proof *proof,
+			    struct evidence_proof *evidence, struct err *err)
+{
+	if (head)
+		TRY(journal_verify_known(call->kernel, head, proof, err));
+	else
+		TRY(journal_verify(call->kernel, proof, err));
+	return call_flag(call, "evidence") ? evidence_verify(call->kernel, evidence, err) : OK;
+}
+
+/* It reads all that there is: several at a time would leave no worker for anything else. */
+static enum err_code verify_alone(struct api_call *call, const uint8_t *head, struct journal_proof *proof,
+				  struct evidence_proof *evidence, struct err *err)
+{
+	if (atomic_flag_test_and_set(&call->api->verifying))
+		return fail(err, ERR_BUSY, "the journal is being verified for somebody else; try again later");
+	enum err_code code = verify(call, head, proof, evidence, err);
+	atomic_flag_clear(&call->api->verifying);
+	return code;
+}
+
 enum err_code journal_check(struct api_call *call, struct err *err)
 {
 	struct journal_proof proof;
@@ -124,12 +145,7 @@ enum err_code journal_check(struct api_call *call, struct err *err)
 	struct bytes known = { 0 };
 	if (head && !hex_parse(call->arena, head, &known))
 		return fail(err, ERR_MEMORY, "no memory for a head");
-	if (head)
-		TRY(journal_verify_known(call->kernel, known.data, &proof, err));
-	else
-		TRY(journal_verify(call->kernel, &proof, err));
-	if (call_flag(call, "evidence"))
-		TRY(evidence_verify(call->kernel, &evidence, err));
+	TRY(verify_alone(call, head ? known.data : NULL, &proof, &evidence, err));
 	struct proof_view view = { .entries = proof.entries,
 				   .seals = proof.seals,
 				   .unsealed = proof.unsealed,

@@ -12,8 +12,11 @@ struct claiming {
 	struct api_call *call;
 	enum answer_state state;
 	struct kept_answer answer;
-	bool decided;
+	bool done;
 };
+
+static const struct rule key_used = { .code = "API-009",
+				      .text = "the Idempotency-Key {1} was used for another request: make a new one" };
 
 static bool key_valid(const char *key)
 {
@@ -31,7 +34,7 @@ static enum err_code digest_request(struct api_call *call, struct err *err)
 	char body[SHA256_HEX_SIZE];
 	sha256_hex(request->body, body);
 	const char *whole =
-		arena_printf(call->arena, "%s\n%s\n%s\n%s\n", request->method, request->path, request->query, body);
+		arena_printf(call->arena, "%s\n%s\n%s\n%s\n", request->method, request->raw_path, request->query, body);
 	if (!whole)
 		return fail(err, ERR_MEMORY, "no memory for a request");
 	sha256(bytes_of(whole), call->key.request);
@@ -45,8 +48,20 @@ static enum err_code claim(struct tx *tx, void *arg, struct err *err)
 	return answer_claim(tx, call->arena, &call->key, &claiming->state, &claiming->answer, err);
 }
 
+/* The headers that the answer had follow from its body. */
+static enum err_code locate(struct api_call *call, const struct kept_answer *answer, struct err *err)
+{
+	const struct schema *schema = call->route->response;
+	void *record = arena_alloc(call->arena, schema->fields->size);
+	if (!record)
+		return fail(err, ERR_MEMORY, "no memory for an answer");
+	TRY(field_read_json(call->arena, schema, answer->body, NULL, record, call->findings, err));
+	return call_locate(call, record, err);
+}
+
 static enum err_code replay(struct api_call *call, const struct kept_answer *answer, struct err *err)
 {
+	TRY(locate(call, answer, err));
 	call->status = answer->status;
 	call->content_type = answer->content_type;
 	buf_put_bytes(call->out, answer->body);
@@ -78,8 +93,8 @@ enum err_code call_claim(struct api_call *call, bool *answered, struct err *err)
 		return fail(err, ERR_CONFLICT,
 			    "the request with the Idempotency-Key %s is being worked on: ask again soon", key);
 	case ANSWER_OTHER:
-		return fail(err, ERR_INVALID, "the Idempotency-Key %s was used for another request: make a new one",
-			    key);
+		finding_add(call->findings, &key_used, "", key, NULL);
+		return OK;
 	case ANSWER_KEPT:
 		break;
 	}
@@ -94,14 +109,14 @@ static enum err_code settle(struct tx *tx, void *arg, struct err *err)
 	struct api_call *call = claiming->call;
 	int64_t kept_us = call->api->options.answers_kept_us;
 	const struct kept_answer answer = { call->status, call->content_type, buf_bytes(call->out) };
-	if (!claiming->decided || answer.body.size > ANSWER_BODY_BYTES)
+	if (!claiming->done || answer.body.size > ANSWER_BODY_BYTES)
 		return answer_drop(tx, &call->key, err);
 	return answer_keep(tx, &call->key, &answer, call->now_us + (kept_us ? kept_us : DAY_HOURS * HOUR_US), err);
 }
 
-void call_settle(struct api_call *call, bool decided)
+void call_settle(struct api_call *call, bool done)
 {
-	struct claiming claiming = { .call = call, .decided = decided };
+	struct claiming claiming = { .call = call, .done = done };
 	struct err err = { 0 };
 	if (call->claimed && db_write(call->kernel->db, settle, &claiming, &err) != OK)
 		LOG(LOG_WARN, "api.answer-not-kept", LOG_TEXT("actor", call->actor.name), LOG_ERR(&err));

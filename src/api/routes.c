@@ -1,6 +1,7 @@
 /* The routes: one row each. What a row says is enforced by the router, printed as OpenAPI, and offered by the command
  * line. */
 #include "api/call_int.h"
+#include "base/text.h"
 
 #define PAGES (QUERY_BEFORE | QUERY_LIMIT)
 
@@ -11,7 +12,8 @@ static const struct route routes[] = {
 	  .summary = "Submit a document (XML or JSON) to a partner",
 	  .permission = "documents.submit",
 	  .handle = documents_submit,
-	  .takes = "application/xml, application/json",
+	  .takes = "application/xml, text/xml, application/json",
+	  .document = true,
 	  .response = &submit_schema,
 	  .query = QUERY_ORGANISATION | QUERY_TYPE | QUERY_PARTNER | QUERY_TEST,
 	  .repeatable = true,
@@ -38,6 +40,14 @@ static const struct route routes[] = {
 	  .permission = "documents.read",
 	  .handle = documents_original,
 	  .gives = "application/xml" },
+	{ .method = "GET",
+	  .path = "/api/v1/documents/{id}/content",
+	  .operation = "getDocumentContent",
+	  .summary = "What the document says, in the JSON form of its type",
+	  .permission = "documents.read",
+	  .handle = documents_content,
+	  .gives = "application/json",
+	  .document = true },
 	{ .method = "POST",
 	  .path = "/api/v1/documents/{id}/seen",
 	  .operation = "markDocumentSeen",
@@ -324,4 +334,16 @@ static const struct route routes[] = {
 const struct route *api_route_at(size_t index)
 {
 	return index < COUNT(routes) ? &routes[index] : NULL;
+}
+
+const struct route *route_of_made(const struct route *route)
+{
+	size_t size = strlen(route->path);
+	if (!same(route->method, "POST") || !route->response)
+		return NULL;
+	for (size_t i = 0; i < COUNT(routes); i++)
+		if (same(routes[i].method, "GET") && strncmp(routes[i].path, route->path, size) == 0 &&
+		    starts_with(routes[i].path + size, "/{") && !strchr(routes[i].path + size + 1, '/'))
+			return &routes[i];
+	return NULL;
 }

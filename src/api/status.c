@@ -267,7 +267,7 @@ static void put_keys(struct buf *out, const struct status_view *view)
 				   view->keys[i].id, (long long)view->keys[i].days_left);
 }
 
-static void put_node(struct buf *out, const struct status_view *view)
+static void put_node(struct buf *out, struct api *api, const struct status_view *view)
 {
 	const struct {
 		const char *name, *help;
@@ -275,6 +275,10 @@ static void put_node(struct buf *out, const struct status_view *view)
 		int64_t value;
 	} figures[] = {
 		{ "lintas_strangers_total", "Requests turned away without an answer.", COUNTER, view->strangers },
+		{ "lintas_logins_failed_total", "Log-ins refused: a wrong name or password, or too many of them.",
+		  COUNTER, call_logins_refused(api) },
+		{ "lintas_requests_denied_total", "Requests of the interface that were answered with 401 or 403.",
+		  COUNTER, api->denied },
 		{ "lintas_tasks_open", "Tasks that wait for an officer.", GAUGE, view->open_tasks },
 		{ "lintas_disk_free_bytes", "Free on the file system of the database.", GAUGE, view->disk_free_bytes },
 		{ "lintas_disk_reserve_bytes", "With less free nothing is taken any more.", GAUGE,
@@ -299,6 +303,6 @@ enum err_code api_put_metrics(struct api *api, struct buf *out, struct err *err)
 	put_partners(out, &view);
 	put_credentials(out, &view);
 	put_keys(out, &view);
-	put_node(out, &view);
+	put_node(out, api, &view);
 	return buf_check(out, "the metrics", err);
 }

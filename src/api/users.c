@@ -190,9 +190,20 @@ enum err_code users_change(struct api_call *call, struct err *err)
 	return answer_user(call, m.name, err);
 }
 
+/* Between looking at a password and what it allows it may have been set anew, because somebody had learnt it. */
+static enum err_code check_verified(const struct managing *m, const struct managing *known, struct err *err)
+{
+	if (!m->call->verified || same(m->call->verified, known->hash))
+		return OK;
+	return fail(err, ERR_UNAUTHENTICATED, "the password was set anew meanwhile: log in with the new one");
+}
+
 static enum err_code write_password(struct tx *tx, void *arg, struct err *err)
 {
 	const struct managing *m = arg;
+	struct managing known = *m;
+	TRY(find_visible(tx, &known, err));
+	TRY(check_verified(m, &known, err));
 	return user_set_password(tx, m->name, m->hash, &m->call->actor, m->call->now_us, err);
 }
 
@@ -200,8 +211,10 @@ static enum err_code write_password(struct tx *tx, void *arg, struct err *err)
 static enum err_code check_current(struct managing *m, const char *current, struct err *err)
 {
 	bool right = false;
+	const struct login login = { .name = m->name, .password = current, .hash = m->hash, .user = &m->user };
 	if (current)
-		TRY(call_password(m->call, m->name, m->hash, current, &right, err));
+		TRY(call_password(m->call, &login, &right, err));
+	m->call->verified = right ? m->hash : NULL;
 	if (!right)
 		finding_add(m->call->findings, &access_rules[RULE_CURRENT], "/current", NULL, NULL);
 	return OK;
@@ -219,7 +232,7 @@ enum err_code users_password(struct api_call *call, struct err *err)
 		return OK;
 	TRY(db_read(call->kernel->db, read_visible, &m, err));
 	check_length(call, view.password);
-	if (!manages)
+	if (is_self(call, m.name))
 		TRY(check_current(&m, view.current, err));
 	if (findings_errors(call->findings))
 		return OK;
@@ -260,14 +273,14 @@ static int64_t expiry(struct api_call *call, const struct new_token_view *view)
 	return most_us; /* so that nobody else complains of it */
 }
 
-/* A token makes none for its own user: whoever takes one away has taken all that came of it. */
+/* A token makes none for its own user, whatever he manages: whoever takes one away has taken all that came of it. */
 static enum err_code may_make(const struct api_call *call, const char *name, struct err *err)
 {
-	if (call_may(call, MANAGE) || (is_self(call, name) && call->by_password))
+	if (is_self(call, name) ? call->by_password : call_may(call, MANAGE))
 		return OK;
 	if (is_self(call, name))
 		return fail(err, ERR_DENIED,
-			    "a token makes no other one: log in with name and password, or ask who has " MANAGE);
+			    "a token makes no other one for its own user: log in with name and password");
 	return fail(err, ERR_DENIED, "a token for %s is made by that user, or by who has " MANAGE, name);
 }
 
@@ -278,6 +291,8 @@ static enum err_code write_token(struct tx *tx, void *arg, struct err *err)
 	struct managing known = *m;
 	TRY(begin_findings(m, err));
 	TRY(find_visible(tx, &known, err));
+	if (is_self(m->call, m->name))
+		TRY(check_verified(m, &known, err));
 	TRY(token_new(tx, m->call->arena, &token, &m->secret, &m->call->actor, m->call->now_us, m->findings, err));
 	m->token = token;
 	return OK;

@@ -10,16 +10,23 @@ static const struct field document_rows[] = {
 	FIELD_TEXT(struct document_view, doctype, .json = "doctype", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct document_view, direction, .json = "direction", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct document_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct document_view, issuer_state, .json = "issuerState", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct document_view, reference, .json = "reference", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, issuer_state, .json = "issuerState", .max_length = TEXT_MAX,
+		   .label = "state that issued it, ISO 3166 alpha-2"),
+	FIELD_TEXT(struct document_view, reference, .json = "reference", .max_length = TEXT_MAX,
+		   .label = "reference, as its issuer wrote it"),
 	FIELD_DAY(struct document_view, issued_on, .json = "issuedOn"),
 	FIELD_TEXT(struct document_view, state, .json = "state", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct document_view, sender, .json = "sender", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct document_view, recipient, .json = "recipient", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct document_view, digest, .json = "digest", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct document_view, message, .json = "message", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, sender, .json = "sender", .max_length = TEXT_MAX,
+		   .label = "STATE:ORGANISATION"),
+	FIELD_TEXT(struct document_view, recipient, .json = "recipient", .max_length = TEXT_MAX,
+		   .label = "STATE:ORGANISATION"),
+	FIELD_TEXT(struct document_view, digest, .json = "digest", .min = 1, .max_length = TEXT_MAX,
+		   .label = "SHA-256 of the original, hexadecimal"),
+	FIELD_TEXT(struct document_view, message, .json = "message", .max_length = TEXT_MAX,
+		   .label = "id of the message that carries it"),
 	FIELD_TEXT(struct document_view, conversation, .json = "conversation", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct document_view, about, .json = "about", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, about, .json = "about", .max_length = TEXT_MAX,
+		   .label = "id of the document that it answers, cancels or replaces"),
 	FIELD_FLAG(struct document_view, test, .json = "test", .min = 1),
 	FIELD_TIME(struct document_view, created_us, .json = "created", .min = 1),
 };
@@ -30,7 +37,8 @@ static const struct field part_rows[] = {
 	FIELD_TEXT(struct part_view, mime_type, .json = "mimeType", .max_length = TEXT_MAX),
 	FIELD_INT(struct part_view, bytes, .json = "bytes", .min = 1),
 	FIELD_FLAG(struct part_view, compressed, .json = "compressed", .min = 1),
-	FIELD_TEXT(struct part_view, digest, .json = "digest", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct part_view, digest, .json = "digest", .min = 1, .max_length = TEXT_MAX,
+		   .label = "SHA-256 of the plain octets, hexadecimal"),
 };
 static const struct fields part_fields = FIELDS(struct part_view, part_rows);
 
@@ -38,7 +46,8 @@ static const struct field wire_rows[] = {
 	FIELD_TEXT(struct wire_view, kind, .json = "kind", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TIME(struct wire_view, at_us, .json = "time", .min = 1),
 	FIELD_INT(struct wire_view, bytes, .json = "bytes", .min = 1),
-	FIELD_TEXT(struct wire_view, digest, .json = "digest", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct wire_view, digest, .json = "digest", .min = 1, .max_length = TEXT_MAX,
+		   .label = "SHA-256 of what was on the wire, hexadecimal"),
 	FIELD_TEXT(struct wire_view, certificate, .json = "certificate", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct wire_view, signer, .json = "signer", .max_length = TEXT_MAX),
 };
@@ -48,12 +57,17 @@ static const struct field message_rows[] = {
 	FIELD_TEXT(struct message_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct message_view, direction, .json = "direction", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct message_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct message_view, organisation, .json = "organisation", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct message_view, message_id, .json = "messageId", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct message_view, conversation, .json = "conversation", .min = 1, .max_length = TEXT_MAX),
-	FIELD_INT(struct message_view, position, .json = "position"),
-	FIELD_TEXT(struct message_view, action, .json = "action", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct message_view, document, .json = "document", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct message_view, organisation, .json = "organisation", .max_length = TEXT_MAX,
+		   .label = "organisation of this node"),
+	FIELD_TEXT(struct message_view, message_id, .json = "messageId", .min = 1, .max_length = TEXT_MAX,
+		   .label = "eb:MessageId"),
+	FIELD_TEXT(struct message_view, conversation, .json = "conversation", .min = 1, .max_length = TEXT_MAX,
+		   .label = "eb:ConversationId"),
+	FIELD_INT(struct message_view, position, .json = "position", .label = "place in its conversation"),
+	FIELD_TEXT(struct message_view, action, .json = "action", .min = 1, .max_length = TEXT_MAX,
+		   .label = "document type"),
+	FIELD_TEXT(struct message_view, document, .json = "document", .max_length = TEXT_MAX,
+		   .label = "id of the document in it"),
 	FIELD_TEXT(struct message_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX),
 	FIELD_INT(struct message_view, attempts, .json = "attempts"),
 	FIELD_TIME(struct message_view, created_us, .json = "created", .min = 1),
@@ -67,7 +81,7 @@ static const struct field message_rows[] = {
 	FIELD_LIST(struct message_view, wires, wires_count, struct wire_view, wire_fields, .json = "wires",
 		   .max = PAGE_MAX),
 };
-enum { MESSAGE_BELONGINGS = 2 }; /* the last rows, which stand in one message alone */
+enum { MESSAGE_BELONGINGS = 2 }; /* the last rows, which lists leave out */
 static const struct fields whole_message_fields = FIELDS(struct message_view, message_rows);
 static const struct fields message_fields = { .row = message_rows,
 					      .count = COUNT(message_rows) - MESSAGE_BELONGINGS,
@@ -75,23 +89,28 @@ static const struct fields message_fields = { .row = message_rows,
 
 static const struct field event_rows[] = {
 	FIELD_TIME(struct event_view, at_us, .json = "time", .min = 1),
-	FIELD_INT(struct event_view, sequence, .json = "sequence"),
+	FIELD_INT(struct event_view, sequence, .json = "sequence",
+		  .label = "place in the journal, which it gets when it is sealed"),
 	FIELD_TEXT(struct event_view, actor, .json = "actor", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct event_view, organisation, .json = "organisation", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct event_view, subject_type, .json = "subjectType", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct event_view, subject, .json = "subject", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct event_view, subject, .json = "subject", .min = 1, .max_length = TEXT_MAX,
+		   .label = "id of what it is about"),
 	FIELD_TEXT(struct event_view, event, .json = "event", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct event_view, from_state, .json = "fromState", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct event_view, to_state, .json = "toState", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct event_view, detail, .json = "detail", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct event_view, law, .json = "law", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct event_view, content, .json = "content", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct event_view, law, .json = "law", .max_length = TEXT_MAX, .label = "provision"),
+	FIELD_TEXT(struct event_view, content, .json = "content", .max_length = TEXT_MAX,
+		   .label = "SHA-256 of what it speaks of, hexadecimal"),
 };
 static const struct fields event_fields = FIELDS(struct event_view, event_rows);
 
 static const struct field certificate_rows[] = {
-	FIELD_TEXT(struct certificate_view, use, .json = "use", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct certificate_view, fingerprint, .json = "fingerprint", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct certificate_view, use, .json = "use", .min = 1, .max_length = TEXT_MAX,
+		   .label = "use (sign, encrypt, tls, issuer or crl)"),
+	FIELD_TEXT(struct certificate_view, fingerprint, .json = "fingerprint", .max_length = TEXT_MAX,
+		   .label = "SHA-256, hexadecimal"),
 	FIELD_TEXT(struct certificate_view, subject, .json = "subject", .max_length = TEXT_MAX),
 	FIELD_TIME(struct certificate_view, not_before_us, .json = "notBefore"),
 	FIELD_TIME(struct certificate_view, not_after_us, .json = "notAfter"),
@@ -101,24 +120,33 @@ static const struct field certificate_rows[] = {
 static const struct fields certificate_fields = FIELDS(struct certificate_view, certificate_rows);
 
 static const struct field partner_rows[] = {
-	FIELD_TEXT(struct partner_view, code, .json = "code", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_view, code, .json = "code", .min = 1, .max_length = TEXT_MAX,
+		   .label = "code (of its state, ISO 3166 alpha-2)"),
 	FIELD_TEXT(struct partner_view, name, .json = "name", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct partner_view, party_id, .json = "partyId", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct partner_view, party_type, .json = "partyType", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_view, party_id, .json = "partyId", .min = 1, .max_length = TEXT_MAX,
+		   .label = "partyId (eb:PartyId)"),
+	FIELD_TEXT(struct partner_view, party_type, .json = "partyType", .max_length = TEXT_MAX,
+		   .label = "partyType (of eb:PartyId)"),
 	FIELD_TEXT(struct partner_view, endpoint, .json = "endpoint", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct partner_view, profile, .json = "profile", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct partner_view, token, .json = "token", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_view, token, .json = "token", .max_length = TEXT_MAX,
+		   .label = "token (how messages name certificates: bst, ski or issuer-serial)"),
 	FIELD_TEXT(struct partner_view, status, .json = "status", .max_length = TEXT_MAX),
 	FIELD_LIST(struct partner_view, certificates, certificates_count, struct certificate_view, certificate_fields,
 		   .json = "certificates", .max = PAGE_MAX),
 };
-static const struct fields partner_fields = FIELDS(struct partner_view, partner_rows);
+enum { PARTNER_BELONGINGS = 1 };
+static const struct fields whole_partner_fields = FIELDS(struct partner_view, partner_rows);
+static const struct fields partner_fields = { .row = partner_rows,
+					      .count = COUNT(partner_rows) - PARTNER_BELONGINGS,
+					      .size = sizeof(struct partner_view) };
 
 static const struct field partner_change_rows[] = {
 	FIELD_TEXT(struct partner_change_view, name, .json = "name", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct partner_change_view, endpoint, .json = "endpoint", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct partner_change_view, profile, .json = "profile", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct partner_change_view, token, .json = "token", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_change_view, token, .json = "token", .max_length = TEXT_MAX,
+		   .label = "token (how messages name certificates: bst, ski or issuer-serial)"),
 };
 static const struct fields partner_change_fields = FIELDS(struct partner_change_view, partner_change_rows);
 
@@ -132,7 +160,8 @@ static const struct fields stranger_fields = FIELDS(struct stranger_view, strang
 
 static const struct field organisation_rows[] = {
 	FIELD_TEXT(struct organisation_view, code, .json = "code", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct organisation_view, seat, .json = "seat", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct organisation_view, seat, .json = "seat", .min = 1, .max_length = TEXT_MAX,
+		   .label = "seat (what it is: customs, issuing-authority …)"),
 	FIELD_TEXT(struct organisation_view, name, .json = "name", .min = 1, .max_length = TEXT_MAX),
 };
 static const struct fields organisation_fields = FIELDS(struct organisation_view, organisation_rows);
@@ -141,7 +170,8 @@ static const struct field task_rows[] = {
 	FIELD_TEXT(struct task_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct task_view, organisation, .json = "organisation", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct task_view, kind, .json = "kind", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct task_view, subject, .json = "subject", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct task_view, subject, .json = "subject", .min = 1, .max_length = TEXT_MAX,
+		   .label = "id of what it is about"),
 	FIELD_TEXT(struct task_view, text, .json = "text", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct task_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TIME(struct task_view, created_us, .json = "created", .min = 1),
@@ -150,12 +180,15 @@ static const struct field task_rows[] = {
 static const struct fields task_fields = FIELDS(struct task_view, task_rows);
 
 static const struct field credential_rows[] = {
-	FIELD_TEXT(struct credential_view, use, .json = "use", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct credential_view, use, .json = "use", .min = 1, .max_length = TEXT_MAX,
+		   .label = "sign, encrypt, tls, issuer or crl"),
 	FIELD_TEXT(struct credential_view, subject, .json = "subject", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct credential_view, fingerprint, .json = "fingerprint", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct credential_view, fingerprint, .json = "fingerprint", .min = 1, .max_length = TEXT_MAX,
+		   .label = "SHA-256, hexadecimal"),
 	FIELD_TIME(struct credential_view, not_before_us, .json = "notBefore", .min = 1),
 	FIELD_TIME(struct credential_view, not_after_us, .json = "notAfter", .min = 1),
-	FIELD_INT(struct credential_view, days_left, .json = "daysLeft", .min = 1),
+	FIELD_INT(struct credential_view, days_left, .json = "daysLeft", .min = 1,
+		  .label = "whole days; negative: it is over"),
 	FIELD_TEXT(struct credential_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX),
 	FIELD_FLAG(struct credential_view, alarm, .json = "alarm", .min = 1),
 	FIELD_TEXT(struct credential_view, advice, .json = "advice", .max_length = TEXT_MAX),
@@ -166,8 +199,8 @@ static const struct field partner_status_rows[] = {
 	FIELD_TEXT(struct partner_status_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct partner_status_view, status, .json = "status", .min = 1, .max_length = TEXT_MAX),
 	FIELD_INT(struct partner_status_view, queued, .json = "queued", .min = 1),
-	FIELD_INT(struct partner_status_view, held, .json = "held", .min = 1),
-	FIELD_INT(struct partner_status_view, dead, .json = "dead", .min = 1),
+	FIELD_INT(struct partner_status_view, held, .json = "held", .min = 1, .label = "messages held by an officer"),
+	FIELD_INT(struct partner_status_view, dead, .json = "dead", .min = 1, .label = "messages given up"),
 	FIELD_INT(struct partner_status_view, delivered, .json = "delivered", .min = 1),
 	FIELD_INT(struct partner_status_view, received, .json = "received", .min = 1),
 	FIELD_INT(struct partner_status_view, processed, .json = "processed", .min = 1),
@@ -186,10 +219,11 @@ static const struct field key_rows[] = {
 	FIELD_TEXT(struct key_view, type, .json = "type", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct key_view, status, .json = "status", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct key_view, subject, .json = "subject", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct key_view, fingerprint, .json = "fingerprint", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct key_view, fingerprint, .json = "fingerprint", .max_length = TEXT_MAX,
+		   .label = "SHA-256 of its certificate, hexadecimal"),
 	FIELD_TIME(struct key_view, not_before_us, .json = "notBefore"),
 	FIELD_TIME(struct key_view, not_after_us, .json = "notAfter"),
-	FIELD_INT(struct key_view, days_left, .json = "daysLeft"),
+	FIELD_INT(struct key_view, days_left, .json = "daysLeft", .label = "whole days; negative: it is over"),
 };
 static const struct fields key_fields = FIELDS(struct key_view, key_rows);
 
@@ -202,7 +236,8 @@ static const struct field status_rows[] = {
 	FIELD_TIME(struct status_view, started_us, .json = "started"),
 	FIELD_LIST(struct status_view, partners, partners_count, struct partner_status_view, partner_status_fields,
 		   .json = "partners", .max = 256),
-	FIELD_INT(struct status_view, strangers, .json = "strangers", .min = 1),
+	FIELD_INT(struct status_view, strangers, .json = "strangers", .min = 1,
+		  .label = "requests turned away without an answer"),
 	FIELD_INT(struct status_view, open_tasks, .json = "openTasks", .min = 1),
 	FIELD_FLAG(struct status_view, plain, .json = "plain", .min = 1),
 	FIELD_LIST(struct status_view, keys, keys_count, struct key_view, key_fields, .json = "keys", .max = PAGE_MAX),
@@ -214,8 +249,10 @@ static const struct fields status_fields = FIELDS(struct status_view, status_row
 
 static const struct field submit_rows[] = {
 	FIELD_TEXT(struct submit_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct submit_view, message, .json = "message", .max_length = TEXT_MAX),
-	FIELD_FLAG(struct submit_view, repeated, .json = "repeated", .min = 1),
+	FIELD_TEXT(struct submit_view, message, .json = "message", .max_length = TEXT_MAX,
+		   .label = "id of the message that carries it"),
+	FIELD_FLAG(struct submit_view, repeated, .json = "repeated", .min = 1,
+		   .label = "the same was submitted before: nothing was sent now"),
 };
 static const struct fields submit_fields = FIELDS(struct submit_view, submit_rows);
 
@@ -230,7 +267,8 @@ static const struct field finding_rows[] = {
 static const struct fields finding_fields = FIELDS(struct finding_view, finding_rows);
 
 static const struct field problem_rows[] = {
-	FIELD_TEXT(struct problem_view, type, .json = "type", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct problem_view, type, .json = "type", .min = 1, .max_length = TEXT_MAX,
+		   .label = "urn:lintas:problem:NAME"),
 	FIELD_TEXT(struct problem_view, title, .json = "title", .min = 1, .max_length = TEXT_MAX),
 	FIELD_INT(struct problem_view, status, .json = "status", .min = 1),
 	FIELD_TEXT(struct problem_view, detail, .json = "detail", .max_length = TEXT_MAX),
@@ -243,13 +281,15 @@ static const struct field proof_rows[] = {
 	FIELD_INT(struct proof_view, entries, .json = "entries", .min = 1),
 	FIELD_INT(struct proof_view, seals, .json = "seals", .min = 1),
 	FIELD_INT(struct proof_view, unsealed, .json = "unsealed", .min = 1),
-	FIELD_INT(struct proof_view, broken_sequence, .json = "brokenSequence", .min = 1),
-	FIELD_TEXT(struct proof_view, head, .json = "head", .max_length = TEXT_MAX),
+	FIELD_INT(struct proof_view, broken_sequence, .json = "brokenSequence", .min = 1,
+		  .label = "first entry that does not fit; 0: all do"),
+	FIELD_TEXT(struct proof_view, head, .json = "head", .max_length = TEXT_MAX,
+		   .label = "hash of the last seal, hexadecimal"),
 	FIELD_TEXT(struct proof_view, reason, .json = "reason", .max_length = TEXT_MAX),
-	FIELD_INT(struct proof_view, known_seal, .json = "knownSeal"),
+	FIELD_INT(struct proof_view, known_seal, .json = "knownSeal", .label = "number of the seal that was asked for"),
 	FIELD_TIME(struct proof_view, known_us, .json = "knownSealed"),
 	FIELD_FLAG(struct proof_view, evidence, .json = "evidence", .min = 1),
-	FIELD_INT(struct proof_view, wires, .json = "wires", .min = 1),
+	FIELD_INT(struct proof_view, wires, .json = "wires", .min = 1, .label = "stored messages that were read"),
 	FIELD_TEXT(struct proof_view, broken_wire, .json = "brokenWire", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct proof_view, evidence_reason, .json = "evidenceReason", .max_length = TEXT_MAX),
 };
@@ -259,9 +299,10 @@ static const struct field user_rows[] = {
 	FIELD_TEXT(struct user_view, name, .json = "name", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct user_view, organisation, .json = "organisation", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct user_view, title, .json = "title", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct user_view, roles, .json = "roles", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct user_view, roles, .json = "roles", .min = 1, .max_length = TEXT_MAX,
+		   .label = "names, separated by a space"),
 	FIELD_TEXT(struct user_view, status, .json = "status", .min = 1, .max_length = TEXT_MAX),
-	FIELD_FLAG(struct user_view, password, .json = "password", .min = 1),
+	FIELD_FLAG(struct user_view, password, .json = "password", .min = 1, .label = "whether one is set"),
 	FIELD_TIME(struct user_view, created_us, .json = "created", .min = 1),
 };
 static const struct fields user_fields = FIELDS(struct user_view, user_rows);
@@ -270,21 +311,25 @@ static const struct field new_user_rows[] = {
 	FIELD_TEXT(struct new_user_view, name, .json = "name", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct new_user_view, organisation, .json = "organisation", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct new_user_view, title, .json = "title", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct new_user_view, roles, .json = "roles", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct new_user_view, roles, .json = "roles", .min = 1, .max_length = TEXT_MAX,
+		   .label = "roles (names, separated by a space)"),
 	FIELD_TEXT(struct new_user_view, password, .json = "password", .max_length = TEXT_MAX),
 };
 static const struct fields new_user_fields = FIELDS(struct new_user_view, new_user_rows);
 
 static const struct field user_change_rows[] = {
 	FIELD_TEXT(struct user_change_view, title, .json = "title", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct user_change_view, roles, .json = "roles", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct user_change_view, status, .json = "status", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct user_change_view, roles, .json = "roles", .max_length = TEXT_MAX,
+		   .label = "roles (names, separated by a space; all that the user has from now on)"),
+	FIELD_TEXT(struct user_change_view, status, .json = "status", .max_length = TEXT_MAX,
+		   .label = "status (active or disabled)"),
 };
 static const struct fields user_change_fields = FIELDS(struct user_change_view, user_change_rows);
 
 static const struct field password_rows[] = {
 	FIELD_TEXT(struct password_view, password, .json = "password", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct password_view, current, .json = "current", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct password_view, current, .json = "current", .max_length = TEXT_MAX,
+		   .label = "current (one's own, to change it)"),
 };
 static const struct fields password_fields = FIELDS(struct password_view, password_rows);
 
@@ -292,8 +337,10 @@ static const struct field token_rows[] = {
 	FIELD_TEXT(struct token_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct token_view, user, .json = "user", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct token_view, title, .json = "title", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct token_view, roles, .json = "roles", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct token_view, secret, .json = "secret", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct token_view, roles, .json = "roles", .min = 1, .max_length = TEXT_MAX,
+		   .label = "names, separated by a space"),
+	FIELD_TEXT(struct token_view, secret, .json = "secret", .max_length = TEXT_MAX,
+		   .label = "what is sent as Bearer; told this once"),
 	FIELD_TIME(struct token_view, created_us, .json = "created", .min = 1),
 	FIELD_TIME(struct token_view, expires_us, .json = "expires", .min = 1),
 	FIELD_TIME(struct token_view, revoked_us, .json = "revoked"),
@@ -301,10 +348,14 @@ static const struct field token_rows[] = {
 static const struct fields token_fields = FIELDS(struct token_view, token_rows);
 
 static const struct field new_token_rows[] = {
-	FIELD_TEXT(struct new_token_view, user, .json = "user", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct new_token_view, title, .json = "title", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct new_token_view, roles, .json = "roles", .max_length = TEXT_MAX),
-	FIELD_INT(struct new_token_view, expires_in_s, .json = "expiresIn"),
+	FIELD_TEXT(struct new_token_view, user, .json = "user", .max_length = TEXT_MAX,
+		   .label = "user (whose it is; who logs in: himself)"),
+	FIELD_TEXT(struct new_token_view, title, .json = "title", .max_length = TEXT_MAX,
+		   .label = "title (what it is for)"),
+	FIELD_TEXT(struct new_token_view, roles, .json = "roles", .max_length = TEXT_MAX,
+		   .label = "roles (names, separated by a space; a part of the user's, or all)"),
+	FIELD_INT(struct new_token_view, expires_in_s, .json = "expiresIn",
+		  .label = "expiresIn (seconds, instead of expires)"),
 	FIELD_TIME(struct new_token_view, expires_us, .json = "expires"),
 };
 static const struct fields new_token_fields = FIELDS(struct new_token_view, new_token_rows);
@@ -313,16 +364,19 @@ static const struct field me_rows[] = {
 	FIELD_TEXT(struct me_view, name, .json = "name", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct me_view, organisation, .json = "organisation", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct me_view, title, .json = "title", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct me_view, roles, .json = "roles", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct me_view, permissions, .json = "permissions", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct me_view, roles, .json = "roles", .max_length = TEXT_MAX,
+		   .label = "names, separated by a space"),
+	FIELD_TEXT(struct me_view, permissions, .json = "permissions", .max_length = TEXT_MAX,
+		   .label = "names, separated by a space"),
 };
 static const struct fields me_fields = FIELDS(struct me_view, me_rows);
 
 static const struct field role_rows[] = {
 	FIELD_TEXT(struct role_view, name, .json = "name", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct role_view, title, .json = "title", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct role_view, permissions, .json = "permissions", .min = 1, .max_length = TEXT_MAX),
-	FIELD_FLAG(struct role_view, node, .json = "node", .min = 1),
+	FIELD_TEXT(struct role_view, permissions, .json = "permissions", .min = 1, .max_length = TEXT_MAX,
+		   .label = "names, separated by a space"),
+	FIELD_FLAG(struct role_view, node, .json = "node", .min = 1, .label = "for users of the node itself"),
 };
 static const struct fields role_fields = FIELDS(struct role_view, role_rows);
 
@@ -334,14 +388,14 @@ static const struct fields role_fields = FIELDS(struct role_view, role_rows);
 	static const struct field thing##_list_rows[] = {                                                              \
 		FIELD_LIST(struct thing##_list_view, items, count, struct thing##_view, thing##_fields,                \
 			   .json = "items", .max = PAGE_MAX),                                                          \
-		FIELD_TEXT(struct thing##_list_view, next, .json = "next"),                                            \
+		FIELD_TEXT(struct thing##_list_view, next, .json = "next", .label = "cursor of the next page"),        \
 	};                                                                                                             \
 	static const struct fields thing##_list_fields = FIELDS(struct thing##_list_view, thing##_list_rows);          \
 	const struct schema thing##_list_schema = SCHEMA(#thing "List", thing##_list_fields);
 
 const struct schema document_schema = SCHEMA("document", document_fields);
 const struct schema message_schema = SCHEMA("message", whole_message_fields);
-const struct schema partner_schema = SCHEMA("partner", partner_fields);
+const struct schema partner_schema = SCHEMA("partner", whole_partner_fields);
 const struct schema partner_change_schema = SCHEMA("partnerChange", partner_change_fields);
 const struct schema certificate_schema = SCHEMA("certificate", certificate_fields);
 const struct schema organisation_schema = SCHEMA("organisation", organisation_fields);

@@ -119,10 +119,16 @@ enum err_code run_user_password(struct invocation *invocation, struct err *err);
 enum err_code run_token_new(struct invocation *invocation, struct err *err);
 enum err_code run_as4_inspect(struct invocation *invocation, struct err *err);
 enum err_code run_evidence_export(struct invocation *invocation, struct err *err);
+enum err_code run_document(struct invocation *invocation, struct err *err);
+enum err_code run_events(struct invocation *invocation, struct err *err);
+enum err_code run_role_list(struct invocation *invocation, struct err *err);
 enum err_code run_ping(struct invocation *invocation, struct err *err);
 enum err_code run_help(struct invocation *invocation, struct err *err);
 enum err_code run_help_commands(struct invocation *invocation, struct err *err);
 enum err_code run_version(struct invocation *invocation, struct err *err);
+
+/* "2026-11-02 03:10:04.123Z" in BUFFER; "-" if there is none. */
+const char *when(int64_t time_us, char buffer[static TIME_SIZE]);
 
 void print_documents(FILE *out, const void *answer);
 void print_document(FILE *out, const void *answer);
@@ -143,6 +149,7 @@ void print_organisation(FILE *out, const void *answer);
 void print_tasks(FILE *out, const void *answer);
 void print_users(FILE *out, const void *answer);
 void print_user(FILE *out, const void *answer);
+void print_user_password(FILE *out, const void *answer);
 /* The secret alone on OUT, for scripts; what it is on standard error. */
 void print_new_token(FILE *out, const void *answer);
 void print_token(FILE *out, const void *answer);

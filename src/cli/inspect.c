@@ -75,6 +75,7 @@ static const struct field inspection_rows[] = {
 	FIELD_FLAG(struct inspection, body_signed, .json = "bodySigned", .min = 1),
 	INSPECTED_TEXT(inspection, signature, "signatureAlgorithm"),
 	INSPECTED_TEXT(inspection, signature_value, "signatureValue"),
+	INSPECTED_TEXT(inspection, signature_why, "signatureValueWhy"),
 	INSPECTED_TEXT(inspection, encryption, "encryptionAlgorithm"),
 	INSPECTED_TEXT(inspection, encryption_digest, "encryptionDigest"),
 	INSPECTED_TEXT(inspection, encryption_mgf, "encryptionMgf"),
@@ -107,10 +108,30 @@ static const struct schema inspection_schema = {
 
 /* --- For people --- */
 
+/* What strangers wrote may hold line ends, tabs, and what moves a terminal's cursor (C0, DEL and C1 of ECMA-48): a run
+ * of these and of blanks is one blank. */
+static void put_text(const char *text)
+{
+	bool blank = false;
+	for (const uint8_t *c = (const uint8_t *)text; *c; c++) {
+		bool c1 = c[0] == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0;
+		if (*c > ' ' && *c != 0x7F && !c1) {
+			printf("%s%c", blank ? " " : "", *c);
+			blank = false;
+		} else {
+			blank = true;
+			c += c1;
+		}
+	}
+}
+
 static void print_line(const char *label, const char *value)
 {
-	if (value)
-		printf("  %-16s %s\n", label, value);
+	if (!value)
+		return;
+	printf("  %-16s ", label);
+	put_text(value);
+	putchar('\n');
 }
 
 static void print_time(const char *label, int64_t time_us)
@@ -130,13 +151,24 @@ static const char *short_name(const char *uri)
 /* Each on its own, or not at all. */
 static void print_also(const char *before, const char *text)
 {
-	if (text)
-		printf("%s%s", before, text);
+	if (!text)
+		return;
+	printf("%s", before);
+	put_text(text);
+}
+
+static const char *title(const struct inspection *r)
+{
+	if (r->kind)
+		return r->kind;
+	if (r->fault_code)
+		return "a SOAP fault";
+	return r->media_type ? "no AS4 message that can be read" : "no AS4 message";
 }
 
 static void print_header(const struct inspection *r)
 {
-	printf("%s\n", r->kind ? r->kind : r->fault_code ? "a SOAP fault" : "no AS4 message that can be read");
+	printf("%s\n", title(r));
 	print_line("message id", r->message_id);
 	print_line("answers", r->ref_to);
 	print_time("made at", r->timestamp_us);
@@ -153,7 +185,9 @@ static void print_header(const struct inspection *r)
 	print_line("taken off", r->taken_off);
 	for (size_t i = 0; i < r->errors_count; i++) {
 		const struct inspected_error *e = &r->errors[i];
-		printf("  %-16s %s %s", "says", e->code ? e->code : "", e->severity ? e->severity : "");
+		printf("  %-16s", "says");
+		print_also(" ", e->code);
+		print_also(" ", e->severity);
 		print_also(": ", e->text);
 		print_also(" / ", e->detail);
 		print_also(", about ", e->ref_to);
@@ -165,8 +199,10 @@ static void print_references(const struct inspection *r)
 {
 	for (size_t i = 0; i < r->references_count; i++) {
 		const struct inspected_reference *s = &r->references[i];
-		printf("  %-16s %s: %s, ", "  digest of", s->covers ? s->covers : s->uri, s->verdict);
-		print_also("", short_name(s->algorithm));
+		printf("  %-16s", "  digest of");
+		print_also(" ", s->covers ? s->covers : s->uri);
+		print_also(": ", s->verdict);
+		print_also(", ", short_name(s->algorithm));
 		print_also("; ", s->why);
 		printf("\n");
 		if (!same(s->verdict, INSPECT_REFUSED))
@@ -179,12 +215,14 @@ static void print_references(const struct inspection *r)
 static void print_signature(const struct inspection *r)
 {
 	if (!r->signature_value) {
-		print_line("signature", "NONE");
+		print_line("signature", r->kind || r->fault_code ? "NONE" : NULL);
 		return;
 	}
 	print_line("signature", short_name(r->signature));
 	print_line("algorithms of", r->profiles ? r->profiles : "no profile that is known here");
-	print_line("  its value", r->signature_value);
+	printf("  %-16s %s", "  its value", r->signature_value);
+	print_also(": ", r->signature_why);
+	printf("\n");
 	print_references(r);
 	if (!r->header_signed)
 		print_line("  NOT SIGNED", "Messaging");
@@ -205,16 +243,19 @@ static void print_parts(const struct inspection *r)
 {
 	for (size_t i = 0; i < r->parts_count; i++) {
 		const struct inspected_part *p = &r->parts[i];
-		printf("  part %-11zu %s, %s, %lld bytes: %s, %s", i + 1, p->content_id ? p->content_id : "(no id)",
-		       p->mime_type ? p->mime_type : "(no type)", (long long)p->bytes,
-		       p->is_signed ? "signed" : "NOT SIGNED", p->encrypted ? "encrypted" : "NOT ENCRYPTED");
+		printf("  part %-11zu", i + 1);
+		print_also(" ", p->content_id ? p->content_id : "(no id)");
+		print_also(", ", p->mime_type ? p->mime_type : "(no type)");
+		printf(", %lld bytes: %s, %s", (long long)p->bytes, p->is_signed ? "signed" : "NOT SIGNED",
+		       p->encrypted ? "encrypted" : "NOT ENCRYPTED");
 		print_also(" by ", short_name(p->encryption));
 		printf("%s\n", p->compressed ? ", compressed" : "");
 		print_line("  sha-256", p->digest);
 	}
 	if (!r->encryption)
 		return;
-	printf("  %-16s %s", "key encryption", short_name(r->encryption));
+	printf("  %-16s", "key encryption");
+	print_also(" ", short_name(r->encryption));
 	print_also(", digest ", short_name(r->encryption_digest));
 	print_also(", ", short_name(r->encryption_mgf));
 	print_also(", ", short_name(r->key_wrap));
@@ -227,10 +268,10 @@ static void print_findings_of(const struct inspection *r, const char *stage)
 		const struct inspected_finding *f = &r->findings[k];
 		if (!same(f->stage, stage))
 			continue;
-		printf("    %s %s", f->code, f->text);
-		if (f->law)
-			printf(" (%s)", f->law);
-		printf(", %s\n", f->ebms);
+		printf("    %s", f->code);
+		print_also(" ", f->text);
+		print_also(" (", f->law);
+		printf("%s, %s\n", f->law ? ")" : "", f->ebms);
 	}
 }
 

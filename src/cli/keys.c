@@ -39,9 +39,11 @@ enum err_code run_key_new(struct invocation *in, struct err *err)
 	TRY(keystore_new(directory, use, type, &info, err));
 	printf("%s\n", info.id);
 	/* The order of a roll-over: a partner encrypts for a certificate as soon as it has it, and believes a signature
-	 * or a connection only then. */
-	fprintf(stderr, "Next: lintas key csr %s --subject NAME; then %slintas key install %s --certificate FILE%s\n",
-		info.id, use == KEY_USE_DECRYPT ? "" : "give partners its certificate, and when all have it ", info.id,
+	 * or a connection only then. An X25519 key cannot sign a request: the authority takes its public half. */
+	fprintf(stderr, "Next: lintas key %s %s%s; then %slintas key install %s --certificate FILE%s\n",
+		type == KEY_X25519 ? "public" : "csr", info.id,
+		type == KEY_X25519 ? ", from which your authority makes the certificate" : " --subject NAME",
+		use == KEY_USE_DECRYPT ? "" : "give partners its certificate, and when all have it ", info.id,
 		use == KEY_USE_DECRYPT ? ", and give partners its certificate" : "");
 	return tell_node(in, err);
 }

@@ -64,6 +64,10 @@ enum err_code run_init(struct invocation *in, struct err *err)
 	if (!codelists()->known(codelists(), "ISO3166", init.state))
 		return fail(err, ERR_USAGE, "--state is an ISO 3166 alpha-2 code such as VN, not %s", init.state);
 	TRY(node_create(in->arena, &init, in->findings, err));
+	if (!codelists()->known(codelists(), "ASEAN", init.state))
+		fprintf(stderr,
+			"%s is no member state of ASEAN: right for a dialogue partner; else remove %s and begin anew\n",
+			init.state, init.directory);
 	printf("%s is a node of %s (%s).\n"
 	       "Next: lintas key new -d %s --use sign, --use decrypt%s; then organisation add, partner add, and lintas serve %s\n",
 	       init.directory, codelist_name("ISO3166", init.state), init.state, init.directory,

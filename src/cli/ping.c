@@ -38,17 +38,23 @@ static void print_delivered(FILE *out, const struct message_view *m, const struc
 static void print_waiting(FILE *out, const struct message_view *m, const struct partner_view *p, bool running)
 {
 	char next[TIME_SIZE];
+	bool tried = m->next_attempt_us == TIME_NONE; /* this moment: its outcome is not known yet */
 	if (same(p->status, "suspended"))
 		fprintf(out, "not sent: %s is suspended\nNext: lintas partner resume %s; the ping is sent then\n",
 			m->partner, m->partner);
 	else if (!running)
 		fprintf(out, "not sent: the node is stopped\nNext: lintas serve; it sends the ping then\n");
+	else if (m->last_error && tried)
+		fprintf(out,
+			"not delivered yet, attempt %lld runs; the one before: %s\n"
+			"Next: mend the cause; lintas outbox show %s tells what came of it\n",
+			(long long)m->attempts, m->last_error, m->id);
 	else if (m->last_error)
 		fprintf(out,
 			"not delivered yet after %lld attempt%s: %s\n"
 			"Next: mend the cause; the ping is sent again %s, or now with lintas outbox retry %s\n",
 			(long long)m->attempts, m->attempts == 1 ? "" : "s", m->last_error,
-			m->next_attempt_us == TIME_NONE ? "later" : time_format(m->next_attempt_us, next), m->id);
+			when(m->next_attempt_us, next), m->id);
 	else
 		fprintf(out, "%s has not answered yet\nNext: lintas outbox show %s\n", m->partner, m->id);
 }

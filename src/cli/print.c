@@ -7,7 +7,7 @@ static const char *text(const char *value)
 	return value ? value : "";
 }
 
-static const char *when(int64_t time_us, char buffer[static TIME_SIZE])
+const char *when(int64_t time_us, char buffer[static TIME_SIZE])
 {
 	if (time_us == TIME_NONE)
 		return "-";
@@ -375,12 +375,12 @@ void print_organisations(FILE *out, const void *answer)
 		print_organisation(out, &list->items[i]);
 }
 
-static const struct column user_columns[] = { { "name", 16 },         { "status", 8 }, { "log-in", 8 },
+static const struct column user_columns[] = { { "name", 16 },         { "status", 8 }, { "log-in", 11 },
 					      { "organisation", 12 }, { "roles", 24 }, { "title", 0 } };
 
 static void print_user_line(FILE *out, const struct user_view *u)
 {
-	ROW(out, user_columns, u->name, u->status, u->password ? "password" : "token",
+	ROW(out, user_columns, u->name, u->status, u->password ? "password" : "tokens only",
 	    u->organisation ? u->organisation : "(node)", u->roles, u->title);
 }
 
@@ -396,14 +396,31 @@ void print_users(FILE *out, const void *answer)
 	print_next(out, list->next, "--after");
 }
 
-void print_user(FILE *out, const void *answer)
+static void print_user_next(FILE *out, const struct user_view *u)
 {
-	const struct user_view *u = answer;
-	print_user_line(out, u);
 	if (same(u->status, "disabled"))
 		fprintf(out, "Next: lintas user enable %s lets it in again\n", u->name);
+	else if (u->password)
+		fprintf(out, "Next: %s logs in with name and password; lintas token new --user %s, for a program\n",
+			u->name, u->name);
 	else
-		fprintf(out, "Next: lintas token new --user %s, for a program\n", u->name);
+		fprintf(out,
+			"There is no password: tokens alone let %s in\n"
+			"Next: lintas token new --user %s, for a program; lintas user password %s, for a person\n",
+			u->name, u->name, u->name);
+}
+
+void print_user(FILE *out, const void *answer)
+{
+	print_user_line(out, answer);
+	print_user_next(out, answer);
+}
+
+void print_user_password(FILE *out, const void *answer)
+{
+	print_user_line(out, answer);
+	fprintf(out, "The tokens made before let nobody in any more\n");
+	print_user_next(out, answer);
 }
 
 static const struct column token_columns[] = { { "id", 36 }, { "user", 16 },  { "until", 24 },

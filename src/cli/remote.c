@@ -1,6 +1,7 @@
 /* Commands that are calls of the interface: over the administration socket of the running node, or in this process. */
 #include "cli/cli_int.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -8,9 +9,11 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/uuid.h"
 
 /* As the interface has them: see ANSWER_MAX in api/api.c, and administration in node/serve.c. */
 enum { ANSWER_MAX = 192 << 20, REQUEST_ARENA = 192 << 20, JSON_MAX = 8 << 20 };
+enum { EVENTS_DEFAULT = 100 }; /* without --limit: PAGE_DEFAULT in api/call_int.h */
 
 static enum err_code call_socket(struct invocation *in, const char *socket, const char *method, const char *path,
 				 struct bytes body, struct http_answer *answer, struct err *err)
@@ -42,7 +45,7 @@ static enum err_code call_here(struct invocation *in, const char *method, const 
 	enum err_code code = OK;
 	if (!arena)
 		code = fail(err, ERR_MEMORY, "no memory for a call");
-	else if (!http_target(arena, path, &request.path, &request.query))
+	else if (!http_target(arena, path, &request))
 		code = fail(err, ERR_USAGE, "%s is nothing that can be asked for", path);
 	else
 		api_handle(node.api, &request, &response);
@@ -68,13 +71,34 @@ static enum err_code code_of_status(int status)
 	return ERR_INTERNAL;
 }
 
-/* The option that PATH, "/certificates/0", came from; else PATH. */
+/* Whether OPTION, "--party-type", fills MEMBER of the body: "partyType"; "--role" fills "roles", "--expires"
+ * "expiresIn",
+ * "--party" "partyId". One with a query is no part of it. */
+static bool fills(const struct option *option, const char *member)
+{
+	static const char *const endings[] = { "", "s", "In", "Id" };
+	if (option->query)
+		return false;
+	for (const char *c = option->name; *c; c++)
+		if (*c != '-' && tolower((unsigned char)*c) != tolower((unsigned char)*member++))
+			return false;
+	for (size_t i = 0; i < COUNT(endings); i++)
+		if (same(member, endings[i]))
+			return true;
+	return false;
+}
+
+/* The option that PATH, "/certificates/0" or "/roles", came from; else PATH. */
 static const char *place_of(const struct invocation *in, const char *path)
 {
 	const char *last = path ? strrchr(path, '/') : NULL;
 	int64_t index = 0;
-	bool item = last && last != path && int64_parse(last + 1, &index) && index >= 0;
-	return item && (size_t)index < in->places_count ? in->places[index] : path;
+	if (last && last != path && int64_parse(last + 1, &index) && index >= 0 && (size_t)index < in->places_count)
+		return in->places[index];
+	for (const struct option *o = in->command->options; last == path && last && o && o->name; o++)
+		if (fills(o, path + 1))
+			return o->name;
+	return path;
 }
 
 /* A problem as people read it: what was refused, every finding, and what to do next. */
@@ -220,4 +244,49 @@ enum err_code remote_run_with(struct invocation *in, const struct schema *schema
 	field_put_json(&json, schema, view);
 	TRY(buf_check(&json, "the call", err));
 	return remote_run(in, buf_bytes(&json), err);
+}
+
+/* The feed always names a cursor, for who waits for what comes; a person is told of more if there may be some. */
+enum err_code run_events(struct invocation *in, struct err *err)
+{
+	struct http_answer answer = { 0 };
+	struct event_list_view view;
+	int64_t limit = EVENTS_DEFAULT;
+	const char *text = option_value(in, "--limit");
+	TRY(remote_answer(in, bytes(NULL, 0), &answer, err));
+	if (in->json) {
+		print_raw(in, &answer);
+		return OK;
+	}
+	TRY(remote_read(in, &event_list_schema, &answer, &view, err));
+	if (text && !int64_parse(text, &limit))
+		return fail(err, ERR_INTERNAL, "the limit %s was not checked", text);
+	if ((int64_t)view.count < limit)
+		view.next = NULL;
+	print_events(stdout, &view);
+	return OK;
+}
+
+/* A document by its id, or by a reference that only one has. */
+enum err_code run_document(struct invocation *in, struct err *err)
+{
+	struct http_answer answer = { 0 };
+	struct document_list_view found;
+	buf_auto path;
+	buf_init(&path, JSON_MAX);
+	if (uuid_valid(in->arguments[0]))
+		return remote_run(in, bytes(NULL, 0), err);
+	buf_puts(&path, "/api/v1/documents?limit=2&reference=");
+	percent_put(&path, in->arguments[0], "@:");
+	TRY(buf_check(&path, "the call", err));
+	TRY(remote_call(in, "GET", buf_text(&path), bytes(NULL, 0), &answer, err));
+	TRY(remote_read(in, &document_list_schema, &answer, &found, err));
+	if (found.count > 1)
+		return fail(
+			err, ERR_CONFLICT,
+			"several documents have the reference %s: lintas documents list --reference %s shows their ids",
+			in->arguments[0], in->arguments[0]);
+	if (found.count)
+		in->arguments[0] = found.items[0].id;
+	return remote_run(in, bytes(NULL, 0), err);
 }

@@ -1,6 +1,7 @@
 /* What commands of their own answer with --json: structs with field tables, as the interface's answers are. */
 #include "cli/cli_int.h"
 #include "customs/registry.h"
+#include "kernel/user.h"
 
 enum { TEXT_MAX = 65536, ITEMS_MAX = 1000, JSON_MAX = 8 << 20 };
 
@@ -187,5 +188,26 @@ enum err_code show_keys(struct invocation *in, const struct key_list *keys, stru
 	if (in->json)
 		return put_json(&key_list_schema, &list, err);
 	print_keys(stdout, &list);
+	return OK;
+}
+
+/* Rows of this program: no node is needed. */
+enum err_code run_role_list(struct invocation *in, struct err *err)
+{
+	size_t count = 0;
+	while (role_at(count))
+		count++;
+	struct role_list_view list = { .items = arena_array(in->arena, count + 1, sizeof *list.items), .count = count };
+	if (!list.items)
+		return fail(err, ERR_MEMORY, "no memory for the roles");
+	for (size_t i = 0; i < count; i++) {
+		const struct role *r = role_at(i);
+		list.items[i] = (struct role_view){
+			.name = r->name, .title = r->title, .permissions = r->permissions, .node = r->node
+		};
+	}
+	if (in->json)
+		return put_json(&role_list_schema, &list, err);
+	print_roles(stdout, &list);
 	return OK;
 }

@@ -105,7 +105,8 @@ static void put_row(const struct printing *printing, const struct field *row)
 			put_codes(printing, row);
 		else
 			put_patterns(json, row);
-		if (kind->text)
+		/* What is written is as long as it is: the bound is the reader's. */
+		if (kind->text && printing->options->closed)
 			json_put_number(json, "maxLength", field_max_length(row));
 	}
 	json_close(json, '}');

@@ -10,7 +10,7 @@
 #include "kernel/kernel.h"
 
 #define ANSWER_KEYS_MAX   10000 /* of one actor */
-#define ANSWER_BODY_BYTES 8192  /* a longer answer is not kept: some forty findings */
+#define ANSWER_BODY_BYTES 8192  /* a longer answer is not kept */
 /* So long a request may be worked on. Who died over it left its key, which then is anybody's. */
 #define ANSWER_CLAIM_US (2 * MINUTE_US)
 

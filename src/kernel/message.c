@@ -176,9 +176,11 @@ enum err_code wire_journal(struct tx *tx, const struct message *message, const s
 			   err);
 }
 
-enum err_code message_became(struct tx *tx, const char *message, const char *document, struct err *err)
+enum err_code message_became(struct tx *tx, const char *message, const char *document, const char *organisation,
+			     struct err *err)
 {
-	return db_exec(tx, &sql_message_document_set, BINDS(BIND_TEXT(message), BIND_TEXT(document)), NULL, err);
+	return db_exec(tx, &sql_message_document_set,
+		       BINDS(BIND_TEXT(message), BIND_TEXT(document), BIND_TEXT(organisation)), NULL, err);
 }
 
 enum err_code message_wake(struct tx *tx, const struct message *message, int64_t now_us, struct err *err)
@@ -268,6 +270,7 @@ struct message message_row(struct arena *arena, const struct query *query)
 		.last_error = db_text(arena, query, 19),
 		.digest = db_text(arena, query, 20),
 		.accepted_us = db_null(query, 21) ? TIME_NONE : db_int(query, 21),
+		.claimed = db_int(query, 22) != 0,
 	};
 }
 

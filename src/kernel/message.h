@@ -33,6 +33,7 @@ struct message {
 	int64_t accepted_us;     /* when we stored one that came in: legal clocks start there; TIME_NONE for ours */
 	int64_t next_attempt_us; /* when it may be tried, the end of the lease while it is; MESSAGE_PARKED_US:
 				  * when those before it in the conversation are done */
+	bool claimed;            /* an attempt runs, or its node was lost with it: see next_attempt_us */
 	int64_t attempts;        /* since it was queued or received */
 	int64_t settled_us;      /* delivered, dead, processed, failed or abandoned; TIME_NONE */
 	const char *last_error;  /* NULL */
@@ -186,8 +187,9 @@ struct intake {
 				 struct findings *findings, struct err *err);
 };
 
-/* DOCUMENT is what was made of the received MESSAGE. */
-enum err_code message_became(struct tx *tx, const char *message, const char *document, struct err *err) MUST_USE;
+/* DOCUMENT is what was made of the received MESSAGE, and ORGANISATION keeps both, whichever seat it was sent to. */
+enum err_code message_became(struct tx *tx, const char *message, const char *document, const char *organisation,
+			     struct err *err) MUST_USE;
 
 /* --- Reading --- */
 struct message_filter {

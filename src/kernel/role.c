@@ -2,14 +2,14 @@
 
 #include "base/buf.h"
 
-/* What each lets somebody do stands in the routes that name it (api/routes.c). For the tokens of the own account there
- * is none: whoever is logged in may make and revoke those, since a token never has more than its user. */
+/* What each lets somebody do stands in the routes that name it (api/routes.c). For tokens of one's own there is
+ * none: whoever shows his password may make them, whoever is logged in revoke them. */
 static const struct permission permissions[] = {
 	{ "documents.read", "Read documents and what happened to them" },
 	{ "documents.submit", "Submit documents to partners" },
 	{ "documents.handle", "Work on received documents as an officer" },
 	{ "messages.read", "Read messages: where each stands, not what is in it" },
-	{ "messages.decide", "Hold, release, retry and abandon messages, ping partners" },
+	{ "messages.decide", "Hold, release, retry and abandon messages" },
 	{ "evidence.export", "Export what proves an exchange, with the payload" },
 	{ "events.read", "Follow the event feed" },
 	{ "tasks.read", "Read the tasks" },
@@ -26,8 +26,8 @@ static const struct permission permissions[] = {
 
 /* Those of an organisation and those of the node have no common role: who runs the node does not read what
  * organisations keep, and exporting evidence is reading it. An administrator lets others in, and reads no document
- * either, so that nobody has to be both. The state of the node and its keys are of no organisation, so an auditor of
- * one reads all but these. */
+ * either, so that nobody has to be both. The state of the node, its keys and its journal as a
+ * whole are of no organisation, so an auditor of one reads all but these. */
 #define OFFICER                                                                                                        \
 	"documents.read documents.submit documents.handle messages.read tasks.read events.read partners.read"          \
 	" organisations.read"
@@ -38,9 +38,9 @@ static const struct role roles[] = {
 	  .title = "An officer who also decides what happens to messages, and exports evidence",
 	  .permissions = OFFICER " messages.decide evidence.export" },
 	{ .name = "auditor",
-	  .title = "Reads and verifies everything of the organisation, changes nothing",
+	  .title = "Reads everything of the organisation, changes nothing",
 	  .permissions = "documents.read messages.read evidence.export events.read tasks.read partners.read"
-			 " organisations.read users.read audit.read" },
+			 " organisations.read users.read" },
 	{ .name = "administrator",
 	  .title = "Manages the users of the organisation",
 	  .permissions = "users.read users.change organisations.read tasks.read" },

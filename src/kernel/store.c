@@ -17,7 +17,8 @@
 #define TASK_COLUMNS "id, organisation, kind, subject, text, state, created_us, done_us"
 #define MESSAGE_COLUMNS \
 	"message.id, direction, partner, organisation, message_id, conversation, position, ref_to, service, action, original_sender," \
-	" final_recipient, document, test, state, created_us, next_attempt_us, attempts, settled_us, last_error, digest, accepted_us"
+	" final_recipient, document, test, state, created_us, next_attempt_us, attempts, settled_us, last_error, digest, accepted_us," \
+	" CAST(CASE WHEN claimed_by IS NULL THEN 0 ELSE 1 END AS {i64})"
 /* Letter for letter the condition of the index message_open: SQLite uses a partial index only then. */
 #define MESSAGE_OPEN "state IN ('queued', 'held', 'dead', 'received', 'failed')"
 /* Entries by which a message is done: the final states of both machines, which nothing leaves. */

@@ -1,6 +1,7 @@
 /* Who may use the interface: people and programs, the roles that they have, and the tokens by which they come.
  *
- * A user belongs to an organisation and sees what that organisation keeps, or to the node itself and sees none of it.
+ * A user belongs to an organisation and sees what that organisation keeps, or to the node itself and sees of all
+ * organisations where their messages stand, but no document.
  * What a role may is rows; a route names one permission (api/routes.c). Every change here is an entry of the journal.
  */
 #ifndef KERNEL_USER_H

@@ -60,6 +60,8 @@ static const struct setting settings[] = {
 	       "Its port, e.g. 8444; 0: the interface is not on the network, only commands on this machine use it."),
 	NUMBER("interface", "max-connections", interface_connections, "256", 8, 65536,
 	       "Connections at a time to the interface; further ones are refused."),
+	NUMBER("interface", "max-connections-per-address", interface_connections_per_address, "64", 1, 65536,
+	       "The same, of one address; more where all come through one proxy."),
 	TIME("interface", "answers-kept", answers_kept_us, "24h", MINUTE_US, 90 * DAY_US,
 	     "How long the answer to a request with an Idempotency-Key is kept; longer than callers try again."),
 	SIZE("exchange", "max-message", max_message_bytes, "32MB", 65536, 256 * MIB, "Greatest message on the wire."),
@@ -92,7 +94,17 @@ const struct setting *config_setting(size_t index)
 	return index < COUNT(settings) ? &settings[index] : NULL;
 }
 
-enum { RULE_UNKNOWN, RULE_VALUE, RULE_MISSING, RULE_TWICE, RULE_PLAIN, RULE_LINE, RULE_WINDOW, RULE_PLAIN_INTERFACE };
+enum {
+	RULE_UNKNOWN,
+	RULE_VALUE,
+	RULE_MISSING,
+	RULE_TWICE,
+	RULE_PLAIN,
+	RULE_LINE,
+	RULE_WINDOW,
+	RULE_PLAIN_INTERFACE,
+	RULE_SAME_PORT
+};
 const struct rule config_rules[] = {
 	[RULE_UNKNOWN] = { .code = "CFG-001", .text = "there is no setting {1}; `lintas config settings` lists all" },
 	[RULE_VALUE] = { .code = "CFG-002", .text = "{1} is not {2}" },
@@ -106,6 +118,8 @@ const struct rule config_rules[] = {
 	[RULE_PLAIN_INTERFACE] = { .code = "CFG-008",
 				   .text = "plain = yes needs a loopback address of the interface, not {1}: "
 					   "tokens would be read on the way" },
+	[RULE_SAME_PORT] = { .code = "CFG-009",
+			     .text = "[interface] port and [gateway] port are both {1}, on addresses that meet: give another one" },
 	{ 0 },
 };
 
@@ -284,6 +298,30 @@ static bool loopback(const char *address)
 	return starts_with(address, "127.") || same(address, "::1") || same(address, "localhost");
 }
 
+static bool is_any(const char *address)
+{
+	return same(address, "0.0.0.0") || same(address, "::");
+}
+
+/* 0.0.0.0 and :: are every address of the machine. */
+static bool ports_meet(const struct config *c)
+{
+	return c->port == c->interface_port &&
+	       (same(c->address, c->interface_address) || is_any(c->address) || is_any(c->interface_address));
+}
+
+static void check_addresses(struct reading *r)
+{
+	const struct config *c = r->config;
+	if (c->plain && !loopback(c->address))
+		finding_add(r->findings, &config_rules[RULE_PLAIN], "", c->address, NULL);
+	if (c->plain && c->interface_port && !loopback(c->interface_address))
+		finding_add(r->findings, &config_rules[RULE_PLAIN_INTERFACE], "", c->interface_address, NULL);
+	if (ports_meet(c))
+		finding_add(r->findings, &config_rules[RULE_SAME_PORT], "",
+			    arena_printf(r->arena, "%lld", (long long)c->port), NULL);
+}
+
 static void check_whole(struct reading *r)
 {
 	for (size_t i = 0; i < COUNT(settings); i++)
@@ -294,10 +332,7 @@ static void check_whole(struct reading *r)
 	enum log_level level;
 	if (r->config->duplicate_window_us <= r->config->give_up_us)
 		finding_add(r->findings, &config_rules[RULE_WINDOW], "", NULL, NULL);
-	if (r->config->plain && !loopback(r->config->address))
-		finding_add(r->findings, &config_rules[RULE_PLAIN], "", r->config->address, NULL);
-	if (r->config->plain && !loopback(r->config->interface_address))
-		finding_add(r->findings, &config_rules[RULE_PLAIN_INTERFACE], "", r->config->interface_address, NULL);
+	check_addresses(r);
 	if (r->config->log_level && !log_level_parse(r->config->log_level, &level))
 		finding_add(r->findings, &config_rules[RULE_VALUE], "", "[log] level",
 			    "debug, info, warn, error or off");

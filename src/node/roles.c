@@ -117,26 +117,56 @@ static bool rest(struct roles *roles, uint64_t *seen, int64_t pause_us)
 	return go_on;
 }
 
-struct complaint {
-	enum err_code code;
-	int64_t at_us; /* monotonic */
+enum { COMPLAINTS_MAX = 5 };
+/* What one thread has complained of within a minute. */
+struct complaints {
+	int64_t since_us; /* monotonic */
+	unsigned told;
+	struct err last; /* code OK: the last step was a good one */
 };
 
-/* A fault that lasts is told once a minute: a disk is not filled by saying that it is full. */
-static void complain(struct complaint *last, const char *role, const struct err *err)
+/* But for figures, which change while the fault stays: so many bytes are free. */
+static bool same_fault(const struct err *one, const struct err *other)
+{
+	const char *figures = "0123456789", *a = one->text, *b = other->text;
+	for (;; a++, b++) {
+		a += strspn(a, figures);
+		b += strspn(b, figures);
+		if (*a != *b)
+			return false;
+		if (*a == '\0')
+			return one->code == other->code;
+	}
+}
+
+/* A fault that lasts is told once a minute, and so are at most a few that take turns: a disk is not filled by saying
+ * that it is full. */
+static void complain(struct complaints *complaints, const char *role, const struct err *err)
 {
 	int64_t now_us = clock_monotonic_us();
-	if (err->code == last->code && now_us - last->at_us < MINUTE_US)
+	if (now_us - complaints->since_us >= MINUTE_US)
+		*complaints = (struct complaints){ .since_us = now_us };
+	if (complaints->told == COMPLAINTS_MAX || same_fault(&complaints->last, err))
 		return;
-	*last = (struct complaint){ .code = err->code, .at_us = now_us };
+	complaints->told++;
+	complaints->last = *err;
 	LOG(LOG_ERROR, "role.failed", LOG_TEXT("role", role), LOG_ERR(err));
+}
+
+/* Who reads of a fault wants to know that it is over. */
+static void recover(struct complaints *complaints, const char *role)
+{
+	if (complaints->last.code == OK)
+		return;
+	complaints->last = (struct err){ .code = OK };
+	LOG(LOG_INFO, "role.recovered", LOG_TEXT("role", role));
 }
 
 static void *run(void *arg)
 {
 	struct role_thread thread = *(struct role_thread *)arg;
 	struct roles *roles = thread.roles;
-	struct complaint complaint = { .code = OK };
+	struct complaints complaints = { .told = 0 };
 	uint64_t seen = 0;
 	bool go_on = true;
 	free(arg);
@@ -146,9 +176,12 @@ static void *run(void *arg)
 		enum err_code code =
 			thread.role->step(roles->node, clock_now_us(roles->node->kernel.clock), &done, &err);
 		if (code != OK) {
-			complain(&complaint, thread.role->name, &err);
+			complain(&complaints, thread.role->name, &err);
 			go_on = rest(roles, NULL, FAULT_US);
-		} else if (done == 0) {
+			continue;
+		}
+		recover(&complaints, thread.role->name);
+		if (done == 0) {
 			go_on = rest(roles, thread.role->by_the_clock ? NULL : &seen, thread.role->idle_us);
 		} else {
 			/* What one role did is work for the next: a processed document puts its answer in the outbox.

@@ -16,11 +16,10 @@
 #include "kernel/message.h"
 #include "node/node_int.h"
 
-enum { KEY_SOCKETS_MAX = 64, SMALL_BODY = 1 << 16, GREATEST_BODIES = 16 /* at a time */ };
+enum { KEY_SOCKETS_MAX = 64, SMALL_BODY = 1 << 16, GREATEST_BODIES = 16, INTERFACE_BODIES = 8 /* at a time */ };
 /* A bound, not a reserve. What needs most is evidence: the files of an answer of ANSWER_MAX (api/api.c). */
-#define REQUEST_ARENA    ((size_t)192 << 20)
-#define INTERFACE_BODIES ((size_t)64 << 20)
-#define STOP_GRACE_US    (10 * SECOND_US)
+#define REQUEST_ARENA ((size_t)192 << 20)
+#define STOP_GRACE_US (10 * SECOND_US)
 
 struct serving {
 	struct node node;
@@ -65,8 +64,8 @@ enum err_code node_tls(struct arena *arena, const struct config *config, struct 
 static enum err_code reserve_descriptors(const struct config *c, struct err *err)
 {
 	enum { OURS = 256 }; /* the database, the administration socket, and what was open before */
-	rlim_t needed =
-		(rlim_t)(c->max_connections + c->interface_connections + c->senders + 2 * c->key_sockets + OURS);
+	int64_t interface = c->interface_port ? c->interface_connections : 0;
+	rlim_t needed = (rlim_t)(c->max_connections + interface + c->senders + 2 * c->key_sockets + OURS);
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return fail(err, ERR_IO, "cannot ask for the limit of open files: %s", strerror(errno));
@@ -74,11 +73,12 @@ static enum err_code reserve_descriptors(const struct config *c, struct err *err
 		return OK;
 	limit.rlim_cur = needed;
 	if (needed > limit.rlim_max || setrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return fail(err, ERR_CONFIG,
-			    "[gateway] max-connections = %lld needs %llu open files, and at most %llu are allowed: "
-			    "lower it, or raise the limit (ulimit -Hn, LimitNOFILE)",
-			    (long long)c->max_connections, (unsigned long long)needed,
-			    (unsigned long long)limit.rlim_max);
+		return fail(
+			err, ERR_CONFIG,
+			"[gateway] max-connections = %lld and [interface] max-connections = %lld need %llu open files "
+			"together, and at most %llu are allowed: lower one, or raise the limit (ulimit -Hn, LimitNOFILE)",
+			(long long)c->max_connections, (long long)interface, (unsigned long long)needed,
+			(unsigned long long)limit.rlim_max);
 	return OK;
 }
 
@@ -230,10 +230,19 @@ static size_t gateway_admit(void *arg, const struct http_request *request, int *
 	return SMALL_BODY;
 }
 
+/* Whoever sends more than a log-in has logged in. Only then is the token looked up here, before its body is read. */
 static size_t interface_admit(void *arg, const struct http_request *request, int *status)
 {
 	struct serving *s = arg;
-	(void)request;
+	const char *length = http_header(request, "Content-Length");
+	int64_t bytes = 0;
+	bool small = (length && int64_parse(length, &bytes) && bytes <= SMALL_BODY) ||
+		     (!length && !http_header(request, "Transfer-Encoding"));
+	if (small)
+		return SMALL_BODY;
+	*status = 401;
+	if (!request->local && !api_knows(s->node.api, request))
+		return 0;
 	*status = 413;
 	return (size_t)s->node.config.max_payload_bytes;
 }
@@ -242,6 +251,15 @@ static void interface_handle(void *arg, const struct http_request *request, stru
 {
 	struct serving *s = arg;
 	api_handle(s->node.api, request, response);
+}
+
+/* Why SECTION's port cannot be listened on is mended by its settings: they are named. */
+static enum err_code start_server(const char *section, const struct http_server_options *options,
+				  struct http_server **server, struct err *err)
+{
+	struct err why = { 0 };
+	enum err_code code = http_server_start(options, server, &why);
+	return code == OK ? OK : fail(err, code, "[%s] address and port: %s", section, why.text);
 }
 
 /* The same interface on the network: by our TLS key, with no certificate asked of who comes with a token. */
@@ -256,14 +274,15 @@ static enum err_code start_interface(struct serving *s, struct err *err)
 		.tls = c->plain ? NULL : &s->interface_tls,
 		.workers = (unsigned)c->workers,
 		.max_connections = (unsigned)c->interface_connections,
-		.bodies_bytes = INTERFACE_BODIES, /* who has no token is known only when the body is there */
+		.max_connections_per_address = (unsigned)c->interface_connections_per_address,
+		.bodies_bytes = INTERFACE_BODIES * (size_t)c->max_payload_bytes,
 		.arena_bytes = REQUEST_ARENA,
 		.deadline_us = c->request_deadline_us,
 		.admit = interface_admit,
 		.handler = interface_handle,
 		.arg = s,
 	};
-	return c->interface_port ? http_server_start(&options, &s->interface, err) : OK;
+	return c->interface_port ? start_server("interface", &options, &s->interface, err) : OK;
 }
 
 static enum err_code start_servers(struct arena *arena, struct serving *s, struct err *err)
@@ -294,7 +313,7 @@ static enum err_code start_servers(struct arena *arena, struct serving *s, struc
 	};
 	TRY(http_server_start(&administration, &s->administration, err));
 	TRY(start_interface(s, err));
-	return http_server_start(&gateway, &s->gateway, err);
+	return start_server("gateway", &gateway, &s->gateway, err);
 }
 
 /* On a disk without room the node starts all the same, to be read: what was in hand comes back when its claim ends. */
@@ -366,6 +385,20 @@ static enum err_code wait_for_end(struct serving *s, const sigset_t *signals, st
 	}
 }
 
+static void log_ready(const struct config *c, int64_t start_us)
+{
+	enum { OF_INTERFACE = 2 }; /* left out if it is not on the network */
+	const struct log_field fields[] = {
+		LOG_TEXT("name", c->name),
+		LOG_TEXT("address", c->address),
+		LOG_INT("port", c->port),
+		LOG_INT("start_us", start_us),
+		LOG_TEXT("interface_address", c->interface_address),
+		LOG_INT("interface_port", c->interface_port),
+	};
+	log_write(LOG_INFO, "node.ready", fields, COUNT(fields) - (c->interface_port ? 0 : OF_INTERFACE));
+}
+
 enum err_code node_serve(struct arena *arena, const char *directory, struct findings *findings, struct err *err)
 {
 	struct serving s = { .node = { .lock = -1 }, .started_us = clock_now_us(&clock_system) };
@@ -380,9 +413,7 @@ enum err_code node_serve(struct arena *arena, const char *directory, struct find
 
 	enum err_code code = start(arena, &s, directory, findings, err);
 	if (code == OK) {
-		LOG(LOG_INFO, "node.ready", LOG_TEXT("name", s.node.config.name),
-		    LOG_TEXT("address", s.node.config.address), LOG_INT("port", s.node.config.port),
-		    LOG_INT("start_us", clock_monotonic_us() - began_us));
+		log_ready(&s.node.config, clock_monotonic_us() - began_us);
 		code = wait_for_end(&s, &signals, err);
 	}
 	stop(&s);

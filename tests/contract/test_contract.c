@@ -475,6 +475,8 @@ static const struct unit_test {
 	{ "DOC-011", "test_exchange.c", "a_certificate_that_is_not_the_partners_is_refused" },
 	{ "DOC-012", "test_document.c", "another_content_needs_another_reference" },
 	{ "DOC-013", "test_document.c", "a_refusal_by_what_it_is_about_leaves_nothing" },
+	{ "DOC-004", "test_document.c", "what_is_no_document_is_said_so" },
+	{ "DOC-017", "test_document.c", "json_becomes_canonical_xml" },
 	{ "DOC-014", "test_exchange.c", "a_message_of_two_parts_is_no_document" },
 	{ "RSP-006", "test_exchange.c", "a_late_response_is_warned_about_unless_it_rejects" },
 	{ "RSP-007", "test_exchange.c", "a_response_speaks_of_the_items_of_the_certificate" },

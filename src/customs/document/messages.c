@@ -234,7 +234,7 @@ static enum err_code process(struct kernel *kernel, struct tx *tx, struct arena 
 		check_states(&arrival);
 	if (!refused(&arrival))
 		TRY(check_name(tx, &arrival, &known, err));
-	TRY(message_became(tx, message->id, known.id ? known.id : arrival.id, err));
+	TRY(message_became(tx, message->id, known.id ? known.id : arrival.id, arrival.organisation.code, err));
 	if (known.id)
 		return note(tx, &arrival, known.id, "received-again", message->message_id, NULL, err);
 	if (!refused(&arrival))

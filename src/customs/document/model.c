@@ -23,14 +23,31 @@ static void find(struct findings *findings, enum document_rule rule, const char 
 	finding_add(findings, &document_rules[rule], "", first, second);
 }
 
-/* The type whose root element NODE is. */
+/* The type whose root element NODE is, or has the name of. */
 static const struct doctype *doctype_of_root(const struct kernel *kernel, const struct xml_node *node)
 {
+	const struct doctype *named = NULL;
+
 	for (const struct capability *const *capability = kernel->capabilities; *capability; capability++)
-		for (const struct doctype *const *doctype = (*capability)->doctypes; doctype && *doctype; doctype++)
+		for (const struct doctype *const *doctype = (*capability)->doctypes; doctype && *doctype; doctype++) {
 			if (xml_is(node, (*doctype)->schema->ns, (*doctype)->schema->root))
 				return *doctype;
-	return NULL;
+			if (same(xml_name(node), (*doctype)->schema->root))
+				named = *doctype;
+		}
+	return named;
+}
+
+/* For people, with ", " between them; NULL without memory. */
+static const char *doctype_codes(const struct kernel *kernel, struct arena *arena)
+{
+	const char *codes = "";
+
+	for (const struct capability *const *capability = kernel->capabilities; *capability; capability++)
+		for (const struct doctype *const *doctype = (*capability)->doctypes; doctype && *doctype; doctype++)
+			if (codes)
+				codes = arena_printf(arena, "%s%s%s", codes, *codes ? ", " : "", (*doctype)->code);
+	return codes;
 }
 
 /* What is wrong with the input is a finding; what we could not do is a fault. */
@@ -66,6 +83,10 @@ static enum err_code read_xml(const struct kernel *kernel, struct arena *arena, 
 	const struct doctype *doctype = doctype_of_root(kernel, xml_root(doc));
 	if (!doctype) {
 		find(findings, DOCUMENT_UNKNOWN_TYPE, xml_name(xml_root(doc)), NULL);
+		return OK;
+	}
+	if (!same(xml_namespace(xml_root(doc)), doctype->schema->ns)) {
+		find(findings, DOCUMENT_OTHER_NAMESPACE, xml_namespace(xml_root(doc)), doctype->schema->ns);
 		return OK;
 	}
 	if (wanted && wanted != doctype) {
@@ -106,7 +127,7 @@ static enum err_code read_json(const struct kernel *kernel, struct arena *arena,
 	struct document_reading read = { .doctype = doctype };
 
 	if (!doctype) {
-		find(findings, DOCUMENT_UNREADABLE, "JSON does not say which type of document it is", NULL);
+		find(findings, DOCUMENT_NO_TYPE, doctype_codes(kernel, arena), NULL);
 		return OK;
 	}
 	void *record = record_new(arena, doctype, err);
@@ -146,6 +167,10 @@ enum err_code document_read(const struct kernel *kernel, struct arena *arena, co
 		TRY(read_xml(kernel, arena, wanted, text, &read, findings, err));
 	else if (content.size > 0 && content.data[0] == '{')
 		TRY(read_json(kernel, arena, wanted, content, &read, findings, err));
+	else if (content.size == 0)
+		find(findings, DOCUMENT_UNREADABLE, "it is empty", NULL);
+	else if (content.data[0] == '[')
+		find(findings, DOCUMENT_UNREADABLE, "it is a list; a document is one object, {…}", NULL);
 	else
 		find(findings, DOCUMENT_UNREADABLE, "it begins with neither < nor {", NULL);
 

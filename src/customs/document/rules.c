@@ -34,6 +34,13 @@ const struct rule document_rules[] = {
 	[DOCUMENT_NO_PART] = { "DOC-014", "the message has {1} parts, a document is one", NULL, SEVERITY_ERROR },
 	[DOCUMENT_ONE_STATE] = { "DOC-015", "{1} is on both sides; the document is for another state", NULL,
 				 SEVERITY_ERROR },
+	[DOCUMENT_NO_TYPE] = { "DOC-017",
+			       "JSON does not say which type of document it is: say it (?type= in the request, --type of "
+			       "the command), which is one of {1}",
+			       NULL, SEVERITY_ERROR },
+	[DOCUMENT_OTHER_NAMESPACE] = { "DOC-018",
+				       "the namespace of the root element is \"{1}\", where it must be \"{2}\"", NULL,
+				       SEVERITY_ERROR },
 	[CODE_NO_CHAPTER] = { "COD-001", "\"{1}\" is in no chapter of the Harmonized System",
 			      "HS Convention, chapters 1 to 97", SEVERITY_ERROR },
 	[CODE_NO_QUANTITY] = { "COD-002", "{1}; {2}", "UN/ECE Recommendation 20", SEVERITY_ERROR },

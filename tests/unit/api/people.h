@@ -50,9 +50,9 @@ static inline const char *new_user(struct world *world, const char *name, const 
 	return token_of(world, name).secret;
 }
 
-/* RFC 7617. */
-static inline struct answer log_in(struct world *world, const char *name, const char *password, const char *method,
-				   const char *path)
+/* RFC 7617. PEER NULL: always the same address. */
+static inline struct answer log_in_from(struct world *world, const char *peer, const char *name, const char *password,
+					const char *method, const char *path)
 {
 	struct arena *arena = world->fixture->arena;
 	buf_auto header;
@@ -64,7 +64,14 @@ static inline struct answer log_in(struct world *world, const char *name, const 
 					 .path = path,
 					 .body = bytes_of("{}"),
 					 .remote = true,
+					 .peer = peer,
 					 .headers = { { "Authorization", arena_text(arena, buf_text(&header)) } } });
+}
+
+static inline struct answer log_in(struct world *world, const char *name, const char *password, const char *method,
+				   const char *path)
+{
+	return log_in_from(world, NULL, name, password, method, path);
 }
 
 static inline struct answer get_as(struct world *world, const char *secret, const char *path)

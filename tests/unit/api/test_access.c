@@ -1,6 +1,9 @@
 /* Who may ask, for what, and what he sees: two organisations of one node, and the node's operator between them. */
 #include "people.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include "../customs/node.h"
 
 #include "api/call_int.h"
@@ -24,6 +27,10 @@ static void whoever_is_unknown_does_not_learn_what_there_is(void **state)
 								  .remote = true });
 		expect(answer, 401, NULL);
 		assert_string_equal(answer.text, first.text);
+		assert_string_equal(header_of(&answer, "WWW-Authenticate"),
+				    route->password
+					    ? "Bearer realm=\"lintas\", Basic realm=\"lintas\", charset=\"UTF-8\""
+					    : "Bearer realm=\"lintas\"");
 	}
 	expect(ask(&world, &(struct ask){ .method = "DELETE", .path = "/api/v1/me", .remote = true }), 401, NULL);
 	expect(ask(&world, &(struct ask){ .method = "GET", .path = "/api/v1/me" }), 200, "operator");
@@ -35,7 +42,7 @@ static void refused(struct world *world, const char *secret)
 {
 	struct answer answer = get_as(world, secret, "/api/v1/me");
 
-	expect(answer, 401, NULL);
+	expect(answer, 401, "has ended");
 	assert_string_equal(header_of(&answer, "WWW-Authenticate"), "Bearer realm=\"lintas\", error=\"invalid_token\"");
 }
 
@@ -118,9 +125,45 @@ static void a_password_makes_a_token_and_nothing_else(void **state)
 
 /* --- Guessing --- */
 
+static struct answer guess_from(struct world *world, const char *peer, const char *name)
+{
+	return log_in_from(world, peer, name, "wrong horse battery", "POST", "/api/v1/tokens");
+}
+
+/* Each from an address of its own, so that it is the name that waits. */
 static struct answer guess(struct world *world, const char *name)
 {
-	return log_in(world, name, "wrong horse battery", "POST", "/api/v1/tokens");
+	static unsigned site;
+
+	site++;
+	return guess_from(world, arena_printf(world->fixture->arena, "[2001:db8:0:%x::1]:4711", site), name);
+}
+
+/* A browser that is asked for Basic again would show a window of its own. */
+static void who_logs_in_wrongly_is_told_so_but_not_what_is_wrong(void **state)
+{
+	static const char *const names[] = { "dara", "gone", "erp", "nobody" };
+	struct world world = begin(state, false);
+	struct user_change_view disabled = { .status = "disabled" };
+
+	add_user(&world, "dara", "dft", "officer", PASSWORD);
+	add_user(&world, "gone", "dft", "officer", "wrong horse battery");
+	add_user(&world, "erp", "dft", "officer", NULL);
+	expect(call(&world, "PATCH", "/api/v1/users/gone", &user_change_schema, &disabled), 200, NULL);
+	struct answer first = guess(&world, "dara");
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct answer answer = guess(&world, names[i]);
+		expect(answer, 401, "\"name or password is wrong\"");
+		assert_string_equal(answer.text, first.text);
+		assert_string_equal(header_of(&answer, "WWW-Authenticate"), "Bearer realm=\"lintas\"");
+	}
+	expect(ask(&world, &(struct ask){ .method = "POST",
+					  .path = "/api/v1/tokens",
+					  .body = bytes_of("{}"),
+					  .remote = true,
+					  .headers = { { "Authorization", "Basic ZGFyYQ==" } } }),
+	       401, "NAME:PASSWORD");
+	end(&world);
 }
 
 static void must_wait(struct world *world, const char *name, const char *seconds)
@@ -158,6 +201,30 @@ static void who_guesses_waits_longer_each_time(void **state)
 	end(&world);
 }
 
+/* Who keeps trying names keeps nobody else from logging in. The addresses of one IPv6 site are one (RFC 6177). */
+static void who_tries_one_name_after_another_waits_whatever_the_name(void **state)
+{
+	static const char *const sites[] = { "198.51.100.1:9", "[2001:db8:1:2:3:4:5:6]:9" };
+	random_simulate(1);
+	struct world world = begin(state, false);
+	struct arena *arena = world.fixture->arena;
+
+	add_user(&world, "dara", "dft", "officer", PASSWORD);
+	for (size_t k = 0; k < COUNT(sites); k++) {
+		for (unsigned i = 1; i <= 20; i++) {
+			const char *peer = k == 0 ? arena_printf(arena, "198.51.100.1:%u", i)
+						  : arena_printf(arena, "[2001:db8:1:2::%x]:443", i);
+			expect(guess_from(&world, peer, arena_printf(arena, "name-%zu-%u", k, i)), 401, NULL);
+		}
+		expect(log_in_from(&world, sites[k], "dara", PASSWORD, "POST", "/api/v1/tokens"), 429, "too many");
+		expect(log_in(&world, "dara", PASSWORD, "POST", "/api/v1/tokens"), 201, NULL);
+	}
+	world.fixture->clock.now_us += SECOND_US;
+	expect(log_in_from(&world, sites[0], "dara", PASSWORD, "POST", "/api/v1/tokens"), 201, NULL);
+	random_real();
+	end(&world);
+}
+
 static void whether_there_is_such_a_user_is_not_told_by_waiting(void **state)
 {
 	random_simulate(1);
@@ -168,6 +235,127 @@ static void whether_there_is_such_a_user_is_not_told_by_waiting(void **state)
 	must_wait(&world, "nobody", "1");
 	world.fixture->clock.now_us -= DAY_US; /* a clock that was set back makes nobody wait for a day */
 	must_wait(&world, "nobody", "900");
+	random_real();
+	end(&world);
+}
+
+static size_t times(const char *text, const char *word)
+{
+	size_t count = 0;
+
+	for (const char *at = text; (at = strstr(at, word)); at++)
+		count++;
+	return count;
+}
+
+static void who_manages_users_sees_in_the_journal_that_a_name_is_guessed_at(void **state)
+{
+	random_simulate(1);
+	struct world world = begin(state, false);
+	struct kernel_fixture *fixture = world.fixture;
+	const char *boss = new_user(&world, "boss", "dft", "administrator auditor officer");
+	unsigned sealed;
+
+	add_user(&world, "dara", "dft", "officer", PASSWORD);
+	for (size_t i = 0; i < 4; i++)
+		guess(&world, "dara");
+	assert_int_equal(times(get_as(&world, boss, "/api/v1/timeline/dara").text, "log-in-refused"), 0);
+	guess(&world, "dara");
+	for (size_t i = 0; i < 3; i++)
+		must_wait(&world, "dara", "1");
+	for (size_t i = 0; i < 6; i++)
+		guess(&world, "nobody");
+	must(journal_seal_step(&fixture->kernel, fixture->clock.now_us, 1000, &sealed, &fixture->err));
+	struct answer events = call(&world, "GET", "/api/v1/events", NULL, NULL);
+	assert_int_equal(times(events.text, "log-in-refused"), 1);
+	expect(events, 200,
+	       "\"actor\":\"stranger\",\"organisation\":\"dft\",\"subjectType\":\"user\",\"subject\":\"dara\","
+	       "\"event\":\"log-in-refused\",\"detail\":\"5 wrong passwords in a row; none is looked at for 1 s\"");
+	expect(get_as(&world, boss, "/api/v1/events"), 200, "log-in-refused");
+
+	fixture->clock.now_us += SECOND_US;
+	guess(&world, "dara");
+	must(journal_seal_step(&fixture->kernel, fixture->clock.now_us, 1000, &sealed, &fixture->err));
+	expect(call(&world, "GET", "/api/v1/events", NULL, NULL), 200, "6 wrong passwords in a row");
+	random_real();
+	end(&world);
+}
+
+static const char *metrics(struct world *world)
+{
+	struct kernel_fixture *fixture = world->fixture;
+	buf_auto out;
+
+	buf_init(&out, 1 << 20);
+	must(api_put_metrics(world->api, &out, &fixture->err));
+	return arena_text_of(fixture->arena, buf_bytes(&out));
+}
+
+static void refused_log_ins_and_requests_are_counted(void **state)
+{
+	random_simulate(1);
+	struct world world = begin(state, false);
+	const char *dara = new_user(&world, "dara", "dft", "officer");
+
+	assert_non_null(strstr(metrics(&world), "\nlintas_logins_failed_total 0\n"));
+	assert_non_null(strstr(metrics(&world), "\nlintas_requests_denied_total 0\n"));
+	expect(get_as(&world, dara, "/api/v1/users"), 403, NULL);
+	expect(ask(&world, &(struct ask){ .method = "GET", .path = "/api/v1/me", .remote = true }), 401, NULL);
+	for (size_t i = 0; i < 5; i++)
+		expect(guess(&world, "nobody"), 401, NULL);
+	must_wait(&world, "nobody", "1");
+	assert_non_null(strstr(metrics(&world), "\nlintas_logins_failed_total 6\n"));
+	assert_non_null(strstr(metrics(&world), "\nlintas_requests_denied_total 7\n"));
+	random_real();
+	end(&world);
+}
+
+/* What is written to the log while DO_IT runs. */
+static const char *logged(struct world *world, void (*do_it)(struct world *world))
+{
+	enum { LOGGED_MAX = 65536 };
+	FILE *file = tmpfile();
+	int before = dup(STDERR_FILENO);
+	char *text = arena_alloc(world->fixture->arena, LOGGED_MAX);
+
+	assert_non_null(file);
+	assert_non_null(text);
+	dup2(fileno(file), STDERR_FILENO);
+	do_it(world);
+	dup2(before, STDERR_FILENO);
+	close(before);
+	rewind(file);
+	text[fread(text, 1, LOGGED_MAX - 1, file)] = '\0';
+	fclose(file);
+	return text;
+}
+
+static void guess_many(struct world *world)
+{
+	for (size_t i = 0; i < 4; i++) {
+		guess(world, "dara");
+		guess(world, "my-pass-phrase");
+		guess(world, "another");
+	}
+}
+
+/* People type their password where the name belongs. */
+static void a_refused_log_in_is_logged_once_a_minute_and_without_what_may_be_a_password(void **state)
+{
+	random_simulate(1);
+	struct world world = begin(state, false);
+
+	add_user(&world, "dara", "dft", "officer", PASSWORD);
+	const char *text = logged(&world, guess_many);
+	assert_int_equal(times(text, "api.login-refused"), 2);
+	assert_int_equal(times(text, "\"user\":\"dara\""), 1);
+	assert_int_equal(times(text, "\"peer\":\"[2001:db8:0:"), 2);
+	assert_int_equal(times(text, "horse") + times(text, "phrase"), 0);
+	world.fixture->clock.now_us += MINUTE_US;
+	text = logged(&world, guess_many);
+	assert_int_equal(times(text, "api.login-refused"), 2);
+	assert_int_equal(times(text, "\"refused\":4"), 1); /* three before and this one */
+	assert_int_equal(times(text, "\"refused\":8"), 1);
 	random_real();
 	end(&world);
 }
@@ -400,7 +588,8 @@ static void what_the_own_organisation_keeps_is_shown(void **state)
 	static const char *const lists[] = { "/api/v1/documents", "/api/v1/messages", "/api/v1/tasks",
 					     "/api/v1/events" };
 	static const char *const ones[] = { "/api/v1/documents/{id}", "/api/v1/documents/{id}/original",
-					    "/api/v1/messages/{id}", "/api/v1/timeline/{id}" };
+					    "/api/v1/documents/{id}/content", "/api/v1/messages/{id}",
+					    "/api/v1/timeline/{id}" };
 	struct world world = begin_two(state);
 	struct arena *arena = world.fixture->arena;
 	const char *somchai = new_user(&world, "somchai", "customs", ORGANISATION_ALL);
@@ -456,6 +645,8 @@ static void a_message_that_was_sent_to_the_wrong_seat_is_read_by_who_keeps_its_d
 	expect(get_as(&world, dara, "/api/v1/messages/m-3@vn"), 404, NULL);
 	expect(call_with(&world, dara, "POST", "/api/v1/messages/m-3@vn/evidence", NULL, NULL), 404, NULL);
 	expect(get_as(&world, somchai, "/api/v1/messages/m-3@vn"), 200, "m-3@vn");
+	expect(get_as(&world, somchai, "/api/v1/messages"), 200, "m-3@vn");
+	assert_null(strstr(get_as(&world, dara, "/api/v1/messages").text, "m-3@vn"));
 	end(&world);
 }
 
@@ -519,8 +710,13 @@ int main(void)
 		cmocka_unit_test(a_token_lets_in_until_it_ends),
 		cmocka_unit_test(what_a_role_may_not_is_refused_with_the_permission_that_it_takes),
 		cmocka_unit_test(a_password_makes_a_token_and_nothing_else),
+		cmocka_unit_test(who_logs_in_wrongly_is_told_so_but_not_what_is_wrong),
 		cmocka_unit_test(who_guesses_waits_longer_each_time),
+		cmocka_unit_test(who_tries_one_name_after_another_waits_whatever_the_name),
 		cmocka_unit_test(whether_there_is_such_a_user_is_not_told_by_waiting),
+		cmocka_unit_test(who_manages_users_sees_in_the_journal_that_a_name_is_guessed_at),
+		cmocka_unit_test(refused_log_ins_and_requests_are_counted),
+		cmocka_unit_test(a_refused_log_in_is_logged_once_a_minute_and_without_what_may_be_a_password),
 		cmocka_unit_test(while_many_log_in_tokens_go_on),
 		cmocka_unit_test(no_route_tells_what_another_organisation_keeps),
 		cmocka_unit_test(what_the_own_organisation_keeps_is_shown),

@@ -161,6 +161,7 @@ static void *race(void *arg)
 	const struct http_request request = { .arena = arena,
 					      .method = "PATCH",
 					      .path = PARTNER,
+					      .raw_path = PARTNER,
 					      .query = "",
 					      .body = bytes_of(arena_printf(arena, "{\"name\":\"%s\"}", racer->name)),
 					      .headers = &header,

@@ -180,6 +180,18 @@ static void a_cursor_of_tasks_is_what_a_page_gave(void **state)
 	end(&world);
 }
 
+/* "certificates":[] would say that there are none. */
+static void a_list_of_partners_says_nothing_of_their_certificates(void **state)
+{
+	struct world world = begin(state, false);
+	struct answer answer = call(&world, "GET", "/api/v1/partners", NULL, NULL);
+
+	expect(answer, 200, "\"VN\"");
+	assert_null(strstr(answer.text, "\"certificates\""));
+	expect(call(&world, "GET", "/api/v1/partners/VN", NULL, NULL), 200, "\"certificates\"");
+	end(&world);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -190,6 +202,7 @@ int main(void)
 		cmocka_unit_test(a_page_leads_to_the_next_with_the_same_filters),
 		cmocka_unit_test(what_stands_in_a_filter_stands_escaped_in_the_link),
 		cmocka_unit_test(a_cursor_of_tasks_is_what_a_page_gave),
+		cmocka_unit_test(a_list_of_partners_says_nothing_of_their_certificates),
 	};
 	return kernel_run("lists", tests, COUNT(tests), customs_capabilities);
 }

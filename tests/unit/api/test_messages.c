@@ -132,6 +132,19 @@ static void a_message_is_found_by_whatever_names_it_alone(void **state)
 	end(&world);
 }
 
+/* Issuers write them (the golden e-Form D of VN), and clients escape them: '%2F' is no end of a segment. */
+static void a_reference_with_a_slash_is_found(void **state)
+{
+	struct world world = begin(state, false);
+	struct message message = deliver_one(&world, "doc-1");
+
+	carry(&world, "doc-1", "VN-TH 26/02/00006", message.id);
+	expect(get(&world, "/api/v1/messages/", "VN-TH%2026%2F02%2F00006"), 200, message.id);
+	expect(get(&world, "/api/v1/timeline/", "VN-TH%2026%2F02%2F00006"), 200, message.id);
+	expect(get(&world, "/api/v1/messages/", "VN-TH%2026/02/00006"), 404, NULL);
+	end(&world);
+}
+
 static void a_reference_that_several_documents_have_names_none(void **state)
 {
 	struct world world = begin(state, false);
@@ -153,6 +166,7 @@ int main(void)
 		cmocka_unit_test(one_message_shows_its_parts_and_what_is_kept_of_the_exchange),
 		cmocka_unit_test(a_list_of_messages_stays_small),
 		cmocka_unit_test(a_message_is_found_by_whatever_names_it_alone),
+		cmocka_unit_test(a_reference_with_a_slash_is_found),
 		cmocka_unit_test(a_reference_that_several_documents_have_names_none),
 	};
 	return kernel_run("messages", tests, COUNT(tests), customs_capabilities);

@@ -60,12 +60,14 @@ struct answer ask(struct world *world, const struct ask *ask)
 					.method = ask->method,
 					.body = ask->body,
 					.headers = ask->headers,
-					.peer = ask->remote ? "192.0.2.7:4711" : "unix",
+					.peer = !ask->remote ? "unix"
+						: ask->peer  ? ask->peer
+							     : "192.0.2.7:4711",
 					.local = !ask->remote };
 
 	while (request.headers_count < COUNT(ask->headers) && ask->headers[request.headers_count].name)
 		request.headers_count++;
-	assert_true(http_target(arena, ask->path, &request.path, &request.query));
+	assert_true(http_target(arena, ask->path, &request));
 	api_handle(world->api, &request, &response);
 	struct answer answer = { .status = response.status, .content_type = response.content_type, .text = "" };
 	memcpy(answer.headers, response.headers, sizeof(answer.headers));

@@ -33,7 +33,8 @@ const char *header_of(const struct answer *answer, const char *name);
 struct ask {
 	const char *method, *path; /* with its query, if it has one */
 	struct bytes body;
-	bool remote; /* over the network, not over the administration socket */
+	bool remote;      /* over the network, not over the administration socket */
+	const char *peer; /* from where; NULL: always the same address */
 	struct http_header headers[4];
 };
 struct answer ask(struct world *world, const struct ask *ask);

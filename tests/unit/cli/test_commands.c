@@ -89,6 +89,21 @@ static void a_node_is_not_made_over_another(void **state)
 	expect("is a node already: lintas status -d ");
 }
 
+/* Dialogue partners run nodes, too (ASEAN-Japan CEP and others); what is no code of ISO 3166 is a slip. */
+static void a_state_that_is_no_member_is_warned_of_and_one_that_is_none_refused(void **state)
+{
+	char path[FOLDER_SIZE + 32];
+	(void)state;
+	snprintf(path, sizeof(path), "%s/outside", folder);
+	assert_int_equal(TYPE("init", path, "--state", "XQ"), 2);
+	assert_int_equal(TYPE("init", path, "--state", "JP"), 0);
+	expect("JP is no member state of ASEAN");
+	expect("is a node of Japan (JP)");
+	snprintf(path, sizeof(path), "%s/inside", folder);
+	assert_int_equal(TYPE("init", path, "--state", "TL"), 0);
+	assert_null(strstr(shown, "no member"));
+}
+
 static void a_command_that_is_not_there_is_told_above_those_that_are(void **state)
 {
 	(void)state;
@@ -198,7 +213,11 @@ static void users_are_added_with_a_password_from_a_script(void **state)
 	assert_int_equal(TYPE("user", "add", "somchai", "-d", node, "--organisation", "customs", "--role", "officer",
 			      "--role", "supervisor", "--title", "Somchai", "--password-stdin"),
 			 0);
-	expect("password  customs       officer supervisor");
+	expect("password     customs       officer supervisor");
+	expect("Next: somchai logs in with name and password");
+	put_input("another horse battery\n");
+	assert_int_equal(TYPE("user", "password", "somchai", "-d", node, "--password-stdin"), 0);
+	expect("The tokens made before let nobody in any more");
 	put_input("short\n");
 	assert_int_equal(TYPE("user", "password", "somchai", "-d", node, "--password-stdin"), 1);
 	expect("ACC-001");
@@ -233,6 +252,74 @@ static void the_end_of_a_token_is_a_time_or_a_number_of_days_or_hours(void **sta
 		assert_int_not_equal(TYPE("token", "new", "-d", node, "--user", "nobody", "--expires", right[i]), 2);
 }
 
+static void who_has_no_password_is_let_in_by_tokens_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(TYPE("user", "add", "erp", "-d", node, "--organisation", "customs", "--role", "officer",
+			      "--title", "ERP"),
+			 0);
+	expect("There is no password: tokens alone let erp in");
+	expect("Next: lintas token new --user erp, for a program; lintas user password erp, for a person");
+	assert_int_equal(TYPE("user", "list", "-d", node), 0);
+	expect("tokens only");
+}
+
+/* The interface speaks of members of the body; whoever typed the command knows its options. */
+static void a_finding_names_the_option_that_it_is_about(void **state)
+{
+	(void)state;
+	assert_int_equal(TYPE("user", "add", "chef", "-d", node, "--role", "cook", "--title", "Chef"), 1);
+	expect("\n  --role  ");
+	assert_int_equal(TYPE("user", "add", "noc", "-d", node, "--role", "monitor", "--title", "NOC"), 0);
+	assert_int_equal(TYPE("token", "new", "--user", "noc", "-d", node, "--expires", "9999d"), 1);
+	expect("\n  --expires  ");
+	assert_int_equal(TYPE("token", "new", "--user", "noc", "-d", node, "--expires", "2099-01-01T00:00:00Z"), 1);
+	expect("\n  --expires  ");
+}
+
+static void a_document_is_asked_for_by_a_reference_too(void **state)
+{
+	(void)state;
+	assert_int_equal(TYPE("documents", "show", "D 2026/1&x", "-d", node), 3);
+	expect("D 2026/1&x");
+}
+
+static void the_roles_are_told_without_a_node(void **state)
+{
+	(void)state;
+	assert_int_equal(TYPE("role", "list", "-d", "/nonexistent"), 0);
+	expect("officer");
+	assert_int_equal(TYPE("role", "list", "-d", "/nonexistent", "--json"), 0);
+	expect("\"name\":\"officer\"");
+}
+
+static void of_the_events_more_is_said_if_the_page_was_full(void **state)
+{
+	char path[FOLDER_SIZE + 32];
+	(void)state;
+	snprintf(path, sizeof(path), "%s/events", folder);
+	assert_int_equal(TYPE("init", path, "--state", "VN", "--plain"), 0);
+	assert_int_equal(TYPE("events", "-d", path), 0);
+	assert_null(strstr(shown, "More:"));
+}
+
+/* RFC 8410 §3: X25519 is for key agreement; PKCS#10 wants a signature by the key. */
+static void an_x25519_key_is_certified_by_its_public_half(void **state)
+{
+	char path[FOLDER_SIZE + 32];
+	(void)state;
+	snprintf(path, sizeof(path), "%s/agreement", folder);
+	assert_int_equal(TYPE("init", path, "--state", "VN"), 0);
+	assert_int_equal(TYPE("key", "new", "--use", "decrypt", "--type", "x25519", "-d", path), 0);
+	expect("Next: lintas key public decrypt-1, ");
+	assert_int_equal(TYPE("key", "csr", "decrypt-1", "--subject", "CN=asw", "-d", path), 4);
+	expect("lintas key public decrypt-1");
+	assert_int_equal(TYPE("key", "public", "decrypt-1", "-d", path), 0);
+	expect("-----BEGIN PUBLIC KEY-----");
+	assert_int_equal(TYPE("key", "new", "--use", "decrypt", "--type", "p256", "-d", path), 0);
+	expect("Next: lintas key csr decrypt-2 --subject NAME");
+}
+
 /* 100 columns, counted in characters: "FILE…" has five, but seven bytes. */
 static void the_help_keeps_its_columns(void **state)
 {
@@ -251,12 +338,19 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_state_may_be_typed_in_lower_case),
 		cmocka_unit_test(a_node_is_not_made_over_another),
+		cmocka_unit_test(a_state_that_is_no_member_is_warned_of_and_one_that_is_none_refused),
 		cmocka_unit_test(a_command_that_is_not_there_is_told_above_those_that_are),
 		cmocka_unit_test(what_is_not_known_is_told_with_the_next_step),
 		cmocka_unit_test(what_serve_needs_is_checked_with_the_configuration),
 		cmocka_unit_test(a_certificate_is_withdrawn_by_the_first_digits_of_its_fingerprint),
 		cmocka_unit_test(users_are_added_with_a_password_from_a_script),
 		cmocka_unit_test(the_end_of_a_token_is_a_time_or_a_number_of_days_or_hours),
+		cmocka_unit_test(who_has_no_password_is_let_in_by_tokens_alone),
+		cmocka_unit_test(a_finding_names_the_option_that_it_is_about),
+		cmocka_unit_test(a_document_is_asked_for_by_a_reference_too),
+		cmocka_unit_test(the_roles_are_told_without_a_node),
+		cmocka_unit_test(of_the_events_more_is_said_if_the_page_was_full),
+		cmocka_unit_test(an_x25519_key_is_certified_by_its_public_half),
 		cmocka_unit_test(the_help_keeps_its_columns),
 	};
 	return cmocka_run_group_tests_name("commands", tests, node_setup, node_teardown);

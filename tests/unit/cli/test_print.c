@@ -99,7 +99,11 @@ static void a_ping_that_waits_tells_why_and_what_to_do(void **state)
 	m.next_attempt_us = NOW_US;
 	show_ping(&m, &active, true);
 	expect("not delivered yet after 2 attempts: connection refused\n");
-	expect("2026-11-02T00:00:00.000Z, or now with lintas outbox retry 0192\n");
+	expect("2026-11-02 00:00:00.000Z, or now with lintas outbox retry 0192\n");
+	m.next_attempt_us = TIME_NONE;
+	show_ping(&m, &active, true);
+	expect("not delivered yet, attempt 2 runs; the one before: connection refused\n");
+	expect("lintas outbox show 0192 tells");
 	assert_int_equal(err_row(ping_outcome(&m))->exit_status, 5);
 }
 
@@ -462,8 +466,8 @@ static void users_of_the_node_and_without_a_password_are_told_apart(void **state
 	(void)state;
 	print_users(page, &list);
 	fclose(page);
-	expect("\nerp               active    token     dft           officer                   ERP\n");
-	expect("\nnoc               disabled  password  (node)        monitor                   NOC\n");
+	expect("\nerp               active    tokens only  dft           officer                   ERP\n");
+	expect("\nnoc               disabled  password     (node)        monitor                   NOC\n");
 }
 
 int main(void)

@@ -64,7 +64,7 @@ static void json_becomes_canonical_xml(void **state)
 		"\"certificate\":{\"reference\":\"D2026-0045678\",\"issueDate\":\"2026-11-02\"},\"reason\":\"called off\"}";
 
 	submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml"));
-	assert_string_equal(submit_as(fixture, "dft", NULL, NULL, json, false).codes, "DOC-003");
+	assert_string_equal(submit_as(fixture, "dft", NULL, NULL, json, false).codes, "DOC-017");
 	assert_string_equal(submit_as(fixture, "dft", "CANCELLATION", NULL, json, false).codes, "");
 	assert_true(bytes_same(
 		original_of(fixture, "C-1"),
@@ -229,6 +229,10 @@ static void what_is_no_document_is_said_so(void **state)
 	assert_string_equal(submit(fixture, "dft", "reference;date").codes, "DOC-003");
 	assert_string_equal(submit_as(fixture, "dft", "FORM-X", NULL, "<x/>", false).codes, "DOC-004");
 	assert_string_equal(submit(fixture, "dft", "<x/>").codes, "DOC-004");
+	assert_string_equal(submit(fixture, "dft", "[]").codes, "DOC-003");
+	assert_string_equal(
+		submit(fixture, "dft", "<CertificateOfOrigin xmlns=\"urn:lintas:document:form-d:2\"/>").codes,
+		"DOC-018");
 	assert_string_equal(submit_as(fixture, "dft", "FORM-D", NULL, "{", false).codes, "DOC-003");
 }
 

@@ -252,8 +252,10 @@ static void a_restart_frees_only_what_was_in_hand(void **state)
 	struct message_list list = claim(fixture, "VN");
 	struct message in_hand = fixture_put(fixture, "VN", NULL, NULL);
 	assert_int_equal(claim(fixture, "VN").count, 1);
+	assert_true(list.items[0].claimed);
 	fail_attempt(fixture, &list.items[0], false);
 	struct message backed_off = fixture_message(fixture, list.items[0].id);
+	assert_false(backed_off.claimed);
 	must(outbox_resume(&fixture->kernel, fixture->clock.now_us, &fixture->err));
 	assert_true(fixture_message(fixture, backed_off.id).next_attempt_us == backed_off.next_attempt_us);
 	list = claim(fixture, "VN");

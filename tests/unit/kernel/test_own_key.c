@@ -121,7 +121,7 @@ static void each_step_of_the_ceremony_is_an_entry(void **state)
 	assert_string_equal(last.content, fingerprint);
 	assert_non_null(strstr(last.detail, "CN=asw"));
 	assert_non_null(
-		strstr(last.detail, "2026-01-01T00:00:00.000Z to 2036-01-01T00:00:00.000Z")); /* PKI_FROM, PKI_TO */
+		strstr(last.detail, "2020-01-01T00:00:00.000Z to 2036-01-01T00:00:00.000Z")); /* PKI_FROM, PKI_TO */
 
 	must(keystore_retire(c.directory, "sign-1", &fixture->err));
 	note(&c);

@@ -103,12 +103,38 @@ static void what_is_missing_unknown_or_given_twice_is_found_at_once(void **state
 	assert_found(reading, 4, "CFG-002", "[log] level");
 }
 
+/* bind(2): one socket an address and port; 0.0.0.0 and :: are every address. Port 0: the interface is off. */
+static void gateway_and_interface_do_not_share_a_port(void **state)
+{
+	static const struct {
+		const char *text;
+		bool meet;
+	} rows[] = {
+		{ "[interface]\nport = 8443\n", true },
+		{ "[interface]\nport = 8444\n", false },
+		{ "[interface]\nport = 0\n", false },
+		{ "[gateway]\naddress = 192.0.2.1\n[interface]\nport = 8443\n", false },
+		{ "[gateway]\naddress = 127.0.0.1\n[interface]\nport = 8443\n", true },
+		{ "[gateway]\naddress = 192.0.2.1\n[interface]\naddress = ::\nport = 8443\n", true },
+	};
+	struct reading *reading = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		reading->findings = findings_new(reading->arena);
+		read_text(reading, arena_printf(reading->arena, LEAST "%s", rows[i].text));
+		assert_int_equal(findings_count(reading->findings), rows[i].meet);
+		if (rows[i].meet)
+			assert_found(reading, 0, "CFG-009", "[interface] port and [gateway] port are both 8443");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_long_value_is_read_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(comments_and_blanks_are_no_part_of_a_value, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_line_that_is_no_setting_is_found_by_its_number, setup, teardown),
+		cmocka_unit_test_setup_teardown(gateway_and_interface_do_not_share_a_port, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_missing_unknown_or_given_twice_is_found_at_once, setup,
 						teardown),
 	};

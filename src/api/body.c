@@ -1,0 +1,107 @@
+/* Bodies of requests and answers: their media type, their record, and where what was made is found. */
+#include "api/call_int.h"
+#include "base/text.h"
+
+/* --- What is taken --- */
+
+/* Of RFC 9110 8.3.1, without its parameters: JSON and XML say themselves in which characters they are. */
+static struct bytes essence(const char *type)
+{
+	struct bytes name = bytes(type, strcspn(type, ";"));
+	while (name.size && strchr(" \t", name.data[name.size - 1]))
+		name.size--;
+	return name;
+}
+
+/* Whether TYPE is TAKEN, or has its suffix: "application/problem+json" is application/json (RFC 6839 3.1, RFC 7303). */
+static bool type_is(const char *type, const char *taken)
+{
+	const char *syntax = strchr(taken, '/') + 1, *suffix = strrchr(type, '+');
+	return same_ignoring_case(type, taken) || (suffix && same_ignoring_case(suffix + 1, syntax));
+}
+
+/* A body without a type is taken for what is asked for. With another, it would be read against the word of whoever sent
+ * it: most often what curl says of its own accord. */
+enum err_code call_check_type(struct api_call *call, struct err *err)
+{
+	const struct route *route = call->route;
+	const char *types = route->takes ? route->takes : route->request ? "application/json" : NULL;
+	const char *header = http_header(call->request, "Content-Type");
+	if (!types || !call->request->body.size || !header || !*header)
+		return OK;
+	const char *type = arena_text_of(call->arena, essence(header));
+	for (const char *c = types; *c; c += strspn(c, ", ")) {
+		size_t size = strcspn(c, ",");
+		const char *taken = arena_text_of(call->arena, bytes(c, size));
+		if (!type || !taken)
+			return fail(err, ERR_MEMORY, "no memory for a request");
+		if (type_is(type, taken))
+			return OK;
+		c += size;
+	}
+	return fail(err, ERR_MEDIA_TYPE, "%s takes no %s: send the body with the header Content-Type: %s%s",
+		    route->operation, type, route->takes ? "TYPE, which is one of " : "", types);
+}
+
+/* {"name":…,"title":…}: what a body has at least. */
+static enum err_code ask_for_body(struct api_call *call, struct err *err)
+{
+	enum { EXAMPLE_MAX = 256 };
+	const struct fields *fields = call->route->request->fields;
+	buf_auto example;
+	buf_init(&example, EXAMPLE_MAX);
+	for (size_t i = 0; i < fields->count; i++)
+		if (fields->row[i].min)
+			buf_printf(&example, "%s\"%s\":…", example.size ? "," : "", fields->row[i].json);
+	return fail(err, ERR_SYNTAX, "a JSON body is needed, at least {%s}", buf_text(&example));
+}
+
+enum err_code call_read(struct api_call *call, void *record, struct err *err)
+{
+	if (call->request->body.size > JSON_MAX)
+		return fail(err, ERR_LIMIT, "a body of %zu bytes is more than %d", call->request->body.size, JSON_MAX);
+	if (!call->request->body.size)
+		return ask_for_body(call, err);
+	return field_read_json(call->arena, call->route->request, call->request->body, call->kernel->lists, record,
+			       call->findings, err);
+}
+
+/* --- What is answered --- */
+
+/* The member by which the route of one thing names it: "id" for "/api/v1/documents/{id}". */
+static const char *name_of(const struct route *item, const struct schema *schema, const void *record)
+{
+	struct bytes name = bytes_of(strrchr(item->path, '{') + 1);
+	name.size--;
+	for (size_t i = 0; i < schema->fields->count; i++) {
+		const struct field *row = &schema->fields->row[i];
+		const char *value;
+		if (row->kind != FIELD_KIND_TEXT || !bytes_same(bytes_of(row->json), name))
+			continue;
+		memcpy(&value, (const char *)record + row->offset, sizeof value);
+		return value;
+	}
+	return NULL;
+}
+
+enum err_code call_locate(struct api_call *call, const void *record, struct err *err)
+{
+	enum { LOCATION_MAX = 1024 };
+	const struct route *item = route_of_made(call->route);
+	const char *name = item ? name_of(item, call->route->response, record) : NULL;
+	buf_auto location;
+	if (!name)
+		return OK;
+	buf_init(&location, LOCATION_MAX);
+	buf_printf(&location, "%s/", call->route->path);
+	percent_put(&location, name, "");
+	TRY(buf_check(&location, "where it is", err));
+	return call_header(call, "Location", arena_text(call->arena, buf_text(&location)), err);
+}
+
+enum err_code call_answer(struct api_call *call, const void *record, struct err *err)
+{
+	TRY(call_locate(call, record, err));
+	field_put_json(call->out, call->route->response, record);
+	return buf_check(call->out, "the answer", err);
+}
