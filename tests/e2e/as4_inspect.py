@@ -90,6 +90,25 @@ def story(folder):
     assert inspect(pathlib.Path(folder) / "nothing")[0] in (2, 3)
     shown("2 or 3: a mistake of the operator is none of the message")
 
+    for file in (ROOT / "README.md", DATA / "PROVENANCE.md"):
+        status, text, said = inspect(file)
+        assert status == 1 and text.startswith("no AS4 message\n") and "verified" not in text and "mediaType" not in said, text
+        assert text.splitlines()[-1] == "refused: MIME", text
+    shown("1: a file that is no message is told as such, and nothing in it is verified")
+
+    folded = pathlib.Path(folder) / "folded"
+    body = RECEIPT.read_bytes()
+    body = body[body.index(b"<"):].replace(b"more#rsa-sha256", b"more#&#x9B;rsa-sha256")  # CSI of ECMA-48, which XML 1.0 allows
+    folded.write_bytes(b"POST / HTTP/1.1\r\nContent-Type: application/soap+xml;\r\n\t\tcharset=utf-8\r\n\r\n" + body)
+    status, text, said = inspect(folded, "--certificate", certificate, *then)
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", text) and "media type       application/soap+xml; charset=utf-8\n" in text, text
+    assert "\x9b" in said["signatureAlgorithm"] and "\t" in said["mediaType"], said
+    shown("what moves a terminal's cursor is printed as a blank")
+
+    status, text, said = inspect(DATA / "negative" / "receipt_with_invalid_signature.as4")
+    assert f"its value      undecided: {said['signatureValueWhy']}\n" in text, text
+    shown("a value that is undecided says why")
+
     documented = (ROOT / "docs" / "operations.md").read_text()
 
     def names(value):

@@ -17,11 +17,14 @@ REGION = Region(sys.argv[1], sys.argv[2], "lintas-hostile-")
 VN_REGION = Region(sys.argv[1], sys.argv[2], "lintas-hostile-", DATABASE) if DATABASE else REGION
 # Freed memory that the sanitizer keeps back would look like memory that the node keeps.
 os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=4:thread_local_quarantine_size_kb=64"
-DEADLINE = 3  # seconds, of a request
+DEADLINE = 5  # seconds, of a request: who is honest needs less, also on a loaded machine
 SLOW = 30  # seconds that a loaded machine may take for what should happen at DEADLINE
 CROWD = 10_000
+AT_A_TIME = 256  # connections of one address, by default
+A_FEW = 16  # connections that are being accepted or closed, and those of others
 GROWTH_KIB = 24 << 10  # what a crowd may cost: 256 connections of 32 KiB each, TLS, and slack
 ROLE_THREADS = 20  # at most, by default; each may complain once a minute
+RESERVE_MAX_MB = 1 << 20  # that [disk] reserve takes
 ELSEWHERE = "127.0.0.9"  # an address that the crowd does not come from
 BOMB = (b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">' +
         b"".join(b'<!ENTITY %c "%s">' % (n + 1, b"&%c;" % n * 10) for n in range(ord("a"), ord("j"))) + b"]><a>&j;</a>")
@@ -96,7 +99,7 @@ def certificate(authority, name, seconds):
 def strangers(th, vn, expired, foreign):
     # Its last second is a good one (RFC 5280 4.1.2.5), so it is over a second after it began.
     over = ["openssl", "x509", "-checkend", "-1", "-noout", "-in", expired[0]]
-    until("its end", lambda: subprocess.run(over, capture_output=True).returncode == 1)
+    until("its end", lambda: subprocess.run(over, capture_output=True).returncode == 1, 60)
     for who, identity in {"nobody": None, "a stranger": foreign, "a partner whose certificate has ended": expired}.items():
         before, kept = figure(vn, "lintas_strangers_total"), figure(vn, "lintas_messages_refused_total")
         status, headers, body = ask(vn, "/as4", b"<x/>", identity)
@@ -124,25 +127,46 @@ class Slow(threading.Thread):
     def __init__(self, vn, name, start, byte, identity=None, handshake=True):
         super().__init__(daemon=True)
         self.vn, self.name, self.start_with, self.byte, self.identity, self.handshake = vn, name, start, byte, identity, handshake
-        self.took = self.got = None
+        self.took = None
+        self.end = "has not begun"
+
+    def connect(self):
+        """A line, and when it was asked for, from when on the node counts. A handshake that took too long is made again."""
+        for _ in range(5):
+            began = time.monotonic()
+            plain = socket.create_connection(("127.0.0.1", self.vn.port), timeout=SLOW)
+            if not self.handshake:
+                return plain, began
+            try:
+                return tls(self.vn, self.identity).wrap_socket(plain, server_hostname="127.0.0.1"), began
+            except OSError:
+                plain.close()
+        raise AssertionError("five handshakes failed")
 
     def run(self):
-        began = time.monotonic()
-        with socket.create_connection(("127.0.0.1", self.vn.port), timeout=SLOW) as plain:
-            line = tls(self.vn, self.identity).wrap_socket(plain, server_hostname="127.0.0.1") if self.handshake else plain
-            with contextlib.suppress(OSError):
-                line.sendall(self.start_with)
-                self.got = self.wait(line, began)
-            self.took = time.monotonic() - began
+        try:
+            line, began = self.connect()
+            with line:
+                self.end = self.wait(line, began)
+                self.took = time.monotonic() - began
+        except Exception as e:  # it would be lost with the thread
+            self.end = repr(e)
 
     def wait(self, line, began):
-        line.settimeout(1 if self.byte else SLOW)
-        while time.monotonic() - began < SLOW:
-            try:
-                return line.recv(4096)  # b"": cut
-            except (TimeoutError, ssl.SSLWantReadError):
-                line.sendall(self.byte)
-        raise AssertionError(f"{self.name}: not cut")
+        try:
+            line.sendall(self.start_with)
+            line.settimeout(1)
+            while time.monotonic() - began < SLOW:
+                try:
+                    got = line.recv(4096)
+                    return f"answered {got}" if got else "cut"
+                except (TimeoutError, ssl.SSLWantReadError):
+                    line.sendall(self.byte or b"")
+        except TimeoutError:
+            return "not cut, and takes nothing"
+        except OSError:
+            return "cut"
+        return "not cut"
 
 
 def slow(th, vn):
@@ -166,8 +190,8 @@ def slow(th, vn):
     arrives(th, vn, send(th, "SLOW-1"))
     for sender in senders:
         sender.join(2 * SLOW)
-        assert sender.took is not None and not sender.got, f"{sender.name}: got {sender.got}"
-        assert DEADLINE - 0.5 < sender.took < SLOW, f"{sender.name}: cut after {sender.took:.1f} s"
+        assert sender.end == "cut", f"{sender.name}: {sender.end}"
+        assert DEADLINE <= sender.took < SLOW, f"{sender.name}: cut after {sender.took:.1f} s"
     assert figure(vn, "lintas_http_connections_cut_total") >= cut + len(senders)
     shown(f"{len(senders)} ways to be slow are cut at the deadline, and a partner is served meanwhile")
 
@@ -216,16 +240,22 @@ def crowd(th, vn):
     if many < CROWD:
         print(f"# {many} connections instead of {CROWD}: the limit of open files is {hard}")
     before, refused = vn.memory_kib("VmRSS"), figure(vn, "lintas_http_connections_refused_total")
-    held, most = [], 0
+    held, most, began = [], 0, time.monotonic()
     for i in range(many):
         held.append(dial(vn.port))
         if i == many // 2:
             waiting = send(th, "CROWD-1")
             assert ask(vn, "/as4", b"<x/>", identity_of(th), ELSEWHERE)[0] == 200, "a partner at another address is not served"
             most = sum(s is not None and is_open(s) for s in held)
-            assert most <= 256 + 1, f"{most} connections of one address"
+            assert most <= AT_A_TIME + A_FEW, f"{most} connections of one address"
+
+    def refused_enough():
+        """Who got in stays for the deadline, then others may come in his place."""
+        got_in = AT_A_TIME * (2 + (time.monotonic() - began) / DEADLINE)
+        return figure(vn, "lintas_http_connections_refused_total") - refused >= many - held.count(None) - got_in - A_FEW
     grown = vn.memory_kib("VmRSS") - before
-    assert figure(vn, "lintas_http_connections_refused_total") - refused > many // 2
+    until("who is too many is refused", refused_enough, SLOW)
+    assert figure(vn, "lintas_http_connections") <= AT_A_TIME + A_FEW
     assert vn.process.poll() is None and grown < GROWTH_KIB, f"{many} connections cost {grown} KiB"
     for s in held:
         if s:
@@ -240,7 +270,7 @@ def crowd(th, vn):
 
 def descriptors(vn):
     result = subprocess.run(["sh", "-c", 'ulimit -n 600; exec "$0" serve "$1"', REGION.lintas, vn.path], capture_output=True, timeout=60)
-    assert result.returncode == 4 and b"max-connections = 1024 needs" in result.stderr, result
+    assert result.returncode == 4 and b"max-connections = 1024" in result.stderr and b"at most 600" in result.stderr, result
     shown("fewer open files than the settings need is said at the start")
 
 
@@ -254,8 +284,14 @@ def second(vn):
 
 
 def full_disk(th, vn):
+    disk = os.statvfs(vn.path)
+    reserve_mb = disk.f_bavail * disk.f_frsize * 2 >> 20  # not only a little more: other programs free some meanwhile
+    if reserve_mb > RESERVE_MAX_MB:
+        print(f"SKIPPED: a full disk: {reserve_mb // 2} MB are free, and the greatest reserve is {RESERVE_MAX_MB} MB")
+        return
     vn.stop()
-    vn.configure({"reserve": f"{1 << 20}MB"})  # a tebibyte: more than is free
+    vn.configure({"reserve": f"{reserve_mb}MB"})
+    told_before = vn.log_path().read_text().count('"role.failed"')
     vn.spawn()
     until("VN lives", lambda: vn.says("/health/live") == 200)
     status, _, why = ask(vn, "/health/ready")
@@ -263,10 +299,10 @@ def full_disk(th, vn):
     waiting, began = send(th, "DISK-1"), time.monotonic()
     until("503", lambda: "503" in (answer(th, "outbox", "show", waiting).get("lastError") or ""))
     until("the roles have tried again", lambda: time.monotonic() - began > 5)  # they do every two seconds
-    told = vn.log_path().read_text().count('"role.failed"')
+    told = vn.log_path().read_text().count('"role.failed"') - told_before
     assert 0 < told <= ROLE_THREADS, f"{told} complaints in five seconds fill the log"
     assert "SLOW-1" in references(vn) and "DISK-1" not in references(vn), "reading must go on, and nothing be taken"
-    assert figure(vn, "lintas_disk_reserve_bytes") == 1 << 40
+    assert figure(vn, "lintas_disk_reserve_bytes") == reserve_mb << 20
     refused = subprocess.run([REGION.lintas, "send", REGION.document("form-d.xml", "DISK-2"), "--dir", vn.path], capture_output=True,
                              timeout=60)
     assert refused.returncode == 5 and b"reserve" in refused.stderr, refused
@@ -297,7 +333,8 @@ def lost_in_commit(th, vn):
     waiting = send(th, "COMMIT-1")
     arrives(th, vn, waiting)
     sql("DROP TRIGGER hang_up ON vn.message")
-    assert int(sql("SELECT last_value FROM vn.ends")) == 4 and attempts(th, waiting) == 4, attempts(th, waiting)
+    # The first three ended in their commit. TH may have tried once more when an answer came late.
+    assert int(sql("SELECT last_value FROM vn.ends")) == 4 and attempts(th, waiting) >= 4, attempts(th, waiting)
     assert references(vn).count("COMMIT-1") == 1
     shown("a session that ends in its commit, which is undone: no receipt, and the message once when it comes again")
 
@@ -323,6 +360,19 @@ def lost_after_commit(th, vn):
     shown("a session that ends after its commit and before it is told: the message again gets the stored receipt, and is there once")
 
 
+def role_fails(vn):
+    def says(event):
+        return [line for line in vn.log_path().read_text().splitlines() if f'"{event}"' in line and '"role":"timers"' in line]
+    sql("ALTER TABLE vn.fsm_timer RENAME TO elsewhere")
+    until("a complaint", lambda: says("role.failed"))
+    time.sleep(5)  # three steps, two seconds after one another
+    told = says("role.failed")
+    assert len(told) == 1 and "fsm_timer" in told[0] and not says("role.recovered"), told
+    sql("ALTER TABLE vn.elsewhere RENAME TO fsm_timer")
+    until("that it is over", lambda: says("role.recovered"))
+    shown("a role that fails says so once, and when it goes on")
+
+
 def story():
     authority, other = Authority(REGION, "hostile authority"), Authority(REGION, "another authority")
     th, vn = Node(REGION, "TH", authority), Node(VN_REGION, "VN", authority, {"request-deadline": f"{DEADLINE}s"})
@@ -330,10 +380,11 @@ def story():
     th.knows(vn), vn.knows(th)
     if DATABASE:
         th.start(), vn.start()
+        role_fails(vn)
         lost_in_commit(th, vn)
         lost_after_commit(th, vn)
     else:
-        expired = certificate(authority, "expired", 20)
+        expired = certificate(authority, "expired", 40)  # long enough to be named to VN while it is good
         lintas(vn, "partner", "certificate", "TH", "--use", "tls", "--file", expired[0])
         descriptors(vn)
         th.start(), vn.start()
@@ -344,7 +395,7 @@ def story():
         strangers(th, vn, expired, certificate(other, "stranger", 3600))
         full_disk(th, vn)
     for node in (th, vn):
-        assert not answer(node, "audit", "verify").get("brokenSequence")
+        assert answer(node, "audit", "verify")["brokenSequence"] == 0
         node.stop()
     shown("the journals verify")
 

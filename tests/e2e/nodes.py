@@ -15,7 +15,7 @@ def run(*args, code=0, seconds=60, **more):
     return result.stdout.decode()
 
 
-def until(what, check, seconds=30, pause=0.05):
+def until(what, check, seconds=60, pause=0.05):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = check()
@@ -33,17 +33,26 @@ def answer(node, *args, seconds=60):
     return json.loads(lintas(node, *args, "--json", seconds=seconds))
 
 
+GIVEN = set()  # ports that nobody may listen on yet
+
+
+def is_free(port):
+    with socket.socket() as s:
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def free_port():
     """A port that is free, and stays so while its node is down: the kernel gives those of its own range to whoever connects."""
     below = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     for _ in range(100):
         port = random.randrange(below // 2, below)
-        with socket.socket() as s:
-            try:
-                s.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
+        if port not in GIVEN and is_free(port):
+            GIVEN.add(port)
+            return port
     raise AssertionError("no free port")
 
 
@@ -163,7 +172,7 @@ class Node:
             context.load_cert_chain(*certificate)
         request = urllib.request.Request(f"https://127.0.0.1:{self.port}{path}", data=body, headers={"Content-Type": "application/soap+xml"})
         try:
-            with urllib.request.urlopen(request, context=context, timeout=10) as r:
+            with urllib.request.urlopen(request, context=context, timeout=30) as r:
                 return r.status, r.read()
         except urllib.error.HTTPError as e:
             return e.code, e.read()
@@ -174,4 +183,4 @@ class Node:
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
-        assert self.process.wait(30) == (0 if how == signal.SIGTERM else -how), self.log_path().read_text()
+        assert self.process.wait(60) == (0 if how == signal.SIGTERM else -how), self.log_path().read_text()
