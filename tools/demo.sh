@@ -106,8 +106,9 @@ make_users() {
 	done
 }
 # A token for an officer, got over the network as a person does.
+password_of() { awk -v n="$(code_of "$1")" -v u="$2" '$1 == n && $2 == u { print $3 }' "$DEMO/logins"; } # node user
 log_in() { # node user
-	curl -fsS -u "$2:$(awk -v n="$(code_of "$1")" -v u="$2" '$1 == n && $2 == u { print $3 }' "$DEMO/logins")" -X POST \
+	curl -fsS -u "$2:$(password_of "$1" "$2")" -X POST \
 		-H 'Content-Type: application/json' -d '{"title":"a morning of work"}' "$(interface_of "$1")/tokens" |
 		sed -n 's/.*"secret": *"\([^"]*\)".*/\1/p'
 }
@@ -149,6 +150,32 @@ find_received() { # node reference: the id of the received document with this re
 }
 count_of() { node "$1" status --json | grep -o "\"$2\": *[0-9]*" | awk -F: '{ sum += $2 } END { print sum + 0 }'; }
 
+# How to look at the nodes that run: their ports are those of their start.
+show_around() {
+	[ ! -s "$DEMO/port" ] || PORT=$(cat "$DEMO/port")
+	program=${LINTAS#"$ROOT/"} demo=${DEMO#"$ROOT/"}
+	for n in $STATES; do
+		runs "$n" || continue
+		printf '  %s  partners http://127.0.0.1:%s/as4   interface %s   administration --dir %s/%s\n' "$(code_of "$n")" \
+			"$(port_of "$n")" "$(interface_of "$n")" "$demo" "$n"
+	done
+	[ ! -s "$DEMO/logins" ] || printf '\nWho may log in (%s/logins):\n' "$demo"
+	awk '{ printf "  %s  %-16s %s\n", $1, $2, $3 }' "$DEMO/logins"
+	# Before its morning is over a demo has nothing yet to try.
+	[ ! -s "$DEMO/sent" ] || cat <<END
+
+Try:
+  $program timeline $(cat "$DEMO/sent") --dir $demo/th
+  $program send $demo/try-form-d.xml --to VN --from dft --dir $demo/th
+  $program send $demo/try-form-d-broken.xml --to VN --dir $demo/th
+The same over the network, as an officer logs in:
+  T=\$(curl -sS -u dft-officer:$(password_of th dft-officer) -X POST -H 'Content-Type: application/json' -d '{"title":"a trial"}' \\
+    $(interface_of th)/tokens | python3 -c 'import json, sys; print(json.load(sys.stdin)["secret"])')
+  curl -sS -H "Authorization: Bearer \$T" '$(interface_of th)/documents?limit=2' | python3 -m json.tool
+END
+	printf '\nStop them with ./dev demo --stop\n'
+}
+
 case $MODE in
 --stop) stop_all; echo 'The demo nodes are stopped. Their data stays under ./demo until the next ./dev demo.'; exit 0 ;;
 '' | --once) ;;
@@ -158,16 +185,14 @@ esac
 # A demo that runs is somebody's: what he sent would be gone.
 for n in $STATES; do
 	runs "$n" || continue
-	cat >&2 <<END
-A demo runs already in $DEMO; a new one would replace it with all that was sent.
-Look at it:  ${LINTAS#"$ROOT/"} status --dir $DEMO/$n
-Stop it:     ./dev demo --stop
-END
+	printf 'A demo runs already; a new one would replace it with all that was sent. Look at it:\n' >&2
+	show_around >&2
 	exit 1
 done
 rm -rf "$DEMO"
 mkdir -p "$DEMO"
 : >"$LOG"
+echo "$PORT" >"$DEMO/port"
 trap 'bad "stopped before the end"' INT TERM
 
 say 'Three administrations, each with its own node, database, keys and certificates'
@@ -266,20 +291,6 @@ document form-d.xml TRY-D-0001 >>"$LOG"
 mv "$DEMO/TRY-D-0001.xml" "$DEMO/try-form-d.xml"
 document form-d-broken.xml TRY-D-0002 >>"$LOG"
 mv "$DEMO/TRY-D-0002.xml" "$DEMO/try-form-d-broken.xml"
+echo "$sent" >"$DEMO/sent"
 say 'The nodes are running:'
-for n in $STATES; do
-	printf '  %s  partners http://127.0.0.1:%s/as4   interface %s   administration --dir demo/%s\n' "$(code_of "$n")" \
-		"$(port_of "$n")" "$(interface_of "$n")" "$n"
-done
-printf '\nWho may log in:\n'
-awk '{ printf "  %s  %-16s %s\n", $1, $2, $3 }' "$DEMO/logins"
-PROGRAM=${LINTAS#"$ROOT/"}
-cat <<END
-
-Try:
-  $PROGRAM timeline $sent --dir demo/th
-  $PROGRAM send demo/try-form-d.xml --to VN --from dft --dir demo/th
-  $PROGRAM send demo/try-form-d-broken.xml --to VN --dir demo/th
-  T=\$($PROGRAM token new --user dft-officer --title trial --dir demo/th); curl -H "Authorization: Bearer \$T" $(interface_of th)/documents
-Stop them with ./dev demo --stop
-END
+show_around
