@@ -82,6 +82,7 @@ static void put_document(void)
 	arena_auto arena = arena_new(ARENA_MAX);
 	struct http_request request = { .method = "POST",
 					.path = "/api/v1/documents",
+					.raw_path = "/api/v1/documents",
 					.query = "",
 					.body = bytes_of(text_good_ordinary_xml),
 					.local = true };

@@ -312,6 +312,8 @@ def refusal_alone(folder):
     for path in (folder / "2-error-received").glob("*.pem"):
         path.unlink()
     shutil.rmtree(folder / "1-sent")
+    for later in folder.glob("[3-9]-*"):  # a slow machine was refused again before it exported
+        shutil.rmtree(later)
     (folder / "2-error-received").rename(folder / "1-error-received")
     edit(folder, lambda said: said.update(wires=[dict(said["wires"][1], folder="1-error-received", basis=[])]))
 
