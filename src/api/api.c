@@ -246,6 +246,6 @@ void api_handle(void *arg, const struct http_request *request, struct http_respo
 	response->status = call.status;
 	response->content_type = out->size && call.status != 304 ? call.content_type : NULL;
 	response->owned = out;
-	if (api->wake && call.route && !same(call.route->method, "GET"))
+	if (api->wake && call.route && call.status < 400 && !same(call.route->method, "GET"))
 		api->wake(api->wake_arg);
 }
