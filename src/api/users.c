@@ -270,7 +270,7 @@ static int64_t expiry(struct api_call *call, const struct new_token_view *view)
 	if (end_us > call->now_us && end_us <= most_us)
 		return end_us;
 	finding_add(call->findings, &access_rules[RULE_END], in ? "/expiresIn" : "/expires", NULL, NULL);
-	return most_us; /* so that nobody else complains of it */
+	return TIME_NONE;
 }
 
 /* A token makes none for its own user, whatever he manages: whoever takes one away has taken all that came of it. */
@@ -332,7 +332,7 @@ static enum err_code read_tokens(struct tx *tx, void *arg, struct err *err)
 	struct managing m = { .call = l->call, .name = l->user };
 	if (l->user)
 		TRY(find_visible(tx, &m, err));
-	return token_list(tx, l->call->arena, l->user, NULL, call_query(l->call, "before"), l->limit, &l->tokens, err);
+	return token_list(tx, l->call->arena, l->user, call_query(l->call, "before"), l->limit, &l->tokens, err);
 }
 
 enum err_code tokens_list(struct api_call *call, struct err *err)

@@ -19,7 +19,6 @@ enum {
 	RULE_TITLE,
 	RULE_STATUS,
 	RULE_ROLE_OF_USER,
-	RULE_EXPIRY,
 	RULE_DISABLED,
 	RULE_TOKENS,
 };
@@ -33,9 +32,8 @@ const struct rule user_rules[] = {
 	[RULE_TITLE] = { .code = "USR-006", .text = "a title has 1 to 200 characters, in one line" },
 	[RULE_STATUS] = { .code = "USR-007", .text = "\"{1}\" is neither active nor disabled" },
 	[RULE_ROLE_OF_USER] = { .code = "USR-008", .text = "{2} does not have the role \"{1}\"" },
-	[RULE_EXPIRY] = { .code = "USR-009", .text = "the token would have expired before it is made" },
-	[RULE_DISABLED] = { .code = "USR-010", .text = "{1} is disabled, and a token would let nobody in" },
-	[RULE_TOKENS] = { .code = "USR-011", .text = "{1} has 100 tokens, and nobody has more: revoke one" },
+	[RULE_DISABLED] = { .code = "USR-009", .text = "{1} is disabled, and a token would let nobody in" },
+	[RULE_TOKENS] = { .code = "USR-010", .text = "{1} has 100 tokens, and nobody has more: revoke one" },
 	{ 0 },
 };
 
@@ -390,8 +388,6 @@ enum err_code token_new(struct tx *tx, struct arena *arena, struct token *token,
 	const char *wanted = token->roles ? token->roles : user.roles;
 	title_check(token->title, findings);
 	TRY(roles_check(arena, &user, wanted, role_for_token, findings, err));
-	if (token->expires_us <= now_us)
-		finding_add(findings, &user_rules[RULE_EXPIRY], "/expires", NULL, NULL);
 	if (!same(user.status, "active"))
 		finding_add(findings, &user_rules[RULE_DISABLED], "/user", user.name, NULL);
 	TRY(tokens_check(tx, user.name, now_us, findings, err));
@@ -468,14 +464,13 @@ enum err_code token_revoke(struct tx *tx, struct arena *arena, const char *id, c
 	return entry_put(&change, "token", id, "revoked", detail, err);
 }
 
-enum err_code token_list(struct tx *tx, struct arena *arena, const char *user, const char *organisation,
-			 const char *before, size_t limit, struct token_list *list, struct err *err)
+enum err_code token_list(struct tx *tx, struct arena *arena, const char *user, const char *before, size_t limit,
+			 struct token_list *list, struct err *err)
 {
 	struct token_list found = { 0 };
 	db_query_auto query = { 0 };
 
-	TRY(db_query(tx, &sql_token_all,
-		     BINDS(BIND_TEXT(user), BIND_TEXT(organisation), BIND_TEXT(before), BIND_INT(limit)), &query, err));
+	TRY(db_query(tx, &sql_token_all, BINDS(BIND_TEXT(user), BIND_TEXT(before), BIND_INT(limit)), &query, err));
 	while (db_next(&query)) {
 		found.items = list_grow(arena, found.items, found.count, sizeof(*found.items));
 		if (!found.items)

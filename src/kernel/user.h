@@ -87,9 +87,9 @@ enum err_code token_find(struct tx *tx, struct arena *arena, const char *id, str
 			 struct err *err) MUST_USE;
 enum err_code token_revoke(struct tx *tx, struct arena *arena, const char *id, const struct actor *actor,
 			   int64_t now_us, struct err *err) MUST_USE;
-/* Newest first; of one USER or of one ORGANISATION's users (NULL: all); below the id BEFORE (NULL: from the newest). */
-enum err_code token_list(struct tx *tx, struct arena *arena, const char *user, const char *organisation,
-			 const char *before, size_t limit, struct token_list *list, struct err *err) MUST_USE;
+/* Newest first; of one USER (NULL: of all); below the id BEFORE (NULL: from the newest). */
+enum err_code token_list(struct tx *tx, struct arena *arena, const char *user, const char *before, size_t limit,
+			 struct token_list *list, struct err *err) MUST_USE;
 /* Whose SECRET is, and with which roles (those that token and user both have, "" if none): *USER.name is NULL if
  * nobody's, expired, revoked, or of a user who is disabled. */
 enum err_code token_user(struct tx *tx, struct arena *arena, const char *secret, int64_t now_us, struct user *user,

@@ -236,7 +236,7 @@ static void users_are_added_with_a_password_from_a_script(void **state)
 	assert_int_equal(TYPE("user", "disable", "somchai", "-d", node), 0);
 	expect("disabled");
 	assert_int_equal(TYPE("token", "new", "--user", "somchai", "-d", node), 1);
-	expect("USR-010");
+	expect("USR-009");
 }
 
 static void the_end_of_a_token_is_a_time_or_a_number_of_days_or_hours(void **state)
