@@ -91,13 +91,14 @@ static enum err_code pragma(struct sqlite_connection *connection, const char *sq
 }
 
 /* The schema is not to be trusted (a restored file may be anyone's); "text" in double quotes is not a string, as in
- * PostgreSQL. */
+ * PostgreSQL; a plan does not depend on the values, for which a statement would be compiled again at each use. */
 static const struct {
 	int option, value;
 } configuration[] = {
 	{ SQLITE_DBCONFIG_DEFENSIVE, 1 },   { SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
 	{ SQLITE_DBCONFIG_ENABLE_FKEY, 1 }, { SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
 	{ SQLITE_DBCONFIG_DQS_DML, 0 },     { SQLITE_DBCONFIG_DQS_DDL, 0 },
+	{ SQLITE_DBCONFIG_ENABLE_QPSG, 1 },
 };
 
 static enum err_code connection_configure(const struct db *db, struct sqlite_connection *connection, struct err *err)
