@@ -281,16 +281,6 @@ static void who_manages_users_sees_in_the_journal_that_a_name_is_guessed_at(void
 	end(&world);
 }
 
-static const char *metrics(struct world *world)
-{
-	struct kernel_fixture *fixture = world->fixture;
-	buf_auto out;
-
-	buf_init(&out, 1 << 20);
-	must(api_put_metrics(world->api, &out, &fixture->err));
-	return arena_text_of(fixture->arena, buf_bytes(&out));
-}
-
 static void refused_log_ins_and_requests_are_counted(void **state)
 {
 	random_simulate(1);

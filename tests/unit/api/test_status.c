@@ -20,16 +20,6 @@ static struct status_view status(struct world *world)
 	return view;
 }
 
-static const char *metrics(struct world *world)
-{
-	struct kernel_fixture *fixture = world->fixture;
-	buf_auto out;
-
-	buf_init(&out, 1 << 20);
-	must(api_put_metrics(world->api, &out, &fixture->err));
-	return arena_text_of(fixture->arena, buf_bytes(&out));
-}
-
 static void expect_line(const char *text, const char *line)
 {
 	if (!strstr(text, line))

@@ -1,6 +1,10 @@
 /* Users, their passwords and tokens, as who manages them and they themselves see them. */
 #include "people.h"
 
+#include <pthread.h>
+#include <time.h>
+
+#include "crypto/password.h"
 #include "customs/registry.h"
 #include "kernel/journal.h"
 #include "kernel/user.h"
@@ -329,6 +333,61 @@ static void the_journal_tells_who_was_let_in_by_whom(void **state)
 	end(&world);
 }
 
+/* --- A race --- */
+
+struct setting {
+	struct db *db;
+	const char *hash;
+	long after_us;
+	struct err err;
+	enum err_code code;
+};
+
+static enum err_code set_run(struct tx *tx, void *arg, struct err *err)
+{
+	const struct setting *setting = arg;
+	const struct actor actor = { .name = "operator" };
+
+	return user_set_password(tx, "dara", setting->hash, &actor, FIXTURE_NOW_US, err);
+}
+
+static void *set_later(void *arg)
+{
+	struct setting *setting = arg;
+
+	nanosleep(&(struct timespec){ .tv_nsec = setting->after_us * 1000 }, NULL);
+	setting->code = db_write(setting->db, set_run, setting, &setting->err);
+	return NULL;
+}
+
+/* Looking at a password takes 20 ms: in each of them another may be set. */
+static void a_log_in_during_which_the_password_is_set_anew_leaves_no_token(void **state)
+{
+	struct world world = begin(state, false);
+	struct kernel_fixture *fixture = world.fixture;
+	struct setting setting = { .db = fixture->kernel.db };
+	const char *old, *new;
+	pthread_t thread;
+
+	must(password_hash(fixture->arena, PASSWORD, &old, &fixture->err));
+	must(password_hash(fixture->arena, "another good password", &new, &fixture->err));
+	add_user(&world, "dara", "dft", "officer", NULL);
+	for (setting.after_us = 0; setting.after_us <= 30000; setting.after_us += 2000) {
+		setting.hash = old;
+		must(db_write(fixture->kernel.db, set_run, &setting, &fixture->err));
+		setting.hash = new;
+		assert_int_equal(pthread_create(&thread, NULL, set_later, &setting), 0);
+		struct answer answer = log_in(&world, "dara", PASSWORD, "POST", "/api/v1/tokens");
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		assert_int_equal(setting.code, OK);
+		if (answer.status == 201)
+			expect(get_as(&world, read_token(&world, answer).secret, "/api/v1/me"), 401, NULL);
+		else
+			expect(answer, 401, NULL);
+	}
+	end(&world);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -347,6 +406,7 @@ int main(void)
 		cmocka_unit_test(one_sees_and_ends_the_own_tokens),
 		cmocka_unit_test(one_learns_who_one_is_and_what_one_may),
 		cmocka_unit_test(the_journal_tells_who_was_let_in_by_whom),
+		cmocka_unit_test(a_log_in_during_which_the_password_is_set_anew_leaves_no_token),
 	};
 	return kernel_run("users", tests, COUNT(tests), customs_capabilities);
 }

@@ -119,3 +119,13 @@ void expect(struct answer answer, int status, const char *text)
 	if (answer.status != status || (text && !strstr(answer.text, text)))
 		fail_msg("not %d with %s: %d %s", status, text ? text : "anything", answer.status, answer.text);
 }
+
+const char *metrics(struct world *world)
+{
+	struct kernel_fixture *fixture = world->fixture;
+	buf_auto out;
+
+	buf_init(&out, 1 << 20);
+	must(api_put_metrics(world->api, &out, &fixture->err));
+	return arena_text_of(fixture->arena, buf_bytes(&out));
+}

@@ -46,5 +46,7 @@ struct answer call_with(struct world *world, const char *secret, const char *met
 			const struct schema *schema, const void *view);
 /* Fails the test with the answer unless it has STATUS, and TEXT in it (NULL: any). */
 void expect(struct answer answer, int status, const char *text);
+/* What monitoring reads. */
+const char *metrics(struct world *world);
 
 #endif
