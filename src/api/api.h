@@ -25,7 +25,7 @@ struct api_options {
 
 enum err_code api_new(const struct api_options *options, struct api **api, struct err *err) MUST_USE;
 void api_free(struct api *api);
-/* WAKE is called after each request that may have given the node something to do. Once, before requests come. */
+/* WAKE is called after each request that may have given the node something to send. Once, before requests come. */
 void api_on_change(struct api *api, void (*wake)(void *arg), void *arg);
 
 /* Answers a request; an http_handler with ARG a struct api. */

@@ -17,8 +17,10 @@ enum err_code node_tls(struct arena *arena, const struct config *config, struct 
 /* Threads that step the roles of a node. */
 struct roles;
 enum err_code roles_start(struct node *node, struct roles **roles, struct err *err) MUST_USE;
-/* Something may be due: who waits looks now. Safe from any thread. */
-void roles_wake(void *roles);
+/* There may be something to send, or something received: one who waits for it looks now, not in a quarter of a second.
+ * Safe from any thread. */
+void roles_to_send(void *roles);
+void roles_received(void *roles);
 void roles_stop(struct roles *roles);
 
 #endif

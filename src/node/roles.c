@@ -60,27 +60,35 @@ static enum err_code step_refresh(struct node *node, int64_t now_us, unsigned *d
 	return messaging_watch(node->messaging, now_us, err);
 }
 
+/* What a role waits for, and what it makes work of. By the clock nobody is woken: the sealer's batches are better large,
+ * the timers are not in a hurry. */
+enum work { WORK_BY_THE_CLOCK, WORK_OUT, WORK_IN, WORKS };
+
 struct role {
 	const char *name;
 	role_step *step;
 	size_t threads_offset; /* setting that says how many; 0: one */
 	int64_t idle_us;
-	bool by_the_clock; /* is not woken: the sealer's batches are better large, the timers are not in a hurry */
+	enum work takes, makes;
 };
 static const struct role role_rows[] = {
-	{ "sender", step_send, offsetof(struct config, senders), IDLE_US, false },
-	{ "processor", step_process, offsetof(struct config, processors), IDLE_US, false },
-	{ "sealer", step_seal, 0, SECOND_US, true },
-	{ "tally", step_tally, 0, 2 * SECOND_US, true },
-	{ "timers", step_timers, 0, SECOND_US, true },
-	{ "refresh", step_refresh, 0, SECOND_US, true },
+	{ "sender", step_send, offsetof(struct config, senders), IDLE_US, WORK_OUT, WORK_BY_THE_CLOCK },
+	{ "processor", step_process, offsetof(struct config, processors), IDLE_US, WORK_IN, WORK_OUT },
+	{ "sealer", step_seal, 0, SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },
+	{ "tally", step_tally, 0, 2 * SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },
+	{ "timers", step_timers, 0, SECOND_US, WORK_BY_THE_CLOCK, WORK_OUT },
+	{ "refresh", step_refresh, 0, SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },
+};
+
+struct bell {
+	pthread_cond_t rung;
+	uint64_t count; /* so that a ring between looking and waiting is not lost */
 };
 
 struct roles {
 	struct node *node;
-	pthread_mutex_t lock;
-	pthread_cond_t woken;
-	uint64_t wakes; /* counts, so that a wake between looking and waiting is not lost */
+	pthread_mutex_t lock; /* guards what follows */
+	struct bell bells[WORKS];
 	bool stopping;
 	pthread_t threads[ROLE_THREADS_MAX];
 	size_t count;
@@ -90,28 +98,50 @@ struct role_thread {
 	const struct role *role;
 };
 
-void roles_wake(void *arg)
+/* A thread for each piece: all of them would look, and most in vain. */
+static void ring(struct roles *roles, enum work work, unsigned pieces)
 {
-	struct roles *roles = arg;
+	if (work == WORK_BY_THE_CLOCK)
+		return;
 	pthread_mutex_lock(&roles->lock);
-	roles->wakes++;
-	pthread_cond_broadcast(&roles->woken);
+	struct bell *bell = &roles->bells[work];
+	bell->count++;
+	for (unsigned i = 0; i < pieces; i++)
+		pthread_cond_signal(&bell->rung);
 	pthread_mutex_unlock(&roles->lock);
 }
 
-/* Waits PAUSE_US, or until woken since *SEEN (SEEN NULL: wakes do not count). False when it is time to stop. */
-static bool rest(struct roles *roles, uint64_t *seen, int64_t pause_us)
+void roles_to_send(void *roles)
 {
+	ring(roles, WORK_OUT, 1);
+}
+
+void roles_received(void *roles)
+{
+	ring(roles, WORK_IN, 1);
+}
+
+/* Waits PAUSE_US, or until there is WORK since *SEEN. False when it is time to stop. */
+static bool rest(struct roles *roles, enum work work, uint64_t *seen, int64_t pause_us)
+{
+	struct bell *bell = &roles->bells[work];
 	struct timespec until;
 	int64_t at_us = clock_monotonic_us() + pause_us;
 	until.tv_sec = (time_t)(at_us / SECOND_US);
 	until.tv_nsec = (long)(at_us % SECOND_US * 1000);
 	pthread_mutex_lock(&roles->lock);
-	while (!roles->stopping && (!seen || roles->wakes == *seen))
-		if (pthread_cond_timedwait(&roles->woken, &roles->lock, &until) != 0)
+	while (!roles->stopping && bell->count == *seen)
+		if (pthread_cond_timedwait(&bell->rung, &roles->lock, &until) != 0)
 			break;
-	if (seen)
-		*seen = roles->wakes;
+	*seen = bell->count;
+	bool go_on = !roles->stopping;
+	pthread_mutex_unlock(&roles->lock);
+	return go_on;
+}
+
+static bool goes_on(struct roles *roles)
+{
+	pthread_mutex_lock(&roles->lock);
 	bool go_on = !roles->stopping;
 	pthread_mutex_unlock(&roles->lock);
 	return go_on;
@@ -167,7 +197,7 @@ static void *run(void *arg)
 	struct role_thread thread = *(struct role_thread *)arg;
 	struct roles *roles = thread.roles;
 	struct complaints complaints = { .told = 0 };
-	uint64_t seen = 0;
+	uint64_t seen = 0, never = 0; /* the clock's bell is not rung */
 	bool go_on = true;
 	free(arg);
 	while (go_on) {
@@ -177,19 +207,15 @@ static void *run(void *arg)
 			thread.role->step(roles->node, clock_now_us(roles->node->kernel.clock), &done, &err);
 		if (code != OK) {
 			complain(&complaints, thread.role->name, &err);
-			go_on = rest(roles, NULL, FAULT_US);
+			go_on = rest(roles, WORK_BY_THE_CLOCK, &never, FAULT_US);
 			continue;
 		}
 		recover(&complaints, thread.role->name);
 		if (done == 0) {
-			go_on = rest(roles, thread.role->by_the_clock ? NULL : &seen, thread.role->idle_us);
-		} else {
-			/* What one role did is work for the next: a processed document puts its answer in the outbox.
-			 */
-			roles_wake(roles);
-			pthread_mutex_lock(&roles->lock);
-			go_on = !roles->stopping;
-			pthread_mutex_unlock(&roles->lock);
+			go_on = rest(roles, thread.role->takes, &seen, thread.role->idle_us);
+		} else { /* a processed document puts its answer in the outbox */
+			ring(roles, thread.role->makes, done);
+			go_on = goes_on(roles);
 		}
 	}
 	return NULL;
@@ -221,7 +247,8 @@ enum err_code roles_start(struct node *node, struct roles **started, struct err 
 	pthread_mutex_init(&roles->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&roles->woken, &monotonic);
+	for (size_t i = 0; i < WORKS; i++)
+		pthread_cond_init(&roles->bells[i].rung, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	enum err_code code = OK;
 	for (size_t i = 0; i < COUNT(role_rows) && code == OK; i++) {
@@ -245,11 +272,13 @@ void roles_stop(struct roles *roles)
 		return;
 	pthread_mutex_lock(&roles->lock);
 	roles->stopping = true;
-	pthread_cond_broadcast(&roles->woken);
+	for (size_t i = 0; i < WORKS; i++)
+		pthread_cond_broadcast(&roles->bells[i].rung);
 	pthread_mutex_unlock(&roles->lock);
 	for (size_t i = 0; i < roles->count; i++)
 		pthread_join(roles->threads[i], NULL);
-	pthread_cond_destroy(&roles->woken);
+	for (size_t i = 0; i < WORKS; i++)
+		pthread_cond_destroy(&roles->bells[i].rung);
 	pthread_mutex_destroy(&roles->lock);
 	free(roles);
 }

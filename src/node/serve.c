@@ -1,5 +1,6 @@
 /* `lintas serve`: the node and its keys process, from start to graceful stop. */
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -206,7 +207,7 @@ static void gateway_handle(void *arg, const struct http_request *request, struct
 	bool get = same(request->method, "GET");
 	if (same(request->path, "/as4") && same(request->method, "POST")) {
 		if (messaging_receive(s->node.messaging, request, response))
-			roles_wake(s->roles);
+			roles_received(s->roles);
 	} else if (same(request->path, "/as4")) {
 		answer_text(request, response, 405, "AS4 messages are posted here\n");
 		response->headers[0] = (struct http_header){ "Allow", "POST" };
@@ -342,7 +343,7 @@ static enum err_code start(struct arena *arena, struct serving *s, const char *d
 	TRY(node_assemble(arena, &s->node, s->node.config.plain ? NULL : &s->tls, &api, err));
 	TRY(resume(s, err));
 	TRY(roles_start(&s->node, &s->roles, err));
-	api_on_change(s->node.api, roles_wake, s->roles);
+	api_on_change(s->node.api, roles_to_send, s->roles);
 	TRY(start_servers(arena, s, err));
 	s->ready = true;
 	return OK;
@@ -399,6 +400,16 @@ static void log_ready(const struct config *c, int64_t start_us)
 	log_write(LOG_INFO, "node.ready", fields, COUNT(fields) - (c->interface_port ? 0 : OF_INTERFACE));
 }
 
+/* Each message takes some hundred kilobytes and gives them back. glibc hands them to the kernel at once, which clears
+ * them for the next message; so it keeps a few megabytes, in a few heaps that all threads share. */
+static void keep_freed_memory(void)
+{
+	enum { HEAPS = 8, KEPT_OF_EACH = 2 << 20, LARGE = 1 << 20 };
+	mallopt(M_ARENA_MAX, HEAPS);
+	mallopt(M_TRIM_THRESHOLD, KEPT_OF_EACH);
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+}
+
 enum err_code node_serve(struct arena *arena, const char *directory, struct findings *findings, struct err *err)
 {
 	struct serving s = { .node = { .lock = -1 }, .started_us = clock_now_us(&clock_system) };
@@ -410,6 +421,7 @@ enum err_code node_serve(struct arena *arena, const char *directory, struct find
 	sigaddset(&signals, SIGCHLD);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	keep_freed_memory();
 
 	enum err_code code = start(arena, &s, directory, findings, err);
 	if (code == OK) {
