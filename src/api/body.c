@@ -89,9 +89,9 @@ enum err_code call_locate(struct api_call *call, const void *record, struct err 
 	enum { LOCATION_MAX = 1024 };
 	const struct route *item = route_of_made(call->route);
 	const char *name = item ? name_of(item, call->route->response, record) : NULL;
-	buf_auto location;
 	if (!name)
 		return OK;
+	buf_auto location;
 	buf_init(&location, LOCATION_MAX);
 	buf_printf(&location, "%s/", call->route->path);
 	percent_put(&location, name, "");

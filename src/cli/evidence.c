@@ -107,13 +107,13 @@ static enum err_code write_files(struct invocation *in, const struct tar_file *f
 
 static enum err_code print_summary(const struct invocation *in, const struct summary *summary, struct err *err)
 {
-	buf_auto json;
 	if (!in->json) {
 		printf("%s: %lld files, %lld octets\n"
 		       "Its README.md explains it. On any machine with openssl, and with Python and lxml:\n  %s\n",
 		       summary->folder, (long long)summary->files, (long long)summary->octets, summary->verify);
 		return OK;
 	}
+	buf_auto json;
 	buf_init(&json, SUMMARY_MAX);
 	field_put_json(&json, &summary_schema, summary);
 	TRY(buf_check(&json, "the answer", err));

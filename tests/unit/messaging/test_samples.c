@@ -116,9 +116,9 @@ static size_t wrong_digests(struct as4_message *message)
 	for (size_t i = 0; message->signature && i < message->signature->count; i++) {
 		const struct as4_reference *reference = &message->signature->references[i];
 		uint8_t digest[DIGEST_MAX];
-		buf_auto octets;
 		if (reference->uri[0] != '#' || !reference->digest_known)
 			continue;
+		buf_auto octets;
 		buf_init(&octets, 8 << 20);
 		assert_int_equal(as4_reference_octets(message, reference, &octets, NULL), OK);
 		assert_int_equal(digest_of(reference->digest, buf_bytes(&octets), digest, NULL), OK);
