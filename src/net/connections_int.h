@@ -23,6 +23,7 @@ struct connection {
 	uint8_t address[16]; /* who counts as one peer, see connections.c; zero for a local socket */
 	char peer[64];       /* "192.0.2.1:4711", "[2001:db8::1]:4711", "unix" */
 	size_t body_bytes;   /* of the request's body that have come and are kept */
+	void *exchange;      /* of the server: begun, and not told to be completed */
 };
 
 struct connections {

@@ -119,6 +119,15 @@ static void exchange_free(struct exchange *exchange)
 	free(exchange);
 }
 
+/* A request whose query has more parameters than the library has room for is never told to be completed: its connection
+ * is closed. */
+static void exchange_abandon(struct connection *connection)
+{
+	if (connection->exchange)
+		exchange_free(connection->exchange);
+	connection->exchange = NULL;
+}
+
 static struct connection *connection_of(struct MHD_Connection *library)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(library, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -132,6 +141,9 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *lib
 {
 	struct http_server *server = arg;
 	struct connection *connection = connection_of(library);
+
+	if (connection)
+		exchange_abandon(connection);
 	struct exchange *exchange = connection ? calloc(1, sizeof(*exchange)) : NULL;
 
 	if (!exchange)
@@ -147,6 +159,7 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *lib
 	exchange->target_valid = target && http_target(exchange->request.arena, target, &exchange->request);
 	connection_due_by(&server->connections, connection, clock_monotonic_us() + server->options.deadline_us);
 	atomic_fetch_add(&server->requests, 1);
+	connection->exchange = exchange;
 	return exchange;
 }
 
@@ -283,7 +296,7 @@ static void on_completed(void *arg, struct MHD_Connection *library, void **conte
 	connection_due(&server->connections, exchange->connection,
 		       clock_monotonic_us() + server->options.idle_us + server->options.deadline_us);
 	bool submitted = exchange->submitted;
-	exchange_free(exchange);
+	exchange_abandon(exchange->connection);
 	if (submitted) {
 		pthread_mutex_lock(&server->lock);
 		server->active--;
@@ -327,8 +340,10 @@ static void on_connection(void *arg, struct MHD_Connection *library, void **cont
 	struct http_server *server = arg;
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-		if (*context)
+		if (*context) {
+			exchange_abandon(*context);
 			connection_closed(&server->connections, *context);
+		}
 		*context = NULL;
 		return;
 	}
