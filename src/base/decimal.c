@@ -1,7 +1,6 @@
 #include "base/decimal.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 /* libbidgcc000: arguments by value, rounding mode and flags as parameters, no globals. */
@@ -20,9 +19,13 @@
 #define MAX_PLACES   36 /* after the point, in results: two full fractions multiplied */
 #define ROUNDING     BID_ROUNDING_TIES_AWAY
 
-/* IEEE 754-2008 §3.5.2: 1 bit sign, 14 bits exponent + 6176, 113 bits coefficient. Zeroed memory would be 0E-6176;
- * we keep the exponent's bits turned so that it is the plain 0. */
-#define PLAIN_ZERO (UINT64_C(6176) << 49)
+/* IEEE 754-2008 §3.5.2: 1 bit sign, 14 bits exponent + 6176, 113 bits coefficient (10^34 is below 2^113). Zeroed memory
+ * would be 0E-6176; we keep the exponent's bits turned so that it is the plain 0. */
+#define SIGN           (UINT64_C(1) << 63)
+#define EXPONENT_SHIFT 49
+#define ZERO_EXPONENT  6176
+#define PLAIN_ZERO     ((uint64_t)ZERO_EXPONENT << EXPONENT_SHIFT)
+__extension__ typedef unsigned __int128 uint128;
 
 static BID_UINT128 to_bid(struct decimal a)
 {
@@ -80,46 +83,43 @@ bool decimal_given(struct decimal a)
 	return !bid128_isNaN(to_bid(a));
 }
 
-/* The digits without leading zeros go to DIGITS_OUT, at most DIGITS of them. Returns what follows them, or NULL if
- * there are none or too many. */
-static const char *take_digits(const char *text, char *digits, size_t *count)
+/* The digits are appended to COEFFICIENT, which has at most DIGITS of them, not counting leading zeros. Returns what
+ * follows them, or NULL if there are none or too many. */
+static const char *take_digits(const char *text, uint128 *coefficient, size_t *count)
 {
 	const char *c = text;
 
 	for (; *c >= '0' && *c <= '9'; c++) {
 		if (*count == 0 && *c == '0')
 			continue;
-		if (*count == DIGITS)
+		if ((*count)++ == DIGITS)
 			return NULL;
-		digits[(*count)++] = *c;
+		*coefficient = *coefficient * 10 + (unsigned)(*c - '0');
 	}
 	return c > text ? c : NULL;
 }
 
 bool decimal_parse(const char *text, struct decimal *value)
 {
-	char digits[DIGITS + 1];
-	char canonical[DIGITS + 8];
+	uint128 digits = 0;
 	size_t count = 0;
 	ptrdiff_t places = 0;
-	_IDEC_flags flags = 0;
 
 	if (!text)
 		return false;
 
-	const char *sign = *text == '-' ? "-" : "+";
-	const char *end = take_digits(*text == '-' || *text == '+' ? text + 1 : text, digits, &count);
+	const char *end = take_digits(*text == '-' || *text == '+' ? text + 1 : text, &digits, &count);
 	if (end && *end == '.') {
 		const char *fraction = end + 1;
-		end = take_digits(fraction, digits, &count);
+		end = take_digits(fraction, &digits, &count);
 		places = end ? end - fraction : 0;
 	}
 	if (!end || *end != '\0' || places > PARSE_PLACES)
 		return false;
 
-	digits[count] = '\0';
-	snprintf(canonical, sizeof(canonical), "%s%sE-%d", sign, count > 0 ? digits : "0", (int)places);
-	*value = settle(bid128_from_string(canonical, ROUNDING, &flags));
+	uint64_t sign = *text == '-' && digits > 0 ? SIGN : 0;
+	uint64_t exponent = (uint64_t)(ZERO_EXPONENT - places) << EXPONENT_SHIFT;
+	*value = from_bid((BID_UINT128){ .w = { (uint64_t)digits, (uint64_t)(digits >> 64) | exponent | sign } });
 	return true;
 }
 
@@ -165,7 +165,9 @@ int decimal_compare(struct decimal a, struct decimal b)
 {
 	_IDEC_flags flags = 0;
 
-	return bid128_quiet_greater(to_bid(a), to_bid(b), &flags) - bid128_quiet_less(to_bid(a), to_bid(b), &flags);
+	if (bid128_quiet_greater(to_bid(a), to_bid(b), &flags))
+		return 1;
+	return -bid128_quiet_less(to_bid(a), to_bid(b), &flags);
 }
 
 struct decimal decimal_add(struct decimal a, struct decimal b)

@@ -192,10 +192,21 @@ size_t utf8_first(struct bytes text)
 	return 0;
 }
 
+bool ascii_printable(struct bytes text)
+{
+	bool other = false;
+
+	/* No early way out, so that the compiler takes many bytes at a time. */
+	for (size_t i = 0; i < text.size; i++)
+		other |= text.data[i] < 0x20 || text.data[i] > 0x7E;
+	return !other;
+}
+
 bool utf8_valid(struct bytes text)
 {
 	while (text.size > 0) {
-		size_t size = utf8_first(text);
+		bool ascii = text.data[0] > 0 && text.data[0] < 0x80;
+		size_t size = ascii ? 1 : utf8_first(text);
 		if (size == 0)
 			return false;
 		text = bytes(text.data + size, text.size - size);

@@ -19,6 +19,8 @@ bool hex_parse(struct arena *arena, const char *text, struct bytes *data);
 /* For a URL (RFC 3986 2.1): letters, digits, '-', '.', '_', '~' and the characters of ALSO stay as they are. */
 void percent_put(struct buf *out, const char *text, const char *also);
 
+/* All of it is printable ASCII, as most values are: one quick look that spares them the slow ones. */
+bool ascii_printable(struct bytes text);
 /* Well-formed UTF-8 (no surrogates, no overlong forms, no NUL). */
 bool utf8_valid(struct bytes text);
 /* Bytes of the first character; 0 if TEXT is empty or does not begin with a well-formed one. */

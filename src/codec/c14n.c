@@ -122,6 +122,8 @@ static bool xml_can_carry(const char *text)
 {
 	const unsigned char *c = (const unsigned char *)text;
 
+	if (ascii_printable(bytes_of(text)))
+		return true;
 	if (!utf8_valid(bytes_of(text)))
 		return false;
 	for (; *c; c++) {

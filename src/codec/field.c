@@ -333,7 +333,7 @@ static bool has_control_character(const char *text)
 static bool characters_pass(struct field_context *context, const struct field *row, const struct field_path *path,
 			    const char *text)
 {
-	if (utf8_valid(bytes_of(text)) && !has_control_character(text))
+	if (ascii_printable(bytes_of(text)) || (utf8_valid(bytes_of(text)) && !has_control_character(text)))
 		return true;
 	field_find(context, FIELD_BAD_CHARACTER, row, path, field_label(row), NULL);
 	return false;
@@ -342,7 +342,9 @@ static bool characters_pass(struct field_context *context, const struct field *r
 static bool length_passes(struct field_context *context, const struct field *row, const struct field_path *path,
 			  const char *text)
 {
-	if (!field_kind(row)->text || utf8_length(text) <= field_max_length(row))
+	/* A text has at most as many characters as bytes. */
+	if (!field_kind(row)->text || strlen(text) <= field_max_length(row) ||
+	    utf8_length(text) <= field_max_length(row))
 		return true;
 	find_number(context, FIELD_TOO_LONG, row, path, field_max_length(row));
 	return false;

@@ -8,7 +8,7 @@ static size_t element_row(const struct field_context *context, const struct fiel
 			  const struct xml_node *element, size_t from)
 {
 	for (size_t i = 0; i < fields->count; i++) {
-		size_t at = (from + i) % fields->count;
+		size_t at = from + i < fields->count ? from + i : from + i - fields->count;
 		const struct field *row = &fields->row[at];
 		if (field_is_element(row) && xml_is(element, context->schema->ns, row->xml))
 			return at;
@@ -16,13 +16,13 @@ static size_t element_row(const struct field_context *context, const struct fiel
 	return fields->count;
 }
 
-/* How many elements of ROW follow each other from FIRST on; *AFTER is the element behind them. */
+/* How many elements of ROW follow each other from FIRST, which is one, on; *AFTER is the element behind them. */
 static size_t run_length(const struct field_context *context, const struct field *row, const struct xml_node *first,
 			 const struct xml_node **after)
 {
-	size_t count = 0;
+	size_t count = 1;
 
-	for (*after = first; xml_is(*after, context->schema->ns, row->xml); *after = xml_next(*after))
+	for (*after = xml_next(first); xml_is(*after, context->schema->ns, row->xml); *after = xml_next(*after))
 		count++;
 	return count;
 }
@@ -76,12 +76,13 @@ static void read_text(struct field_context *context, const struct field *row, co
 static void read_content(struct field_context *context, const struct field *row, const struct field_path *path,
 			 const struct xml_node *node, void *record)
 {
-	const char *text = xml_first(node) ? NULL : xml_token(context->arena, node);
-
+	if (xml_first(node)) {
+		refuse_elements(context, node, row->content ? path->up : path);
+		return;
+	}
+	const char *text = xml_token(context->arena, node);
 	if (text)
 		read_text(context, row, path, text, record);
-	else if (xml_first(node))
-		refuse_elements(context, node, row->content ? path->up : path);
 	else
 		context->no_memory = true;
 }
@@ -140,7 +141,7 @@ static void read_elements(struct field_context *context, const struct fields *fi
 	const struct xml_node *after;
 
 	for (const struct xml_node *child = xml_first(node); child; child = after) {
-		size_t at = element_row(context, fields, child, last);
+		size_t at = element_row(context, fields, child, seen[last] ? last + 1 : last);
 		if (at == fields->count) {
 			field_find_stranger(context, FIELD_UNEXPECTED, up, xml_name(child));
 			after = xml_next(child);
@@ -202,8 +203,10 @@ bool field_read_xml(struct arena *arena, const struct schema *schema, const stru
 
 static void put_name(struct buf *out, const struct schema *schema, const char *name)
 {
-	if (schema->prefix[0])
-		buf_printf(out, "%s:", schema->prefix);
+	if (schema->prefix[0]) {
+		buf_puts(out, schema->prefix);
+		buf_putc(out, ':');
+	}
 	buf_puts(out, name);
 }
 
@@ -231,7 +234,9 @@ static void put_attributes(struct buf *out, const struct fields *fields, const v
 		const char *value = field_text(row, record, scratch);
 		if (!value)
 			continue;
-		buf_printf(out, " %s=\"", row->xml);
+		buf_putc(out, ' ');
+		buf_puts(out, row->xml);
+		buf_puts(out, "=\"");
 		xml_put_attribute(out, value);
 		buf_putc(out, '"');
 	}

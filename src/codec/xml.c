@@ -57,10 +57,16 @@ void xml_errors_end(const struct xml_errors *errors)
 
 /* --- parsing --- */
 
-/* Watches one parse and stops it as soon as a limit is passed, so that a bomb costs no more than the limits allow. */
+/* Watches one parse and stops it as soon as a limit is passed, so that a bomb costs no more than the limits allow; and
+ * builds the tree. */
 struct watch {
 	xmlParserCtxt *parser;
 	const struct xml_limits *limits;
+	struct xml_errors *errors;
+	struct arena *arena; /* of the nodes; bounded by the limits */
+	xmlNode *root;
+	xmlNode *open;       /* the element whose content is being read; NULL outside the root */
+	struct buf text;     /* since the last tag, not in the tree yet */
 	struct bytes rest;   /* not handed to the parser yet */
 	size_t handed;       /* bytes handed to it */
 	size_t handed_event; /* how many they were at the last event */
@@ -142,9 +148,176 @@ static void on_comment(void *parser, const xmlChar *text)
 
 static void on_text(void *parser, const xmlChar *text, int size)
 {
-	watch_of(parser)->handed_event = watch_of(parser)->handed;
-	xmlSAX2Characters(parser, text, size);
+	struct watch *watch = watch_of(parser);
+
+	watch->handed_event = watch->handed;
+	buf_put(&watch->text, text, (size_t)size);
 }
+
+/* --- building the tree ---
+ *
+ * These are libxml2's nodes, as its canonicalisation wants them, but all of a document lie in one arena: its own
+ * builder allocates and frees every node and text by itself, which costs as much as the parsing. Names, prefixes and
+ * URIs are the dictionary's, where the same text has the same address. */
+
+struct text {
+	xmlNode node;
+	xmlChar content[];
+};
+
+struct attribute {
+	xmlAttr node;
+	xmlNode text; /* its only child */
+	xmlChar value[];
+};
+
+static void *tree_alloc(struct watch *watch, size_t size)
+{
+	void *data = arena_alloc(watch->arena, size);
+
+	if (!data)
+		refuse(watch, ERR_MEMORY, "no memory");
+	return data;
+}
+
+/* The document learns of its root when all is read: libxml2 frees the tree of one that is not well formed. */
+static void add_node(struct watch *watch, xmlNode *node, xmlElementType type)
+{
+	xmlNode *parent = watch->open;
+
+	node->type = type;
+	node->doc = watch->parser->myDoc;
+	node->parent = parent ? parent : (xmlNode *)watch->parser->myDoc;
+	if (!parent) {
+		watch->root = node;
+		return;
+	}
+	node->prev = parent->last;
+	*(parent->last ? &parent->last->next : &parent->children) = node;
+	parent->last = node;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_blank(const char *text)
+{
+	while (is_space(*text))
+		text++;
+	return *text == '\0';
+}
+
+/* What was read since the last tag is one node, however many comments and sections it was cut by. */
+static void add_text(struct watch *watch)
+{
+	struct text *text;
+	struct buf *read = &watch->text;
+
+	if (watch->limits->without_blanks && read->failed == OK && is_blank(buf_text(read)))
+		buf_clear(read);
+	if (read->failed == ERR_LIMIT)
+		refuse(watch, ERR_LIMIT, "a text is longer than %zu bytes", read->max_bytes);
+	else if (read->failed != OK)
+		refuse(watch, read->failed, "no memory");
+	if (watch->refused != OK || read->size == 0 || !(text = tree_alloc(watch, sizeof(*text) + read->size + 1)))
+		return;
+	memcpy(text->content, read->data, read->size);
+	text->node.content = text->content;
+	add_node(watch, &text->node, XML_TEXT_NODE);
+	buf_clear(read);
+}
+
+/* The declaration in scope at ELEMENT; of "xml", which needs none, the document's. */
+static xmlNs *find_namespace(xmlNode *element, const xmlChar *prefix)
+{
+	for (xmlNode *node = element; node->type == XML_ELEMENT_NODE; node = node->parent)
+		for (xmlNs *ns = node->nsDef; ns; ns = ns->next)
+			if (ns->prefix == prefix)
+				return ns;
+	return xmlSearchNs(element->doc, element, prefix);
+}
+
+static void add_namespaces(struct watch *watch, xmlNode *element, int count, const xmlChar **ns)
+{
+	xmlNs **end = &element->nsDef;
+
+	for (; count > 0; count--, ns += 2, end = &(*end)->next) {
+		*end = tree_alloc(watch, sizeof(**end));
+		if (!*end)
+			return;
+		(*end)->type = XML_NAMESPACE_DECL;
+		(*end)->prefix = ns[0];
+		(*end)->href = ns[1];
+	}
+}
+
+/* libxml2's builder refuses an xml:id that is no name or is given twice, and so do we. */
+static void check_id(const struct watch *watch, xmlAttr *attribute, const xmlChar *value, int size)
+{
+	char text[256];
+
+	if (xmlValidateNCName(attribute->children->content, 1) != 0) {
+		snprintf(text, sizeof(text), "xml:id : attribute value %.*s is not an NCName", size,
+			 (const char *)value);
+		on_error(watch->errors, &(xmlError){ .code = XML_DTD_XMLID_VALUE,
+						     .level = XML_ERR_ERROR,
+						     .line = watch->parser->input->line,
+						     .message = text });
+	}
+	xmlAddID(&watch->parser->vctxt, attribute->doc, attribute->children->content, attribute);
+}
+
+/* Entities being kept, libxml2 hands out an ampersand as "&#38;", and nothing else by reference. */
+static void copy_value(xmlChar *to, const xmlChar *from, const xmlChar *end)
+{
+	static const char ampersand[] = "&#38;";
+	const size_t size = sizeof(ampersand) - 1;
+
+	while (from < end) {
+		*to++ = *from;
+		from += (size_t)(end - from) >= size && memcmp(from, ampersand, size) == 0 ? size : 1;
+	}
+}
+
+static xmlAttr *new_attribute(struct watch *watch, xmlNode *element, const xmlChar **given)
+{
+	struct attribute *new = tree_alloc(watch, sizeof(*new) + (size_t)(given[4] - given[3]) + 1);
+
+	if (!new)
+		return NULL;
+	copy_value(new->value, given[3], given[4]);
+	new->text = (xmlNode){
+		.type = XML_TEXT_NODE, .parent = (xmlNode *)&new->node, .doc = element->doc, .content = new->value
+	};
+	new->node = (xmlAttr){ .type = XML_ATTRIBUTE_NODE,
+			       .name = given[0],
+			       .children = &new->text,
+			       .last = &new->text,
+			       .parent = element,
+			       .doc = element->doc,
+			       .ns = given[2] ? find_namespace(element, given[1]) : NULL };
+	if (given[1] == watch->parser->str_xml && same((const char *)given[0], "id"))
+		check_id(watch, &new->node, given[3], (int)(given[4] - given[3]));
+	return &new->node;
+}
+
+static void add_attributes(struct watch *watch, xmlNode *element, int count, const xmlChar **attributes)
+{
+	xmlAttr *last = NULL;
+
+	for (; count > 0; count--, attributes += 5) {
+		xmlAttr *attribute = new_attribute(watch, element, attributes);
+		if (!attribute)
+			return;
+		attribute->prev = last;
+		*(last ? &last->next : &element->properties) = attribute;
+		last = attribute;
+	}
+}
+
+/* --- limits --- */
 
 /* In SAX2 an attribute is five pointers: local name, prefix, URI, begin and end of the value. A namespace is two:
  * prefix, URI. */
@@ -172,8 +345,10 @@ static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix, cons
 {
 	struct watch *watch = watch_of(arg);
 	const struct xml_limits *limits = watch->limits;
+	xmlNode *element;
 	unsigned all = (unsigned)count + (unsigned)ns_count;
 
+	(void)defaulted; /* by a document type, which is refused */
 	watch->handed_event = watch->handed;
 	watch->depth++;
 	watch->elements++;
@@ -191,19 +366,32 @@ static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix, cons
 	else if (longest_value(name, ns_count, ns, count, attributes) > limits->max_value_bytes)
 		refuse(watch, ERR_LIMIT, "a name or attribute value is longer than %zu bytes", limits->max_value_bytes);
 
+	add_text(watch);
+	if (watch->refused == OK && (element = tree_alloc(watch, sizeof(*element)))) {
+		element->name = name;
+		add_node(watch, element, XML_ELEMENT_NODE);
+		add_namespaces(watch, element, ns_count, ns);
+		element->ns = uri ? find_namespace(element, prefix) : NULL;
+		add_attributes(watch, element, count, attributes);
+		watch->open = element;
+	}
 	if (watch->refused != OK)
 		xmlStopParser(arg);
-	else
-		xmlSAX2StartElementNs(arg, name, prefix, uri, ns_count, ns, count, defaulted, attributes);
 }
 
 static void on_end(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
 {
 	struct watch *watch = watch_of(arg);
 
+	(void)name;
+	(void)prefix;
+	(void)uri;
 	watch->handed_event = watch->handed;
 	watch->depth--;
-	xmlSAX2EndElementNs(arg, name, prefix, uri);
+	add_text(watch);
+	watch->open = watch->depth > 0 ? watch->open->parent : NULL;
+	if (watch->refused != OK)
+		xmlStopParser(arg);
 }
 
 static void watch_parser(struct watch *watch)
@@ -229,6 +417,8 @@ static void init_libxml2(void)
 static enum err_code judge(const struct watch *watch, const struct xml_errors *errors, const xmlDoc *parsed,
 			   struct err *err)
 {
+	if (watch->refused == ERR_MEMORY)
+		return fail(err, ERR_MEMORY, "no memory left for the XML document");
 	if (watch->refused != OK)
 		return fail(err, watch->refused, "line %d: %s", watch->line, watch->why);
 	if (errors->code == ERR_MEMORY)
@@ -254,34 +444,49 @@ enum err_code xml_parse(struct bytes text, const struct xml_limits *limits, stru
 			    limits->max_bytes);
 	pthread_once(&once, init_libxml2);
 
-	struct watch watch = { .limits = limits, .rest = text };
+	struct watch watch = { .limits = limits, .rest = text, .arena = arena_new(SIZE_MAX) };
 	struct xml_errors errors;
 	xml_errors_begin(&errors);
-	watch.parser = xmlNewParserCtxt();
+	watch.errors = &errors;
+	watch.parser = watch.arena ? xmlNewParserCtxt() : NULL;
 	if (!watch.parser) {
 		xml_errors_end(&errors);
+		arena_free(watch.arena);
 		return fail(err, ERR_MEMORY, "no memory left for an XML parser");
 	}
 	watch_parser(&watch);
+	buf_init(&watch.text, XML_MAX_TEXT_LENGTH);
 
 	/* NOCDATA: a CDATA section is text like any other, as in canonical form. Never NOENT, DTDLOAD, HUGE or RECOVER.
 	 */
-	xmlDoc *parsed = xmlCtxtReadIO(watch.parser, on_read, NULL, &watch, NULL, NULL,
-				       XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_COMPACT);
+	xmlDoc *parsed =
+		xmlCtxtReadIO(watch.parser, on_read, NULL, &watch, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOCDATA);
 	xml_errors_end(&errors);
+	buf_done(&watch.text);
 
 	enum err_code code = judge(&watch, &errors, parsed, err);
 	xmlFreeParserCtxt(watch.parser);
-	if (code == OK)
+	if (code == OK) {
+		parsed->children = parsed->last = watch.root;
+		parsed->_private = watch.arena;
 		*doc = (struct xml_doc *)parsed;
-	else
+	} else {
 		xmlFreeDoc(parsed);
+		arena_free(watch.arena);
+	}
 	return code;
 }
 
 void xml_free(struct xml_doc *doc)
 {
-	xmlFreeDoc((xmlDoc *)doc);
+	xmlDoc *inner = (xmlDoc *)doc;
+
+	if (!inner)
+		return;
+	struct arena *arena = inner->_private;
+	inner->children = inner->last = NULL; /* the arena's */
+	xmlFreeDoc(inner);
+	arena_free(arena);
 }
 
 /* --- the tree --- */
@@ -348,7 +553,8 @@ const char *xml_namespace(const struct xml_node *node)
 
 bool xml_is(const struct xml_node *node, const char *ns, const char *name)
 {
-	return node && same(xml_name(node), name) && same(xml_namespace(node), ns);
+	/* Most that are asked about differ in the first letter. */
+	return node && xml_name(node)[0] == name[0] && same(xml_name(node), name) && same(xml_namespace(node), ns);
 }
 
 /* Without entities a value is one text node, or none if it is empty. */
@@ -374,56 +580,39 @@ void xml_attributes(const struct xml_node *node, xml_attribute_fn *visit, void *
 			return;
 }
 
-static char *own_text(struct arena *arena, const struct xml_node *node)
+/* NULL if it has elements. Text is one node between two tags. */
+static const char *own_text(const struct xml_node *node)
 {
-	size_t size = 0;
+	const xmlNode *child = xml_inner(node)->children;
 
-	for (const xmlNode *child = xml_inner(node)->children; child; child = child->next) {
-		if (child->type == XML_ELEMENT_NODE)
-			return NULL;
-		size += child->content ? strlen((const char *)child->content) : 0;
-	}
-
-	char *text = arena_alloc(arena, size + 1);
-	char *end = text;
-	for (const xmlNode *child = xml_inner(node)->children; text && child; child = child->next)
-		if (child->content)
-			end = stpcpy(end, (const char *)child->content);
-	return text;
-}
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+	if (!child)
+		return "";
+	return child->type == XML_TEXT_NODE && !child->next ? (const char *)child->content : NULL;
 }
 
 const char *xml_text(struct arena *arena, const struct xml_node *node)
 {
-	return own_text(arena, node);
+	return arena_text(arena, own_text(node));
 }
 
 const char *xml_token(struct arena *arena, const struct xml_node *node)
 {
-	char *text = own_text(arena, node);
+	const char *text = own_text(node);
 
 	if (!text)
 		return NULL;
-	size_t size = strlen(text);
-	while (size > 0 && is_space(text[size - 1]))
-		text[--size] = '\0';
 	while (is_space(*text))
 		text++;
-	return text;
+	size_t size = strlen(text);
+	while (size > 0 && is_space(text[size - 1]))
+		size--;
+	return arena_text_of(arena, bytes(text, size));
 }
 
 bool xml_has_stray_text(const struct xml_node *node)
 {
-	for (const xmlNode *child = xml_inner(node)->children; child; child = child->next) {
-		if (child->type != XML_TEXT_NODE || !child->content)
-			continue;
-		for (const xmlChar *c = child->content; *c; c++)
-			if (!is_space((char)*c))
-				return true;
-	}
+	for (const xmlNode *child = xml_inner(node)->children; child; child = child->next)
+		if (child->type == XML_TEXT_NODE && !is_blank((const char *)child->content))
+			return true;
 	return false;
 }

@@ -20,6 +20,8 @@ struct xml_limits {
 	unsigned max_all_attributes; /* of the document, likewise; an attribute costs 250 bytes of memory */
 	unsigned max_namespaces;     /* declarations in scope at once; looking up a prefix takes that many steps */
 	size_t max_value_bytes;      /* of one attribute value or name; a whole start tag may have twice that */
+	/* No limit: text of white space alone is left out, for readers of values. Never where a signature counts it. */
+	bool without_blanks;
 };
 /* For messages and documents of up to some MB; a caller may copy and tighten. */
 extern const struct xml_limits xml_limits_default;

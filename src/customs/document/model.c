@@ -71,7 +71,9 @@ static enum err_code read_xml(const struct kernel *kernel, struct arena *arena, 
 {
 	xml_doc_auto doc = NULL;
 	struct err cause = { 0 };
-	enum err_code code = xml_parse(text, &xml_limits_default, &doc, &cause);
+	struct xml_limits limits = xml_limits_default;
+	limits.without_blanks = true;
+	enum err_code code = xml_parse(text, &limits, &doc, &cause);
 
 	if (input_fault(code)) {
 		find(findings, DOCUMENT_UNREADABLE, cause.text, NULL);

@@ -232,6 +232,20 @@ static void the_first_character_is_measured_in_bytes(void **state)
 	assert_int_equal(utf8_first(bytes_of("")), 0);
 }
 
+/* ASCII: 0x20 to 0x7E. */
+static void printable_ascii_has_neither_control_characters_nor_other_letters(void **state)
+{
+	(void)state;
+	assert_true(ascii_printable(bytes_of("")));
+	assert_true(ascii_printable(bytes_of(" Fresh durian, 12.50 ~")));
+	for (unsigned c = 0; c < 256; c++) {
+		uint8_t text[40];
+		memset(text, 'a', sizeof(text));
+		text[c % sizeof(text)] = (uint8_t)c;
+		assert_int_equal(ascii_printable(bytes(text, sizeof(text))), c >= 0x20 && c <= 0x7E);
+	}
+}
+
 static void length_counts_characters(void **state)
 {
 	(void)state;
@@ -319,6 +333,7 @@ int main(void)
 		cmocka_unit_test(well_formed_utf8_is_valid),
 		cmocka_unit_test(ill_formed_utf8_is_refused),
 		cmocka_unit_test(the_first_character_is_measured_in_bytes),
+		cmocka_unit_test(printable_ascii_has_neither_control_characters_nor_other_letters),
 		cmocka_unit_test(length_counts_characters),
 		cmocka_unit_test(integers_are_read_within_their_range),
 		cmocka_unit_test(beginnings_and_ends_are_recognised),

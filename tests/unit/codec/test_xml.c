@@ -118,6 +118,61 @@ static void attributes_are_told_apart_by_namespace(void **state)
 	assert_string_equal(names, "iieqz");
 }
 
+/* XML 1.0 §4.4: a reference is replaced once, and what it gave is not looked at again. */
+static void an_ampersand_in_a_value_is_never_read_twice(void **state)
+{
+	const struct xml_node *root =
+		root_of(*state, "<r a='&amp;' b='x&#38;y&amp;amp;' c='&amp;#38;#38;' d='&#38;lt;'/>");
+
+	assert_string_equal(xml_attribute(root, "", "a"), "&");
+	assert_string_equal(xml_attribute(root, "", "b"), "x&y&amp;");
+	assert_string_equal(xml_attribute(root, "", "c"), "&#38;#38;");
+	assert_string_equal(xml_attribute(root, "", "d"), "&lt;");
+}
+
+/* Namespaces in XML 1.0 §3 ("xml" needs no declaration) and §6. */
+static void the_declaration_nearest_to_a_name_counts(void **state)
+{
+	const struct xml_node *a =
+		root_of(*state, "<p:a xmlns:p='urn:1' xmlns='urn:2' xml:lang='en'><b><p:c xmlns:p='urn:3' "
+				"p:x='1'/><p:d p:x='2'/></b></p:a>");
+	const struct xml_node *b = xml_first(a), *c = xml_first(b), *d = xml_next(c);
+
+	assert_true(xml_is(a, "urn:1", "a"));
+	assert_string_equal(xml_attribute(a, "http://www.w3.org/XML/1998/namespace", "lang"), "en");
+	assert_true(xml_is(b, "urn:2", "b"));
+	assert_true(xml_is(c, "urn:3", "c"));
+	assert_string_equal(xml_attribute(c, "urn:3", "x"), "1");
+	assert_true(xml_is(d, "urn:1", "d"));
+	assert_string_equal(xml_attribute(d, "urn:1", "x"), "2");
+}
+
+/* xml:id 1.0 §4. */
+static void an_id_is_a_name_and_stands_once(void **state)
+{
+	assert_refused(*state, "<a>\n<b xml:id='1 2'/></a>", ERR_SYNTAX, "line 2: xml:id : attribute value 1 2 is not");
+	assert_refused(*state, "<a xml:id='x'><b xml:id='x'/></a>", ERR_SYNTAX, "line 1: ID x already defined");
+	assert_string_equal(xml_attribute(root_of(*state, "<a xml:id='x'><b id='x'/></a>"),
+					  "http://www.w3.org/XML/1998/namespace", "id"),
+			    "x");
+}
+
+static void blanks_are_left_out_only_where_a_reader_of_values_asks_for_it(void **state)
+{
+	static const char text[] = "<r> <a>\n</a>\t<b> 1<!-- --> <![CDATA[ ]]>2 </b>&#x20;<c/></r>";
+	struct fixture *f = *state;
+	struct xml_limits limits = xml_limits_default;
+	buf_auto whole = { 0 }, values = { 0 };
+
+	buf_init(&whole, 1024);
+	buf_init(&values, 1024);
+	assert_int_equal(xml_c14n_document(bytes_of(text), &limits, &whole, &f->err), OK);
+	assert_string_equal(buf_text(&whole), "<r> <a>\n</a>\t<b> 1  2 </b> <c></c></r>");
+	limits.without_blanks = true;
+	assert_int_equal(xml_c14n_document(bytes_of(text), &limits, &values, &f->err), OK);
+	assert_string_equal(buf_text(&values), "<r><a></a><b> 1  2 </b><c></c></r>");
+}
+
 /* XML 1.0 §2.11 and §3.3.3: line ends become LF, white space in attribute values becomes spaces. */
 static void line_ends_and_attribute_values_are_normalised(void **state)
 {
@@ -291,6 +346,26 @@ static void long_text_comments_and_cdata_are_no_long_tags(void **state)
 	assert_int_equal(parse(f, buf_bytes(&text)), OK);
 }
 
+/* libxml2's XML_MAX_TEXT_LENGTH. */
+static void a_text_of_ten_million_bytes_is_the_longest(void **state)
+{
+	for (size_t more = 0; more < 2; more++) {
+		struct fixture *f = *state;
+		buf_auto text = { 0 };
+		buf_init(&text, 16 << 20);
+		buf_puts(&text, "<a>");
+		repeat(&text, "0123456789", 600000);
+		buf_puts(&text, "<!-- -->");
+		repeat(&text, "0123456789", 400000);
+		repeat(&text, "x", (unsigned)more);
+		buf_puts(&text, "</a>");
+		if (more)
+			assert_refused(f, buf_text(&text), ERR_LIMIT, "a text is longer than 10000000 bytes");
+		else
+			assert_int_equal(parse(f, buf_bytes(&text)), OK);
+	}
+}
+
 static void a_document_beyond_the_size_is_not_even_parsed(void **state)
 {
 	struct fixture *f = *state;
@@ -311,6 +386,10 @@ int main(void)
 		ROW(a_walk_visits_the_subtree_in_document_order_and_stays_inside),
 		ROW(text_is_joined_over_comments_and_cdata_sections),
 		ROW(attributes_are_told_apart_by_namespace),
+		ROW(an_ampersand_in_a_value_is_never_read_twice),
+		ROW(the_declaration_nearest_to_a_name_counts),
+		ROW(an_id_is_a_name_and_stands_once),
+		ROW(blanks_are_left_out_only_where_a_reader_of_values_asks_for_it),
 		ROW(line_ends_and_attribute_values_are_normalised),
 		ROW(a_byte_order_mark_and_utf_16_are_read),
 		ROW(a_document_type_is_refused_before_anything_in_it_is_read),
@@ -324,6 +403,7 @@ int main(void)
 		ROW(a_long_value_and_a_long_name_are_refused),
 		ROW(a_tag_of_a_million_attributes_is_refused_while_it_is_read),
 		ROW(long_text_comments_and_cdata_are_no_long_tags),
+		ROW(a_text_of_ten_million_bytes_is_the_longest),
 		ROW(a_document_beyond_the_size_is_not_even_parsed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
