@@ -6,11 +6,11 @@
  * is none of these is refused when the statement is prepared: CAST(sum(x) AS {i64}), CAST($1 AS {i64}) + 1.
  *
  * Writing: db_write() runs a function in a transaction and returns only when it is durable. On SQLite one writer thread
- * runs waiting functions in savepoints and commits once for all of them (group commit): the function runs on that
- * thread, with the caller's ARG, while the caller waits, so nothing of it may be thread-local. On PostgreSQL each
- * caller has a connection. A function that fails is rolled back alone. It may run again (serialisation failure, full
- * disk), so it sets what it hands out and never adds to it, and has no other effect outside the transaction. A commit
- * whose outcome is unknown is ERR_COMMIT_UNCERTAIN: re-read by idempotency key, never assume.
+ * runs the waiting functions and commits once for all of them (group commit): the function runs on that thread, with
+ * the caller's ARG, while the caller waits, so nothing of it may be thread-local. On PostgreSQL each caller has a
+ * connection. A function that fails is rolled back alone. It may run again (serialisation failure, full disk, another
+ * of its group failed), so it sets what it hands out and never adds to it, and has no other effect outside the
+ * transaction. A commit whose outcome is unknown is ERR_COMMIT_UNCERTAIN: re-read by idempotency key, never assume.
  *
  * Any failure inside a transaction (a conflict, a column read as what it is not, an arena that is full) fails the
  * transaction: later statements fail with it, and db_write() or db_read() returns it even if the function returns OK.

@@ -464,7 +464,9 @@ static enum err_code sqlite_open(struct db *db, const char *url, struct err *err
 
 	TRY(connection_open(db, &sqlite->write_connection, err));
 	TRY(log_mode_set(sqlite->write_connection, err));
-	/* After a burst the log shrinks again. */
+	/* 16 MiB of log before it is moved into the database: the pages that all writes touch are then moved once for
+	 * many. After a burst the log shrinks again. */
+	TRY(pragma(sqlite->write_connection, "PRAGMA wal_autocheckpoint=4000", err));
 	TRY(pragma(sqlite->write_connection, "PRAGMA journal_size_limit=67108864", err));
 	return writer_start(db, sqlite->write_connection, &sqlite->writer, err);
 }

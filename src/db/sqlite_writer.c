@@ -1,5 +1,8 @@
-/* Group commit: one thread takes all the jobs that wait, runs each in a savepoint, and commits once for all of them.
- * While the disk syncs one batch, the next one gathers; nobody waits for company. */
+/* Group commit: one thread takes all the jobs that wait, and commits once for all of them. While the disk syncs one
+ * batch, the next one gathers; nobody waits for company.
+ *
+ * A job that fails is rolled back alone: the batch is run again without it, then with a savepoint for each job. Not
+ * from the start, because a savepoint copies every page that its job touches, and hardly any job fails. */
 #include "db/sqlite_int.h"
 
 #include <signal.h>
@@ -59,17 +62,24 @@ static enum err_code keys_check(const struct writer *writer, struct err *err)
 	return open ? fail(err, ERR_CONFLICT, "a deferred foreign key is violated at the end of the transaction") : OK;
 }
 
-/* False: the whole transaction is gone, and with it what the jobs before this one did. */
-static bool job_do(struct writer *writer, struct job *job)
+/* False: what the job did cannot be undone alone, so the whole transaction is lost. */
+static bool job_run(struct writer *writer, struct job *job)
 {
 	struct tx tx = { .db = writer->db, .connection = writer->connection, .mode = job->mode };
 
-	job->code = sqlite_run(writer->connection, &job_begin, NULL, job->err);
-	if (job->code != OK)
-		return false;
 	job->code = tx_run(&tx, job->run, job->arg, job->err);
 	if (job->code == OK)
 		job->code = keys_check(writer, job->err);
+	return job->code == OK && in_transaction(writer);
+}
+
+/* The same in a savepoint. False: the whole transaction is gone, and with it what the jobs before this one did. */
+static bool job_run_alone(struct writer *writer, struct job *job)
+{
+	job->code = sqlite_run(writer->connection, &job_begin, NULL, job->err);
+	if (job->code != OK)
+		return false;
+	(void)job_run(writer, job);
 	if (!in_transaction(writer))
 		return false;
 	if (job->code != OK && sqlite_run(writer->connection, &job_undo, NULL, NULL) != OK)
@@ -122,8 +132,10 @@ static void batch_commit(struct writer *writer, struct job *const *batch, size_t
 
 static void batch_run(struct writer *writer, struct job **batch, size_t count)
 {
-	/* A failure that loses the transaction (full disk, failed read, no memory) is that of one job: the others run
-	 * again without it, so that it is rolled back alone. Each round has one job less. */
+	bool (*run_one)(struct writer * writer, struct job * job) = job_run;
+
+	/* A failure that loses the transaction (without savepoints any, with them a full disk, a failed read, no
+	 * memory) is that of one job: the others run again without it. Each round has one job less. */
 	while (count > 0) {
 		struct err err;
 		size_t run = 0;
@@ -134,7 +146,7 @@ static void batch_run(struct writer *writer, struct job **batch, size_t count)
 			fail_all(batch, count, &err);
 			return;
 		}
-		while (run < count && job_do(writer, batch[run]))
+		while (run < count && run_one(writer, batch[run]))
 			run++;
 		if (run == count) {
 			batch_commit(writer, batch, count);
@@ -143,6 +155,7 @@ static void batch_run(struct writer *writer, struct job **batch, size_t count)
 		rollback(writer);
 		memmove(&batch[run], &batch[run + 1], (count - run - 1) * sizeof(batch[0]));
 		count--;
+		run_one = job_run_alone;
 	}
 }
 

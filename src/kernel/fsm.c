@@ -29,8 +29,12 @@ static enum err_code state_get(struct tx *tx, const struct machine *machine, con
 			       const char **state, struct err *err)
 {
 	db_query_auto query = { 0 };
-	const char *found;
+	const char *found = fsm_case->state;
 
+	if (found) {
+		*state = found;
+		return OK;
+	}
 	if (machine->get) {
 		TRY(db_query(tx, machine->get, BINDS(BIND_TEXT(fsm_case->id)), &query, err));
 		found = db_next(&query) ? db_text(fsm_case->arena, &query, 0) : NULL;
@@ -95,10 +99,11 @@ enum err_code fsm_open(struct tx *tx, const struct machine *machine, const struc
 
 /* --- Timers --- */
 
-static bool has_timers(const struct machine *machine)
+/* A timer waits only in a state that a row with a timer has led to. */
+static bool may_wait(const struct machine *machine, const char *state)
 {
 	for (const struct fsm_row *row = machine->rows; row->from; row++)
-		if (row->timer)
+		if (row->timer && same(row->to, state))
 			return true;
 	return false;
 }
@@ -110,9 +115,11 @@ static enum err_code timers_move(struct tx *tx, const struct machine *machine, c
 	char id[UUID_SIZE];
 	int64_t from_us = fsm_case->counts_from_us ? fsm_case->counts_from_us : fsm_case->now_us;
 
-	if (!has_timers(machine) || (same(row->from, row->to) && !row->timer))
+	if (same(row->from, row->to) && !row->timer)
 		return OK;
-	TRY(db_exec(tx, &sql_timer_cancel, BINDS(BIND_TEXT(fsm_case->id), BIND_TEXT(machine->name)), NULL, err));
+	if (may_wait(machine, row->from))
+		TRY(db_exec(tx, &sql_timer_cancel, BINDS(BIND_TEXT(fsm_case->id), BIND_TEXT(machine->name)), NULL,
+			    err));
 	if (!row->timer)
 		return OK;
 	id_new(id, fsm_case->now_us);
@@ -222,8 +229,10 @@ enum err_code fsm_fire_all(struct tx *tx, const struct fsm_case *fsm_case, const
 	TRY(cases_of(tx, fsm_case->arena, fsm_case->id, &cases, &count, err));
 	for (size_t i = 0; i < count; i++) {
 		const struct machine *machine = machine_find(fsm_case->kernel, cases[i].machine);
-		if (machine && row_find(machine, fsm_case, cases[i].state, event, aside))
-			TRY(fsm_fire(tx, machine, fsm_case, event, NULL, aside, err));
+		struct fsm_case in_state = *fsm_case;
+		in_state.state = cases[i].state;
+		if (machine && row_find(machine, &in_state, in_state.state, event, aside))
+			TRY(fsm_fire(tx, machine, &in_state, event, NULL, aside, err));
 	}
 	return OK;
 }

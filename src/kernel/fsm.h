@@ -16,6 +16,7 @@ struct fsm_case {
 	/* From when a clock that is started counts, if not from now_us: when the clock before it ran out may be long
 	 * ago if the node was down, and a period of the law does not wait for it. 0: from now_us. */
 	int64_t counts_from_us;
+	const char *state;   /* as the caller has read it in this transaction; NULL: it is read */
 	const char *detail;  /* for the journal; NULL */
 	const char *content; /* for the journal: SHA-256 of what moved the case, hexadecimal; NULL */
 	const void *context; /* for guards and emit functions of the machine's own capability; NULL */

@@ -1,15 +1,18 @@
 #include "kernel/message_int.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 #include "base/date.h"
-#include "base/random.h"
 #include "base/uuid.h"
 #include "kernel/capability.h"
 
 #define WORK_ARENA_BYTES    ((size_t)1 << 20)
 #define PROCESS_ARENA_BYTES ((size_t)512 << 20)
 #define STEP_MAX            1000
+/* Messages that are read together, until so much was read of them, and processed in one transaction. */
+#define BATCH_MAX   16
+#define BATCH_BYTES ((size_t)8 << 20)
 /* As the outbox's default, but a fault of our own is looked at sooner. */
 static const struct retry_policy process_retry = {
 	.first_us = SECOND_US,
@@ -261,7 +264,19 @@ enum err_code inbox_refused(struct kernel *kernel, const char *partner, const ch
 
 /* --- Processing --- */
 
-struct work {
+/* A message at hand. */
+struct item {
+	const char *id;
+	struct message message; /* when it was read; .id NULL: it was not */
+	struct message_parts parts;
+	const void *read;       /* of the intake; NULL: it has no payload */
+	bool looked;            /* it was due and could be read: .parts and .read are it */
+	bool gone;              /* another worker has finished it: there is nothing to write */
+	bool processed, parked; /* by the transaction */
+	struct err cause;       /* why it failed; code OK: it did not */
+};
+
+struct inbox_work {
 	struct kernel *kernel;
 	struct arena *arena; /* of the step */
 	const struct intake *intake;
@@ -269,16 +284,14 @@ struct work {
 	unsigned limit;
 	const char **ids;
 	size_t count;
-	/* The message at hand. */
-	const char *id;
-	struct arena *reading; /* what the three below are in */
-	struct message_parts parts;
-	const void *read;
-	int64_t attempts; /* of it, when it was read; -1: it was not */
-	bool looked;      /* it was due and could be read: .parts, and .read unless it has none, are it */
-	bool gone;        /* another worker has finished it: there is nothing to write */
-	bool processed, parked;
-	struct err cause;
+	struct inbox_work *next; /* of another processor */
+};
+
+struct batch {
+	struct inbox_work *work;
+	struct arena *arena; /* what is read is in it */
+	struct item items[BATCH_MAX];
+	size_t count;
 };
 
 static const struct intake *intake_of(const struct kernel *kernel)
@@ -289,13 +302,37 @@ static const struct intake *intake_of(const struct kernel *kernel)
 	return NULL;
 }
 
+/* --- What is due --- */
+
+/* Guards .inbox_work of all kernels and, while they are in such a list, the .ids that it holds: what one processor has
+ * in hand no other reads. Of other processes on the same database "message_take" decides. */
+static pthread_mutex_t in_hand_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static size_t in_hand_count(const struct kernel *kernel)
+{
+	size_t count = 0;
+
+	for (const struct inbox_work *work = kernel->inbox_work; work; work = work->next)
+		count += work->count;
+	return count;
+}
+
+static bool in_hand(const struct kernel *kernel, const char *id)
+{
+	for (const struct inbox_work *work = kernel->inbox_work; work; work = work->next)
+		for (size_t i = 0; i < work->count; i++)
+			if (same(work->ids[i], id))
+				return true;
+	return false;
+}
+
 struct partner_codes {
 	const char **items;
 	size_t count;
 };
 
 /* Those of whom something is due, the one that has waited longest first. */
-static enum err_code partners_read(struct tx *tx, const struct work *work, struct partner_codes *partners,
+static enum err_code partners_read(struct tx *tx, const struct inbox_work *work, struct partner_codes *partners,
 				   struct err *err)
 {
 	db_query_auto query = { 0 };
@@ -311,24 +348,30 @@ static enum err_code partners_read(struct tx *tx, const struct work *work, struc
 	return db_end(&query, err);
 }
 
-static enum err_code received_of(struct tx *tx, struct work *work, const char *partner, size_t limit, struct err *err)
+static enum err_code received_of(struct tx *tx, struct inbox_work *work, const char *partner, size_t share,
+				 struct err *err)
 {
+	const struct bind binds[] = { BIND_INT(work->now_us), BIND_INT(share + in_hand_count(work->kernel)),
+				      BIND_TEXT(partner) };
+	size_t full = work->count + share;
 	db_query_auto query = { 0 };
 
-	TRY(db_query(tx, &sql_message_received, BINDS(BIND_INT(work->now_us), BIND_INT(limit), BIND_TEXT(partner)),
-		     &query, err));
-	while (db_next(&query)) {
+	TRY(db_query(tx, &sql_message_received, binds, COUNT(binds), &query, err));
+	while (work->count < full && db_next(&query)) {
+		const char *id = db_text(work->arena, &query, 0);
+		if (!id || in_hand(work->kernel, id))
+			continue;
 		work->ids = list_grow(work->arena, work->ids, work->count, sizeof(*work->ids));
 		if (!work->ids)
 			return fail(err, ERR_MEMORY, "no memory left for the received messages");
-		work->ids[work->count++] = db_text(work->arena, &query, 0);
+		work->ids[work->count++] = id;
 	}
 	return db_end(&query, err);
 }
 
 static enum err_code received_read(struct tx *tx, void *arg, struct err *err)
 {
-	struct work *work = arg;
+	struct inbox_work *work = arg;
 	struct partner_codes partners;
 
 	work->ids = NULL;
@@ -340,26 +383,89 @@ static enum err_code received_read(struct tx *tx, void *arg, struct err *err)
 	return OK;
 }
 
-/* The message, if it is still received and no other worker has it; else .id is NULL. */
-static enum err_code take(struct tx *tx, const struct work *work, struct arena *arena, struct message *message,
-			  struct err *err)
+static enum err_code hand_take(struct inbox_work *work, struct err *err)
 {
-	db_query_auto query = { 0 };
+	struct kernel *kernel = work->kernel;
 
-	TRY(db_query(tx, &sql_message_take, BINDS(BIND_TEXT(work->id)), &query, err));
-	*message = db_next(&query) ? message_row(arena, &query) : (struct message){ 0 };
-	return db_end(&query, err);
+	pthread_mutex_lock(&in_hand_mutex);
+	enum err_code code = db_read(kernel->db, received_read, work, err);
+	if (code == OK) {
+		work->next = kernel->inbox_work;
+		kernel->inbox_work = work;
+	}
+	pthread_mutex_unlock(&in_hand_mutex);
+	return code;
 }
 
-static enum err_code is_blocked(struct tx *tx, const struct message *message, bool *blocked, struct err *err)
+static void hand_give(struct inbox_work *work)
+{
+	struct inbox_work **at = &work->kernel->inbox_work;
+
+	pthread_mutex_lock(&in_hand_mutex);
+	while (*at != work)
+		at = &(*at)->next;
+	*at = work->next;
+	pthread_mutex_unlock(&in_hand_mutex);
+}
+
+/* --- Reading one --- */
+
+struct loading {
+	struct batch *batch;
+	struct item *item;
+	bool blocked;
+};
+
+static enum err_code load_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct loading *loading = arg;
+	struct item *item = loading->item;
+	struct arena *arena = loading->batch->arena;
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_message_load, BINDS(BIND_TEXT(item->id)), &query, err));
+	item->gone = !db_next(&query);
+	if (!item->gone) {
+		item->message = message_row(arena, &query);
+		loading->blocked = db_int(&query, MESSAGE_COLUMNS_COUNT) != 0;
+	}
+	TRY(db_end(&query, err));
+	return item->gone || loading->blocked ? OK : message_parts_of(tx, arena, item->id, &item->parts, err);
+}
+
+/* What can be said of the message before its transaction. One that waits behind another, or that another worker has
+ * finished, is not read. A message without payload is a ping: it ends with its receipt, no business sees it. */
+static enum err_code item_read(struct batch *batch, struct item *item, struct err *err)
+{
+	const struct inbox_work *work = batch->work;
+	struct loading loading = { .batch = batch, .item = item };
+
+	if (!work->intake)
+		return fail(err, ERR_CONFIG, "no capability of this node takes messages in");
+	TRY(db_read(work->kernel->db, load_run, &loading, err));
+	item->looked = !item->gone && !loading.blocked;
+	if (!item->looked || item->parts.count == 0)
+		return OK;
+	return work->intake->read(work->kernel, batch->arena, &item->message, &item->parts, work->now_us, &item->read,
+				  err);
+}
+
+/* --- Processing what was read --- */
+
+/* Whether the message is still received and no other worker has it. */
+struct taken {
+	bool found, blocked;
+	int64_t attempts;
+};
+
+static enum err_code take(struct tx *tx, const struct item *item, struct taken *taken, struct err *err)
 {
 	db_query_auto query = { 0 };
 
-	TRY(db_query(tx, &sql_message_before,
-		     BINDS(BIND_TEXT(message->conversation), BIND_TEXT(message->partner), BIND_TEXT(message->direction),
-			   BIND_INT(message->position)),
-		     &query, err));
-	*blocked = db_next(&query);
+	*taken = (struct taken){ 0 };
+	TRY(db_query(tx, &sql_message_take, BINDS(BIND_TEXT(item->id)), &query, err));
+	if (db_next(&query))
+		*taken = (struct taken){ true, db_int(&query, 1) != 0, db_int(&query, 0) };
 	return db_end(&query, err);
 }
 
@@ -372,96 +478,83 @@ static const char *findings_line(struct arena *arena, const struct findings *fin
 		     : NULL;
 }
 
-static enum err_code process_one(struct tx *tx, struct work *work, struct arena *arena, const struct message *message,
-				 struct err *err)
+static enum err_code item_process(struct tx *tx, const struct inbox_work *work, struct item *item, struct err *err)
 {
-	struct findings *findings = findings_new(arena);
+	const struct message *message = &item->message;
+	arena_auto arena = arena_new(PROCESS_ARENA_BYTES);
+	struct findings *findings = arena ? findings_new(arena) : NULL;
 
 	if (!findings)
-		return fail(err, ERR_MEMORY, "no memory left for message %s", message->id);
-	if (work->read)
-		TRY(work->intake->process(work->kernel, tx, arena, message, work->read, work->now_us, findings, err));
+		return fail(err, ERR_MEMORY, "no memory left for message %s", item->id);
+	if (item->read)
+		TRY(work->intake->process(work->kernel, tx, arena, message, item->read, work->now_us, findings, err));
 
 	struct fsm_case fsm_case =
 		message_case(work->kernel, arena, message, &system_actor, work->now_us, findings_line(arena, findings));
+	fsm_case.state = message_in_machine.initial; /* or it could not have been taken */
 	TRY(message_fire(tx, &fsm_case, &message_in_machine, MESSAGE_PROCESSED, NULL, err));
 	TRY(message_wake(tx, message, work->now_us, err));
-	work->processed = true;
+	item->processed = true;
 	return OK;
+}
+
+static enum err_code item_run(struct tx *tx, const struct inbox_work *work, struct item *item, struct err *err)
+{
+	struct taken taken;
+
+	item->processed = item->parked = false;
+	TRY(take(tx, item, &taken, err));
+	if (!taken.found)
+		return OK;
+	item->parked = taken.blocked;
+	if (taken.blocked)
+		return db_exec(tx, &sql_message_park, BINDS(BIND_TEXT(item->id)), NULL, err);
+	/* Not as it was when it was read: whoever has retried or failed it meanwhile leaves it for the next look. */
+	if (!item->looked || taken.attempts != item->message.attempts)
+		return OK;
+	return item_process(tx, work, item, err);
+}
+
+/* Items FIRST to END of a batch, in one transaction. */
+struct stretch {
+	struct batch *batch;
+	size_t first, end;
+};
+
+static bool to_process(const struct item *item)
+{
+	return item->cause.code == OK && !item->gone;
 }
 
 static enum err_code process_run(struct tx *tx, void *arg, struct err *err)
 {
-	struct work *work = arg;
-	struct message message;
-	bool blocked;
-	arena_auto arena = arena_new(PROCESS_ARENA_BYTES);
+	const struct stretch *stretch = arg;
 
-	work->processed = work->parked = false;
-	if (!arena)
-		return fail(err, ERR_MEMORY, "no memory left for message %s", work->id);
-	TRY(take(tx, work, arena, &message, err));
-	if (!message.id)
-		return OK;
-	TRY(is_blocked(tx, &message, &blocked, err));
-	work->parked = blocked;
-	if (blocked)
-		return db_exec(tx, &sql_message_park, BINDS(BIND_TEXT(message.id)), NULL, err);
-	/* Not as it was when it was read: whoever has retried or failed it meanwhile leaves it for the next look. */
-	if (!work->looked || message.attempts != work->attempts)
-		return OK;
-	return process_one(tx, work, arena, &message, err);
+	for (size_t i = stretch->first; i < stretch->end; i++)
+		if (to_process(&stretch->batch->items[i]))
+			TRY(item_run(tx, stretch->batch->work, &stretch->batch->items[i], err));
+	return OK;
 }
 
-struct loading {
-	struct work *work;
-	struct message message;
-	bool blocked;
-};
-
-static enum err_code load_run(struct tx *tx, void *arg, struct err *err)
+/* All of them at once; if that fails each by itself, so that it is the bad one alone that fails. */
+static void batch_process(struct batch *batch)
 {
-	struct loading *loading = arg;
-	struct work *work = loading->work;
+	struct db *db = batch->work->kernel->db;
+	struct err unused;
 
-	TRY(message_find(tx, work->reading, work->id, &loading->message, err));
-	if (!same(loading->message.state, message_in_machine.initial))
-		return OK;
-	TRY(is_blocked(tx, &loading->message, &loading->blocked, err));
-	return loading->blocked ? OK : message_parts_of(tx, work->reading, work->id, &work->parts, err);
+	if (batch->count > 1 && db_write(db, process_run, &(struct stretch){ batch, 0, batch->count }, &unused) == OK)
+		return;
+	for (size_t i = 0; i < batch->count; i++) {
+		struct err cause = { 0 };
+		if (to_process(&batch->items[i]) &&
+		    db_write(db, process_run, &(struct stretch){ batch, i, i + 1 }, &cause) != OK)
+			batch->items[i].cause = cause;
+	}
 }
 
-/* What can be said of the message before its transaction. One that waits behind another, or that another worker has
- * finished, is not read. A message without payload is a ping: it ends with its receipt, no business sees it. */
-static enum err_code read_one(struct work *work, struct err *err)
-{
-	struct loading loading = { .work = work };
+/* --- Failing --- */
 
-	if (!work->intake)
-		return fail(err, ERR_CONFIG, "no capability of this node takes messages in");
-	TRY(db_read(work->kernel->db, load_run, &loading, err));
-	work->gone = !same(loading.message.state, message_in_machine.initial);
-	work->looked = !work->gone && !loading.blocked;
-	if (!work->looked)
-		return OK;
-	work->attempts = loading.message.attempts;
-	if (work->parts.count == 0)
-		return OK;
-	return work->intake->read(work->kernel, work->reading, &loading.message, &work->parts, work->now_us,
-				  &work->read, err);
-}
-
-static enum err_code look_at(struct work *work, struct err *err)
-{
-	work->attempts = -1;
-	work->read = NULL;
-	work->parts = (struct message_parts){ 0 };
-	work->processed = work->parked = work->looked = work->gone = false;
-	TRY(read_one(work, err));
-	return work->gone ? OK : db_write(work->kernel->db, process_run, work, err);
-}
-
-static enum err_code retry_later(struct tx *tx, const struct work *work, const struct message *message,
+static enum err_code retry_later(struct tx *tx, const struct inbox_work *work, const struct message *message,
 				 const char *reason, struct err *err)
 {
 	int64_t delay_us = message_back_off_us(&process_retry, message->attempts + 1);
@@ -470,7 +563,7 @@ static enum err_code retry_later(struct tx *tx, const struct work *work, const s
 		       BINDS(BIND_TEXT(message->id), BIND_INT(work->now_us + delay_us), BIND_TEXT(reason)), NULL, err);
 }
 
-static enum err_code fail_for_good(struct tx *tx, const struct work *work, struct arena *arena,
+static enum err_code fail_for_good(struct tx *tx, const struct inbox_work *work, struct arena *arena,
 				   const struct message *message, const char *reason, struct err *err)
 {
 	struct fsm_case fsm_case = message_case(work->kernel, arena, message, &system_actor, work->now_us, reason);
@@ -493,70 +586,107 @@ static enum err_code fail_for_good(struct tx *tx, const struct work *work, struc
 			 work->now_us, err);
 }
 
+struct failure {
+	const struct inbox_work *work;
+	const struct item *item;
+};
+
 /* After the transaction that failed has gone: what becomes of the message, unless another worker had it meanwhile. */
 static enum err_code failed_run(struct tx *tx, void *arg, struct err *err)
 {
-	const struct work *work = arg;
+	const struct failure *failure = arg;
+	const struct item *item = failure->item;
 	struct message message;
+	struct taken taken;
 	arena_auto arena = arena_new(WORK_ARENA_BYTES);
-	const char *reason = arena ? message_reason(arena, work->cause.text) : NULL;
+	const char *reason = arena ? message_reason(arena, item->cause.text) : NULL;
 
 	if (!reason)
-		return fail(err, ERR_MEMORY, "no memory left for the failure of message %s", work->id);
-	TRY(take(tx, work, arena, &message, err));
-	if (!message.id || (work->attempts >= 0 && message.attempts != work->attempts))
+		return fail(err, ERR_MEMORY, "no memory left for the failure of message %s", item->id);
+	TRY(take(tx, item, &taken, err));
+	if (!taken.found || (item->message.id && taken.attempts != item->message.attempts))
 		return OK;
-	if (err_row(work->cause.code)->transient)
-		return retry_later(tx, work, &message, reason, err);
-	return fail_for_good(tx, work, arena, &message, reason, err);
+	TRY(message_find(tx, arena, item->id, &message, err));
+	if (err_row(item->cause.code)->transient)
+		return retry_later(tx, failure->work, &message, reason, err);
+	return fail_for_good(tx, failure->work, arena, &message, reason, err);
 }
 
-/* One look at what is due. What a message wakes is due in the next one. *MOVED: what will not be due then, whatever
- * became of it. */
-static enum err_code round_run(struct work *work, unsigned *processed, unsigned *moved, struct err *err)
+/* --- A step --- */
+
+struct progress {
+	unsigned processed;
+	unsigned moved; /* what will not be due in the next round, whatever became of it */
+};
+
+/* Reads from FIRST on as much as goes together. */
+static void batch_read(struct batch *batch, size_t first)
 {
-	*processed = *moved = 0;
-	TRY(db_read(work->kernel->db, received_read, work, err));
-	/* Several processors see the same list: each begins elsewhere, or all would read the same message at once. The
-	 * order of a conversation does not depend on it. */
-	size_t first = work->count > 1 ? (size_t)random_below(work->count) : 0;
-	for (size_t k = 0; k < work->count; k++) {
-		size_t i = (first + k) % work->count;
-		arena_auto reading = arena_new(PROCESS_ARENA_BYTES);
-		if (!reading)
-			return fail(err, ERR_MEMORY, "no memory left for message %s", work->ids[i]);
-		work->id = work->ids[i];
-		work->reading = reading;
-		bool failed = look_at(work, &work->cause) != OK;
-		if (failed)
-			TRY(db_write(work->kernel->db, failed_run, work, err));
-		*processed += !failed && work->processed;
-		*moved += failed || work->processed || work->parked;
+	while (batch->count < BATCH_MAX && first + batch->count < batch->work->count &&
+	       arena_used(batch->arena) < BATCH_BYTES) {
+		struct item *item = &batch->items[batch->count];
+		struct err cause = { 0 };
+		*item = (struct item){ .id = batch->work->ids[first + batch->count++] };
+		if (item_read(batch, item, &cause) != OK)
+			item->cause = cause;
 	}
+}
+
+static enum err_code batch_run(struct inbox_work *work, size_t *first, struct progress *progress, struct err *err)
+{
+	arena_auto arena = arena_new(PROCESS_ARENA_BYTES);
+	struct batch batch = { .work = work, .arena = arena };
+
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory left for message %s", work->ids[*first]);
+	batch_read(&batch, *first);
+	batch_process(&batch);
+	for (size_t i = 0; i < batch.count; i++) {
+		const struct item *item = &batch.items[i];
+		bool failed = item->cause.code != OK;
+		if (failed)
+			TRY(db_write(work->kernel->db, failed_run, &(struct failure){ work, item }, err));
+		progress->processed += !failed && item->processed;
+		progress->moved += failed || item->processed || item->parked;
+	}
+	*first += batch.count;
 	return OK;
+}
+
+/* One look at what is due. What a message wakes is due in the next one. */
+static enum err_code round_run(struct inbox_work *work, struct progress *progress, struct err *err)
+{
+	enum err_code code = OK;
+
+	TRY(hand_take(work, err));
+	for (size_t first = 0; first < work->count && code == OK;)
+		code = batch_run(work, &first, progress, err);
+	hand_give(work);
+	return code;
 }
 
 enum err_code inbox_step(struct kernel *kernel, int64_t now_us, unsigned limit, unsigned *done, struct err *err)
 {
-	unsigned total = 0, looked_at = 0, processed, moved;
+	struct progress total = { 0 }, progress;
 
 	if (limit > STEP_MAX)
 		limit = STEP_MAX;
 	do {
 		arena_auto arena = arena_new(WORK_ARENA_BYTES);
-		struct work work = {
+		struct inbox_work work = {
 			.kernel = kernel,
 			.arena = arena,
 			.intake = intake_of(kernel),
 			.now_us = now_us,
-			.limit = limit - total,
+			.limit = limit - total.processed,
 		};
 		if (!arena)
 			return fail(err, ERR_MEMORY, "no memory left for the received messages");
-		TRY(round_run(&work, &processed, &moved, err));
-		total += processed;
-		looked_at += moved;
-	} while (moved > 0 && total < limit && looked_at < STEP_MAX);
-	*done = total;
+		progress = (struct progress){ 0 };
+		TRY(round_run(&work, &progress, err));
+		total.processed += progress.processed;
+		total.moved += progress.moved;
+	} while (progress.moved > 0 && total.processed < limit && total.moved < STEP_MAX);
+	*done = total.processed;
 	return OK;
 }

@@ -8,6 +8,7 @@
 #include "db/db.h"
 
 struct capability;
+struct inbox_work;
 
 struct kernel {
 	struct db *db;
@@ -18,6 +19,7 @@ struct kernel {
 	/* This process among those that work on one database, the same after a restart: machine and directory. NULL if
 	 * it never sends. */
 	const char *instance;
+	struct inbox_work *inbox_work; /* what its processors have in hand; inbox.c's alone, NULL to begin with */
 };
 
 /* On whose behalf something is done. */

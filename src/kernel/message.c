@@ -71,23 +71,45 @@ char *message_reason(struct arena *arena, const char *reason)
 
 /* --- Writing --- */
 
-static enum err_code place_take(struct tx *tx, struct message *message, const char *state, int64_t now_us,
-				struct err *err)
+/* The place in the conversation. A message that something open stands before is parked: whoever finishes that one wakes
+ * it. */
+static enum err_code place_find(struct tx *tx, struct message *message, int64_t now_us, struct err *err)
 {
 	db_query_auto query = { 0 };
 
-	TRY(db_query(tx, &sql_message_put,
-		     BINDS(BIND_TEXT(message->id), BIND_TEXT(message->direction), BIND_TEXT(message->partner),
-			   BIND_TEXT(message->organisation), BIND_TEXT(message->message_id),
-			   BIND_TEXT(message->conversation), BIND_TEXT(message->ref_to), BIND_TEXT(message->service),
-			   BIND_TEXT(message->action), BIND_TEXT(message->original_sender),
-			   BIND_TEXT(message->final_recipient), BIND_TEXT(message->document), BIND_INT(message->test),
-			   BIND_TEXT(state), BIND_INT(message->created_us), BIND_INT(now_us),
-			   BIND_TEXT(message->digest),
-			   same(message->direction, "in") ? BIND_INT(message->accepted_us) : BIND_NULL),
-		     &query, err));
-	message->position = db_next(&query) ? db_int(&query, 0) : 0;
+	message->position = 1;
+	message->next_attempt_us = now_us;
+	if (same(message->conversation, message->id)) /* it opens one */
+		return OK;
+	TRY(db_query(
+		tx, &sql_message_last,
+		BINDS(BIND_TEXT(message->conversation), BIND_TEXT(message->partner), BIND_TEXT(message->direction)),
+		&query, err));
+	if (db_next(&query)) {
+		message->position = db_int(&query, 0) + 1;
+		if (db_int(&query, 1))
+			message->next_attempt_us = MESSAGE_PARKED_US;
+	}
 	return db_end(&query, err);
+}
+
+static enum err_code row_insert(struct tx *tx, const struct message *message, const char *state, int64_t now_us,
+				bool *inserted, struct err *err)
+{
+	int64_t changed = 0;
+
+	TRY(db_exec(tx, &sql_message_put,
+		    BINDS(BIND_TEXT(message->id), BIND_TEXT(message->direction), BIND_TEXT(message->partner),
+			  BIND_TEXT(message->organisation), BIND_TEXT(message->message_id),
+			  BIND_TEXT(message->conversation), BIND_TEXT(message->ref_to), BIND_TEXT(message->service),
+			  BIND_TEXT(message->action), BIND_TEXT(message->original_sender),
+			  BIND_TEXT(message->final_recipient), BIND_TEXT(message->document), BIND_INT(message->test),
+			  BIND_TEXT(state), BIND_INT(message->created_us), BIND_INT(now_us), BIND_TEXT(message->digest),
+			  BIND_INT(message->position), BIND_INT(message->next_attempt_us),
+			  same(message->direction, "in") ? BIND_INT(message->accepted_us) : BIND_NULL),
+		    &changed, err));
+	*inserted = changed > 0;
+	return OK;
 }
 
 static enum err_code parts_insert(struct tx *tx, const char *message, const struct message_parts *parts,
@@ -111,8 +133,11 @@ static enum err_code parts_insert(struct tx *tx, const char *message, const stru
 enum err_code message_insert(struct tx *tx, struct message *message, const struct message_parts *parts,
 			     const char *state, int64_t now_us, bool *inserted, struct err *err)
 {
-	TRY(place_take(tx, message, state, now_us, err));
-	*inserted = message->position > 0;
+	struct message put = *message;
+
+	TRY(place_find(tx, &put, now_us, err));
+	TRY(row_insert(tx, &put, state, now_us, inserted, err));
+	message->position = put.position;
 	return *inserted ? parts_insert(tx, message->id, parts, err) : OK;
 }
 

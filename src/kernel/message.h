@@ -100,6 +100,9 @@ void content_digest(struct bytes octets, char digest[static CONTENT_DIGEST_SIZE]
 
 /* --- Out --- */
 
+/* Compresses plain octets of PARTS, in ARENA, where that helps. outbox_put() does it, too; who does it before the
+ * transaction begins holds up no other writer. */
+enum err_code message_parts_compress(struct arena *arena, struct message_parts *parts, struct err *err) MUST_USE;
 /* Puts a message in the outbox, in the caller's transaction. In: .partner, .organisation, .conversation (NULL: a new
  * one), .ref_to, .service, .action, .original_sender, .final_recipient, .document, .test; parts with plain octets are
  * compressed here when that helps. Out: .id, .message_id, .conversation, .position, .digest, in the arena. */

@@ -35,6 +35,8 @@ enum err_code wire_journal(struct tx *tx, const struct message *message, const s
 			   int64_t now_us, struct err *err) MUST_USE;
 enum err_code basis_keep(struct tx *tx, const struct basis *basis, struct err *err) MUST_USE;
 struct wire wire_row(struct arena *arena, const struct query *query);
+/* The current row of a query whose columns begin with MESSAGE_COLUMNS, which are so many. */
+#define MESSAGE_COLUMNS_COUNT 23
 struct message message_row(struct arena *arena, const struct query *query);
 
 /* The case of MESSAGE in its machine. */

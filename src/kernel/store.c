@@ -19,8 +19,15 @@
 	"message.id, direction, partner, organisation, message_id, conversation, position, ref_to, service, action, original_sender," \
 	" final_recipient, document, test, state, created_us, next_attempt_us, attempts, settled_us, last_error, digest, accepted_us," \
 	" CAST(CASE WHEN claimed_by IS NULL THEN 0 ELSE 1 END AS {i64})"
-/* Letter for letter the condition of the index message_open: SQLite uses a partial index only then. */
-#define MESSAGE_OPEN "state IN ('queued', 'held', 'dead', 'received', 'failed')"
+/* Letter for letter the condition of the index message_open: SQLite uses a partial index only then. OF: the table's name in the
+ * statement and a point. */
+#define MESSAGE_OPEN_OF(of) of "state <> 'delivered' AND " of "state <> 'processed' AND " of "state <> 'abandoned'"
+#define MESSAGE_OPEN MESSAGE_OPEN_OF("")
+/* Something open stands before the message in its conversation. */
+#define MESSAGE_BLOCKED \
+	"EXISTS (SELECT 1 FROM message AS earlier WHERE earlier.conversation = message.conversation" \
+	" AND earlier.partner = message.partner AND earlier.direction = message.direction" \
+	" AND earlier.position < message.position AND " MESSAGE_OPEN_OF("earlier.") ")"
 /* Entries by which a message is done: the final states of both machines, which nothing leaves. */
 #define MESSAGE_DONE "subject_type = 'message' AND to_state IN ('delivered', 'processed', 'abandoned')"
 /* MESSAGE_PARKED_US, as it stands in the condition of the index message_parked. */

@@ -20,7 +20,11 @@ enum err_code task_open(struct tx *tx, const struct task *task, int64_t now_us, 
 
 enum err_code task_close(struct tx *tx, const char *subject, const char *kind, int64_t now_us, struct err *err)
 {
-	return db_exec(tx, &sql_task_done, BINDS(BIND_TEXT(subject), BIND_INT(now_us), BIND_TEXT(kind)), NULL, err);
+	const struct bind binds[] = { BIND_TEXT(subject), BIND_INT(now_us), BIND_TEXT(kind) };
+
+	if (!kind)
+		return db_exec(tx, &sql_task_done_all, binds, COUNT(binds) - 1, NULL, err);
+	return db_exec(tx, &sql_task_done, binds, COUNT(binds), NULL, err);
 }
 
 struct keeping {

@@ -12,6 +12,7 @@ struct submission {
 	struct arena *arena;
 	const struct document_request *request;
 	struct document_reading reading;
+	struct message_part part; /* the original, compressed */
 	char digest[CONTENT_DIGEST_SIZE];
 	/* Made anew each time the transaction runs. */
 	const char *organisation; /* ours, that sends */
@@ -28,12 +29,23 @@ static void find(struct submission *submission, enum document_rule rule, const c
 			second);
 }
 
+/* Of this node's organisations and partners no agreement says anything. */
+static void find_ours(struct submission *submission, enum document_rule rule, const char *first, const char *second)
+{
+	finding_add(submission->findings, &document_rules[rule], "", first, second);
+}
+
+static struct message_part part_of(struct bytes original)
+{
+	return (struct message_part){ .mime_type = "application/xml", .octets = original };
+}
+
 /* A document on its way into the outbox, for the first time or once more. */
 struct sending {
 	struct kernel *kernel;
 	struct arena *arena;
 	const struct document *document;
-	struct bytes original;
+	struct message_part part; /* the original */
 	const char *conversation; /* NULL: one of its own */
 	const char *ref_to;       /* eb:MessageId of what it answers, or of what asks for it; NULL */
 	const struct actor *actor;
@@ -43,12 +55,9 @@ struct sending {
 static enum err_code put_out(struct tx *tx, const struct sending *sending, struct message *message, struct err *err)
 {
 	const struct document *document = sending->document;
-	struct message_part part = {
-		.content_id = arena_printf(sending->arena, "%s@%s", document->id, sending->kernel->state),
-		.mime_type = "application/xml",
-		.octets = sending->original,
-	};
+	struct message_part part = sending->part;
 
+	part.content_id = arena_printf(sending->arena, "%s@%s", document->id, sending->kernel->state);
 	*message = (struct message){
 		.partner = document->partner,
 		.organisation = document->organisation,
@@ -70,7 +79,10 @@ static enum err_code put_out(struct tx *tx, const struct sending *sending, struc
 /* The stored original once more. */
 static enum err_code put_out_again(struct tx *tx, struct sending sending, struct message *message, struct err *err)
 {
-	TRY(document_original(tx, sending.arena, sending.document, &sending.original, err));
+	struct bytes original;
+
+	TRY(document_original(tx, sending.arena, sending.document, &original, err));
+	sending.part = part_of(original);
 	return put_out(tx, &sending, message, err);
 }
 
@@ -84,7 +96,7 @@ static enum err_code find_sender(struct tx *tx, struct submission *submission, s
 	if (named) {
 		TRY(organisation_find(tx, submission->arena, named, organisation, err));
 		if (!organisation->code)
-			find(submission, DOCUMENT_NO_ORGANISATION, "", named, NULL);
+			find_ours(submission, DOCUMENT_NO_ORGANISATION, named, NULL);
 		else if (!same(organisation->seat, seat))
 			find(submission, DOCUMENT_WRONG_SEAT, "", organisation->code, seat);
 		return OK;
@@ -92,8 +104,8 @@ static enum err_code find_sender(struct tx *tx, struct submission *submission, s
 	*organisation = (struct organisation){ 0 };
 	enum err_code code = organisation_of_seat(tx, submission->arena, seat, organisation, &why);
 	if (code == ERR_NOT_FOUND || code == ERR_CONFLICT) {
-		find(submission, code == ERR_CONFLICT ? DOCUMENT_SEVERAL_SEATS : DOCUMENT_NO_ORGANISATION, "", seat,
-		     NULL);
+		find_ours(submission, code == ERR_CONFLICT ? DOCUMENT_SEVERAL_SEATS : DOCUMENT_NO_ORGANISATION, seat,
+			  NULL);
 		return OK;
 	}
 	if (code != OK)
@@ -115,9 +127,9 @@ static enum err_code check_parties(struct tx *tx, struct submission *submission,
 	TRY(partner_find(tx, submission->arena, submission->document.partner, &partner, err));
 
 	if (!partner.code)
-		find(submission, DOCUMENT_NO_PARTNER, "", submission->document.partner, NULL);
+		find_ours(submission, DOCUMENT_NO_PARTNER, submission->document.partner, NULL);
 	else if (!same(partner.status, "active"))
-		find(submission, DOCUMENT_PARTNER_SUSPENDED, "", partner.code, partner.status);
+		find_ours(submission, DOCUMENT_PARTNER_SUSPENDED, partner.code, partner.status);
 	if (!same(key->issuer_state, submission->kernel->state))
 		find(submission, DOCUMENT_WRONG_ISSUER, "", key->issuer_state, submission->kernel->state);
 	if (!same(key->counterpart, submission->document.partner))
@@ -233,7 +245,7 @@ static enum err_code send(struct tx *tx, struct submission *submission, const st
 		.kernel = submission->kernel,
 		.arena = arena,
 		.document = document,
-		.original = submission->reading.original,
+		.part = submission->part,
 		.conversation = about->conversation,
 		.ref_to = cause.message_id,
 		.actor = &submission->request->actor,
@@ -343,6 +355,8 @@ enum err_code document_submit(struct kernel *kernel, struct arena *arena, const 
 		return OK;
 	}
 	content_digest(submission.reading.original, submission.digest);
+	submission.part = part_of(submission.reading.original);
+	TRY(message_parts_compress(arena, &(struct message_parts){ &submission.part, 1 }, err));
 
 	enum err_code code = db_write(kernel->db, submit, &submission, err);
 	if (code != OK && !submission.refused)

@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "base/date.h"
@@ -10,10 +12,13 @@ static const struct rule test_rules[] = { { "TST-001", "a test", NULL, SEVERITY_
 static const struct statement noted = { "test.note", "INSERT INTO counter (name, value) VALUES ($1, 1)" };
 static const struct statement notes = { "test.notes", "SELECT count(*) FROM counter WHERE name = $1" };
 
+static _Atomic unsigned texts_read;
+
 static enum err_code read_text(struct kernel *kernel, struct arena *arena, const struct message *message,
 			       const struct message_parts *parts, int64_t now_us, const void **read, struct err *err)
 {
 	(void)kernel, (void)message, (void)now_us;
+	texts_read++;
 	if (bytes_same(parts->items[0].octets, bytes_of("illegible")))
 		return fail(err, ERR_INTERNAL, "this document cannot be read");
 	*read = arena_text_of(arena, parts->items[0].octets);
@@ -276,6 +281,59 @@ static void a_flood_from_one_partner_does_not_starve_another(void **state)
 	assert_string_equal(fixture_message(fixture, partner.id).state, "processed");
 }
 
+struct processor {
+	pthread_t thread;
+	struct kernel_fixture *fixture;
+	struct err err;
+	enum err_code code;
+};
+
+static void *process_all(void *arg)
+{
+	struct processor *processor = arg;
+	unsigned done = 1;
+
+	while (processor->code == OK && done > 0)
+		processor->code = inbox_step(&processor->fixture->kernel, processor->fixture->clock.now_us, 4, &done,
+					     &processor->err);
+	return NULL;
+}
+
+static void processors_at_once_read_no_message_twice(void **state)
+{
+	static const struct statement open = { "test.open", "SELECT count(*) FROM message WHERE state = 'received'" };
+	enum { MESSAGES = 40 };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct processor processors[4];
+
+	for (int i = 0; i < MESSAGES; i++)
+		accepted(fixture, arena_printf(fixture->arena, "m%d@vn", i), arena_printf(fixture->arena, "c%d", i),
+			 "one");
+	texts_read = 0;
+	for (size_t i = 0; i < COUNT(processors); i++) {
+		processors[i] = (struct processor){ .fixture = fixture };
+		assert_int_equal(pthread_create(&processors[i].thread, NULL, process_all, &processors[i]), 0);
+	}
+	for (size_t i = 0; i < COUNT(processors); i++) {
+		pthread_join(processors[i].thread, NULL);
+		assert_int_equal(processors[i].code, OK);
+	}
+	assert_int_equal(count(fixture, &open), 0);
+	assert_int_equal(texts_read, MESSAGES);
+}
+
+static void what_is_due_together_is_processed_in_one_transaction(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	accepted(fixture, "m1@vn", "c1", "one");
+	accepted(fixture, "m2@vn", "c2", "two");
+	accepted(fixture, "m3@vn", "c3", "three");
+	int64_t before = db_counters(fixture->kernel.db).transactions;
+	assert_int_equal(step(fixture, 10), 3);
+	assert_int_equal(db_counters(fixture->kernel.db).transactions - before, 1);
+}
+
 static void abandoning_a_failed_message_lets_its_conversation_go_on(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
@@ -439,6 +497,8 @@ int main(void)
 		cmocka_unit_test(two_thousand_behind_a_failed_one_delay_nobody),
 		cmocka_unit_test(what_is_due_in_vain_is_parked_in_one_step),
 		cmocka_unit_test(a_flood_from_one_partner_does_not_starve_another),
+		cmocka_unit_test(processors_at_once_read_no_message_twice),
+		cmocka_unit_test(what_is_due_together_is_processed_in_one_transaction),
 		cmocka_unit_test(abandoning_a_failed_message_lets_its_conversation_go_on),
 		cmocka_unit_test(a_message_tells_when_it_was_accepted),
 		cmocka_unit_test(an_officer_can_have_a_failed_message_processed_again),

@@ -738,6 +738,10 @@ static void lists_and_claims_use_their_indexes(void **state)
 		{ "kernel.message_received_partners", 1, "message_received (partner=?)" },
 		{ "kernel.message_next", 0, "message_queued (partner=?)" },
 		{ "kernel.message_sweep", 1, "INDEX message_parked" },
+		{ "kernel.message_take", 1,
+		  "message_open (conversation=? AND partner=? AND direction=? AND position<?)" },
+		{ "kernel.message_last", 3, "message_open (conversation=? AND partner=? AND direction=?)" },
+		{ "kernel.message_count_open", 0, "message_state (state=?)" },
 		{ "kernel.task_count", 0, "(state=?" },
 	};
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
