@@ -19,6 +19,7 @@ struct cert {
 	X509 *x509;
 	EVP_PKEY *key; /* x509's */
 	enum key_kind kind;
+	_Atomic(EVP_MD_CTX *) *verifiers; /* by algorithm; each made when it is first asked for */
 	unsigned bits;
 	int64_t not_before_us, not_after_us;
 	uint8_t digest[SHA256_SIZE];
@@ -96,6 +97,9 @@ static void cert_free(struct cert *cert)
 	free(cert->subject);
 	free(cert->issuer);
 	free(cert->serial);
+	for (size_t i = 0; cert->verifiers && i < SIG_ALGS; i++)
+		EVP_MD_CTX_free(atomic_load(&cert->verifiers[i]));
+	free(cert->verifiers);
 	X509_free(cert->x509);
 	free(cert);
 }
@@ -139,7 +143,8 @@ static enum err_code read_properties(struct cert *cert, struct err *err)
 	cert->subject = name_text(X509_get_subject_name(cert->x509));
 	cert->issuer = name_text(X509_get_issuer_name(cert->x509));
 	cert->serial = serial_text(cert->x509);
-	if (!cert->subject || !cert->issuer || !cert->serial)
+	cert->verifiers = calloc(SIG_ALGS, sizeof(*cert->verifiers));
+	if (!cert->subject || !cert->issuer || !cert->serial || !cert->verifiers)
 		return fail_openssl(err, ERR_MEMORY, "no memory left for a certificate");
 
 	cert->key = X509_get0_pubkey(cert->x509);
@@ -224,6 +229,20 @@ X509 *cert_x509(const struct cert *cert)
 EVP_PKEY *cert_key(const struct cert *cert)
 {
 	return cert->key;
+}
+
+const EVP_MD_CTX *cert_verifier(const struct cert *cert, enum sig_alg alg)
+{
+	EVP_MD_CTX *found = atomic_load(&cert->verifiers[alg]);
+
+	if (found)
+		return found;
+	EVP_MD_CTX *made = signature_context(alg, cert->key, EVP_DigestVerifyInit);
+	if (made && !atomic_compare_exchange_strong(&cert->verifiers[alg], &found, made))
+		EVP_MD_CTX_free(made); /* another thread was first, and FOUND is its */
+	else
+		found = made;
+	return found;
 }
 
 const uint8_t *cert_digest(const struct cert *cert)

@@ -79,6 +79,8 @@ const uint8_t *cert_digest(const struct cert *cert); /* SHA-256 of the DER */
 /* Takes DER whose SHA-256 is DIGEST. */
 enum err_code cert_parse_der(struct bytes der, const uint8_t digest[static SHA256_SIZE], struct cert **cert,
 			     struct err *err) MUST_USE;
+/* Ready to verify with ALG, as signature_context() leaves it; CERT's. NULL: that cannot be. */
+const EVP_MD_CTX *cert_verifier(const struct cert *cert, enum sig_alg alg);
 enum key_kind key_kind_of(EVP_PKEY *key);
 
 /* --- cert_name.c --- */
@@ -90,9 +92,16 @@ X509_NAME *name_parse(const char *text, int string_type);
 
 /* --- sign.c --- */
 #define SIGNATURE_MAX 1024
-enum err_code signature_make(enum sig_alg alg, EVP_PKEY *key, struct bytes data, struct buf *signature,
-			     struct err *err) MUST_USE;
+#define SIG_ALGS      (SIG_ED25519 + 1)
 bool sig_alg_known(unsigned alg);
+/* KEY set up for ALG by INIT (EVP_DigestSignInit, EVP_DigestVerifyInit), never to be used but copied, by any thread:
+ * setting up looks every algorithm up by its name, which costs a fifth of an ECDSA signature. NULL: that cannot be. */
+EVP_MD_CTX *signature_context(enum sig_alg alg, EVP_PKEY *key,
+			      int (*init)(EVP_MD_CTX *, EVP_PKEY_CTX **, const EVP_MD *, ENGINE *, EVP_PKEY *));
+/* SIGNER is set up for ALG, and used up. */
+enum err_code signature_make(enum sig_alg alg, EVP_MD_CTX *signer, struct bytes data, struct buf *signature,
+			     struct err *err) MUST_USE;
+const char *sig_alg_name(enum sig_alg alg);
 
 /* --- wrap.c --- */
 
@@ -101,8 +110,8 @@ bool sig_alg_known(unsigned alg);
 #define WRAP_SALT_MAX       256
 #define WRAP_INFO_MAX       256
 #define WRAP_WRAPPED_MAX    1024
-enum err_code key_unwrap(EVP_PKEY *key, const struct wrapped_key *wrapped, uint8_t out[static CONTENT_KEY_MAX],
-			 size_t *size, bool *good, struct err *err) MUST_USE;
+enum err_code key_unwrap(EVP_PKEY *key, enum key_kind kind, const struct wrapped_key *wrapped,
+			 uint8_t out[static CONTENT_KEY_MAX], size_t *size, bool *good, struct err *err) MUST_USE;
 /* False if a peer's wrapped key is beyond what any algorithm makes: it opens with no key. */
 bool wrapped_key_fits(const struct wrapped_key *wrapped);
 

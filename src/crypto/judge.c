@@ -12,6 +12,7 @@
 #define PATH_DEPTH_MAX         8
 #define SECURITY_BITS          112 /* RSA 2048, SHA-224: NIST SP 800-57 part 1, table 2; what eDelivery AS4 asks for */
 #define AUTH_LEVEL             2   /* OpenSSL's name for 112 bits */
+#define NAME_LINE              256 /* of a name in a finding */
 
 /* clang-format off */
 enum { UNKNOWN, NOT_YET, EXPIRED, REVOKED, WRONG_USE, WEAK, BROKEN, LIST_MISSING, LIST_OVERDUE, LIST_LATE, EXTENSION, LIST_UNCHECKED, VERSION };
@@ -147,12 +148,13 @@ static void check_extensions(struct judgement *j)
 
 /* --- The path --- */
 
-static bool is_pinned(const struct trust *trust, const struct cert *cert)
+/* What is known of who signed CERT; NULL: it is not pinned. */
+static struct signer *pinned(const struct trust *trust, const struct cert *cert)
 {
 	for (size_t i = 0; i < trust->pin_count; i++)
 		if (memcmp(trust->pins[i], cert_digest(cert), SHA256_SIZE) == 0)
-			return true;
-	return false;
+			return &trust->signers->of_pins[i];
+	return NULL;
 }
 
 /* What means that no anchor was reached, rather than that something on the way is wrong. */
@@ -252,12 +254,45 @@ static void build_path(struct judgement *j, STACK_OF(X509) * untrusted)
 	X509_STORE_CTX_free(ctx);
 }
 
-static X509 *issuer_among(X509 *x509, STACK_OF(X509) * candidates)
+/* True if ISSUER's key verifies WHAT, now or when that was found before. KNOWN NULL: nothing is remembered. */
+static bool signed_by(const struct trust *trust, struct signer *known, bool (*verify)(void *what, EVP_PKEY *key),
+		      void *what, X509 *issuer)
 {
+	struct signer signer = { .known = true };
+	pthread_mutex_t *lock = &trust->signers->lock;
+
+	if (!known)
+		return verify(what, X509_get0_pubkey(issuer));
+	if (X509_digest(issuer, EVP_sha256(), signer.digest, NULL) != 1)
+		return false;
+	pthread_mutex_lock(lock);
+	bool found = known->known && memcmp(known->digest, signer.digest, SHA256_SIZE) == 0;
+	pthread_mutex_unlock(lock);
+	if (found)
+		return true;
+
+	if (!verify(what, X509_get0_pubkey(issuer)))
+		return false;
+	pthread_mutex_lock(lock);
+	*known = signer;
+	pthread_mutex_unlock(lock);
+	return true;
+}
+
+static bool cert_verifies(void *x509, EVP_PKEY *key)
+{
+	return X509_verify(x509, key) == 1;
+}
+
+static X509 *issuer_among(const struct judgement *j, STACK_OF(X509) * candidates)
+{
+	X509 *x509 = cert_x509(j->cert);
+	struct signer *known = pinned(j->trust, j->cert);
+
 	for (int i = 0; i < sk_X509_num(candidates); i++) {
 		X509 *candidate = sk_X509_value(candidates, i);
 		if (X509_check_issued(candidate, x509) == X509_V_OK &&
-		    X509_verify(x509, X509_get0_pubkey(candidate)) == 1)
+		    signed_by(j->trust, known, cert_verifies, x509, candidate))
 			return candidate;
 	}
 	return NULL;
@@ -267,12 +302,12 @@ static X509 *issuer_among(X509 *x509, STACK_OF(X509) * candidates)
 static void find_issuer(struct judgement *j, STACK_OF(X509) * untrusted)
 {
 	X509 *x509 = cert_x509(j->cert);
-	X509 *issuer = issuer_among(x509, j->trust->anchors);
+	X509 *issuer = issuer_among(j, j->trust->anchors);
 
 	if (!issuer)
-		issuer = issuer_among(x509, j->trust->issuers);
+		issuer = issuer_among(j, j->trust->issuers);
 	if (!issuer)
-		issuer = issuer_among(x509, untrusted);
+		issuer = issuer_among(j, untrusted);
 	j->path = sk_X509_new_null();
 	if (!j->path || X509_add_cert(j->path, x509, X509_ADD_FLAG_UP_REF) != 1 ||
 	    (issuer && X509_add_cert(j->path, issuer, X509_ADD_FLAG_UP_REF) != 1))
@@ -287,7 +322,7 @@ static void check_path(struct judgement *j)
 		find_fault(j, BROKEN, cert_subject(j->cert), "no memory left");
 		return;
 	}
-	if (!is_pinned(j->trust, j->cert)) {
+	if (!pinned(j->trust, j->cert)) {
 		build_path(j, untrusted);
 		if (j->broken_rule)
 			finding_add(j->findings, j->broken_rule, "", cert_subject(j->cert), j->broken_why);
@@ -315,26 +350,15 @@ STACK_OF(X509) * trust_path(const struct cert *cert, const struct trust *trust)
 
 /* --- Revocation --- */
 
+static bool list_verifies(void *crl, EVP_PKEY *key)
+{
+	return X509_CRL_verify(crl, key) == 1;
+}
+
 static bool list_signed_by(const struct trust *trust, size_t index, X509 *issuer)
 {
-	struct signers *signers = trust->signers;
-	uint8_t digest[EVP_MAX_MD_SIZE];
-
-	if ((X509_get_key_usage(issuer) & KU_CRL_SIGN) == 0 || X509_digest(issuer, EVP_sha256(), digest, NULL) != 1)
-		return false;
-	pthread_mutex_lock(&signers->lock);
-	bool known = signers->of[index].known && memcmp(signers->of[index].digest, digest, SHA256_SIZE) == 0;
-	pthread_mutex_unlock(&signers->lock);
-	if (known)
-		return true;
-
-	if (X509_CRL_verify(trust->lists[index].crl, X509_get0_pubkey(issuer)) != 1)
-		return false;
-	pthread_mutex_lock(&signers->lock);
-	memcpy(signers->of[index].digest, digest, SHA256_SIZE);
-	signers->of[index].known = true;
-	pthread_mutex_unlock(&signers->lock);
-	return true;
+	return (X509_get_key_usage(issuer) & KU_CRL_SIGN) != 0 &&
+	       signed_by(trust, &trust->signers->of_lists[index], list_verifies, trust->lists[index].crl, issuer);
 }
 
 /* By ISSUER (NULL: not known), or by who was named as a signer of lists and has the name that the list gives. */
@@ -352,16 +376,32 @@ static bool list_checked(const struct trust *trust, size_t index, X509 *issuer)
 	return false;
 }
 
-/* Also from an overdue list, and from one made after AT_US: its issuer has said it, and from when. */
-static void check_listed(struct judgement *j, const struct list *list, X509 *x509, const char *who)
+/* The beginning of the name, for a finding. Only then: to write a name costs more than to judge by a list. */
+static const char *name_line(const X509_NAME *name, char text[static NAME_LINE])
 {
+	bio_auto out = BIO_new(BIO_s_mem());
+	struct bytes line = { 0 };
+
+	if (out && X509_NAME_print_ex(out, name, 0, XN_FLAG_RFC2253) >= 0)
+		line = bio_bytes(out);
+	size_t length = line.size < NAME_LINE ? line.size : NAME_LINE - 1;
+	if (length > 0)
+		memcpy(text, line.data, length);
+	text[length] = '\0';
+	return text;
+}
+
+/* Also from an overdue list, and from one made after AT_US: its issuer has said it, and from when. */
+static void check_listed(struct judgement *j, const struct list *list, X509 *x509)
+{
+	char who[NAME_LINE];
 	X509_REVOKED *entry = NULL;
 
 	if (X509_CRL_get0_by_cert(list->crl, &entry, x509) != 1)
 		return;
 	int64_t revoked_us = asn1_time_us(X509_REVOKED_get0_revocationDate(entry));
 	if (revoked_us <= j->at_us) /* TIME_NONE is before all times */
-		find_time(j, REVOKED, who, revoked_us);
+		find_time(j, REVOKED, name_line(X509_get_subject_name(x509), who), revoked_us);
 }
 
 static enum crl_state list_state(const struct trust *trust, const struct list *list, int64_t at_us)
@@ -375,32 +415,21 @@ static enum crl_state list_state(const struct trust *trust, const struct list *l
 	return at_us >= list->next_update_us - period_us / 10 ? CRL_DUE : CRL_FRESH;
 }
 
-static void check_freshness(struct judgement *j, const struct list *list, const char *who, const char *issuer)
+static void check_freshness(struct judgement *j, const struct list *list, X509 *x509)
 {
+	char who[NAME_LINE], by[NAME_LINE];
+	const X509_NAME *issuer = X509_get_issuer_name(x509);
+
 	if (!list) {
 		if (j->trust->policy.require_crl)
-			find_fault(j, LIST_MISSING, who, issuer);
+			find_fault(j, LIST_MISSING, name_line(X509_get_subject_name(x509), who), name_line(issuer, by));
 		return;
 	}
 	enum crl_state state = list_state(j->trust, list, j->at_us);
 	if (state == CRL_OVERDUE)
-		find_time(j, LIST_OVERDUE, issuer, list->next_update_us);
+		find_time(j, LIST_OVERDUE, name_line(issuer, by), list->next_update_us);
 	else if (state == CRL_LATE)
-		find_time(j, LIST_LATE, issuer, list->next_update_us);
-}
-
-/* At most SIZE - 1 octets of the name, for a finding. */
-static void name_line(const X509_NAME *name, char *text, size_t size)
-{
-	bio_auto out = BIO_new(BIO_s_mem());
-	struct bytes line = { 0 };
-
-	if (out && X509_NAME_print_ex(out, name, 0, XN_FLAG_RFC2253) >= 0)
-		line = bio_bytes(out);
-	size_t length = line.size < size ? line.size : size - 1;
-	if (length > 0)
-		memcpy(text, line.data, length);
-	text[length] = '\0';
+		find_time(j, LIST_LATE, name_line(issuer, by), list->next_update_us);
 }
 
 /* Issued last (RFC 5280 §5.1.2.4); which of two is to be replaced later says nothing of that. */
@@ -461,29 +490,28 @@ enum err_code trust_lists(const struct trust *trust, int64_t at_us, struct arena
  * may be the one that revokes, so it is not passed over. */
 static void check_revocation_of(struct judgement *j, X509 *x509, X509 *issuer)
 {
-	char who[256], by[256];
+	char who[NAME_LINE], by[NAME_LINE];
+	const X509_NAME *issuer_name = X509_get_issuer_name(x509);
 	const struct list *freshest = NULL;
 	bool unchecked = false, checked = false;
 
-	name_line(X509_get_subject_name(x509), who, sizeof(who));
-	name_line(X509_get_issuer_name(x509), by, sizeof(by));
 	for (size_t i = 0; i < j->trust->list_count; i++) {
 		const struct list *list = &j->trust->lists[i];
-		if (X509_NAME_cmp(X509_CRL_get_issuer(list->crl), X509_get_issuer_name(x509)) != 0)
+		if (X509_NAME_cmp(X509_CRL_get_issuer(list->crl), issuer_name) != 0)
 			continue;
 		if (!list_checked(j->trust, i, issuer)) {
 			unchecked = true;
 			continue;
 		}
 		checked = true;
-		check_listed(j, list, x509, who);
+		check_listed(j, list, x509);
 		if (list->this_update_us <= j->at_us && is_fresher(list, freshest))
 			freshest = list;
 	}
 	if (unchecked && !checked)
-		find_fault(j, LIST_UNCHECKED, who, by);
+		find_fault(j, LIST_UNCHECKED, name_line(X509_get_subject_name(x509), who), name_line(issuer_name, by));
 	else
-		check_freshness(j, freshest, who, by);
+		check_freshness(j, freshest, x509);
 }
 
 /* An anchor, and a pinned certificate that signs itself, are withdrawn by whoever put them there, not by a list. */

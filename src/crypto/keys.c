@@ -26,6 +26,8 @@ struct slot {
 	enum key_use use;
 	enum key_status status;
 	EVP_PKEY *key; /* NULL: it may do nothing */
+	enum key_kind kind;
+	EVP_MD_CTX *signers[SIG_ALGS]; /* of an active signing key, those that fit its kind */
 };
 
 struct slots {
@@ -56,10 +58,25 @@ static bool may(const struct slot *slot, enum operation operation)
 
 static void slots_done(struct slots *slots)
 {
-	for (size_t i = 0; i < slots->count; i++)
+	for (size_t i = 0; i < slots->count; i++) {
+		for (size_t k = 0; k < SIG_ALGS; k++)
+			EVP_MD_CTX_free(slots->all[i].signers[k]);
 		EVP_PKEY_free(slots->all[i].key); /* OpenSSL overwrites the numbers */
+	}
 	free(slots->all);
 	*slots = (struct slots){ 0 };
+}
+
+static enum err_code signers_make(struct slot *slot, struct err *err)
+{
+	for (size_t i = 0; i < SIG_ALGS; i++) {
+		if (sig_alg_key((enum sig_alg)i) != slot->kind)
+			continue;
+		slot->signers[i] = signature_context((enum sig_alg)i, slot->key, EVP_DigestSignInit);
+		if (!slot->signers[i])
+			return fail_openssl(err, ERR_CRYPTO, "a key cannot be set up to sign");
+	}
+	return OK;
 }
 
 /* A retired key that cannot be read is nobody's to use; the others go on. An active one must be seen to. */
@@ -75,7 +92,8 @@ static enum err_code slot_load(const char *directory, struct slot *slot, struct 
 		slot->status = KEY_DAMAGED;
 	else if (code != OK)
 		return fail(err, code, "key %s: %s", slot->id, why.text);
-	return OK;
+	slot->kind = key_kind_of(slot->key);
+	return may(slot, SIGN) ? signers_make(slot, err) : OK;
 }
 
 static enum err_code slots_fill(const char *directory, const struct key_list *list, struct slots *slots,
@@ -83,11 +101,10 @@ static enum err_code slots_fill(const char *directory, const struct key_list *li
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct key_info *info = &list->keys[i];
-		struct slot *slot = &slots->all[slots->count];
+		struct slot *slot = &slots->all[slots->count++];
 		*slot = (struct slot){ .use = info->use, .status = info->status };
 		memcpy(slot->id, info->id, sizeof(slot->id));
 		TRY(slot_load(directory, slot, err));
-		slots->count++;
 	}
 	return OK;
 }
@@ -110,48 +127,66 @@ static enum err_code slots_read(const char *directory, struct slots *slots, stru
 	return OK;
 }
 
-/* Key ID for OPERATION, with a reference of its own: a reload may end it meanwhile. */
-static enum err_code key_take(struct local *local, const char *id, enum operation operation, EVP_PKEY **key,
-			      struct err *err)
+/* Key ID for OPERATION. With the lock held, and only for as long. */
+static enum err_code slot_get(const struct local *local, const char *id, enum operation operation,
+			      const struct slot **found, struct err *err)
 {
-	enum err_code code = ERR_KEY;
 	const struct slot *slot = NULL;
 
-	pthread_rwlock_rdlock(&local->lock);
 	for (size_t i = 0; i < local->slots.count && !slot; i++)
 		if (same(local->slots.all[i].id, id))
 			slot = &local->slots.all[i];
-	if (!slot) {
-		code = fail(err, ERR_KEY, "there is no key %.40s", id ? id : "");
-	} else if (!may(slot, operation)) {
-		code = fail(err, ERR_DENIED, "key %s is a %s key and %s: it may not %s", slot->id,
+	if (!slot)
+		return fail(err, ERR_KEY, "there is no key %.40s", id ? id : "");
+	if (!may(slot, operation))
+		return fail(err, ERR_DENIED, "key %s is a %s key and %s: it may not %s", slot->id,
 			    key_use_name(slot->use), key_status_name(slot->status), operation_texts[operation]);
-	} else {
-		EVP_PKEY_up_ref(slot->key);
-		*key = slot->key;
-		code = OK;
-	}
-	pthread_rwlock_unlock(&local->lock);
-	return code;
+	*found = slot;
+	return OK;
 }
 
+static enum err_code signer_copy(const struct slot *slot, enum sig_alg alg, EVP_MD_CTX *signer, struct err *err)
+{
+	if (!sig_alg_known(alg) || !slot->signers[alg])
+		return fail(err, ERR_KEY, "the key is not one for %s", sig_alg_name(alg));
+	if (!signer || EVP_MD_CTX_copy_ex(signer, slot->signers[alg]) != 1)
+		return fail_openssl(err, ERR_CRYPTO, "the signature cannot be made");
+	return OK;
+}
+
+/* What the lock gives has references of its own: a reload may end the slot while it is used. */
 static enum err_code local_sign(struct keys *keys, const char *id, enum sig_alg alg, struct bytes data,
 				struct buf *signature, struct err *err)
 {
-	pkey_auto key = NULL;
+	struct local *local = local_of(keys);
+	const struct slot *slot = NULL;
+	md_ctx_auto signer = EVP_MD_CTX_new();
 
-	TRY(key_take(local_of(keys), id, SIGN, &key, err));
-	return signature_make(alg, key, data, signature, err);
+	pthread_rwlock_rdlock(&local->lock);
+	enum err_code code = slot_get(local, id, SIGN, &slot, err);
+	if (code == OK)
+		code = signer_copy(slot, alg, signer, err);
+	pthread_rwlock_unlock(&local->lock);
+	return code == OK ? signature_make(alg, signer, data, signature, err) : code;
 }
 
 static enum err_code local_unwrap(struct keys *keys, const char *id, const struct wrapped_key *wrapped,
 				  uint8_t content_key[static CONTENT_KEY_MAX], size_t *size, bool *good,
 				  struct err *err)
 {
+	struct local *local = local_of(keys);
+	const struct slot *slot = NULL;
+	enum key_kind kind = KEY_KIND_OTHER;
 	pkey_auto key = NULL;
 
-	TRY(key_take(local_of(keys), id, UNWRAP, &key, err));
-	return key_unwrap(key, wrapped, content_key, size, good, err);
+	pthread_rwlock_rdlock(&local->lock);
+	enum err_code code = slot_get(local, id, UNWRAP, &slot, err);
+	if (code == OK && EVP_PKEY_up_ref(slot->key) == 1) {
+		key = slot->key;
+		kind = slot->kind;
+	}
+	pthread_rwlock_unlock(&local->lock);
+	return code == OK ? key_unwrap(key, kind, wrapped, content_key, size, good, err) : code;
 }
 
 static enum err_code local_reload(struct keys *keys, struct err *err)
@@ -229,7 +264,7 @@ enum err_code keys_of_pem(struct bytes pem, struct keys **keys, struct key_list 
 		return fail(err, ERR_MEMORY, "no memory left for the key");
 	}
 	*info = given;
-	*slot = (struct slot){ .use = given.use, .status = given.status, .key = key };
+	*slot = (struct slot){ .use = given.use, .status = given.status, .key = key, .kind = key_kind_of(key) };
 	memcpy(slot->id, given.id, sizeof(slot->id));
 	key = NULL; /* the slot's now */
 	local->base.ops = &given_ops;

@@ -21,7 +21,9 @@
 
 #define REQUEST_MAX    (SIGNED_DATA_MAX + 4096)
 #define ANSWER_MAX     4096
-#define TEXT_MAX       319 /* of struct err */
+#define LENGTH_BYTES   4
+#define FRAME_USUAL    ANSWER_MAX /* nearly every frame is no longer: a SignedInfo has 2 kB */
+#define TEXT_MAX       319        /* of struct err */
 #define SOCKETS_MAX    64
 #define ANSWER_SECONDS 30 /* a signature takes milliseconds: after that the key process hangs */
 
@@ -30,13 +32,13 @@ enum { DONE, NOT_GOOD, FAULT };
 
 /* --- Fields --- */
 
-static void put_length(uint8_t to[static 4], size_t size)
+static void put_length(uint8_t to[static LENGTH_BYTES], size_t size)
 {
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < LENGTH_BYTES; i++)
 		to[i] = (uint8_t)(size >> (24 - 8 * i) & 0xFFU);
 }
 
-static size_t get_length(const uint8_t from[static 4])
+static size_t get_length(const uint8_t from[static LENGTH_BYTES])
 {
 	return (size_t)from[0] << 24 | (size_t)from[1] << 16 | (size_t)from[2] << 8 | from[3];
 }
@@ -50,7 +52,7 @@ static void put_number(struct buf *out, unsigned number)
 
 static void put_field(struct buf *out, struct bytes field)
 {
-	uint8_t length[4];
+	uint8_t length[LENGTH_BYTES];
 
 	put_length(length, field.size);
 	buf_put(out, length, sizeof(length));
@@ -82,7 +84,7 @@ static unsigned get_number(struct reader *in)
 
 static struct bytes get_field(struct reader *in, size_t max)
 {
-	struct bytes length = take(in, 4);
+	struct bytes length = take(in, LENGTH_BYTES);
 	size_t size = in->good ? get_length(length.data) : 0;
 
 	in->good = in->good && size <= max;
@@ -197,43 +199,58 @@ static enum err_code send_all(int fd, struct bytes data, struct err *err)
 	return OK;
 }
 
-static enum err_code receive_all(int fd, uint8_t *to, size_t size, struct err *err)
+static enum err_code receive_some(int fd, uint8_t *to, size_t room, size_t *size, struct err *err)
 {
-	while (size > 0) {
-		ssize_t got = recv(fd, to, size, 0);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return fail(err, ERR_TIMEOUT, "the key process does not answer");
-		if (got <= 0)
-			return fail(err, ERR_IO, "the other end of the key socket is gone");
-		to += got;
-		size -= (size_t)got;
-	}
+	ssize_t got;
+
+	do
+		got = recv(fd, to, room, 0);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return fail(err, ERR_TIMEOUT, "the key process does not answer");
+	if (got <= 0)
+		return fail(err, ERR_IO, "the other end of the key socket is gone");
+	*size = (size_t)got;
 	return OK;
 }
 
-static enum err_code frame_send(int fd, struct bytes body, struct err *err)
+/* Clears FRAME; what is put then is its body. */
+static void frame_begin(struct buf *frame)
 {
-	uint8_t length[4];
+	static const uint8_t length[LENGTH_BYTES];
 
-	put_length(length, body.size);
-	TRY(send_all(fd, bytes(length, sizeof(length)), err));
-	return send_all(fd, body, err);
+	buf_clear(frame);
+	buf_put(frame, length, sizeof(length));
 }
 
-/* Appends the body to BODY, whose maximum is that of the frame. */
-static enum err_code frame_receive(int fd, struct buf *body, struct err *err)
+/* In one call, or the other end would be woken for the length alone. */
+static enum err_code frame_send(int fd, struct buf *frame, struct err *err)
 {
-	uint8_t length[4];
+	TRY(buf_check(frame, "frame on the key socket", err));
+	put_length(frame->data, frame->size - LENGTH_BYTES);
+	return send_all(fd, buf_bytes(frame), err);
+}
 
-	TRY(receive_all(fd, length, sizeof(length), err));
-	size_t size = get_length(length);
-	uint8_t *to = buf_reserve(body, size);
-	if (!to)
-		return buf_check(body, "frame on the key socket", err);
-	TRY(receive_all(fd, to, size, err));
-	buf_grown(body, size);
+/* Appends to FRAME, which is empty, and returns the body in it. Mostly in one call: neither end sends a second frame
+ * before the first was answered, so whatever comes belongs to this one. */
+static enum err_code frame_receive(int fd, struct buf *frame, struct bytes *body, struct err *err)
+{
+	size_t whole = LENGTH_BYTES; /* as far as is known */
+	size_t got = 0;
+
+	while (frame->size < whole) {
+		size_t room = (whole > FRAME_USUAL ? whole : FRAME_USUAL) - frame->size;
+		uint8_t *to = buf_reserve(frame, room);
+		if (!to)
+			return buf_check(frame, "frame on the key socket", err);
+		TRY(receive_some(fd, to, room, &got, err));
+		buf_grown(frame, got);
+		if (frame->size >= LENGTH_BYTES)
+			whole = LENGTH_BYTES + get_length(frame->data);
+	}
+	if (frame->size > whole)
+		return fail(err, ERR_IO, "the other end of the key socket is out of step");
+	*body = bytes(frame->data + LENGTH_BYTES, whole - LENGTH_BYTES);
 	return OK;
 }
 
@@ -261,12 +278,13 @@ struct server {
 /* The room is taken once: a growing buffer would leave content keys behind in freed memory. */
 static enum err_code answer_one(struct server *server, struct buf *request, struct buf *answer)
 {
+	struct bytes body = { 0 };
+
 	buf_clear(request);
-	TRY(frame_receive(server->fd, request, NULL));
-	buf_clear(answer);
-	keys_answer(server->keys, buf_bytes(request), answer);
-	TRY(buf_check(answer, "answer", NULL));
-	enum err_code code = frame_send(server->fd, buf_bytes(answer), NULL);
+	TRY(frame_receive(server->fd, request, &body, NULL));
+	frame_begin(answer);
+	keys_answer(server->keys, body, answer);
+	enum err_code code = frame_send(server->fd, answer, NULL);
 	OPENSSL_cleanse(answer->data, answer->size);
 	return code;
 }
@@ -381,14 +399,16 @@ static void socket_give(struct remote *remote, int fd, bool usable)
 	pthread_mutex_unlock(&remote->lock);
 }
 
-static enum err_code exchange(struct remote *remote, struct bytes request, struct buf *answer, struct err *err)
+static enum err_code exchange(struct remote *remote, struct buf *request, struct buf *answer, struct bytes *body,
+			      struct err *err)
 {
 	int fd = -1;
 
+	TRY(buf_check(request, "request to the key process", err));
 	TRY(socket_take(remote, &fd, err));
 	enum err_code code = frame_send(fd, request, err);
 	if (code == OK)
-		code = frame_receive(fd, answer, err);
+		code = frame_receive(fd, answer, body, err);
 	socket_give(remote, fd, code == OK);
 	return code;
 }
@@ -413,12 +433,13 @@ static enum err_code answer_fault(struct reader *in, struct err *err)
 }
 
 /* Asks, and returns the answer's field (within ANSWER; empty if it has none). *GOOD false: NOT_GOOD. */
-static enum err_code ask(struct keys *keys, const struct buf *request, size_t fields, struct buf *answer,
-			 struct bytes *field, bool *good, struct err *err)
+static enum err_code ask(struct keys *keys, struct buf *request, size_t fields, struct buf *answer, struct bytes *field,
+			 bool *good, struct err *err)
 {
-	TRY(buf_check(request, "request to the key process", err));
-	TRY(exchange(remote_of(keys), buf_bytes(request), answer, err));
-	struct reader in = { buf_bytes(answer), true };
+	struct bytes body = { 0 };
+
+	TRY(exchange(remote_of(keys), request, answer, &body, err));
+	struct reader in = { body, true };
 	unsigned status = get_number(&in);
 	if (in.good && status == FAULT)
 		return answer_fault(&in, err);
@@ -437,6 +458,7 @@ static enum err_code remote_sign(struct keys *keys, const char *id, enum sig_alg
 
 	buf_init(&request, REQUEST_MAX);
 	buf_init(&answer, ANSWER_MAX);
+	frame_begin(&request);
 	put_number(&request, SIGN);
 	put_field(&request, bytes_of(id));
 	put_number(&request, (unsigned)alg);
@@ -458,6 +480,7 @@ static enum err_code remote_unwrap(struct keys *keys, const char *id, const stru
 
 	buf_init(&request, REQUEST_MAX);
 	buf_init(&answer, ANSWER_MAX);
+	frame_begin(&request);
 	put_number(&request, UNWRAP);
 	put_field(&request, bytes_of(id));
 	put_number(&request, (unsigned)wrapped->alg);
@@ -488,6 +511,7 @@ static enum err_code remote_reload(struct keys *keys, struct err *err)
 
 	buf_init(&request, REQUEST_MAX);
 	buf_init(&answer, ANSWER_MAX);
+	frame_begin(&request);
 	put_number(&request, RELOAD);
 	TRY(ask(keys, &request, 0, &answer, &nothing, &good, err));
 	return good ? OK : answer_unreadable(err);

@@ -31,9 +31,22 @@ enum key_kind sig_alg_key(enum sig_alg alg)
 	return sig_alg_known(alg) ? rows[alg].kind : KEY_KIND_OTHER;
 }
 
-static const EVP_MD *md_of(const struct sig_row *row)
+const char *sig_alg_name(enum sig_alg alg)
 {
-	return row->digest == NO_DIGEST ? NULL : digest_md((enum digest)row->digest);
+	return sig_alg_known(alg) ? rows[alg].name : "an unknown algorithm";
+}
+
+EVP_MD_CTX *signature_context(enum sig_alg alg, EVP_PKEY *key,
+			      int (*init)(EVP_MD_CTX *, EVP_PKEY_CTX **, const EVP_MD *, ENGINE *, EVP_PKEY *))
+{
+	const struct sig_row *row = &rows[alg];
+	const EVP_MD *md = row->digest == NO_DIGEST ? NULL : digest_md((enum digest)row->digest);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	if (ctx && init(ctx, NULL, md, NULL, key) == 1)
+		return ctx;
+	EVP_MD_CTX_free(ctx);
+	return NULL;
 }
 
 /* XML Signature 1.1 §6.4.3: r and s, 32 octets each. Returns the size of the DER form, 0 if there is none. */
@@ -83,8 +96,9 @@ enum err_code signature_verify(enum sig_alg alg, const struct cert *cert, struct
 		signature = bytes(der, size);
 	}
 
-	md_ctx_auto ctx = EVP_MD_CTX_new();
-	if (!ctx || EVP_DigestVerifyInit(ctx, NULL, md_of(&rows[alg]), NULL, cert_key(cert)) != 1)
+	const EVP_MD_CTX *verifier = cert_verifier(cert, alg);
+	md_ctx_auto ctx = verifier ? EVP_MD_CTX_new() : NULL;
+	if (!ctx || EVP_MD_CTX_copy_ex(ctx, verifier) != 1)
 		return fail_openssl(err, ERR_CRYPTO, "the signature cannot be checked");
 	if (EVP_DigestVerify(ctx, signature.data, signature.size, data.data, data.size) != 1)
 		return openssl_refused(good, err);
@@ -92,19 +106,14 @@ enum err_code signature_verify(enum sig_alg alg, const struct cert *cert, struct
 	return OK;
 }
 
-enum err_code signature_make(enum sig_alg alg, EVP_PKEY *key, struct bytes data, struct buf *signature, struct err *err)
+enum err_code signature_make(enum sig_alg alg, EVP_MD_CTX *signer, struct bytes data, struct buf *signature,
+			     struct err *err)
 {
 	uint8_t value[SIGNATURE_MAX];
 	uint8_t raw[2 * P256_SCALAR];
 	size_t size = sizeof(value);
 
-	if (!sig_alg_known(alg) || key_kind_of(key) != rows[alg].kind)
-		return fail(err, ERR_KEY, "the key is not one for %s",
-			    sig_alg_known(alg) ? rows[alg].name : "an unknown algorithm");
-
-	md_ctx_auto ctx = EVP_MD_CTX_new();
-	if (!ctx || EVP_DigestSignInit(ctx, NULL, md_of(&rows[alg]), NULL, key) != 1 ||
-	    EVP_DigestSign(ctx, value, &size, data.data, data.size) != 1)
+	if (EVP_DigestSign(signer, value, &size, data.data, data.size) != 1)
 		return fail_openssl(err, ERR_CRYPTO, "the signature cannot be made");
 	if (alg != SIG_ECDSA_P256_SHA256) {
 		buf_put(signature, value, size);

@@ -15,14 +15,15 @@ struct list {
 	int64_t this_update_us, next_update_us;
 };
 
-/* Who was found to have signed which list (SHA-256 of the certificate), so that a long list is checked once. The only
- * part of a trust that changes after it is built. */
+/* Who was found to have signed which list, and which pinned certificate, so that each signature is checked once. The
+ * only part of a trust that changes after it is built. */
+struct signer {
+	bool known;
+	uint8_t digest[SHA256_SIZE]; /* of the certificate of who signed */
+};
 struct signers {
 	pthread_mutex_t lock;
-	struct {
-		bool known;
-		uint8_t digest[SHA256_SIZE];
-	} of[LISTS_MAX];
+	struct signer of_lists[LISTS_MAX], of_pins[PINS_MAX];
 };
 
 struct trust {

@@ -15,63 +15,23 @@
 #define SALT_BYTES    16 /* what WSS4J sends */
 #define AES_WRAP_MORE 8
 
-/* SubjectPublicKeyInfo of an agreement key: a fixed head and the point (RFC 8410 §4; RFC 5480 §2, uncompressed). No
- * other form is taken, so that a peer's octets never reach OpenSSL's general decoders. */
+/* SubjectPublicKeyInfo of an agreement key: a fixed head and the point (RFC 8410 §4; RFC 5480 §2, whose point begins
+ * with 4: uncompressed). No other form is taken, so that a peer's octets never reach OpenSSL's general decoders, nor is
+ * its general encoder asked, which costs more than an agreement. */
 static const uint8_t x25519_head[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x03, 0x21, 0x00 };
-static const uint8_t p256_head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
-				     0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00 };
-#define POINT_MAX 65
+static const uint8_t p256_head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
+				     0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04 };
+#define SPKI_MAX 91
 
-static EVP_PKEY *x25519_new(void)
-{
-	return EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
-}
-
-static EVP_PKEY *p256_new(void)
-{
-	return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-}
-
-static EVP_PKEY *x25519_public(struct bytes point)
-{
-	return EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, point.data, point.size);
-}
-
-static EVP_PKEY *p256_public(struct bytes point)
-{
-	EVP_PKEY *key = NULL;
-	uint8_t copy[POINT_MAX];
-	char group[] = "prime256v1";
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, copy, point.size),
-		OSSL_PARAM_construct_end(),
-	};
-	pkey_ctx_auto ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-
-	memcpy(copy, point.data, point.size);
-	if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1 || EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
-		return NULL;
-	return key;
-}
-
-struct wrap_row {
+static const struct wrap_row {
 	enum key_kind kind;
 	/* Key agreement only: */
 	struct bytes head;
-	size_t point_bytes;
-	EVP_PKEY *(*ephemeral_new)(void);
-	EVP_PKEY *(*public_from)(struct bytes point);
-};
-
-static const struct wrap_row rows[] = {
+	size_t spki_bytes, point_bytes; /* the point is the end of the SubjectPublicKeyInfo */
+} rows[] = {
 	[WRAP_RSA_OAEP] = { .kind = KEY_KIND_RSA },
-	[WRAP_X25519_HKDF_AES] = { KEY_KIND_X25519,
-				   { x25519_head, sizeof(x25519_head) },
-				   32,
-				   x25519_new,
-				   x25519_public },
-	[WRAP_P256_HKDF_AES] = { KEY_KIND_P256, { p256_head, sizeof(p256_head) }, 65, p256_new, p256_public },
+	[WRAP_X25519_HKDF_AES] = { KEY_KIND_X25519, { x25519_head, sizeof(x25519_head) }, 44, 32 },
+	[WRAP_P256_HKDF_AES] = { KEY_KIND_P256, { p256_head, sizeof(p256_head) }, SPKI_MAX, 65 },
 };
 
 static bool kek_known(unsigned kek_bytes)
@@ -145,21 +105,49 @@ static enum err_code rsa_unwrap(EVP_PKEY *key, const struct wrapped_key *wrapped
 
 /* --- Agreement --- */
 
-static EVP_PKEY *originator_key(const struct wrap_row *row, struct bytes spki)
+/* A new key on the curve of RECIPIENT, which lends its group: making one costs more than multiplying in it. */
+static EVP_PKEY *ephemeral_new(EVP_PKEY *recipient)
 {
-	if (spki.size != row->head.size + row->point_bytes || memcmp(spki.data, row->head.data, row->head.size) != 0)
-		return NULL;
-	return row->public_from(bytes(spki.data + row->head.size, row->point_bytes));
+	EVP_PKEY *key = NULL;
+	pkey_ctx_auto ctx = EVP_PKEY_CTX_new(recipient, NULL);
+
+	return ctx && EVP_PKEY_keygen_init(ctx) == 1 && EVP_PKEY_generate(ctx, &key) == 1 ? key : NULL;
 }
 
-/* The peer's point is validated by EVP_PKEY_derive_set_peer; a shared X25519 value of zero is refused (RFC 7748 §6.1).
- */
+static bool spki_write(const struct wrap_row *row, EVP_PKEY *key, uint8_t spki[static SPKI_MAX])
+{
+	size_t at = row->spki_bytes - row->point_bytes, size = 0;
+
+	memcpy(spki, row->head.data, row->head.size);
+	return EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, spki + at, row->point_bytes,
+					       &size) == 1 &&
+	       size == row->point_bytes && memcmp(spki, row->head.data, row->head.size) == 0;
+}
+
+/* The peer's public key, on the curve of OWN. NULL: not in our form, or its point is not on the curve. */
+static EVP_PKEY *originator_key(const struct wrap_row *row, EVP_PKEY *own, struct bytes spki)
+{
+	if (spki.size != row->spki_bytes || memcmp(spki.data, row->head.data, row->head.size) != 0)
+		return NULL;
+
+	EVP_PKEY *key = EVP_PKEY_new();
+	if (key && EVP_PKEY_copy_parameters(key, own) == 1 &&
+	    EVP_PKEY_set1_encoded_public_key(key, spki.data + spki.size - row->point_bytes, row->point_bytes) == 1)
+		return key;
+	EVP_PKEY_free(key);
+	return NULL;
+}
+
+/* A P-256 point was validated when it was decoded, here or with its certificate: coordinates below p, on the curve, and
+ * 65 octets are not the point at infinity. That is partial validation (NIST SP 800-56A rev. 3 §5.6.2.3.4), and all of
+ * it on a curve with cofactor 1; set_peer would multiply by the order besides. For X25519 nothing is to be validated
+ * but the result: zero is refused (RFC 7748 §6.1). */
 static bool agree(EVP_PKEY *own, EVP_PKEY *peer, uint8_t shared[static SHARED_MAX])
 {
 	size_t size = SHARED_MAX;
 	pkey_ctx_auto ctx = EVP_PKEY_CTX_new(own, NULL);
 
-	return ctx && EVP_PKEY_derive_init(ctx) == 1 && EVP_PKEY_derive_set_peer(ctx, peer) == 1 &&
+	return ctx && EVP_PKEY_derive_init(ctx) == 1 && EVP_PKEY_derive_set_peer_ex(ctx, peer, 0) == 1 &&
 	       EVP_PKEY_derive(ctx, shared, &size) == 1 && size == SHARED_MAX;
 }
 
@@ -223,8 +211,7 @@ static enum err_code agreement_wrap(struct arena *arena, EVP_PKEY *recipient, st
 				    struct wrapped_key *wrapped, struct err *err)
 {
 	const struct wrap_row *row = &rows[wrapped->alg];
-	uint8_t kek[KEK_MAX], out[CONTENT_KEY_MAX + 2 * AES_WRAP_MORE];
-	uint8_t *spki = NULL;
+	uint8_t kek[KEK_MAX], out[CONTENT_KEY_MAX + 2 * AES_WRAP_MORE], spki[SPKI_MAX];
 	size_t size = 0;
 	struct wrapped_key new = *wrapped;
 
@@ -237,20 +224,17 @@ static enum err_code agreement_wrap(struct arena *arena, EVP_PKEY *recipient, st
 	random_bytes(salt, SALT_BYTES);
 	new.salt = bytes(salt, SALT_BYTES);
 
-	pkey_auto ephemeral = row->ephemeral_new();
-	bool done = ephemeral && derive_kek(&new, ephemeral, recipient, kek) &&
+	pkey_auto ephemeral = ephemeral_new(recipient);
+	bool done = ephemeral && spki_write(row, ephemeral, spki) && derive_kek(&new, ephemeral, recipient, kek) &&
 		    aes_wrap(kek, new.kek_bytes, true, key, out, &size);
 	OPENSSL_cleanse(kek, sizeof(kek));
 	if (!done)
 		return fail_openssl(err, ERR_CRYPTO, "no key can be agreed with the recipient's certificate");
 
-	int spki_size = i2d_PUBKEY(ephemeral, &spki);
-	if (spki_size > 0)
-		new.originator = bytes(arena_copy(arena, spki, (size_t)spki_size), (size_t)spki_size);
-	OPENSSL_free(spki);
+	new.originator = bytes(arena_copy(arena, spki, row->spki_bytes), row->spki_bytes);
 	new.wrapped = bytes(arena_copy(arena, out, size), size);
 	if (!new.originator.data || !new.wrapped.data)
-		return fail_openssl(err, ERR_MEMORY, "no memory left for a wrapped key");
+		return fail(err, ERR_MEMORY, "no memory left for a wrapped key");
 	*wrapped = new;
 	return OK;
 }
@@ -264,7 +248,7 @@ static enum err_code agreement_unwrap(EVP_PKEY *key, const struct wrapped_key *w
 	if (wrapped->wrapped.size > CONTENT_KEY_MAX + AES_WRAP_MORE)
 		return openssl_refused(good, err);
 
-	pkey_auto peer = originator_key(&rows[wrapped->alg], wrapped->originator);
+	pkey_auto peer = originator_key(&rows[wrapped->alg], key, wrapped->originator);
 	bool opened = peer && derive_kek(wrapped, key, peer, kek) &&
 		      aes_wrap(kek, wrapped->kek_bytes, false, wrapped->wrapped, plain, &plain_size) &&
 		      (plain_size == content_key_size(CONTENT_AES128_GCM) ||
@@ -293,10 +277,10 @@ enum err_code key_wrap(struct arena *arena, const struct cert *recipient, struct
 					     : agreement_wrap(arena, cert_key(recipient), key, wrapped, err);
 }
 
-enum err_code key_unwrap(EVP_PKEY *key, const struct wrapped_key *wrapped, uint8_t out[static CONTENT_KEY_MAX],
-			 size_t *size, bool *good, struct err *err)
+enum err_code key_unwrap(EVP_PKEY *key, enum key_kind kind, const struct wrapped_key *wrapped,
+			 uint8_t out[static CONTENT_KEY_MAX], size_t *size, bool *good, struct err *err)
 {
-	if (!wrapped_key_fits(wrapped) || key_kind_of(key) != rows[wrapped->alg].kind)
+	if (!wrapped_key_fits(wrapped) || kind != rows[wrapped->alg].kind)
 		return openssl_refused(good, err);
 	return wrapped->alg == WRAP_RSA_OAEP ? rsa_unwrap(key, wrapped, out, size, good, err)
 					     : agreement_unwrap(key, wrapped, out, size, good, err);

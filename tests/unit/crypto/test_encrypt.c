@@ -179,6 +179,28 @@ static void a_key_wrapped_with_rsa_oaep_opens_in_the_openssl_program(void **stat
 	pki_directory_free(directory);
 }
 
+/* A recipient whose private key is in DIRECTORY/key.pem. "p256-compressed": its certificate has the point in the form
+ * that RFC 5480 §2.2 lets an authority choose. */
+static struct pki *recipient_new(const char *directory, const char *kind, const struct pki *root)
+{
+	struct pki_spec spec = { .subject = "/CN=agrees", .key = kind, .issuer = root };
+	buf_auto public_pem = { 0 };
+
+	buf_init(&public_pem, 65536);
+	if (!same(kind, "p256-compressed")) {
+		struct pki *recipient = pki_issue(&spec);
+		put_key(directory, recipient);
+		return recipient;
+	}
+	assert_int_equal(openssl_run(directory, "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem"),
+			 0);
+	assert_int_equal(openssl_run(directory, "ec -in key.pem -pubout -conv_form compressed -out public.pem"), 0);
+	assert_true(file_get(directory, "public.pem", &public_pem));
+	spec.key = NULL;
+	spec.public_key = buf_bytes(&public_pem);
+	return pki_issue(&spec);
+}
+
 /* Agreement, derivation and unwrapping, each by a command of the openssl program. */
 static void open_agreed(const char *kind, enum wrap_alg alg, size_t originator_size, unsigned kek_bytes,
 			const char *info)
@@ -189,11 +211,10 @@ static void open_agreed(const char *kind, enum wrap_alg alg, size_t originator_s
 	uint8_t key[32];
 	buf_auto text = { 0 };
 	pki_auto root = pki_issue(&(struct pki_spec){ .subject = "/CN=root", .authority = true });
-	pki_auto recipient = pki_issue(&(struct pki_spec){ .subject = "/CN=agrees", .key = kind, .issuer = root });
+	pki_auto recipient = recipient_new(directory, kind, root);
 	struct wrapped_key wrapped = { .alg = alg, .kek_bytes = kek_bytes, .info = bytes_of(info) };
 
 	buf_init(&text, 1000);
-	put_key(directory, recipient);
 	assert_int_equal(
 		key_wrap(arena, pki_cert(recipient), octets(content_key_hex, key, sizeof(key)), &wrapped, NULL), OK);
 	assert_int_equal(wrapped.originator.size, originator_size);
@@ -233,6 +254,7 @@ static void a_key_wrapped_by_agreement_opens_in_the_openssl_program(void **state
 	open_agreed("x25519", WRAP_X25519_HKDF_AES, 44, 32, "lintas");
 	open_agreed("p256", WRAP_P256_HKDF_AES, 91, 16, "lintas");
 	open_agreed("p256", WRAP_P256_HKDF_AES, 91, 32, "");
+	open_agreed("p256-compressed", WRAP_P256_HKDF_AES, 91, 16, "");
 }
 
 static void a_key_is_not_wrapped_for_a_certificate_of_another_kind(void **state)

@@ -453,6 +453,27 @@ static void a_pinned_certificate_with_a_list_that_nobody_can_check_is_refused(vo
 	assert_string_equal(signs(world.leaf, trust, PKI_NOW - 1), "");
 }
 
+/* What is remembered of who signed is of that certificate alone: another of the same name is found out each time. */
+static void a_pinned_certificate_is_judged_alike_each_time(void **state)
+{
+	(void)state;
+	const long serial = pki_serial(world.authority);
+	const struct pki_list by_root = { .signer = world.root, .serials = &serial, .count = 1, FRESH };
+	const struct pki_list by_impostor = { .signer = world.impostor, .serials = &serial, .count = 1, FRESH };
+	trust_auto trust = trust_with(NULL, NULL, world.authority);
+	trust_auto other = trust_with(world.impostor, NULL, world.authority);
+
+	assert_int_equal(trust_issuer(trust, pki_cert(world.impostor), NULL), OK);
+	assert_int_equal(trust_issuer(trust, pki_cert(world.root), NULL), OK);
+	list_add(trust, &by_root);
+	list_add(other, &by_impostor);
+	for (int i = 0; i < 3; i++) {
+		assert_string_equal(signs(world.authority, trust, PKI_NOW), "CRT-005 CRT-004");
+		/* The impostor issued nothing, so that nobody is known who could have signed the list. */
+		assert_string_equal(signs(world.authority, other, PKI_NOW), "CRT-005 CRT-012");
+	}
+}
+
 static void an_issuer_of_lists_is_no_anchor(void **state)
 {
 	(void)state;
@@ -692,6 +713,7 @@ int main(void)
 		cmocka_unit_test(a_required_list_that_lacks_refuses),
 		cmocka_unit_test(a_pinned_certificate_without_its_issuer_cannot_be_cleared),
 		cmocka_unit_test(a_pinned_certificate_with_a_list_that_nobody_can_check_is_refused),
+		cmocka_unit_test(a_pinned_certificate_is_judged_alike_each_time),
 		cmocka_unit_test(an_issuer_of_lists_is_no_anchor),
 		cmocka_unit_test(the_list_that_was_issued_last_counts),
 		cmocka_unit_test(an_overdue_list_is_used_within_the_grace_only),

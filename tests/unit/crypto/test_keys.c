@@ -376,12 +376,62 @@ static void a_key_wrapped_otherwise_stays_shut(void **state)
 	stays_shut(*state, "decrypt-1", &wrapped);
 }
 
-/* Points that would tell something of the key: not on the curve (P-256), of small order (RFC 7748 §6.1), of another
- * curve. */
+/* P-256: coordinates that are zero, not below p (SEC 1 §2.3.4, step 2.2), the one octet of infinity padded to a
+ * point's length; and the point itself in the hybrid form, which RFC 5480 §2.2 forbids. */
+static void hostile_points_of_p256_stay_shut(struct keys *keys, const struct wrapped_key *good)
+{
+	enum { POINT = 91 - 65, X = POINT + 1, Y = X + 32 };
+	uint8_t spki[91];
+	struct wrapped_key bad = *good;
+
+	assert_int_equal(good->originator.size, sizeof(spki));
+	bad.originator = bytes(spki, sizeof(spki));
+	for (size_t i = 0; i < 5; i++) {
+		memcpy(spki, good->originator.data, sizeof(spki));
+		if (i == 0)
+			memset(spki + X, 0, 64);
+		else if (i == 1)
+			memset(spki + X, 0xff, 32);
+		else if (i == 2)
+			memset(spki + Y, 0xff, 32);
+		else if (i == 3)
+			memset(spki + POINT, 0, 65);
+		else
+			spki[POINT] = 6 + (spki[sizeof(spki) - 1] & 1U);
+		stays_shut(keys, "decrypt-3", &bad);
+	}
+}
+
+/* All points of small order and their equals above p (D. J. Bernstein, cr.yp.to/ecdh.html#validate): each agrees on
+ * zero with every key (RFC 7748 §6.1). */
+static void points_of_small_order_stay_shut(struct keys *keys, const struct wrapped_key *good)
+{
+	static const char *const points[] = {
+		"0000000000000000000000000000000000000000000000000000000000000000",
+		"0100000000000000000000000000000000000000000000000000000000000000",
+		"e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+		"5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	};
+	uint8_t spki[44];
+	struct wrapped_key bad = *good;
+
+	assert_int_equal(good->originator.size, sizeof(spki));
+	memcpy(spki, good->originator.data, sizeof(spki));
+	bad.originator = bytes(spki, sizeof(spki));
+	for (size_t i = 0; i < COUNT(points); i++) {
+		assert_int_equal(octets(points[i], spki + 12, 32).size, 32);
+		stays_shut(keys, "decrypt-2", &bad);
+	}
+}
+
+/* Points that would tell something of the key: not on the curve (P-256), of small order (X25519), of another curve. */
 static void a_hostile_ephemeral_key_stays_shut(void **state)
 {
 	const uint8_t key[16] = "sixteen octets..";
-	uint8_t zeros[44], compressed[60];
+	uint8_t compressed[60];
 	struct wrapped_key x25519 = wrapped_for(2, bytes(key, 16)), p256 = wrapped_for(4, bytes(key, 16));
 	struct wrapped_key bad = p256;
 
@@ -396,10 +446,10 @@ static void a_hostile_ephemeral_key_stays_shut(void **state)
 				"0360fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6",
 				compressed, sizeof(compressed));
 	stays_shut(*state, "decrypt-3", &bad);
+	hostile_points_of_p256_stay_shut(*state, &p256);
+	points_of_small_order_stay_shut(*state, &x25519);
 	bad = x25519;
-	bad.originator =
-		octets("302a300506032b656e0321000000000000000000000000000000000000000000000000000000000000000000",
-		       zeros, sizeof(zeros));
+	bad.originator = p256.originator;
 	stays_shut(*state, "decrypt-2", &bad);
 	bad.originator = bytes(NULL, 0);
 	stays_shut(*state, "decrypt-2", &bad);
@@ -605,6 +655,34 @@ static void a_frame_without_bound_ends_its_socket_only(void **state)
 	child_end();
 }
 
+static void a_frame_in_pieces_is_answered_and_two_at_once_are_not(void **state)
+{
+	const size_t size = sizeof(sign_request) - 1;
+	const uint8_t length[4] = { 0, 0, 0, (uint8_t)size };
+	const size_t answer_size = 4 + 1 + 4 + 64;
+	uint8_t octet;
+	uint8_t answer[128];
+	int node[SOCKETS];
+	buf_auto frames = { 0 };
+
+	(void)state;
+	buf_init(&frames, 1000);
+	for (int i = 0; i < 2; i++) {
+		buf_put(&frames, length, sizeof(length));
+		buf_put(&frames, sign_request, size);
+	}
+	child_start(node, SOCKETS);
+	for (size_t i = 0; i < frames.size / 2; i++)
+		assert_int_equal(send(node[0], frames.data + i, 1, MSG_NOSIGNAL), 1);
+	assert_int_equal(recv(node[0], answer, answer_size, MSG_WAITALL), answer_size);
+	assert_int_equal(answer[4], 0);
+	assert_int_equal(send(node[0], frames.data, frames.size, MSG_NOSIGNAL), frames.size);
+	assert_true(recv(node[0], &octet, 1, 0) <= 0);
+	close(node[0]);
+	close(node[1]);
+	child_end();
+}
+
 /* Answers as a key process would never give them: the reading side does not believe them, either. */
 static void answers_that_are_none_are_refused(void **state)
 {
@@ -623,6 +701,7 @@ static void answers_that_are_none_are_refused(void **state)
 		{ FRAME("\x00\x00\x00\x06\x00\x00\x00\x00\x00x"), ERR_INTERNAL },    /* something behind the field */
 		{ FRAME("\xff\xff\xff\xff"), ERR_LIMIT },                            /* a frame without bound */
 		{ FRAME("\x00\x00\x00\x10half"), ERR_IO },                           /* an end in the middle */
+		{ FRAME("\x00\x00\x00\x01\x01\x00\x00\x00\x01\x01"), ERR_IO },       /* two answers */
 		{ FRAME(""), ERR_IO },
 	};
 
@@ -704,6 +783,7 @@ int main(void)
 		BOTH(many_threads_share_the_keys),
 		cmocka_unit_test(a_request_that_is_cut_or_has_more_is_refused),
 		cmocka_unit_test(a_frame_without_bound_ends_its_socket_only),
+		cmocka_unit_test(a_frame_in_pieces_is_answered_and_two_at_once_are_not),
 		cmocka_unit_test(answers_that_are_none_are_refused),
 		cmocka_unit_test(sockets_that_keep_no_stream_are_refused),
 		cmocka_unit_test(keys_that_are_not_there_cannot_be_served),
