@@ -186,8 +186,10 @@ enum err_code fsm_fire(struct tx *tx, const struct machine *machine, const struc
 		TRY(state_set(tx, machine, fsm_case, row->from, row->to, err));
 		TRY(timers_move(tx, machine, fsm_case, row, err));
 		TRY(history_put(tx, machine, fsm_case, event, row->from, row->to, row->law, err));
+		struct fsm_case moved = *fsm_case;
+		moved.state = NULL; /* it has left that one, and other machines have their own */
 		if (row->emit)
-			TRY(row->emit(tx, fsm_case, err));
+			TRY(row->emit(tx, &moved, err));
 	}
 	if (to)
 		*to = row ? row->to : NULL;

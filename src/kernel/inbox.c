@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/date.h"
+#include "base/random.h"
 #include "base/uuid.h"
 #include "kernel/capability.h"
 
@@ -348,12 +349,20 @@ static enum err_code partners_read(struct tx *tx, const struct inbox_work *work,
 	return db_end(&query, err);
 }
 
+/* Several processes may work on one PostgreSQL. Each begins elsewhere among what is due, or all would read the same in
+ * vain but one; the order of a conversation does not depend on it. */
+static bool processes_share(const struct kernel *kernel)
+{
+	return db_kind(kernel->db) == DB_POSTGRES;
+}
+
 static enum err_code received_of(struct tx *tx, struct inbox_work *work, const char *partner, size_t share,
 				 struct err *err)
 {
-	const struct bind binds[] = { BIND_INT(work->now_us), BIND_INT(share + in_hand_count(work->kernel)),
+	size_t ahead = processes_share(work->kernel) ? share : 0, before = work->count;
+	const struct bind binds[] = { BIND_INT(work->now_us), BIND_INT(share + ahead + in_hand_count(work->kernel)),
 				      BIND_TEXT(partner) };
-	size_t full = work->count + share;
+	size_t full = before + share + ahead;
 	db_query_auto query = { 0 };
 
 	TRY(db_query(tx, &sql_message_received, binds, COUNT(binds), &query, err));
@@ -365,6 +374,11 @@ static enum err_code received_of(struct tx *tx, struct inbox_work *work, const c
 		if (!work->ids)
 			return fail(err, ERR_MEMORY, "no memory left for the received messages");
 		work->ids[work->count++] = id;
+	}
+	if (work->count > before + share) {
+		size_t spare = work->count - before - share, skipped = (size_t)random_below(spare + 1);
+		memmove(&work->ids[before], &work->ids[before + skipped], share * sizeof(*work->ids));
+		work->count = before + share;
 	}
 	return db_end(&query, err);
 }
@@ -536,22 +550,6 @@ static enum err_code process_run(struct tx *tx, void *arg, struct err *err)
 	return OK;
 }
 
-/* All of them at once; if that fails each by itself, so that it is the bad one alone that fails. */
-static void batch_process(struct batch *batch)
-{
-	struct db *db = batch->work->kernel->db;
-	struct err unused;
-
-	if (batch->count > 1 && db_write(db, process_run, &(struct stretch){ batch, 0, batch->count }, &unused) == OK)
-		return;
-	for (size_t i = 0; i < batch->count; i++) {
-		struct err cause = { 0 };
-		if (to_process(&batch->items[i]) &&
-		    db_write(db, process_run, &(struct stretch){ batch, i, i + 1 }, &cause) != OK)
-			batch->items[i].cause = cause;
-	}
-}
-
 /* --- Failing --- */
 
 static enum err_code retry_later(struct tx *tx, const struct inbox_work *work, const struct message *message,
@@ -612,6 +610,27 @@ static enum err_code failed_run(struct tx *tx, void *arg, struct err *err)
 	return fail_for_good(tx, failure->work, arena, &message, reason, err);
 }
 
+/* All of them at once; if that fails each by itself, so that it is the bad one alone that fails. If not even that can
+ * be written, the database is gone, and the others wait. */
+static enum err_code batch_process(struct batch *batch, struct err *err)
+{
+	struct db *db = batch->work->kernel->db;
+	struct err unused;
+	bool together = batch->count > 1 &&
+			db_write(db, process_run, &(struct stretch){ batch, 0, batch->count }, &unused) == OK;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		struct item *item = &batch->items[i];
+		struct err cause = { 0 };
+		if (!together && to_process(item) &&
+		    db_write(db, process_run, &(struct stretch){ batch, i, i + 1 }, &cause) != OK)
+			item->cause = cause;
+		if (item->cause.code != OK)
+			TRY(db_write(db, failed_run, &(struct failure){ batch->work, item }, err));
+	}
+	return OK;
+}
+
 /* --- A step --- */
 
 struct progress {
@@ -640,12 +659,10 @@ static enum err_code batch_run(struct inbox_work *work, size_t *first, struct pr
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory left for message %s", work->ids[*first]);
 	batch_read(&batch, *first);
-	batch_process(&batch);
+	TRY(batch_process(&batch, err));
 	for (size_t i = 0; i < batch.count; i++) {
 		const struct item *item = &batch.items[i];
 		bool failed = item->cause.code != OK;
-		if (failed)
-			TRY(db_write(work->kernel->db, failed_run, &(struct failure){ work, item }, err));
 		progress->processed += !failed && item->processed;
 		progress->moved += failed || item->processed || item->parked;
 	}

@@ -9,7 +9,8 @@
 
 #define WORK_ARENA_BYTES ((size_t)1 << 20)
 #define PART_MAX_BYTES   ((size_t)256 << 20)
-#define GZIP_LEVEL       1 /* half the time of 4, and a twentieth more octets, of which each is encrypted, hashed and stored */
+#define GZIP_LEVEL                                                                                                     \
+	1 /* half the time of 4, and a twentieth more octets, of which each is encrypted, hashed and stored */
 /* gzip adds 18 octets of its own and XML of this size hardly shrinks by more. */
 #define COMPRESS_MIN_BYTES 128
 /* Rows that are looked at in vain before a claim gives its turn to another. */
@@ -440,17 +441,19 @@ struct decision {
 	const char *message, *event;
 	const struct actor *actor;
 	int64_t now_us;
-	struct findings *findings;
+	struct arena *arena;
+	struct findings *findings; /* of this run, it may not be the first */
 };
 
 static enum err_code decide_run(struct tx *tx, void *arg, struct err *err)
 {
-	const struct decision *decision = arg;
+	struct decision *decision = arg;
+	struct arena *arena = decision->arena;
 	struct message message;
 	const char *to;
-	arena_auto arena = arena_new(WORK_ARENA_BYTES);
 
-	if (!arena)
+	decision->findings = findings_new(arena);
+	if (!decision->findings)
 		return fail(err, ERR_MEMORY, "no memory left for message %s", decision->message);
 	TRY(message_find(tx, arena, decision->message, &message, err));
 	if (!message.id)
@@ -477,9 +480,14 @@ static bool is_decision(const char *event)
 enum err_code outbox_decide(struct kernel *kernel, const char *message, const char *event, const struct actor *actor,
 			    int64_t now_us, struct findings *findings, struct err *err)
 {
-	struct decision decision = { kernel, message, event, actor, now_us, findings };
+	arena_auto arena = arena_new(WORK_ARENA_BYTES);
+	struct decision decision = { kernel, message, event, actor, now_us, arena, NULL };
 
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory left for message %s", message);
 	if (!is_decision(event))
 		return fail(err, ERR_USAGE, "\"%.40s\" is not a decision: hold, release, retry or abandon", event);
-	return db_write(kernel->db, decide_run, &decision, err);
+	TRY(db_write(kernel->db, decide_run, &decision, err));
+	findings_append(findings, decision.findings);
+	return OK;
 }

@@ -11,8 +11,10 @@
 #include "node/node_int.h"
 
 enum { ROLE_THREADS_MAX = 400 };
-#define IDLE_US  (SECOND_US / 4) /* who found nothing to do looks again after this, or when woken */
-#define FAULT_US (2 * SECOND_US) /* after a fault */
+/* Who found nothing to do looks again after this, or when woken. There are many senders, so that one looks in time. */
+#define IDLE_US        (SECOND_US / 4)
+#define SENDER_IDLE_US SECOND_US
+#define FAULT_US       (2 * SECOND_US) /* after a fault */
 
 typedef enum err_code role_step(struct node *node, int64_t now_us, unsigned *done, struct err *err);
 
@@ -60,8 +62,8 @@ static enum err_code step_refresh(struct node *node, int64_t now_us, unsigned *d
 	return messaging_watch(node->messaging, now_us, err);
 }
 
-/* What a role waits for, and what it makes work of. By the clock nobody is woken: the sealer's batches are better large,
- * the timers are not in a hurry. */
+/* What a role waits for, and what it makes work of. By the clock nobody is woken: the sealer's batches are better
+ * large, the timers are not in a hurry. */
 enum work { WORK_BY_THE_CLOCK, WORK_OUT, WORK_IN, WORKS };
 
 struct role {
@@ -72,7 +74,7 @@ struct role {
 	enum work takes, makes;
 };
 static const struct role role_rows[] = {
-	{ "sender", step_send, offsetof(struct config, senders), IDLE_US, WORK_OUT, WORK_BY_THE_CLOCK },
+	{ "sender", step_send, offsetof(struct config, senders), SENDER_IDLE_US, WORK_OUT, WORK_BY_THE_CLOCK },
 	{ "processor", step_process, offsetof(struct config, processors), IDLE_US, WORK_IN, WORK_OUT },
 	{ "sealer", step_seal, 0, SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },
 	{ "tally", step_tally, 0, 2 * SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },

@@ -421,7 +421,7 @@ struct seeing {
 
 static enum err_code see(struct tx *tx, void *arg, struct err *err)
 {
-	const struct seeing *seeing = arg;
+	struct seeing *seeing = arg;
 	struct document document;
 
 	TRY(store_by_id(tx, seeing->arena, seeing->organisation, seeing->id, &document, err));
@@ -442,6 +442,9 @@ static enum err_code see(struct tx *tx, void *arg, struct err *err)
 		.actor = *seeing->actor,
 		.now_us = seeing->now_us,
 	};
+	seeing->findings = findings_new(seeing->arena);
+	if (!seeing->findings)
+		return fail(err, ERR_MEMORY, "no memory left for the document %s", document.id);
 	TRY(fsm_fire(tx, machine, &fsm_case, "seen", NULL, seeing->findings, err));
 	return task_close(tx, document.id, "document-refused", seeing->now_us, err);
 }
@@ -449,9 +452,12 @@ static enum err_code see(struct tx *tx, void *arg, struct err *err)
 enum err_code document_seen(struct kernel *kernel, struct arena *arena, const char *organisation, const char *id,
 			    const struct actor *actor, int64_t now_us, struct findings *findings, struct err *err)
 {
-	struct seeing seeing = { kernel, arena, organisation, id, actor, now_us, findings };
+	struct seeing seeing = { kernel, arena, organisation, id, actor, now_us, NULL };
 
-	return db_write(kernel->db, see, &seeing, err);
+	TRY(db_write(kernel->db, see, &seeing, err));
+	if (seeing.findings)
+		findings_append(findings, seeing.findings);
+	return OK;
 }
 
 /* --- For other capabilities --- */
