@@ -62,8 +62,11 @@ class Node(nodes.Node):
     def ready(self):
         if not self.plain:
             return super().ready()
-        with nodes.urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=10) as answer:
-            return answer.status == 200
+        try:
+            with nodes.urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=10) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
 
     def processes(self):
         """The node and its keys process."""
