@@ -205,8 +205,7 @@ bool ascii_printable(struct bytes text)
 bool utf8_valid(struct bytes text)
 {
 	while (text.size > 0) {
-		bool ascii = text.data[0] > 0 && text.data[0] < 0x80;
-		size_t size = ascii ? 1 : utf8_first(text);
+		size_t size = utf8_first(text);
 		if (size == 0)
 			return false;
 		text = bytes(text.data + size, text.size - size);

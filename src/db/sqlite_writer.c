@@ -62,6 +62,8 @@ static enum err_code keys_check(const struct writer *writer, struct err *err)
 	return open ? fail(err, ERR_CONFLICT, "a deferred foreign key is violated at the end of the transaction") : OK;
 }
 
+typedef bool job_fn(struct writer *writer, struct job *job);
+
 /* False: what the job did cannot be undone alone, so the whole transaction is lost. */
 static bool job_run(struct writer *writer, struct job *job)
 {
@@ -132,7 +134,7 @@ static void batch_commit(struct writer *writer, struct job *const *batch, size_t
 
 static void batch_run(struct writer *writer, struct job **batch, size_t count)
 {
-	bool (*run_one)(struct writer * writer, struct job * job) = job_run;
+	job_fn *run_one = job_run;
 
 	/* A failure that loses the transaction (without savepoints any, with them a full disk, a failed read, no
 	 * memory) is that of one job: the others run again without it. Each round has one job less. */

@@ -1,5 +1,7 @@
 #include "customs/document/document_int.h"
 
+#include <stdio.h>
+
 const struct rule document_rules[] = {
 	[DOCUMENT_FUTURE] = { "DOC-001", "the issue date {1} is later than today, {2}", NULL, SEVERITY_ERROR },
 	[DOCUMENT_ABOUT_LATER] = { "DOC-002",
@@ -80,21 +82,9 @@ void document_check_states(const char *one, const char *other, const char *path,
 		finding_add_law(findings, &document_rules[DOCUMENT_ONE_STATE], path, law, other, NULL);
 }
 
-/* Rules say where a value stands before they look at it, dozens of times a document: too often for snprintf(). */
 const char *document_place(char place[static DOCUMENT_PLACE_SIZE], const char *list, size_t index, const char *member)
 {
-	const char *end = place + DOCUMENT_PLACE_SIZE - 1;
-	char number[24], *digit = number + sizeof(number);
-
-	*--digit = '\0';
-	do
-		*--digit = (char)('0' + index % 10);
-	while ((index /= 10) > 0);
-	const char *const pieces[] = { "/", list, "/", digit, *member ? "/" : "", member };
-	char *to = place;
-	for (size_t i = 0; i < COUNT(pieces); i++)
-		to = mempcpy(to, pieces[i], strnlen(pieces[i], (size_t)(end - to)));
-	*to = '\0';
+	snprintf(place, DOCUMENT_PLACE_SIZE, "/%s/%zu%s%s", list, index, *member ? "/" : "", member);
 	return place;
 }
 
