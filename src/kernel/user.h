@@ -77,9 +77,10 @@ struct token_list {
 	size_t count;
 };
 
-/* TOKEN: .user, .title, .roles (NULL: all of the user's), .expires_us. *SECRET ("lintas_…", 256 random bits) is told
- * this once: only its SHA-256 is kept. Findings for roles that the user does not have, one who is disabled or has 100
- * that live; ERR_NOT_FOUND for the user. Those of the user that have ended are forgotten. */
+/* TOKEN: .user, .title, .roles (NULL: all of the user's), .expires_us (how soon and how late is the caller's rule).
+ * *SECRET ("lintas_…", 256 random bits) is told this once: only its SHA-256 is kept. Findings for roles that the user
+ * does not have, one who is disabled or has 100 that live; ERR_NOT_FOUND for the user. Those of the user that have
+ * ended are forgotten. */
 enum err_code token_new(struct tx *tx, struct arena *arena, struct token *token, const char **secret,
 			const struct actor *actor, int64_t now_us, struct findings *findings, struct err *err) MUST_USE;
 /* .id is NULL if there is none. */

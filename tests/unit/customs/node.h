@@ -13,7 +13,8 @@
 
 struct submitted {
 	struct document_result result;
-	const char *codes; /* of the findings, joined by blanks */
+	const struct findings *findings;
+	const char *codes; /* of them, joined by blanks */
 };
 
 static inline const char *codes_of(struct arena *arena, const struct findings *findings)
@@ -42,6 +43,7 @@ static inline struct submitted submit_as(struct kernel_fixture *fixture, const c
 	struct submitted submitted;
 
 	must(document_submit(&fixture->kernel, fixture->arena, &request, findings, &submitted.result, &fixture->err));
+	submitted.findings = findings;
 	submitted.codes = codes_of(fixture->arena, findings);
 	return submitted;
 }
