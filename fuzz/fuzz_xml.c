@@ -17,11 +17,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_auto twice = { 0 };
 	struct err err;
 
-	if (!arena || xml_parse(bytes(data, size), &xml_limits_default, &doc, &err) != OK)
+	if (!arena || xml_parse(arena, bytes(data, size), &xml_limits_default, &doc, &err) != OK)
 		return 0;
 	for (const struct xml_node *node = xml_root(doc); node; node = xml_walk(xml_root(doc), node)) {
 		xml_attributes(node, look, NULL);
-		MUST(xml_text(arena, node) || xml_first(node));
+		MUST(xml_text(node) || xml_first(node));
 		MUST(xml_token(arena, node) || !xml_has_stray_text(node) || xml_first(node));
 	}
 	buf_init(&once, 64 << 20);

@@ -96,9 +96,12 @@ enum err_code xml_c14n_exclusive(const struct xml_node *node, const char *prefix
 /* No comments, no processing instructions, no DTD: the canonical document is the canonical root element. */
 enum err_code xml_c14n_document(struct bytes text, const struct xml_limits *limits, struct buf *out, struct err *err)
 {
+	arena_auto arena = arena_new(SIZE_MAX); /* the limits bound it */
 	xml_doc_auto doc = NULL;
 
-	TRY(xml_parse(text, limits, &doc, err));
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory left for the XML document");
+	TRY(xml_parse(arena, text, limits, &doc, err));
 	return xml_c14n_exclusive(xml_root(doc), NULL, out, err);
 }
 

@@ -63,7 +63,7 @@ struct watch {
 	xmlParserCtxt *parser;
 	const struct xml_limits *limits;
 	struct xml_errors *errors;
-	struct arena *arena; /* of the nodes; bounded by the limits */
+	struct arena *arena; /* of the nodes, which the limits bound */
 	xmlNode *root;
 	xmlNode *open;       /* the element whose content is being read; NULL outside the root */
 	struct buf text;     /* since the last tag, not in the tree yet */
@@ -433,7 +433,8 @@ static enum err_code judge(const struct watch *watch, const struct xml_errors *e
 	return OK;
 }
 
-enum err_code xml_parse(struct bytes text, const struct xml_limits *limits, struct xml_doc **doc, struct err *err)
+enum err_code xml_parse(struct arena *arena, struct bytes text, const struct xml_limits *limits, struct xml_doc **doc,
+			struct err *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -444,14 +445,13 @@ enum err_code xml_parse(struct bytes text, const struct xml_limits *limits, stru
 			    limits->max_bytes);
 	pthread_once(&once, init_libxml2);
 
-	struct watch watch = { .limits = limits, .rest = text, .arena = arena_new(SIZE_MAX) };
+	struct watch watch = { .limits = limits, .rest = text, .arena = arena };
 	struct xml_errors errors;
 	xml_errors_begin(&errors);
 	watch.errors = &errors;
-	watch.parser = watch.arena ? xmlNewParserCtxt() : NULL;
+	watch.parser = xmlNewParserCtxt();
 	if (!watch.parser) {
 		xml_errors_end(&errors);
-		arena_free(watch.arena);
 		return fail(err, ERR_MEMORY, "no memory left for an XML parser");
 	}
 	watch_parser(&watch);
@@ -468,11 +468,9 @@ enum err_code xml_parse(struct bytes text, const struct xml_limits *limits, stru
 	xmlFreeParserCtxt(watch.parser);
 	if (code == OK) {
 		parsed->children = parsed->last = watch.root;
-		parsed->_private = watch.arena;
 		*doc = (struct xml_doc *)parsed;
 	} else {
 		xmlFreeDoc(parsed);
-		arena_free(watch.arena);
 	}
 	return code;
 }
@@ -483,10 +481,8 @@ void xml_free(struct xml_doc *doc)
 
 	if (!inner)
 		return;
-	struct arena *arena = inner->_private;
 	inner->children = inner->last = NULL; /* the arena's */
 	xmlFreeDoc(inner);
-	arena_free(arena);
 }
 
 /* --- the tree --- */
@@ -580,8 +576,8 @@ void xml_attributes(const struct xml_node *node, xml_attribute_fn *visit, void *
 			return;
 }
 
-/* NULL if it has elements. Text is one node between two tags. */
-static const char *own_text(const struct xml_node *node)
+/* Text is one node between two tags. */
+const char *xml_text(const struct xml_node *node)
 {
 	const xmlNode *child = xml_inner(node)->children;
 
@@ -590,23 +586,18 @@ static const char *own_text(const struct xml_node *node)
 	return child->type == XML_TEXT_NODE && !child->next ? (const char *)child->content : NULL;
 }
 
-const char *xml_text(struct arena *arena, const struct xml_node *node)
-{
-	return arena_text(arena, own_text(node));
-}
-
 const char *xml_token(struct arena *arena, const struct xml_node *node)
 {
-	const char *text = own_text(node);
+	const char *text = xml_text(node);
 
 	if (!text)
 		return NULL;
 	while (is_space(*text))
 		text++;
-	size_t size = strlen(text);
+	size_t all = strlen(text), size = all;
 	while (size > 0 && is_space(text[size - 1]))
 		size--;
-	return arena_text_of(arena, bytes(text, size));
+	return size == all ? text : arena_text_of(arena, bytes(text, size));
 }
 
 bool xml_has_stray_text(const struct xml_node *node)

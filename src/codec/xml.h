@@ -29,7 +29,8 @@ extern const struct xml_limits xml_limits_default;
 struct xml_doc;
 struct xml_node; /* an element; lives as long as its document */
 
-enum err_code xml_parse(struct bytes text, const struct xml_limits *limits, struct xml_doc **doc,
+/* The tree lies in ARENA, also what was read of a document that is refused: *DOC is freed before it. */
+enum err_code xml_parse(struct arena *arena, struct bytes text, const struct xml_limits *limits, struct xml_doc **doc,
 			struct err *err) MUST_USE;
 void xml_free(struct xml_doc *doc);
 static inline void xml_free_(struct xml_doc **doc)
@@ -56,9 +57,11 @@ const char *xml_attribute(const struct xml_node *node, const char *ns, const cha
 typedef bool xml_attribute_fn(void *arg, const char *ns, const char *name, const char *value);
 void xml_attributes(const struct xml_node *node, xml_attribute_fn *visit, void *arg);
 
-/* The element's own text, comments skipped; "" if empty. NULL if it has element children, or out of memory. */
-const char *xml_text(struct arena *arena, const struct xml_node *node);
-/* The same with leading and trailing white space removed. */
+/* The element's own text, comments skipped; "" if empty. NULL if it has element children. The tree's: it lives as long
+ * as the arena that the document was parsed in, not copied because a document may be all text. */
+const char *xml_text(const struct xml_node *node);
+/* The same with leading and trailing white space removed; where there is some, a copy in ARENA. Also NULL if there is
+ * no memory. */
 const char *xml_token(struct arena *arena, const struct xml_node *node);
 /* True if there is text other than white space directly inside NODE, beside elements. */
 bool xml_has_stray_text(const struct xml_node *node);

@@ -165,7 +165,7 @@ static enum err_code read_envelope(struct as4_message *message, struct err *err)
 	struct err why = { 0 };
 	enum err_code code = mime_body(message->arena, &message->mime.parts[message->mime.root], &soap, &why);
 	if (code == OK)
-		code = xml_parse(soap, &message->limits->xml, &message->doc, &why);
+		code = xml_parse(message->arena, soap, &message->limits->xml, &message->doc, &why);
 	if (code != OK) {
 		if (judged(message, RULE_XML, code, &why) == OK)
 			return OK;

@@ -196,7 +196,7 @@ static enum err_code read_name(struct bundle *bundle, struct bytes content, stru
 	struct err why = { 0 };
 	if (!doctype || !same(bundle->message.service, SERVICE_DOCUMENTS))
 		return OK;
-	enum err_code code = xml_parse(content, &xml_limits_default, &doc, &why);
+	enum err_code code = xml_parse(bundle->arena, content, &xml_limits_default, &doc, &why);
 	if (code == ERR_MEMORY)
 		return fail(err, code, "%s", why.text);
 	if (code != OK || !xml_is(xml_root(doc), doctype->schema->ns, doctype->schema->root))

@@ -22,7 +22,7 @@ static bool repeats(struct arena *arena, const struct xml_node *node, const stru
 {
 	const struct xml_node *method = grammar_child(node, "ds:DigestMethod");
 	const struct xml_node *value = grammar_child(node, "ds:DigestValue");
-	const char *text = value ? xml_text(arena, value) : NULL;
+	const char *text = value ? xml_text(value) : NULL;
 	struct bytes digest;
 	return method && text && same(grammar_attribute(node, "URI"), reference->uri) &&
 	       same(grammar_attribute(method, "Algorithm"), reference->digest_name) &&

@@ -93,7 +93,7 @@ static const char *algorithm(const struct xml_node *node)
 static struct bytes octets(struct as4_message *message, const struct xml_node *node)
 {
 	struct bytes data = { 0 };
-	const char *text = node ? xml_text(message->arena, node) : NULL;
+	const char *text = node ? xml_text(node) : NULL;
 	if (!text || !base64_parse(message->arena, bytes_of(text), &data) || data.size == 0)
 		found(message, "no base64 value", node ? xml_name(node) : "Security");
 	return data;

@@ -42,7 +42,7 @@ struct view view_open(struct arena *arena, const struct wire *wire)
 	} else {
 		assert_string_equal(view.media_type, "application/soap+xml");
 	}
-	if (xml_parse(root, &xml_limits_default, &view.doc, &err) != OK)
+	if (xml_parse(arena, root, &xml_limits_default, &view.doc, &err) != OK)
 		fail_msg("%s", err.text);
 	const struct xml_node *envelope = xml_root(view.doc);
 	assert_true(xml_is(envelope, "http://www.w3.org/2003/05/soap-envelope", "Envelope"));

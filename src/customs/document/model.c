@@ -73,7 +73,7 @@ static enum err_code read_xml(const struct kernel *kernel, struct arena *arena, 
 	struct err cause = { 0 };
 	struct xml_limits limits = xml_limits_default;
 	limits.without_blanks = true;
-	enum err_code code = xml_parse(text, &limits, &doc, &cause);
+	enum err_code code = xml_parse(arena, text, &limits, &doc, &cause);
 
 	if (input_fault(code)) {
 		find(findings, DOCUMENT_UNREADABLE, cause.text, NULL);

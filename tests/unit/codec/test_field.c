@@ -16,7 +16,7 @@ static void read_xml(struct reading *reading, const char *text)
 	*reading = (struct reading){ .arena = arena_new(1 << 20) };
 	reading->findings = findings_new(reading->arena);
 	assert_non_null(reading->findings);
-	if (xml_parse(bytes_of(text), &xml_limits_default, &reading->doc, &err) != OK)
+	if (xml_parse(reading->arena, bytes_of(text), &xml_limits_default, &reading->doc, &err) != OK)
 		fail_msg("%s", err.text);
 	assert_true(field_read_xml(reading->arena, &form_schema, xml_root(reading->doc), &codes, &reading->form,
 				   reading->findings));
@@ -268,8 +268,9 @@ static void codes_are_not_looked_up_without_lists(void **state)
 	xml_doc_auto doc = NULL;
 	struct err err;
 
-	assert_int_equal(xml_parse(bytes_of(with(arena, sample_xml, ">TH<", ">DE<")), &xml_limits_default, &doc, &err),
-			 OK);
+	assert_int_equal(
+		xml_parse(arena, bytes_of(with(arena, sample_xml, ">TH<", ">DE<")), &xml_limits_default, &doc, &err),
+		OK);
 	assert_true(field_read_xml(arena, &form_schema, xml_root(doc), NULL, &form, findings));
 	assert_int_equal(findings_count(findings), 0);
 	assert_string_equal(form.items[0].origin, "DE");
@@ -280,11 +281,12 @@ static void out_of_memory_fails_the_reading(void **state)
 {
 	(void)state;
 	struct form form;
+	arena_auto tree = arena_new(1 << 20);
 	xml_doc_auto doc = NULL;
 	struct err err;
 	bool complete = false;
 
-	assert_int_equal(xml_parse(bytes_of(sample_xml), &xml_limits_default, &doc, &err), OK);
+	assert_int_equal(xml_parse(tree, bytes_of(sample_xml), &xml_limits_default, &doc, &err), OK);
 	for (size_t size = 0; !complete; size += 8) {
 		arena_auto arena = arena_new(size);
 		arena_auto other = arena_new(1 << 20);

@@ -32,7 +32,7 @@ static void xml_and_json_carry_the_same(void **state)
 
 	xml_doc_auto doc = NULL;
 	struct findings *findings = findings_new(arena);
-	assert_int_equal(xml_parse(bytes_of(sample_xml), &xml_limits_default, &doc, &err), OK);
+	assert_int_equal(xml_parse(arena, bytes_of(sample_xml), &xml_limits_default, &doc, &err), OK);
 	assert_true(field_read_xml(arena, &form_schema, xml_root(doc), &codes, &form, findings));
 	buf_clear(&out);
 	field_put_json(&out, &form_schema, &form);

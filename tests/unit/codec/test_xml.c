@@ -32,7 +32,7 @@ static enum err_code parse(struct fixture *f, struct bytes text)
 		xml_free(f->doc);
 	f->doc = NULL;
 	memset(&f->err, 0, sizeof(f->err));
-	return xml_parse(text, &xml_limits_default, &f->doc, &f->err);
+	return xml_parse(f->arena, text, &xml_limits_default, &f->doc, &f->err);
 }
 
 static const struct xml_node *root_of(struct fixture *f, const char *text)
@@ -86,10 +86,10 @@ static void text_is_joined_over_comments_and_cdata_sections(void **state)
 	struct fixture *f = *state;
 	const struct xml_node *root = root_of(f, "<r> one<!-- hidden --><![CDATA[ & <two>]]> &#x41;&amp;\n</r>");
 
-	assert_string_equal(xml_text(f->arena, root), " one & <two> A&\n");
+	assert_string_equal(xml_text(root), " one & <two> A&\n");
 	assert_string_equal(xml_token(f->arena, root), "one & <two> A&");
-	assert_string_equal(xml_text(f->arena, root_of(f, "<r/>")), "");
-	assert_null(xml_text(f->arena, root_of(f, "<r>a<b/></r>")));
+	assert_string_equal(xml_text(root_of(f, "<r/>")), "");
+	assert_null(xml_text(root_of(f, "<r>a<b/></r>")));
 	assert_null(xml_token(f->arena, root_of(f, "<r>a<b/></r>")));
 }
 
@@ -180,7 +180,7 @@ static void line_ends_and_attribute_values_are_normalised(void **state)
 	const struct xml_node *root = root_of(f, "<r a='1\r\n2\t3'>x\r\ny\rz</r>");
 
 	assert_string_equal(xml_attribute(root, "", "a"), "1 2 3");
-	assert_string_equal(xml_text(f->arena, root), "x\ny\nz");
+	assert_string_equal(xml_text(root), "x\ny\nz");
 }
 
 static void a_byte_order_mark_and_utf_16_are_read(void **state)
@@ -188,9 +188,9 @@ static void a_byte_order_mark_and_utf_16_are_read(void **state)
 	struct fixture *f = *state;
 	static const char utf16le[] = "\xFF\xFE<\0r\0>\0\xE9\0<\0/\0r\0>\0";
 
-	assert_string_equal(xml_text(f->arena, root_of(f, "\xEF\xBB\xBF<r>\xC3\xA9</r>")), "\xC3\xA9");
+	assert_string_equal(xml_text(root_of(f, "\xEF\xBB\xBF<r>\xC3\xA9</r>")), "\xC3\xA9");
 	assert_int_equal(parse(f, bytes(utf16le, sizeof(utf16le) - 1)), OK);
-	assert_string_equal(xml_text(f->arena, xml_root(f->doc)), "\xC3\xA9");
+	assert_string_equal(xml_text(xml_root(f->doc)), "\xC3\xA9");
 }
 
 static void a_document_type_is_refused_before_anything_in_it_is_read(void **state)
@@ -255,16 +255,47 @@ static void elements_may_be_nested_to_the_limit_and_no_deeper(void **state)
 	}
 }
 
+static void a_text_lives_as_long_as_the_arena_of_its_document(void **state)
+{
+	struct fixture *f = *state;
+	const struct xml_node *root = root_of(f, "<r><a>one</a><a> two </a></r>");
+	const char *whole = xml_token(f->arena, xml_first(root));
+	const char *trimmed = xml_token(f->arena, xml_next(xml_first(root)));
+
+	assert_ptr_equal(whole, xml_text(xml_first(root)));
+	xml_free(f->doc);
+	f->doc = NULL;
+	assert_string_equal(whole, "one");
+	assert_string_equal(trimmed, "two");
+}
+
+static void a_document_that_its_arena_cannot_hold_is_out_of_memory(void **state)
+{
+	struct fixture *f = *state;
+	enum err_code code = ERR_MEMORY;
+
+	for (size_t size = 0; code == ERR_MEMORY; size += 8) {
+		arena_auto arena = arena_new(size);
+		xml_doc_auto doc = NULL;
+		assert_non_null(arena);
+		code = xml_parse(arena, bytes_of("<a xmlns='urn:x' y='z'>one<b/></a>"), &xml_limits_default, &doc,
+				 &f->err);
+		assert_true(code == OK || (code == ERR_MEMORY && !doc));
+		assert_true(code == ERR_MEMORY || size > 0);
+	}
+	assert_int_equal(code, OK);
+}
+
 static void elements_are_counted(void **state)
 {
 	struct fixture *f = *state;
 	struct xml_limits limits = xml_limits_default;
 	limits.max_elements = 3;
 
-	assert_int_equal(xml_parse(bytes_of("<a><b/><c/></a>"), &limits, &f->doc, &f->err), OK);
+	assert_int_equal(xml_parse(f->arena, bytes_of("<a><b/><c/></a>"), &limits, &f->doc, &f->err), OK);
 	xml_free(f->doc);
 	f->doc = NULL;
-	assert_int_equal(xml_parse(bytes_of("<a><b/>\n<c/><d/></a>"), &limits, &f->doc, &f->err), ERR_LIMIT);
+	assert_int_equal(xml_parse(f->arena, bytes_of("<a><b/>\n<c/><d/></a>"), &limits, &f->doc, &f->err), ERR_LIMIT);
 	assert_null(f->doc);
 	assert_non_null(strstr(f->err.text, "line 2: more than 3 elements"));
 }
@@ -276,11 +307,13 @@ static void attributes_are_counted_by_element_and_by_document(void **state)
 	limits.max_attributes = 2;
 	limits.max_all_attributes = 3;
 
-	assert_int_equal(xml_parse(bytes_of("<a x='' xmlns='urn:x' y=''/>"), &limits, &f->doc, &f->err), ERR_LIMIT);
+	assert_int_equal(xml_parse(f->arena, bytes_of("<a x='' xmlns='urn:x' y=''/>"), &limits, &f->doc, &f->err),
+			 ERR_LIMIT);
 	assert_non_null(strstr(f->err.text, "more than 2 attributes in one element"));
-	assert_int_equal(xml_parse(bytes_of("<a x='' y=''><b x='' y=''/></a>"), &limits, &f->doc, &f->err), ERR_LIMIT);
+	assert_int_equal(xml_parse(f->arena, bytes_of("<a x='' y=''><b x='' y=''/></a>"), &limits, &f->doc, &f->err),
+			 ERR_LIMIT);
 	assert_non_null(strstr(f->err.text, "more than 3 attributes"));
-	assert_int_equal(xml_parse(bytes_of("<a x='' y=''><b x=''/></a>"), &limits, &f->doc, &f->err), OK);
+	assert_int_equal(xml_parse(f->arena, bytes_of("<a x='' y=''><b x=''/></a>"), &limits, &f->doc, &f->err), OK);
 }
 
 static void namespaces_in_scope_are_counted(void **state)
@@ -289,11 +322,13 @@ static void namespaces_in_scope_are_counted(void **state)
 	struct xml_limits limits = xml_limits_default;
 	limits.max_namespaces = 2;
 
-	assert_int_equal(xml_parse(bytes_of("<a xmlns:a='urn:a'><b xmlns:b='urn:b'><c xmlns:c='urn:c'/></b></a>"),
+	assert_int_equal(xml_parse(f->arena,
+				   bytes_of("<a xmlns:a='urn:a'><b xmlns:b='urn:b'><c xmlns:c='urn:c'/></b></a>"),
 				   &limits, &f->doc, &f->err),
 			 ERR_LIMIT);
 	assert_non_null(strstr(f->err.text, "more than 2 namespace declarations in scope"));
-	assert_int_equal(xml_parse(bytes_of("<a xmlns:a='urn:a'><b xmlns:b='urn:b'/><c xmlns:c='urn:c'/></a>"), &limits,
+	assert_int_equal(xml_parse(f->arena,
+				   bytes_of("<a xmlns:a='urn:a'><b xmlns:b='urn:b'/><c xmlns:c='urn:c'/></a>"), &limits,
 				   &f->doc, &f->err),
 			 OK);
 }
@@ -304,13 +339,13 @@ static void a_long_value_and_a_long_name_are_refused(void **state)
 	struct xml_limits limits = xml_limits_default;
 	limits.max_value_bytes = 8;
 
-	assert_int_equal(xml_parse(bytes_of("<a x='12345678'/>"), &limits, &f->doc, &f->err), OK);
+	assert_int_equal(xml_parse(f->arena, bytes_of("<a x='12345678'/>"), &limits, &f->doc, &f->err), OK);
 	xml_free(f->doc);
 	f->doc = NULL;
 	static const char *const wrong[] = { "<a x='123456789'/>", "<a x23456789=''/>", "<a23456789/>",
 					     "<p:a xmlns:p='urn:56789'/>" };
 	for (size_t i = 0; i < COUNT(wrong); i++) {
-		assert_int_equal(xml_parse(bytes_of(wrong[i]), &limits, &f->doc, &f->err), ERR_LIMIT);
+		assert_int_equal(xml_parse(f->arena, bytes_of(wrong[i]), &limits, &f->doc, &f->err), ERR_LIMIT);
 		assert_non_null(strstr(f->err.text, "longer than 8 bytes"));
 	}
 }
@@ -372,10 +407,10 @@ static void a_document_beyond_the_size_is_not_even_parsed(void **state)
 	struct xml_limits limits = xml_limits_default;
 	limits.max_bytes = 4;
 
-	assert_int_equal(xml_parse(bytes_of("<a/>"), &limits, &f->doc, &f->err), OK);
+	assert_int_equal(xml_parse(f->arena, bytes_of("<a/>"), &limits, &f->doc, &f->err), OK);
 	xml_free(f->doc);
 	f->doc = NULL;
-	assert_int_equal(xml_parse(bytes_of("<ab/>"), &limits, &f->doc, &f->err), ERR_LIMIT);
+	assert_int_equal(xml_parse(f->arena, bytes_of("<ab/>"), &limits, &f->doc, &f->err), ERR_LIMIT);
 }
 
 int main(void)
@@ -397,6 +432,8 @@ int main(void)
 		ROW(what_is_not_well_formed_is_refused_with_its_line),
 		ROW(a_prefix_without_declaration_is_refused),
 		ROW(elements_may_be_nested_to_the_limit_and_no_deeper),
+		ROW(a_text_lives_as_long_as_the_arena_of_its_document),
+		ROW(a_document_that_its_arena_cannot_hold_is_out_of_memory),
 		ROW(elements_are_counted),
 		ROW(attributes_are_counted_by_element_and_by_document),
 		ROW(namespaces_in_scope_are_counted),
