@@ -140,6 +140,10 @@ struct stranger_view {
 	int64_t at_us;
 	const char *address, *rule, *text;
 };
+struct refusal_view {
+	const char *id, *partner, *message_id, *rule;
+	int64_t at_us, received_bytes, error_bytes; /* INTEGER_NONE: not kept */
+};
 struct organisation_view {
 	const char *code, *seat, *name;
 };
@@ -244,16 +248,17 @@ LIST_VIEW(key_list_view, struct key_view);
 LIST_VIEW(organisation_list_view, struct organisation_view);
 LIST_VIEW(task_list_view, struct task_view);
 LIST_VIEW(stranger_list_view, struct stranger_view);
+LIST_VIEW(refusal_list_view, struct refusal_view);
 LIST_VIEW(user_list_view, struct user_view);
 LIST_VIEW(token_list_view, struct token_view);
 LIST_VIEW(role_list_view, struct role_view);
 
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, partner_schema, partner_list_schema, organisation_schema, organisation_list_schema,
-	task_list_schema, stranger_list_schema, certificate_schema, partner_change_schema, status_schema, submit_schema,
-	problem_schema, proof_schema, key_list_schema, user_schema, user_list_schema, new_user_schema,
-	user_change_schema, password_schema, token_schema, token_list_schema, new_token_schema, me_schema,
-	role_list_schema;
+	task_list_schema, stranger_list_schema, refusal_list_schema, certificate_schema, partner_change_schema,
+	status_schema, submit_schema, problem_schema, proof_schema, key_list_schema, user_schema, user_list_schema,
+	new_user_schema, user_change_schema, password_schema, token_schema, token_list_schema, new_token_schema,
+	me_schema, role_list_schema;
 
 /* What is shown of KEY, and belongs to it. */
 struct key_view key_view_of(const struct key_info *key, int64_t now_us);

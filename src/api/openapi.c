@@ -131,6 +131,7 @@ static const struct {
 	{ "code", "Code of the partner: that of its state, ISO 3166 alpha-2.", NULL },
 	{ "fingerprint", "SHA-256 of the certificate or list, in hexadecimal, as the partner shows it.", NULL },
 	{ "name", "Name of the user.", NULL },
+	{ "refusal", "Its id, as the list of refusals shows it.", "uuid" },
 };
 
 static const struct {

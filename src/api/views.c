@@ -150,6 +150,20 @@ static const struct field partner_change_rows[] = {
 };
 static const struct fields partner_change_fields = FIELDS(struct partner_change_view, partner_change_rows);
 
+static const struct field refusal_rows[] = {
+	FIELD_TEXT(struct refusal_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TIME(struct refusal_view, at_us, .json = "time", .min = 1),
+	FIELD_TEXT(struct refusal_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct refusal_view, message_id, .json = "messageId", .max_length = TEXT_MAX,
+		   .label = "eb:MessageId, if it could be read"),
+	FIELD_TEXT(struct refusal_view, rule, .json = "rule", .min = 1, .max_length = TEXT_MAX),
+	FIELD_INT(struct refusal_view, received_bytes, .json = "receivedBytes",
+		  .label = "receivedBytes (of what came; absent: not kept)"),
+	FIELD_INT(struct refusal_view, error_bytes, .json = "errorBytes",
+		  .label = "errorBytes (of our answer; absent: none, or not kept)"),
+};
+static const struct fields refusal_fields = FIELDS(struct refusal_view, refusal_rows);
+
 static const struct field stranger_rows[] = {
 	FIELD_TIME(struct stranger_view, at_us, .json = "time", .min = 1),
 	FIELD_TEXT(struct stranger_view, address, .json = "address", .max_length = TEXT_MAX),
@@ -418,6 +432,7 @@ LIST_SCHEMA(partner)
 LIST_SCHEMA(organisation)
 LIST_SCHEMA(task)
 LIST_SCHEMA(stranger)
+LIST_SCHEMA(refusal)
 LIST_SCHEMA(key)
 LIST_SCHEMA(user)
 LIST_SCHEMA(token)

@@ -157,6 +157,7 @@ void print_tokens(FILE *out, const void *answer);
 void print_roles(FILE *out, const void *answer);
 void print_keys(FILE *out, const struct key_list_view *list);
 void print_strangers(FILE *out, const void *answer);
+void print_refusals(FILE *out, const void *answer);
 void print_status(FILE *out, const void *answer);
 void print_submit(FILE *out, const void *answer);
 void print_proof(FILE *out, const void *answer);

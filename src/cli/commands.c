@@ -80,6 +80,12 @@ static const struct option certificate_options[] = {
 static const struct option stranger_options[] = {
 	{ "--limit", "N", "at most so many (the last 64 are kept)", "limit", false }, { 0 }
 };
+static const struct option refusal_options[] = {
+	{ "--partner", "PARTNER", "only of this partner", "partner", false },
+	{ "--before", "ID", "older than this one: the next page", "before", false },
+	{ "--limit", "N", "at most so many (100)", "limit", false },
+	{ 0 },
+};
 static const struct option organisation_options[] = {
 	{ "--seat", "KIND", "customs, issuing-authority, plant-health, transport or guarantor", NULL, true },
 	{ "--name", "TEXT", "its name", NULL, true },
@@ -408,6 +414,28 @@ const struct command cli_commands[] = {
 	  .path = "/api/v1/strangers",
 	  .answer = &stranger_list_schema,
 	  .print = print_strangers },
+	{ .words = "refusal list",
+	  .summary = "messages of partners that were refused with a signed error, newest first",
+	  .options = refusal_options,
+	  .example = "lintas refusal list --partner TH",
+	  .method = "GET",
+	  .path = "/api/v1/refusals",
+	  .answer = &refusal_list_schema,
+	  .print = print_refusals },
+	{ .words = "refusal received",
+	  .text_alone = true,
+	  .arguments = "REFUSAL",
+	  .summary = "the refused message as it came, to standard output",
+	  .example = "lintas refusal received 0192f3c4-… > refused.mime\nlintas as4 inspect refused.mime",
+	  .method = "GET",
+	  .path = "/api/v1/refusals/{}/received" },
+	{ .words = "refusal error",
+	  .text_alone = true,
+	  .arguments = "REFUSAL",
+	  .summary = "our signed error to it, to standard output",
+	  .example = "lintas refusal error 0192f3c4-… > error.xml",
+	  .method = "GET",
+	  .path = "/api/v1/refusals/{}/error" },
 	{ .words = "organisation add",
 	  .arguments = "CODE",
 	  .summary = "add a seat to this node",

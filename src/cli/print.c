@@ -511,6 +511,29 @@ void print_strangers(FILE *out, const void *answer)
 		fprintf(out, "nobody was turned away since the node was started\n");
 }
 
+void print_refusals(FILE *out, const void *answer)
+{
+	static const struct column columns[] = {
+		{ "refusal", 36 }, { "time", 24 }, { "partner", 7 }, { "rule", 9 }, { "eb:MessageId", 0 }
+	};
+	const struct refusal_list_view *list = answer;
+	char time[TIME_SIZE];
+	if (list->count)
+		print_heads(out, columns, COUNT(columns));
+	for (size_t i = 0; i < list->count; i++) {
+		const struct refusal_view *r = &list->items[i];
+		ROW(out, columns, r->id, when(r->at_us, time), r->partner, r->rule, r->message_id);
+		if (r->received_bytes == INTEGER_NONE)
+			fprintf(out, "      its bytes are not kept: too many came from %s on that day\n", r->partner);
+	}
+	if (list->count)
+		fprintf(out,
+			"Next: lintas refusal received REFUSAL > FILE; lintas as4 inspect FILE says which rule it breaks\n");
+	else
+		fprintf(out, "no message of a partner was refused\n");
+	print_next(out, list->next, "--before");
+}
+
 void print_keys(FILE *out, const struct key_list_view *list)
 {
 	static const struct column columns[] = {

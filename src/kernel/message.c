@@ -14,8 +14,6 @@
 #define EXPAND_MAX_RATIO 200
 #define SWEEP_EVERY_US   MINUTE_US
 #define SWEEP_TURN       "parked-sweep" /* the counter that holds when it is due */
-/* Sorts after every id, which is hexadecimal. */
-#define ID_END "z"
 
 static const char *const wire_kinds[] = {
 	[WIRE_SENT] = "sent",

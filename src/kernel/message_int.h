@@ -17,6 +17,8 @@
 #define TASK_DEAD_LETTER     "dead-letter"
 #define TASK_DOCUMENT_FAILED "document-failed"
 
+#define ID_END "z" /* sorts after every id, which is hexadecimal */
+
 /* Inserts MESSAGE and its parts with the next position of its conversation. *INSERTED false: nothing was written,
  * because its message id is known. MESSAGE's .position is set. */
 enum err_code message_insert(struct tx *tx, struct message *message, const struct message_parts *parts,

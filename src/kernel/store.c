@@ -14,6 +14,9 @@
 	"CAST(CASE WHEN subject_type = 'message' AND content IS NOT NULL AND (SELECT 1 FROM wire" \
 	" WHERE wire.message = journal.subject AND wire.record = journal.content LIMIT 1) IS NULL THEN 1 ELSE 0 END AS {i64})"
 #define WIRE_COLUMNS "kind, at_us, content_type, octets, certificate, id, digest, basis, record"
+#define REFUSAL_COLUMNS \
+	"id, partner, message_id, rule, at_us, (SELECT CAST(length(octets) AS {i64}) FROM wire WHERE wire.id = refusal.received)," \
+	" (SELECT CAST(length(octets) AS {i64}) FROM wire WHERE wire.id = refusal.error)"
 #define TASK_COLUMNS "id, organisation, kind, subject, text, state, created_us, done_us"
 #define MESSAGE_COLUMNS \
 	"message.id, direction, partner, organisation, message_id, conversation, position, ref_to, service, action, original_sender," \

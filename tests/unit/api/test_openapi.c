@@ -22,7 +22,7 @@ struct record {
 	struct world *world;
 	struct buf file;
 	struct json_writer json;
-	const char *document, *token; /* ids */
+	const char *document, *token, *refusal; /* ids */
 };
 
 static void begin_record(struct record *record, struct world *world)
@@ -139,6 +139,17 @@ static void send_documents(struct record *record)
 	expect(tell(record, "POST", "/api/v1/audit/verify?evidence=true", NULL), 200, NULL);
 }
 
+static void refuse_message(struct record *record)
+{
+	struct kernel_fixture *fixture = record->world->fixture;
+	struct wire received = fixture_wire(fixture, WIRE_RECEIVED, "garbage");
+	struct wire error = fixture_wire(fixture, WIRE_ERROR_SENT, "<error/>");
+
+	must(inbox_refused(&fixture->kernel, "LA", "m1@la", "AS4-010", &received, &error, fixture->clock.now_us,
+			   &fixture->err));
+	record->refusal = member(record, tell(record, "GET", "/api/v1/refusals?partner=LA", NULL), "id");
+}
+
 static enum err_code put_tasks(struct tx *tx, void *arg, struct err *err)
 {
 	struct task task = { .organisation = "dft", .kind = "clock", .subject = "a", .text = "look" };
@@ -160,6 +171,7 @@ static const char *filled(struct record *record, const char *path)
 		{ "{id}", record->document },
 		{ "{message}", record->document },
 		{ "{subject}", record->document },
+		{ "{refusal}", record->refusal },
 		{ "{code}", "LA" },
 		{ "{name}", "nguyen" },
 	};
@@ -295,6 +307,7 @@ static void every_request_and_answer_is_as_described(void **state)
 	add_partner(&record);
 	add_users(&record);
 	send_documents(&record);
+	refuse_message(&record);
 	must(db_write(fixture->kernel.db, put_tasks, NULL, &fixture->err));
 	must(journal_seal_step(&fixture->kernel, fixture->clock.now_us, 100, &sealed, &fixture->err));
 	read_all(&record);
