@@ -48,6 +48,7 @@ struct stranger {
 struct lane {
 	char partner[32];
 	unsigned busy; /* exchanges under way */
+	bool heard;    /* it has answered since the start: until then, one exchange at a time, too */
 	bool silent;   /* the last attempt got no answer: one exchange at a time until one succeeds */
 };
 

@@ -1,5 +1,5 @@
-/* The sender: drains the outbox, a round at a time. Partners take turns, so one that is down delays nobody else; a
- * partner that did not answer last time gets one exchange at a time until it answers. */
+/* The sender: drains the outbox, a round at a time. Partners take turns, so those that are down delay nobody else; one
+ * that has not answered yet, or not last time, gets one exchange at a time until it answers. */
 #include <stdio.h>
 
 #include "base/log.h"
@@ -54,17 +54,20 @@ static unsigned silent_limit(const struct messaging *messaging)
 	return messaging->options.senders > 4 ? messaging->options.senders / 4 : 1;
 }
 
-/* No partner gets all senders, even before it is known whether it answers. */
+/* A partner that answers gets no more than it leaves free: of several that fall silent at once each holds half of what
+ * those before it left, so that some senders stay for whoever comes last. */
 static bool has_room(const struct messaging *messaging, const struct lane *lane)
 {
-	unsigned half = messaging->options.senders > 1 ? messaging->options.senders / 2 : 1;
-	unsigned most = messaging->options.slots < half ? messaging->options.slots : half;
-	unsigned silent = 0;
-	for (size_t i = 0; i < messaging->lanes_count; i++)
+	unsigned silent = 0, busy = 0;
+	for (size_t i = 0; i < messaging->lanes_count; i++) {
+		busy += messaging->lanes[i].busy;
 		silent += messaging->lanes[i].silent ? messaging->lanes[i].busy : 0;
+	}
 	if (lane->silent)
 		return lane->busy == 0 && silent < silent_limit(messaging);
-	return lane->busy < most;
+	if (!lane->heard)
+		return lane->busy == 0;
+	return lane->busy < messaging->options.slots && (busy == 0 || lane->busy + busy < messaging->options.senders);
 }
 
 /* The next partner in turn with room, which is taken. */
@@ -91,6 +94,7 @@ static void leave_turn(struct messaging *messaging, const char *partner, bool tr
 	lane->busy--;
 	if (tried)
 		lane->silent = !answered;
+	lane->heard |= answered;
 	pthread_mutex_unlock(&messaging->lock);
 }
 
