@@ -196,9 +196,11 @@ static bool set_tls(CURL *curl, const struct http_tls *tls)
 	bool set = SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) && SET(CURLOPT_SSL_VERIFYPEER, 1L) &&
 		   SET(CURLOPT_SSL_VERIFYHOST, 2L);
 
-	/* The directory of the system's authorities would be trusted beside our file. */
+	/* The directory of the system's authorities would be trusted beside our file. That is read for each connection:
+	 * the authority of a new partner needs no restart. */
 	if (set && tls && tls->trust_file)
-		set = SET(CURLOPT_CAINFO, tls->trust_file) && SET(CURLOPT_CAPATH, NULL);
+		set = SET(CURLOPT_CAINFO, tls->trust_file) && SET(CURLOPT_CAPATH, NULL) &&
+		      SET(CURLOPT_CA_CACHE_TIMEOUT, 0L);
 	if (set && tls && tls->certificate_file)
 		set = SET(CURLOPT_SSLCERT, tls->certificate_file) && SET(CURLOPT_SSLKEY, tls->key_file);
 	return set;
@@ -276,7 +278,7 @@ static const struct {
 	{ CURLE_ABORTED_BY_CALLBACK,       0,            ERR_NET,     "this node is stopping and gave up waiting for",
 	  "the message is sent again after the start" },
 	{ CURLE_PEER_FAILED_VERIFICATION,  0,            ERR_NET,     "no trust in the TLS certificate of",
-	  "does the trust file have its authority, and does it name the host?" },
+	  "does the trust file have its authority, and does the certificate name the host?" },
 	{ CURLE_SSL_CERTPROBLEM,           0,            ERR_CONFIG,  "our TLS certificate or key is not usable for",
 	  "check the certificate and key files" },
 	{ CURLE_SSL_CACERT_BADFILE,        0,            ERR_CONFIG,  "the trust file is not usable for",

@@ -60,6 +60,7 @@ struct exchange {
 	bool submitted;
 	int refusal; /* 0, or the status that is sent instead of calling the handler */
 	size_t passed_over;
+	char problem[128]; /* the body of a refusal */
 	struct buf body;
 	struct http_request request;
 	struct http_response response;
@@ -81,6 +82,13 @@ static void refuse(struct exchange *exchange, int status)
 	*response = (struct http_response){ .status = status };
 	if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
 		response->headers[0] = retry;
+	if (exchange->server->options.explains) {
+		int size = snprintf(exchange->problem, sizeof(exchange->problem),
+				    "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d}",
+				    MHD_get_reason_phrase_for((unsigned)status), status);
+		response->content_type = "application/problem+json";
+		response->body = bytes(exchange->problem, (size_t)size);
+	}
 	exchange->refusal = status;
 	body_forget(exchange);
 	if (status == MHD_HTTP_CONTENT_TOO_LARGE)

@@ -199,6 +199,27 @@ static void a_body_that_is_a_little_too_large_is_refused_and_the_connection_kept
 	free(body);
 }
 
+/* RFC 9457 4.2.1: about:blank, whose title is the status's phrase. The AS4 endpoint tells strangers nothing. */
+static void a_refusal_is_explained_where_programs_ask(void **state)
+{
+	struct setting *setting = *state;
+	uint8_t *body = calloc(1, 64 * 1024 + 1);
+
+	assert_non_null(body);
+	must_ask(setting, "POST", "/echo", bytes(body, 64 * 1024 + 1));
+	assert_int_equal(setting->answer.status, 413);
+	assert_int_equal(setting->answer.body.size, 0);
+	assert_string_equal(setting->answer.content_type, "");
+	bench_stop(&setting->bench);
+	bench_start_with(&setting->bench, (struct http_server_options){ .explains = true });
+	must_ask(setting, "POST", "/echo", bytes(body, 64 * 1024 + 1));
+	assert_int_equal(setting->answer.status, 413);
+	assert_string_equal(setting->answer.content_type, "application/problem+json");
+	assert_true(bytes_same(setting->answer.body,
+			       bytes_of("{\"type\":\"about:blank\",\"title\":\"Content Too Large\",\"status\":413}")));
+	free(body);
+}
+
 static void a_chunked_body_that_is_too_large_is_refused(void **state)
 {
 	struct setting *setting = *state;
@@ -478,6 +499,7 @@ int main(void)
 		TEST(who_expects_100_continue_gets_it),
 		TEST(a_body_that_is_too_large_is_refused_before_it_is_sent),
 		TEST(a_body_that_is_a_little_too_large_is_refused_and_the_connection_kept),
+		TEST(a_refusal_is_explained_where_programs_ask),
 		TEST(a_chunked_body_that_is_too_large_is_refused),
 		TEST(a_chunked_body_without_end_is_cut),
 		TEST(what_is_not_admitted_never_reaches_the_handler),

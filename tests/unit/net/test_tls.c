@@ -196,6 +196,17 @@ static void a_server_of_another_authority_is_refused(void **state)
 	assert_int_equal(ask_as(setting, NULL, NULL, "other.pem", "/echo"), ERR_NET);
 }
 
+/* As an operator adds the authority of a new partner while the node runs. */
+static void an_authority_that_was_added_is_trusted_at_the_next_connection(void **state)
+{
+	struct setting *setting = *state;
+
+	assert_int_equal(run_openssl("x509 -in other.pem -out trust.pem"), 0);
+	assert_int_equal(ask_as(setting, NULL, NULL, "trust.pem", "/echo"), ERR_NET);
+	assert_int_equal(run_openssl("version && cat ca.pem >>trust.pem"), 0);
+	assert_int_equal(ask_as(setting, NULL, NULL, "trust.pem", "/echo"), OK);
+}
+
 /* RFC 9110 4.3.4: the certificate must be the host's. */
 static void a_certificate_for_another_host_is_refused(void **state)
 {
@@ -302,6 +313,7 @@ int main(void)
 		TEST(a_strangers_certificate_is_handed_up_unjudged),
 		TEST(connections_are_not_shared_between_identities),
 		TEST(a_server_of_another_authority_is_refused),
+		TEST(an_authority_that_was_added_is_trusted_at_the_next_connection),
 		cmocka_unit_test(a_certificate_for_another_host_is_refused),
 		TEST(files_that_cannot_be_used_are_a_matter_of_configuration),
 		TEST(tls_1_1_is_not_spoken),
