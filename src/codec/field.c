@@ -9,19 +9,20 @@
 #define CLIP_SIZE (NAME_SIZE + 1) /* longest piece of the input that a finding repeats, with the NUL */
 
 const struct rule field_rules[] = {
-	[FIELD_MISSING] = { "FLD-001", "{1} is missing, at least {2} needed", NULL, SEVERITY_ERROR },
-	[FIELD_TOO_OFTEN] = { "FLD-002", "{1} is given too often, at most {2} allowed", NULL, SEVERITY_ERROR },
-	[FIELD_UNEXPECTED] = { "FLD-003", "{1} is not expected here", NULL, SEVERITY_ERROR },
-	[FIELD_OUT_OF_ORDER] = { "FLD-004", "{1} is out of order", NULL, SEVERITY_ERROR },
+	[FIELD_MISSING] = { "FLD-001", "\"{1}\" is missing{2}", NULL, SEVERITY_ERROR },
+	[FIELD_TOO_OFTEN] = { "FLD-002", "\"{1}\" is given too often, at most {2} allowed", NULL, SEVERITY_ERROR },
+	[FIELD_UNEXPECTED] = { "FLD-003", "\"{1}\" is not expected here", NULL, SEVERITY_ERROR },
+	[FIELD_OUT_OF_ORDER] = { "FLD-004", "\"{1}\" is out of order", NULL, SEVERITY_ERROR },
 	[FIELD_WRONG_FORM] = { "FLD-005", "\"{1}\" is not {2}", NULL, SEVERITY_ERROR },
-	[FIELD_TOO_LONG] = { "FLD-006", "{1} is longer than {2} characters", NULL, SEVERITY_ERROR },
+	[FIELD_TOO_LONG] = { "FLD-006", "\"{1}\" is longer than {2} characters", NULL, SEVERITY_ERROR },
 	[FIELD_OFF_PATTERN] = { "FLD-007", "\"{1}\" does not match the pattern {2}", NULL, SEVERITY_ERROR },
 	[FIELD_UNKNOWN_CODE] = { "FLD-008", "\"{1}\" is not in the code list {2}", NULL, SEVERITY_ERROR },
 	[FIELD_STRAY_TEXT] = { "FLD-009", "text stands between the elements, where none is expected", NULL,
 			       SEVERITY_ERROR },
-	[FIELD_BAD_CHARACTER] = { "FLD-010", "{1} has control characters or is not UTF-8", NULL, SEVERITY_ERROR },
-	[FIELD_UNEXPECTED_ATTRIBUTE] = { "FLD-011", "the attribute {1} is not expected here", NULL, SEVERITY_ERROR },
-	[FIELD_WRONG_JSON_TYPE] = { "FLD-012", "{1} must be {2}", NULL, SEVERITY_ERROR },
+	[FIELD_BAD_CHARACTER] = { "FLD-010", "\"{1}\" has control characters or is not UTF-8", NULL, SEVERITY_ERROR },
+	[FIELD_UNEXPECTED_ATTRIBUTE] = { "FLD-011", "the attribute \"{1}\" is not expected here", NULL,
+					 SEVERITY_ERROR },
+	[FIELD_WRONG_JSON_TYPE] = { "FLD-012", "\"{1}\" must be {2}", NULL, SEVERITY_ERROR },
 	[FIELD_JSON_DUPLICATE] = { "FLD-013", "a member is given twice at {1}", NULL, SEVERITY_ERROR },
 };
 const size_t field_rules_count = COUNT(field_rules);
@@ -308,8 +309,12 @@ static void find_number(struct field_context *context, enum field_rule rule, con
 
 size_t field_count(struct field_context *context, const struct field *row, const struct field_path *path, size_t count)
 {
+	char least[40] = "";
+
+	if (row->min > 1)
+		snprintf(least, sizeof(least), ", at least %u are needed", row->min);
 	if (count < row->min)
-		find_number(context, FIELD_MISSING, row, path, row->min);
+		field_find(context, FIELD_MISSING, row, path, field_label(row), least);
 	if (count <= field_max(row))
 		return count;
 	find_number(context, FIELD_TOO_OFTEN, row, path, field_max(row));
@@ -359,12 +364,46 @@ static bool pattern_passes(struct field_context *context, const struct field *ro
 	return false;
 }
 
+const char *field_code_at(const struct code_lists *lists, const struct field *row, size_t index)
+{
+	enum { FEW = 32 };
+
+	if (!row->list || !lists || !lists->at || lists->at(lists, row->list, FEW))
+		return NULL;
+	return lists->at(lists, row->list, index);
+}
+
+const char *field_code_name(const struct code_lists *lists, const struct field *row, const char *code)
+{
+	return lists && lists->name ? lists->name(lists, row->list, code) : NULL;
+}
+
+void field_put_codes(struct buf *out, const struct code_lists *lists, const struct field *row)
+{
+	const char *code;
+
+	for (size_t i = 0; (code = field_code_at(lists, row, i)); i++) {
+		const char *name = field_code_name(lists, row, code);
+		buf_printf(out, "%s%s%s%s", i > 0 ? "; " : "", code, name ? ": " : "", name ? name : "");
+	}
+}
+
 static bool code_passes(struct field_context *context, const struct field *row, const struct field_path *path,
 			const char *text)
 {
+	enum { CODES_SIZE = 4096 };
+
 	if (!row->list || !context->lists || context->lists->known(context->lists, row->list, text))
 		return true;
-	field_find(context, FIELD_UNKNOWN_CODE, row, path, text, row->list);
+	buf_auto codes;
+	buf_init(&codes, CODES_SIZE);
+	buf_puts(&codes, row->list);
+	if (field_code_at(context->lists, row, 0)) {
+		buf_puts(&codes, " (");
+		field_put_codes(&codes, context->lists, row);
+		buf_putc(&codes, ')');
+	}
+	field_find(context, FIELD_UNKNOWN_CODE, row, path, text, buf_text(&codes));
 	return false;
 }
 

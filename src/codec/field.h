@@ -110,6 +110,8 @@ struct code_lists {
 	bool (*known)(const struct code_lists *lists, const char *list, const char *code);
 	/* The INDEXth code; NULL after the last, and of a list that is a form. May be NULL: nothing is enumerated. */
 	const char *(*at)(const struct code_lists *lists, const char *list, size_t index);
+	/* What CODE means, for people; NULL if the list does not say. May be NULL: none does. */
+	const char *(*name)(const struct code_lists *lists, const char *list, const char *code);
 };
 
 /* Rules of form that the engine itself finds, FLD-001 and on; for documentation and tests. */
@@ -133,9 +135,10 @@ bool field_read_xml(struct arena *arena, const struct schema *schema, const stru
 void field_put_xml(struct buf *out, const struct schema *schema, const void *record);
 void field_put_xml_children(struct buf *out, const struct schema *schema, const void *record);
 
-/* The W3C XML Schema of SCHEMA: what field_read_xml accepts, as far as XSD 1.0 can say it (codes of a list are any text
- * of their length). */
-void field_put_xsd(struct buf *out, const struct schema *schema);
+/* The W3C XML Schema of SCHEMA: what field_read_xml accepts with LISTS, as far as XSD 1.0 can say it (codes of a long
+ * list are any text of their length). The documentation of each field has its JSON name, of which findings' paths are
+ * made. */
+void field_put_xsd(struct buf *out, const struct schema *schema, const struct code_lists *lists);
 
 /* --- JSON (codec/field_json.c) ---
  *

@@ -113,6 +113,14 @@ void field_clear(const struct fields *fields, void *record);
 /* Finds too few and too many. Returns how many of the COUNT are to be read. */
 size_t field_count(struct field_context *context, const struct field *row, const struct field_path *path, size_t count);
 
+/* The INDEXth code of ROW's list, if that has so few that all can be told wherever it is named (a hundred would hide
+ * the form); else NULL. */
+const char *field_code_at(const struct code_lists *lists, const struct field *row, size_t index);
+/* What CODE of ROW's list means; NULL if nobody says. */
+const char *field_code_name(const struct code_lists *lists, const struct field *row, const char *code);
+/* "14: used up; 15: used in part", of a list that has few; else nothing. */
+void field_put_codes(struct buf *out, const struct code_lists *lists, const struct field *row);
+
 /* Sets MEMBER from TEXT (not empty, outliving the record) if TEXT passes every check of ROW, else finds and clears it.
  * So a value in a record that was read has passed its row. */
 void field_take(struct field_context *context, const struct field *row, const struct field_path *path, const char *text,

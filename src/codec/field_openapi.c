@@ -3,33 +3,31 @@
 #include "codec/field_int.h"
 #include "codec/json.h"
 
-/* Longer lists are named alone (x-code-list): a hundred codes in each place would hide the form. */
-enum { CODES_MAX = 32 };
-
 struct printing {
 	struct json_writer *json;
 	const struct schema_options *options;
 	const struct fields *whole; /* of the schema that is printed: no reference to itself */
 };
 
-static const char *code_at(const struct printing *printing, const struct field *row, size_t index)
+/* A member NAME whose text has to be put together first. */
+static void put_whole(struct json_writer *json, const char *name, const struct buf *whole)
 {
-	const struct code_lists *lists = printing->options->lists;
-
-	return row->list && lists && lists->at ? lists->at(lists, row->list, index) : NULL;
-}
-
-static bool has_few_codes(const struct printing *printing, const struct field *row)
-{
-	return code_at(printing, row, 0) && !code_at(printing, row, CODES_MAX);
+	json_put_text(json, name, buf_text(whole));
+	if (whole->failed != OK && json->out->failed == OK)
+		json->out->failed = whole->failed;
 }
 
 static void put_codes(const struct printing *printing, const struct field *row)
 {
+	const struct code_lists *lists = printing->options->lists;
 	const char *code;
+	buf_auto meanings;
 
+	buf_init(&meanings, 4096);
+	field_put_codes(&meanings, lists, row);
+	put_whole(printing->json, "description", &meanings);
 	json_open(printing->json, "enum", '[');
-	for (size_t i = 0; (code = code_at(printing, row, i)); i++)
+	for (size_t i = 0; (code = field_code_at(lists, row, i)); i++)
 		json_put_text(printing->json, NULL, code);
 	json_close(printing->json, ']');
 }
@@ -46,9 +44,7 @@ static void put_patterns(struct json_writer *json, const struct field *row)
 	buf_auto whole;
 	buf_init(&whole, 4096);
 	buf_printf(&whole, "^(%s)$", row->pattern);
-	json_put_text(json, "pattern", buf_text(&whole));
-	if (whole.failed != OK && json->out->failed == OK)
-		json->out->failed = whole.failed;
+	put_whole(json, "pattern", &whole);
 	json_open(json, "allOf", '[');
 	json_open(json, NULL, '{');
 	json_put_text(json, "pattern", of_kind);
@@ -101,7 +97,7 @@ static void put_row(const struct printing *printing, const struct field *row)
 		json_put_text(json, "format", kind->json_format);
 		if (row->kind == FIELD_KIND_LIST)
 			put_list(printing, row);
-		else if (has_few_codes(printing, row))
+		else if (field_code_at(printing->options->lists, row, 0))
 			put_codes(printing, row);
 		else
 			put_patterns(json, row);

@@ -8,6 +8,7 @@
 struct xsd {
 	struct buf *out;
 	const char *own; /* prefix of the schema's own types */
+	const struct code_lists *lists;
 	int depth;
 };
 
@@ -74,18 +75,36 @@ static void put_note(const struct xsd *xsd, const char *before, const char *text
 
 static void put_annotation(struct xsd *xsd, const struct field *row)
 {
-	if (!row->label && !row->law && !row->list)
+	if (!row->label && !row->law && !row->list && !row->json)
 		return;
 	put_open(xsd, "xs:annotation");
 	put_note(xsd, "", row->label);
+	put_note(xsd, "JSON: ", row->json);
 	put_note(xsd, "Law: ", row->law);
 	put_note(xsd, "Code list: ", row->list);
 	put_close(xsd, "xs:annotation");
 }
 
+static void put_code(struct xsd *xsd, const struct field *row, const char *code)
+{
+	const char *name = field_code_name(xsd->lists, row, code);
+
+	if (!name) {
+		put_facet(xsd, "enumeration", code);
+		return;
+	}
+	indent(xsd);
+	buf_puts(xsd->out, "<xs:enumeration");
+	put_attribute(xsd, "value", code);
+	buf_puts(xsd->out, "><xs:annotation><xs:documentation>");
+	xml_put_text(xsd->out, name);
+	buf_puts(xsd->out, "</xs:documentation></xs:annotation></xs:enumeration>\n");
+}
+
 static void put_simple_type(struct xsd *xsd, const struct field *row)
 {
 	const struct field_kind_row *kind = field_kind(row);
+	const char *code;
 
 	put_open(xsd, "xs:simpleType");
 	indent(xsd);
@@ -94,6 +113,8 @@ static void put_simple_type(struct xsd *xsd, const struct field *row)
 	if (kind->text)
 		put_limit(xsd, "maxLength", field_max_length(row));
 	put_facet(xsd, "pattern", row->pattern);
+	for (size_t i = 0; (code = field_code_at(xsd->lists, row, i)); i++)
+		put_code(xsd, row, code);
 	put_close(xsd, "xs:restriction");
 	put_close(xsd, "xs:simpleType");
 }
@@ -120,6 +141,7 @@ static void put_attributes(struct xsd *xsd, const struct fields *fields)
 static void put_content(struct xsd *xsd, const struct fields *fields, const struct field *content)
 {
 	put_open(xsd, "xs:simpleContent");
+	put_annotation(xsd, content);
 	put_open(xsd, "xs:restriction base=\"xs:anyType\"");
 	if (content->min > 0) {
 		put_simple_type(xsd, content);
@@ -199,9 +221,9 @@ static void put_kinds(struct xsd *xsd)
 	}
 }
 
-void field_put_xsd(struct buf *out, const struct schema *schema)
+void field_put_xsd(struct buf *out, const struct schema *schema, const struct code_lists *lists)
 {
-	struct xsd xsd = { .out = out, .own = schema->ns[0] ? "own:" : "" };
+	struct xsd xsd = { .out = out, .own = schema->ns[0] ? "own:" : "", .lists = lists };
 
 	buf_puts(
 		out,

@@ -80,9 +80,15 @@ static const char *at(const struct code_lists *lists, const char *list, size_t i
 	return table && index < table->count ? table->rows[index].code : NULL;
 }
 
+static const char *name(const struct code_lists *lists, const char *list, const char *code)
+{
+	(void)lists;
+	return codelist_name(list, code);
+}
+
 const struct code_lists *codelists(void)
 {
-	static const struct code_lists lists = { .known = known, .at = at };
+	static const struct code_lists lists = { .known = known, .at = at, .name = name };
 
 	return &lists;
 }

@@ -108,6 +108,7 @@ static const struct fsm_row clock_rows[] = {
 const struct machine form_d_clock_machine = {
 	.name = "form-d.clock",
 	.title = "Sixty days in which an e-Form D may be rejected",
+	.subject_type = "clock",
 	.initial = "opened",
 	.final = settled,
 	.rows = clock_rows,

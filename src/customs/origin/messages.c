@@ -4,17 +4,18 @@
 
 #define FORM_D "FORM-D"
 
-const struct origin_status origin_statuses[] = {
-	{ "8", "refuse", "preference refused" },  { "14", "use", "used up" },
-	{ "15", "part-use", "used in part" },     { "40", "suspend", "suspended while it is verified" },
-	{ "45", "examine", "under examination" }, { 0 },
+/* The codes of ORIGIN_STATUS, each. */
+static const struct {
+	const char *status, *event;
+} status_events[] = {
+	{ "8", "refuse" }, { "14", "use" }, { "15", "part-use" }, { "40", "suspend" }, { "45", "examine" },
 };
 
-const struct origin_status *origin_status_find(const char *code)
+const char *origin_event_of(const char *status)
 {
-	for (const struct origin_status *status = origin_statuses; status->code; status++)
-		if (same(status->code, code))
-			return status;
+	for (size_t i = 0; i < COUNT(status_events); i++)
+		if (same(status_events[i].status, status))
+			return status_events[i].event;
 	return NULL;
 }
 
@@ -131,7 +132,7 @@ static enum err_code customs_responded(struct tx *tx, const struct document_even
 	customs_response_check_against(response, form, findings);
 	if (findings_errors(findings) > errors)
 		return OK;
-	return document_fire(tx, event, &certificate, origin_status_find(response->status)->event, findings, err);
+	return document_fire(tx, event, &certificate, origin_event_of(response->status), findings, err);
 }
 
 const struct doctype customs_response_doctype = {

@@ -121,18 +121,11 @@ struct customs_response {
 	date issued_on;
 	const char *issuing_country, *office;
 	struct origin_reference *certificate;
-	const char *status; /* UNTDID 1373, see origin_statuses */
+	const char *status; /* of the code list ORIGIN_STATUS */
 	const char *reason;
 	struct customs_response_item *items;
 	size_t items_count;
 };
-
-/* A code of UNTDID 1373 that a customs response may carry, and the event that it is for the certificate's case. */
-struct origin_status {
-	const char *code, *event, *meaning;
-};
-extern const struct origin_status origin_statuses[];              /* ended by a row without a code */
-const struct origin_status *origin_status_find(const char *code); /* NULL if it is none */
 
 /* A certificate that will not be used is withdrawn. (An erroneous one is cancelled by the one that replaces it.) */
 struct origin_cancellation {

@@ -19,6 +19,8 @@ void customs_response_check_against(const struct customs_response *response, con
 /* A cancelled or replaced certificate was asked for. */
 void origin_find_withdrawn(const struct document *certificate, struct findings *findings);
 
+/* The event that STATUS, of the code list ORIGIN_STATUS, is for the certificate's case; NULL if it is none of that. */
+const char *origin_event_of(const char *status);
 /* What a customs response to items with these statuses says of the certificate as a whole; NULL if there are none. */
 const char *origin_status_of_items(const struct customs_response_item *items, size_t count);
 

@@ -393,20 +393,21 @@ static void check_criterion(const struct form_d *form, const struct form_d_item 
 
 /* Overleaf note 10 says "exported from and imported by": between two of the three it is certain that the price must be
  * given; with one of them, states read the note either way, so neither its presence nor its absence is found fault
- * with. */
+ * with. That one state is on both sides has its own finding. */
 static void check_fob(const struct form_d *form, const struct form_d_item *item, size_t index,
 		      const struct origin_criterion *criterion, struct findings *findings)
 {
 	char place[DOCUMENT_PLACE_SIZE];
 	const char *path = document_place(place, "goodsItem", index, "fobPrice");
 	bool from = asks_for_fob(form->issuing_country), to = asks_for_fob(form->importing_country);
+	bool between = from && to && !same(form->issuing_country, form->importing_country);
 	bool given = decimal_given(item->fob);
 
 	if (given != (item->currency != NULL))
 		find(findings, FOB_PAIR, path, NULL, NULL);
 	if (!criterion)
 		return;
-	if (criterion->percent > 0 && from && to && !given)
+	if (criterion->percent > 0 && between && !given)
 		find(findings, FOB_MISSING, path, form->issuing_country, form->importing_country);
 	if (given && criterion->percent == 0)
 		find(findings, FOB_UNASKED, path, "regional value content", NULL);
@@ -538,7 +539,6 @@ void form_d_check(const void *record, date today, struct findings *findings)
 /* --- Messages about certificates --- */
 
 enum message_rule {
-	STATUS_NOT_OURS,
 	REASON_MISSING,
 	STATUS_NOT_OF_ITEMS,
 	RESPONSE_ITEM_ORDER,
@@ -550,8 +550,6 @@ enum message_rule {
 };
 
 const struct rule origin_message_rules[] = {
-	[STATUS_NOT_OURS] = { "RSP-001", "status {1} says nothing of a certificate (8, 14, 15, 40 or 45 do)",
-			      OCP "30(2) and (3)", SEVERITY_ERROR },
 	[REASON_MISSING] = { "RSP-002", "a rejection needs its reasons", OCP "30(3)(a)", SEVERITY_ERROR },
 	[STATUS_NOT_OF_ITEMS] = { "RSP-003", "status {1} does not follow from the items, which give {2}",
 				  ANNEX_7 "overleaf note 9", SEVERITY_ERROR },
@@ -591,26 +589,17 @@ const char *origin_status_of_items(const struct customs_response_item *items, si
 	return count == 0 ? NULL : used ? "14" : "8";
 }
 
-/* True if CODE is a status that certificates have. */
-static bool check_status(const char *code, const char *reason, const char *status_path, const char *reason_path,
-			 struct findings *findings)
+static void check_reason(const char *status, const char *reason, const char *path, struct findings *findings)
 {
-	if (!code)
-		return false;
-	if (!origin_status_find(code)) {
-		find_message(findings, STATUS_NOT_OURS, status_path, code, NULL);
-		return false;
-	}
-	if (same(code, "8") && !reason)
-		find_message(findings, REASON_MISSING, reason_path, NULL, NULL);
-	return true;
+	if (same(status, "8") && !reason)
+		find_message(findings, REASON_MISSING, path, NULL, NULL);
 }
 
-static bool check_response_item(const struct customs_response *response, size_t index, struct findings *findings)
+static void check_response_item(const struct customs_response *response, size_t index, struct findings *findings)
 {
 	const struct customs_response_item *item = &response->items[index];
 	const struct customs_response_item *before = index > 0 ? item - 1 : NULL;
-	char place[DOCUMENT_PLACE_SIZE], other[DOCUMENT_PLACE_SIZE], number[24], previous[24];
+	char place[DOCUMENT_PLACE_SIZE], number[24], previous[24];
 	bool given = decimal_given(item->quantity);
 
 	if (before && item->number != INTEGER_NONE && before->number != INTEGER_NONE &&
@@ -624,8 +613,7 @@ static bool check_response_item(const struct customs_response *response, size_t 
 		find_message(findings, RESPONSE_QUANTITY, document_place(place, "goodsItem", index, "quantity"), NULL,
 			     NULL);
 	document_check_unit(item->unit, document_place(place, "goodsItem", index, "unit"), findings);
-	return check_status(item->status, item->reason, document_place(place, "goodsItem", index, "status"),
-			    document_place(other, "goodsItem", index, "reason"), findings);
+	check_reason(item->status, item->reason, document_place(place, "goodsItem", index, "reason"), findings);
 }
 
 void customs_response_check(const void *record, date today, struct findings *findings)
@@ -635,11 +623,14 @@ void customs_response_check(const void *record, date today, struct findings *fin
 	const char *reason = response->reason;
 	if (!reason && response->items_count > 0)
 		reason = response->items[0].reason;
-	bool known = check_status(response->status, reason, "/status", "/reason", findings);
+	bool known = response->status;
 
+	check_reason(response->status, reason, "/reason", findings);
 	document_check_issued(response->issued_on, "/issueDate", today, findings);
-	for (size_t i = 0; i < response->items_count; i++)
-		known &= check_response_item(response, i, findings);
+	for (size_t i = 0; i < response->items_count; i++) {
+		check_response_item(response, i, findings);
+		known &= response->items[i].status != NULL;
+	}
 
 	/* Items that are used up, and others that are not mentioned, make a certificate that is used in part. */
 	const char *all = origin_status_of_items(response->items, response->items_count);

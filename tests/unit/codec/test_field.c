@@ -348,6 +348,44 @@ static void a_record_filled_in_c_is_checked_like_a_document(void **state)
 			    "FLD-002 /items; FLD-001 /items/1/grossMass; FLD-008 /items/2/origin");
 }
 
+static const char *two_states(const struct code_lists *lists, const char *list, size_t index)
+{
+	static const char *const states[] = { "TH", "VN" };
+
+	(void)lists, (void)list;
+	return index < COUNT(states) ? states[index] : NULL;
+}
+
+static const char *state_name(const struct code_lists *lists, const char *list, const char *code)
+{
+	(void)lists, (void)list;
+	return same(code, "VN") ? "Viet Nam" : NULL;
+}
+
+/* What is a name is quoted, so that "issued in is missing" is no riddle; of a short list the codes are told at once. */
+static void findings_read_as_sentences(void **state)
+{
+	(void)state;
+	static const struct field text_rows[] = {
+		FIELD_TEXT(struct item, commodity, .json = "c", .min = 1, .label = "issued in"),
+		FIELD_CODE(struct item, origin, .json = "o", .list = "ISO3166"),
+	};
+	static const struct field list_rows[] = { FIELD_LIST(struct form, items, items_count, struct item, item_table,
+							     .json = "i", .min = 2, .max = 3, .label = "invoices") };
+	static const struct fields texts = FIELDS(struct item, text_rows), lists = FIELDS(struct form, list_rows);
+	static const struct code_lists few = { .known = is_member_state, .at = two_states, .name = state_name };
+	const struct schema of_texts = { .fields = &texts }, of_lists = { .fields = &lists };
+	arena_auto arena = arena_new(1 << 20);
+	struct findings *findings = findings_new(arena);
+
+	field_check(&of_texts, &(struct item){ .origin = "DE" }, &few, findings);
+	field_check(&of_lists, &(struct form){ 0 }, NULL, findings);
+	assert_string_equal(findings_at(findings, 0)->text, "\"issued in\" is missing");
+	assert_string_equal(findings_at(findings, 1)->text,
+			    "\"DE\" is not in the code list ISO3166 (TH; VN: Viet Nam)");
+	assert_string_equal(findings_at(findings, 2)->text, "\"invoices\" is missing, at least 2 are needed");
+}
+
 static void texts_that_would_not_survive_a_journey_are_found(void **state)
 {
 	(void)state;
@@ -510,6 +548,7 @@ int main(void)
 		cmocka_unit_test(codes_are_not_looked_up_without_lists),
 		cmocka_unit_test(out_of_memory_fails_the_reading),
 		cmocka_unit_test(a_record_filled_in_c_is_checked_like_a_document),
+		cmocka_unit_test(findings_read_as_sentences),
 		cmocka_unit_test(texts_that_would_not_survive_a_journey_are_found),
 		cmocka_unit_test(a_character_that_xml_cannot_carry_fails_the_writing),
 		cmocka_unit_test(the_default_namespace_and_none_need_no_prefix),

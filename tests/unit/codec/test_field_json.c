@@ -310,6 +310,12 @@ static const char *many_codes(const struct code_lists *lists, const char *list, 
 	return index < 249 ? "XX" : NULL;
 }
 
+static const char *code_name(const struct code_lists *lists, const char *list, const char *code)
+{
+	(void)lists, (void)list;
+	return same(code, "TH") ? "Thailand" : NULL;
+}
+
 static json_t *schema_with(const struct schema_options *options)
 {
 	buf_auto out;
@@ -344,12 +350,13 @@ static void an_open_schema_lets_later_versions_add_members(void **state)
 static void short_code_lists_are_enumerated_and_long_ones_named(void **state)
 {
 	(void)state;
-	const struct code_lists few = { .at = few_codes }, many = { .at = many_codes };
+	const struct code_lists few = { .at = few_codes, .name = code_name }, many = { .at = many_codes };
 	json_t *schema = schema_with(&(struct schema_options){ .lists = &few });
 	const json_t *listed = json_object_get(origin_of(schema), "enum");
 
 	assert_int_equal(json_array_size(listed), 2);
 	assert_string_equal(json_string_value(json_array_get(listed, 1)), "VN");
+	assert_string_equal(json_string_value(json_object_get(origin_of(schema), "description")), "TH: Thailand; VN");
 	assert_null(json_object_get(origin_of(schema), "pattern"));
 	json_decref(schema);
 	schema = schema_with(&(struct schema_options){ .lists = &many });

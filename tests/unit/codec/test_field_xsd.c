@@ -43,14 +43,19 @@ static void need_xmllint(void)
 		skip();
 }
 
-static void write_schema(const struct schema *schema)
+static void write_schema_with(const struct schema *schema, const struct code_lists *lists)
 {
 	buf_auto out;
 
 	buf_init(&out, 1 << 20);
-	field_put_xsd(&out, schema);
+	field_put_xsd(&out, schema, lists);
 	assert_int_equal(buf_check(&out, "schema", NULL), OK);
 	write_file("schema.xsd", buf_text(&out));
+}
+
+static void write_schema(const struct schema *schema)
+{
+	write_schema_with(schema, NULL);
 }
 
 /* xmllint(1): 0 valid, 3 invalid; anything else means that the schema or the document is broken as such. */
@@ -65,6 +70,18 @@ static bool is_valid(const char *document)
 	assert_true(WIFEXITED(status));
 	assert_true(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 3);
 	return WEXITSTATUS(status) == 0;
+}
+
+static bool schema_says(const char *text)
+{
+	static char schema[1 << 16];
+	FILE *file = fopen(path_of("schema.xsd"), "r");
+
+	assert_non_null(file);
+	size_t size = fread(schema, 1, sizeof(schema) - 1, file);
+	assert_int_equal(fclose(file), 0);
+	schema[size] = '\0';
+	return strstr(schema, text) != NULL;
 }
 
 static void what_is_written_is_valid(void **state)
@@ -149,6 +166,53 @@ static void what_a_table_says_is_escaped(void **state)
 	assert_false(is_valid("<Mass xmlns=\"urn:a\"><Unit>K&lt;M</Unit></Mass>"));
 }
 
+static const char *state_at(const struct code_lists *lists, const char *list, size_t index)
+{
+	static const char *const states[] = { "TH", "VN" };
+
+	(void)lists;
+	return same(list, "ISO3166") && index < COUNT(states) ? states[index] : NULL;
+}
+
+static const char *state_name(const struct code_lists *lists, const char *list, const char *code)
+{
+	(void)lists, (void)list;
+	return same(code, "TH") ? "Thailand <&>" : NULL;
+}
+
+static void a_short_code_list_is_enumerated(void **state)
+{
+	(void)state;
+	static const struct code_lists lists = { .at = state_at, .name = state_name };
+	arena_auto arena = arena_new(1 << 20);
+
+	need_xmllint();
+	write_schema_with(&form_schema, &lists);
+	assert_true(is_valid(sample_xml));
+	assert_true(is_valid(with(arena, sample_xml, ">TH<", "> VN <")));
+	assert_false(is_valid(with(arena, sample_xml, ">TH<", ">DE<")));
+	assert_true(schema_says("<xs:enumeration value=\"TH\"><xs:annotation><xs:documentation>Thailand &lt;&amp;&gt;"
+				"</xs:documentation></xs:annotation></xs:enumeration>"));
+	assert_true(schema_says("<xs:enumeration value=\"VN\"/>"));
+}
+
+/* Findings name a place by its JSON names, whatever was sent: an element, an attribute, and the text beside it. */
+static void every_field_tells_its_json_name(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "items", "grossMass", "unit", "value", "version", "number", "language" };
+
+	write_schema(&form_schema);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		char note[128];
+		snprintf(note, sizeof(note), "<xs:documentation>JSON: %s</xs:documentation>", names[i]);
+		if (!schema_says(note))
+			fail_msg("the schema does not name %s", names[i]);
+	}
+	need_xmllint();
+	assert_true(is_valid(sample_xml));
+}
+
 /* Exclusive XML Canonicalization 1.0 of what we wrote is what we wrote, byte for byte. */
 static void what_is_written_is_canonical(void **state)
 {
@@ -194,6 +258,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_extension_may_hold_anything, begin, end),
 		cmocka_unit_test_setup_teardown(a_schema_without_namespace_is_one_too, begin, end),
 		cmocka_unit_test_setup_teardown(what_a_table_says_is_escaped, begin, end),
+		cmocka_unit_test_setup_teardown(a_short_code_list_is_enumerated, begin, end),
+		cmocka_unit_test_setup_teardown(every_field_tells_its_json_name, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_written_is_canonical, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 
 #include "customs/document/document.h"
 #include "customs/origin/origin_int.h"
+#include "kernel/codelist.h"
 
 /* OCP rule 14(a): twelve months from the date of issuance. */
 static void a_certificate_is_valid_for_twelve_months(void **state)
@@ -164,6 +165,7 @@ static void the_fob_price_is_asked_for_by_three_states(void **state)
 		{ "TH", "VN", "40%", true, "FRM-019" },
 		{ "TH", "KH", "40%", true, "" },
 		{ "TH", "KH", "40%", false, "" },
+		{ "KH", "KH", "40%", false, "DOC-015" }, /* between no two states: rule 1(f) and (g) alone */
 	};
 	struct specimen s;
 
@@ -282,6 +284,48 @@ static void a_density_is_no_quantity(void **state)
 			    "\"B34\" is kilogram per cubic decimetre; tonnes are \"TNE\"");
 }
 
+static struct decimal number(const char *text)
+{
+	struct decimal value;
+
+	assert_true(decimal_parse(text, &value));
+	return value;
+}
+
+/* Rec 20: KGM is kilogram, TNE 1000 of them. What is shown is what the document says, digit for digit. */
+static void a_quantity_above_the_gross_mass_is_shown_as_it_was_given(void **state)
+{
+	arena_auto arena = arena_new((size_t)1 << 20);
+	struct findings *findings = findings_new(arena);
+
+	(void)state;
+	document_check_mass(number("432.50"), "KGM", number("432.5"), "/quantity", findings);
+	document_check_mass(number("0.4325"), "TNE", number("432.50"), "/quantity", findings);
+	assert_int_equal(findings_count(findings), 0);
+	document_check_mass(number("432.50"), "KGM", number("432.4"), "/quantity", findings);
+	document_check_mass(number("432.50"), "TNE", number("432.50"), "/quantity", findings);
+	assert_string_equal(findings_at(findings, 0)->text,
+			    "432.50 KGM is more than the gross mass of 432.4 kilograms; is the unit right?");
+	assert_string_equal(findings_at(findings, 1)->text,
+			    "432.50 TNE is more than the gross mass of 432.50 kilograms; is the unit right?");
+}
+
+/* OCP rule 30(2) and (3): used, in whole or in part; suspended, under examination, refused. */
+static void every_status_of_the_code_list_moves_a_certificate(void **state)
+{
+	const struct code_lists *lists = codelists();
+	const char *code;
+	size_t count = 0;
+
+	(void)state;
+	for (; (code = lists->at(lists, "ORIGIN_STATUS", count)); count++)
+		if (!origin_event_of(code))
+			fail_msg("a response with the status %s moves nothing", code);
+	assert_int_equal(count, 5);
+	assert_null(origin_event_of("1"));
+	assert_null(origin_event_of(NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +341,8 @@ int main(void)
 		cmocka_unit_test(an_old_certificate_is_warned_about),
 		cmocka_unit_test(the_status_of_the_whole_follows_from_the_items),
 		cmocka_unit_test(a_density_is_no_quantity),
+		cmocka_unit_test(a_quantity_above_the_gross_mass_is_shown_as_it_was_given),
+		cmocka_unit_test(every_status_of_the_code_list_moves_a_certificate),
 	};
 
 	return cmocka_run_group_tests_name("customs/origin", tests, NULL, NULL);

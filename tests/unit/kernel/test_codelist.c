@@ -54,9 +54,9 @@ static void currencies_packages_modes_and_functions_are_known(void **state)
 	static const struct {
 		const char *list, *good, *bad;
 	} rows[] = {
-		{ "ISO4217", "THB", "BAHT" }, { "ISO4217", "VND", "ITL" }, { "REC21", "CT", "QQ" },
-		{ "REC21", "PX", "P" },       { "REC19", "1", "11" },      { "REC19", "9", "A" },
-		{ "UNTDID1225", "9", "999" }, { "UNTDID1373", "41", "0" },
+		{ "ISO4217", "THB", "BAHT" }, { "ISO4217", "VND", "ITL" },    { "REC21", "CT", "QQ" },
+		{ "REC21", "PX", "P" },       { "REC19", "1", "11" },         { "REC19", "9", "A" },
+		{ "UNTDID1225", "9", "999" }, { "ORIGIN_STATUS", "45", "1" },
 	};
 
 	(void)state;
