@@ -207,7 +207,7 @@ def bench_latency(bench, pair, rate):
 # --- size ---
 
 FEW, MANY, MOST = 1000, 100_000, 300_000  # messages stored
-LARGE = 4_100_000  # a document has at most 4 MiB (customs/document)
+LARGE = 5_000_000
 
 
 def large_form_d(root, size):

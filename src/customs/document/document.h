@@ -10,8 +10,8 @@
 #include "kernel/capability.h"
 
 #define DOCUMENT_SERVICE                                                                                               \
-	"urn:lintas:service:documents:1" /* eb:Service of every document; eb:Action is the type's code */
-#define DOCUMENT_MAX_BYTES ((size_t)4 << 20)
+	"urn:lintas:service:documents:1"      /* eb:Service of every document; eb:Action is the type's code */
+#define DOCUMENT_MAX_BYTES ((size_t)16 << 20) /* what the XML reader takes (codec/xml.h) */
 
 struct document {
 	const char *id;           /* UUIDv7; NULL: there is none */
@@ -85,7 +85,12 @@ enum err_code document_original(struct tx *tx, struct arena *arena, const struct
 /* The type's struct, read from the original. */
 enum err_code document_record(struct tx *tx, struct kernel *kernel, struct arena *arena,
 			      const struct document *document, const void **record, struct err *err) MUST_USE;
-/* An officer opened it: a received document is seen from now on. Later openings change nothing. */
+/* ACTOR is shown what DOCUMENT says, and the journal names him: once, however often, so that a program which follows
+ * the feed and reads what it names comes to an end. */
+enum err_code document_shown(struct kernel *kernel, const struct document *document, const struct actor *actor,
+			     int64_t now_us, struct err *err) MUST_USE;
+/* An officer opened it: a received document is seen from now on. Later openings change nothing. ERR_CONFLICT for one
+ * that we sent. */
 enum err_code document_seen(struct kernel *kernel, struct arena *arena, const char *organisation, const char *id,
 			    const struct actor *actor, int64_t now_us, struct findings *findings,
 			    struct err *err) MUST_USE;

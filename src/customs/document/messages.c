@@ -230,7 +230,7 @@ static enum err_code process(struct kernel *kernel, struct tx *tx, struct arena 
 	findings_append(findings, intake->findings);
 	uuid_new(arrival.id, now_us);
 	TRY(find_recipient(tx, &arrival, err));
-	if (!refused(&arrival))
+	if (intake->reading.key.issuer_state)
 		check_states(&arrival);
 	if (!refused(&arrival))
 		TRY(check_name(tx, &arrival, &known, err));

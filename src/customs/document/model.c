@@ -164,7 +164,7 @@ enum err_code document_read(const struct kernel *kernel, struct arena *arena, co
 	if (doctype_code && !wanted)
 		find(findings, DOCUMENT_UNKNOWN_TYPE, doctype_code, NULL);
 	else if (text.size > DOCUMENT_MAX_BYTES)
-		find(findings, DOCUMENT_UNREADABLE, "it is larger than 4 MiB", NULL);
+		find(findings, DOCUMENT_UNREADABLE, "it is larger than 16 MiB", NULL);
 	else if (content.size > 0 && content.data[0] == '<')
 		TRY(read_xml(kernel, arena, wanted, text, &read, findings, err));
 	else if (content.size > 0 && content.data[0] == '{')
@@ -176,12 +176,12 @@ enum err_code document_read(const struct kernel *kernel, struct arena *arena, co
 	else
 		find(findings, DOCUMENT_UNREADABLE, "it begins with neither < nor {", NULL);
 
-	if (read.record && read.doctype->check)
-		read.doctype->check(read.record, today, findings);
 	/* The key of a record with holes would be one, too. */
 	read.key.issued_on = read.key.about_issued_on = DATE_NONE;
 	if (read.record && findings_errors(findings) == errors)
 		read.doctype->key(arena, read.record, &read.key);
+	if (read.record && read.doctype->check)
+		read.doctype->check(read.record, today, findings);
 	*reading = read;
 	return OK;
 }

@@ -44,7 +44,7 @@ const struct rule document_rules[] = {
 	[CODE_NO_CHAPTER] = { "COD-001", "\"{1}\" is in no chapter of the Harmonized System",
 			      "HS Convention, chapters 1 to 97", SEVERITY_ERROR },
 	[CODE_NO_QUANTITY] = { "COD-002", "{1}; {2}", "UN/ECE Recommendation 20", SEVERITY_ERROR },
-	[CODE_TOO_HEAVY] = { "COD-003", "{1} kilograms are more than the gross mass of {2}; is the unit right?",
+	[CODE_TOO_HEAVY] = { "COD-003", "{1} is more than the gross mass of {2} kilograms; is the unit right?",
 			     "UN/ECE Recommendation 20", SEVERITY_WARNING },
 	{ 0 },
 };
@@ -133,7 +133,7 @@ static const struct mass_unit {
 void document_check_mass(struct decimal quantity, const char *unit, struct decimal gross_kg, const char *path,
 			 struct findings *findings)
 {
-	char kilograms[DECIMAL_SIZE], gross[DECIMAL_SIZE];
+	char gross[DECIMAL_SIZE], text[DECIMAL_SIZE], given[DECIMAL_SIZE + 8];
 	struct decimal thousandth;
 
 	if (!decimal_given(quantity) || !decimal_given(gross_kg) || !decimal_parse("0.001", &thousandth))
@@ -142,8 +142,9 @@ void document_check_mass(struct decimal quantity, const char *unit, struct decim
 		if (!same(unit, mass_units[i].code))
 			continue;
 		struct decimal mass = decimal_mul(decimal_mul(quantity, decimal_of(mass_units[i].grams)), thousandth);
-		if (decimal_given(mass) && decimal_compare(mass, gross_kg) > 0)
-			finding_add(findings, &document_rules[CODE_TOO_HEAVY], path, decimal_format(mass, kilograms),
-				    decimal_format(gross_kg, gross));
+		if (!decimal_given(mass) || decimal_compare(mass, gross_kg) <= 0)
+			continue;
+		snprintf(given, sizeof(given), "%s %s", decimal_format(quantity, text), mass_units[i].code);
+		finding_add(findings, &document_rules[CODE_TOO_HEAVY], path, given, decimal_format(gross_kg, gross));
 	}
 }

@@ -12,6 +12,7 @@ struct submission {
 	struct arena *arena;
 	const struct document_request *request;
 	struct document_reading reading;
+	bool broken;              /* it breaks rules already, and is judged further only so that all is said at once */
 	struct message_part part; /* the original, compressed */
 	char digest[CONTENT_DIGEST_SIZE];
 	/* Made anew each time the transaction runs. */
@@ -331,6 +332,8 @@ static enum err_code submit(struct tx *tx, void *arg, struct err *err)
 		return fail(err, ERR_MEMORY, "no memory left to submit a document");
 
 	TRY(check_parties(tx, submission, err));
+	if (submission->broken)
+		return OK;
 	if (findings_errors(submission->findings) == 0)
 		TRY(check_name(tx, submission, err));
 	if (findings_errors(submission->findings) == 0 && !submission->result.id)
@@ -350,7 +353,12 @@ enum err_code document_submit(struct kernel *kernel, struct arena *arena, const 
 
 	TRY(document_read(kernel, arena, request->doctype, request->text, document_today(request->now_us),
 			  &submission.reading, findings, err));
-	if (findings_errors(findings) > errors) {
+	submission.broken = findings_errors(findings) > errors;
+	if (submission.broken) {
+		if (submission.reading.key.issuer_state) {
+			TRY(db_read(kernel->db, submit, &submission, err));
+			findings_append(findings, submission.findings);
+		}
 		*result = (struct document_result){ 0 };
 		return OK;
 	}
@@ -431,8 +439,11 @@ static enum err_code see(struct tx *tx, void *arg, struct err *err)
 	const struct machine *machine = machine_find(seeing->kernel, document.machine);
 	if (!machine)
 		return fail(err, ERR_INTERNAL, "no machine \"%s\" for the document %s", document.machine, document.id);
-	if (same(document.direction, "out") || !same(document.state, machine->initial))
-		return OK; /* our own, or seen before */
+	if (same(document.direction, "out"))
+		return fail(err, ERR_CONFLICT, "%s was sent by us: only received documents are marked as seen",
+			    document.reference);
+	if (!same(document.state, machine->initial))
+		return OK; /* seen before */
 
 	struct fsm_case fsm_case = {
 		.kernel = seeing->kernel,
@@ -458,6 +469,43 @@ enum err_code document_seen(struct kernel *kernel, struct arena *arena, const ch
 	if (seeing.findings)
 		findings_append(findings, seeing.findings);
 	return OK;
+}
+
+struct showing {
+	const struct document *document;
+	const struct actor *actor;
+	int64_t now_us;
+	bool known;
+};
+
+static enum err_code shown_before(struct tx *tx, void *arg, struct err *err)
+{
+	struct showing *showing = arg;
+
+	return journal_has(tx, showing->document->id, "read", showing->actor->name, &showing->known, err);
+}
+
+static enum err_code note_shown(struct tx *tx, void *arg, struct err *err)
+{
+	const struct showing *showing = arg;
+
+	return journal_put(tx,
+			   &(struct journal_entry){ .at_us = showing->now_us,
+						    .actor = showing->actor->name,
+						    .organisation = showing->document->organisation,
+						    .subject_type = "document",
+						    .subject = showing->document->id,
+						    .event = "read" },
+			   err);
+}
+
+enum err_code document_shown(struct kernel *kernel, const struct document *document, const struct actor *actor,
+			     int64_t now_us, struct err *err)
+{
+	struct showing showing = { document, actor, now_us, false };
+
+	TRY(db_read(kernel->db, shown_before, &showing, err));
+	return showing.known ? OK : db_write(kernel->db, note_shown, &showing, err);
 }
 
 /* --- For other capabilities --- */

@@ -210,6 +210,23 @@ static void who_may_not_send_it_does_not(void **state)
 	assert_int_equal(count_of(fixture, &rows, "FORM-D"), 0);
 }
 
+/* The document's own faults do not hide those of its way. */
+static void all_that_can_be_said_is_said_at_once(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text =
+		with(fixture->arena, sample(fixture->arena, "form-d/good-ordinary.xml"), ">480.00<", ">400.00<");
+
+	assert_string_equal(submit(fixture, "customs", text).codes, "FRM-014 COD-003 DOC-007");
+	assert_string_equal(
+		submit(fixture, "dft", with(fixture->arena, text, "<ImportCountryID>VN", "<ImportCountryID>LA")).codes,
+		"FRM-014 COD-003 DOC-008");
+	/* What cannot be read is of no state. */
+	assert_string_equal(submit(fixture, "customs", with(fixture->arena, text, ">400.00<", ">4OO<")).codes,
+			    "FLD-005");
+	assert_int_equal(count_of(fixture, &rows, "FORM-D"), 0);
+}
+
 static void nothing_goes_to_a_suspended_partner(void **state)
 {
 	static const struct statement suspend = { "test.suspend",
@@ -281,6 +298,7 @@ int main(void)
 		cmocka_unit_test(a_test_does_not_use_the_name_of_what_is_real),
 		cmocka_unit_test(the_only_organisation_with_the_seat_need_not_be_named),
 		cmocka_unit_test(who_may_not_send_it_does_not),
+		cmocka_unit_test(all_that_can_be_said_is_said_at_once),
 		cmocka_unit_test(nothing_goes_to_a_suspended_partner),
 		cmocka_unit_test(what_is_no_document_is_said_so),
 		cmocka_unit_test(a_refusal_by_what_it_is_about_leaves_nothing),

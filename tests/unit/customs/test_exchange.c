@@ -250,6 +250,36 @@ static void a_replacement_cancels_the_previous_certificate(void **state)
 	assert_string_equal(clock_state(fixture, new.id), "running");
 }
 
+/* OCP rule 29(1) lets an exporter apply for it; 29(4) alone cancels. The original stays as it is, at both sides. */
+static void a_reissue_names_its_original_and_leaves_it_alone(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *ours =
+		with(fixture->arena, sample(fixture->arena, "form-d/good-reissue.xml"), "D2025-0045000", TH_FORM_D);
+	const char *theirs =
+		with(fixture->arena, sample(fixture->arena, "form-d/good-third-country.xml"), VN_FORM_D, "VN-AGAIN");
+
+	submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml"));
+	struct submitted sent =
+		submit(fixture, "dft", with(fixture->arena, ours, "<IssueDate>2025-11-02", "<IssueDate>2026-11-02"));
+	assert_string_equal(sent.codes, "");
+	struct document original = document_called(fixture, TH_FORM_D);
+	assert_string_equal(document_called(fixture, "D2026-0045700").about, original.id);
+	assert_string_equal(original.state, "submitted");
+
+	struct document old = certificate_from_vn(fixture);
+	struct document again = arrive(fixture, "m-9@vn", "FORM-D", "TH:customs",
+				       with(fixture->arena, theirs, "  <InvoiceReferencedDocument>\n    <ID>VD",
+					    "<ReissuedProofOfOrigin><ID>" VN_FORM_D
+					    "</ID><IssueDate>2026-11-02</IssueDate></ReissuedProofOfOrigin>"
+					    "<InvoiceReferencedDocument><ID>VD"));
+	assert_string_equal(again.state, "received");
+	assert_string_equal(again.about, old.id);
+	assert_string_equal(document_called(fixture, VN_FORM_D).state, "received");
+	assert_string_equal(clock_state(fixture, old.id), "running");
+	assert_string_equal(clock_state(fixture, again.id), "running");
+}
+
 /* What has been used cannot be withdrawn any more. */
 static void a_used_certificate_is_not_cancelled(void **state)
 {
@@ -429,6 +459,21 @@ static void a_certificate_that_is_not_the_partners_is_refused(void **state)
 	assert_int_equal(found(fixture, "DOC-012"), 1);
 }
 
+/* What can be read is, so that its officers find it by its name; and all that is wrong is said at once. */
+static void what_breaks_a_rule_is_kept_under_its_name(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text = sample(fixture->arena, "form-d/good-ordinary.xml");
+	struct document refused =
+		arrive(fixture, "m-1@vn", "FORM-D", "TH:customs", with(fixture->arena, text, ">480.00<", ">400.00<"));
+
+	assert_string_equal(refused.state, "refused");
+	assert_string_equal(refused.reference, "D2026-0045678");
+	assert_int_equal(found(fixture, "FRM-014"), 1);
+	assert_int_equal(found(fixture, "DOC-010"), 1);
+	assert_int_equal(found(fixture, "DOC-011"), 1);
+}
+
 static void what_cannot_be_read_is_kept_and_shown_to_officers(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
@@ -476,6 +521,20 @@ static void an_officer_sees_a_document_once(void **state)
 			 ERR_NOT_FOUND);
 }
 
+/* Who marks the wrong document is told so; nothing was noted of it. */
+static void only_received_documents_are_marked_as_seen(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct findings *findings = findings_new(fixture->arena);
+
+	assert_string_equal(submit(fixture, "customs", sample(fixture->arena, "acdd/good-sea.xml")).codes, "");
+	struct document sent = document_called(fixture, "TH-EXP-2026-900001");
+	assert_int_equal(document_seen(&fixture->kernel, fixture->arena, "customs", sent.id, &fixture_actor,
+				       fixture->clock.now_us, findings, &fixture->err),
+			 ERR_CONFLICT);
+	assert_int_equal(count_of(fixture, &events, "seen"), 0);
+}
+
 static void an_acdd_is_accepted_and_may_still_be_cancelled(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
@@ -501,6 +560,7 @@ int main(void)
 		cmocka_unit_test(the_sixty_days_begin_with_the_receipt),
 		cmocka_unit_test(a_response_speaks_of_the_items_of_the_certificate),
 		cmocka_unit_test(a_replacement_cancels_the_previous_certificate),
+		cmocka_unit_test(a_reissue_names_its_original_and_leaves_it_alone),
 		cmocka_unit_test(a_used_certificate_is_not_cancelled),
 		cmocka_unit_test(a_partly_used_certificate_is_never_withdrawn),
 		cmocka_unit_test(a_late_response_is_warned_about_unless_it_rejects),
@@ -509,9 +569,11 @@ int main(void)
 		cmocka_unit_test(the_same_certificate_again_changes_nothing),
 		cmocka_unit_test(received_twice_at_once_it_is_one_document),
 		cmocka_unit_test(a_certificate_that_is_not_the_partners_is_refused),
+		cmocka_unit_test(what_breaks_a_rule_is_kept_under_its_name),
 		cmocka_unit_test(what_cannot_be_read_is_kept_and_shown_to_officers),
 		cmocka_unit_test(a_message_of_two_parts_is_no_document),
 		cmocka_unit_test(an_officer_sees_a_document_once),
+		cmocka_unit_test(only_received_documents_are_marked_as_seen),
 		cmocka_unit_test(an_acdd_is_accepted_and_may_still_be_cancelled),
 	};
 
