@@ -187,16 +187,18 @@ enum err_code wire_insert(struct tx *tx, const char *message, const char *partne
 enum err_code wire_journal(struct tx *tx, const struct message *message, const struct wire *wire, const char *detail,
 			   int64_t now_us, struct err *err)
 {
-	return journal_put(tx,
-			   &(struct journal_entry){ .at_us = now_us,
-						    .actor = "system",
-						    .organisation = message->organisation,
-						    .subject_type = "message",
-						    .subject = message->id,
-						    .event = wire_kinds[wire->kind],
-						    .detail = detail,
-						    .content = wire->record },
-			   err);
+	return journal_put(
+		tx,
+		&(struct journal_entry){ .at_us = now_us,
+					 .actor = "system",
+					 .organisation = message->organisation,
+					 .subject_type = "message",
+					 .subject = message->id,
+					 /* Whether it got there is what the receipt says. */
+					 .event = wire->kind == WIRE_SENT ? "signed" : wire_kinds[wire->kind],
+					 .detail = detail,
+					 .content = wire->record },
+		err);
 }
 
 enum err_code message_became(struct tx *tx, const char *message, const char *document, const char *organisation,

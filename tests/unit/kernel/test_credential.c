@@ -144,7 +144,7 @@ static void every_wire_has_an_entry_in_the_journal_that_names_its_digest(void **
 			   &fixture->err));
 	must(outbox_delivered(&fixture->kernel, &claimed.items[0], &receipt, fixture->clock.now_us, &fixture->err));
 	struct look look = looked_at(fixture, message.id);
-	assert_int_equal(entries_about(&look, "sent", "what we sent"), 1);
+	assert_int_equal(entries_about(&look, "signed", "what we sent"), 1);
 	assert_int_equal(entries_about(&look, "error-received", "not now"), 1);
 	assert_int_equal(entries_about(&look, "delivered", "we have it"), 1);
 
