@@ -68,7 +68,7 @@ const struct query_row *api_query_at(size_t index); /* NULL after the last */
 
 struct api_call;
 struct route {
-	const char *method, *path; /* "/api/v1/documents/{id}" */
+	const char *method, *path; /* "/api/v1/documents/{document}" */
 	const char *operation;     /* operationId */
 	const char *summary;
 	const char *permission; /* kernel/user.h; "": whoever has logged in, for what is theirs */

@@ -13,11 +13,36 @@ static struct bytes essence(const char *type)
 	return name;
 }
 
+static bool has_syntax(const char *type, const char *syntax)
+{
+	const char *end = strrchr(type, '+') ? strrchr(type, '+') : strchr(type, '/');
+	return end && same_ignoring_case(end + 1, syntax);
+}
+
 /* Whether TYPE is TAKEN, or has its suffix: "application/problem+json" is application/json (RFC 6839 3.1, RFC 7303). */
 static bool type_is(const char *type, const char *taken)
 {
-	const char *syntax = strchr(taken, '/') + 1, *suffix = strrchr(type, '+');
-	return same_ignoring_case(type, taken) || (suffix && same_ignoring_case(suffix + 1, syntax));
+	return same_ignoring_case(type, taken) || (strchr(type, '+') && has_syntax(type, strchr(taken, '/') + 1));
+}
+
+/* Documents say by their beginning what they are. Who says something else of it would be surprised, here or at another
+ * reader. */
+static enum err_code check_beginning(const struct api_call *call, const char *type, struct err *err)
+{
+	static const struct {
+		char first;
+		const char *syntax, *type;
+	} rows[] = { { '<', "xml", "application/xml" }, { '{', "json", "application/json" } };
+	struct bytes body = call->request->body;
+	size_t space = 0;
+	while (space < body.size && body.data[space] && strchr(" \t\r\n", (char)body.data[space]))
+		space++;
+	for (size_t i = 0; space < body.size && i < COUNT(rows); i++)
+		if ((char)body.data[space] == rows[i].first && !has_syntax(type, rows[i].syntax))
+			return fail(err, ERR_MEDIA_TYPE,
+				    "the body begins with %c, so it is no %s: send it with the header Content-Type: %s",
+				    rows[i].first, type, rows[i].type);
+	return OK;
 }
 
 /* A body without a type is taken for what is asked for. With another, it would be read against the word of whoever sent
@@ -36,7 +61,7 @@ enum err_code call_check_type(struct api_call *call, struct err *err)
 		if (!type || !taken)
 			return fail(err, ERR_MEMORY, "no memory for a request");
 		if (type_is(type, taken))
-			return OK;
+			return call->route->document ? check_beginning(call, type, err) : OK;
 		c += size;
 	}
 	return fail(err, ERR_MEDIA_TYPE, "%s takes no %s: send the body with the header Content-Type: %s%s",
@@ -68,11 +93,8 @@ enum err_code call_read(struct api_call *call, void *record, struct err *err)
 
 /* --- What is answered --- */
 
-/* The member by which the route of one thing names it: "id" for "/api/v1/documents/{id}". */
-static const char *name_of(const struct route *item, const struct schema *schema, const void *record)
+static const char *member_of(const struct schema *schema, const void *record, struct bytes name)
 {
-	struct bytes name = bytes_of(strrchr(item->path, '{') + 1);
-	name.size--;
 	for (size_t i = 0; i < schema->fields->count; i++) {
 		const struct field *row = &schema->fields->row[i];
 		const char *value;
@@ -82,6 +104,15 @@ static const char *name_of(const struct route *item, const struct schema *schema
 		return value;
 	}
 	return NULL;
+}
+
+/* What the route of one thing names it by: the member "code" for "/api/v1/partners/{code}", else its id. */
+static const char *name_of(const struct route *item, const struct schema *schema, const void *record)
+{
+	struct bytes name = bytes_of(strrchr(item->path, '{') + 1);
+	name.size--;
+	const char *value = member_of(schema, record, name);
+	return value ? value : member_of(schema, record, bytes_of("id"));
 }
 
 enum err_code call_locate(struct api_call *call, const void *record, struct err *err)

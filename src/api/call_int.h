@@ -12,6 +12,8 @@
 
 enum { CALL_PARAMETERS = 4, PAGE_DEFAULT = 100, PAGE_LIMIT = 500, JSON_MAX = 8 << 20 };
 
+struct document;
+
 /* Wrong passwords, by name and by address: who guesses waits, longer each time. Rows are never given up for other
  * names, so nobody can have his mistakes forgotten by making others; two names share one by chance alone, which the
  * secret SALT sees to. */
@@ -124,6 +126,10 @@ size_t call_limit(const struct api_call *call);
 /* Whose things are asked for: those of the asker's organisation, or of ?organisation=; NULL: of all. */
 const char *call_organisation(const struct api_call *call);
 
+/* The document that NAME means, its id or a reference that only one has, of those that whoever asks may see; .id is
+ * NULL if there is none. ERR_CONFLICT if several have the reference. */
+enum err_code call_document(struct tx *tx, const struct api_call *call, const char *name, struct document *document,
+			    struct err *err) MUST_USE;
 /* The id of the message that NAME means: its id or its document's, eb:MessageId, or a reference that only one document
  * has. ERR_NOT_FOUND. */
 enum err_code call_message(struct api_call *call, const char *name, const char **id, struct err *err) MUST_USE;

@@ -1,4 +1,4 @@
-/* /api/v1/messages/{id}/evidence */
+/* /api/v1/messages/{message}/evidence */
 #include "api/call_int.h"
 #include "codec/tar.h"
 #include "kernel/journal.h"

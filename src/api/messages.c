@@ -3,7 +3,6 @@
 
 #include "api/call_int.h"
 #include "base/text.h"
-#include "base/uuid.h"
 #include "customs/document/document.h"
 #include "kernel/journal.h"
 
@@ -67,24 +66,6 @@ struct subject {
 	struct document document;
 };
 
-static enum err_code by_reference(struct tx *tx, const struct api_call *call, const char *reference,
-				  struct document *document, struct err *err)
-{
-	enum { TWO = 2 };
-	const struct document_filter filter = { .organisation = call->actor.organisation,
-						.reference = reference,
-						.limit = TWO };
-	struct document_list list;
-	TRY(document_list(tx, call->arena, &filter, &list, err));
-	if (list.count > 1)
-		return fail(err, ERR_CONFLICT,
-			    "several documents have the reference %s, among them %s and %s: name one by its id",
-			    reference, list.items[0].id, list.items[1].id);
-	if (list.count)
-		*document = list.items[0];
-	return OK;
-}
-
 /* Whether MESSAGE, which carries DOCUMENT as far as that may be seen, may be. One that brought a document is for the
  * eyes of whoever keeps that, whomever its sender had addressed. */
 static bool may_see(const struct api_call *call, const struct message *message, const struct document *document)
@@ -109,9 +90,7 @@ static enum err_code find_subject(struct tx *tx, const struct api_call *call, co
 		subject->message = message;
 		return OK;
 	}
-	TRY(document_find(tx, call->arena, organisation, name, &subject->document, err));
-	if (!subject->document.id && !uuid_valid(name))
-		TRY(by_reference(tx, call, name, &subject->document, err));
+	TRY(call_document(tx, call, name, &subject->document, err));
 	return subject->document.message
 		       ? message_find(tx, call->arena, subject->document.message, &subject->message, err)
 		       : OK;
@@ -132,7 +111,8 @@ static enum err_code find_one(struct tx *tx, void *arg, struct err *err)
 	TRY(find_subject(tx, one->call, one->name, &subject, err));
 	if (!subject.message.id)
 		return fail(err, ERR_NOT_FOUND,
-			    "there is no message %s; lintas outbox list and lintas inbox list show what there is",
+			    "there is no message %s; lintas outbox list and lintas inbox list (GET /api/v1/messages) "
+			    "show what there is",
 			    one->name);
 	one->message = subject.message;
 	return one->id_alone ? OK : message_look(tx, one->call->arena, one->message.id, &one->look, err);

@@ -125,6 +125,7 @@ static const struct {
 	const char *name, *summary, *format;
 } path_rows[] = {
 	{ "id", "Its id, as lists show it.", "uuid" },
+	{ "document", "Id of the document, or a reference that one document alone has.", NULL },
 	{ "message", "Id of the message or of its document, eb:MessageId, or a reference that one document alone has.",
 	  NULL },
 	{ "subject", "The same, or the id of whatever else has entries in the journal.", NULL },
@@ -419,7 +420,7 @@ static void put_responses(struct printing *p, const struct route *route)
 
 /* --- Operations --- */
 
-/* What an operation is about: "documents" of "/api/v1/documents/{id}". The arena's. */
+/* What an operation is about: "documents" of "/api/v1/documents/{document}". The arena's. */
 static const char *tag_of(struct printing *p, const struct route *route)
 {
 	static const char prefix[] = "/api/v1/";

@@ -359,7 +359,9 @@ static enum err_code read_one(struct tx *tx, struct partner_call *p, struct err 
 {
 	TRY(partner_find(tx, p->call->arena, p->code, &p->partner, err));
 	if (!p->partner.code)
-		return fail(err, ERR_NOT_FOUND, "there is no partner %s; see lintas partner list", p->code);
+		return fail(err, ERR_NOT_FOUND,
+			    "there is no partner %s; lintas partner list (GET /api/v1/partners) shows who there is",
+			    p->code);
 	return partner_certificates(tx, p->call->arena, p->code, &p->kept, err);
 }
 
@@ -405,8 +407,10 @@ static enum err_code write_partner(struct tx *tx, void *arg, struct err *err)
 		return fail(err, ERR_LIMIT, "there are %d partners already", MESSAGING_PARTNERS_MAX);
 	TRY(partner_find(tx, call->arena, p->code, &there, err));
 	if (there.code)
-		return fail(err, ERR_CONFLICT, "there is a partner %s already; see lintas help partner change",
-			    p->code);
+		return fail(
+			err, ERR_CONFLICT,
+			"there is a partner %s already; lintas partner change (PATCH /api/v1/partners/%s) changes it",
+			p->code, p->code);
 	TRY(partner_find_party(tx, call->arena, p->partner.party_id, p->partner.party_type, &there, err));
 	if (there.code)
 		return fail(err, ERR_CONFLICT, "%s is the party of partner %s already", p->partner.party_id,
@@ -586,8 +590,10 @@ static enum err_code write_withdrawal(struct tx *tx, void *arg, struct err *err)
 		withdrawn++;
 	}
 	if (!found)
-		return fail(err, ERR_NOT_FOUND, "partner %s has no certificate %s; see lintas partner show %s", p->code,
-			    p->fingerprint, p->code);
+		return fail(
+			err, ERR_NOT_FOUND,
+			"partner %s has no certificate %s; lintas partner show %s (GET /api/v1/partners/%s) shows those that it has",
+			p->code, p->fingerprint, p->code, p->code);
 	return withdrawn ? OK : fail(err, ERR_CONFLICT, "certificate %s is withdrawn already", p->fingerprint);
 }
 

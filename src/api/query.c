@@ -11,9 +11,10 @@ static const struct rule query_rules[] = {
 	[RULE_LIMIT] = { .code = "API-001", .text = "{1} is a whole number from 1 to {2}" },
 	[RULE_FLAG] = { .code = "API-002", .text = "{1} is true or false, not {2}" },
 	[RULE_CURSOR] = { .code = "API-003", .text = "{1} is the cursor of an earlier page, a whole number, not {2}" },
-	[RULE_WORD] = { .code = "API-004", .text = "{1} is none of {2}" },
+	[RULE_WORD] = { .code = "API-004", .text = "there is no {1}: {2}" },
 	[RULE_DIGEST] = { .code = "API-005",
-			  .text = "{1} is 64 hexadecimal digits, as lintas audit verify prints it, not {2}" },
+			  .text = "{1} is 64 hexadecimal digits, as lintas audit verify (POST /api/v1/audit/verify) tells it, "
+				  "not {2}" },
 	[RULE_UNKNOWN] = { .code = "API-006", .text = "{1} is no parameter of this request, which takes {2}" },
 	[RULE_TWICE] = { .code = "API-007", .text = "{1} stands twice" },
 	[RULE_UNREADABLE] = { .code = "API-008", .text = "the value of {1} cannot be read" },
@@ -138,14 +139,19 @@ static enum err_code ids(struct tx *tx, const struct api_call *call, struct word
 	return OK;
 }
 
-static const struct {
+static const struct word_row {
 	enum query_bit bit;
 	bool fixed; /* by the program: whatever the node has */
 	enum err_code (*allowed)(struct tx *tx, const struct api_call *call, struct words *words, struct err *err);
+	const char *what;
+	const char *more; /* how there would be one more; NULL */
 } word_rows[] = {
-	{ QUERY_DIRECTION, true, directions }, { QUERY_STATE, true, message_states },
-	{ QUERY_PARTNER, false, partners },    { QUERY_ORGANISATION, false, organisations },
-	{ QUERY_TYPE, true, doctypes },        { QUERY_BEFORE, false, ids },
+	{ QUERY_DIRECTION, true, directions, "direction", NULL },
+	{ QUERY_STATE, true, message_states, "state", NULL },
+	{ QUERY_PARTNER, false, partners, "partner", "lintas partner add (POST /api/v1/partners) adds one" },
+	{ QUERY_ORGANISATION, false, organisations, "organisation", NULL },
+	{ QUERY_TYPE, true, doctypes, "document type", NULL },
+	{ QUERY_BEFORE, false, ids, "id", NULL },
 };
 
 const char *query_words(struct arena *arena, struct kernel *kernel, enum query_bit bit)
@@ -175,17 +181,31 @@ static void complain(const struct checking *checking, unsigned rule, const char 
 		    second);
 }
 
+static enum err_code check_among(struct tx *tx, const struct checking *checking, const char *name,
+				 const struct word_row *row, const char *value, struct err *err)
+{
+	struct arena *arena = checking->call->arena;
+	struct words words = { .arena = arena, .wanted = value };
+	TRY(row->allowed(tx, checking->call, &words, err));
+	if (words.known)
+		return OK;
+	const char *wrong = arena_printf(arena, "%s \"%s\"", row->what, value);
+	const char *right =
+		arena_printf(arena, "%s%s%s%s", words.list ? "it is one of " : "there is none yet",
+			     words.list ? words.list : "", row->more ? "; " : "", row->more ? row->more : "");
+	if (!wrong || !right)
+		return fail(err, ERR_MEMORY, "no memory for a finding");
+	complain(checking, RULE_WORD, name, wrong, right);
+	return OK;
+}
+
 static enum err_code check_word(struct tx *tx, const struct checking *checking, const struct query_row *row,
 				const char *value, struct err *err)
 {
-	struct words words = { .arena = checking->call->arena, .wanted = value };
 	for (size_t i = 0; i < COUNT(word_rows); i++)
 		if (word_rows[i].bit == row->bit)
-			TRY(word_rows[i].allowed(tx, checking->call, &words, err));
-	if (!words.known)
-		complain(checking, RULE_WORD, row->name, value,
-			 words.list ? words.list : "what there is: there is none");
-	return OK;
+			return check_among(tx, checking, row->name, &word_rows[i], value, err);
+	return fail(err, ERR_INTERNAL, "no words for the parameter %s", row->name);
 }
 
 static bool is_digest(struct arena *arena, const char *value)

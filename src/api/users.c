@@ -61,7 +61,8 @@ static enum err_code find_visible(struct tx *tx, struct managing *m, struct err 
 	struct user found;
 	TRY(user_find(tx, m->call->arena, m->name, &found, &m->hash, err));
 	if (!found.name || !call_sees(m->call, found.organisation))
-		return fail(err, ERR_NOT_FOUND, "there is no user %s; lintas user list shows who there is", m->name);
+		return fail(err, ERR_NOT_FOUND,
+			    "there is no user %s; lintas user list (GET /api/v1/users) shows who there is", m->name);
 	m->user = found;
 	return OK;
 }
@@ -359,7 +360,8 @@ static enum err_code find_own(struct tx *tx, struct managing *m, const char *id,
 		TRY(user_find(tx, call->arena, token->user, &m->user, NULL, err));
 	bool manages = token->id && call_may(call, MANAGE) && call_sees(call, m->user.organisation);
 	if (!manages && !(token->id && is_self(call, token->user)))
-		return fail(err, ERR_NOT_FOUND, "there is no token %s; lintas token list shows what there is", id);
+		return fail(err, ERR_NOT_FOUND,
+			    "there is no token %s; lintas token list (GET /api/v1/tokens) shows what there is", id);
 	return OK;
 }
 

@@ -577,9 +577,9 @@ static void what_the_own_organisation_keeps_is_shown(void **state)
 {
 	static const char *const lists[] = { "/api/v1/documents", "/api/v1/messages", "/api/v1/tasks",
 					     "/api/v1/events" };
-	static const char *const ones[] = { "/api/v1/documents/{id}", "/api/v1/documents/{id}/original",
-					    "/api/v1/documents/{id}/content", "/api/v1/messages/{id}",
-					    "/api/v1/timeline/{id}" };
+	static const char *const ones[] = { "/api/v1/documents/{document}", "/api/v1/documents/{document}/original",
+					    "/api/v1/documents/{document}/content", "/api/v1/messages/{message}",
+					    "/api/v1/timeline/{subject}" };
 	struct world world = begin_two(state);
 	struct arena *arena = world.fixture->arena;
 	const char *somchai = new_user(&world, "somchai", "customs", ORGANISATION_ALL);
@@ -590,8 +590,10 @@ static void what_the_own_organisation_keeps_is_shown(void **state)
 		expect(get_as(&world, somchai, lists[i]), 200, document.id);
 	for (size_t i = 0; i < COUNT(ones); i++)
 		expect(get_as(&world, somchai, filled(arena, ones[i], document.id)), 200, NULL);
-	expect(get_as(&world, somchai, filled(arena, "/api/v1/messages/{id}", "m-2@vn")), 200, message.id);
-	expect(get_as(&world, somchai, filled(arena, "/api/v1/timeline/{id}", CUSTOMS_ANSWER)), 200, "submitted");
+	expect(get_as(&world, somchai, filled(arena, "/api/v1/messages/{message}", "m-2@vn")), 200, message.id);
+	expect(get_as(&world, somchai, filled(arena, "/api/v1/timeline/{subject}", CUSTOMS_ANSWER)), 200, "submitted");
+	expect(get_as(&world, somchai, filled(arena, "/api/v1/documents/{document}", CUSTOMS_FORM_D)), 200,
+	       document.id);
 	expect(call_with(&world, somchai, "POST", arena_printf(arena, "/api/v1/messages/%s/evidence", message.id), NULL,
 			 NULL),
 	       200, NULL);
@@ -612,7 +614,7 @@ static void another_organisation_is_none_to_filter_by(void **state)
 		const char *path = arena_printf(arena, "%s?organisation=", route->path);
 		struct answer answer =
 			call_with(&world, dara, route->method, arena_printf(arena, "%scustoms", path), NULL, NULL);
-		expect(answer, 422, "customs is none of dft\"");
+		expect(answer, 422, "there is no organisation \\\"customs\\\": it is one of dft\"");
 		if (same(route->method, "GET"))
 			expect(get_as(&world, dara, arena_printf(arena, "%sdft", path)), 200, NULL);
 		count++;
@@ -693,6 +695,30 @@ static void the_journal_names_who_did_it(void **state)
 	end(&world);
 }
 
+/* What traders declare is theirs: who looked at it can be asked. Once, for a program that follows the feed reads what
+ * it names. */
+static void who_reads_a_document_is_in_the_journal_once(void **state)
+{
+	struct world world = begin_two(state);
+	struct arena *arena = world.fixture->arena;
+	const char *somchai = new_user(&world, "somchai", "customs", "officer");
+	const char *dara = new_user(&world, "dara", "dft", "officer");
+	struct document document = document_called(world.fixture, CUSTOMS_FORM_D);
+	const char *original = filled(arena, "/api/v1/documents/{document}/original", document.id);
+	const char *timeline = filled(arena, "/api/v1/timeline/{subject}", document.id);
+
+	expect(get_as(&world, somchai, filled(arena, "/api/v1/documents/{document}", document.id)), 200, NULL);
+	expect(get_as(&world, dara, original), 404, NULL);
+	assert_int_equal(times(get_as(&world, somchai, timeline).text, "\"event\":\"read\""), 0);
+	for (int i = 0; i < 2; i++)
+		expect(get_as(&world, somchai, original), 200, NULL);
+	expect(get_as(&world, somchai, filled(arena, "/api/v1/documents/{document}/content", document.id)), 200, NULL);
+	struct answer answer = get_as(&world, somchai, timeline);
+	assert_int_equal(times(answer.text, "\"event\":\"read\""), 1);
+	expect(answer, 200, "\"actor\":\"user:somchai\",\"organisation\":\"customs\",\"subjectType\":\"document\"");
+	end(&world);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -706,6 +732,7 @@ int main(void)
 		cmocka_unit_test(whether_there_is_such_a_user_is_not_told_by_waiting),
 		cmocka_unit_test(who_manages_users_sees_in_the_journal_that_a_name_is_guessed_at),
 		cmocka_unit_test(refused_log_ins_and_requests_are_counted),
+		cmocka_unit_test(who_reads_a_document_is_in_the_journal_once),
 		cmocka_unit_test(a_refused_log_in_is_logged_once_a_minute_and_without_what_may_be_a_password),
 		cmocka_unit_test(while_many_log_in_tokens_go_on),
 		cmocka_unit_test(no_route_tells_what_another_organisation_keeps),

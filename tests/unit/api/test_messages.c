@@ -160,6 +160,29 @@ static void a_reference_that_several_documents_have_names_none(void **state)
 	end(&world);
 }
 
+/* The document alone, and what is asked about it: by its id, or by a reference that no other one has. */
+static void a_document_is_found_by_its_reference(void **state)
+{
+	struct world world = begin(state, false);
+	struct message first = deliver_one(&world, "doc-1"), second = fixture_put(world.fixture, "VN", NULL, "doc-2");
+
+	carry(&world, "doc-1", "D2026/0045678", first.id);
+	expect(get(&world, "/api/v1/documents/", "D2026%2F0045678"), 200, "\"id\":\"doc-1\"");
+	expect(get(&world, "/api/v1/documents/", "D2026%2F0045678/original"), 200, "<doc/>");
+	expect(get(&world, "/api/v1/documents/", "D2026%2F0045679"), 404,
+	       "lintas documents list (GET /api/v1/documents) shows what there is");
+	/* Not of a message: that has one document, but is none. */
+	expect(get(&world, "/api/v1/documents/", first.id), 404, NULL);
+	carry(&world, "doc-2", "D2026/0045678", second.id);
+	struct answer answer = get(&world, "/api/v1/documents/", "D2026%2F0045678");
+	expect(answer, 409, "doc-1");
+	expect(answer, 409, "doc-2");
+	expect(get(&world, "/api/v1/documents/", "D2026%2F0045678/content"), 409, "name one by its id");
+	expect(call(&world, "POST", "/api/v1/documents/D2026%2F0045678/seen", NULL, NULL), 409, "name one by its id");
+	expect(get(&world, "/api/v1/documents/", "doc-2"), 200, "\"id\":\"doc-2\"");
+	end(&world);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -168,6 +191,7 @@ int main(void)
 		cmocka_unit_test(a_message_is_found_by_whatever_names_it_alone),
 		cmocka_unit_test(a_reference_with_a_slash_is_found),
 		cmocka_unit_test(a_reference_that_several_documents_have_names_none),
+		cmocka_unit_test(a_document_is_found_by_its_reference),
 	};
 	return kernel_run("messages", tests, COUNT(tests), customs_capabilities);
 }

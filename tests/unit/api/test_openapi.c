@@ -168,7 +168,7 @@ static const char *filled(struct record *record, const char *path)
 	const struct {
 		const char *name, *value;
 	} rows[] = {
-		{ "{id}", record->document },
+		{ "{document}", record->document },
 		{ "{message}", record->document },
 		{ "{subject}", record->document },
 		{ "{refusal}", record->refusal },

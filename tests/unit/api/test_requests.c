@@ -65,25 +65,38 @@ static void what_can_be_got_can_be_asked_for_its_headers(void **state)
 static void a_body_of_another_type_is_refused_with_the_header_that_is_right(void **state)
 {
 	static const struct {
-		const char *path, *type, *wanted; /* NULL: it is taken */
+		const char *path, *type, *body, *wanted; /* NULL: it is taken */
 	} rows[] = {
-		{ DOCUMENTS, "application/x-www-form-urlencoded",
+		{ DOCUMENTS, "application/x-www-form-urlencoded", "{",
 		  "Content-Type: TYPE, which is one of application/xml, text/xml, application/json" },
-		{ DOCUMENTS, "text/plain", "Content-Type: TYPE" },
-		{ DOCUMENTS, "application/xml-dtd", "Content-Type: TYPE" },
-		{ DOCUMENTS, "application/xml", NULL },
-		{ DOCUMENTS, "Text/XML; charset=utf-8", NULL },
-		{ DOCUMENTS, "application/vnd.example+xml", NULL },
-		{ DOCUMENTS, "", NULL },
-		{ "/api/v1/organisations", "application/x-www-form-urlencoded", "Content-Type: application/json" },
-		{ "/api/v1/organisations", "application/xml", "Content-Type: application/json" },
-		{ "/api/v1/organisations", "application/json ; charset=utf-8", NULL },
-		{ "/api/v1/organisations", "application/vnd.example+json", NULL },
+		{ DOCUMENTS, "text/plain", "{", "Content-Type: TYPE" },
+		{ DOCUMENTS, "application/xml-dtd", "<", "Content-Type: TYPE" },
+		{ DOCUMENTS, "application/xml", "<", NULL },
+		{ DOCUMENTS, "Text/XML; charset=utf-8", " \r\n<", NULL },
+		{ DOCUMENTS, "application/vnd.example+xml", "<", NULL },
+		{ DOCUMENTS, "application/vnd.example+json", "{", NULL },
+		{ DOCUMENTS, "", "{", NULL },
+		{ DOCUMENTS, "", "<", NULL },
+		{ "/api/v1/organisations", "application/x-www-form-urlencoded", "{", "Content-Type: application/json" },
+		{ "/api/v1/organisations", "application/xml", "{", "Content-Type: application/json" },
+		{ "/api/v1/organisations", "application/json ; charset=utf-8", "{", NULL },
+		{ "/api/v1/organisations", "application/vnd.example+json", "{", NULL },
+		/* Against the word of whoever sent it. */
+		{ DOCUMENTS, "application/json", "<",
+		  "begins with <, so it is no application/json: send it with the "
+		  "header Content-Type: application/xml" },
+		{ DOCUMENTS, "application/vnd.example+json", "\t<", "Content-Type: application/xml" },
+		{ DOCUMENTS, "text/xml", "{",
+		  "begins with {, so it is no text/xml: send it with the header "
+		  "Content-Type: application/json" },
+		{ DOCUMENTS, "application/xml; charset=utf-8", "\n {", "Content-Type: application/json" },
+		{ DOCUMENTS, "application/json", "x", NULL }, /* it has its own finding */
+		{ DOCUMENTS, "application/json", " \n", NULL },
 	};
 	struct world world = begin(state, false);
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct answer answer = post(&world, rows[i].path, rows[i].type, "{");
+		struct answer answer = post(&world, rows[i].path, rows[i].type, rows[i].body);
 		expect(answer, rows[i].wanted ? 415 : same(rows[i].path, DOCUMENTS) ? 422 : 400, rows[i].wanted);
 	}
 	expect(post(&world, "/api/v1/partners/VN/suspend", "application/x-www-form-urlencoded", ""), 200, NULL);
@@ -168,6 +181,31 @@ static const char *received(struct world *world, const char *message_id, const c
 	return arena_printf(fixture->arena, "/api/v1/documents/%s/content", message.document);
 }
 
+/* OCP rule 30(2): docs/interface.md shows the whole of it. UNTDID 1373 has 38, "final"; of a certificate it says
+ * nothing. */
+static void an_answer_in_json_moves_the_certificate(void **state)
+{
+	static const char answer_json[] =
+		"{\"reference\":\"TH-RSP-2\",\"issueDate\":\"2026-11-02\",\"issuingCountry\":\"TH\",\"office\":\"Laem Chabang\","
+		"\"certificate\":{\"reference\":\"VN-TH 26/02/00006\",\"issueDate\":\"2026-11-02\",\"country\":\"VN\"},"
+		"\"status\":\"15\",\"goodsItem\":[{\"number\":1,\"status\":\"14\",\"importDeclaration\":\"IM-1\","
+		"\"quantity\":\"432.50\",\"unit\":\"KGM\"}]}";
+	static const char path[] = "/api/v1/documents?type=CUSTOMS-RESPONSE&organisation=customs";
+	struct world world = begin(state, false);
+	struct arena *arena = world.fixture->arena;
+
+	received(&world, "m-1@vn", sample(arena, "form-d/good-third-country.xml"));
+	struct answer refused = post(&world, path, "application/json",
+				     with(arena, answer_json, "\"status\":\"15\"", "\"status\":\"38\""));
+	expect(refused, 422, "\"path\":\"/status\"");
+	expect(refused, 422, "\\\"38\\\" is not in the code list ORIGIN_STATUS (14: used up; ");
+	assert_null(strstr(refused.text, "RSP-"));
+	expect(post(&world, path, "application/json", answer_json), 202, NULL);
+	expect(call(&world, "GET", "/api/v1/documents/VN-TH%2026%2F02%2F00006", NULL, NULL), 200,
+	       "\"state\":\"partly-utilised\"");
+	end(&world);
+}
+
 /* A part of it would pass for the whole. */
 static void a_document_that_was_refused_is_read_only_if_all_of_it_can_be(void **state)
 {
@@ -200,6 +238,7 @@ int main(void)
 		cmocka_unit_test(an_empty_body_is_answered_with_what_it_lacks),
 		cmocka_unit_test(what_is_made_is_found_where_the_answer_says),
 		cmocka_unit_test(what_a_document_says_is_read_as_json),
+		cmocka_unit_test(an_answer_in_json_moves_the_certificate),
 		cmocka_unit_test(a_document_that_was_refused_is_read_only_if_all_of_it_can_be),
 	};
 	return kernel_run("requests", tests, COUNT(tests), customs_capabilities);
