@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 /* An answer, and once more its files: cli/remote.c says how great it may be. */
-enum { CLI_ARENA = 512 << 20 };
+enum { HELP_MAX = 65536, CLI_ARENA = 512 << 20 };
 
 /* Of every command; the first is left out of the help where there is nothing for it. */
 static const struct option common_options[] = {
@@ -51,16 +51,19 @@ static const struct command *find_command(int argc, char **argv)
 	return found;
 }
 
-static void print_options(const struct option *options)
+static void print_option(FILE *out, const struct option *o, const char *note)
 {
 	enum { LEFT_WIDTH = 26 };
-	for (const struct option *o = options; o && o->name; o++) {
-		char left[64];
-		snprintf(left, sizeof left, "%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
-		int length = (int)utf8_length(left);
-		printf("  %s%*s %s%s\n", left, length < LEFT_WIDTH ? LEFT_WIDTH - length : 0, "", o->help,
-		       o->required ? " (required)" : "");
-	}
+	char left[64];
+	snprintf(left, sizeof left, "%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+	int length = (int)utf8_length(left);
+	fprintf(out, "  %s%*s %s%s\n", left, length < LEFT_WIDTH ? LEFT_WIDTH - length : 0, "", o->help, note);
+}
+
+static void print_options(const struct option *options)
+{
+	for (const struct option *o = options; o && o->name; o++)
+		print_option(stdout, o, o->required ? " (required)" : "");
 }
 
 /* One more word of the usage; lines are folded. */
@@ -95,6 +98,15 @@ static void print_synopsis(const struct command *command)
 	printf("\n");
 }
 
+/* By the rows that read the file. */
+static void print_settings(void)
+{
+	buf_auto text;
+	buf_init(&text, HELP_MAX);
+	config_put_help(&text);
+	printf("\nsettings of lintas.conf and their defaults, read at the start:\n%s", buf_text(&text));
+}
+
 static void print_usage(const struct command *command)
 {
 	print_synopsis(command);
@@ -102,6 +114,8 @@ static void print_usage(const struct command *command)
 	       command->summary + 1);
 	print_options(command->options);
 	print_options(common_options + command->text_alone);
+	if (command->settings)
+		print_settings();
 	printf("\nexample:\n");
 	for (const char *e = command->example; *e;) {
 		size_t length = strcspn(e, "\n");
@@ -140,9 +154,60 @@ static bool is_group(char **words)
 	return false;
 }
 
+enum { WORD_SIZE = 24, EDITS_MAX = 2 };
+
+/* How many letters more, less or other make B of A (Levenshtein's distance); WORD_SIZE if a word is too long for that.
+ */
+static size_t edits(const char *a, const char *b)
+{
+	size_t row[WORD_SIZE], width = strlen(b);
+	if (width >= WORD_SIZE || strlen(a) >= WORD_SIZE)
+		return WORD_SIZE;
+	for (size_t i = 0; i <= width; i++)
+		row[i] = i;
+	for (; *a; a++) {
+		size_t diagonal = row[0]++;
+		for (size_t i = 1; i <= width; i++) {
+			size_t other = diagonal + (*a != b[i - 1]);
+			size_t one_more = (row[i] < row[i - 1] ? row[i] : row[i - 1]) + 1;
+			diagonal = row[i];
+			row[i] = other < one_more ? other : one_more;
+		}
+	}
+	return row[width];
+}
+
+/* What was perhaps meant, "documents list" by "document list", in WORD or among the rows; NULL if nothing is near. */
+static const char *meant_command(int count, char **words, char word[static WORD_SIZE])
+{
+	char first[WORD_SIZE];
+	size_t least = EDITS_MAX + 1;
+	for (const struct command *c = cli_commands; c->words; c++) {
+		snprintf(first, sizeof first, "%.*s", (int)strcspn(c->words, " "), c->words);
+		size_t n = edits(words[0], first);
+		if (n >= least || 2 * n >= strlen(words[0]))
+			continue;
+		least = n;
+		memcpy(word, first, sizeof first);
+	}
+	if (least > EDITS_MAX)
+		return NULL;
+	const struct command *meant = find_command(count, (char *[]){ word, words[count - 1] });
+	return meant ? meant->words : word;
+}
+
 /* No command of these one or two words: if the first is that of some, they are listed. */
 static enum err_code unknown_command(int count, char **words, struct err *err)
 {
+	char word[WORD_SIZE];
+	if (words[0][0] == '-')
+		return fail(err, ERR_USAGE,
+			    "there is no command \"%s\": options come after the command, as in lintas status --dir DIR",
+			    words[0]);
+	const char *meant = meant_command(count, words, word);
+	if (!is_group(words) && meant)
+		return fail(err, ERR_USAGE, "there is no command \"%s\"; did you mean %s? `lintas help` lists all",
+			    words[0], meant);
 	if (!is_group(words))
 		return fail(err, ERR_USAGE, "there is no command \"%s\"; `lintas help` lists all", words[0]);
 	if (count > 1)
@@ -151,6 +216,16 @@ static enum err_code unknown_command(int count, char **words, struct err *err)
 		fprintf(stderr, "lintas: %s needs one more word:\n", words[0]);
 	print_group(stderr, 1, words);
 	return ERR_USAGE;
+}
+
+/* Without a command: a group whose commands are asked for, or a mistake. */
+static enum err_code no_command(int argc, char **argv, struct err *err)
+{
+	int count = argc > 1 && argv[1][0] != '-' ? 2 : 1;
+	for (int i = count; i < argc; i++)
+		if ((same(argv[i], "--help") || same(argv[i], "-h")) && print_group(stdout, count, argv))
+			return OK;
+	return unknown_command(count, argv, err);
 }
 
 enum err_code run_help(struct invocation *invocation, struct err *err)
@@ -164,9 +239,10 @@ enum err_code run_help(struct invocation *invocation, struct err *err)
 		return OK;
 	}
 	const struct command *command = find_command(count, words);
-	if (command)
+	bool whole = command && words_count(command->words) == (size_t)count;
+	if (whole)
 		print_usage(command);
-	return command || print_group(stdout, count, words) ? OK : unknown_command(count, words, err);
+	return whole || print_group(stdout, count, words) ? OK : unknown_command(count, words, err);
 }
 
 enum err_code run_version(struct invocation *invocation, struct err *err)
@@ -279,7 +355,7 @@ static enum err_code take_option(struct invocation *in, int argc, char **argv, i
 	const struct option *own = option_row(in->command->options, name);
 	const struct option *option = own ? own : option_row(common_options, name);
 	if (!option)
-		return fail(err, ERR_USAGE, "%s does not know %s; see lintas help %s", in->command->words, name,
+		return fail(err, ERR_USAGE, "%s does not know %s; see lintas %s --help", in->command->words, name,
 			    in->command->words);
 	if (!option->value && equals)
 		return fail(err, ERR_USAGE, "%s takes no value: it is given, or not", option->name);
@@ -295,6 +371,20 @@ static enum err_code take_option(struct invocation *in, int argc, char **argv, i
 	return OK;
 }
 
+/* Whether all that is required was given; what was not is told at once. */
+static bool options_complete(const struct invocation *in)
+{
+	size_t missing = 0;
+	for (size_t i = 0; in->command->options && in->command->options[i].name; i++) {
+		if (!in->command->options[i].required || in->values[i])
+			continue;
+		if (!missing++)
+			fprintf(stderr, "lintas: %s needs\n", in->command->words);
+		print_option(stderr, &in->command->options[i], "");
+	}
+	return !missing;
+}
+
 static enum err_code check_invocation(struct invocation *in, struct err *err)
 {
 	size_t min = 0, max = 0;
@@ -306,14 +396,9 @@ static enum err_code check_invocation(struct invocation *in, struct err *err)
 		min += a[length - 1] != '?';
 	}
 	if (in->arguments_count < min || in->arguments_count > max)
-		return fail(err, ERR_USAGE, "%s takes %s; see lintas help %s", in->command->words,
+		return fail(err, ERR_USAGE, "%s takes %s; see lintas %s --help", in->command->words,
 			    in->command->arguments ? in->command->arguments : "no arguments", in->command->words);
-	for (size_t i = 0; in->command->options && in->command->options[i].name; i++)
-		if (in->command->options[i].required && !in->values[i])
-			return fail(err, ERR_USAGE, "%s needs %s %s: %s", in->command->words,
-				    in->command->options[i].name, in->command->options[i].value,
-				    in->command->options[i].help);
-	return OK;
+	return options_complete(in) ? OK : ERR_USAGE;
 }
 
 static enum err_code run(struct invocation *in, int argc, char **argv, struct err *err)
@@ -373,8 +458,7 @@ int cli_main(int argc, char **argv)
 	if (same(argv[1], "--version"))
 		argv[1] = "version";
 	in.command = find_command(argc - 1, argv + 1);
-	enum err_code code = in.command ? run(&in, argc - 1, argv + 1, &err)
-					: unknown_command(argc > 2 && argv[2][0] != '-' ? 2 : 1, argv + 1, &err);
+	enum err_code code = in.command ? run(&in, argc - 1, argv + 1, &err) : no_command(argc - 1, argv + 1, &err);
 	if (findings_count(in.findings))
 		print_findings(stderr, in.findings);
 	if (code != OK && err.text[0])

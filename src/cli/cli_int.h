@@ -33,6 +33,8 @@ struct command {
 	bool text_alone;                              /* there is nothing for --json, which is refused */
 	bool (*good)(const void *answer);             /* NULL: always; else the exit status is 1 if it is not */
 	const char *missing; /* what to do when there is no such thing; NULL: the answer says it */
+	bool settings;       /* the help explains lintas.conf, too */
+	bool sends;          /* what it leaves to be sent waits while the node is stopped, and people are told so */
 };
 
 struct invocation {
@@ -119,10 +121,10 @@ enum err_code run_user_password(struct invocation *invocation, struct err *err);
 enum err_code run_token_new(struct invocation *invocation, struct err *err);
 enum err_code run_as4_inspect(struct invocation *invocation, struct err *err);
 enum err_code run_evidence_export(struct invocation *invocation, struct err *err);
-enum err_code run_document(struct invocation *invocation, struct err *err);
 enum err_code run_events(struct invocation *invocation, struct err *err);
 enum err_code run_role_list(struct invocation *invocation, struct err *err);
 enum err_code run_ping(struct invocation *invocation, struct err *err);
+enum err_code run_timeline(struct invocation *invocation, struct err *err);
 enum err_code run_help(struct invocation *invocation, struct err *err);
 enum err_code run_help_commands(struct invocation *invocation, struct err *err);
 enum err_code run_version(struct invocation *invocation, struct err *err);
@@ -171,6 +173,7 @@ struct machine;
 enum err_code json_doctypes(struct invocation *invocation, struct err *err);
 enum err_code json_machines(struct invocation *invocation, const struct machine *const *machines, size_t count,
 			    struct err *err);
+enum err_code json_migration(bool dry_run, const struct migration_status *status, const char *sql, struct err *err);
 enum err_code json_settings(struct invocation *invocation, const struct config *config, struct err *err);
 
 /* Reads a file whole (at most MAX_BYTES; "-" is standard input); arena's. */

@@ -381,8 +381,12 @@ enum err_code run_as4_inspect(struct invocation *in, struct err *err)
 	if (options.profile && !messaging_profile_known(options.profile))
 		return fail(err, ERR_USAGE, "--profile is edelivery-1.15, edelivery-2.0 or ecdsa-p256, not %s",
 			    options.profile);
-	TRY(input_read(in->arena, in->arguments[0], INSPECT_FILE_MAX, &options.file, err));
-	enum err_code code = read_given(in, &given, err);
+	enum err_code code = input_read(in->arena, in->arguments[0], INSPECT_FILE_MAX, &options.file, err);
+	if (code == OK)
+		code = read_given(in, &given, err);
+	/* Only a message that was judged may be told to be refused: whatever ends it before is a wrong call. */
+	if (code != OK && code != ERR_MEMORY)
+		code = err->code = ERR_USAGE;
 	options.believed = given.believed;
 	options.believed_count = given.count;
 	options.keys = given.keys;

@@ -47,6 +47,7 @@ static enum err_code print_buf(const struct buf *out, struct err *err)
 
 enum err_code run_init(struct invocation *in, struct err *err)
 {
+	static const char *const uses[] = { "sign", "decrypt", "tls" }; /* the last not for a plain node */
 	struct node_init init = { .directory = in->arguments[0],
 				  .state = option_value(in, "--state"),
 				  .name = option_value(in, "--name"),
@@ -68,10 +69,12 @@ enum err_code run_init(struct invocation *in, struct err *err)
 		fprintf(stderr,
 			"%s is no member state of ASEAN: right for a dialogue partner; else remove %s and begin anew\n",
 			init.state, init.directory);
-	printf("%s is a node of %s (%s).\n"
-	       "Next: lintas key new -d %s --use sign, --use decrypt%s; then organisation add, partner add, and lintas serve %s\n",
-	       init.directory, codelist_name("ISO3166", init.state), init.state, init.directory,
-	       init.plain ? "" : ", --use tls", init.directory);
+	printf("%s is a node of %s (%s).\nNext:\n", init.directory, codelist_name("ISO3166", init.state), init.state);
+	for (size_t i = 0; i < COUNT(uses) - init.plain; i++)
+		printf("  lintas key new --use %s --dir %s\n", uses[i], init.directory);
+	printf("Each tells how its key is certified and installed. Then%s seats, partners, and lintas serve %s:\n"
+	       "step by step in docs/operations.md, \"From nothing to the first ping\".\n",
+	       init.plain ? "" : " partners-tls.pem,", init.directory);
 	return OK;
 }
 
@@ -175,6 +178,8 @@ enum err_code run_db_migrate(struct invocation *in, struct err *err)
 		close(lock);
 	if (code != OK)
 		return code;
+	if (in->json)
+		return json_migration(dry_run, &status, buf_text(&sql), err);
 	if (dry_run)
 		TRY(print_buf(&sql, err));
 	printf("%sschema %d, %d migration%s %s\n", dry_run ? "-- " : "", status.applied, status.pending,
@@ -218,7 +223,7 @@ enum err_code run_doctype_xsd(struct invocation *in, struct err *err)
 	if (!doctype)
 		return fail(err, ERR_NOT_FOUND, "there is no document type %s; see lintas doctype list",
 			    in->arguments[0]);
-	field_put_xsd(&out, doctype->schema);
+	field_put_xsd(&out, doctype->schema, codelists());
 	return print_buf(&out, err);
 }
 

@@ -95,7 +95,7 @@ static void print_folded(FILE *out, const char *value, int indent)
 
 void print_documents(FILE *out, const void *answer)
 {
-	static const struct column columns[] = { { "id", 36 },     { "since", 24 },   { "way", 3 },
+	static const struct column columns[] = { { "id", 36 },     { "created", 24 }, { "way", 3 },
 						 { "partner", 7 }, { "type", 22 },    { "reference", 20 },
 						 { "state", 16 },  { "kept by", 12 }, { "", 4 } };
 	const struct document_list_view *list = answer;
@@ -120,7 +120,7 @@ void print_document(FILE *out, const void *answer)
 		text(d->issuer_state), d->test ? "  TEST" : "");
 	fprintf(out, "  id            %s\n  state         %s\n  direction     %s, partner %s\n", d->id, text(d->state),
 		d->direction, d->partner);
-	fprintf(out, "  from, to      %s -> %s\n  kept by       %s\n  since         %s\n", text(d->sender),
+	fprintf(out, "  from, to      %s -> %s\n  kept by       %s\n  created       %s\n", text(d->sender),
 		text(d->recipient), d->organisation, when(d->created_us, time));
 	fprintf(out, "  sha-256       %s\n  message       %s\n", d->digest, text(d->message));
 	if (d->about)
@@ -146,22 +146,26 @@ static const char *attempts(const struct message_view *m, char *buffer, size_t s
 	return buffer;
 }
 
+/* It is where it was to go: an error of the way there is history. */
+static bool arrived(const struct message_view *m)
+{
+	return same(m->state, "delivered") || same(m->state, "processed");
+}
+
 void print_messages(FILE *out, const void *answer)
 {
 	enum { ERROR_INDENT = 4 };
-	static const struct column columns[] = { { "id", 36 },    { "since", 24 }, { "partner", 7 }, { "action", 22 },
-						 { "state", 10 }, { "", 4 },       { "", 0 } };
+	static const struct column columns[] = { { "id", 36 },    { "created", 24 }, { "partner", 7 }, { "action", 22 },
+						 { "state", 10 }, { "", 4 },         { "", 0 } };
 	const struct message_list_view *list = answer;
 	char time[TIME_SIZE], sending[80];
 	if (list->count)
 		print_heads(out, columns, COUNT(columns));
 	for (size_t i = 0; i < list->count; i++) {
 		const struct message_view *m = &list->items[i];
-		bool settled =
-			same(m->state, "delivered") || same(m->state, "processed"); /* an old fault is history then */
 		ROW(out, columns, m->id, when(m->created_us, time), m->partner, action(m), m->state,
 		    m->test ? "TEST" : "", attempts(m, sending, sizeof sending));
-		if (m->last_error && !settled)
+		if (m->last_error && !arrived(m))
 			print_folded(out, m->last_error, ERROR_INDENT);
 	}
 	if (!list->count)
@@ -203,7 +207,7 @@ static void print_message_times(FILE *out, const struct message_view *m)
 		fprintf(out, ", next %s", when(m->next_attempt_us, time));
 	fprintf(out, "\n");
 	if (m->last_error)
-		fprintf(out, "  last error    %s\n", m->last_error);
+		fprintf(out, "  %-13s %s\n", arrived(m) ? "error before" : "last error", m->last_error);
 }
 
 /* How many wires from FIRST on say the same once more, as errors to each attempt do: of these the last is shown.
@@ -359,41 +363,52 @@ void print_partner_changed(FILE *out, const void *answer)
 		fprintf(out, "Next: lintas ping %s\n", p->code);
 }
 
-static const struct column seat_columns[] = { { "code", 16 }, { "seat", 18 }, { "name", 0 } };
-
 void print_organisation(FILE *out, const void *answer)
 {
 	const struct organisation_view *o = answer;
-	ROW(out, seat_columns, o->code, o->seat, o->name);
+	fprintf(out, "%s  %s\n  seat          %s\n", o->code, o->name, o->seat);
 }
 
 void print_organisations(FILE *out, const void *answer)
 {
+	static const struct column columns[] = { { "code", 16 }, { "seat", 18 }, { "name", 0 } };
 	const struct organisation_list_view *list = answer;
-	print_heads(out, seat_columns, COUNT(seat_columns));
+	print_heads(out, columns, COUNT(columns));
 	for (size_t i = 0; i < list->count; i++)
-		print_organisation(out, &list->items[i]);
+		ROW(out, columns, list->items[i].code, list->items[i].seat, list->items[i].name);
 }
 
-static const struct column user_columns[] = { { "name", 16 },         { "status", 8 }, { "log-in", 11 },
-					      { "organisation", 12 }, { "roles", 24 }, { "title", 0 } };
-
-static void print_user_line(FILE *out, const struct user_view *u)
+static const char *log_in(const struct user_view *u)
 {
-	ROW(out, user_columns, u->name, u->status, u->password ? "password" : "tokens only",
-	    u->organisation ? u->organisation : "(node)", u->roles, u->title);
+	return u->password ? "password" : "tokens only";
+}
+
+/* Who is of no organisation is of the node itself. */
+static const char *organisation_of(const struct user_view *u)
+{
+	return u->organisation ? u->organisation : "(node)";
 }
 
 void print_users(FILE *out, const void *answer)
 {
+	static const struct column columns[] = { { "name", 16 },         { "status", 8 }, { "log-in", 11 },
+						 { "organisation", 12 }, { "roles", 24 }, { "title", 0 } };
 	const struct user_list_view *list = answer;
 	if (list->count)
-		print_heads(out, user_columns, COUNT(user_columns));
-	for (size_t i = 0; i < list->count; i++)
-		print_user_line(out, &list->items[i]);
+		print_heads(out, columns, COUNT(columns));
+	for (size_t i = 0; i < list->count; i++) {
+		const struct user_view *u = &list->items[i];
+		ROW(out, columns, u->name, u->status, log_in(u), organisation_of(u), u->roles, u->title);
+	}
 	if (!list->count)
 		fprintf(out, "no users; see lintas help user add\n");
 	print_next(out, list->next, "--after");
+}
+
+static void print_user_whole(FILE *out, const struct user_view *u)
+{
+	fprintf(out, "%s  %s (%s)\n  log-in        %s\n  organisation  %s\n  roles         %s\n", u->name, u->title,
+		u->status, log_in(u), organisation_of(u), text(u->roles));
 }
 
 static void print_user_next(FILE *out, const struct user_view *u)
@@ -412,27 +427,24 @@ static void print_user_next(FILE *out, const struct user_view *u)
 
 void print_user(FILE *out, const void *answer)
 {
-	print_user_line(out, answer);
+	print_user_whole(out, answer);
 	print_user_next(out, answer);
 }
 
 void print_user_password(FILE *out, const void *answer)
 {
-	print_user_line(out, answer);
+	print_user_whole(out, answer);
 	fprintf(out, "The tokens made before let nobody in any more\n");
 	print_user_next(out, answer);
 }
-
-static const struct column token_columns[] = { { "id", 36 }, { "user", 16 },  { "until", 24 },
-					       { "", 7 },    { "roles", 24 }, { "title", 0 } };
 
 void print_token(FILE *out, const void *answer)
 {
 	const struct token_view *t = answer;
 	char time[TIME_SIZE];
 	bool revoked = t->revoked_us != TIME_NONE;
-	ROW(out, token_columns, t->id, t->user, when(revoked ? t->revoked_us : t->expires_us, time),
-	    revoked ? "REVOKED" : "", t->roles, t->title);
+	fprintf(out, "%s  %s\n  user          %s\n  roles         %s\n  %-13s %s\n", t->id, text(t->title), t->user,
+		text(t->roles), revoked ? "revoked" : "until", when(revoked ? t->revoked_us : t->expires_us, time));
 }
 
 void print_new_token(FILE *out, const void *answer)
@@ -448,11 +460,18 @@ void print_new_token(FILE *out, const void *answer)
 
 void print_tokens(FILE *out, const void *answer)
 {
+	static const struct column columns[] = { { "id", 36 }, { "user", 16 },  { "until", 24 },
+						 { "", 7 },    { "roles", 24 }, { "title", 0 } };
 	const struct token_list_view *list = answer;
+	char time[TIME_SIZE];
 	if (list->count)
-		print_heads(out, token_columns, COUNT(token_columns));
-	for (size_t i = 0; i < list->count; i++)
-		print_token(out, &list->items[i]);
+		print_heads(out, columns, COUNT(columns));
+	for (size_t i = 0; i < list->count; i++) {
+		const struct token_view *t = &list->items[i];
+		bool revoked = t->revoked_us != TIME_NONE;
+		ROW(out, columns, t->id, t->user, when(revoked ? t->revoked_us : t->expires_us, time),
+		    revoked ? "REVOKED" : "", t->roles, t->title);
+	}
 	if (!list->count)
 		fprintf(out, "no tokens; see lintas help token new\n");
 	print_next(out, list->next, "--before");

@@ -9,7 +9,6 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "base/uuid.h"
 
 /* As the interface has them: see ANSWER_MAX in api/api.c, and administration in node/serve.c. */
 enum { ANSWER_MAX = 192 << 20, REQUEST_ARENA = 192 << 20, JSON_MAX = 8 << 20 };
@@ -234,6 +233,8 @@ enum err_code remote_run(struct invocation *in, struct bytes body, struct err *e
 	TRY(remote_read(in, in->command->answer, &answer, view, err));
 	if (!raw)
 		in->command->print(stdout, view);
+	if (!raw && in->command->sends && !remote_running(in))
+		printf("The node is stopped: nothing is sent until lintas serve runs\n");
 	return !in->command->good || in->command->good(view) ? OK : ERR_INVALID;
 }
 
@@ -265,28 +266,4 @@ enum err_code run_events(struct invocation *in, struct err *err)
 		view.next = NULL;
 	print_events(stdout, &view);
 	return OK;
-}
-
-/* A document by its id, or by a reference that only one has. */
-enum err_code run_document(struct invocation *in, struct err *err)
-{
-	struct http_answer answer = { 0 };
-	struct document_list_view found;
-	buf_auto path;
-	buf_init(&path, JSON_MAX);
-	if (uuid_valid(in->arguments[0]))
-		return remote_run(in, bytes(NULL, 0), err);
-	buf_puts(&path, "/api/v1/documents?limit=2&reference=");
-	percent_put(&path, in->arguments[0], "@:");
-	TRY(buf_check(&path, "the call", err));
-	TRY(remote_call(in, "GET", buf_text(&path), bytes(NULL, 0), &answer, err));
-	TRY(remote_read(in, &document_list_schema, &answer, &found, err));
-	if (found.count > 1)
-		return fail(
-			err, ERR_CONFLICT,
-			"several documents have the reference %s: lintas documents list --reference %s shows their ids",
-			in->arguments[0], in->arguments[0]);
-	if (found.count)
-		in->arguments[0] = found.items[0].id;
-	return remote_run(in, bytes(NULL, 0), err);
 }

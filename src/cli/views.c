@@ -11,6 +11,11 @@ struct doctype_view {
 struct setting_view {
 	const char *section, *name, *value, *default_value, *help;
 };
+struct migration_view {
+	int64_t schema, pending;
+	bool dry_run;
+	const char *sql;
+};
 struct state_view {
 	const char *name;
 };
@@ -43,6 +48,15 @@ static const struct field setting_rows[] = {
 	TEXT_FIELD(setting_view, help, "help", 1),
 };
 static const struct fields setting_fields = FIELDS(struct setting_view, setting_rows);
+
+static const struct field migration_rows[] = {
+	FIELD_INT(struct migration_view, schema, .json = "schema", .min = 1),
+	FIELD_INT(struct migration_view, pending, .json = "pending", .min = 1),
+	FIELD_FLAG(struct migration_view, dry_run, .json = "dryRun", .min = 1),
+	TEXT_FIELD(migration_view, sql, "sql", 0),
+};
+static const struct fields migration_fields = FIELDS(struct migration_view, migration_rows);
+static const struct schema migration_schema = { .name = "migration", .fields = &migration_fields };
 
 static const struct field state_rows[] = { TEXT_FIELD(state_view, name, "name", 1) };
 static const struct fields state_fields = FIELDS(struct state_view, state_rows);
@@ -154,6 +168,14 @@ enum err_code json_machines(struct invocation *in, const struct machine *const *
 	for (size_t i = 0; i < count; i++)
 		TRY(machine_view_of(in->arena, machines[i], &list.items[i], err));
 	return put_json(&machine_list_schema, &list, err);
+}
+
+enum err_code json_migration(bool dry_run, const struct migration_status *status, const char *sql, struct err *err)
+{
+	const struct migration_view view = {
+		.schema = status->applied, .pending = status->pending, .dry_run = dry_run, .sql = sql
+	};
+	return put_json(&migration_schema, &view, err);
 }
 
 enum err_code json_settings(struct invocation *in, const struct config *config, struct err *err)

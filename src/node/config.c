@@ -77,7 +77,7 @@ static const struct setting settings[] = {
 	     "Age at which a message is given up and an officer gets a task. Gateways were down for three weeks (31 May 2021)."),
 	NUMBER("exchange", "slots", slots, "16", 1, 256, "Exchanges at a time with one partner."),
 	NUMBER("exchange", "senders", senders, "32", 1, 256,
-	       "Exchanges at a time with all partners; half of them at most with one. They wait for the disk together."),
+	       "Exchanges at a time with all partners; one gets no more than it leaves free. They wait for the disk together."),
 	NUMBER("exchange", "processors", processors, "2", 1, 64, "Threads that turn received messages into documents."),
 	FLAG("trust", "crl-required", crl_required, "no",
 	     "yes: partners' certificates are refused without a revocation list of their issuer. no: where one is, it must be current."),
@@ -86,7 +86,7 @@ static const struct setting settings[] = {
 	NUMBER("keys", "sockets", key_sockets, "4", 1, 64,
 	       "Signatures and decryptions at a time in the keys process; about the number of cores."),
 	SIZE("disk", "reserve", disk_reserve_bytes, "256MB", 0, 1024 * 1024 * MIB,
-	     "While the disk has less free, new messages are answered 503: nothing is half written."),
+	     "While the disk of an SQLite database has less free, new messages are answered 503: nothing is half written."),
 	TEXT("log", "level", log_level, "info", "debug, info, warn, error or off."),
 };
 
@@ -160,8 +160,8 @@ static const char *wanted(struct arena *arena, const struct setting *s)
 	case UNIT_NUMBER:
 		return arena_printf(arena, "a whole number from %lld to %lld", (long long)s->min, (long long)s->max);
 	case UNIT_BYTES:
-		return arena_printf(arena, "a size such as 20MB, from %lld to %lld bytes", (long long)s->min,
-				    (long long)s->max);
+		return arena_printf(arena, "a size in B, KB, MB or GB, such as 20MB, from %lldB to %lldB",
+				    (long long)s->min, (long long)s->max);
 	case UNIT_TIME:
 		return arena_printf(arena, "a time such as 90s, 30m, 12h or 21d, from %lld ms to %lld s",
 				    (long long)(s->min / 1000), (long long)(s->max / SECOND_US));
@@ -368,10 +368,13 @@ static enum err_code read_file(const char *path, const char *directory, struct b
 {
 	FILE *file = fopen(path, "re");
 	uint8_t *to;
-	if (!file)
-		return fail(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
-			    "cannot read %s: %s; `lintas init %s --state XX` makes a node", path, strerror(errno),
+	if (!file && errno == ENOENT)
+		return fail(err, ERR_NOT_FOUND,
+			    "there is no node in %s: give --dir DIR, or set LINTAS_DIR; to make a node: "
+			    "lintas init DIR --state STATE",
 			    directory);
+	if (!file)
+		return fail(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
 	while (!feof(file) && !ferror(file) && (to = buf_reserve(out, BUFSIZ)) != NULL)
 		buf_grown(out, fread(to, 1, BUFSIZ, file));
 	bool broken = ferror(file);
@@ -436,6 +439,18 @@ void config_put(struct buf *out, const struct config *config)
 		buf_printf(out, "; %s\n%s = ", s->help, s->name);
 		config_put_value(out, s, config);
 		buf_putc(out, '\n');
+	}
+}
+
+void config_put_help(struct buf *out)
+{
+	const char *section = "";
+	for (size_t i = 0; i < COUNT(settings); i++) {
+		const struct setting *s = &settings[i];
+		if (!same(section, s->section))
+			buf_printf(out, "  [%s]\n", s->section);
+		section = s->section;
+		buf_printf(out, "    %s = %s\n        %s\n", s->name, s->value ? s->value : "(required)", s->help);
 	}
 }
 

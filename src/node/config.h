@@ -60,6 +60,8 @@ void config_put_value(struct buf *out, const struct setting *setting, const stru
 void config_put(struct buf *out, const struct config *config);
 /* The same as a Markdown table for docs/. */
 void config_put_markdown(struct buf *out);
+/* The same for a terminal. */
+void config_put_help(struct buf *out);
 
 /* DIRECTORY/NAME; arena's. */
 const char *config_path(struct arena *arena, const struct config *config, const char *name);

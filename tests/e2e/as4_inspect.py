@@ -49,6 +49,8 @@ def story(folder):
     assert status == 0 and said["verdict"] == "verified" and text.splitlines()[-1] == "verified", text
     assert set(verdicts(said).values()) == {"verified"} and said["algorithmsOf"] == "edelivery-1.15"
     assert inspect("-", "--certificate", certificate, *then, stdin=RECEIPT.read_bytes())[2] == said
+    for wrong in ((folder,), (f"{folder}/none",), (RECEIPT, "--certificate", __file__), (RECEIPT, "--at", "then")):
+        assert subprocess.run([LINTAS, "as4", "inspect", *wrong], capture_output=True, timeout=60).returncode == 2, wrong
     shown("0: a real receipt with its certificate, at its time; also from standard input")
 
     status, text, said = inspect(RECEIPT, *then)

@@ -76,10 +76,10 @@ static void a_state_may_be_typed_in_lower_case(void **state)
 	assert_int_equal(TYPE("partner", "show", "th", "-d", node), 3);
 	expect("there is no partner TH");
 	assert_int_equal(TYPE("documents", "list", "--partner=th", "-d", node), 1);
-	expect("TH is none of");
+	expect("there is no partner \"TH\"");
 	/* a message's state is no code */
 	assert_int_equal(TYPE("outbox", "list", "--state", "no", "-d", node), 1);
-	expect("no is none of");
+	expect("there is no state \"no\"");
 }
 
 static void a_node_is_not_made_over_another(void **state)
@@ -87,6 +87,31 @@ static void a_node_is_not_made_over_another(void **state)
 	(void)state;
 	assert_int_equal(TYPE("init", node, "--state", "VN"), 6);
 	expect("is a node already: lintas status -d ");
+}
+
+/* One command a line, as it can be typed. */
+static void a_new_node_tells_which_keys_it_needs(void **state)
+{
+	char path[FOLDER_SIZE + 32], line[3 * FOLDER_SIZE];
+	(void)state;
+	snprintf(path, sizeof(path), "%s/new", folder);
+	snprintf(line, sizeof(line), "\n  lintas key new --use tls --dir %s\n", path);
+	assert_int_equal(TYPE("init", path, "--state", "VN"), 0);
+	expect(line);
+	expect("Then partners-tls.pem, seats");
+	snprintf(path, sizeof(path), "%s/new-plain", folder);
+	snprintf(line, sizeof(line), "\n  lintas key new --use decrypt --dir %s\n", path);
+	assert_int_equal(TYPE("init", path, "--state", "VN", "--plain"), 0);
+	expect(line);
+	assert_null(strstr(shown, "tls"));
+}
+
+/* Who forgot --dir has a node, and wants no second one. */
+static void where_no_node_is_the_directory_is_asked_for_first(void **state)
+{
+	(void)state;
+	assert_int_equal(TYPE("status", "-d", folder), 3);
+	expect(": give --dir DIR, or set LINTAS_DIR; to make a node: lintas init DIR --state STATE\n");
 }
 
 /* Dialogue partners run nodes, too (ASEAN-Japan CEP and others); what is no code of ISO 3166 is a slip. */
@@ -115,7 +140,59 @@ static void a_command_that_is_not_there_is_told_above_those_that_are(void **stat
 	assert_int_equal(TYPE("outbox"), 2);
 	expect("outbox needs one more word");
 	assert_int_equal(TYPE("nope"), 2);
-	expect("there is no command \"nope\"");
+	expect("there is no command \"nope\"; `lintas help`");
+	assert_int_equal(TYPE("help", "status", "extra"), 2);
+	expect("there is no command \"status extra\"; there are\n  status ");
+	assert_int_equal(TYPE("help", "commands", "foo"), 2);
+	expect("help commands takes no arguments; see lintas help commands --help");
+	assert_int_equal(TYPE("help", "commands", "--help"), 0);
+	expect("usage: lintas help commands\n");
+}
+
+static void the_help_of_a_group_is_the_same_by_an_option(void **state)
+{
+	static char by_word[sizeof(shown)];
+	(void)state;
+	assert_int_equal(TYPE("help", "partner"), 0);
+	expect("  partner add ");
+	memcpy(by_word, shown, sizeof(shown));
+	assert_int_equal(TYPE("partner", "--help"), 0);
+	assert_string_equal(shown, by_word);
+	assert_int_equal(TYPE("partner", "-d", node, "-h"), 0);
+	assert_string_equal(shown, by_word);
+	assert_int_equal(TYPE("partner", "nope", "--help"), 2);
+	expect("there is no command \"partner nope\"; there are\n  partner add ");
+	assert_int_equal(TYPE("nope", "--help"), 2);
+}
+
+static void a_slip_is_told_with_what_was_meant(void **state)
+{
+	static const struct {
+		const char *words[2], *meant;
+	} rows[] = {
+		{ { "document", "list" }, "did you mean documents list?" },
+		{ { "document", NULL }, "did you mean documents?" },
+		{ { "stauts", NULL }, "did you mean status?" },
+		{ { "pin", "TH" }, "did you mean ping?" },
+		{ { "outboxes", "lst" }, "did you mean outbox?" },
+		{ { "--dir", node }, "options come after the command, as in lintas status --dir DIR" },
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(TYPE(rows[i].words[0], rows[i].words[1]), 2);
+		expect(rows[i].meant);
+	}
+	assert_int_equal(TYPE("a-word-that-is-longer-than-any-command"), 2);
+	assert_null(strstr(shown, "did you mean"));
+}
+
+static void all_options_that_are_missing_are_told_at_once(void **state)
+{
+	(void)state;
+	assert_int_equal(TYPE("partner", "add", "TH", "--sign", "th.pem", "-d", node), 2);
+	expect("lintas: partner add needs\n  --endpoint URL             where its AS4 endpoint is\n"
+	       "  --encrypt FILE             PEM certificate for which we encrypt\n");
+	assert_null(strstr(shown, "--sign"));
 }
 
 static void what_is_not_known_is_told_with_the_next_step(void **state)
@@ -194,6 +271,50 @@ static void a_certificate_is_withdrawn_by_the_first_digits_of_its_fingerprint(vo
 	expect("see lintas partner show TH");
 }
 
+/* A plain node of Thailand with what an e-Form D to VN takes, which is written to FILE; its directory. */
+static const char *issuing_node(char file[static PATH_SIZE])
+{
+	static char path[FOLDER_SIZE + 8];
+	char sign[PATH_SIZE], encrypt[PATH_SIZE], fingerprint[65], command[512];
+	const char *source = getenv("LINTAS_SOURCE");
+	assert_non_null(source);
+	snprintf(path, sizeof(path), "%s/th", folder);
+	snprintf(file, PATH_SIZE, "%s/form-d.xml", folder);
+	snprintf(command, sizeof(command),
+		 "sed \"s/@TODAY@/$(date -u +%%F)/g; s/@REFERENCE@/TH-1/g\" '%s/tools/demo/form-d.xml' > '%s'", source,
+		 file);
+	assert_int_equal(system(command), 0);
+	certificate("vn-sign", "critical,digitalSignature", sign, fingerprint);
+	certificate("vn-encrypt", "critical,keyAgreement", encrypt, fingerprint);
+	assert_int_equal(TYPE("init", path, "--state", "TH", "--plain"), 0);
+	assert_int_equal(TYPE("organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Foreign Trade",
+			      "-d", path),
+			 0);
+	expect("dft  Foreign Trade\n  seat          issuing-authority\n");
+	assert_int_equal(TYPE("partner", "add", "VN", "-d", path, "--profile=ecdsa-p256", "--endpoint",
+			      "http://127.0.0.1:9/as4", "--sign", sign, "--encrypt", encrypt),
+			 0);
+	return path;
+}
+
+static void what_a_stopped_node_is_given_to_send_waits_and_this_is_told(void **state)
+{
+	char file[PATH_SIZE];
+	const char *path = issuing_node(file);
+	(void)state;
+	assert_int_equal(TYPE("send", file, "-d", path), 0);
+	expect("\nThe node is stopped: nothing is sent until lintas serve runs\n");
+	assert_int_equal(TYPE("send", file, "-d", path, "--json"), 0);
+	assert_null(strstr(shown, "stopped"));
+	assert_int_equal(TYPE("outbox", "hold", "TH-1", "-d", path), 0);
+	assert_null(strstr(shown, "stopped"));
+	assert_int_equal(TYPE("outbox", "release", "TH-1", "-d", path), 0);
+	expect("The node is stopped");
+	/* ours, which no officer of ours receives */
+	assert_int_equal(TYPE("documents", "seen", "TH-1", "-d", path), 6);
+	expect("TH-1 was sent by us: only received documents are marked as seen");
+}
+
 /* What is typed next goes to standard input. */
 static void put_input(const char *text)
 {
@@ -213,7 +334,8 @@ static void users_are_added_with_a_password_from_a_script(void **state)
 	assert_int_equal(TYPE("user", "add", "somchai", "-d", node, "--organisation", "customs", "--role", "officer",
 			      "--role", "supervisor", "--title", "Somchai", "--password-stdin"),
 			 0);
-	expect("password     customs       officer supervisor");
+	expect("somchai  Somchai (active)\n  log-in        password\n  organisation  customs\n"
+	       "  roles         officer supervisor\n");
 	expect("Next: somchai logs in with name and password");
 	put_input("another horse battery\n");
 	assert_int_equal(TYPE("user", "password", "somchai", "-d", node, "--password-stdin"), 0);
@@ -232,7 +354,7 @@ static void users_are_added_with_a_password_from_a_script(void **state)
 	assert_int_equal(TYPE("user", "password", "somchai", "-d", node), 2);
 	expect("there is no terminal");
 	assert_int_equal(TYPE("user", "show", "nobody", "-d", node), 3);
-	expect("lintas user list shows who there is");
+	expect("there is no user nobody; lintas user list ");
 	assert_int_equal(TYPE("user", "disable", "somchai", "-d", node), 0);
 	expect("disabled");
 	assert_int_equal(TYPE("token", "new", "--user", "somchai", "-d", node), 1);
@@ -321,6 +443,22 @@ static void an_x25519_key_is_certified_by_its_public_half(void **state)
 }
 
 /* 100 columns, counted in characters: "FILE…" has five, but seven bytes. */
+static void what_a_migration_would_do_is_told_to_programs(void **state)
+{
+	(void)state;
+	assert_int_equal(TYPE("db", "migrate", "--dry-run", "--json", "-d", node), 0);
+	expect("{\"schema\":2,\"pending\":0,\"dryRun\":true");
+}
+
+/* lintas.conf, --help and docs/settings.md come from the same rows. */
+static void the_help_of_serve_explains_the_settings(void **state)
+{
+	(void)state;
+	assert_int_equal(TYPE("serve", "--help"), 0);
+	expect("  [gateway]\n");
+	expect("    port = 8443\n        The port of the AS4 endpoint");
+}
+
 static void the_help_keeps_its_columns(void **state)
 {
 	(void)state;
@@ -338,11 +476,17 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_state_may_be_typed_in_lower_case),
 		cmocka_unit_test(a_node_is_not_made_over_another),
+		cmocka_unit_test(a_new_node_tells_which_keys_it_needs),
+		cmocka_unit_test(where_no_node_is_the_directory_is_asked_for_first),
 		cmocka_unit_test(a_state_that_is_no_member_is_warned_of_and_one_that_is_none_refused),
 		cmocka_unit_test(a_command_that_is_not_there_is_told_above_those_that_are),
+		cmocka_unit_test(the_help_of_a_group_is_the_same_by_an_option),
+		cmocka_unit_test(a_slip_is_told_with_what_was_meant),
+		cmocka_unit_test(all_options_that_are_missing_are_told_at_once),
 		cmocka_unit_test(what_is_not_known_is_told_with_the_next_step),
 		cmocka_unit_test(what_serve_needs_is_checked_with_the_configuration),
 		cmocka_unit_test(a_certificate_is_withdrawn_by_the_first_digits_of_its_fingerprint),
+		cmocka_unit_test(what_a_stopped_node_is_given_to_send_waits_and_this_is_told),
 		cmocka_unit_test(users_are_added_with_a_password_from_a_script),
 		cmocka_unit_test(the_end_of_a_token_is_a_time_or_a_number_of_days_or_hours),
 		cmocka_unit_test(who_has_no_password_is_let_in_by_tokens_alone),
@@ -351,6 +495,8 @@ int main(void)
 		cmocka_unit_test(the_roles_are_told_without_a_node),
 		cmocka_unit_test(of_the_events_more_is_said_if_the_page_was_full),
 		cmocka_unit_test(an_x25519_key_is_certified_by_its_public_half),
+		cmocka_unit_test(what_a_migration_would_do_is_told_to_programs),
+		cmocka_unit_test(the_help_of_serve_explains_the_settings),
 		cmocka_unit_test(the_help_keeps_its_columns),
 	};
 	return cmocka_run_group_tests_name("commands", tests, node_setup, node_teardown);

@@ -154,6 +154,50 @@ static void one_message_is_shown_whole(void **state)
 	expect("Next: lintas outbox abandon 0192 ");
 }
 
+static void the_error_of_a_message_that_arrived_after_all_is_told_as_past(void **state)
+{
+	struct message_view m = ping();
+	FILE *page = page_open();
+	(void)state;
+
+	m.attempts = 2;
+	m.last_error = "connection refused";
+	print_message_whole(page, &m);
+	fclose(page);
+	expect("  last error    connection refused\n");
+	m.state = "delivered";
+	page = page_open();
+	print_message_whole(page, &m);
+	fclose(page);
+	expect("  error before  connection refused\n");
+	assert_null(strstr(printed, "last error"));
+}
+
+/* The state may be newer than the document's row, whose time stands beside it. */
+static void the_time_of_a_document_is_that_of_its_creation(void **state)
+{
+	struct document_view d = { .id = "0193",
+				   .organisation = "customs",
+				   .doctype = "FORM-D",
+				   .direction = "in",
+				   .partner = "TH",
+				   .digest = "cc",
+				   .state = "utilised",
+				   .issued_on = DATE_NONE,
+				   .created_us = NOW_US };
+	FILE *page = page_open();
+	(void)state;
+
+	print_document(page, &d);
+	fclose(page);
+	expect("  created       2026-11-02 00:00:00.000Z\n");
+	page = page_open();
+	print_documents(page, &(struct document_list_view){ .items = &d, .count = 1 });
+	fclose(page);
+	expect(" created ");
+	assert_null(strstr(printed, "since"));
+}
+
 static void errors_to_every_attempt_are_one_line_with_the_last(void **state)
 {
 	struct wire_view wires[] = {
@@ -201,7 +245,7 @@ static void a_list_has_heads_over_its_columns_and_no_blanks_at_the_ends(void **s
 	expect("queued\n");
 	expect("TEST  next 2026-11-02 00:00:00.000Z\n    connection refused\n");
 	expect_no_blank_ends();
-	assert_ptr_equal(strstr(printed, " since") - printed,
+	assert_ptr_equal(strstr(printed, " created") - printed,
 			 strstr(strchr(printed, '\n') + 1, " 2026") - strchr(printed, '\n') - 1);
 }
 
@@ -450,7 +494,7 @@ static void a_new_token_is_its_secret_alone(void **state)
 	page = page_open();
 	print_token(page, &view);
 	fclose(page);
-	expect("2026-11-03 00:00:00.000Z");
+	expect("0192  export desk\n  user          erp\n  roles         officer\n  until         2026-11-03 00:00:00.000Z\n");
 	assert_null(strstr(printed, "lintas_x"));
 }
 
@@ -477,6 +521,8 @@ int main(void)
 		cmocka_unit_test(a_ping_that_waits_tells_why_and_what_to_do),
 		cmocka_unit_test(a_refused_ping_tells_the_refusal),
 		cmocka_unit_test(one_message_is_shown_whole),
+		cmocka_unit_test(the_error_of_a_message_that_arrived_after_all_is_told_as_past),
+		cmocka_unit_test(the_time_of_a_document_is_that_of_its_creation),
 		cmocka_unit_test(errors_to_every_attempt_are_one_line_with_the_last),
 		cmocka_unit_test(a_list_has_heads_over_its_columns_and_no_blanks_at_the_ends),
 		cmocka_unit_test(the_columns_of_a_timeline_hold_the_longest_event),
