@@ -31,11 +31,12 @@ bad() {
 	exit 1
 }
 
+ready() { curl -fsS "http://127.0.0.1:$(port_of "$1")/health/ready" >/dev/null 2>&1; }
 start() {
 	"$LINTAS" serve "$DEMO/$1" >>"$DEMO/$1/log" 2>&1 &
 	echo $! >"$DEMO/$1/pid"
 	tries=$((WAIT_SECONDS * 20))
-	until curl -fsS "http://127.0.0.1:$(port_of "$1")/health/ready" >/dev/null 2>&1; do
+	until ready "$1"; do
 		tries=$((tries - 1))
 		if [ $tries -eq 0 ] || ! kill -0 "$(cat "$DEMO/$1/pid")" 2>/dev/null; then
 			bad "node $1 did not become ready; its log is $DEMO/$1/log"
@@ -59,6 +60,13 @@ stop() {
 	rm -f "$DEMO/$1/pid"
 }
 stop_all() { for n in $STATES; do stop "$n"; done; }
+# A demo whose morning is over, and of which every node answers.
+well() {
+	[ -s "$DEMO/sent" ] || return 1
+	for n in $STATES; do
+		if ! runs "$n" || ! ready "$n"; then return 1; fi
+	done
+}
 
 # --- the demo authority: stands for the certification authorities that the administrations trust ---
 authority() {
@@ -150,17 +158,18 @@ find_received() { # node reference: the id of the received document with this re
 }
 count_of() { node "$1" status --json | grep -o "\"$2\": *[0-9]*" | awk -F: '{ sum += $2 } END { print sum + 0 }'; }
 
-# How to look at the nodes that run: their ports are those of their start.
+# How to look at the nodes that run.
 show_around() {
-	[ ! -s "$DEMO/port" ] || PORT=$(cat "$DEMO/port")
 	program=${LINTAS#"$ROOT/"} demo=${DEMO#"$ROOT/"}
 	for n in $STATES; do
 		runs "$n" || continue
 		printf '  %s  partners http://127.0.0.1:%s/as4   interface %s   administration --dir %s/%s\n' "$(code_of "$n")" \
 			"$(port_of "$n")" "$(interface_of "$n")" "$demo" "$n"
 	done
-	[ ! -s "$DEMO/logins" ] || printf '\nWho may log in (%s/logins):\n' "$demo"
-	awk '{ printf "  %s  %-16s %s\n", $1, $2, $3 }' "$DEMO/logins"
+	if [ -s "$DEMO/logins" ]; then
+		printf '\nWho may log in (%s/logins):\n' "$demo"
+		awk '{ printf "  %s  %-16s %s\n", $1, $2, $3 }' "$DEMO/logins"
+	fi
 	# Before its morning is over a demo has nothing yet to try.
 	[ ! -s "$DEMO/sent" ] || cat <<END
 
@@ -185,9 +194,12 @@ esac
 # A demo that runs is somebody's: what he sent would be gone.
 for n in $STATES; do
 	runs "$n" || continue
-	printf 'A demo runs already; a new one would replace it with all that was sent. Look at it:\n' >&2
-	show_around >&2
-	exit 1
+	[ ! -s "$DEMO/port" ] || PORT=$(cat "$DEMO/port") # that of its start
+	echo 'A demo runs already; a new one would replace it with all that was sent. Look at it:'
+	show_around
+	[ -z "$MODE" ] || { echo 'demo.sh: --once begins anew, when that one is stopped' >&2; exit 1; }
+	well || { echo 'demo.sh: its morning is not over, or not all of its nodes answer' >&2; exit 1; }
+	exit 0
 done
 rm -rf "$DEMO"
 mkdir -p "$DEMO"

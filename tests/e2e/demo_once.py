@@ -18,5 +18,5 @@ def free_ports():
     raise AssertionError(f"no free ports for the demo")
 
 
-# In our place, so that whoever ends this test ends the demo.
-os.execve(sys.argv[1], [sys.argv[1], "--once"], {**os.environ, "DEMO_PORT": str(free_ports())})
+if __name__ == "__main__":  # in our place, so that whoever ends this test ends the demo
+    os.execve(sys.argv[1], [sys.argv[1], "--once"], {**os.environ, "DEMO_PORT": str(free_ports())})

@@ -21,7 +21,8 @@ import urllib.parse
 try:
     from lxml import etree
 except ImportError:
-    print("derive.py needs lxml: apt install python3-lxml", file=sys.stderr)
+    print("derive.py needs lxml, which %s does not have: apt install python3-lxml, or /usr/bin/python3 derive.py if that has it"
+          % sys.executable, file=sys.stderr)
     sys.exit(2)
 
 HERE = os.path.dirname(os.path.realpath(__file__))
