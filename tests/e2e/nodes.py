@@ -25,8 +25,8 @@ def until(what, check, seconds=60, pause=0.05):
     raise AssertionError(f"not within {seconds} s: {what}")
 
 
-def lintas(node, *args, code=0, seconds=60):
-    return run(node.region.lintas, *args, "--dir", node.path, code=code, seconds=seconds)
+def lintas(node, *args, code=0, seconds=60, **more):
+    return run(node.region.lintas, *args, "--dir", node.path, code=code, seconds=seconds, **more)
 
 
 def answer(node, *args, seconds=60):
@@ -105,6 +105,7 @@ class Node:
 
     def __init__(self, region, state, authority, settings=None):
         self.region, self.state, self.path, self.port = region, state, region.work / state.lower(), free_port()
+        self.interface_port = (settings or {}).get("interface.port")
         self.application = f"lintas-{state.lower()}"  # how PostgreSQL knows its sessions
         extra = ["--database", self.database_url()] if region.database else []
         if region.database:
@@ -126,12 +127,15 @@ class Node:
         return f"{self.region.database}&application_name={application or self.application}&options=-csearch_path%3D{self.state.lower()}"
 
     def configure(self, settings):
-        conf = self.path / "lintas.conf"
+        """SETTINGS by their names; "section.name" where several sections have one, else the first is meant."""
+        conf, section = self.path / "lintas.conf", ""
         lines, left = conf.read_text().splitlines(), dict(settings)
         for i, line in enumerate(lines):
+            section = line.strip("[]") if line.startswith("[") else section
             name, equals, _ = line.partition(" = ")
-            if equals and not line.startswith(";") and name in left:
-                lines[i] = f"{name} = {left.pop(name)}"
+            key = f"{section}.{name}" if f"{section}.{name}" in left else name
+            if equals and not line.startswith(";") and key in left:
+                lines[i] = f"{name} = {left.pop(key)}"
         assert not left, f"no such settings: {left}"
         conf.write_text("\n".join(lines) + "\n")
 

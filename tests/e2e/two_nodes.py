@@ -4,9 +4,9 @@
 usage: two_nodes.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 Everything stays on loopback and in a temporary directory; each loop has an end.
 """
-import os, signal, socket, ssl, subprocess, sys, time, urllib.error
+import base64, contextlib, http.client, json, os, signal, socket, ssl, subprocess, sys, threading, time, urllib.error
 
-from nodes import Authority, Node, Region, answer, lintas, run, until
+from nodes import Authority, Node, Region, answer, free_port, lintas, run, until
 
 DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
 if sys.argv[3:] and not DATABASE:
@@ -15,6 +15,9 @@ if sys.argv[3:] and not DATABASE:
 REGION = Region(sys.argv[1], sys.argv[2], "lintas-e2e-", DATABASE)
 WORK, document = REGION.work, REGION.document
 EXCHANGE_TIMEOUT = 90  # seconds, the default: what waits for an exchange that hangs takes longer than any other wait here
+PROMPT = 30  # seconds within which a partner that lives is served, whatever others do
+CONTENTS = ("0-0000-00000-00-0", "Example Trading", "Example Import", "INV-0001", "Instant noodles", "TUAYANG")  # of form-d.xml
+PASSWORD, MISTYPED = "correct horse battery 7", "correct hoarse battery 7"
 passed = 0
 # Freed memory that the sanitizer keeps back would look like memory that the node keeps.
 os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=4:thread_local_quarantine_size_kb=64"
@@ -30,9 +33,125 @@ def shown(name):
     print(f"ok {passed} - {name}", flush=True)
 
 
+class Silent(threading.Thread):
+    """In a partner's place: accepts, shakes hands, reads, and never says a word."""
+
+    def __init__(self, partner):
+        super().__init__(daemon=True)
+        self.tls, self.held = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), []
+        self.tls.load_cert_chain(*(partner.path / "keys" / "tls-1" / name for name in ("certificate.pem", "key.pem")))
+        self.listener = socket.create_server(("127.0.0.1", partner.port), backlog=64)
+        self.start()
+
+    def run(self):
+        with contextlib.suppress(OSError):  # the listener was closed
+            while True:
+                line, _ = self.listener.accept()
+                line.settimeout(EXCHANGE_TIMEOUT)
+                with contextlib.suppress(OSError):
+                    self.held.append(self.tls.wrap_socket(line, server_side=True))
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.join()
+        for line in (self.listener, *self.held):
+            line.close()
+
+
+def silent_partners(th, vn, authority):
+    """Two partners' endpoints take what comes and never answer; VN is not kept waiting."""
+    partners = [Node(REGION, state, authority) for state in ("LA", "KH")]
+    with contextlib.ExitStack() as at_the_end:
+        for partner in partners:
+            partner.silent = Silent(partner)
+            at_the_end.callback(partner.silent.close)
+            th.knows(partner)
+        for i in range(20):
+            for partner in partners:
+                form = document("form-d.xml", f"E2E-{partner.state}{i}")
+                form.write_text(form.read_text().replace("<ImportCountryID>VN", f"<ImportCountryID>{partner.state}"))
+                lintas(th, "send", form, "--from", "dft")
+        for partner in partners:
+            until(f"{partner.state} is tried", lambda: partner.silent.held)
+        began = time.monotonic()
+        lintas(th, "ping", "VN", "--wait", PROMPT)
+        assert time.monotonic() - began < PROMPT, "a ping took longer than it waits"
+        began = time.monotonic()
+        th.stop()
+        assert time.monotonic() - began < EXCHANGE_TIMEOUT / 3, "partners that do not answer held up the stop"
+    th.start()
+    shown("two partners that accept and never answer delay neither a third nor the stop")
+
+
+def ask(node, path, body=None, **headers):
+    """Of the interface: (status, answer)."""
+    context = ssl.create_default_context(cafile=node.path / "partners-tls.pem")  # the authority that certified the node
+    connection = http.client.HTTPSConnection("127.0.0.1", node.interface_port, timeout=PROMPT, context=context)
+    with contextlib.closing(connection):
+        connection.request("POST" if body else "GET", f"/api/v1/{path}", body, {"Content-Type": "application/json", **headers})
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
+
+
+def basic(name, password):
+    return base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
+def log_in(node, name, password):
+    return ask(node, "tokens", '{"title": "a morning of work"}', Authorization=f"Basic {basic(name, password)}")
+
+
+def interface(vn):
+    """Over TLS, as people and their systems use it. Returns what must stay secret."""
+    lintas(vn, "user", "add", "nguyen", "--organisation", "customs", "--role", "officer", "--title", "Nguyen, Hai Phong",
+           "--password-stdin", input=f"{PASSWORD}\n".encode())
+    made = lintas(vn, "token", "new", "--user", "nguyen", "--title", "a program").strip()
+    assert ask(vn, "documents")[0] == 401 and ask(vn, "documents", Authorization=f"Bearer {made}x")[0] == 401
+    status, page = ask(vn, "documents?type=FORM-D", Authorization=f"Bearer {made}")
+    assert status == 200 and [d["reference"] for d in page["items"]] == ["E2E-0001"], (status, page)
+    assert log_in(vn, "nguyen", MISTYPED)[0] == 401 and log_in(vn, PASSWORD, "")[0] == 401  # in the wrong field
+    status, token = log_in(vn, "nguyen", PASSWORD)
+    assert status == 201 and token["secret"] != made, status
+    assert ask(vn, "documents", Authorization=f"Bearer {token['secret']}")[0] == 200
+    plain = http.client.HTTPConnection("127.0.0.1", vn.interface_port, timeout=PROMPT)
+    with contextlib.closing(plain):
+        try:
+            plain.request("GET", "/api/v1/documents", headers={"Authorization": f"Bearer {made}"})
+            raise AssertionError(f"plain HTTP is answered {plain.getresponse().status}")
+        except (ConnectionError, http.client.HTTPException):
+            pass
+    shown("the interface over TLS: 401 without a token, by password or token it answers, and never in plain HTTP")
+    assert "api.login-refused" in vn.log_path().read_text()
+    return PASSWORD, MISTYPED, basic("nguyen", PASSWORD), made, token["secret"]
+
+
+def events(node):
+    cursor, all_of_them = [], []
+    while True:
+        page = answer(node, "events", "--limit", "500", *cursor)
+        all_of_them += page["items"]
+        if not page["items"] or not page.get("next"):
+            return all_of_them
+        cursor = ["--after", page["next"]]
+
+
+def nothing_is_told(documents, secrets):
+    """What the documents say, and what lets people in, stands in no log and in no event."""
+    form = document("form-d.xml", "E2E-0001").read_text()
+    assert all(mark in form for mark in CONTENTS), "tools/demo/form-d.xml says something else now"
+    for node, document_id in documents.items():
+        log, feed = node.log_path().read_text(errors="replace"), json.dumps(events(node), ensure_ascii=False)
+        assert log and document_id in feed
+        for mark in (*CONTENTS, *secrets):
+            assert mark not in log, f"{mark} in the log of {node.state}"
+            assert mark not in feed, f"{mark} in the events of {node.state}"
+    shown("no log and no event has contents of documents, passwords or tokens")
+
+
 def story():
     authority, stranger = Authority(REGION, "e2e authority"), Authority(REGION, "another authority")
-    th, vn = Node(REGION, "TH", authority), Node(REGION, "VN", authority)
+    th = Node(REGION, "TH", authority, {"level": "debug"})
+    vn = Node(REGION, "VN", authority, {"level": "debug", "interface.port": free_port()})
     lintas(th, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Department of Foreign Trade")
     lintas(th, "partner", "add", "VN", "--endpoint", f"https://127.0.0.1:{vn.port}/as4", "--sign", vn.cert("decrypt"),
            "--encrypt", vn.cert("sign"), "--tls", vn.cert("tls"), code=1)  # swapped
@@ -57,7 +176,7 @@ def story():
     shown("a certificate crosses the border, byte for byte")
 
     lintas(vn, "documents", "seen", received["id"])
-    lintas(vn, "send", document("customs-response.xml", "E2E-R1", "E2E-0001"))
+    assert "stopped" not in lintas(vn, "send", document("customs-response.xml", "E2E-R1", "E2E-0001"))
     until("utilised", lambda: state_of(th, sent) == "utilised")
     shown("the customs response moves it")
 
@@ -75,22 +194,8 @@ def story():
     lintas(th, "send", document("form-d-broken.xml", "E2E-0002"), "--from", "dft", code=1)
     shown("a document that breaks its rules is refused with exit status 1")
 
-    la = Node(REGION, "LA", authority)
-    with socket.socket() as hole:  # accepts, and never says a word
-        hole.bind(("127.0.0.1", la.port))
-        hole.listen(64)
-        th.knows(la)
-        for _ in range(12):
-            lintas(th, "ping", "LA", "--wait", "0", code=5)
-        until("LA is tried", lambda: any(m["attempts"] for m in answer(th, "outbox", "list", "--partner", "LA")["items"]))
-        ping = answer(th, "ping", "VN")["id"]
-        until("VN is served meanwhile",
-              lambda: any(m["id"] == ping and m["state"] == "delivered" for m in answer(th, "outbox", "list", "--partner", "VN")["items"]))
-        began = time.monotonic()
-        th.stop()
-        assert time.monotonic() - began < EXCHANGE_TIMEOUT / 3, "a partner that does not answer held up the stop"
-    th.start()
-    shown("a partner that accepts and never answers delays neither another one nor the stop")
+    secrets = interface(vn)
+    silent_partners(th, vn, authority)
 
     before = answer(vn, "status")["strangers"]
     assert vn.get("/as4", b"<x/>")[0] == 403
@@ -136,6 +241,7 @@ def story():
     assert all(answer(node, "audit", "verify")["brokenSequence"] == 0 for node in (th, vn))
     th.stop()
     shown("the journals verify")
+    nothing_is_told({th: sent, vn: received["id"]}, secrets)
 
 
 try:

@@ -1,9 +1,12 @@
 #include "support.h"
 
+#include "../unit.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -59,19 +62,27 @@ void file_put(const char *directory, const char *name, struct bytes content)
 	     "cannot write a file");
 }
 
-bool sample_get(const char *name, struct buf *out)
+const char *samples(char *directory, size_t room)
 {
-	char directory[512];
 	const char *data = getenv("LINTAS_DATA");
 
 	if (data)
-		snprintf(directory, sizeof(directory), "%s/as4", data);
+		snprintf(directory, room, "%s/as4", data);
 	else
-		snprintf(directory, sizeof(directory), "%s/../shared/data/as4", LINTAS_SOURCE_ROOT);
-	if (file_get(directory, name, out))
-		return true;
-	printf("SKIPPED: the real sample %s is not here (set LINTAS_DATA)\n", name);
-	return false;
+		snprintf(directory, room, "%s/../shared/data/as4", LINTAS_SOURCE_ROOT);
+	if (access(directory, R_OK) == 0)
+		return directory;
+	print_message("SKIPPED: %s is not there (set LINTAS_DATA to the folder of the collection)\n", directory);
+	skip();
+	return NULL;
+}
+
+void sample_get(const char *name, struct buf *out)
+{
+	char directory[512];
+
+	if (!file_get(samples(directory, sizeof(directory)), name, out))
+		fail_msg("%s/%s cannot be read", directory, name);
 }
 
 struct bytes octets(const char *hex, uint8_t *to, size_t room)

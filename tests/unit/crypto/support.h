@@ -12,9 +12,10 @@ int openssl_run(const char *directory, const char *format, ...) PRINTF(2, 3);
 bool file_get(const char *directory, const char *name, struct buf *out);
 void file_put(const char *directory, const char *name, struct bytes content);
 
-/* A file of the AS4 samples (LINTAS_DATA, or ../shared/data beside the source tree). False, and said aloud, where they
- * are absent. */
-bool sample_get(const char *name, struct buf *out);
+/* The folder of the AS4 samples: LINTAS_DATA, or ../shared/data beside the source tree. Where there is none the test is
+ * skipped, which jumps over cleanups: ask before anything is allocated. */
+const char *samples(char *directory, size_t room);
+void sample_get(const char *name, struct buf *out);
 
 /* Octets from hexadecimal; at most ROOM of them. */
 struct bytes octets(const char *hex, uint8_t *to, size_t room);

@@ -19,8 +19,7 @@ static void a_certificate_of_another_stack_is_read(void **state)
 
 	buf_init(&der, 65536);
 	buf_init(&ski, 100);
-	if (!sample_get("keys/AccessPointA.cer", &der))
-		return;
+	sample_get("keys/AccessPointA.cer", &der);
 	assert_int_equal(cert_parse(buf_bytes(&der), &cert, NULL), OK);
 	assert_true(starts_with(cert_fingerprint(cert), "cbc0ea2a586b8244"));
 	assert_string_equal(cert_subject(cert), "CN=AccessPointA");

@@ -333,7 +333,6 @@ static void xmlsecs_message_for_x25519_opens(void **state)
 {
 	(void)state;
 	static const char originator_base64[] = "MCowBQYDK2VuAyEAHOehiXYHNLPexJK+tOfFPg7+2lL9CmbY+f31kAL4uhg=";
-	arena_auto arena = arena_new(1 << 20);
 	buf_auto file = { 0 };
 	buf_auto plain = { 0 };
 	buf_auto raw_hex = { 0 };
@@ -348,10 +347,10 @@ static void xmlsecs_message_for_x25519_opens(void **state)
 	buf_init(&plain, 65536);
 	buf_init(&raw_hex, 65536);
 	buf_init(&out, 65536);
-	if (!sample_get("crypto-vectors/enc_xdh_x25519_hkdf_sha256_kw_aes256_aes128gcm.xml", &file) ||
-	    !sample_get("crypto-vectors/enc_xdh_x25519_hkdf_sha256_kw_aes256_aes128gcm.data", &plain) ||
-	    !sample_get("crypto-vectors/xdh-x25519-second-key.hex", &raw_hex))
-		return;
+	sample_get("crypto-vectors/enc_xdh_x25519_hkdf_sha256_kw_aes256_aes128gcm.xml", &file);
+	sample_get("crypto-vectors/enc_xdh_x25519_hkdf_sha256_kw_aes256_aes128gcm.data", &plain);
+	sample_get("crypto-vectors/xdh-x25519-second-key.hex", &raw_hex);
+	arena_auto arena = arena_new(1 << 20);
 	raw_hex.data[64] = '\0'; /* without the end of the line */
 	char *directory = keystore_with(octets(buf_text(&raw_hex), raw, sizeof(raw)));
 

@@ -1,6 +1,11 @@
 #include "../unit.h"
 
+#include <dirent.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #include "base/text.h"
+#include "crypto/digest.h"
 #include "pki.h"
 #include "support.h"
 
@@ -147,22 +152,24 @@ static void rsa_signatures_of_the_openssl_program_verify(void **state)
 	pki_directory_free(directory);
 }
 
-/* Apache Santuario's Ed25519 signature. Its SignedInfo stands in the file as exclusive canonicalisation leaves it, but
- * for the namespace declaration that the element inherits. */
-static void santuarios_ed25519_signature_verifies(void **state)
+/* Apache Santuario's Ed25519 signatures. SignedInfo stands in the file as exclusive canonicalisation leaves it, but for
+ * the namespace declaration that the element inherits; so does the Assertion as inclusive does. */
+static void must_verify_but_for_the_digest(const char *file_name, bool digest_is_right)
 {
-	(void)state;
 	static const char begin[] = "<ds:SignedInfo>", end[] = "</ds:SignedInfo>";
-	arena_auto arena = arena_new(1 << 20);
+	static const char assertion[] = "<Assertion", assertion_end[] = "</Assertion>";
 	buf_auto file = { 0 };
 	buf_auto info = { 0 };
+	buf_auto content = { 0 };
+	uint8_t digest[DIGEST_MAX];
 	cert_auto cert = NULL;
 	bool good = false;
 
 	buf_init(&file, 65536);
 	buf_init(&info, 65536);
-	if (!sample_get("crypto-vectors/envelopingSignatureEd25519.xml", &file))
-		return;
+	buf_init(&content, 65536);
+	sample_get(file_name, &file);
+	arena_auto arena = arena_new(1 << 20);
 	const char *from = strstr(buf_text(&file), begin), *to = strstr(buf_text(&file), end);
 	assert_true(from && to);
 	buf_puts(&info, "<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">");
@@ -176,6 +183,28 @@ static void santuarios_ed25519_signature_verifies(void **state)
 	info.data[info.size / 2] ^= 0x01U;
 	assert_int_equal(signature_verify(SIG_ED25519, cert, buf_bytes(&info), value, &good, NULL), OK);
 	assert_false(good);
+
+	from = strstr(buf_text(&file), assertion), to = strstr(buf_text(&file), assertion_end);
+	assert_true(from && to);
+	buf_puts(&content, "<Assertion xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"");
+	buf_put(&content, from + strlen(assertion), (size_t)(to - from) - strlen(assertion) + strlen(assertion_end));
+	assert_int_equal(digest_of(DIGEST_SHA1, buf_bytes(&content), digest, NULL), OK);
+	assert_int_equal(bytes_same(bytes(digest, digest_size(DIGEST_SHA1)),
+				    base64_between(arena, buf_bytes(&file), "<ds:DigestValue>", "</ds:DigestValue>")),
+			 digest_is_right);
+}
+
+static void santuarios_ed25519_signature_verifies(void **state)
+{
+	(void)state;
+	must_verify_but_for_the_digest("crypto-vectors/envelopingSignatureEd25519.xml", true);
+}
+
+/* Provenance: "SignatureValue verifies, the Reference digest must fail". */
+static void santuarios_altered_content_has_another_digest_than_was_signed(void **state)
+{
+	(void)state;
+	must_verify_but_for_the_digest("crypto-vectors/envelopingInvalidSignatureEd25519.xml", false);
 }
 
 /* xmlsec's Ed25519 signature with DEREncodedKeyValue; inclusive C14N 1.0 opens the empty elements. */
@@ -183,14 +212,13 @@ static void xmlsecs_ed25519_signature_verifies(void **state)
 {
 	(void)state;
 	static const char begin[] = "<SignedInfo>", end[] = "</SignedInfo>";
-	arena_auto arena = arena_new(1 << 20);
 	buf_auto file = { 0 };
 	buf_auto info = { 0 };
 
 	buf_init(&file, 65536);
 	buf_init(&info, 65536);
-	if (!sample_get("crypto-vectors/enveloping-sha256-eddsa-ed25519-der-encoded-key-value.xml", &file))
-		return;
+	sample_get("crypto-vectors/enveloping-sha256-eddsa-ed25519-der-encoded-key-value.xml", &file);
+	arena_auto arena = arena_new(1 << 20);
 	const char *from = strstr(buf_text(&file), begin), *to = strstr(buf_text(&file), end);
 	assert_true(from && to);
 	buf_puts(&info, "<SignedInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\">");
@@ -214,6 +242,48 @@ static void xmlsecs_ed25519_signature_verifies(void **state)
 	assert_false(verifies(SIG_ED25519, signer, buf_bytes(&info), value));
 }
 
+/* So that whatever is collected next is tested, or it is said why not. */
+static void every_collected_vector_is_accounted_for(void **state)
+{
+	static const struct {
+		const char *file, *how;
+	} rows[] = {
+		{ "envelopingSignatureEd25519.xml", "here" },
+		{ "envelopingInvalidSignatureEd25519.xml", "here" },
+		{ "enveloping-sha256-eddsa-ed25519-der-encoded-key-value.xml", "here" },
+		{ "enc_xdh_x25519_hkdf_sha256_kw_aes256_aes128gcm.xml", "test_encrypt.c" },
+		{ "enc_xdh_x25519_hkdf_sha256_kw_aes256_aes128gcm.data", "test_encrypt.c" },
+		{ "xdh-x25519-second-key.hex", "test_encrypt.c" },
+		{ "enc_ecdh_p256_hkdf_sha256_kw_aes256_aes128gcm.xml", "not tested: the recipient's key is not there" },
+		{ "enc_ecdh_p256_hkdf_sha256_kw_aes256_aes128gcm.data", "not tested: the plain text of that one" },
+	};
+	char directory[512], path[600];
+	size_t without = 0;
+	const struct dirent *entry;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/crypto-vectors", samples(directory, sizeof(directory)));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char file[800];
+		snprintf(file, sizeof(file), "%s/%s", path, rows[i].file);
+		if (access(file, R_OK) != 0)
+			fail_msg("%s is not there (%s)", file, rows[i].how);
+	}
+	DIR *folder = opendir(path);
+	assert_non_null(folder);
+	while ((entry = readdir(folder)) != NULL) {
+		size_t i = 0;
+		while (i < COUNT(rows) && !same(rows[i].file, entry->d_name))
+			i++;
+		if (i < COUNT(rows) || entry->d_name[0] == '.')
+			continue;
+		print_error("%s/%s has no row: test it, and say here where, or why not\n", path, entry->d_name);
+		without++;
+	}
+	closedir(folder);
+	assert_int_equal(without, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,7 +293,9 @@ int main(void)
 		cmocka_unit_test(an_algorithm_does_not_take_another_kind_of_key),
 		cmocka_unit_test(rsa_signatures_of_the_openssl_program_verify),
 		cmocka_unit_test(santuarios_ed25519_signature_verifies),
+		cmocka_unit_test(santuarios_altered_content_has_another_digest_than_was_signed),
 		cmocka_unit_test(xmlsecs_ed25519_signature_verifies),
+		cmocka_unit_test(every_collected_vector_is_accounted_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

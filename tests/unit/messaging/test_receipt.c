@@ -11,12 +11,15 @@ struct exchange {
 	struct as4_packed receipt;
 };
 
-static void exchange_begin(struct exchange *exchange, const char *profile, size_t parts)
+/* MESSAGE_ID NULL: any. */
+static void exchange_of(struct exchange *exchange, const char *profile, size_t parts, const char *message_id)
 {
 	struct opening opening;
 
 	*exchange = (struct exchange){ 0 };
 	letter_init(&exchange->letter, profile, TOKEN_BST, parts, true);
+	if (message_id)
+		exchange->letter.info.message_id = message_id;
 	letter_pack(&exchange->letter, &exchange->sent);
 	opening_run(&opening, exchange->letter.profile, &as4_limits_default, exchange->sent.content_type,
 		    buf_bytes(&exchange->sent.body));
@@ -27,6 +30,11 @@ static void exchange_begin(struct exchange *exchange, const char *profile, size_
 			 OK);
 	exchange->receipt.body.max_bytes = 8 << 20;
 	opening_done(&opening);
+}
+
+static void exchange_begin(struct exchange *exchange, const char *profile, size_t parts)
+{
+	exchange_of(exchange, profile, parts, NULL);
 }
 
 static void exchange_end(struct exchange *exchange)
@@ -230,6 +238,32 @@ static void a_receipt_for_another_message_is_not_believed(void **state)
 	exchange_end(&exchange);
 }
 
+/* ebMS 3.0 core §5.2.2.1: an RFC 2822 identifier, without the angle brackets around it. Peers send these, or nothing
+ * like it; they find the receipt by the identifier that they wrote, so that it is neither refused nor mended (as RFC
+ * 4130 §5.3.3 has it for AS2: "don't strip or add angle brackets"). */
+static void an_identifier_is_taken_and_repeated_as_it_was_written(void **state)
+{
+	static const struct {
+		const char *id, *in_xml, *another;
+	} rows[] = {
+		{ "<0197-1142@th.example>", "&lt;0197-1142@th.example&gt;", "0197-1142@th.example" },
+		{ "0197-1142@th.example", "0197-1142@th.example", "<0197-1142@th.example>" },
+		{ "0197c0de-1142", "0197c0de-1142", "0197c0de-1142@th.example" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct exchange exchange;
+		exchange_of(&exchange, "ecdsa-p256", 1, rows[i].id);
+		assert_true(text_has(
+			&exchange.receipt.body,
+			arena_printf(world.arena, "<eb:RefToMessageId>%s</eb:RefToMessageId>", rows[i].in_xml)));
+		assert_true(believed(&exchange, rows[i].id));
+		assert_false(believed(&exchange, rows[i].another));
+		exchange_end(&exchange);
+	}
+}
+
 static void an_error_or_a_user_message_is_no_receipt(void **state)
 {
 	struct exchange exchange;
@@ -273,6 +307,7 @@ int main(void)
 		TEST(a_receipt_repeats_every_reference_of_the_message),
 		TEST(a_receipt_that_does_not_repeat_what_we_signed_is_not_believed),
 		TEST(a_receipt_for_another_message_is_not_believed),
+		TEST(an_identifier_is_taken_and_repeated_as_it_was_written),
 		TEST(an_error_or_a_user_message_is_no_receipt),
 		TEST(a_receipt_changed_after_signing_does_not_verify),
 	};

@@ -13,6 +13,7 @@ struct verdict {
 	const char *reading;      /* as4_read */
 	const char *profile;      /* as4_read_security and as4_check_profile, any algorithm */
 	const char *verifying;    /* as4_signer and as4_verify */
+	const char *trust;        /* cert_judge, were the signer's certificate pinned, when the message was made */
 	const char *decrypting;   /* as4_decrypt, without the recipient's key */
 	const char *expanding;    /* as4_expand */
 	size_t wrong_digests;     /* of Messaging and Body, whoever signed them */
@@ -34,6 +35,7 @@ struct sample {
 		.stage = stage_, .ebms = ebms_, .names_its_message = true, __VA_ARGS__                                 \
 	}
 
+/* What is said of certificates is what `openssl x509 -text` shows: validity, use, and size of the key. */
 static const struct sample samples[] = {
 	/* Signature and digests right by the embedded certificate. */
 	{ "positive/governikus.as4in", RIGHT(AS4_RECEIPT) },
@@ -50,12 +52,15 @@ static const struct sample samples[] = {
 	/* Saved without its attachments: their digests alone are not right. */
 	{ "envelope-only/as4_flame_envelope.as4",
 	  DECIDED("profile", "EBMS:0011", .reading = "AS4-018", .profile = "AS4-031", .verifying = "AS4-041") },
+	/* Its key is RSA with 1024 bits, too. */
 	{ "negative/as4-soap-wrong-signed-callback-message.txt",
-	  DECIDED("signature", "EBMS:0101", .verifying = "AS4-040", .wrong_digests = 1) },
+	  DECIDED("signature", "EBMS:0101", .verifying = "AS4-040", .trust = "CRT-006", .wrong_digests = 1) },
 	/* Names a certificate that it does not carry, does not sign the Body, and the digest of Messaging is wrong. */
 	{ "negative/receipt_with_invalid_signature.as4",
 	  DECIDED("profile", "EBMS:0103", .profile = "AS4-033", .verifying = "AS4-042", .wrong_digests = 1,
 		  .kind = AS4_RECEIPT) },
+	/* Its own fault, a wrong GCM tag, cannot be shown: the key is not public, so that nobody comes as far as the
+	 * tag. It is refused as any message for others; a wrong tag is "the GCM tag changed" in test_open.c. */
 	{ "negative/8.1.22-message.gcm-tag-mismatch.as4", DECIDED("decryption", "EBMS:0102", .decrypting = "AS4-060") },
 	/* Says that it is compressed as application/rar; the node already refuses it as unsigned. */
 	{ "negative/WrongCompression.mime",
@@ -93,17 +98,39 @@ static const char *since(const struct findings *findings, size_t before)
 /* The two whose messages do not carry their certificate. */
 static const char *const access_points[] = { "keys/AccessPointA.cer", "keys/AccessPointB.cer" };
 
-static void verify(struct as4_message *message, const char *folder)
+/* NULL if the header was not read so far. */
+static const struct ebms_message_info *info_of(const struct as4_message *message)
+{
+	return message->kind == AS4_USER_MESSAGE ? message->user.info : message->signal.info;
+}
+
+static const char *judged(const struct cert *cert, int64_t at_us)
+{
+	struct trust *trust = trust_new(&(struct trust_policy){ 0 });
+	struct findings *reasons = findings_new(world.arena);
+
+	assert_true(trust && reasons);
+	assert_int_equal(trust_pin(trust, cert, NULL), OK);
+	cert_judge(cert, NULL, 0, CERT_USE_SIGN, trust, at_us, reasons);
+	trust_free(trust);
+	return since(reasons, 0);
+}
+
+static void verify(struct as4_message *message, const char *folder, struct verdict *verdict)
 {
 	struct cert *known[COUNT(access_points)];
 	cert_auto cert = NULL;
 	struct err err = { 0 };
+	size_t before = findings_count(message->findings);
 
 	for (size_t i = 0; i < COUNT(known); i++)
 		assert_int_equal(cert_parse(oracle_get(folder, access_points[i]), &known[i], &err), OK);
 	assert_int_equal(as4_signer(message, known, COUNT(known), &cert, &err), OK);
 	if (cert)
 		assert_int_equal(as4_verify(message, cert, &err), OK);
+	verdict->verifying = since(message->findings, before);
+	if (cert)
+		verdict->trust = info_of(message) ? judged(cert, info_of(message)->timestamp_us) : "no time";
 	for (size_t i = 0; i < COUNT(known); i++)
 		cert_unref(known[i]);
 }
@@ -151,10 +178,8 @@ static void judge(const char *folder, const char *file, struct verdict *verdict)
 	assert_int_equal(as4_read_security(&message, &err), OK);
 	as4_check_profile(&message, NULL);
 	verdict->profile = since(findings, before);
-	before = findings_count(findings);
 	if (message.signature)
-		verify(&message, folder);
-	verdict->verifying = since(findings, before);
+		verify(&message, folder, verdict);
 	verdict->wrong_digests = wrong_digests(&message);
 	before = findings_count(findings);
 	assert_int_equal(as4_decrypt(&message, world.keys, &world.own, &err), OK);
@@ -182,6 +207,7 @@ static size_t compare(const char *file, const struct verdict *said, const struct
 		       differs(file, "reading", said->reading, expected->reading) +
 		       differs(file, "the profile", said->profile, expected->profile) +
 		       differs(file, "the signature", said->verifying, expected->verifying) +
+		       differs(file, "trust", said->trust, expected->trust) +
 		       differs(file, "decryption", said->decrypting, expected->decrypting) +
 		       differs(file, "expansion", said->expanding, expected->expanding) +
 		       differs(file, "ebMS error", said->ebms, expected->ebms);
