@@ -1,6 +1,7 @@
 /* Bodies of requests and answers: their media type, their record, and where what was made is found. */
 #include "api/call_int.h"
 #include "base/text.h"
+#include "customs/document/document.h"
 
 /* --- What is taken --- */
 
@@ -33,12 +34,9 @@ static enum err_code check_beginning(const struct api_call *call, const char *ty
 		char first;
 		const char *syntax, *type;
 	} rows[] = { { '<', "xml", "application/xml" }, { '{', "json", "application/json" } };
-	struct bytes body = call->request->body;
-	size_t space = 0;
-	while (space < body.size && body.data[space] && strchr(" \t\r\n", (char)body.data[space]))
-		space++;
-	for (size_t i = 0; space < body.size && i < COUNT(rows); i++)
-		if ((char)body.data[space] == rows[i].first && !has_syntax(type, rows[i].syntax))
+	char first = document_first(call->request->body);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (first == rows[i].first && !has_syntax(type, rows[i].syntax))
 			return fail(err, ERR_MEDIA_TYPE,
 				    "the body begins with %c, so it is no %s: send it with the header Content-Type: %s",
 				    rows[i].first, type, rows[i].type);

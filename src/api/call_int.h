@@ -126,10 +126,6 @@ size_t call_limit(const struct api_call *call);
 /* Whose things are asked for: those of the asker's organisation, or of ?organisation=; NULL: of all. */
 const char *call_organisation(const struct api_call *call);
 
-/* The document that NAME means, its id or a reference that only one has, of those that whoever asks may see; .id is
- * NULL if there is none. ERR_CONFLICT if several have the reference. */
-enum err_code call_document(struct tx *tx, const struct api_call *call, const char *name, struct document *document,
-			    struct err *err) MUST_USE;
 /* The id of the message that NAME means: its id or its document's, eb:MessageId, or a reference that only one document
  * has. ERR_NOT_FOUND. */
 enum err_code call_message(struct api_call *call, const char *name, const char **id, struct err *err) MUST_USE;

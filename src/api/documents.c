@@ -1,7 +1,7 @@
 /* /api/v1/documents */
 #include "api/call_int.h"
+#include "base/log.h"
 #include "base/text.h"
-#include "base/uuid.h"
 #include "customs/document/document.h"
 
 static void show(const void *item, void *view)
@@ -76,31 +76,6 @@ enum err_code documents_list(struct api_call *call, struct err *err)
 				err);
 }
 
-static enum err_code by_reference(struct tx *tx, const struct api_call *call, const char *reference,
-				  struct document *document, struct err *err)
-{
-	enum { TWO = 2 };
-	const struct document_filter filter = { .organisation = call->actor.organisation,
-						.reference = reference,
-						.limit = TWO };
-	struct document_list list;
-	TRY(document_list(tx, call->arena, &filter, &list, err));
-	if (list.count > 1)
-		return fail(err, ERR_CONFLICT,
-			    "several documents have the reference %s, among them %s and %s: name one by its id",
-			    reference, list.items[0].id, list.items[1].id);
-	if (list.count)
-		*document = list.items[0];
-	return OK;
-}
-
-enum err_code call_document(struct tx *tx, const struct api_call *call, const char *name, struct document *document,
-			    struct err *err)
-{
-	TRY(document_find(tx, call->arena, call->actor.organisation, name, document, err));
-	return document->id || uuid_valid(name) ? OK : by_reference(tx, call, name, document, err);
-}
-
 struct finding_one {
 	struct api_call *call;
 	struct document document;
@@ -112,7 +87,7 @@ static enum err_code find_one(struct tx *tx, void *arg, struct err *err)
 {
 	struct finding_one *one = arg;
 	struct api_call *call = one->call;
-	TRY(call_document(tx, call, call->parameters[0], &one->document, err));
+	TRY(document_named(tx, call->arena, call->actor.organisation, call->parameters[0], &one->document, err));
 	if (!one->document.id)
 		return fail(
 			err, ERR_NOT_FOUND,
@@ -130,11 +105,25 @@ enum err_code documents_get(struct api_call *call, struct err *err)
 	return call_answer(call, &view, err);
 }
 
+/* Who is shown what it says stands in the journal; with HEAD nobody is. A full disk keeps no officer from what he has
+ * to read: then the log alone names him. */
+static enum err_code note_shown(const struct api_call *call, const struct document *document, struct err *err)
+{
+	if (same(call->request->method, "HEAD"))
+		return OK;
+	enum err_code code = document_shown(call->kernel, document, &call->actor, call->now_us, err);
+	if (code != ERR_DISK_FULL)
+		return code;
+	LOG(LOG_WARN, "document.read-not-journalled", LOG_TEXT("document", document->id),
+	    LOG_TEXT("actor", call->actor.name));
+	return OK;
+}
+
 enum err_code documents_original(struct api_call *call, struct err *err)
 {
 	struct finding_one one = { .call = call, .with_original = true };
 	TRY(db_read(call->kernel->db, find_one, &one, err));
-	TRY(document_shown(call->kernel, &one.document, &call->actor, call->now_us, err));
+	TRY(note_shown(call, &one.document, err));
 	call->content_type = "application/xml";
 	buf_put_bytes(call->out, one.original);
 	return buf_check(call->out, "the original", err);
@@ -167,7 +156,7 @@ enum err_code documents_content(struct api_call *call, struct err *err)
 			err, ERR_CONFLICT,
 			"the document breaks rules of its form, so not all of it can be read; its original is shown as "
 			"it came");
-	TRY(document_shown(call->kernel, &one.document, &call->actor, call->now_us, err));
+	TRY(note_shown(call, &one.document, err));
 	field_put_json(call->out, doctype->schema, record);
 	return buf_check(call->out, "the document", err);
 }

@@ -90,7 +90,7 @@ static enum err_code find_subject(struct tx *tx, const struct api_call *call, co
 		subject->message = message;
 		return OK;
 	}
-	TRY(call_document(tx, call, name, &subject->document, err));
+	TRY(document_named(tx, call->arena, organisation, name, &subject->document, err));
 	return subject->document.message
 		       ? message_find(tx, call->arena, subject->document.message, &subject->message, err)
 		       : OK;

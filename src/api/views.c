@@ -282,7 +282,7 @@ static const struct fields finding_fields = FIELDS(struct finding_view, finding_
 
 static const struct field problem_rows[] = {
 	FIELD_TEXT(struct problem_view, type, .json = "type", .min = 1, .max_length = TEXT_MAX,
-		   .label = "urn:lintas:problem:NAME"),
+		   .label = "urn:lintas:problem:NAME; about:blank: the title says it"),
 	FIELD_TEXT(struct problem_view, title, .json = "title", .min = 1, .max_length = TEXT_MAX),
 	FIELD_INT(struct problem_view, status, .json = "status", .min = 1),
 	FIELD_TEXT(struct problem_view, detail, .json = "detail", .max_length = TEXT_MAX),

@@ -10,8 +10,6 @@
 #include "crypto/digest.h"
 
 #define REASON_MAX_BYTES 400
-/* What text in business documents reaches is about 1:20; a bomb needs far more. */
-#define EXPAND_MAX_RATIO 200
 #define SWEEP_EVERY_US   MINUTE_US
 #define SWEEP_TURN       "parked-sweep" /* the counter that holds when it is due */
 
@@ -417,7 +415,7 @@ enum err_code message_part_plain(struct arena *arena, const struct message_part 
 
 	buf_auto out;
 	buf_init(&out, max_bytes);
-	TRY(gzip_expand(part->octets, EXPAND_MAX_RATIO, &out, err));
+	TRY(gzip_expand(part->octets, PART_MAX_RATIO, &out, err));
 	const void *copy = arena_copy(arena, buf_text(&out), out.size);
 	if (!copy)
 		return fail(err, ERR_MEMORY, "no memory left for a part of %zu octets", out.size);

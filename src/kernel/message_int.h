@@ -17,6 +17,10 @@
 #define TASK_DEAD_LETTER     "dead-letter"
 #define TASK_DOCUMENT_FAILED "document-failed"
 
+/* Of a part's plain octets to its compressed ones. What text in business documents reaches is about 20; a bomb needs far
+ * more. */
+#define PART_MAX_RATIO 200
+
 #define ID_END "z" /* sorts after every id, which is hexadecimal */
 
 /* Inserts MESSAGE and its parts with the next position of its conversation. *INSERTED false: nothing was written,

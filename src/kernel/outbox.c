@@ -40,7 +40,8 @@ static enum err_code part_compress(struct arena *arena, struct message_part *par
 	buf_auto out;
 	buf_init(&out, PART_MAX_BYTES);
 	TRY(gzip_compress(part->octets, GZIP_LEVEL, &out, err));
-	if (out.size >= part->octets.size)
+	/* What shrinks too much is sent as it is: a receiver would take it for a bomb. */
+	if (out.size >= part->octets.size || part->octets.size / PART_MAX_RATIO >= out.size)
 		return OK;
 	const void *copy = arena_copy(arena, out.data, out.size);
 	if (!copy)

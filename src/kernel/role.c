@@ -20,6 +20,7 @@ static const struct permission permissions[] = {
 	{ "users.read", "Read users and their tokens" },
 	{ "users.change", "Add, change and disable users, set passwords, revoke tokens of others" },
 	{ "status.read", "Read the state of the node" },
+	{ "refusals.read", "Read messages that were refused, which may hold documents in clear" },
 	{ "audit.read", "Verify the journal" },
 	{ "keys.change", "Put keys of the key ceremony in use" },
 };
@@ -48,6 +49,10 @@ static const struct role roles[] = {
 	  .title = "Runs the node: partners, organisations, users, keys and messages, without what is in them",
 	  .permissions = "status.read partners.read partners.change organisations.read organisations.change keys.change"
 			 " messages.read messages.decide tasks.read audit.read events.read users.read users.change",
+	  .node = true },
+	{ .name = "investigator",
+	  .title = "Finds out what is wrong with a refused message, whatever stands in it; the journal names each",
+	  .permissions = "status.read partners.read refusals.read",
 	  .node = true },
 	{ .name = "monitor",
 	  .title = "Watches the node and its links",

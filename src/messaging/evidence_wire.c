@@ -8,7 +8,7 @@
 #include "messaging/evidence_int.h"
 #include "messaging/uris_int.h"
 
-enum { PEM_LINE = 64 /* RFC 7468 §2 */, PEM_MAX = 64 << 20, CANONICAL_MAX = 4 << 20 };
+enum { NAME_ARENA = 256 << 20, PEM_LINE = 64 /* RFC 7468 §2 */, PEM_MAX = 64 << 20, CANONICAL_MAX = 4 << 20 };
 
 /* How verify.sh and openssl call them; xmlsec1 1.2 knows no Ed25519. */
 static const struct signature_row {
@@ -188,27 +188,44 @@ static enum err_code put_payload(struct bundle *bundle, size_t index, struct err
 	return bundle_put(bundle, payload->signed_path, octets, err);
 }
 
+static enum err_code keep_name(struct bundle *bundle, const struct document_key *key, struct err *err)
+{
+	struct document_key name = { .issued_on = key->issued_on,
+				     .reference = arena_text(bundle->arena, key->reference),
+				     .issuer_state = arena_text(bundle->arena, key->issuer_state),
+				     .about = arena_text(bundle->arena, key->about) };
+	if (!name.reference || (key->issuer_state && !name.issuer_state) || (key->about && !name.about))
+		return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", bundle->id);
+	bundle->name = name;
+	return OK;
+}
+
 /* The type's own row knows where its reference stands. What cannot be read has no name here: it is shown as it is. */
 static enum err_code read_name(struct bundle *bundle, struct bytes content, struct err *err)
 {
 	const struct doctype *doctype = doctype_find(bundle->kernel, bundle->message.action);
+	arena_auto arena = arena_new(NAME_ARENA); /* of the document as a whole, of which the name is a small part */
 	xml_doc_auto doc = NULL;
 	struct err why = { 0 };
+	struct document_key key = { 0 };
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", bundle->id);
 	if (!doctype || !same(bundle->message.service, SERVICE_DOCUMENTS))
 		return OK;
-	enum err_code code = xml_parse(bundle->arena, content, &xml_limits_default, &doc, &why);
+	enum err_code code = xml_parse(arena, content, &xml_limits_default, &doc, &why);
 	if (code == ERR_MEMORY)
 		return fail(err, code, "%s", why.text);
 	if (code != OK || !xml_is(xml_root(doc), doctype->schema->ns, doctype->schema->root))
 		return OK;
-	void *record = arena_alloc(bundle->arena, doctype->schema->fields->size);
-	struct findings *findings = findings_new(bundle->arena);
+	void *record = arena_alloc(arena, doctype->schema->fields->size);
+	struct findings *findings = findings_new(arena);
 	if (!record || !findings ||
-	    !field_read_xml(bundle->arena, doctype->schema, xml_root(doc), bundle->kernel->lists, record, findings))
+	    !field_read_xml(arena, doctype->schema, xml_root(doc), bundle->kernel->lists, record, findings))
 		return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", bundle->id);
-	if (!findings_errors(findings))
-		doctype->key(bundle->arena, record, &bundle->name);
-	return OK;
+	if (findings_errors(findings))
+		return OK;
+	doctype->key(arena, record, &key);
+	return keep_name(bundle, &key, err);
 }
 
 enum err_code evidence_put_payloads(struct bundle *bundle, struct err *err)

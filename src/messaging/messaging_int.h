@@ -67,6 +67,8 @@ struct messaging {
 	atomic_llong accepted, duplicates, refused, strangers_total, delivered, failed_attempts;
 };
 
+/* Whether another exchange may begin in LANE; the lock is held. */
+bool lane_has_room(const struct messaging *messaging, const struct lane *lane);
 /* The current snapshot; the caller releases it. Never NULL. */
 struct directory *directory_get(struct messaging *messaging);
 void directory_release(struct directory *directory);

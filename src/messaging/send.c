@@ -55,8 +55,9 @@ static unsigned silent_limit(const struct messaging *messaging)
 }
 
 /* A partner that answers gets no more than it leaves free: of several that fall silent at once each holds half of what
- * those before it left, so that some senders stay for whoever comes last. */
-static bool has_room(const struct messaging *messaging, const struct lane *lane)
+ * those before it left, so that some senders stay for whoever comes last. All that is as true as there are more senders
+ * than partners. */
+bool lane_has_room(const struct messaging *messaging, const struct lane *lane)
 {
 	unsigned silent = 0, busy = 0;
 	for (size_t i = 0; i < messaging->lanes_count; i++) {
@@ -78,7 +79,7 @@ static const struct peer *take_turn(struct messaging *messaging, const struct di
 	for (size_t tried = 0; tried < directory->count && !taken; tried++) {
 		const struct peer *peer = &directory->peers[messaging->turn++ % directory->count];
 		struct lane *lane = lane_of(messaging, peer->partner.code);
-		if (!lane || !same(peer->partner.status, "active") || !has_room(messaging, lane))
+		if (!lane || !same(peer->partner.status, "active") || !lane_has_room(messaging, lane))
 			continue;
 		lane->busy++;
 		taken = peer;

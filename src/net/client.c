@@ -216,7 +216,8 @@ static bool set_limits(CURL *curl, const struct http_call *call)
 static bool set_transport(CURL *curl, const struct http_call *call)
 {
 	/* A proxy is configuration of ours, not of whatever the environment says. */
-	return SET(CURLOPT_URL, call->url) && SET(CURLOPT_PROTOCOLS_STR, call->allow_plain ? "http,https" : "https") &&
+	return SET(CURLOPT_URL, call->url) && SET(CURLOPT_PATH_AS_IS, 1L) &&
+	       SET(CURLOPT_PROTOCOLS_STR, call->allow_plain ? "http,https" : "https") &&
 	       SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_PROXY, "") &&
 	       SET(CURLOPT_TCP_NODELAY, 1L) && SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
 	       SET(CURLOPT_USERAGENT, "lintas/" LINTAS_VERSION) &&

@@ -79,8 +79,9 @@ struct http_server_options {
 	int64_t deadline_us; /* from the first byte of a request (or connecting) to its last, and again for its answer;
 				0: 60 s */
 	int64_t idle_us;     /* of a connection on which nothing moves; 0: 30 s; rounded up to seconds */
-	bool explains;       /* what is refused before the handler gets a body, too: RFC 9457, of the status alone */
-	http_admit *admit;   /* NULL: 1 MiB for everybody */
+	bool explains; /* what is refused before the handler gets a body, too (RFC 9457, of the status alone), but for
+			  what the library itself refuses: 414, 431 */
+	http_admit *admit; /* NULL: 1 MiB for everybody */
 	http_handler *handler;
 	void *arg;
 };

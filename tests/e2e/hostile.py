@@ -312,10 +312,14 @@ def full_disk(th, vn):
     assert status == 503 and b"disk reserve" in why, (status, why)
     waiting, began = send(th, "DISK-1"), time.monotonic()
     until("503", lambda: "503" in (answer(th, "outbox", "show", waiting).get("lastError") or ""))
+    waits = lintas(th, "timeline", waiting)
+    assert "not delivered after" in waits and "503" in waits and "lintas outbox" in waits, waits
     until("the roles have tried again", lambda: time.monotonic() - began > 5)  # they do every two seconds
     told = vn.log_path().read_text().count('"role.failed"') - told_before
     assert 0 < told <= ROLE_THREADS, f"{told} complaints in five seconds fill the log"
     assert "SLOW-1" in references(vn) and "DISK-1" not in references(vn), "reading must go on, and nothing be taken"
+    assert "SLOW-1" in lintas(vn, "documents", "original", "SLOW-1")  # who reads it is in the log, which has room
+    assert vn.log_path().read_text().count('"document.read-not-journalled"') == 1
     assert figure(vn, "lintas_disk_reserve_bytes") == reserve_mb << 20
     refused = subprocess.run([REGION.lintas, "send", REGION.document("form-d.xml", "DISK-2"), "--dir", vn.path], capture_output=True,
                              timeout=60)

@@ -70,7 +70,8 @@ struct document_filter {
 	const char *organisation;                              /* NULL: all, for the node's operators */
 	const char *doctype, *direction, *partner, *reference; /* NULL: any */
 	const char *before;                                    /* id: older than this one (paging); NULL */
-	size_t limit;                                          /* at most DOCUMENT_LIST_MAX */
+	const char *valid; /* "0": not refused, and real; "1": not refused, and a test; NULL: any */
+	size_t limit;      /* at most DOCUMENT_LIST_MAX */
 };
 #define DOCUMENT_LIST_MAX 500
 /* Newest first. */
@@ -79,6 +80,12 @@ enum err_code document_list(struct tx *tx, struct arena *arena, const struct doc
 /* By id. ORGANISATION NULL: whoever keeps it. .id is NULL if there is none. */
 enum err_code document_find(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
 			    struct document *document, struct err *err) MUST_USE;
+/* By id, or by a reference that one document alone has. One that was refused, and a test, give way to one that is valid
+ * and real: who mends a document sends it again under its name. ERR_CONFLICT if several are left. */
+enum err_code document_named(struct tx *tx, struct arena *arena, const char *organisation, const char *name,
+			     struct document *document, struct err *err) MUST_USE;
+/* The first character that is none of form: '<' of XML, '{' of JSON; '\0' if there is none. */
+char document_first(struct bytes text);
 /* The exact bytes as they were signed by the sender. */
 enum err_code document_original(struct tx *tx, struct arena *arena, const struct document *document,
 				struct bytes *original, struct err *err) MUST_USE;

@@ -3,6 +3,7 @@
 
 #include "codec/xml.h"
 
+/* A byte order mark and white space say nothing. */
 static struct bytes without_leading_space(struct bytes text)
 {
 	static const uint8_t mark[] = { 0xEF, 0xBB, 0xBF };
@@ -11,11 +12,17 @@ static struct bytes without_leading_space(struct bytes text)
 		text.data += sizeof(mark);
 		text.size -= sizeof(mark);
 	}
-	while (text.size > 0 && strchr(" \t\r\n", text.data[0])) {
+	while (text.size > 0 && text.data[0] && strchr(" \t\r\n", text.data[0])) {
 		text.data++;
 		text.size--;
 	}
 	return text;
+}
+
+char document_first(struct bytes text)
+{
+	text = without_leading_space(text);
+	return text.size > 0 ? (char)text.data[0] : '\0';
 }
 
 static void find(struct findings *findings, enum document_rule rule, const char *first, const char *second)

@@ -388,6 +388,36 @@ enum err_code document_find(struct tx *tx, struct arena *arena, const char *orga
 	return store_by_id(tx, arena, organisation, id, document, err);
 }
 
+static enum err_code find_valid(struct tx *tx, struct arena *arena, const char *organisation, const char *reference,
+				const char *valid, struct document *document, struct err *err)
+{
+	enum { TWO = 2 };
+	const struct document_filter filter = {
+		.organisation = organisation, .reference = reference, .valid = valid, .limit = TWO
+	};
+	struct document_list list;
+
+	TRY(store_list(tx, arena, &filter, &list, err));
+	if (list.count > 1)
+		return fail(err, ERR_CONFLICT,
+			    "several documents have the reference %s, among them %s and %s: name one by its id",
+			    reference, list.items[0].id, list.items[1].id);
+	if (list.count == 1)
+		*document = list.items[0];
+	return OK;
+}
+
+enum err_code document_named(struct tx *tx, struct arena *arena, const char *organisation, const char *name,
+			     struct document *document, struct err *err)
+{
+	static const char *const valid[] = { "0", "1", NULL };
+
+	TRY(store_by_id(tx, arena, organisation, name, document, err));
+	for (size_t i = 0; !document->id && i < COUNT(valid); i++)
+		TRY(find_valid(tx, arena, organisation, name, valid[i], document, err));
+	return OK;
+}
+
 enum err_code document_original(struct tx *tx, struct arena *arena, const struct document *document,
 				struct bytes *original, struct err *err)
 {
@@ -487,8 +517,11 @@ static enum err_code shown_before(struct tx *tx, void *arg, struct err *err)
 
 static enum err_code note_shown(struct tx *tx, void *arg, struct err *err)
 {
-	const struct showing *showing = arg;
+	struct showing *showing = arg;
 
+	TRY(shown_before(tx, showing, err));
+	if (showing->known)
+		return OK;
 	return journal_put(tx,
 			   &(struct journal_entry){ .at_us = showing->now_us,
 						    .actor = showing->actor->name,

@@ -22,10 +22,11 @@ static const struct statement sql_message_set = { "document.message-set", "UPDAT
 #define FILTER \
 	"(CAST($2 AS TEXT) IS NULL OR doctype = $2) AND (CAST($3 AS TEXT) IS NULL OR direction = $3)" \
 	" AND (CAST($4 AS TEXT) IS NULL OR partner = $4) AND (CAST($5 AS TEXT) IS NULL OR reference = $5)" \
-	" AND (CAST($6 AS TEXT) IS NULL OR document.id < $6) ORDER BY document.id DESC LIMIT $1"
+	" AND (CAST($6 AS TEXT) IS NULL OR document.id < $6)" \
+	" AND (CAST($7 AS TEXT) IS NULL OR (refused = 0 AND CAST(test AS TEXT) = $7)) ORDER BY document.id DESC LIMIT $1"
 static const struct statement sql_all = { "document.all", "SELECT " COLUMNS FROM "WHERE " FILTER };
 static const struct statement sql_of_organisation = { "document.of-organisation",
-	"SELECT " COLUMNS FROM "WHERE organisation = $7 AND " FILTER };
+	"SELECT " COLUMNS FROM "WHERE organisation = $8 AND " FILTER };
 /* clang-format on */
 
 static const struct statement *const rows[] = { &sql_put, &sql_by_name,         &sql_by_id,
@@ -139,6 +140,7 @@ enum err_code store_list(struct tx *tx, struct arena *arena, const struct docume
 				      BIND_TEXT(filter->partner),
 				      BIND_TEXT(filter->reference),
 				      BIND_TEXT(filter->before),
+				      BIND_TEXT(filter->valid),
 				      BIND_TEXT(filter->organisation) };
 	db_query_auto query = { 0 };
 

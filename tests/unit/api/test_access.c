@@ -9,6 +9,7 @@
 #include "api/call_int.h"
 #include "base/random.h"
 #include "kernel/journal.h"
+#include "kernel/refusal.h"
 
 /* --- Who --- */
 
@@ -695,6 +696,18 @@ static void the_journal_names_who_did_it(void **state)
 	end(&world);
 }
 
+struct refusals {
+	struct arena *arena;
+	struct refusal_list *list;
+};
+
+static enum err_code list_refusals(struct tx *tx, void *arg, struct err *err)
+{
+	struct refusals *refusals = arg;
+
+	return refusal_list(tx, refusals->arena, NULL, NULL, 1, refusals->list, err);
+}
+
 /* What traders declare is theirs: who looked at it can be asked. Once, for a program that follows the feed reads what
  * it names. */
 static void who_reads_a_document_is_in_the_journal_once(void **state)
@@ -719,6 +732,31 @@ static void who_reads_a_document_is_in_the_journal_once(void **state)
 	end(&world);
 }
 
+/* Its bytes may hold a document in clear: that nobody encrypted it may be why it was refused. */
+static void a_refused_message_is_read_by_investigators_alone_and_that_is_journalled(void **state)
+{
+	struct world world = begin(state, false);
+	struct kernel_fixture *fixture = world.fixture;
+	struct wire received = fixture_wire(fixture, WIRE_RECEIVED, "garbage");
+	struct refusal_list list;
+
+	must(inbox_refused(&fixture->kernel, "VN", "m1@vn", "AS4-011", &received, NULL, fixture->clock.now_us,
+			   &fixture->err));
+	must(db_read(fixture->kernel.db, list_refusals, &(struct refusals){ fixture->arena, &list }, &fixture->err));
+	const char *path = arena_printf(fixture->arena, "/api/v1/refusals/%s/received", list.items[0].id);
+	static const char *const others[] = { "monitor", "operator" };
+	for (size_t i = 0; i < COUNT(others); i++) {
+		const char *secret = new_user(&world, others[i], NULL, others[i]);
+		expect(get_as(&world, secret, path), 403, "refusals.read");
+	}
+	const char *secret = new_user(&world, "lan", NULL, "investigator");
+	expect(get_as(&world, secret, "/api/v1/documents"), 403, NULL);
+	expect(get_as(&world, secret, path), 200, "garbage");
+	expect(call(&world, "GET", arena_printf(fixture->arena, "/api/v1/timeline/%s", list.items[0].id), NULL, NULL),
+	       200, "\"actor\":\"user:lan\",\"subjectType\":\"refusal\"");
+	end(&world);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -733,6 +771,7 @@ int main(void)
 		cmocka_unit_test(who_manages_users_sees_in_the_journal_that_a_name_is_guessed_at),
 		cmocka_unit_test(refused_log_ins_and_requests_are_counted),
 		cmocka_unit_test(who_reads_a_document_is_in_the_journal_once),
+		cmocka_unit_test(a_refused_message_is_read_by_investigators_alone_and_that_is_journalled),
 		cmocka_unit_test(a_refused_log_in_is_logged_once_a_minute_and_without_what_may_be_a_password),
 		cmocka_unit_test(while_many_log_in_tokens_go_on),
 		cmocka_unit_test(no_route_tells_what_another_organisation_keeps),

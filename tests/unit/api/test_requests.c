@@ -86,6 +86,7 @@ static void a_body_of_another_type_is_refused_with_the_header_that_is_right(void
 		  "begins with <, so it is no application/json: send it with the "
 		  "header Content-Type: application/xml" },
 		{ DOCUMENTS, "application/vnd.example+json", "\t<", "Content-Type: application/xml" },
+		{ DOCUMENTS, "application/json", "\xEF\xBB\xBF<", "Content-Type: application/xml" },
 		{ DOCUMENTS, "text/xml", "{",
 		  "begins with {, so it is no text/xml: send it with the header "
 		  "Content-Type: application/json" },

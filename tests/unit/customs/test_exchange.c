@@ -474,6 +474,46 @@ static void what_breaks_a_rule_is_kept_under_its_name(void **state)
 	assert_int_equal(found(fixture, "DOC-011"), 1);
 }
 
+struct naming {
+	struct kernel_fixture *fixture;
+	const char *name;
+	struct document document;
+};
+
+static enum err_code name_one(struct tx *tx, void *arg, struct err *err)
+{
+	struct naming *naming = arg;
+
+	return document_named(tx, naming->fixture->arena, "customs", naming->name, &naming->document, err);
+}
+
+/* The partner mends what was refused and sends it again, under the same name. */
+static void a_reference_names_what_is_valid_before_what_was_refused_or_a_test(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *good = sample(fixture->arena, "form-d/good-third-country.xml");
+	struct naming naming = { .fixture = fixture, .name = VN_FORM_D };
+
+	struct document refused =
+		arrive(fixture, "m-1@vn", "FORM-D", "TH:customs", with(fixture->arena, good, ">18.75<", ">1.75<"));
+	assert_string_equal(refused.state, "refused");
+	must(db_read(fixture->kernel.db, name_one, &naming, &fixture->err));
+	assert_string_equal(naming.document.id, refused.id);
+
+	struct document received = arrive(fixture, "m-2@vn", "FORM-D", "TH:customs", good);
+	must(db_read(fixture->kernel.db, name_one, &naming, &fixture->err));
+	assert_string_equal(naming.document.id, received.id);
+
+	naming.name = refused.id;
+	must(db_read(fixture->kernel.db, name_one, &naming, &fixture->err));
+	assert_string_equal(naming.document.id, refused.id);
+
+	arrive(fixture, "m-3@vn", "FORM-D", "TH:customs", with(fixture->arena, good, ">18.75<", ">1.75<"));
+	naming.name = VN_FORM_D;
+	must(db_read(fixture->kernel.db, name_one, &naming, &fixture->err));
+	assert_string_equal(naming.document.id, received.id);
+}
+
 static void what_cannot_be_read_is_kept_and_shown_to_officers(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
@@ -570,6 +610,7 @@ int main(void)
 		cmocka_unit_test(received_twice_at_once_it_is_one_document),
 		cmocka_unit_test(a_certificate_that_is_not_the_partners_is_refused),
 		cmocka_unit_test(what_breaks_a_rule_is_kept_under_its_name),
+		cmocka_unit_test(a_reference_names_what_is_valid_before_what_was_refused_or_a_test),
 		cmocka_unit_test(what_cannot_be_read_is_kept_and_shown_to_officers),
 		cmocka_unit_test(a_message_of_two_parts_is_no_document),
 		cmocka_unit_test(an_officer_sees_a_document_once),
