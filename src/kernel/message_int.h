@@ -17,8 +17,8 @@
 #define TASK_DEAD_LETTER     "dead-letter"
 #define TASK_DOCUMENT_FAILED "document-failed"
 
-/* Of a part's plain octets to its compressed ones. What text in business documents reaches is about 20; a bomb needs far
- * more. */
+/* Of a part's plain octets to its compressed ones. What text in business documents reaches is about 20; a bomb needs
+ * far more. */
 #define PART_MAX_RATIO 200
 
 #define ID_END "z" /* sorts after every id, which is hexadecimal */

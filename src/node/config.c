@@ -77,7 +77,7 @@ static const struct setting settings[] = {
 	     "Age at which a message is given up and an officer gets a task. Gateways were down for three weeks (31 May 2021)."),
 	NUMBER("exchange", "slots", slots, "16", 1, 256, "Exchanges at a time with one partner."),
 	NUMBER("exchange", "senders", senders, "32", 4, 256,
-	       "Exchanges at a time with all partners; one gets no more than it leaves free. More than there are partners, so that those that do not answer delay nobody else."),
+	       "Exchanges at a time with all partners; one gets no more than it leaves free. More than there are partners."),
 	NUMBER("exchange", "processors", processors, "2", 1, 64, "Threads that turn received messages into documents."),
 	FLAG("trust", "crl-required", crl_required, "no",
 	     "yes: partners' certificates are refused without a revocation list of their issuer. no: where one is, it must be current."),
