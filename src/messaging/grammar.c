@@ -27,6 +27,16 @@ static const char *namespace_of(const char *name, size_t length, const char **lo
 	return "";
 }
 
+/* Of a namespace, and of none of ours. */
+static bool is_foreign(const struct xml_node *node)
+{
+	const char *ns = xml_namespace(node);
+	for (size_t i = 0; i < COUNT(prefixes); i++)
+		if (same(ns, prefixes[i].ns))
+			return false;
+	return ns && *ns;
+}
+
 bool grammar_is(const struct xml_node *node, const char *name)
 {
 	const char *local;
@@ -180,10 +190,12 @@ static bool check_node(struct checking *checking, const struct grammar *row, con
 		return !row->attributes || check_attributes(checking, row, node);
 	bool attributes = check_attributes(checking, row, node);
 	bool good = check_counts(checking, row, node) && attributes;
-	if (row->content == ELEMENTS && xml_has_stray_text(node))
+	if (row->content != TEXT && xml_has_stray_text(node))
 		good = deviation(checking, "unexpected text in", xml_name(node), node);
 	for (const struct xml_node *child = xml_first(node); child; child = xml_next(child)) {
 		const struct grammar *child_row = row_of(row, child);
+		if (!child_row && row->content == EXTENSIBLE && is_foreign(child))
+			continue;
 		bool fits = child_row ? check_node(checking, child_row, child)
 				      : deviation(checking, "unexpected", xml_name(child), node);
 		good = good && fits;

@@ -8,9 +8,10 @@
 #include "codec/xml.h"
 
 enum grammar_content {
-	ELEMENTS, /* what the rows below say, and no text */
-	TEXT,     /* text, and no elements */
-	OPEN,     /* anything: read elsewhere; so are the attributes, unless the row names some */
+	ELEMENTS,   /* what the rows below say, and no text */
+	TEXT,       /* text, and no elements */
+	OPEN,       /* anything: read elsewhere; so are the attributes, unless the row names some */
+	EXTENSIBLE, /* as ELEMENTS, and beside them elements of namespaces of which we know none; nobody reads those */
 };
 
 struct grammar {

@@ -5,7 +5,8 @@
 #include "messaging/uris_int.h"
 
 static const struct grammar receipt_grammar[] = {
-	{ 0, "eb:Receipt", 1, 1, NULL, ELEMENTS },
+	/* ebMS 3.0 core, schema: any elements of other namespaces. phase4 puts its name and version there. */
+	{ 0, "eb:Receipt", 1, 1, NULL, EXTENSIBLE },
 	{ 1, "ebbp:NonRepudiationInformation", 1, 1, "id ebbp:id", ELEMENTS },
 	{ 2, "ebbp:MessagePartNRInformation", 1, 30, "id ebbp:id", ELEMENTS },
 	{ 3, "ds:Reference", 1, 1, NULL, OPEN },

@@ -182,6 +182,19 @@ static void copy_of_the_message(struct buf *receipt)
 	information_gone(receipt);
 	text_insert(receipt, text_at(receipt, "</eb:Receipt>"), "<eb:UserMessage></eb:UserMessage>");
 }
+static void element_without_a_namespace(struct buf *receipt)
+{
+	text_insert(receipt, text_at(receipt, "</eb:Receipt>"), "<version xmlns=\"\">4.4.1</version>");
+}
+static void signature_inside(struct buf *receipt)
+{
+	text_insert(receipt, text_at(receipt, "</eb:Receipt>"), "<ds:Signature xmlns:ds=\"" NS_DS "\"/>");
+}
+static void information_in_another_s_element(struct buf *receipt)
+{
+	text_insert(receipt, text_at(receipt, "<ebbp:NonRepudiationInformation"), "<x:y xmlns:x=\"urn:x\">");
+	text_insert(receipt, text_at(receipt, "</eb:Receipt>"), "</x:y>");
+}
 static void ref_to_changed(struct buf *receipt)
 {
 	text_replace(receipt, ">0197-1142@th.example<", ">0197-1143@th.example<");
@@ -205,6 +218,9 @@ static const struct {
 	{ "no non-repudiation information", information_gone },
 	{ "non-repudiation information twice", information_twice },
 	{ "a reception awareness receipt with a UserMessage", copy_of_the_message },
+	{ "an element without a namespace", element_without_a_namespace },
+	{ "an element that we know from elsewhere", signature_inside },
+	{ "non-repudiation information inside an element of another namespace", information_in_another_s_element },
 };
 
 static void a_receipt_that_does_not_repeat_what_we_signed_is_not_believed(void **state)
@@ -224,6 +240,21 @@ static void a_receipt_that_does_not_repeat_what_we_signed_is_not_believed(void *
 		exchange_end(&exchange);
 	}
 	assert_int_equal(wrong, 0);
+}
+
+/* ebms-header-3_0-200704.xsd, type Receipt: any elements of other namespaces. This one is what phase4 4.4.1 writes. */
+static void elements_of_other_namespaces_beside_the_information_are_left_alone(void **state)
+{
+	struct exchange exchange;
+
+	(void)state;
+	exchange_begin(&exchange, "edelivery-1.15", 1);
+	text_insert(
+		&exchange.receipt.body, text_at(&exchange.receipt.body, "</eb:Receipt>"),
+		"<phase4 xmlns=\"urn:fdc:com.helger.phase4:ns:info\" xmlns:ns1=\"urn:fdc:com.helger.phase4:ns:info\""
+		" ns1:timestamp=\"2026-03-20T11:54:29Z\" ns1:version=\"4.4.1\"/>");
+	assert_true(believed(&exchange, "0197-1142@th.example"));
+	exchange_end(&exchange);
 }
 
 static void a_receipt_for_another_message_is_not_believed(void **state)
@@ -306,6 +337,7 @@ int main(void)
 		TEST(the_right_receipt_is_believed_in_every_profile),
 		TEST(a_receipt_repeats_every_reference_of_the_message),
 		TEST(a_receipt_that_does_not_repeat_what_we_signed_is_not_believed),
+		TEST(elements_of_other_namespaces_beside_the_information_are_left_alone),
 		TEST(a_receipt_for_another_message_is_not_believed),
 		TEST(an_identifier_is_taken_and_repeated_as_it_was_written),
 		TEST(an_error_or_a_user_message_is_no_receipt),
