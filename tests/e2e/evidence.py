@@ -399,24 +399,6 @@ def export(node, message, name, *more):
 
 # --- two nodes ---
 
-def new_key(node, authority, use, kind, name):
-    """A key of KIND with a certificate of AUTHORITY, in use; the certificate's file."""
-    usage = "keyUsage=digitalSignature" if use == "sign" else "keyUsage=" + ("keyEncipherment" if "rsa" in kind else "keyAgreement")
-    key = lintas(node, "key", "new", "--use", use, "--type", kind).strip()
-    csr, cert = region.work / f"{name}.csr", region.work / f"{name}.pem"
-    if kind == "x25519":  # cannot sign a request: the authority takes the public key
-        csr.write_text(lintas(node, "key", "public", key))
-        ext = region.work / f"{name}.ext"
-        ext.write_text("basicConstraints=CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n" + usage)
-        run("openssl", "x509", "-new", "-force_pubkey", csr, "-subj", f"/CN={name}/O=Customs/C={node.state}", "-CA", authority.cert,
-            "-CAkey", authority.key, "-days", "20", "-extfile", ext, "-out", cert)
-    else:
-        csr.write_text(lintas(node, "key", "csr", key, "--subject", f"CN={name},O=Customs,C={node.state}"))
-        authority.issue(csr, cert, usage)
-    lintas(node, "key", "install", key, "--certificate", cert)
-    return cert
-
-
 def revocation_list(authority):
     """A fresh, empty list of AUTHORITY."""
     folder = region.work / "list"
@@ -482,7 +464,7 @@ def change_profile(th, vn, authority, profile):
     sign, decrypt, token = PROFILES[profile]
     for node, other in ((th, vn), (vn, th)):
         for use, kind, at in (("sign", sign, "sign"), ("decrypt", decrypt, "encrypt")):
-            cert = new_key(node, authority, use, kind, f"{node.state}-{profile}-{use}")
+            cert = node.new_key(authority, use, kind, f"{node.state}-{profile}-{use}")
             lintas(other, "partner", "certificate", node.state, "--use", at, "--file", cert)
     for node, other in ((th, "VN"), (vn, "TH")):
         lintas(node, "partner", "change", other, "--profile", profile, "--token", token)
@@ -496,7 +478,7 @@ def versions(th, vn, authority, machine):
     waiting = export(th, message, "waiting")
     must_hold(waiting, machine, "there is no receipt")
     assert "There is no receipt" in (waiting / "README.md").read_text()
-    cert = new_key(th, authority, "sign", "ed25519", "TH-new-sign")
+    cert = th.new_key(authority, "sign", "ed25519", "TH-new-sign")
     lintas(vn, "partner", "certificate", "TH", "--use", "sign", "--file", cert)  # on the stopped node
     until("signed anew", lambda: len(list((export(th, message, f"waiting-{len(list(region.work.glob('waiting*')))}")).glob("*-sent"))) == 2)
     vn.start()

@@ -94,10 +94,15 @@ class Authority:
             "-out", self.cert)
 
     def issue(self, csr, out, extensions):
+        self.certify(out, extensions, "-req", "-in", csr)
+
+    def issue_public(self, public, out, extensions, subject):
+        self.certify(out, extensions, "-new", "-force_pubkey", public, "-subj", subject)
+
+    def certify(self, out, extensions, *what):
         ext = pathlib.Path(f"{out}.ext")
         ext.write_text("basicConstraints=CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n" + extensions)
-        run("openssl", "x509", "-req", "-in", csr, "-CA", self.cert, "-CAkey", self.key, "-CAcreateserial", "-days", "90", "-extfile", ext,
-            "-out", out)
+        run("openssl", "x509", *what, "-CA", self.cert, "-CAkey", self.key, "-CAcreateserial", "-days", "90", "-extfile", ext, "-out", out)
 
 
 class Node:
@@ -121,6 +126,20 @@ class Node:
             authority.issue(csr, self.cert(use), usage)
             lintas(self, "key", "install", key, "--certificate", self.cert(use))
         shutil.copy(authority.cert, self.path / "partners-tls.pem")
+
+    def new_key(self, authority, use, kind, name):
+        """A key of KIND with a certificate of AUTHORITY, in use; the certificate's file."""
+        usage = "keyUsage=digitalSignature" if use == "sign" else "keyUsage=" + ("keyEncipherment" if "rsa" in kind else "keyAgreement")
+        key = lintas(self, "key", "new", "--use", use, "--type", kind).strip()
+        csr, cert = self.region.work / f"{name}.csr", self.region.work / f"{name}.pem"
+        if kind == "x25519":  # cannot sign a request: the authority takes the public key
+            csr.write_text(lintas(self, "key", "public", key))
+            authority.issue_public(csr, cert, usage, f"/CN={name}/O=Customs/C={self.state}")
+        else:
+            csr.write_text(lintas(self, "key", "csr", key, "--subject", f"CN={name},O=Customs,C={self.state}"))
+            authority.issue(csr, cert, usage)
+        lintas(self, "key", "install", key, "--certificate", cert)
+        return cert
 
     def database_url(self, application=None):
         """For this node's schema. APPLICATION: who asks, when it is not the node."""
