@@ -74,8 +74,8 @@ const struct key_info *directory_key(const struct directory *directory, enum key
 			continue;
 		if (cert_not_before_us(key->cert) > now_us || cert_not_after_us(key->cert) <= now_us)
 			continue;
-		if (!best || cert_not_before_us(key->cert) > cert_not_before_us(best->cert))
-			best = key;
+		if (!best || cert_not_before_us(key->cert) >= cert_not_before_us(best->cert))
+			best = key; /* of two that begin together the later key's: they come in that order */
 	}
 	return best;
 }
