@@ -136,9 +136,9 @@ enum err_code peer_encrypt(const struct peer *peer, int64_t now_us, struct arena
 		if (!profile_takes(peer->profile, "encrypt", cert_key_kind(each)))
 			continue;
 		const char *why = peer_doubt(peer, each, CERT_USE_DECRYPT, now_us, arena);
-		if (!why && (!best || cert_not_before_us(each) > cert_not_before_us(best)))
-			best = each;
-		if (why && (!last || cert_not_before_us(each) > cert_not_before_us(last))) {
+		if (!why && (!best || cert_not_before_us(each) >= cert_not_before_us(best)))
+			best = each; /* of two that begin together the one that came last */
+		if (why && (!last || cert_not_before_us(each) >= cert_not_before_us(last))) {
 			last = each;
 			doubt = why;
 		}

@@ -219,11 +219,33 @@ certificate() {
 
 differ() { ! cmp -s "$1" "$2"; }
 
+# What stands in a header (one line) from the first tag named $2 to the last: beside it there may be elements of anybody's.
+within() {
+	awk -v name="$2" '{
+		if (!match($0, "<([^<>:]*:)?" name)) exit
+		text = substr($0, RSTART)
+		for (end = 0; (at = index(substr(text, end + 1), name ">")) > 0; ) end += at
+		print substr(text, 1, end)
+	}' "$1"
+}
+
+# The time that the sender of a signal states: of eb:MessageInfo, which comes first.
+stated_time() {
+	awk '{
+		if (!match($0, "<([^<>:]*:)?MessageInfo>")) exit
+		text = substr($0, RSTART)
+		if (!match(text, "<([^<>:]*:)?Timestamp>")) exit
+		text = substr(text, RSTART + RLENGTH)
+		print substr(text, 1, index(text, "<") - 1)
+	}' "$1" | tr -cd '0-9TZ:.+-'
+}
+
 # A receipt repeats every digest of the message that it answers; they stand in its signed ebMS header.
 receipt() {
 	answered=''
 	[ ! -f "$1/answers" ] || read -r answered <"$1/answers"
 	squeezed "$1"/reference-*.bin >"$scratch/header" 2>/dev/null
+	within "$scratch/header" NonRepudiationInformation >"$scratch/repeated"
 	case $answered in
 	[0-9]*-sent | [0-9]*-received) [ -f "$answered/references.tsv" ] ;;
 	*) false ;;
@@ -233,7 +255,7 @@ receipt() {
 	}
 	check "$1: another certificate than that of $answered signed it" differ "$1/signer.pem" "$answered/signer.pem"
 	while IFS=$tab read -r name algorithm value file; do
-		check "$1: repeats the digest of $name of $answered" names_digest "$algorithm" "$answered/$file" "$scratch/header"
+		check "$1: repeats the digest of $name of $answered" names_digest "$algorithm" "$answered/$file" "$scratch/repeated"
 	done <"$answered/references.tsv"
 }
 
@@ -242,7 +264,7 @@ proved() {
 	signer=$(openssl x509 -in "$1/signer.pem" -noout -subject -nameopt RFC2253)
 	print=$(openssl x509 -in "$1/signer.pem" -noout -fingerprint -sha256)
 	case $1 in
-	*-receipt-*) deed="acknowledged $answered at $(sed 's/.*Timestamp>\([0-9][^<]*\)<.*/\1/' "$scratch/header" | tr -cd '0-9TZ:.+-')" ;;
+	*-receipt-*) deed="acknowledged $answered at $(stated_time "$scratch/header")" ;;
 	*-error-*) deed="answered without a receipt" ;;
 	*) deed="signed this message with its content" ;;
 	esac

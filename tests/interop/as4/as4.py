@@ -51,7 +51,7 @@ class Exchange:
     def __init__(self, args, profile):
         self.args, self.profile = args, profile
         self.region = Region(args.lintas, ROOT, "lintas-interop-")
-        self.authority, self.stranger = Authority(self.region, "interop authority"), Authority(self.region, "another authority")
+        self.authority = Authority(self.region, "interop authority")
         self.serial = 0
 
     def __enter__(self):
@@ -75,7 +75,7 @@ class Exchange:
         # Certificates that end while we test, and one that nobody was told of.
         self.end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=ENDING)
         th.key("ending", sign, authority, "", self.end)
-        th.key("stranger", sign, self.stranger, "keyUsage=digitalSignature")
+        th.key("stranger", sign, authority, "keyUsage=digitalSignature")  # of the right authority, and yet nobody's
         self.ending = lintas(vn, "key", "new", "--use", "sign", "--type", sign).strip()
         csr, self.own_ending = region.work / "ending.csr", region.work / "ending.pem"
         csr.write_text(lintas(vn, "key", "csr", self.ending, "--subject", "CN=VN ending"))

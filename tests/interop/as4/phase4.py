@@ -1,5 +1,5 @@
 """phase4 as the partner of a node: its keys, its process (src/main/java), and messages as bytes."""
-import contextlib, http.client, pathlib, os, re, ssl, subprocess
+import contextlib, http.client, pathlib, os, re, select, ssl, subprocess
 
 import exchange
 from nodes import free_port, lintas, run
@@ -7,6 +7,7 @@ from nodes import free_port, lintas, run
 PROFILES = {profile: kinds[:2] for profile, kinds in exchange.PROFILES.items()}  # keys for signing and for decryption
 PARTY_TYPE = "urn:oasis:names:tc:ebcore:partyid-type:unregistered:asw"
 SERVICE = "urn:lintas:service:documents:1"
+ANSWER_SECONDS = 300  # of the slowest command: 20 MB, or the start on a busy machine
 OPENSSL_KEYS = {"rsa-2048": ["RSA", "rsa_keygen_bits:2048"], "ed25519": ["ED25519"], "x25519": ["X25519"],
                 "p256": ["EC", "ec_paramgen_curve:P-256"]}
 
@@ -81,8 +82,9 @@ class Peer:
         assert self.listen() == {"ready": str(self.port)}
 
     def listen(self):
-        line = self.process.stdout.readline()
-        assert line, "phase4 has ended"
+        ready, _, _ = select.select([self.process.stdout], [], [], ANSWER_SECONDS)
+        line = self.process.stdout.readline() if ready else ""
+        assert line, "phase4 has ended" if ready else f"phase4 has said nothing for {ANSWER_SECONDS} s"
         return parse(line)
 
     def obey(self, **command):

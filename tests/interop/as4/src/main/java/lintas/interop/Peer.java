@@ -92,7 +92,18 @@ public final class Peer {
                 .collect(Collectors.joining("\t"));
     }
 
-    public static void main(String[] args) throws Exception {
+    public static void main(String[] args) {
+        int status = 0; // exit: phase4's scheduler keeps its threads
+        try {
+            serve(args);
+        } catch (Throwable failure) {
+            failure.printStackTrace();
+            status = 1;
+        }
+        System.exit(status);
+    }
+
+    private static void serve(String[] args) throws Exception {
         Peer peer = new Peer(Path.of(args[0]));
         Receiver.start(peer);
         peer.agreed = peer.pmode(true);
@@ -102,6 +113,5 @@ public final class Peer {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine())
             System.out.println(print(sender.obey(parse(line))));
-        System.exit(0); // phase4's scheduler keeps its threads
     }
 }
