@@ -3,7 +3,9 @@
 #include <strings.h>
 
 #include "api/call_int.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "kernel/journal.h"
 
 /* --- Credentials --- */
 
@@ -161,6 +163,50 @@ enum err_code call_authorise(struct api_call *call, struct err *err)
 bool call_sees(const struct api_call *call, const char *organisation)
 {
 	return !call->actor.organisation || same(call->actor.organisation, organisation);
+}
+
+struct showing {
+	const struct api_call *call;
+	const char *subject_type, *subject, *organisation;
+	bool known;
+};
+
+static enum err_code shown_before(struct tx *tx, void *arg, struct err *err)
+{
+	struct showing *showing = arg;
+	return journal_has(tx, showing->subject, "read", showing->call->actor.name, &showing->known, err);
+}
+
+static enum err_code note_shown(struct tx *tx, void *arg, struct err *err)
+{
+	struct showing *showing = arg;
+	TRY(shown_before(tx, showing, err));
+	if (showing->known)
+		return OK;
+	return journal_put(tx,
+			   &(struct journal_entry){ .at_us = showing->call->now_us,
+						    .actor = showing->call->actor.name,
+						    .organisation = showing->organisation,
+						    .subject_type = showing->subject_type,
+						    .subject = showing->subject,
+						    .event = "read" },
+			   err);
+}
+
+enum err_code call_shown(const struct api_call *call, const char *subject_type, const char *subject,
+			 const char *organisation, struct err *err)
+{
+	struct showing showing = { call, subject_type, subject, organisation, false };
+	if (same(call->request->method, "HEAD"))
+		return OK;
+	TRY(db_read(call->kernel->db, shown_before, &showing, err));
+	if (showing.known)
+		return OK;
+	enum err_code code = db_write(call->kernel->db, note_shown, &showing, err);
+	if (code != ERR_DISK_FULL)
+		return code;
+	LOG(LOG_WARN, "api.read-not-journalled", LOG_TEXT(subject_type, subject), LOG_TEXT("actor", call->actor.name));
+	return OK;
 }
 
 bool api_knows(struct api *api, const struct http_request *request)

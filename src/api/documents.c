@@ -1,6 +1,5 @@
 /* /api/v1/documents */
 #include "api/call_int.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "customs/document/document.h"
 
@@ -105,25 +104,11 @@ enum err_code documents_get(struct api_call *call, struct err *err)
 	return call_answer(call, &view, err);
 }
 
-/* Who is shown what it says stands in the journal; with HEAD nobody is. A full disk keeps no officer from what he has
- * to read: then the log alone names him. */
-static enum err_code note_shown(const struct api_call *call, const struct document *document, struct err *err)
-{
-	if (same(call->request->method, "HEAD"))
-		return OK;
-	enum err_code code = document_shown(call->kernel, document, &call->actor, call->now_us, err);
-	if (code != ERR_DISK_FULL)
-		return code;
-	LOG(LOG_WARN, "document.read-not-journalled", LOG_TEXT("document", document->id),
-	    LOG_TEXT("actor", call->actor.name));
-	return OK;
-}
-
 enum err_code documents_original(struct api_call *call, struct err *err)
 {
 	struct finding_one one = { .call = call, .with_original = true };
 	TRY(db_read(call->kernel->db, find_one, &one, err));
-	TRY(note_shown(call, &one.document, err));
+	TRY(call_shown(call, "document", one.document.id, one.document.organisation, err));
 	call->content_type = "application/xml";
 	buf_put_bytes(call->out, one.original);
 	return buf_check(call->out, "the original", err);
@@ -156,7 +141,7 @@ enum err_code documents_content(struct api_call *call, struct err *err)
 			err, ERR_CONFLICT,
 			"the document breaks rules of its form, so not all of it can be read; its original is shown as "
 			"it came");
-	TRY(note_shown(call, &one.document, err));
+	TRY(call_shown(call, "document", one.document.id, one.document.organisation, err));
 	field_put_json(call->out, doctype->schema, record);
 	return buf_check(call->out, "the document", err);
 }

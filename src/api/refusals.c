@@ -2,7 +2,6 @@
 #include "kernel/refusal.h"
 
 #include "api/call_int.h"
-#include "kernel/journal.h"
 
 static void show(const void *item, void *view)
 {
@@ -66,23 +65,11 @@ static enum err_code answer_wire(struct api_call *call, enum wire_kind kind, str
 	return buf_check(call->out, "the bytes", err);
 }
 
-static enum err_code note_reading(struct tx *tx, void *arg, struct err *err)
-{
-	const struct api_call *call = arg;
-	return journal_put(tx,
-			   &(struct journal_entry){ .at_us = call->now_us,
-						    .actor = call->actor.name,
-						    .subject_type = "refusal",
-						    .subject = call->parameters[0],
-						    .event = "read" },
-			   err);
-}
-
 /* What was refused may be refused because it was not encrypted. */
 enum err_code refusals_received(struct api_call *call, struct err *err)
 {
 	TRY(answer_wire(call, WIRE_RECEIVED, err));
-	return db_write(call->kernel->db, note_reading, call, err);
+	return call_shown(call, "refusal", call->parameters[0], NULL, err);
 }
 
 enum err_code refusals_error(struct api_call *call, struct err *err)

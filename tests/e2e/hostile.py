@@ -319,7 +319,7 @@ def full_disk(th, vn):
     assert 0 < told <= ROLE_THREADS, f"{told} complaints in five seconds fill the log"
     assert "SLOW-1" in references(vn) and "DISK-1" not in references(vn), "reading must go on, and nothing be taken"
     assert "SLOW-1" in lintas(vn, "documents", "original", "SLOW-1")  # who reads it is in the log, which has room
-    assert vn.log_path().read_text().count('"document.read-not-journalled"') == 1
+    assert vn.log_path().read_text().count('"api.read-not-journalled"') == 1
     assert figure(vn, "lintas_disk_reserve_bytes") == reserve_mb << 20
     refused = subprocess.run([REGION.lintas, "send", REGION.document("form-d.xml", "DISK-2"), "--dir", vn.path], capture_output=True,
                              timeout=60)

@@ -81,10 +81,11 @@ enum err_code document_list(struct tx *tx, struct arena *arena, const struct doc
 enum err_code document_find(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
 			    struct document *document, struct err *err) MUST_USE;
 /* By id, or by a reference that one document alone has. One that was refused, and a test, give way to one that is valid
- * and real: who mends a document sends it again under its name. ERR_CONFLICT if several are left. */
+ * and real: who mends a document sends it again under its name. .id is NULL if there is none; ERR_CONFLICT if several
+ * are left. */
 enum err_code document_named(struct tx *tx, struct arena *arena, const char *organisation, const char *name,
 			     struct document *document, struct err *err) MUST_USE;
-/* The first character that is none of form: '<' of XML, '{' of JSON; '\0' if there is none. */
+/* The first character that is no white space or byte order mark: '<' of XML, '{' of JSON; '\0' if there is none. */
 char document_first(struct bytes text);
 /* The exact bytes as they were signed by the sender. */
 enum err_code document_original(struct tx *tx, struct arena *arena, const struct document *document,
@@ -92,10 +93,6 @@ enum err_code document_original(struct tx *tx, struct arena *arena, const struct
 /* The type's struct, read from the original. */
 enum err_code document_record(struct tx *tx, struct kernel *kernel, struct arena *arena,
 			      const struct document *document, const void **record, struct err *err) MUST_USE;
-/* ACTOR is shown what DOCUMENT says, and the journal names him: once, however often, so that a program which follows
- * the feed and reads what it names comes to an end. */
-enum err_code document_shown(struct kernel *kernel, const struct document *document, const struct actor *actor,
-			     int64_t now_us, struct err *err) MUST_USE;
 /* An officer opened it: a received document is seen from now on. Later openings change nothing. ERR_CONFLICT for one
  * that we sent. */
 enum err_code document_seen(struct kernel *kernel, struct arena *arena, const char *organisation, const char *id,

@@ -501,46 +501,6 @@ enum err_code document_seen(struct kernel *kernel, struct arena *arena, const ch
 	return OK;
 }
 
-struct showing {
-	const struct document *document;
-	const struct actor *actor;
-	int64_t now_us;
-	bool known;
-};
-
-static enum err_code shown_before(struct tx *tx, void *arg, struct err *err)
-{
-	struct showing *showing = arg;
-
-	return journal_has(tx, showing->document->id, "read", showing->actor->name, &showing->known, err);
-}
-
-static enum err_code note_shown(struct tx *tx, void *arg, struct err *err)
-{
-	struct showing *showing = arg;
-
-	TRY(shown_before(tx, showing, err));
-	if (showing->known)
-		return OK;
-	return journal_put(tx,
-			   &(struct journal_entry){ .at_us = showing->now_us,
-						    .actor = showing->actor->name,
-						    .organisation = showing->document->organisation,
-						    .subject_type = "document",
-						    .subject = showing->document->id,
-						    .event = "read" },
-			   err);
-}
-
-enum err_code document_shown(struct kernel *kernel, const struct document *document, const struct actor *actor,
-			     int64_t now_us, struct err *err)
-{
-	struct showing showing = { document, actor, now_us, false };
-
-	TRY(db_read(kernel->db, shown_before, &showing, err));
-	return showing.known ? OK : db_write(kernel->db, note_shown, &showing, err);
-}
-
 /* --- For other capabilities --- */
 
 enum err_code document_about(struct tx *tx, const struct document_event *event, struct document *about,
