@@ -232,9 +232,9 @@ within() {
 # The time that the sender of a signal states: of eb:MessageInfo, which comes first.
 stated_time() {
 	awk '{
-		if (!match($0, "<([^<>:]*:)?MessageInfo>")) exit
+		if (!match($0, "<([^<>:]*:)?MessageInfo[^<>]*>")) exit
 		text = substr($0, RSTART)
-		if (!match(text, "<([^<>:]*:)?Timestamp>")) exit
+		if (!match(text, "<([^<>:]*:)?Timestamp[^<>]*>")) exit
 		text = substr(text, RSTART + RLENGTH)
 		print substr(text, 1, index(text, "<") - 1)
 	}' "$1" | tr -cd '0-9TZ:.+-'
