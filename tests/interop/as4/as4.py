@@ -193,9 +193,18 @@ def from_phase4(x):
         x.receipt_good(x.th.ping(id="ping@phase4"))
         x.arrived("ping@phase4")
         assert len(x.documents_in()) == before
-    for name, token in (("subject key identifier", "SKI_KEY_IDENTIFIER"), ("issuer and serial number", "ISSUER_SERIAL")):
+    for name, token, element in (("subject key identifier", "SKI_KEY_IDENTIFIER", "KeyIdentifier"),
+                                 ("issuer and serial number", "ISSUER_SERIAL", "X509IssuerSerial")):
         with x.case(FROM, f"ping, its certificate named by {name}"):
-            x.receipt_good(x.th.ping(token=token))
+            x.receipt_good(x.th.ping(id=f"{element}@phase4", token=token))
+            named_by(x, x.arrived(f"{element}@phase4")["id"], "1-received", element)
+
+
+def named_by(x, message, folder, element):
+    """The signer's certificate is named so on the wire, and in no other way."""
+    wire = (evidence(x.vn, message) / folder / "message").read_bytes()
+    there = {name for name in ("BinarySecurityToken", "KeyIdentifier", "X509IssuerSerial") if f"{name}>".encode() in wire}
+    assert there == {element}, there
 
 
 def from_lintas(x):
@@ -217,10 +226,13 @@ def from_lintas(x):
         message = x.delivered(x.pinged)
         about, payloads = next(r for r in x.th.received() if r[0]["id"] == message["messageId"])
         assert about["signer"] == subject_of(x.own_sign) and not payloads, about
-    for name, token in (("subject key identifier", "ski"), ("issuer and serial number", "issuer-serial")):
+    for name, token, element in (("subject key identifier", "ski", "KeyIdentifier"),
+                                 ("issuer and serial number", "issuer-serial", "X509IssuerSerial")):
         with x.case(TO, f"ping, its certificate named by {name}"):
             lintas(x.vn, "partner", "change", "TH", "--token", token)
-            x.delivered(answer(x.vn, "ping", "TH")["id"])
+            ping = answer(x.vn, "ping", "TH")["id"]
+            x.delivered(ping)
+            named_by(x, ping, "1-sent", element)
     lintas(x.vn, "partner", "change", "TH", "--token", "bst")
 
 
