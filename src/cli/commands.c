@@ -609,7 +609,8 @@ const struct command cli_commands[] = {
 	{ .words = "doctype check",
 	  .text_alone = true,
 	  .arguments = "FILE",
-	  .summary = "check a document (-: standard input) by all rules without sending it",
+	  .summary =
+		  "check the form of a document (-: standard input) and the rules that speak of it alone, without sending it",
 	  .options = check_options,
 	  .example = "lintas doctype check form-d.xml",
 	  .run = run_doctype_check },

@@ -9,8 +9,8 @@
 
 #define WORK_ARENA_BYTES ((size_t)1 << 20)
 #define PART_MAX_BYTES   ((size_t)256 << 20)
-#define GZIP_LEVEL                                                                                                     \
-	1 /* half the time of 4, and a twentieth more octets, of which each is encrypted, hashed and stored */
+/* Half the time of 4, and a twentieth more octets, of which each is encrypted, hashed and stored. */
+#define GZIP_LEVEL 1
 /* gzip adds 18 octets of its own and XML of this size hardly shrinks by more. */
 #define COMPRESS_MIN_BYTES 128
 /* Rows that are looked at in vain before a claim gives its turn to another. */
