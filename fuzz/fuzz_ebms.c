@@ -1,6 +1,6 @@
 /* A SOAP envelope alone: what is read of eb:Messaging without a finding is written and read again as the same. */
 #include "fuzz.h"
-#include "messaging/as4_int.h"
+#include "messaging/message_int.h"
 #include "messaging/uris_int.h"
 
 #define WRITTEN_MAX ((size_t)4 << 20)
@@ -28,7 +28,7 @@ static void must_round_trip(struct arena *arena, const struct schema *schema, co
 	if (!findings || first.failed == ERR_MEMORY)
 		return;
 	MUST(first.failed == OK);
-	MUST(xml_parse(arena, buf_bytes(&first), &as4_limits_default.xml, &doc, &err) == OK);
+	MUST(xml_parse(arena, buf_bytes(&first), &ebms_limits_default.xml, &doc, &err) == OK);
 	if (!field_read_xml(arena, schema, xml_root(doc), NULL, &again, findings))
 		return;
 	MUST(findings_count(findings) == 0);
@@ -41,17 +41,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	arena_auto arena = arena_new((size_t)24 << 20);
 	struct findings *findings = arena ? findings_new(arena) : NULL;
-	struct as4_message message;
+	struct ebms_message message;
 	struct err err = { 0 };
 
 	if (!findings)
 		return 0;
-	as4_init(&message, arena, &as4_limits_default, findings);
+	ebms_init(&message, arena, &ebms_limits_default, findings);
 	enum err_code code = as4_read(&message, MIME_SOAP12, bytes(data, size), &err);
 	MUST(code == OK || code == ERR_MEMORY);
 	/* PartInfo may name what is not there: that finding is of the package, not of the header. */
-	if (code == OK && findings_count(findings) == 0 && message.kind == AS4_USER_MESSAGE)
+	if (code == OK && findings_count(findings) == 0 && message.kind == KIND_USER_MESSAGE)
 		must_round_trip(arena, &ebms_user_message_schema, &message.user);
-	as4_done(&message);
+	ebms_done(&message);
 	return 0;
 }

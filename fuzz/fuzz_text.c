@@ -6,7 +6,7 @@
 #include "base/uuid.h"
 #include "customs/origin/origin.h"
 #include "fuzz.h"
-#include "messaging/as4_int.h"
+#include "messaging/message_int.h"
 
 #define WRITTEN_MAX ((size_t)1 << 20)
 
@@ -97,7 +97,7 @@ static void names(struct arena *arena, const char *text)
 	MUST(!uuid_valid(text) || strlen(text) == UUID_SIZE - 1);
 	const char *colon = strchr(text, ':');
 	if (colon)
-		MUST(as4_cid_matches(text, colon + 1) == starts_with(text, "cid:"));
+		MUST(ebms_cid_matches(text, colon + 1) == starts_with(text, "cid:"));
 	finding_path_for_people(arena, text);
 }
 

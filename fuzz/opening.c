@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "codec/mime.h"
 #include "fuzz.h"
-#include "messaging/as4_int.h"
+#include "messaging/message_int.h"
 #include "messaging/messaging.h"
 
 #define ARENA_MAX   ((size_t)24 << 20)
@@ -34,13 +34,13 @@ static struct cert *signer(void)
 	return cert;
 }
 
-static bool clean(const struct as4_message *message)
+static bool clean(const struct ebms_message *message)
 {
 	return findings_count(message->findings) == 0;
 }
 
 /* What the code after as4_read relies on. */
-static void check_header(const struct as4_message *message)
+static void check_header(const struct ebms_message *message)
 {
 	MUST(message->messaging && message->body && xml_parent(message->messaging) != NULL);
 	MUST(message->parts_count <= message->limits->max_payloads);
@@ -48,7 +48,7 @@ static void check_header(const struct as4_message *message)
 	for (size_t i = 0; i < message->parts_count; i++)
 		for (size_t k = 0; k < i; k++)
 			MUST(message->parts[i].mime != message->parts[k].mime);
-	if (message->kind == AS4_USER_MESSAGE) {
+	if (message->kind == KIND_USER_MESSAGE) {
 		const struct ebms_user_message *user = &message->user;
 		MUST(user->info && user->info->message_id && user->collaboration->action &&
 		     user->collaboration->conversation);
@@ -56,21 +56,21 @@ static void check_header(const struct as4_message *message)
 		     user->collaboration->service->value);
 	} else {
 		MUST(message->parts_count == 0 && message->signal.info->message_id);
-		MUST(message->kind != AS4_RECEIPT || message->signal.receipt);
+		MUST(message->kind != KIND_RECEIPT || message->signal.receipt);
 	}
 }
 
-static void check_passed(const struct as4_message *message)
+static void check_passed(const struct ebms_message *message)
 {
 	MUST(message->signature->count == message->parts_count + 2);
 	for (size_t i = 0; i < message->parts_count; i++)
 		MUST(message->parts[i].sealed);
-	MUST(message->kind != AS4_USER_MESSAGE || same(message->user.info->message_id, GOOD_ID));
-	MUST(message->kind != AS4_USER_MESSAGE || same(message->user.collaboration->action, "FORM-D"));
+	MUST(message->kind != KIND_USER_MESSAGE || same(message->user.info->message_id, GOOD_ID));
+	MUST(message->kind != KIND_USER_MESSAGE || same(message->user.collaboration->action, "FORM-D"));
 }
 
 /* As the gateway: stops at the first stage that finds something. */
-static enum err_code open_message(struct as4_message *message, const char *type, struct bytes body, struct err *err)
+static enum err_code open_message(struct ebms_message *message, const char *type, struct bytes body, struct err *err)
 {
 	TRY(as4_read(message, type, body, err));
 	if (!clean(message))
@@ -79,14 +79,14 @@ static enum err_code open_message(struct as4_message *message, const char *type,
 	TRY(as4_read_security(message, err));
 	if (!clean(message))
 		return OK;
-	const struct as4_signature *signature = message->signature;
+	const struct ebms_signature *signature = message->signature;
 	MUST(signature);
 	as4_check_profile(message, profile_find("ecdsa-p256"));
 	if (clean(message))
-		TRY(as4_verify(message, signer(), err));
+		TRY(ebms_verify(message, signer(), err));
 	if (clean(message))
 		check_passed(message);
-	if (message->kind == AS4_RECEIPT)
+	if (message->kind == KIND_RECEIPT)
 		as4_check_receipt(message, GOOD_ID, signature->references, signature->count);
 	return OK;
 }
@@ -101,8 +101,8 @@ static void run_gateway(struct bytes file)
 {
 	arena_auto arena = arena_new(ARENA_MAX);
 	struct findings *findings = arena ? findings_new(arena) : NULL;
-	struct as4_limits limits = as4_limits_default;
-	struct as4_message message;
+	struct ebms_limits limits = ebms_limits_default;
+	struct ebms_message message;
 	struct bytes headers, body;
 	struct err err = { 0 };
 
@@ -110,9 +110,9 @@ static void run_gateway(struct bytes file)
 	if (!findings)
 		return;
 	mime_split_http(file, &headers, &body);
-	as4_init(&message, arena, &limits, findings);
+	ebms_init(&message, arena, &limits, findings);
 	must_be_judged(open_message(&message, mime_header(arena, headers, "content-type"), body, &err));
-	as4_done(&message);
+	ebms_done(&message);
 }
 
 /* Every stage, whatever the one before has found. */

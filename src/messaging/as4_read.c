@@ -1,5 +1,5 @@
 /* Stages MIME and HEADER: from bytes to the ebMS header. */
-#include "messaging/as4_int.h"
+#include "messaging/message_int.h"
 
 #include <stdlib.h>
 
@@ -7,7 +7,7 @@
 #include "messaging/grammar_int.h"
 #include "messaging/uris_int.h"
 
-const struct as4_limits as4_limits_default = {
+const struct ebms_limits ebms_limits_default = {
 	.xml = { .max_bytes = 1 << 20,
 		 .max_depth = 32,
 		 .max_elements = 4000,
@@ -21,13 +21,13 @@ const struct as4_limits as4_limits_default = {
 	.max_ratio = 200,
 };
 
-void as4_init(struct as4_message *message, struct arena *arena, const struct as4_limits *limits,
+void ebms_init(struct ebms_message *message, struct arena *arena, const struct ebms_limits *limits,
 	      struct findings *findings)
 {
-	*message = (struct as4_message){ .arena = arena, .limits = limits, .findings = findings };
+	*message = (struct ebms_message){ .arena = arena, .limits = limits, .findings = findings };
 }
 
-void as4_done(struct as4_message *message)
+void ebms_done(struct ebms_message *message)
 {
 	for (size_t i = 0; i < message->parts_count; i++)
 		buf_done(&message->parts[i].opened);
@@ -36,14 +36,14 @@ void as4_done(struct as4_message *message)
 	message->parts_count = 0;
 }
 
-static void found(struct as4_message *message, enum as4_rule_name rule, const char *first, const char *second)
+static void found(struct ebms_message *message, enum ebms_rule_name rule, const char *first, const char *second)
 {
-	message->header_faults += as4_rule_stage(as4_rule(rule)) <= STAGE_HEADER;
-	finding_add(message->findings, as4_rule(rule), "", first, second);
+	message->header_faults += ebms_rule_stage(ebms_rule(rule)) <= STAGE_HEADER;
+	finding_add(message->findings, ebms_rule(rule), "", first, second);
 }
 
 /* Wrong input is a finding; what stopped us from looking stays a fault. */
-static enum err_code judged(struct as4_message *message, enum as4_rule_name rule, enum err_code code,
+static enum err_code judged(struct ebms_message *message, enum ebms_rule_name rule, enum err_code code,
 			    const struct err *err)
 {
 	if (code != ERR_SYNTAX && code != ERR_LIMIT)
@@ -52,7 +52,7 @@ static enum err_code judged(struct as4_message *message, enum as4_rule_name rule
 	return OK;
 }
 
-static enum err_code read_mime(struct as4_message *message, const char *content_type, struct bytes body,
+static enum err_code read_mime(struct ebms_message *message, const char *content_type, struct bytes body,
 			       struct err *err)
 {
 	const char *type = NULL;
@@ -122,7 +122,7 @@ static int id_compare(const void *a, const void *b)
 }
 
 /* An identifier that stands twice lets an attacker have one element checked and another one used. */
-static enum err_code check_ids(struct as4_message *message, struct err *err)
+static enum err_code check_ids(struct ebms_message *message, struct err *err)
 {
 	const struct xml_node *top = xml_root(message->doc);
 	size_t count = 0;
@@ -142,7 +142,7 @@ static enum err_code check_ids(struct as4_message *message, struct err *err)
 	return OK;
 }
 
-static void read_header_blocks(struct as4_message *message, const struct xml_node *header)
+static void read_header_blocks(struct ebms_message *message, const struct xml_node *header)
 {
 	for (const struct xml_node *block = xml_first(header); block; block = xml_next(block)) {
 		const struct xml_node **place = grammar_is(block, "eb:Messaging")    ? &message->messaging
@@ -159,7 +159,7 @@ static void read_header_blocks(struct as4_message *message, const struct xml_nod
 		found(message, RULE_ENVELOPE, "missing Messaging", "Header");
 }
 
-static enum err_code read_envelope(struct as4_message *message, struct err *err)
+static enum err_code read_envelope(struct ebms_message *message, struct err *err)
 {
 	struct bytes soap = { 0 };
 	struct err why = { 0 };
@@ -179,7 +179,7 @@ static enum err_code read_envelope(struct as4_message *message, struct err *err)
 		      "the place of {" NS_SOAP12 "}Envelope");
 		return OK;
 	}
-	if (!grammar_check(envelope_grammar, envelope, as4_rule(RULE_ENVELOPE), message->findings))
+	if (!grammar_check(envelope_grammar, envelope, ebms_rule(RULE_ENVELOPE), message->findings))
 		return OK;
 	message->body = grammar_child(envelope, "env:Body");
 	read_header_blocks(message, grammar_child(envelope, "env:Header"));
@@ -187,7 +187,7 @@ static enum err_code read_envelope(struct as4_message *message, struct err *err)
 }
 
 /* Findings of the field engine speak of struct members; partners need one rule of ours that says where. */
-static enum err_code read_unit(struct as4_message *message, const struct schema *schema, const struct xml_node *node,
+static enum err_code read_unit(struct ebms_message *message, const struct schema *schema, const struct xml_node *node,
 			       void *record, struct err *err)
 {
 	struct findings *inner = findings_new(message->arena);
@@ -200,11 +200,11 @@ static enum err_code read_unit(struct as4_message *message, const struct schema 
 	return OK;
 }
 
-static enum err_code read_signal(struct as4_message *message, const struct xml_node *node, struct err *err)
+static enum err_code read_signal(struct ebms_message *message, const struct xml_node *node, struct err *err)
 {
 	struct ebms_signal *signal = &message->signal;
 	TRY(read_unit(message, &ebms_signal_schema, node, signal, err));
-	message->kind = signal->pull_request ? AS4_PULL_REQUEST : signal->receipt ? AS4_RECEIPT : AS4_ERROR;
+	message->kind = signal->pull_request ? KIND_PULL_REQUEST : signal->receipt ? KIND_RECEIPT : KIND_ERROR;
 	bool named = signal->info && signal->info->ref_to;
 	for (size_t i = 0; i < signal->errors_count; i++) {
 		struct ebms_error *error = &signal->errors[i];
@@ -212,7 +212,7 @@ static enum err_code read_signal(struct as4_message *message, const struct xml_n
 		if (error->description)
 			error->description_text = xml_token(message->arena, error->description);
 	}
-	if (message->kind != AS4_PULL_REQUEST && !named)
+	if (message->kind != KIND_PULL_REQUEST && !named)
 		found(message, RULE_SIGNAL_REF, NULL, NULL);
 	int contents = (signal->receipt != NULL) + (signal->pull_request != NULL) + (signal->errors_count > 0);
 	if (contents != 1)
@@ -220,9 +220,9 @@ static enum err_code read_signal(struct as4_message *message, const struct xml_n
 	return OK;
 }
 
-static enum err_code read_messaging(struct as4_message *message, struct err *err)
+static enum err_code read_messaging(struct ebms_message *message, struct err *err)
 {
-	if (!grammar_check(messaging_grammar, message->messaging, as4_rule(RULE_ENVELOPE), message->findings))
+	if (!grammar_check(messaging_grammar, message->messaging, ebms_rule(RULE_ENVELOPE), message->findings))
 		return OK;
 	const struct xml_node *unit = xml_first(message->messaging);
 	if (!unit || xml_next(unit)) {
@@ -235,7 +235,7 @@ static enum err_code read_messaging(struct as4_message *message, struct err *err
 	message->unit_read = true;
 	if (grammar_is(unit, "eb:SignalMessage"))
 		return read_signal(message, unit, err);
-	message->kind = AS4_USER_MESSAGE;
+	message->kind = KIND_USER_MESSAGE;
 	return read_unit(message, &ebms_user_message_schema, unit, &message->user, err);
 }
 
@@ -270,26 +270,26 @@ static bool cid_exact(const char *uri, const char *content_id)
 	return uri && content_id && starts_with(uri, "cid:") && same(uri + 4, content_id);
 }
 
-bool as4_cid_matches(const char *uri, const char *content_id)
+bool ebms_cid_matches(const char *uri, const char *content_id)
 {
 	return cid_exact(uri, content_id) ||
 	       (uri && content_id && starts_with(uri, "cid:") && decoded_same(uri + 4, content_id));
 }
 
 /* "cid:a%40b" may name "a%40b" and "a@b"; the part that is named letter by letter is meant, everywhere the same one. */
-struct as4_part *as4_part_of(struct as4_message *message, const char *uri)
+struct ebms_part *ebms_part_of(struct ebms_message *message, const char *uri)
 {
-	struct as4_part *decoded = NULL;
+	struct ebms_part *decoded = NULL;
 	for (size_t i = 0; i < message->parts_count; i++) {
 		if (cid_exact(uri, message->parts[i].content_id))
 			return &message->parts[i];
-		if (!decoded && as4_cid_matches(uri, message->parts[i].content_id))
+		if (!decoded && ebms_cid_matches(uri, message->parts[i].content_id))
 			decoded = &message->parts[i];
 	}
 	return decoded;
 }
 
-static const struct mime_part *part_named(struct as4_message *message, const char *href)
+static const struct mime_part *part_named(struct ebms_message *message, const char *href)
 {
 	const struct mime_part *decoded = NULL;
 	for (size_t i = 0; i < message->mime.count; i++) {
@@ -298,14 +298,14 @@ static const struct mime_part *part_named(struct as4_message *message, const cha
 			continue;
 		if (cid_exact(href, part->content_id))
 			return part;
-		if (!decoded && as4_cid_matches(href, part->content_id))
+		if (!decoded && ebms_cid_matches(href, part->content_id))
 			decoded = part;
 	}
 	return decoded;
 }
 
-/* Whether they are as the profile wants is a matter of expansion: as4_expand(). */
-static void read_part_properties(struct as4_part *part, const struct ebms_properties *properties)
+/* Whether they are as the profile wants is a matter of expansion: ebms_expand(). */
+static void read_part_properties(struct ebms_part *part, const struct ebms_properties *properties)
 {
 	part->compression = ebms_property(properties, "CompressionType");
 	part->compressed = part->compression != NULL;
@@ -313,9 +313,9 @@ static void read_part_properties(struct as4_part *part, const struct ebms_proper
 	part->charset = ebms_property(properties, "CharacterSet");
 }
 
-static enum err_code read_parts(struct as4_message *message, struct err *err)
+static enum err_code read_parts(struct ebms_message *message, struct err *err)
 {
-	const struct ebms_payload *payload = message->kind == AS4_USER_MESSAGE ? message->user.payload : NULL;
+	const struct ebms_payload_info *payload = message->kind == KIND_USER_MESSAGE ? message->user.payload : NULL;
 	size_t count = payload ? payload->count : 0;
 	if (count > message->limits->max_payloads) {
 		found(message, RULE_PARTS, arena_printf(message->arena, "%zu", count),
@@ -335,8 +335,8 @@ static enum err_code read_parts(struct as4_message *message, struct err *err)
 		for (size_t k = 0; k < message->parts_count; k++)
 			if (message->parts[k].mime == mime)
 				found(message, RULE_PARTS, mime->content_id, "is named twice in eb:PayloadInfo");
-		struct as4_part *part = &message->parts[message->parts_count++];
-		*part = (struct as4_part){ .content_id = mime->content_id, .type = mime->content_type, .mime = mime };
+		struct ebms_part *part = &message->parts[message->parts_count++];
+		*part = (struct ebms_part){ .content_id = mime->content_id, .type = mime->content_type, .mime = mime };
 		buf_init(&part->opened, mime->body.size);
 		read_part_properties(part, payload->part[i].properties);
 	}
@@ -346,7 +346,7 @@ static enum err_code read_parts(struct as4_message *message, struct err *err)
 	return OK;
 }
 
-enum err_code as4_read(struct as4_message *message, const char *content_type, struct bytes body, struct err *err)
+enum err_code as4_read(struct ebms_message *message, const char *content_type, struct bytes body, struct err *err)
 {
 	TRY(read_mime(message, content_type ? content_type : "", body, err));
 	if (!message->mime.count)

@@ -81,7 +81,7 @@ const struct key_info *directory_key(const struct directory *directory, enum key
 }
 
 enum err_code identity_for(const struct messaging *messaging, const struct directory *directory,
-			   const struct peer *peer, int64_t now_us, struct as4_identity *identity, struct err *err)
+			   const struct peer *peer, int64_t now_us, struct ebms_identity *identity, struct err *err)
 {
 	const struct key_info *key =
 		directory_key(directory, KEY_USE_SIGN, sig_alg_key(peer->profile->signature), now_us);
@@ -90,7 +90,7 @@ enum err_code identity_for(const struct messaging *messaging, const struct direc
 			err, ERR_KEY,
 			"no active signing key with a valid certificate fits profile %s (partner %s); see lintas key list",
 			peer->profile->name, peer->partner.code);
-	*identity = (struct as4_identity){ .keys = messaging->options.keys, .key = key, .token = peer->token };
+	*identity = (struct ebms_identity){ .keys = messaging->options.keys, .key = key, .token = peer->token };
 	return OK;
 }
 
@@ -101,11 +101,11 @@ void peer_judge(const struct peer *peer, const struct cert *cert, int64_t now_us
 	if (reasons && cert_judge(cert, NULL, 0, CERT_USE_SIGN, peer->trust, now_us, reasons))
 		return;
 	if (!reasons || !findings_at(reasons, 0))
-		finding_add(findings, as4_rule(RULE_UNTRUSTED), "", "it cannot be judged", NULL);
+		finding_add(findings, ebms_rule(RULE_UNTRUSTED), "", "it cannot be judged", NULL);
 	for (size_t i = 0; reasons && findings_at(reasons, i); i++) {
 		const struct finding *reason = findings_at(reasons, i);
 		if (reason->rule->severity == SEVERITY_ERROR)
-			finding_add(findings, as4_rule(RULE_UNTRUSTED), "",
+			finding_add(findings, ebms_rule(RULE_UNTRUSTED), "",
 				    arena_printf(arena, "%s (%s)", reason->text, reason->rule->code), NULL);
 	}
 }
@@ -251,7 +251,7 @@ static enum err_code keep_own_credentials(struct kernel *kernel, const struct di
 	return own.missing ? db_write(kernel->db, keep_own, &own, err) : OK;
 }
 
-static enum as4_token_kind token_of(const char *name)
+static enum ebms_token_kind token_of(const char *name)
 {
 	return same(name, "ski") ? TOKEN_SKI : same(name, "issuer-serial") ? TOKEN_ISSUER_SERIAL : TOKEN_BST;
 }
@@ -453,7 +453,7 @@ enum err_code messaging_new(const struct messaging_options *options, struct mess
 	if (!new)
 		return fail(err, ERR_MEMORY, "no memory for the messaging");
 	new->options = *options;
-	new->limits = as4_limits_default;
+	new->limits = ebms_limits_default;
 	new->limits.max_payload_bytes = options->max_payload_bytes;
 	/* AS4 profile 1.0 §3.2: who gives up waiting for a receipt tells its producer so. */
 	const struct ebms_error_row *missing = ebms_error_row(EBMS_MISSING_RECEIPT);

@@ -30,13 +30,13 @@ struct ebms_properties {
 	struct ebms_typed *property;
 	size_t count;
 };
-struct ebms_part {
+struct ebms_part_info {
 	const char *href;
 	const struct xml_node *schema, *description; /* allowed; nothing follows from them */
 	struct ebms_properties *properties;
 };
-struct ebms_payload {
-	struct ebms_part *part;
+struct ebms_payload_info {
+	struct ebms_part_info *part;
 	size_t count;
 };
 struct ebms_user_message {
@@ -45,7 +45,7 @@ struct ebms_user_message {
 	struct ebms_party_info *parties;
 	struct ebms_collaboration *collaboration;
 	struct ebms_properties *properties;
-	struct ebms_payload *payload;
+	struct ebms_payload_info *payload;
 };
 
 struct ebms_error {

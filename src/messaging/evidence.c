@@ -135,7 +135,7 @@ enum err_code messaging_evidence(struct messaging *messaging, struct arena *aren
 	TRY(db_read(kernel->db, read_stored, &bundle, err));
 	enum err_code code = put_files(&bundle, err);
 	for (size_t i = 0; i < bundle.wires_count; i++) {
-		as4_done(&bundle.wires[i].message);
+		ebms_done(&bundle.wires[i].message);
 		cert_unref(bundle.wires[i].signer);
 	}
 	if (code != OK)

@@ -5,7 +5,7 @@
 #include "kernel/capability.h"
 #include "kernel/journal.h"
 #include "kernel/message.h"
-#include "messaging/as4_int.h"
+#include "messaging/message_int.h"
 #include "messaging/messaging.h"
 
 /* The files beside this one that go into every folder; made by tools/embed.py. */
@@ -15,7 +15,7 @@ struct evidence_wire {
 	const struct wire *wire;
 	const char *folder; /* "1-sent" */
 	struct basis basis;
-	struct as4_message message;
+	struct ebms_message message;
 	struct cert *signer;                 /* the basis' first; NULL: none was kept */
 	int64_t overdue_since_us;            /* its revocation list was to be replaced by then; TIME_NONE: in time */
 	bool proved;                         /* read, signed by .signer, and every digest fits */
@@ -36,7 +36,7 @@ struct bundle {
 	struct arena *arena;
 	struct kernel *kernel;
 	const char *party_id, *party_type; /* ours */
-	struct as4_limits limits;
+	struct ebms_limits limits;
 	int64_t now_us;
 	const char *id; /* asked for */
 	struct message message;
@@ -71,7 +71,7 @@ enum err_code bundle_put(struct bundle *bundle, const char *path, struct bytes c
 enum err_code bundle_put_buf(struct bundle *bundle, const char *path, const struct buf *content,
 			     struct err *err) MUST_USE;
 
-/* evidence_wire.c. Reads and verifies each wire; as4_done and cert_unref are the caller's, whatever comes back. */
+/* evidence_wire.c. Reads and verifies each wire; ebms_done and cert_unref are the caller's, whatever comes back. */
 enum err_code evidence_read_wires(struct bundle *bundle, struct err *err) MUST_USE;
 enum err_code evidence_put_payloads(struct bundle *bundle, struct err *err) MUST_USE;
 enum err_code evidence_put_wires(struct bundle *bundle, struct err *err) MUST_USE;

@@ -183,7 +183,7 @@ static void put_deed(struct buf *out, const struct bundle *bundle, enum wire_kin
 	buf_puts(out, place + 2);
 }
 
-static void put_errors(struct buf *out, const struct as4_message *message)
+static void put_errors(struct buf *out, const struct ebms_message *message)
 {
 	for (size_t i = 0; i < message->signal.errors_count && i < ERRORS_SHOWN; i++) {
 		const struct ebms_error *error = &message->signal.errors[i];
@@ -260,7 +260,7 @@ static void put_wire(struct buf *out, const struct bundle *bundle, const struct 
 	buf_printf(out, " (folder `%s`)", wire->folder);
 	if (wire->answers)
 		buf_printf(out, "; it speaks of `%s`", wire->answers->folder);
-	if (wire->message.kind == AS4_ERROR && wire->message.messaging)
+	if (wire->message.kind == KIND_ERROR && wire->message.messaging)
 		put_errors(out, &wire->message);
 	put_signer(out, wire);
 	buf_puts(out, ".\n");

@@ -29,7 +29,7 @@ static const char *const digest_names[] = {
 /* --- Reading --- */
 
 /* A partner's ciphertext is not opened again: what came out of it is stored, and the signature is over that. */
-static void give_octets(const struct bundle *bundle, struct as4_message *message)
+static void give_octets(const struct bundle *bundle, struct ebms_message *message)
 {
 	for (size_t i = 0; i < message->parts_count; i++)
 		for (size_t k = 0; k < bundle->parts.count; k++)
@@ -40,7 +40,7 @@ static void give_octets(const struct bundle *bundle, struct as4_message *message
 /* An answer that we could not believe is kept as well: nothing of it is shown as if it proved something. */
 static enum err_code judge_wire(struct evidence_wire *wire, const struct bundle *bundle, struct err *err)
 {
-	struct as4_message *message = &wire->message;
+	struct ebms_message *message = &wire->message;
 	TRY(as4_read(message, wire->wire->content_type, wire->wire->octets, err));
 	if (!findings_errors(message->findings))
 		TRY(as4_read_security(message, err));
@@ -54,8 +54,8 @@ static enum err_code judge_wire(struct evidence_wire *wire, const struct bundle 
 		message->parts_count == 0 && message->mime.count == 1 && signature_rows[message->signature->alg].xmlsec;
 	if (!wire->signer)
 		return OK;
-	TRY(as4_verify(message, wire->signer, err));
-	TRY(as4_verify_parts(message, err));
+	TRY(ebms_verify(message, wire->signer, err));
+	TRY(ebms_verify_parts(message, err));
 	wire->proved = findings_errors(message->findings) == 0;
 	return OK;
 }
@@ -94,7 +94,7 @@ static void read_lists(struct evidence_wire *wire, struct arena *arena)
 static enum err_code find_answered(struct bundle *bundle, size_t index, struct err *err)
 {
 	struct evidence_wire *receipt = &bundle->wires[index];
-	struct as4_message *message = &receipt->message;
+	struct ebms_message *message = &receipt->message;
 	while (index-- > 0 && !receipt->answers) {
 		const struct evidence_wire *version = &bundle->wires[index];
 		if (!wire_is_message(version->wire) || !version->proved)
@@ -118,11 +118,11 @@ enum err_code evidence_read_wires(struct bundle *bundle, struct err *err)
 		wire->folder = arena_printf(bundle->arena, "%zu-%s", i + 1, wire_kind_name(wire->wire->kind));
 		if (!findings || !wire->folder)
 			return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", bundle->id);
-		as4_init(&wire->message, bundle->arena, &bundle->limits, findings);
+		ebms_init(&wire->message, bundle->arena, &bundle->limits, findings);
 		TRY(read_signer(wire, err));
 		read_lists(wire, bundle->arena);
 		TRY(judge_wire(wire, bundle, err));
-		if (wire->proved && wire->message.kind == AS4_RECEIPT)
+		if (wire->proved && wire->message.kind == KIND_RECEIPT)
 			TRY(find_answered(bundle, i, err));
 	}
 	return OK;
@@ -155,12 +155,12 @@ static enum err_code signed_octets(struct bundle *bundle, const struct message_p
 	const struct evidence_wire *version = bundle_first_version(bundle);
 	*octets = part->octets;
 	for (size_t i = 0; version && !part->compressed && i < version->message.signature->count; i++) {
-		struct as4_message *message = &bundle->wires[version - bundle->wires].message;
-		const struct as4_reference *reference = &message->signature->references[i];
-		const struct as4_part *named = as4_part_of(message, reference->uri);
+		struct ebms_message *message = &bundle->wires[version - bundle->wires].message;
+		const struct ebms_reference *reference = &message->signature->references[i];
+		const struct ebms_part *named = ebms_part_of(message, reference->uri);
 		if (!named || !same(named->content_id, part->content_id))
 			continue;
-		TRY(as4_reference_octets(message, reference, canonical, err));
+		TRY(ebms_reference_octets(message, reference, canonical, err));
 		*octets = buf_bytes(canonical);
 	}
 	return OK;
@@ -271,7 +271,7 @@ static void put_integer(struct buf *out, struct bytes number)
 }
 
 /* XML Signature 1.1 §6.4.3 has r and s side by side, openssl takes the Ecdsa-Sig-Value of RFC 3279 §2.2.3. */
-static void put_signature(struct buf *out, const struct as4_signature *signature)
+static void put_signature(struct buf *out, const struct ebms_signature *signature)
 {
 	enum { SCALAR = 32, INTEGERS_MAX = 2 * (SCALAR + 3) };
 	struct bytes value = signature->value;
@@ -295,7 +295,7 @@ static void put_cell(struct buf *out, const char *text)
 		buf_putc(out, (unsigned char)*c < ' ' ? '?' : *c);
 }
 
-static const char *payload_of(const struct bundle *bundle, const struct as4_part *part)
+static const char *payload_of(const struct bundle *bundle, const struct ebms_part *part)
 {
 	for (size_t i = 0; i < bundle->parts.count; i++)
 		if (same(bundle->parts.items[i].content_id, part->content_id))
@@ -307,8 +307,8 @@ static const char *payload_of(const struct bundle *bundle, const struct as4_part
 static enum err_code put_reference(struct bundle *bundle, struct evidence_wire *wire, size_t index, struct buf *table,
 				   struct err *err)
 {
-	const struct as4_reference *reference = &wire->message.signature->references[index];
-	const struct as4_part *part = as4_part_of(&wire->message, reference->uri);
+	const struct ebms_reference *reference = &wire->message.signature->references[index];
+	const struct ebms_part *part = ebms_part_of(&wire->message, reference->uri);
 	put_cell(table, reference->uri);
 	buf_printf(table, "\t%s\t", digest_names[reference->digest]);
 	hex_put(table, reference->value);
@@ -321,7 +321,7 @@ static enum err_code put_reference(struct bundle *bundle, struct evidence_wire *
 	}
 	buf_auto octets;
 	buf_init(&octets, CANONICAL_MAX);
-	TRY(as4_reference_octets(&wire->message, reference, &octets, err));
+	TRY(ebms_reference_octets(&wire->message, reference, &octets, err));
 	const char *name = arena_printf(bundle->arena, "reference-%zu.bin", index + 1);
 	if (!name)
 		return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", bundle->id);
@@ -340,7 +340,7 @@ static enum err_code put_references(struct bundle *bundle, struct evidence_wire 
 
 static enum err_code put_signed_info(struct bundle *bundle, const struct evidence_wire *wire, struct err *err)
 {
-	const struct as4_signature *signature = wire->message.signature;
+	const struct ebms_signature *signature = wire->message.signature;
 	buf_auto info, value, algorithm;
 	buf_init(&info, CANONICAL_MAX);
 	buf_init(&value, 4096);

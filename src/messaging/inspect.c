@@ -40,18 +40,18 @@ static enum err_code keep(struct inspecting *i, const struct findings *from, boo
 
 static bool after_mime(const struct rule *rule)
 {
-	return as4_rule_stage(rule) != STAGE_MIME;
+	return ebms_rule_stage(rule) != STAGE_MIME;
 }
 
 /* What a lone envelope can be blamed for. */
 static bool of_header(const struct rule *rule)
 {
-	return as4_rule_stage(rule) == STAGE_HEADER;
+	return ebms_rule_stage(rule) == STAGE_HEADER;
 }
 
 static bool of_security(const struct rule *rule)
 {
-	return rule == as4_rule(RULE_UNSIGNED) || rule == as4_rule(RULE_ALGORITHM);
+	return rule == ebms_rule(RULE_UNSIGNED) || rule == ebms_rule(RULE_ALGORITHM);
 }
 
 static enum err_code read_as(struct inspecting *i, const char *type, struct bytes body,
@@ -60,8 +60,8 @@ static enum err_code read_as(struct inspecting *i, const char *type, struct byte
 	struct findings *aside = findings_new(i->arena);
 	if (!aside)
 		return no_memory(err);
-	as4_done(&i->message);
-	as4_init(&i->message, i->arena, &i->limits, aside);
+	ebms_done(&i->message);
+	ebms_init(&i->message, i->arena, &i->limits, aside);
 	TRY(as4_read(&i->message, type, body, err));
 	i->message.findings = i->findings;
 	return i->message.doc ? keep(i, aside, wanted, err) : OK;
@@ -92,7 +92,7 @@ static void refuse_file(struct inspecting *i)
 	const char *begin = shown       ? arena_printf(i->arena, "; it begins with \"%.*s\"", (int)shown, body.data)
 			    : body.size ? ""
 					: "; it is empty";
-	finding_add(i->findings, as4_rule(RULE_MIME), "",
+	finding_add(i->findings, ebms_rule(RULE_MIME), "",
 		    arena_printf(i->arena, "the file holds neither a MIME package nor a SOAP envelope%s",
 				 begin ? begin : ""),
 		    NULL);
@@ -108,7 +108,7 @@ static enum err_code read_message(struct inspecting *i, struct err *err)
 	TRY(as4_read(&i->message, i->file.content_type, i->file.body, err));
 	i->reached[STAGE_MIME] = true;
 	const struct finding *first = findings_at(i->findings, 0);
-	if (!i->message.doc && first && as4_rule_stage(first->rule) == STAGE_MIME)
+	if (!i->message.doc && first && ebms_rule_stage(first->rule) == STAGE_MIME)
 		TRY(read_what_is_left(i, err));
 	i->reached[STAGE_HEADER] = i->message.doc != NULL;
 	return OK;
@@ -119,7 +119,7 @@ static enum err_code read_message(struct inspecting *i, struct err *err)
 static bool algorithms_fit(const struct findings *findings)
 {
 	for (size_t k = 0; findings_at(findings, k); k++)
-		if (findings_at(findings, k)->rule == as4_rule(RULE_ALGORITHM))
+		if (findings_at(findings, k)->rule == ebms_rule(RULE_ALGORITHM))
 			return false;
 	return findings_count(findings) <= FINDINGS_MAX;
 }
@@ -127,7 +127,7 @@ static bool algorithms_fit(const struct findings *findings)
 /* Names the profiles whose algorithms these are. */
 static enum err_code find_profiles(struct inspecting *i, struct err *err)
 {
-	struct as4_message *message = &i->message;
+	struct ebms_message *message = &i->message;
 	const struct security_profile *profile;
 	for (size_t k = 0; message->signature && (profile = profile_at(k)); k++) {
 		struct findings *aside = findings_new(i->arena);
@@ -146,7 +146,7 @@ static enum err_code find_profiles(struct inspecting *i, struct err *err)
 
 static enum err_code judge_profile(struct inspecting *i, struct err *err)
 {
-	struct as4_message *message = &i->message;
+	struct ebms_message *message = &i->message;
 	struct findings *aside = findings_new(i->arena);
 	const struct security_profile *profile = i->options->profile ? profile_find(i->options->profile) : NULL;
 	if (i->options->profile && !profile)
@@ -206,7 +206,7 @@ static enum err_code judge_signer(struct inspecting *i, struct err *err)
 static enum err_code find_signer(struct inspecting *i, struct err *err)
 {
 	const struct inspect_options *options = i->options;
-	const struct as4_token *token = &i->message.signature->token;
+	const struct ebms_token *token = &i->message.signature->token;
 	struct findings *aside = findings_new(i->arena);
 	if (!aside)
 		return no_memory(err);
@@ -215,7 +215,7 @@ static enum err_code find_signer(struct inspecting *i, struct err *err)
 		return OK;
 	}
 	i->message.findings = aside;
-	enum err_code code = as4_signer(&i->message, options->believed, options->believed_count, &i->cert, err);
+	enum err_code code = ebms_signer(&i->message, options->believed, options->believed_count, &i->cert, err);
 	i->message.findings = i->findings;
 	if (code != OK || i->cert)
 		return code;
@@ -228,7 +228,7 @@ static enum err_code find_signer(struct inspecting *i, struct err *err)
 /* Why the value cannot be verified at all; NULL if it can. */
 static const char *unverifiable(const struct inspecting *i)
 {
-	const struct as4_signature *signature = i->message.signature;
+	const struct ebms_signature *signature = i->message.signature;
 	if (!signature->alg_known)
 		return arena_printf(i->arena, "signatures by %s are not verified here",
 				    signature->algorithm ? signature->algorithm : "no algorithm");
@@ -254,7 +254,7 @@ static enum err_code verify(struct inspecting *i, struct err *err)
 	if (!i->cert)
 		return OK;
 	if (!i->missing[STAGE_SIGNATURE]) {
-		TRY(as4_verify_value(&i->message, i->cert, &good, err));
+		TRY(ebms_verify_value(&i->message, i->cert, &good, err));
 		i->report->signature_value = good ? INSPECT_VERIFIED : INSPECT_REFUSED;
 	}
 	return judge_signer(i, err);
@@ -262,7 +262,7 @@ static enum err_code verify(struct inspecting *i, struct err *err)
 
 /* --- The payloads --- */
 
-static bool any_closed(const struct as4_message *message)
+static bool any_closed(const struct ebms_message *message)
 {
 	for (size_t k = 0; k < message->parts_count; k++)
 		if (!message->parts[k].octets.data)
@@ -273,7 +273,7 @@ static bool any_closed(const struct as4_message *message)
 /* Without a key nothing that is sealed can be said; what came in clear is looked at all the same. */
 static enum err_code open_parts(struct inspecting *i, struct err *err)
 {
-	struct as4_message *message = &i->message;
+	struct ebms_message *message = &i->message;
 	struct findings *aside = findings_new(i->arena);
 	static const struct key_list no_keys = { 0 };
 	bool closed = message->encryption && !i->options->keys;
@@ -281,7 +281,7 @@ static enum err_code open_parts(struct inspecting *i, struct err *err)
 		return no_memory(err);
 	if (closed)
 		message->findings = aside;
-	enum err_code code = as4_decrypt(message, i->options->keys, i->options->own ? i->options->own : &no_keys, err);
+	enum err_code code = ebms_decrypt(message, i->options->keys, i->options->own ? i->options->own : &no_keys, err);
 	message->findings = i->findings;
 	if (code != OK)
 		return code;
@@ -295,7 +295,7 @@ static enum err_code open_parts(struct inspecting *i, struct err *err)
 		i->missing[STAGE_EXPANSION] = "payloads stay closed";
 	if (i->parts_lost)
 		i->missing[STAGE_EXPANSION] = i->missing[STAGE_PROFILE];
-	return as4_expand(message, err);
+	return ebms_expand(message, err);
 }
 
 static enum err_code inspect(struct inspecting *i, struct err *err)
@@ -320,15 +320,15 @@ enum err_code messaging_inspect(struct arena *arena, const struct inspect_option
 	struct inspecting i = { .arena = arena,
 				.options = options,
 				.report = &report,
-				.limits = as4_limits_default,
+				.limits = ebms_limits_default,
 				.findings = findings_new(arena) };
 	if (!i.findings)
 		return no_memory(err);
 	i.limits.max_payload_bytes = options->max_payload_bytes;
 	i.limits.mime.lenient = true; /* files that tools have saved have other line ends */
-	as4_init(&i.message, arena, &i.limits, i.findings);
+	ebms_init(&i.message, arena, &i.limits, i.findings);
 	enum err_code code = inspect(&i, err);
-	as4_done(&i.message);
+	ebms_done(&i.message);
 	cert_unref(i.cert);
 	trust_free(i.trust);
 	if (code == OK)

@@ -2,7 +2,7 @@
 #ifndef MESSAGING_INSPECT_INT_H
 #define MESSAGING_INSPECT_INT_H
 
-#include "messaging/as4_int.h"
+#include "messaging/message_int.h"
 #include "messaging/messaging.h"
 
 struct inspect_file {
@@ -25,9 +25,9 @@ struct inspecting {
 	struct arena *arena;
 	const struct inspect_options *options;
 	struct inspection *report;
-	struct as4_limits limits;
+	struct ebms_limits limits;
 	struct inspect_file file;
-	struct as4_message message;
+	struct ebms_message message;
 	bool parts_lost; /* the package is broken, and only its envelope could be read */
 	struct findings *findings;
 	const struct finding **chosen; /* some of other lists, at most FINDINGS_MAX; NULL: none */

@@ -26,10 +26,10 @@ static const char *hex(struct inspecting *i, struct bytes octets)
 
 /* --- The references of the signature --- */
 
-static const char *covers(struct inspecting *i, const struct as4_reference *reference)
+static const char *covers(struct inspecting *i, const struct ebms_reference *reference)
 {
-	const struct as4_part *part = as4_part_of(&i->message, reference->uri);
-	const struct xml_node *element = as4_element_of(&i->message, reference->uri);
+	const struct ebms_part *part = ebms_part_of(&i->message, reference->uri);
+	const struct xml_node *element = ebms_element_of(&i->message, reference->uri);
 	if (part)
 		return arena_printf(i->arena, "part %zu", (size_t)(part - i->message.parts) + 1);
 	return element ? kept(i, xml_name(element)) : NULL;
@@ -37,9 +37,9 @@ static const char *covers(struct inspecting *i, const struct as4_reference *refe
 
 /* Why its digest says nothing; NULL if it can be compared. What is nowhere in the message has no digest that could be
  * right. */
-static const char *incomparable(struct inspecting *i, const struct as4_reference *reference)
+static const char *incomparable(struct inspecting *i, const struct ebms_reference *reference)
 {
-	const struct as4_part *part = as4_part_of(&i->message, reference->uri);
+	const struct ebms_part *part = ebms_part_of(&i->message, reference->uri);
 	bool attachment = reference->uri && starts_with(reference->uri, "cid:");
 	if (!reference->digest_known)
 		return arena_printf(i->arena, "digests by %s are not computed here",
@@ -55,7 +55,7 @@ static const char *incomparable(struct inspecting *i, const struct as4_reference
 	return NULL;
 }
 
-static enum err_code compare(struct inspecting *i, const struct as4_reference *reference,
+static enum err_code compare(struct inspecting *i, const struct ebms_reference *reference,
 			     struct inspected_reference *row, struct err *err)
 {
 	uint8_t digest[DIGEST_MAX];
@@ -73,18 +73,18 @@ static enum err_code compare(struct inspecting *i, const struct as4_reference *r
 		return OK;
 	}
 	if (row->covers)
-		TRY(as4_reference_digest(&i->message, reference, digest, &computed, err));
+		TRY(ebms_reference_digest(&i->message, reference, digest, &computed, err));
 	if (computed)
 		row->computed = hex(i, bytes(digest, digest_size(reference->digest)));
 	row->verdict = computed && same(row->computed, row->stated) ? INSPECT_VERIFIED : INSPECT_REFUSED;
 	if (!same(row->verdict, INSPECT_VERIFIED))
-		finding_add(i->findings, as4_rule(RULE_DIGEST), "", row->covers ? row->covers : row->uri, NULL);
+		finding_add(i->findings, ebms_rule(RULE_DIGEST), "", row->covers ? row->covers : row->uri, NULL);
 	return OK;
 }
 
 enum err_code inspect_references(struct inspecting *i, struct err *err)
 {
-	const struct as4_signature *signature = i->message.signature;
+	const struct ebms_signature *signature = i->message.signature;
 	size_t count = signature ? signature->count : 0;
 	struct inspected_reference *rows = arena_array(i->arena, count + 1, sizeof *rows);
 	if (!rows)
@@ -110,27 +110,27 @@ static enum err_code put_findings(struct inspecting *i, struct err *err)
 		return no_memory(err);
 	for (size_t k = 0; k < count; k++) {
 		const struct finding *f = inspect_finding(i, k);
-		items[k] = (struct inspected_finding){ .stage = as4_stage_name(as4_rule_stage(f->rule)),
+		items[k] = (struct inspected_finding){ .stage = ebms_stage_name(ebms_rule_stage(f->rule)),
 						       .code = f->rule->code,
 						       .text = f->text,
 						       .law = f->law,
-						       .ebms = ebms_error_row(as4_rule_ebms(f->rule))->code };
+						       .ebms = ebms_error_row(ebms_rule_ebms(f->rule))->code };
 	}
 	i->report->findings = items;
 	i->report->findings_count = count;
 	return OK;
 }
 
-static bool is_refused(const struct inspecting *i, enum as4_stage stage)
+static bool is_refused(const struct inspecting *i, enum ebms_stage stage)
 {
 	for (size_t k = 0; inspect_finding(i, k); k++)
 		if (inspect_finding(i, k)->rule->severity == SEVERITY_ERROR &&
-		    as4_rule_stage(inspect_finding(i, k)->rule) == stage)
+		    ebms_rule_stage(inspect_finding(i, k)->rule) == stage)
 			return true;
 	return false;
 }
 
-static const char *unreached(const struct inspecting *i, enum as4_stage stage)
+static const char *unreached(const struct inspecting *i, enum ebms_stage stage)
 {
 	if (!i->file.is_message)
 		return "not reached: there is no message";
@@ -144,7 +144,7 @@ static const char *unreached(const struct inspecting *i, enum as4_stage stage)
 
 static enum err_code put_verdicts(struct inspecting *i, struct err *err)
 {
-	static const enum as4_stage stages[] = { STAGE_MIME,  STAGE_HEADER,     STAGE_PROFILE,  STAGE_SIGNATURE,
+	static const enum ebms_stage stages[] = { STAGE_MIME,  STAGE_HEADER,     STAGE_PROFILE,  STAGE_SIGNATURE,
 						 STAGE_TRUST, STAGE_DECRYPTION, STAGE_EXPANSION };
 	struct inspected_verdict *verdicts = arena_array(i->arena, COUNT(stages), sizeof *verdicts);
 	bool refused = false, undecided = false;
@@ -152,7 +152,7 @@ static enum err_code put_verdicts(struct inspecting *i, struct err *err)
 		return no_memory(err);
 	for (size_t k = 0; k < COUNT(stages); k++) {
 		struct inspected_verdict *v = &verdicts[k];
-		*v = (struct inspected_verdict){ .stage = as4_stage_name(stages[k]), .verdict = INSPECT_VERIFIED };
+		*v = (struct inspected_verdict){ .stage = ebms_stage_name(stages[k]), .verdict = INSPECT_VERIFIED };
 		if (is_refused(i, stages[k])) {
 			v->verdict = INSPECT_REFUSED;
 			refused = true;
@@ -172,22 +172,22 @@ static enum err_code put_verdicts(struct inspecting *i, struct err *err)
 
 /* --- The content --- */
 
-static bool is_referred_to(const struct as4_message *message, const struct xml_node *node)
+static bool is_referred_to(const struct ebms_message *message, const struct xml_node *node)
 {
 	for (size_t k = 0; message->signature && k < message->signature->count; k++)
-		if (as4_refers_to(message->signature->references[k].uri, node))
+		if (ebms_refers_to(message->signature->references[k].uri, node))
 			return true;
 	return false;
 }
 
 static enum err_code put_parts(struct inspecting *i, struct err *err)
 {
-	struct as4_message *message = &i->message;
+	struct ebms_message *message = &i->message;
 	struct inspected_part *parts = arena_array(i->arena, message->parts_count + 1, sizeof *parts);
 	if (!parts)
 		return no_memory(err);
 	for (size_t k = 0; k < message->parts_count; k++) {
-		const struct as4_part *part = &message->parts[k];
+		const struct ebms_part *part = &message->parts[k];
 		parts[k] =
 			(struct inspected_part){ .content_id = kept(i, part->content_id),
 						 .mime_type = kept(i, part->mime_type ? part->mime_type : part->type),
@@ -196,7 +196,7 @@ static enum err_code put_parts(struct inspecting *i, struct err *err)
 						 .encrypted = part->sealed != NULL,
 						 .compressed = part->compressed };
 		for (size_t r = 0; message->signature && r < message->signature->count; r++)
-			if (as4_part_of(message, message->signature->references[r].uri) == part)
+			if (ebms_part_of(message, message->signature->references[r].uri) == part)
 				parts[k].is_signed = true;
 		char digest[CONTENT_DIGEST_SIZE];
 		if (!part->octets.data)
@@ -234,7 +234,7 @@ static void put_user(struct inspecting *i)
 static enum err_code put_errors(struct inspecting *i, struct err *err)
 {
 	const struct ebms_signal *signal = &i->message.signal;
-	size_t count = i->message.kind == AS4_ERROR ? signal->errors_count : 0;
+	size_t count = i->message.kind == KIND_ERROR ? signal->errors_count : 0;
 	struct inspected_error *errors = arena_array(i->arena, count + 1, sizeof *errors);
 	if (!errors)
 		return no_memory(err);
@@ -253,16 +253,16 @@ static enum err_code put_errors(struct inspecting *i, struct err *err)
 
 static void put_header(struct inspecting *i)
 {
-	static const char *const kinds[] = { [AS4_USER_MESSAGE] = "user message",
-					     [AS4_PULL_REQUEST] = "pull request",
-					     [AS4_RECEIPT] = "receipt",
-					     [AS4_ERROR] = "error" };
-	const struct as4_message *message = &i->message;
+	static const char *const kinds[] = { [KIND_USER_MESSAGE] = "user message",
+					     [KIND_PULL_REQUEST] = "pull request",
+					     [KIND_RECEIPT] = "receipt",
+					     [KIND_ERROR] = "error" };
+	const struct ebms_message *message = &i->message;
 	struct inspection *report = i->report;
 	if (!message->unit_read)
 		return;
 	report->kind = kinds[message->kind];
-	if (message->kind == AS4_USER_MESSAGE) {
+	if (message->kind == KIND_USER_MESSAGE) {
 		put_user(i);
 	} else if (message->signal.info) {
 		report->message_id = message->signal.info->message_id;
@@ -283,7 +283,7 @@ static void put_fault(struct inspecting *i)
 		i->report->fault_reason = xml_token(i->arena, reason);
 }
 
-static void put_token(struct inspecting *i, const struct as4_token *token)
+static void put_token(struct inspecting *i, const struct ebms_token *token)
 {
 	static const char *const tokens[] = { [TOKEN_BST] = "bst",
 					      [TOKEN_SKI] = "ski",
@@ -301,8 +301,8 @@ static void put_token(struct inspecting *i, const struct as4_token *token)
 
 static void put_security(struct inspecting *i)
 {
-	const struct as4_message *message = &i->message;
-	const struct as4_encryption *encryption = message->encryption;
+	const struct ebms_message *message = &i->message;
+	const struct ebms_encryption *encryption = message->encryption;
 	struct inspection *report = i->report;
 	report->header_signed = message->messaging && is_referred_to(message, message->messaging);
 	report->body_signed = message->body && is_referred_to(message, message->body);

@@ -7,7 +7,7 @@
 
 #include "kernel/capability.h"
 #include "kernel/party.h"
-#include "messaging/as4_int.h"
+#include "messaging/message_int.h"
 #include "messaging/messaging.h"
 
 enum { PEERS_MAX = MESSAGING_PARTNERS_MAX, PEER_CERTS_MAX = MESSAGING_CERTIFICATES_MAX, STRANGERS_KEPT = 64 };
@@ -16,7 +16,7 @@ enum { PEERS_MAX = MESSAGING_PARTNERS_MAX, PEER_CERTS_MAX = MESSAGING_CERTIFICAT
 struct peer {
 	struct partner partner;
 	const struct security_profile *profile;
-	enum as4_token_kind token;
+	enum ebms_token_kind token;
 	struct cert *signing[PEER_CERTS_MAX]; /* whom its signatures may come from */
 	size_t signing_count;
 	struct basis *bases;              /* what a signature by each of them is believed by, in the same order */
@@ -54,7 +54,7 @@ struct lane {
 
 struct messaging {
 	struct messaging_options options;
-	struct as4_limits limits;
+	struct ebms_limits limits;
 	char given_up[64];    /* how the retry policy calls its end */
 	pthread_mutex_t lock; /* guards what follows */
 	struct directory *directory;
@@ -81,13 +81,13 @@ const struct key_info *directory_key(const struct directory *directory, enum key
 
 /* What PEER's profile and wishes make of our identity. ERR_KEY if we have no signing key of its kind. */
 enum err_code identity_for(const struct messaging *messaging, const struct directory *directory,
-			   const struct peer *peer, int64_t now_us, struct as4_identity *identity,
+			   const struct peer *peer, int64_t now_us, struct ebms_identity *identity,
 			   struct err *err) MUST_USE;
 
 /* What a signature with CERT is kept with: of PEER's (NULL: of ours). NULL if it is none of theirs. */
 const struct basis *basis_of(const struct directory *directory, const struct peer *peer, const struct cert *cert);
 
-/* CERT judged for signatures of PEER; findings of AS4-051 for each reason. */
+/* CERT judged for signatures of PEER; findings of MSG-051 for each reason. */
 void peer_judge(const struct peer *peer, const struct cert *cert, int64_t now_us, struct arena *arena,
 		struct findings *findings);
 

@@ -1,15 +1,15 @@
 /* Stages DECRYPTION and EXPANSION: the payloads' octets. */
 #include "codec/gzip.h"
-#include "messaging/as4_int.h"
+#include "messaging/message_int.h"
 #include "messaging/uris_int.h"
 
-static void found(struct as4_message *message, enum as4_rule_name rule, const char *first, const char *second)
+static void found(struct ebms_message *message, enum ebms_rule_name rule, const char *first, const char *second)
 {
-	finding_add(message->findings, as4_rule(rule), "", first, second);
+	finding_add(message->findings, ebms_rule(rule), "", first, second);
 }
 
 /* Keys to try: those whose certificate the message names first, then all others that may decrypt. */
-static bool names(const struct as4_token *token, const struct key_info *key)
+static bool names(const struct ebms_token *token, const struct key_info *key)
 {
 	if (!key->cert) /* handed over for an inspection */
 		return false;
@@ -20,7 +20,7 @@ static bool names(const struct as4_token *token, const struct key_info *key)
 	return token->kind == TOKEN_ISSUER_SERIAL && same(token->serial, cert_serial(key->cert));
 }
 
-static enum err_code unwrap(const struct as4_encryption *encryption, struct keys *keys, const struct key_list *own,
+static enum err_code unwrap(const struct ebms_encryption *encryption, struct keys *keys, const struct key_list *own,
 			    uint8_t key[static CONTENT_KEY_MAX], size_t *size, bool *good, struct err *err)
 {
 	*good = false;
@@ -37,7 +37,7 @@ static enum err_code unwrap(const struct as4_encryption *encryption, struct keys
 }
 
 /* What a part carries; a transfer encoding that cannot be undone is the sender's mistake. */
-static enum err_code part_body(struct as4_message *message, const struct as4_part *part, struct bytes *body, bool *good,
+static enum err_code part_body(struct ebms_message *message, const struct ebms_part *part, struct bytes *body, bool *good,
 			       struct err *err)
 {
 	struct err why = { 0 };
@@ -52,7 +52,7 @@ static enum err_code part_body(struct as4_message *message, const struct as4_par
 	return code;
 }
 
-static enum err_code open_part(struct as4_message *message, struct as4_part *part, const uint8_t *key, size_t key_size,
+static enum err_code open_part(struct ebms_message *message, struct ebms_part *part, const uint8_t *key, size_t key_size,
 			       struct err *err)
 {
 	struct bytes sealed = { 0 };
@@ -72,7 +72,7 @@ static enum err_code open_part(struct as4_message *message, struct as4_part *par
 	return OK;
 }
 
-enum err_code as4_decrypt(struct as4_message *message, struct keys *keys, const struct key_list *own, struct err *err)
+enum err_code ebms_decrypt(struct ebms_message *message, struct keys *keys, const struct key_list *own, struct err *err)
 {
 	uint8_t key[CONTENT_KEY_MAX];
 	size_t size = 0;
@@ -81,7 +81,7 @@ enum err_code as4_decrypt(struct as4_message *message, struct keys *keys, const 
 		TRY(unwrap(message->encryption, keys, own, key, &size, &good, err));
 	enum err_code code = OK;
 	for (size_t i = 0; i < message->parts_count && code == OK; i++) {
-		struct as4_part *part = &message->parts[i];
+		struct ebms_part *part = &message->parts[i];
 		if (part->sealed)
 			code = open_part(message, part, good && part->sealed->alg_known ? key : NULL, size, err);
 		else
@@ -99,7 +99,7 @@ static bool is_encoding_name(const char *text)
 }
 
 /* eDelivery AS4 1.15 §3.2.2: a compressed part says so, and says what it was (TA24 to TA29). */
-static bool check_compression(struct as4_message *message, const struct as4_part *part)
+static bool check_compression(struct ebms_message *message, const struct ebms_part *part)
 {
 	size_t before = findings_count(message->findings);
 	if (part->compressed && !same(part->compression, MIME_GZIP))
@@ -112,10 +112,10 @@ static bool check_compression(struct as4_message *message, const struct as4_part
 	return findings_count(message->findings) == before;
 }
 
-enum err_code as4_expand(struct as4_message *message, struct err *err)
+enum err_code ebms_expand(struct ebms_message *message, struct err *err)
 {
 	for (size_t i = 0; i < message->parts_count; i++) {
-		const struct as4_part *part = &message->parts[i];
+		const struct ebms_part *part = &message->parts[i];
 		if (!check_compression(message, part) || !part->compressed || !part->octets.data)
 			continue;
 		struct err why = { 0 };

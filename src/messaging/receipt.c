@@ -1,6 +1,6 @@
 /* The sender's check of a receipt: it speaks of our message, and repeats what we signed, all of it and nothing else. */
 #include "base/text.h"
-#include "messaging/as4_int.h"
+#include "messaging/message_int.h"
 #include "messaging/grammar_int.h"
 #include "messaging/uris_int.h"
 
@@ -13,13 +13,13 @@ static const struct grammar receipt_grammar[] = {
 	{ 0 },
 };
 
-static void found(struct as4_message *receipt, const char *what, const char *which)
+static void found(struct ebms_message *receipt, const char *what, const char *which)
 {
-	finding_add(receipt->findings, as4_rule(RULE_RECEIPT), "", what, which);
+	finding_add(receipt->findings, ebms_rule(RULE_RECEIPT), "", what, which);
 }
 
 /* Whether NODE (ds:Reference in the receipt) repeats REFERENCE: its URI, digest algorithm and digest. */
-static bool repeats(struct arena *arena, const struct xml_node *node, const struct as4_reference *reference)
+static bool repeats(struct arena *arena, const struct xml_node *node, const struct ebms_reference *reference)
 {
 	const struct xml_node *method = grammar_child(node, "ds:DigestMethod");
 	const struct xml_node *value = grammar_child(node, "ds:DigestValue");
@@ -30,14 +30,14 @@ static bool repeats(struct arena *arena, const struct xml_node *node, const stru
 	       base64_parse(arena, bytes_of(text), &digest) && bytes_same(digest, reference->value);
 }
 
-void as4_check_receipt(struct as4_message *receipt, const char *ref_to, const struct as4_reference *references,
+void as4_check_receipt(struct ebms_message *receipt, const char *ref_to, const struct ebms_reference *references,
 		       size_t count)
 {
-	if (receipt->kind != AS4_RECEIPT || !receipt->signal.info || !same(receipt->signal.info->ref_to, ref_to)) {
+	if (receipt->kind != KIND_RECEIPT || !receipt->signal.info || !same(receipt->signal.info->ref_to, ref_to)) {
 		found(receipt, "does not speak of message", ref_to);
 		return;
 	}
-	if (!grammar_check(receipt_grammar, receipt->signal.receipt, as4_rule(RULE_RECEIPT), receipt->findings))
+	if (!grammar_check(receipt_grammar, receipt->signal.receipt, ebms_rule(RULE_RECEIPT), receipt->findings))
 		return;
 	const struct xml_node *information = grammar_child(receipt->signal.receipt, "ebbp:NonRepudiationInformation");
 	size_t parts = 0;

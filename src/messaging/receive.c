@@ -16,7 +16,7 @@ struct receiving {
 	struct arena *arena;
 	struct directory *directory;
 	struct findings *findings;
-	struct as4_message message;
+	struct ebms_message message;
 	const struct peer *tls_peer;      /* whose TLS client certificate it was; NULL */
 	const struct peer *peer;          /* who the message says it is from; NULL */
 	const struct peer *authenticated; /* who it is proved to be from: by signature or TLS; NULL: a stranger */
@@ -26,9 +26,9 @@ struct receiving {
 	bool stored;              /* something new is to be processed */
 };
 
-static void found(struct receiving *r, enum as4_rule_name rule, const char *first, const char *second)
+static void found(struct receiving *r, enum ebms_rule_name rule, const char *first, const char *second)
 {
-	finding_add(r->findings, as4_rule(rule), "", first, second);
+	finding_add(r->findings, ebms_rule(rule), "", first, second);
 }
 
 static bool clean(const struct receiving *r)
@@ -79,14 +79,14 @@ static void turn_away(struct receiving *r, int status)
 
 static const char *message_id_of(const struct receiving *r)
 {
-	return r->message.kind == AS4_USER_MESSAGE && r->message.user.info ? r->message.user.info->message_id : NULL;
+	return r->message.kind == KIND_USER_MESSAGE && r->message.user.info ? r->message.user.info->message_id : NULL;
 }
 
 /* A known partner learns which rule its message broke, signed; the refusal is kept with the bytes. */
 static enum err_code refuse(struct receiving *r, struct err *err)
 {
-	struct as4_identity identity;
-	struct as4_packed packed = { 0 };
+	struct ebms_identity identity;
+	struct ebms_packed packed = { 0 };
 	const struct finding *first = findings_at(r->findings, 0);
 	const char *message_id = message_id_of(r);
 	TRY(identity_for(r->messaging, r->directory, r->authenticated, r->now_us, &identity, err));
@@ -163,7 +163,7 @@ static void identify_by_header(struct receiving *r)
  * when the second fails, so that a partner with a wrong setting gets a signed answer. */
 static enum err_code authenticate(struct receiving *r, struct err *err)
 {
-	struct as4_message *message = &r->message;
+	struct ebms_message *message = &r->message;
 	size_t before = findings_errors(r->findings);
 	TRY(as4_read_security(message, err));
 	if (findings_errors(r->findings) != before)
@@ -171,11 +171,11 @@ static enum err_code authenticate(struct receiving *r, struct err *err)
 	as4_check_profile(message, r->peer->profile);
 
 	before = findings_errors(r->findings);
-	TRY(as4_signer(message, r->peer->signing, r->peer->signing_count, &r->cert, err));
+	TRY(ebms_signer(message, r->peer->signing, r->peer->signing_count, &r->cert, err));
 	if (r->cert)
 		peer_judge(r->peer, r->cert, r->now_us, r->arena, r->findings);
 	if (findings_errors(r->findings) == before)
-		TRY(as4_verify(message, r->cert, err));
+		TRY(ebms_verify(message, r->cert, err));
 	if (findings_errors(r->findings) == before)
 		r->authenticated = r->peer;
 	return OK;
@@ -184,12 +184,12 @@ static enum err_code authenticate(struct receiving *r, struct err *err)
 /* The payloads' octets: opened, compared with what was signed, expanded once. */
 static enum err_code open_payloads(struct receiving *r, struct err *err)
 {
-	struct as4_message *message = &r->message;
-	TRY(as4_decrypt(message, r->messaging->options.keys, &r->directory->own, err));
+	struct ebms_message *message = &r->message;
+	TRY(ebms_decrypt(message, r->messaging->options.keys, &r->directory->own, err));
 	if (clean(r))
-		TRY(as4_verify_parts(message, err));
+		TRY(ebms_verify_parts(message, err));
 	if (clean(r))
-		TRY(as4_expand(message, err));
+		TRY(ebms_expand(message, err));
 	return OK;
 }
 
@@ -224,7 +224,7 @@ static enum err_code find_recipient(struct tx *tx, void *arg, struct err *err)
 static void check_agreed(struct receiving *r, const char *what, const char *value, const char *wanted)
 {
 	if (!same(value, wanted))
-		finding_add(r->findings, as4_rule(RULE_NOT_AGREED), "", what, value ? value : "(absent)");
+		finding_add(r->findings, ebms_rule(RULE_NOT_AGREED), "", what, value ? value : "(absent)");
 }
 
 /* eDelivery AS4 1.15 §3.1: a message belongs to an agreement by parties with their roles, service, action and agreement
@@ -285,7 +285,7 @@ static enum err_code fill_delivery(struct receiving *r, struct inbox_delivery *d
 	if (!parts)
 		return fail(err, ERR_MEMORY, "no memory for a message");
 	for (size_t i = 0; i < r->message.parts_count; i++) {
-		const struct as4_part *part = &r->message.parts[i];
+		const struct ebms_part *part = &r->message.parts[i];
 		parts[i] = (struct message_part){ .content_id = part->content_id,
 						  .charset = part->charset,
 						  .compressed = part->compressed,
@@ -321,8 +321,8 @@ static enum err_code fill_delivery(struct receiving *r, struct inbox_delivery *d
  * sent. A duplicate gets the receipt of the first acceptance, so that one delivery has one proof. */
 static enum err_code accept(struct receiving *r, struct err *err)
 {
-	struct as4_identity identity;
-	struct as4_packed packed = { 0 };
+	struct ebms_identity identity;
+	struct ebms_packed packed = { 0 };
 	struct inbox_delivery delivery;
 	enum inbox_outcome outcome = INBOX_ALTERED;
 	struct wire receipt = { 0 };
@@ -368,14 +368,14 @@ static enum err_code receive(struct receiving *r, struct err *err)
 	}
 	r->authenticated = r->tls_peer;
 	TRY(as4_read(&r->message, http_header(r->request, "Content-Type"), r->request->body, err));
-	if (r->message.unit_read && r->message.kind != AS4_USER_MESSAGE) {
+	if (r->message.unit_read && r->message.kind != KIND_USER_MESSAGE) {
 		/* Signals come back in the answer to what we sent; one that is posted belongs to nothing, and is never
 		 * answered, whatever else is wrong with it. */
 		found(r, RULE_RECEIPT, "or error was not asked for:", "it came as a request");
 		turn_away(r, 400);
 		return OK;
 	}
-	/* What is wrong with payloads alone (AS4-018) does not hide who speaks: a partner is told. */
+	/* What is wrong with payloads alone (MSG-018) does not hide who speaks: a partner is told. */
 	if (r->message.header_read)
 		identify_by_header(r);
 	if (r->peer)
@@ -403,9 +403,9 @@ bool messaging_receive(struct messaging *messaging, const struct http_request *r
 		r.findings = findings_new(arena);
 	if (r.findings) {
 		r.directory = directory_get(messaging);
-		as4_init(&r.message, arena, &messaging->limits, r.findings);
+		ebms_init(&r.message, arena, &messaging->limits, r.findings);
 		code = receive(&r, &err);
-		as4_done(&r.message);
+		ebms_done(&r.message);
 		cert_unref(r.cert);
 		directory_release(r.directory);
 	}

@@ -10,23 +10,23 @@ static const struct ebms_error_row error_rows[] = {
 };
 
 static const struct rule rules[] = {
-#define AS4_RULE(name, code_, stage, ebms, text_, law_)                                                                \
+#define EBMS_RULE(name, code_, stage, ebms, text_, law_)                                                                \
 	[RULE_##name] = { .code = code_, .text = text_, .law = law_, .severity = SEVERITY_ERROR },
 #include "messaging/rules.def"
-#undef AS4_RULE
+#undef EBMS_RULE
 };
 
 static const struct {
-	enum as4_stage stage;
+	enum ebms_stage stage;
 	enum ebms_code ebms;
 } consequences[] = {
-#define AS4_RULE(name, code_, stage_, ebms_, text_, law_)                                                              \
+#define EBMS_RULE(name, code_, stage_, ebms_, text_, law_)                                                              \
 	[RULE_##name] = { .stage = STAGE_##stage_, .ebms = EBMS_##ebms_ },
 #include "messaging/rules.def"
-#undef AS4_RULE
+#undef EBMS_RULE
 };
 
-const char *as4_stage_name(enum as4_stage stage)
+const char *ebms_stage_name(enum ebms_stage stage)
 {
 	static const char *const names[] = {
 		[STAGE_MIME] = "MIME",           [STAGE_HEADER] = "header",       [STAGE_PROFILE] = "profile",
@@ -43,7 +43,7 @@ const struct ebms_error_row *ebms_error_row(enum ebms_code code)
 	return &error_rows[code];
 }
 
-const struct rule *as4_rule(enum as4_rule_name name)
+const struct rule *ebms_rule(enum ebms_rule_name name)
 {
 	return &rules[name];
 }
@@ -53,12 +53,12 @@ static bool ours(const struct rule *rule)
 	return rule >= rules && rule < rules + COUNT(rules);
 }
 
-enum as4_stage as4_rule_stage(const struct rule *rule)
+enum ebms_stage ebms_rule_stage(const struct rule *rule)
 {
 	return ours(rule) ? consequences[rule - rules].stage : STAGE_TRUST;
 }
 
-enum ebms_code as4_rule_ebms(const struct rule *rule)
+enum ebms_code ebms_rule_ebms(const struct rule *rule)
 {
 	return ours(rule) ? consequences[rule - rules].ebms : EBMS_FAILED_AUTHENTICATION;
 }

@@ -5,7 +5,7 @@
 #include "base/findings.h"
 
 /* Where in the opening of a message a rule is decided, in this order. */
-enum as4_stage {
+enum ebms_stage {
 	STAGE_MIME,
 	STAGE_HEADER,
 	STAGE_PROFILE,
@@ -20,7 +20,7 @@ enum as4_stage {
 };
 
 /* "MIME", "header", … for people. */
-const char *as4_stage_name(enum as4_stage stage);
+const char *ebms_stage_name(enum ebms_stage stage);
 
 enum ebms_code {
 #define EBMS_ERROR(name, code, short_description, severity, category) EBMS_##name,
@@ -33,17 +33,17 @@ struct ebms_error_row {
 };
 const struct ebms_error_row *ebms_error_row(enum ebms_code code);
 
-enum as4_rule_name {
-#define AS4_RULE(name, code, stage, ebms, text, law) RULE_##name,
+enum ebms_rule_name {
+#define EBMS_RULE(name, code, stage, ebms, text, law) RULE_##name,
 #include "messaging/rules.def"
-#undef AS4_RULE
+#undef EBMS_RULE
 	RULE_COUNT
 };
 
 /* The rule as a finding's row, and what follows from it. */
-const struct rule *as4_rule(enum as4_rule_name name);
+const struct rule *ebms_rule(enum ebms_rule_name name);
 /* Of one of our rules. Rules of others (certificates) belong to STAGE_TRUST and EBMS_FAILED_AUTHENTICATION. */
-enum as4_stage as4_rule_stage(const struct rule *rule);
-enum ebms_code as4_rule_ebms(const struct rule *rule);
+enum ebms_stage ebms_rule_stage(const struct rule *rule);
+enum ebms_code ebms_rule_ebms(const struct rule *rule);
 
 #endif

@@ -19,16 +19,16 @@ struct sending {
 	const struct message *message;
 	const struct cert *recipient; /* whom it is encrypted for; NULL: it has no parts */
 	struct message_parts parts;
-	struct as4_packed packed;  /* made now … */
-	struct as4_message before; /* … or sent before, and read again */
+	struct ebms_packed packed;  /* made now … */
+	struct ebms_message before; /* … or sent before, and read again */
 	struct wire_list wires;
 	const char *content_type; /* of what is sent */
 	struct bytes body;
-	const struct as4_reference *references; /* what the receipt must repeat */
+	const struct ebms_reference *references; /* what the receipt must repeat */
 	size_t references_count;
 	struct http_answer answer;
 	struct findings *findings;
-	struct as4_message reply;
+	struct ebms_message reply;
 	struct cert *cert; /* the reply's signer */
 	bool answered;     /* the partner spoke, whatever it said */
 	int64_t now_us;
@@ -107,18 +107,18 @@ struct header {
 	struct ebms_collaboration collaboration;
 	struct ebms_typed property[4];
 	struct ebms_properties properties;
-	struct ebms_payload payload;
+	struct ebms_payload_info payload;
 	struct ebms_user_message user;
 };
 
-static enum err_code fill_parts(const struct sending *s, struct header *header, struct as4_payload **payloads,
+static enum err_code fill_parts(const struct sending *s, struct header *header, struct ebms_payload **payloads,
 				struct err *err)
 {
 	size_t count = s->parts.count;
-	struct ebms_part *parts = arena_array(s->arena, count + 1, sizeof *parts);
+	struct ebms_part_info *parts = arena_array(s->arena, count + 1, sizeof *parts);
 	struct ebms_properties *properties = arena_array(s->arena, count + 1, sizeof *properties);
 	struct ebms_typed *property = arena_array(s->arena, (count + 1) * PART_PROPERTIES_MAX, sizeof *property);
-	struct as4_payload *payload = arena_array(s->arena, count + 1, sizeof *payload);
+	struct ebms_payload *payload = arena_array(s->arena, count + 1, sizeof *payload);
 	if (!parts || !properties || !property || !payload)
 		return fail(err, ERR_MEMORY, "no memory for message %s", s->message->id);
 	for (size_t i = 0; i < count; i++) {
@@ -131,15 +131,15 @@ static enum err_code fill_parts(const struct sending *s, struct header *header, 
 		if (part->compressed)
 			p[n++] = (struct ebms_typed){ .name = "CompressionType", .value = MIME_GZIP };
 		properties[i] = (struct ebms_properties){ .property = p, .count = n };
-		parts[i] = (struct ebms_part){ .href = arena_printf(s->arena, "cid:%s", part->content_id),
+		parts[i] = (struct ebms_part_info){ .href = arena_printf(s->arena, "cid:%s", part->content_id),
 					       .properties = &properties[i] };
-		payload[i] = (struct as4_payload){ .content_id = part->content_id,
+		payload[i] = (struct ebms_payload){ .content_id = part->content_id,
 						   .mime_type = part->mime_type,
 						   .charset = part->charset,
 						   .compressed = part->compressed,
 						   .octets = part->octets };
 	}
-	header->payload = (struct ebms_payload){ .part = parts, .count = count };
+	header->payload = (struct ebms_payload_info){ .part = parts, .count = count };
 	*payloads = payload;
 	return OK;
 }
@@ -196,7 +196,7 @@ static const struct wire *last_sent(const struct sending *s)
 /* A retry sends the same bytes, as long as they still are what we would say: signed with the certificate that we use
  * now, for the one that the partner has now, by the agreed profile (AS4 profile 1.0 §3.2). Else it is signed and
  * encrypted anew, and both are kept. */
-static enum err_code take_stored(struct sending *s, const struct as4_identity *identity, bool *taken, struct err *err)
+static enum err_code take_stored(struct sending *s, const struct ebms_identity *identity, bool *taken, struct err *err)
 {
 	const struct wire *sent = last_sent(s);
 	struct findings *findings = findings_new(s->arena);
@@ -205,7 +205,7 @@ static enum err_code take_stored(struct sending *s, const struct as4_identity *i
 		return fail(err, ERR_MEMORY, "no memory for message %s", s->message->id);
 	if (!sent || !same(sent->certificate, cert_fingerprint(identity->key->cert)))
 		return OK;
-	as4_init(&s->before, s->arena, &s->messaging->limits, findings);
+	ebms_init(&s->before, s->arena, &s->messaging->limits, findings);
 	TRY(as4_read(&s->before, sent->content_type, sent->octets, err));
 	if (!findings_errors(findings))
 		TRY(as4_read_security(&s->before, err));
@@ -213,7 +213,7 @@ static enum err_code take_stored(struct sending *s, const struct as4_identity *i
 		as4_check_profile(&s->before, s->peer->profile);
 	if (findings_errors(findings))
 		return OK;
-	if (s->parts.count && !as4_token_names(&s->before.encryption->recipient, s->recipient))
+	if (s->parts.count && !ebms_token_names(&s->before.encryption->recipient, s->recipient))
 		return OK;
 	s->content_type = sent->content_type;
 	s->body = sent->octets;
@@ -224,10 +224,10 @@ static enum err_code take_stored(struct sending *s, const struct as4_identity *i
 }
 
 /* Every version sent is evidence, kept before it leaves. */
-static enum err_code pack_anew(struct sending *s, const struct as4_identity *identity, struct err *err)
+static enum err_code pack_anew(struct sending *s, const struct ebms_identity *identity, struct err *err)
 {
 	struct header header = { 0 };
-	struct as4_payload *payloads = NULL;
+	struct ebms_payload *payloads = NULL;
 	TRY(fill_parts(s, &header, &payloads, err));
 	fill_header(s, &header);
 	TRY(as4_pack_user(s->arena, s->peer->profile, identity, s->recipient, &header.user, payloads, s->parts.count,
@@ -247,7 +247,7 @@ static enum err_code pack_anew(struct sending *s, const struct as4_identity *ide
 
 static enum err_code pack(struct sending *s, struct err *err)
 {
-	struct as4_identity identity;
+	struct ebms_identity identity;
 	bool taken = false;
 	TRY(db_read(s->messaging->options.kernel->db, read_stored, s, err));
 	if (s->parts.count)
@@ -277,9 +277,9 @@ static enum err_code post(struct sending *s, struct err *err)
  * says that the partner has changed before us, or not yet, and the message waits. */
 static const struct security_profile *profile_for(const struct sending *s)
 {
-	const struct as4_message *reply = &s->reply;
+	const struct ebms_message *reply = &s->reply;
 	const struct security_profile *profile = s->peer->profile;
-	for (size_t i = 0; reply->kind == AS4_RECEIPT && profile_at(i); i++)
+	for (size_t i = 0; reply->kind == KIND_RECEIPT && profile_at(i); i++)
 		if (reply->signature->alg_known && profile_at(i)->signature == reply->signature->alg)
 			profile = profile_at(i);
 	return profile;
@@ -288,7 +288,7 @@ static const struct security_profile *profile_for(const struct sending *s)
 /* The answer must be a signal of this partner, signed with a certificate we believe, whatever it says. */
 static enum err_code read_reply(struct sending *s, struct err *err)
 {
-	struct as4_message *reply = &s->reply;
+	struct ebms_message *reply = &s->reply;
 	TRY(as4_read(reply, s->answer.content_type, s->answer.body, err));
 	if (findings_errors(s->findings))
 		return OK;
@@ -296,11 +296,11 @@ static enum err_code read_reply(struct sending *s, struct err *err)
 	if (findings_errors(s->findings))
 		return OK;
 	as4_check_profile(reply, profile_for(s));
-	TRY(as4_signer(reply, s->peer->signing, s->peer->signing_count, &s->cert, err));
+	TRY(ebms_signer(reply, s->peer->signing, s->peer->signing_count, &s->cert, err));
 	if (!s->cert)
 		return OK;
 	peer_judge(s->peer, s->cert, s->now_us, s->arena, s->findings);
-	return as4_verify(reply, s->cert, err);
+	return ebms_verify(reply, s->cert, err);
 }
 
 /* Errors about this very message, which the same bytes will meet again. Any other, also one that we do not know, may
@@ -317,10 +317,10 @@ static bool permanent_error(const struct ebms_error *error)
 }
 
 /* The signed error must name our message: one about another, mixed up on the way, says nothing of this one. */
-static const struct ebms_error *error_about(const struct as4_message *reply, const char *message_id)
+static const struct ebms_error *error_about(const struct ebms_message *reply, const char *message_id)
 {
 	const struct ebms_signal *signal = &reply->signal;
-	for (size_t i = 0; reply->kind == AS4_ERROR && i < signal->errors_count; i++)
+	for (size_t i = 0; reply->kind == KIND_ERROR && i < signal->errors_count; i++)
 		if (same(signal->errors[i].ref_to, message_id) ||
 		    (signal->info && same(signal->info->ref_to, message_id)))
 			return &signal->errors[i];
@@ -423,10 +423,10 @@ static enum err_code send_one(struct messaging *messaging, struct directory *dir
 		s.findings = findings_new(arena);
 	if (!s.findings)
 		return fail(err, ERR_MEMORY, "no memory to send message %s", message->id);
-	as4_init(&s.reply, arena, &messaging->limits, s.findings);
+	ebms_init(&s.reply, arena, &messaging->limits, s.findings);
 	enum err_code code = exchange(&s, err);
-	as4_done(&s.reply);
-	as4_done(&s.before);
+	ebms_done(&s.reply);
+	ebms_done(&s.before);
 	cert_unref(s.cert);
 	buf_done(&s.packed.body);
 	*answered = s.answered;

@@ -113,22 +113,22 @@ def strangers(th, vn, expired, foreign):
         assert figure(vn, "lintas_strangers_total") == before + 1, who
         assert figure(vn, "lintas_messages_refused_total") == kept, f"{who} filled the disk"
         newest = answer(vn, "strangers")["items"]
-        assert len(newest) == before + 1 and newest[0]["rule"] == "AS4-051" and newest[0]["address"].startswith("127.0.0.1:"), newest
-    assert "AS4-051" in lintas(vn, "strangers")
+        assert len(newest) == before + 1 and newest[0]["rule"] == "MSG-051" and newest[0]["address"].startswith("127.0.0.1:"), newest
+    assert "MSG-051" in lintas(vn, "strangers")
     shown("no certificate, a stranger's, an expired one: a bare 403, a counter, a line in `lintas strangers`")
 
     kept = figure(vn, "lintas_messages_refused_total")
     status, headers, body = ask(vn, "/as4", BOMB, identity_of(th))
-    assert status == 200 and b"EBMS:0009" in body and b"AS4-010" in body and b"SignatureValue" in body, (status, body)
+    assert status == 200 and b"EBMS:0009" in body and b"MSG-010" in body and b"SignatureValue" in body, (status, body)
     assert figure(vn, "lintas_messages_refused_total") == kept + 1
     refusal = answer(vn, "refusal", "list", "--partner", "TH")["items"][0]
-    assert refusal["rule"] == "AS4-010" and refusal["receivedBytes"] == len(BOMB) and refusal["errorBytes"] == len(body), refusal
-    assert "AS4-010" in lintas(vn, "refusal", "list")
+    assert refusal["rule"] == "MSG-010" and refusal["receivedBytes"] == len(BOMB) and refusal["errorBytes"] == len(body), refusal
+    assert "MSG-010" in lintas(vn, "refusal", "list")
     came, told = (vn.path / "refused", vn.path / "told")
     came.write_text(lintas(vn, "refusal", "received", refusal["id"]))
     told.write_text(lintas(vn, "refusal", "error", refusal["id"]))
     assert came.read_bytes().endswith(BOMB) and told.read_bytes().endswith(body)
-    assert "AS4-010" in lintas(vn, "as4", "inspect", came, code=1)
+    assert "MSG-010" in lintas(vn, "as4", "inspect", came, code=1)
     assert "signature    verified" in lintas(vn, "as4", "inspect", told, code=1)  # it cannot name a message that has no name
     shown("an entity bomb from the partner's own connection: a signed error; both kept, listed, and readable by `lintas as4 inspect`")
 

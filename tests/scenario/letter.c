@@ -45,7 +45,7 @@ struct letter letter_to_la(struct region *region, unsigned number)
 struct signer {
 	struct keys *keys;
 	struct key_list list;
-	struct as4_identity identity;
+	struct ebms_identity identity;
 };
 
 /* The key in LIST that PROFILE takes for USE. */
@@ -70,7 +70,7 @@ static void signer_open(struct region *region, const char *name, const char *pro
 	*signer = (struct signer){ 0 };
 	region_must(region, keys_open(directory, &signer->keys, &region->err));
 	region_must(region, keystore_list(directory, &signer->list, &region->err));
-	signer->identity = (struct as4_identity){ .keys = signer->keys,
+	signer->identity = (struct ebms_identity){ .keys = signer->keys,
 						  .key = key_for(&signer->list, profile, KEY_USE_SIGN),
 						  .token = TOKEN_BST };
 }
@@ -81,7 +81,7 @@ static void signer_close(struct signer *signer)
 	keys_free(signer->keys);
 }
 
-static struct wire wire_of(struct region *region, struct as4_packed *packed)
+static struct wire wire_of(struct region *region, struct ebms_packed *packed)
 {
 	struct wire wire = {
 		.content_type = arena_text(region->arena, packed->content_type),
@@ -128,10 +128,10 @@ struct wire letter_pack(struct region *region, const struct letter *letter)
 	struct ebms_typed property[COUNT(about)], part_property[COUNT(about_part)];
 	struct ebms_properties properties = properties_of(about, COUNT(about), property);
 	struct ebms_properties part_properties = properties_of(about_part, COUNT(about_part), part_property);
-	struct ebms_part part = { .href = letter->href ? letter->href : "cid:" PAYLOAD_CID,
+	struct ebms_part_info part = { .href = letter->href ? letter->href : "cid:" PAYLOAD_CID,
 				  .properties = part_properties.count ? &part_properties : NULL };
-	struct ebms_payload payload_info = { .part = &part, .count = 1 };
-	struct as4_payload payload = { .content_id = PAYLOAD_CID,
+	struct ebms_payload_info payload_info = { .part = &part, .count = 1 };
+	struct ebms_payload payload = { .content_id = PAYLOAD_CID,
 				       .mime_type = letter->signed_as ? letter->signed_as : "application/xml",
 				       .compressed = letter->compressed,
 				       .octets = letter->payload };
@@ -140,7 +140,7 @@ struct wire letter_pack(struct region *region, const struct letter *letter)
 					  .collaboration = &collaboration,
 					  .properties = &properties,
 					  .payload = letter->payload.data || letter->href ? &payload_info : NULL };
-	struct as4_packed packed = { 0 };
+	struct ebms_packed packed = { 0 };
 	struct key_list recipient;
 	struct signer signer;
 
@@ -162,7 +162,7 @@ struct wire letter_pack_clear(struct region *region, const struct letter *letter
 	struct wire sealed = letter_pack(region, letter);
 	const char *text = arena_text_of(region->arena, sealed.octets);
 	const char *envelope = strstr(text, "<?xml"), *from = strstr(text, first), *to = strstr(text, last);
-	struct as4_packed packed = { .content_type = "multipart/related; type=\"" MIME_SOAP12
+	struct ebms_packed packed = { .content_type = "multipart/related; type=\"" MIME_SOAP12
 						     "\"; boundary=\"in-clear\"; start=\"<soap@lintas>\"" };
 	buf_auto soap;
 
@@ -205,7 +205,7 @@ struct wire letter_pack_wrapped(struct region *region, const struct letter *lett
 	struct bytes body = span_of(&wire, "<env:Body", "</env:Body>");
 	const uint8_t *after_header = header.data + header.size, *after_body = body.data + body.size;
 	const char *forged = replaced(region, arena_text_of(region->arena, header), "as4-messaging", "forged");
-	struct as4_packed packed = { .content_type = wire.content_type };
+	struct ebms_packed packed = { .content_type = wire.content_type };
 
 	forged = replaced(region, forged, letter->message_id, FORGED_ID);
 	buf_init(&packed.body, (size_t)1 << 20);
@@ -222,22 +222,22 @@ struct wire letter_pack_wrapped(struct region *region, const struct letter *lett
 
 /* LETTER as its receiver reads it. An error about what could not be read names no message; nothing else may be wrong.
  */
-static void letter_read(struct region *region, const struct wire *wire, struct as4_message *message,
+static void letter_read(struct region *region, const struct wire *wire, struct ebms_message *message,
 			struct findings *findings)
 {
-	as4_init(message, region->arena, &as4_limits_default, findings);
+	ebms_init(message, region->arena, &ebms_limits_default, findings);
 	region_must(region, as4_read(message, wire->content_type, wire->octets, &region->err));
 	region_must(region, as4_read_security(message, &region->err));
 	for (size_t i = 0; i < findings_count(findings); i++)
-		if (findings_at(findings, i)->rule != as4_rule(RULE_SIGNAL_REF) || message->kind != AS4_ERROR)
+		if (findings_at(findings, i)->rule != ebms_rule(RULE_SIGNAL_REF) || message->kind != KIND_ERROR)
 			region_fail(region, "cannot read a message: %s", findings_at(findings, i)->text);
 }
 
 struct wire letter_receipt(struct region *region, const struct letter *letter, const char *name)
 {
 	struct wire wire = letter_pack(region, letter);
-	struct as4_packed packed = { 0 };
-	struct as4_message message;
+	struct ebms_packed packed = { 0 };
+	struct ebms_message message;
 	struct signer signer;
 
 	letter_read(region, &wire, &message, findings_new(region->arena));
@@ -246,17 +246,17 @@ struct wire letter_receipt(struct region *region, const struct letter *letter, c
 					     region->now_us, &packed, &region->err));
 	struct wire receipt = wire_of(region, &packed);
 	signer_close(&signer);
-	as4_done(&message);
+	ebms_done(&message);
 	return receipt;
 }
 
-struct wire letter_error(struct region *region, const struct letter *letter, const char *name, enum as4_rule_name rule)
+struct wire letter_error(struct region *region, const struct letter *letter, const char *name, enum ebms_rule_name rule)
 {
 	struct findings *findings = findings_new(region->arena);
-	struct as4_packed packed = { 0 };
+	struct ebms_packed packed = { 0 };
 	struct signer signer;
 
-	finding_add(findings, as4_rule(rule), "", "this", "that");
+	finding_add(findings, ebms_rule(rule), "", "this", "that");
 	signer_open(region, name, letter->profile, &signer);
 	region_must(region, as4_pack_error(region->arena, profile_find(letter->profile), &signer.identity,
 					   letter->message_id, findings, region->now_us, &packed, &region->err));
@@ -274,7 +274,7 @@ struct http_answer letter_post(struct region_node *node, const struct wire *wire
 }
 
 /* The profile by which MESSAGE is signed. */
-static const char *profile_of(const struct as4_message *message)
+static const char *profile_of(const struct ebms_message *message)
 {
 	for (size_t i = 0; profile_at(i); i++)
 		if (message->signature && message->signature->alg == profile_at(i)->signature)
@@ -289,7 +289,7 @@ struct signal letter_signal(struct region_node *node, const struct http_answer *
 	struct findings *findings = findings_new(region->arena);
 	struct wire wire = { .content_type = answer->content_type, .octets = answer->body };
 	struct signal signal = { 0 };
-	struct as4_message message;
+	struct ebms_message message;
 	struct signer known;
 	cert_auto cert = NULL;
 
@@ -298,10 +298,10 @@ struct signal letter_signal(struct region_node *node, const struct http_answer *
 	letter_read(region, &wire, &message, findings);
 	size_t read = findings_count(findings);
 	signer_open(region, node->state, profile_of(&message), &known);
-	region_must(region, as4_signer(&message, &known.identity.key->cert, 1, &cert, &region->err));
+	region_must(region, ebms_signer(&message, &known.identity.key->cert, 1, &cert, &region->err));
 	assert_non_null(cert);
 	assert_string_equal(cert_fingerprint(cert), cert_fingerprint(known.identity.key->cert));
-	region_must(region, as4_verify(&message, cert, &region->err));
+	region_must(region, ebms_verify(&message, cert, &region->err));
 	assert_int_equal(findings_count(findings), read);
 	signal.kind = message.kind;
 	signal.ref_to = arena_text(region->arena, message.signal.info->ref_to);
@@ -310,6 +310,6 @@ struct signal letter_signal(struct region_node *node, const struct http_answer *
 		signal.detail = arena_text(region->arena, message.signal.errors[0].detail);
 	}
 	signer_close(&known);
-	as4_done(&message);
+	ebms_done(&message);
 	return signal;
 }

@@ -3,7 +3,7 @@
 #ifndef SCENARIO_LETTER_H
 #define SCENARIO_LETTER_H
 
-#include "messaging/as4_int.h"
+#include "messaging/message_int.h"
 #include "region.h"
 
 struct letter {
@@ -43,13 +43,13 @@ struct wire letter_pack_wrapped(struct region *region, const struct letter *lett
 /* A receipt, or an error with the first code of RULE, for LETTER by the keys called SIGNER. */
 struct wire letter_receipt(struct region *region, const struct letter *letter, const char *signer);
 struct wire letter_error(struct region *region, const struct letter *letter, const char *signer,
-			 enum as4_rule_name rule);
+			 enum ebms_rule_name rule);
 
 struct http_answer letter_post(struct region_node *node, const struct wire *wire);
 
 /* A signal in ANSWER, read and verified with the certificate of NODE; the test ends if it is none. */
 struct signal {
-	enum as4_kind kind;
+	enum ebms_kind kind;
 	const char *ref_to;
 	const char *code, *detail; /* of the first error; NULL */
 };

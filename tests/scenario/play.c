@@ -202,7 +202,7 @@ void play_returns_receipt(struct region_node *from, const struct wire *request, 
 		assert_string_equal(view_text(play.arena, part, "ds:Reference/ds:DigestValue"),
 				    view_text(play.arena, reference, "ds:DigestValue"));
 	}
-	assert_int_equal(letter_signal(from, answer).kind, AS4_RECEIPT);
+	assert_int_equal(letter_signal(from, answer).kind, KIND_RECEIPT);
 }
 
 void play_letter_is_delivered(const struct letter *letter, const struct wire *wire, const char *plain)
@@ -236,7 +236,7 @@ void play_letter_is_refused(const struct letter *letter, const struct wire *wire
 	assert_string_equal(view_attribute(signal, "eb:Error", "shortDescription"), short_description);
 	assert_string_equal(view_attribute(signal, "eb:Error", "severity"), "failure");
 	assert_string_equal(view_attribute(signal, "eb:Error", "category"), category);
-	assert_int_equal(letter_signal(play.rmsh, &answer).kind, AS4_ERROR);
+	assert_int_equal(letter_signal(play.rmsh, &answer).kind, KIND_ERROR);
 	region_settle(play.region);
 	assert_int_equal(region_messages(play.rmsh, "in", NULL).count, 0);
 	assert_int_equal(region_documents(play.rmsh, "in").count, 0);

@@ -59,15 +59,15 @@ static void who_is_no_partner_gets_a_bare_400(void **state)
 	(void)state;
 	struct letter letter = letter_new(region, 1);
 
-	turned_away(&(struct wire){ 0 }, "AS4-001");
-	turned_away(&(struct wire){ .content_type = "text/plain", .octets = bytes_of("hello") }, "AS4-002");
+	turned_away(&(struct wire){ 0 }, "MSG-001");
+	turned_away(&(struct wire){ .content_type = "text/plain", .octets = bytes_of("hello") }, "MSG-002");
 	letter.from = "MY";
 	struct wire wire = letter_pack(region, &letter);
-	turned_away(&wire, "AS4-050");
+	turned_away(&wire, "MSG-050");
 	letter = letter_new(region, 1);
 	letter.from_type = "urn:example:another-type";
 	wire = letter_pack(region, &letter);
-	turned_away(&wire, "AS4-050");
+	turned_away(&wire, "MSG-050");
 }
 
 /* TH believes DER as USE of VN until UNTIL_US. */
@@ -111,7 +111,7 @@ static void a_partner_s_name_with_a_certificate_that_is_not_believed_gets_a_bare
 		if (same(rows[i].name, "good"))
 			assert_int_equal(letter_post(th, &wire).status, 200);
 		else
-			turned_away(&wire, "AS4-051");
+			turned_away(&wire, "MSG-051");
 	}
 }
 
@@ -122,8 +122,8 @@ static void a_changed_octet_of_the_header_gets_a_bare_400(void **state)
 	static const struct {
 		const char *at, *rule;
 	} rows[] = {
-		{ "FORM-D<", "AS4-041" },
-		{ "TH:customs", "AS4-041" },
+		{ "FORM-D<", "MSG-041" },
+		{ "TH:customs", "MSG-041" },
 	};
 	struct letter letter = letter_new(region, 1);
 
@@ -146,14 +146,14 @@ static void a_signed_message_moved_inside_another_gets_a_bare_400(void **state)
 	struct letter letter = letter_new(region, 1);
 	struct wire wire = letter_pack_wrapped(region, &letter);
 
-	turned_away(&wire, "AS4-017");
+	turned_away(&wire, "MSG-017");
 	assert_int_equal(counters(th).refused, 0);
 	assert_int_equal(region_counts(th, "VN").refused, 0);
 	letter.payload = (struct bytes){ 0 };
 	letter.service = URI_TEST_SERVICE;
 	letter.action = URI_TEST_ACTION;
 	wire = letter_pack_wrapped(region, &letter);
-	turned_away(&wire, "AS4-017");
+	turned_away(&wire, "MSG-017");
 }
 
 /* Of findings only the first thousand are kept: what is missing behind them is missing all the same. */
@@ -167,7 +167,7 @@ static void a_flood_of_foreign_header_blocks_gets_a_bare_400(void **state)
 	for (int i = 0; i < FINDINGS_MAX + 100; i++)
 		buf_puts(&soap, "<x xmlns=\"urn:x\"/>");
 	buf_puts(&soap, "</e:Header><e:Body/></e:Envelope>");
-	turned_away(&(struct wire){ .content_type = "application/soap+xml", .octets = buf_bytes(&soap) }, "AS4-016");
+	turned_away(&(struct wire){ .content_type = "application/soap+xml", .octets = buf_bytes(&soap) }, "MSG-016");
 }
 
 /* Signals are answers; one that is posted is never answered, or two nodes could go on for ever. */
@@ -178,8 +178,8 @@ static void a_posted_receipt_or_error_gets_a_bare_400(void **state)
 	struct wire receipt = letter_receipt(region, &letter, "VN");
 	struct wire error = letter_error(region, &letter, "VN", RULE_ACTION);
 
-	turned_away(&receipt, "AS4-100");
-	turned_away(&error, "AS4-100");
+	turned_away(&receipt, "MSG-100");
+	turned_away(&error, "MSG-100");
 }
 
 static void ten_thousand_strangers_do_not_grow_the_database_and_the_ring_keeps_64(void **state)
@@ -208,7 +208,7 @@ static void ten_thousand_strangers_do_not_grow_the_database_and_the_ring_keeps_6
 	assert_int_equal(list.count, KEPT);
 	for (size_t i = 0; i < list.count; i++) {
 		assert_true(list.items[i].at_us == region->now_us - (int64_t)i);
-		assert_string_equal(list.items[i].rule, i < LETTERS / 2 ? "AS4-050" : "AS4-002");
+		assert_string_equal(list.items[i].rule, i < LETTERS / 2 ? "MSG-050" : "MSG-002");
 	}
 }
 
@@ -292,7 +292,7 @@ static void refused(const struct letter *letter, const struct wire *wire, const 
 	struct http_answer answer = letter_post(th, wire);
 	struct signal signal = letter_signal(th, &answer);
 
-	assert_int_equal(signal.kind, AS4_ERROR);
+	assert_int_equal(signal.kind, KIND_ERROR);
 	assert_string_equal(signal.code, code);
 	assert_memory_equal(signal.detail, rule, strlen(rule));
 	assert_string_equal(signal.ref_to, letter->message_id);
@@ -326,22 +326,22 @@ static void a_partner_is_told_by_a_signed_error_what_was_wrong(void **state)
 		void (*spoil)(struct letter *letter);
 		const char *code, *rule;
 	} rows[] = {
-		{ wrong_to, "EBMS:0001", "AS4-080" },      /* ValueNotRecognized */
-		{ wrong_service, "EBMS:0010", "AS4-081" }, /* ProcessingModeMismatch */
-		{ wrong_action, "EBMS:0010", "AS4-081" },
-		{ no_recipient, "EBMS:0003", "AS4-083" }, /* ValueInconsistent */
-		{ no_sender, "EBMS:0003", "AS4-083" },
-		{ wrong_seat, "EBMS:0001", "AS4-082" },
-		{ wrong_state, "EBMS:0001", "AS4-082" },
-		{ no_payload, "EBMS:0003", "AS4-084" },
-		{ sealed_for_another, "EBMS:0102", "AS4-060" }, /* FailedDecryption */
-		{ broken_gzip, "EBMS:0303", "AS4-070" },        /* DecompressionFailure */
-		{ plain_as_gzip, "EBMS:0303", "AS4-070" },
-		{ too_old, "EBMS:0003", "AS4-091" },
-		{ wrong_role, "EBMS:0010", "AS4-085" },
-		{ unknown_agreement, "EBMS:0010", "AS4-085" },
-		{ ping_with_payload, "EBMS:0003", "AS4-084" },
-		{ suspended, "EBMS:0004", "AS4-052" }, /* Other, so that the partner waits; the last: it stays so */
+		{ wrong_to, "EBMS:0001", "MSG-080" },      /* ValueNotRecognized */
+		{ wrong_service, "EBMS:0010", "MSG-081" }, /* ProcessingModeMismatch */
+		{ wrong_action, "EBMS:0010", "MSG-081" },
+		{ no_recipient, "EBMS:0003", "MSG-083" }, /* ValueInconsistent */
+		{ no_sender, "EBMS:0003", "MSG-083" },
+		{ wrong_seat, "EBMS:0001", "MSG-082" },
+		{ wrong_state, "EBMS:0001", "MSG-082" },
+		{ no_payload, "EBMS:0003", "MSG-084" },
+		{ sealed_for_another, "EBMS:0102", "MSG-060" }, /* FailedDecryption */
+		{ broken_gzip, "EBMS:0303", "MSG-070" },        /* DecompressionFailure */
+		{ plain_as_gzip, "EBMS:0303", "MSG-070" },
+		{ too_old, "EBMS:0003", "MSG-091" },
+		{ wrong_role, "EBMS:0010", "MSG-085" },
+		{ unknown_agreement, "EBMS:0010", "MSG-085" },
+		{ ping_with_payload, "EBMS:0003", "MSG-084" },
+		{ suspended, "EBMS:0004", "MSG-052" }, /* Other, so that the partner waits; the last: it stays so */
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -361,7 +361,7 @@ static void a_payload_in_clear_is_refused(void **state)
 	struct letter letter = letter_new(region, 1);
 	struct wire wire = letter_pack_clear(region, &letter);
 
-	refused(&letter, &wire, "EBMS:0103", "AS4-035");
+	refused(&letter, &wire, "EBMS:0103", "MSG-035");
 }
 
 /* AES-GCM: a changed octet does not open. */
@@ -374,7 +374,7 @@ static void a_changed_octet_of_the_payload_is_refused(void **state)
 
 	copy[wire.octets.size - 100] ^= 1;
 	wire.octets.data = copy;
-	refused(&letter, &wire, "EBMS:0102", "AS4-060");
+	refused(&letter, &wire, "EBMS:0102", "MSG-060");
 }
 
 /* --- Duplicates --- */
@@ -384,7 +384,7 @@ static struct bytes receipt_for(const struct letter *letter, const struct wire *
 	struct http_answer answer = letter_post(th, wire);
 	struct signal signal = letter_signal(th, &answer);
 
-	assert_int_equal(signal.kind, AS4_RECEIPT);
+	assert_int_equal(signal.kind, KIND_RECEIPT);
 	assert_string_equal(signal.ref_to, letter->message_id);
 	return answer.body;
 }
@@ -421,7 +421,7 @@ static void the_same_id_with_other_content_is_refused(void **state)
 
 	other.message_id = letter.message_id;
 	struct wire wire = letter_pack(region, &other);
-	refused(&other, &wire, "EBMS:0003", "AS4-090");
+	refused(&other, &wire, "EBMS:0003", "MSG-090");
 	region_settle(region);
 	assert_true(bytes_same(receipt_for(&letter, &first), receipt));
 	assert_int_equal(region_documents(th, "in").count, 1);
@@ -436,7 +436,7 @@ static void both_certificates_are_accepted_during_a_roll_over(void **state)
 
 	next.keys = "VN-next";
 	struct wire wire = letter_pack(region, &next);
-	turned_away(&wire, "AS4-051");
+	turned_away(&wire, "MSG-051");
 	believe_keys("VN-next", TIME_NONE);
 	receipt_for(&next, &wire);
 	wire = letter_pack(region, &letter);
@@ -450,7 +450,7 @@ static void a_withdrawn_certificate_is_not_accepted_any_more(void **state)
 
 	believe_keys("VN", region->now_us);
 	struct wire wire = letter_pack(region, &letter);
-	turned_away(&wire, "AS4-051");
+	turned_away(&wire, "MSG-051");
 }
 
 /* Nobody has to do anything when the day comes. */
@@ -465,7 +465,7 @@ static void a_certificate_that_will_be_withdrawn_is_accepted_until_then(void **s
 	receipt_for(&letter, &wire);
 	region_run(region, 2 * HOUR_US);
 	wire = letter_pack(region, &late);
-	turned_away(&wire, "AS4-051");
+	turned_away(&wire, "MSG-051");
 	/* A clock that was wrong does not withdraw it for good. */
 	th->clock.skew_us = -DAY_US;
 	region_settle(region);
@@ -545,7 +545,7 @@ static void a_revoked_certificate_is_not_accepted_any_more(void **state)
 		    &crl);
 	believe("crl", buf_bytes(&crl), TIME_NONE);
 	wire = letter_pack(region, &later);
-	turned_away(&wire, "AS4-051");
+	turned_away(&wire, "MSG-051");
 }
 
 /* --- What the sender makes of answers --- */
@@ -603,9 +603,9 @@ static void an_answer_without_a_signal_is_no_receipt(void **state)
 	} rows[] = {
 		{ 200, "", "", "HTTP status 200 without a signal" },
 		{ 202, "", "", "HTTP status 202 without a signal" },
-		{ 200, "text/html", "<html><body>It works</body></html>", "AS4-002" },
-		{ 200, "application/json", "{\"status\":\"accepted\"}", "AS4-002" },
-		{ 200, "application/soap+xml", "<html><body>It works</body></html>", "AS4-01" },
+		{ 200, "text/html", "<html><body>It works</body></html>", "MSG-002" },
+		{ 200, "application/json", "{\"status\":\"accepted\"}", "MSG-002" },
+		{ 200, "application/soap+xml", "<html><body>It works</body></html>", "MSG-01" },
 		{ 500, "text/html", "<html/>", "HTTP status 500" },
 		{ 302, "text/html", "<html/>", "HTTP status 302" },
 	};
@@ -644,11 +644,11 @@ static void a_receipt_for_something_else_is_none(void **state)
 	struct wire other = { .content_type = "application/soap+xml",
 			      .octets = region_wire(th, first.id, WIRE_RECEIPT_RECEIVED) };
 	struct message second = put_certificate(2);
-	attempt_fails(&second, other, 200, "AS4-100");
+	attempt_fails(&second, other, 200, "MSG-100");
 
 	struct message third = put_certificate(3);
 	struct letter letter = letter_of(&third, "<another/>");
-	attempt_fails(&third, letter_receipt(region, &letter, "VN"), 200, "AS4-100");
+	attempt_fails(&third, letter_receipt(region, &letter, "VN"), 200, "MSG-100");
 	region_check(region);
 }
 
@@ -659,10 +659,10 @@ static void a_signal_that_the_partner_did_not_sign_settles_nothing(void **state)
 	struct message first = put_certificate(1);
 	struct letter letter = letter_of(&first, "<another/>");
 
-	attempt_fails(&first, letter_receipt(region, &letter, "LA"), 200, "AS4-051");
+	attempt_fails(&first, letter_receipt(region, &letter, "LA"), 200, "MSG-051");
 	struct message second = put_certificate(2);
 	letter = letter_of(&second, "<another/>");
-	attempt_fails(&second, letter_error(region, &letter, "LA", RULE_ACTION), 200, "AS4-051");
+	attempt_fails(&second, letter_error(region, &letter, "LA", RULE_ACTION), 200, "MSG-051");
 	assert_int_equal(region_open_tasks(th, "dead-letter"), 0);
 	region_check(region);
 }
@@ -711,7 +711,7 @@ static void an_error_about_another_message_settles_nothing(void **state)
 	struct letter letter = letter_of(&first, "<another/>");
 
 	letter.message_id = "somebody@else";
-	attempt_fails(&first, letter_error(region, &letter, "VN", RULE_ACTION), 200, "AS4-100");
+	attempt_fails(&first, letter_error(region, &letter, "VN", RULE_ACTION), 200, "MSG-100");
 	assert_int_equal(region_open_tasks(th, "dead-letter"), 0);
 }
 

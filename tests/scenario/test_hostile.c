@@ -209,30 +209,30 @@ static const struct row {
 	void (*shape)(struct letter *letter); /* before it is packed */
 	void (*change)(struct wire *wire);    /* after */
 } rows[] = {
-	{ "an entity bomb", "EBMS:0009", "AS4-010", "<env:Envelope", ENTITIES "<env:Envelope", NULL, NULL },
-	{ "a document type", "EBMS:0009", "AS4-010", "<env:Envelope", "<!DOCTYPE env:Envelope><env:Envelope", NULL,
+	{ "an entity bomb", "EBMS:0009", "MSG-010", "<env:Envelope", ENTITIES "<env:Envelope", NULL, NULL },
+	{ "a document type", "EBMS:0009", "MSG-010", "<env:Envelope", "<!DOCTYPE env:Envelope><env:Envelope", NULL,
 	  NULL },
-	{ "an external entity", "EBMS:0009", "AS4-010", "<env:Envelope",
+	{ "an external entity", "EBMS:0009", "MSG-010", "<env:Envelope",
 	  "<!DOCTYPE x [<!ENTITY f SYSTEM \"file:///etc/passwd\">]><env:Envelope", NULL, NULL },
-	{ "a huge attribute", "EBMS:0009", "AS4-010", NULL, NULL, NULL, attribute_of_a_megabyte },
-	{ "very many attributes", "EBMS:0009", "AS4-010", NULL, NULL, NULL, ten_thousand_attributes },
-	{ "elements without end", "EBMS:0009", "AS4-010", NULL, NULL, NULL, elements_without_end },
-	{ "MIME without end", "EBMS:0007", "AS4-001", NULL, NULL, NULL, without_end },
-	{ "MIME with two roots", "EBMS:0007", "AS4-001", NULL, NULL, NULL, two_roots },
-	{ "a Content-ID twice", "EBMS:0007", "AS4-001", NULL, NULL, NULL, content_id_twice },
-	{ "a part that is not signed", "EBMS:0007", "AS4-003", NULL, NULL, NULL, unsigned_part },
-	{ "a gzip bomb", "EBMS:0303", "AS4-070", NULL, NULL, gzip_bomb, NULL },
-	{ "a second Messaging", "EBMS:0009", "AS4-011", NULL, NULL, NULL, second_header },
-	{ "the signed part moved", "EBMS:0009", "AS4-016", NULL, NULL, NULL, moved },
-	{ "a prefix changed", "EBMS:0101", "AS4-041", NULL, NULL, NULL, prefix_changed },
-	{ "SHA-1", "EBMS:0103", "AS4-032", ECDSA_SHA256, "http://www.w3.org/2000/09/xmldsig#ecdsa-sha1", NULL, NULL },
-	{ "SHA-1 of a part", "EBMS:0103", "AS4-032", "http://www.w3.org/2001/04/xmlenc#sha256",
+	{ "a huge attribute", "EBMS:0009", "MSG-010", NULL, NULL, NULL, attribute_of_a_megabyte },
+	{ "very many attributes", "EBMS:0009", "MSG-010", NULL, NULL, NULL, ten_thousand_attributes },
+	{ "elements without end", "EBMS:0009", "MSG-010", NULL, NULL, NULL, elements_without_end },
+	{ "MIME without end", "EBMS:0007", "MSG-001", NULL, NULL, NULL, without_end },
+	{ "MIME with two roots", "EBMS:0007", "MSG-001", NULL, NULL, NULL, two_roots },
+	{ "a Content-ID twice", "EBMS:0007", "MSG-001", NULL, NULL, NULL, content_id_twice },
+	{ "a part that is not signed", "EBMS:0007", "MSG-003", NULL, NULL, NULL, unsigned_part },
+	{ "a gzip bomb", "EBMS:0303", "MSG-070", NULL, NULL, gzip_bomb, NULL },
+	{ "a second Messaging", "EBMS:0009", "MSG-011", NULL, NULL, NULL, second_header },
+	{ "the signed part moved", "EBMS:0009", "MSG-016", NULL, NULL, NULL, moved },
+	{ "a prefix changed", "EBMS:0101", "MSG-041", NULL, NULL, NULL, prefix_changed },
+	{ "SHA-1", "EBMS:0103", "MSG-032", ECDSA_SHA256, "http://www.w3.org/2000/09/xmldsig#ecdsa-sha1", NULL, NULL },
+	{ "SHA-1 of a part", "EBMS:0103", "MSG-032", "http://www.w3.org/2001/04/xmlenc#sha256",
 	  "http://www.w3.org/2000/09/xmldsig#sha1", NULL, NULL },
-	{ "an unknown algorithm", "EBMS:0103", "AS4-032", ECDSA_SHA256, "urn:example:signature", NULL, NULL },
-	{ "a wrong digest", "EBMS:0101", "AS4-040", NULL, NULL, NULL, digest_changed },
-	{ "an expired certificate", "EBMS:0101", "AS4-051", NULL, NULL, ended, NULL },
-	{ "an unknown certificate", "EBMS:0101", "AS4-051", NULL, NULL, of_nobody, NULL },
-	{ "a certificate for another use", "EBMS:0101", "AS4-051", NULL, NULL, for_another_use, NULL },
+	{ "an unknown algorithm", "EBMS:0103", "MSG-032", ECDSA_SHA256, "urn:example:signature", NULL, NULL },
+	{ "a wrong digest", "EBMS:0101", "MSG-040", NULL, NULL, NULL, digest_changed },
+	{ "an expired certificate", "EBMS:0101", "MSG-051", NULL, NULL, ended, NULL },
+	{ "an unknown certificate", "EBMS:0101", "MSG-051", NULL, NULL, of_nobody, NULL },
+	{ "a certificate for another use", "EBMS:0101", "MSG-051", NULL, NULL, for_another_use, NULL },
 };
 
 struct kept {
@@ -276,7 +276,7 @@ static void refused(const struct row *row, size_t number)
 	struct http_answer answer = letter_post(th, &wire);
 	struct signal signal = letter_signal(th, &answer);
 
-	if (signal.kind != AS4_ERROR || !same(signal.code, row->code) || !starts_with(signal.detail, row->rule))
+	if (signal.kind != KIND_ERROR || !same(signal.code, row->code) || !starts_with(signal.detail, row->rule))
 		fail_msg("%s: %s %s instead of %s %s", row->name, signal.code, signal.detail, row->code, row->rule);
 	region_must(region, db_read(th->kernel.db, read_kept, &kept, &region->err));
 	assert_string_equal(kept.rule, row->rule);
@@ -303,7 +303,7 @@ static void each_hostile_message_gets_a_signed_error_and_is_kept_with_it(void **
 	struct letter letter = letter_new(region, COUNT(rows) + 1);
 	struct wire wire = letter_pack(region, &letter);
 	struct http_answer answer = letter_post(th, &wire);
-	assert_int_equal(letter_signal(th, &answer).kind, AS4_RECEIPT);
+	assert_int_equal(letter_signal(th, &answer).kind, KIND_RECEIPT);
 	region_settle(region);
 	assert_int_equal(region_documents(th, "in").count, 1);
 	region_check_journals(region);
@@ -320,7 +320,7 @@ static void a_partner_does_not_speak_for_another(void **state)
 	struct http_answer answer = letter_post(th, &wire);
 	struct signal signal = letter_signal(th, &answer);
 	assert_string_equal(signal.code, "EBMS:0101");
-	assert_true(starts_with(signal.detail, "AS4-053"));
+	assert_true(starts_with(signal.detail, "MSG-053"));
 	assert_int_equal(region_counts(th, "VN").refused, 1);
 	assert_int_equal(region_counts(th, "LA").refused, 0);
 	assert_int_equal(region_messages(th, "in", NULL).count, 0);
@@ -337,10 +337,10 @@ static void a_signed_message_moved_inside_another_is_refused(void **state)
 	struct wire wire = letter_pack_wrapped(region, &letter);
 	struct http_answer answer = letter_post(th, &wire);
 	struct signal signal = letter_signal(th, &answer);
-	assert_int_equal(signal.kind, AS4_ERROR);
+	assert_int_equal(signal.kind, KIND_ERROR);
 	assert_string_equal(signal.code, "EBMS:0009");
-	assert_true(starts_with(signal.detail, "AS4-017"));
-	assert_non_null(memmem(answer.body.data, answer.body.size, "AS4-041", strlen("AS4-041")));
+	assert_true(starts_with(signal.detail, "MSG-017"));
+	assert_non_null(memmem(answer.body.data, answer.body.size, "MSG-041", strlen("MSG-041")));
 	region_must(region, db_read(th->kernel.db, read_kept, &kept, &region->err));
 	assert_true(bytes_same(kept.received, wire.octets));
 	assert_int_equal(kept.parts, 0);
@@ -348,7 +348,7 @@ static void a_signed_message_moved_inside_another_is_refused(void **state)
 	assert_int_equal(region_documents(th, "in").count, 0);
 	wire = letter_pack(region, &letter);
 	answer = letter_post(th, &wire);
-	assert_int_equal(letter_signal(th, &answer).kind, AS4_RECEIPT);
+	assert_int_equal(letter_signal(th, &answer).kind, KIND_RECEIPT);
 }
 
 int main(void)

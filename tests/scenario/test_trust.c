@@ -89,7 +89,7 @@ static void is_taken(unsigned number)
 {
 	struct http_answer answer = arrives(number);
 
-	assert_int_equal(letter_signal(th, &answer).kind, AS4_RECEIPT);
+	assert_int_equal(letter_signal(th, &answer).kind, KIND_RECEIPT);
 }
 
 /* As a stranger, because nothing but the signature says who it is; WHY is what the operator reads. */
@@ -99,7 +99,7 @@ static void is_refused(unsigned number, const char *why)
 
 	assert_int_equal(arrives(number).status, 400);
 	region_must(region, messaging_strangers(th->messaging, region->arena, 1, &list, &region->err));
-	assert_string_equal(list.items[0].rule, "AS4-051");
+	assert_string_equal(list.items[0].rule, "MSG-051");
 	if (!strstr(list.items[0].text, why))
 		fail_msg("no \"%s\" in: %s", why, list.items[0].text);
 }
@@ -435,7 +435,7 @@ static void a_partner_that_passes_on_what_another_signed_is_refused(void **state
 	assert_int_equal(region_counts(th, "VN").refused, 0);
 	assert_int_equal(region_messages(th, "in", NULL).count, 0);
 	assert_non_null(memmem(answer.body.data, answer.body.size, "EBMS:0101", strlen("EBMS:0101")));
-	assert_non_null(memmem(answer.body.data, answer.body.size, "AS4-053", strlen("AS4-053")));
+	assert_non_null(memmem(answer.body.data, answer.body.size, "MSG-053", strlen("MSG-053")));
 	region->client_certificate = cert_der(pki_cert(vn));
 	is_taken(1);
 }

@@ -281,20 +281,20 @@ def error_of_phase4(x, raw, code, word):
 
 
 def refused_by_lintas(x):
-    for name, key, code, rule in (("unsigned", "", "EBMS:0103", "AS4-030"), ("unknown certificate", "stranger", "EBMS:0101", "AS4-051")):
+    for name, key, code, rule in (("unsigned", "", "EBMS:0103", "MSG-030"), ("unknown certificate", "stranger", "EBMS:0101", "MSG-051")):
         with x.case(FROM, f"{name} is refused"):
             error_of_lintas(x, x.th.send(x.document("VN"), key=key), code, rule, len(x.inbox()))
     with x.case(FROM, "a wrong digest is refused"):
         before = len(x.inbox())
         status, body = x.to_lintas(Raw.of_phase4(x.region.work / "one").but(*OTHER_CONVERSATION))
-        assert status == 200 and b"EBMS:0101" in body and b"AS4-041" in body and len(x.inbox()) == before, body
+        assert status == 200 and b"EBMS:0101" in body and b"MSG-041" in body and len(x.inbox()) == before, body
     with x.case(FROM, "the same message again gets the same receipt, and is taken once"):
         before = len(x.inbox()), len(x.documents_in())
         status, body = x.to_lintas(Raw.of_phase4(x.region.work / "one"))
         assert status == 200 and body == pathlib.Path(f"{x.region.work / 'one'}.answer").read_bytes(), body
         assert (len(x.inbox()), len(x.documents_in())) == before
     with x.case(FROM, "another message by the same MessageId is refused"):
-        error_of_lintas(x, x.th.send(x.document("VN"), id="one@phase4"), "EBMS:0003", "AS4-090", len(x.inbox()))
+        error_of_lintas(x, x.th.send(x.document("VN"), id="one@phase4"), "EBMS:0003", "MSG-090", len(x.inbox()))
 
 
 def refused_by_phase4(x):
@@ -311,7 +311,7 @@ def ended(x):
     over = x.end + datetime.timedelta(seconds=2)
     time.sleep(max(0, (over - datetime.datetime.now(datetime.timezone.utc)).total_seconds()))
     with x.case(FROM, "a certificate that has ended is refused"):
-        error_of_lintas(x, x.th.ping(key="ending"), "EBMS:0101", "AS4-051", len(x.inbox()))
+        error_of_lintas(x, x.th.ping(key="ending"), "EBMS:0101", "MSG-051", len(x.inbox()))
     with x.case(TO, "a certificate that has ended is refused"):
         error_of_phase4(x, x.ended, "EBMS:0102", "The provided certificate is invalid")
 

@@ -48,14 +48,14 @@ static void refusals_are_listed_newest_first_and_by_partner(void **state)
 	struct world world = begin(state, false);
 
 	assert_int_equal(listed(&world, "").count, 0);
-	refuse(&world, "VN", "m1@vn", "AS4-031");
-	refuse(&world, "MY", NULL, "AS4-002");
-	refuse(&world, "VN", "m2@vn", "AS4-053");
+	refuse(&world, "VN", "m1@vn", "MSG-031");
+	refuse(&world, "MY", NULL, "MSG-002");
+	refuse(&world, "VN", "m2@vn", "MSG-053");
 
 	struct refusal_list_view all = listed(&world, "");
 	assert_int_equal(all.count, 3);
 	assert_string_equal(all.items[0].message_id, "m2@vn");
-	assert_string_equal(all.items[0].rule, "AS4-053");
+	assert_string_equal(all.items[0].rule, "MSG-053");
 	assert_int_equal(all.items[0].at_us, FIXTURE_NOW_US + 2 * SECOND_US);
 	assert_int_equal(all.items[0].received_bytes, sizeof(package) - 1);
 	assert_int_equal(all.items[0].error_bytes, strlen("<error/>"));
@@ -76,7 +76,7 @@ static void what_was_refused_is_given_as_it_came(void **state)
 {
 	struct world world = begin(state, false);
 
-	refuse(&world, "VN", "m1@vn", "AS4-031");
+	refuse(&world, "VN", "m1@vn", "MSG-031");
 	const char *id = listed(&world, "").items[0].id;
 	struct answer received = octets(&world, id, "received"), error = octets(&world, id, "error");
 	expect(received, 200, NULL);
@@ -95,9 +95,9 @@ static void bytes_that_are_not_kept_are_said_to_be_absent(void **state)
 	static const struct statement used = { "test.used", "UPDATE refusal_day SET bytes = $1" };
 	struct world world = begin(state, false);
 
-	refuse(&world, "VN", "m1@vn", "AS4-031");
+	refuse(&world, "VN", "m1@vn", "MSG-031");
 	fixture_exec(world.fixture, &used, BINDS(BIND_INT(REFUSAL_BYTES_KEPT_A_DAY)));
-	refuse(&world, "VN", "m2@vn", "AS4-031");
+	refuse(&world, "VN", "m2@vn", "MSG-031");
 	struct refusal_list_view all = listed(&world, "");
 	assert_int_equal(all.items[0].received_bytes, INTEGER_NONE);
 	assert_int_equal(all.items[0].error_bytes, INTEGER_NONE);

@@ -163,7 +163,7 @@ static void one_octet_changes_the_verdict_of_its_stage_alone(void **state)
 	options.believed_count = 1;
 	struct inspection report = inspected(&options);
 	assert_string_equal(of_stage(&report, "signature")->verdict, INSPECT_REFUSED);
-	assert_true(finds(&report, "AS4-041"));
+	assert_true(finds(&report, "MSG-041"));
 	assert_string_equal(report.findings[0].ebms, "EBMS:0101");
 	static const char *const right[] = { "MIME", "header", "profile", "trust" };
 	for (size_t i = 0; i < COUNT(right); i++)
@@ -358,7 +358,7 @@ static void another_media_type_is_refused_and_looked_behind(void **state)
 		struct inspection report =
 			inspected_by(&letter, framed("Content-Type: text/xml\r\n\r\n", buf_bytes(&wire.body), ""));
 		assert_int_equal(report.findings_count, 1);
-		assert_true(finds(&report, "AS4-002"));
+		assert_true(finds(&report, "MSG-002"));
 		assert_string_equal(of_stage(&report, "signature")->verdict, INSPECT_VERIFIED);
 		assert_int_equal(report.parts_count, parts);
 		buf_done(&wire.body);
@@ -423,7 +423,7 @@ static void a_security_header_of_another_shape_has_a_signature_all_the_same(void
 	letter_pack(&letter, &wire);
 	text_replace(&wire.body, "<ds:Signature ", "<wsu:Timestamp><wsu:Created/></wsu:Timestamp><ds:Signature ");
 	struct inspection report = inspected_by(&letter, file_of(&wire));
-	assert_true(finds(&report, "AS4-031"));
+	assert_true(finds(&report, "MSG-031"));
 	assert_string_equal(of_stage(&report, "profile")->verdict, INSPECT_REFUSED);
 	assert_string_equal(of_stage(&report, "signature")->verdict, INSPECT_VERIFIED);
 	assert_string_equal(of_stage(&report, "decryption")->verdict, INSPECT_VERIFIED);
@@ -449,7 +449,7 @@ static void a_thumbprint_is_refused_and_followed(void **state)
 	text_replace(&wire.body, text_copy(&wire.body, "ValueType=\"" URI_X509_SKI, "</wsse:KeyIdentifier>"),
 		     buf_text(&text));
 	struct inspection report = inspected_by(&letter, file_of(&wire));
-	assert_true(finds(&report, "AS4-031"));
+	assert_true(finds(&report, "MSG-031"));
 	assert_string_equal(report.token, "thumbprint");
 	assert_string_equal(of_stage(&report, "signature")->verdict, INSPECT_VERIFIED);
 	buf_done(&wire.body);
@@ -473,7 +473,7 @@ static void a_certificate_that_is_only_named_is_asked_for(void **state)
 	options.believed = another;
 	options.believed_count = 1;
 	report = inspected(&options);
-	assert_true(finds(&report, "AS4-042"));
+	assert_true(finds(&report, "MSG-042"));
 	buf_done(&wire.body);
 }
 
@@ -567,7 +567,7 @@ static void algorithms_of_no_profile_leave_the_profile_open(void **state)
 	options.profile = "edelivery-1.15";
 	report = inspected(&options);
 	assert_string_equal(of_stage(&report, "profile")->verdict, INSPECT_REFUSED);
-	assert_true(finds(&report, "AS4-032"));
+	assert_true(finds(&report, "MSG-032"));
 }
 
 /* PROVENANCE.md of the collection: "PASS" are those whose signature verifies; within the validity of their

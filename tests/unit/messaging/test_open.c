@@ -482,8 +482,8 @@ static void must_see_the_exchange(const char *signed_type, const char *signed_te
 	for (size_t i = 0; i < COUNT(ends); i++)
 		text_replace(&wire.body, text_copy(&wire.body, ends[i][0], ends[i][1]),
 			     text_copy(&good.body, ends[i][0], ends[i][1]));
-	opening_run(&opening, letter.profile, &as4_limits_default, wire.content_type, buf_bytes(&wire.body));
-	assert_string_equal(opening_rule(&opening), as4_rule(RULE_DIGEST)->code);
+	opening_run(&opening, letter.profile, &ebms_limits_default, wire.content_type, buf_bytes(&wire.body));
+	assert_string_equal(opening_rule(&opening), ebms_rule(RULE_DIGEST)->code);
 	assert_int_equal(opening.step, PARTS);
 	opening_done(&opening);
 	buf_done(&good.body);
@@ -518,7 +518,7 @@ static void a_comment_inside_an_identifier_hides_nothing(void **state)
 	letter_init(&letter, "ecdsa-p256", TOKEN_BST, 1, true);
 	letter_pack(&letter, &wire);
 	text_replace(&wire.body, ">0197-1142@th.example<", ">0197<!-- x -->-1142@th<!---->.example<");
-	opening_run(&opening, letter.profile, &as4_limits_default, wire.content_type, buf_bytes(&wire.body));
+	opening_run(&opening, letter.profile, &ebms_limits_default, wire.content_type, buf_bytes(&wire.body));
 	opening_must_pass(&opening);
 	assert_string_equal(opening.message.user.info->message_id, "0197-1142@th.example");
 	opening_done(&opening);
@@ -538,7 +538,7 @@ static void a_percent_encoded_cid_names_its_part(void **state)
 	letter.part[0].href = "cid:part%2d1%40th.example";
 	letter_pack(&letter, &wire);
 	text_replace(&wire.body, "<part%2d1%40th.example>", "<part-1@th.example>");
-	opening_run(&opening, letter.profile, &as4_limits_default, wire.content_type, buf_bytes(&wire.body));
+	opening_run(&opening, letter.profile, &ebms_limits_default, wire.content_type, buf_bytes(&wire.body));
 	opening_must_pass(&opening);
 	assert_string_equal(opening.message.parts[0].content_id, "part-1@th.example");
 	opening_done(&opening);
@@ -579,7 +579,7 @@ static void a_path_of_certificates_names_its_last(void **state)
 	put_octets(&wire, "ValueType=\"" URI_X509V3 "\" wsu:Id", "</wsse:BinarySecurityToken>",
 		   "ValueType=\"" URI_X509_PATH "\" wsu:Id=\"as4-token\">", bytes(path, 4 + size),
 		   "</wsse:BinarySecurityToken>");
-	opening_run(&opening, letter.profile, &as4_limits_default, wire.content_type, buf_bytes(&wire.body));
+	opening_run(&opening, letter.profile, &ebms_limits_default, wire.content_type, buf_bytes(&wire.body));
 	opening_must_pass(&opening);
 	assert_string_equal(cert_fingerprint(opening.cert), cert_fingerprint(letter.identity.key->cert));
 	opening_done(&opening);
@@ -615,7 +615,7 @@ static void an_ephemeral_key_may_be_a_point_of_the_named_curve(void **state)
 			   "<ds:KeyValue><dsig11:ECKeyValue xmlns:dsig11=\"" NS_DS11
 			   "\"><dsig11:NamedCurve URI=\"urn:oid:1.2.840.10045.3.1.7\"/><dsig11:PublicKey>",
 			   bytes(point, rows[i].size), "</dsig11:PublicKey></dsig11:ECKeyValue></ds:KeyValue>");
-		opening_run(&opening, letter.profile, &as4_limits_default, wire.content_type, buf_bytes(&wire.body));
+		opening_run(&opening, letter.profile, &ebms_limits_default, wire.content_type, buf_bytes(&wire.body));
 		if (opening.step != rows[i].step)
 			fail_msg("row %zu: step %d, %s", i, opening.step, opening_rule(&opening));
 		opening_done(&opening);
@@ -643,7 +643,7 @@ static void a_cid_matches_escaped_or_as_it_is(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		if (as4_cid_matches(rows[i].uri, rows[i].id) != rows[i].matches)
+		if (ebms_cid_matches(rows[i].uri, rows[i].id) != rows[i].matches)
 			fail_msg("%s and %s", rows[i].uri, rows[i].id);
 }
 
@@ -655,11 +655,11 @@ static void the_order_of_parts_is_that_of_payload_info(void **state)
 
 	(void)state;
 	letter_init(&letter, "ecdsa-p256", TOKEN_BST, 2, true);
-	struct ebms_part first = letter.part[0];
+	struct ebms_part_info first = letter.part[0];
 	letter.part[0] = letter.part[1];
 	letter.part[1] = first;
 	letter_pack(&letter, &wire);
-	opening_run(&opening, letter.profile, &as4_limits_default, wire.content_type, buf_bytes(&wire.body));
+	opening_run(&opening, letter.profile, &ebms_limits_default, wire.content_type, buf_bytes(&wire.body));
 	opening_must_pass(&opening);
 	assert_string_equal(opening.message.parts[0].content_id, "part-2@th.example"); /* TA45: the leading document */
 	opening_done(&opening);
@@ -676,8 +676,8 @@ static void a_pull_request_is_known_as_one(void **state)
 	letter_init(&letter, "ecdsa-p256", TOKEN_BST, 0, true);
 	letter_pack(&letter, &wire);
 	pull_request(&wire);
-	opening_run(&opening, letter.profile, &as4_limits_default, wire.content_type, buf_bytes(&wire.body));
-	assert_int_equal(opening.message.kind, AS4_PULL_REQUEST);
+	opening_run(&opening, letter.profile, &ebms_limits_default, wire.content_type, buf_bytes(&wire.body));
+	assert_int_equal(opening.message.kind, KIND_PULL_REQUEST);
 	opening_done(&opening);
 	buf_done(&wire.body);
 }
@@ -698,21 +698,21 @@ static void a_full_arena_never_lets_a_changed_message_pass(void **state)
 	for (size_t size = 256; size < 65536; size += size / 4) {
 		arena_auto small = arena_new(size);
 		struct err err = { 0 };
-		struct as4_message message;
+		struct ebms_message message;
 		struct findings *findings = findings_new(small);
 		if (!findings)
 			continue;
-		as4_init(&message, small, &as4_limits_default, findings);
+		ebms_init(&message, small, &ebms_limits_default, findings);
 		enum err_code code = as4_read(&message, wire.content_type, buf_bytes(&wire.body), &err);
 		if (code == OK && findings_count(findings) == 0)
 			code = as4_read_security(&message, &err);
 		if (code == OK && findings_count(findings) == 0)
 			as4_check_profile(&message, letter.profile);
 		if (code == OK && findings_count(findings) == 0)
-			code = as4_verify(&message, letter.identity.key->cert, &err);
+			code = ebms_verify(&message, letter.identity.key->cert, &err);
 		assert_true(code == ERR_MEMORY || (code == OK && findings_count(findings) > 0));
 		faults += code != OK;
-		as4_done(&message);
+		ebms_done(&message);
 	}
 	assert_true(faults > 0);
 	buf_done(&wire.body);
@@ -720,11 +720,11 @@ static void a_full_arena_never_lets_a_changed_message_pass(void **state)
 
 /* A letter with COUNT of TEXT before the first of its name, read as far as its security. The message is done with, what
  * is told of it is in the arena. */
-static struct as4_message crowded(const char *name, const char *text, unsigned count)
+static struct ebms_message crowded(const char *name, const char *text, unsigned count)
 {
 	struct letter letter;
 	struct wire_copy wire;
-	struct as4_message message;
+	struct ebms_message message;
 	struct err err;
 	buf_auto many;
 
@@ -734,10 +734,10 @@ static struct as4_message crowded(const char *name, const char *text, unsigned c
 	for (unsigned i = 0; i < count; i++)
 		buf_puts(&many, text);
 	text_insert(&wire.body, text_at(&wire.body, name), buf_text(&many));
-	as4_init(&message, world.arena, &as4_limits_default, findings_new(world.arena));
+	ebms_init(&message, world.arena, &ebms_limits_default, findings_new(world.arena));
 	assert_int_equal(as4_read(&message, wire.content_type, buf_bytes(&wire.body), &err), OK);
 	assert_int_equal(as4_read_security(&message, &err), OK);
-	as4_done(&message);
+	ebms_done(&message);
 	buf_done(&wire.body);
 	return message;
 }

@@ -34,16 +34,16 @@ static void open_and_compare(const struct letter *letter, const struct wire_copy
 {
 	struct opening opening;
 
-	opening_run(&opening, letter->profile, &as4_limits_default, wire->content_type, buf_bytes(&wire->body));
+	opening_run(&opening, letter->profile, &ebms_limits_default, wire->content_type, buf_bytes(&wire->body));
 	opening_must_pass(&opening);
-	assert_int_equal(opening.message.kind, AS4_USER_MESSAGE);
+	assert_int_equal(opening.message.kind, KIND_USER_MESSAGE);
 	assert_string_equal(opening.message.user.info->message_id, letter->info.message_id);
 	assert_string_equal(opening.message.user.properties->property[0].value, letter->property[0].value);
 	assert_int_equal(opening.message.signature->token.kind, letter->identity.token);
 	assert_true(bytes_same(cert_der(opening.cert), cert_der(letter->identity.key->cert)));
 	assert_int_equal(opening.message.parts_count, letter->count);
 	for (size_t i = 0; i < letter->count; i++) {
-		const struct as4_part *part = &opening.message.parts[i];
+		const struct ebms_part *part = &opening.message.parts[i];
 		assert_string_equal(part->content_id, letter->payloads[i].content_id);
 		assert_true(bytes_same(part->octets, letter->payloads[i].octets));
 		assert_int_equal(part->compressed, letter->payloads[i].compressed);
@@ -55,7 +55,7 @@ static void open_and_compare(const struct letter *letter, const struct wire_copy
 
 static void what_is_packed_opens_with_the_same_octets_in_every_profile(void **state)
 {
-	static const enum as4_token_kind tokens[] = { TOKEN_BST, TOKEN_SKI, TOKEN_ISSUER_SERIAL };
+	static const enum ebms_token_kind tokens[] = { TOKEN_BST, TOKEN_SKI, TOKEN_ISSUER_SERIAL };
 	static const size_t counts[] = { 0, 1, 3 };
 
 	(void)state;
@@ -147,11 +147,11 @@ static void must_be_valid(const struct buf *body)
 }
 
 /* A receipt for, and an error about, the message that LETTER is. */
-static void pack_receipt(const struct letter *letter, const struct wire_copy *wire, struct as4_packed *packed)
+static void pack_receipt(const struct letter *letter, const struct wire_copy *wire, struct ebms_packed *packed)
 {
 	struct opening opening;
 
-	opening_run(&opening, letter->profile, &as4_limits_default, wire->content_type, buf_bytes(&wire->body));
+	opening_run(&opening, letter->profile, &ebms_limits_default, wire->content_type, buf_bytes(&wire->body));
 	opening_must_pass(&opening);
 	assert_int_equal(as4_pack_receipt(world.arena, letter->profile, &letter->identity, &opening.message, PKI_NOW,
 					  packed, NULL),
@@ -159,12 +159,12 @@ static void pack_receipt(const struct letter *letter, const struct wire_copy *wi
 	opening_done(&opening);
 }
 
-static void pack_error(const struct letter *letter, const char *ref_to, struct as4_packed *packed)
+static void pack_error(const struct letter *letter, const char *ref_to, struct ebms_packed *packed)
 {
 	struct findings *findings = findings_new(world.arena);
 
-	finding_add(findings, as4_rule(RULE_DIGEST), "", "cid:<a> & \"b\"", NULL);
-	finding_add(findings, as4_rule(RULE_DECOMPRESSION), "", "part", "cut");
+	finding_add(findings, ebms_rule(RULE_DIGEST), "", "cid:<a> & \"b\"", NULL);
+	finding_add(findings, ebms_rule(RULE_DECOMPRESSION), "", "part", "cut");
 	assert_int_equal(as4_pack_error(world.arena, letter->profile, &letter->identity, ref_to, findings, PKI_NOW,
 					packed, NULL),
 			 OK);
@@ -174,7 +174,7 @@ static void every_header_that_we_write_is_valid_by_the_oasis_schema(void **state
 {
 	struct letter letter;
 	struct wire_copy wire;
-	struct as4_packed receipt = { 0 }, error = { 0 }, lost = { 0 };
+	struct ebms_packed receipt = { 0 }, error = { 0 }, lost = { 0 };
 
 	(void)state;
 	if (!schema_there())
@@ -220,7 +220,7 @@ static void what_we_sign_is_written_in_canonical_form(void **state)
 {
 	struct letter letter;
 	struct wire_copy wire;
-	struct as4_packed receipt = { 0 }, error = { 0 };
+	struct ebms_packed receipt = { 0 }, error = { 0 };
 
 	(void)state;
 	if (!oracle_there(files, "xmllint --version"))
@@ -301,7 +301,7 @@ static void we_verify_what_xmlsec1_signed(void **state)
 			       " --privkey-pem '%s/%s/key.pem' --output signed.xml template.xml",
 			       world.directory, letter.identity.key->id) != 0)
 			fail_msg("%s: %s", xmlsec_profiles[i], arena_text_of(world.arena, oracle_get(files, "out")));
-		opening_run(&opening, letter.profile, &as4_limits_default, wire.content_type,
+		opening_run(&opening, letter.profile, &ebms_limits_default, wire.content_type,
 			    oracle_get(files, "signed.xml"));
 		opening_must_pass(&opening);
 		assert_string_equal(opening.message.user.collaboration->action, "FORM-AK");
@@ -327,7 +327,7 @@ static void must_be_rederived(const char *python, const struct letter *letter, c
 	oracle_put(files, "message", buf_bytes(&wire->body));
 	put_cert(letter->identity.key->cert, "cert.pem");
 	for (size_t i = 0; i < letter->count; i++) {
-		const struct as4_payload *payload = &letter->payloads[i];
+		const struct ebms_payload *payload = &letter->payloads[i];
 		oracle_put(files, arena_printf(world.arena, "part-%zu", i), payload->octets);
 		arguments = arena_printf(world.arena, "%s %s %s part-%zu", arguments, payload->content_id,
 					 payload->compressed ? "application/gzip" : payload->mime_type, i);
@@ -369,15 +369,15 @@ static void every_digest_and_signature_value_is_rederived_without_our_code(void 
 static void an_error_signal_says_what_was_found_to_whom_it_is_sent(void **state)
 {
 	struct letter letter;
-	struct as4_packed packed = { 0 };
+	struct ebms_packed packed = { 0 };
 	struct opening opening;
 
 	(void)state;
 	letter_init(&letter, "edelivery-2.0", TOKEN_SKI, 0, false);
 	pack_error(&letter, "lost@th.example", &packed);
-	opening_run(&opening, letter.profile, &as4_limits_default, packed.content_type, buf_bytes(&packed.body));
+	opening_run(&opening, letter.profile, &ebms_limits_default, packed.content_type, buf_bytes(&packed.body));
 	opening_must_pass(&opening);
-	assert_int_equal(opening.message.kind, AS4_ERROR);
+	assert_int_equal(opening.message.kind, KIND_ERROR);
 	const struct ebms_signal *signal = &opening.message.signal;
 	assert_string_equal(signal->info->ref_to, "lost@th.example");
 	assert_int_equal(signal->errors_count, 2);

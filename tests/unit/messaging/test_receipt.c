@@ -8,7 +8,7 @@
 struct exchange {
 	struct letter letter;
 	struct wire_copy sent;
-	struct as4_packed receipt;
+	struct ebms_packed receipt;
 };
 
 /* MESSAGE_ID NULL: any. */
@@ -21,7 +21,7 @@ static void exchange_of(struct exchange *exchange, const char *profile, size_t p
 	if (message_id)
 		exchange->letter.info.message_id = message_id;
 	letter_pack(&exchange->letter, &exchange->sent);
-	opening_run(&opening, exchange->letter.profile, &as4_limits_default, exchange->sent.content_type,
+	opening_run(&opening, exchange->letter.profile, &ebms_limits_default, exchange->sent.content_type,
 		    buf_bytes(&exchange->sent.body));
 	opening_must_pass(&opening);
 	struct err err = { 0 };
@@ -47,18 +47,18 @@ static void exchange_end(struct exchange *exchange)
 static bool believed(struct exchange *exchange, const char *ref_to)
 {
 	struct err err = { 0 };
-	struct as4_message message;
+	struct ebms_message message;
 	struct findings *findings = findings_new(world.arena);
 
-	as4_init(&message, world.arena, &as4_limits_default, findings);
+	ebms_init(&message, world.arena, &ebms_limits_default, findings);
 	assert_int_equal(as4_read(&message, exchange->receipt.content_type, buf_bytes(&exchange->receipt.body), &err),
 			 OK);
 	assert_int_equal(findings_count(findings), 0);
-	assert_int_equal(message.kind, AS4_RECEIPT);
+	assert_int_equal(message.kind, KIND_RECEIPT);
 	as4_check_receipt(&message, ref_to, exchange->sent.references, exchange->sent.references_count);
 	for (size_t i = 0; findings_at(findings, i); i++)
-		assert_string_equal(findings_at(findings, i)->rule->code, "AS4-100");
-	as4_done(&message);
+		assert_string_equal(findings_at(findings, i)->rule->code, "MSG-100");
+	ebms_done(&message);
 	return findings_count(findings) == 0;
 }
 
@@ -69,7 +69,7 @@ static void the_right_receipt_is_believed_in_every_profile(void **state)
 		struct exchange exchange;
 		struct opening opening;
 		exchange_begin(&exchange, profile_at(p)->name, p);
-		opening_run(&opening, profile_at(p), &as4_limits_default, exchange.receipt.content_type,
+		opening_run(&opening, profile_at(p), &ebms_limits_default, exchange.receipt.content_type,
 			    buf_bytes(&exchange.receipt.body));
 		opening_must_pass(&opening);
 		as4_check_receipt(&opening.message, exchange.letter.info.message_id, exchange.sent.references,
@@ -302,13 +302,13 @@ static void an_error_or_a_user_message_is_no_receipt(void **state)
 
 	(void)state;
 	exchange_begin(&exchange, "ecdsa-p256", 0);
-	opening_run(&opening, exchange.letter.profile, &as4_limits_default, exchange.sent.content_type,
+	opening_run(&opening, exchange.letter.profile, &ebms_limits_default, exchange.sent.content_type,
 		    buf_bytes(&exchange.sent.body));
 	opening_must_pass(&opening);
 	as4_check_receipt(&opening.message, exchange.letter.info.message_id, exchange.sent.references,
 			  exchange.sent.references_count);
-	assert_string_equal(opening_rule(&opening), "AS4-100");
-	assert_string_equal(ebms_error_row(as4_rule_ebms(as4_rule(RULE_RECEIPT)))->code, "EBMS:0302");
+	assert_string_equal(opening_rule(&opening), "MSG-100");
+	assert_string_equal(ebms_error_row(ebms_rule_ebms(ebms_rule(RULE_RECEIPT)))->code, "EBMS:0302");
 	opening_done(&opening);
 	exchange_end(&exchange);
 }
@@ -322,10 +322,10 @@ static void a_receipt_changed_after_signing_does_not_verify(void **state)
 	(void)state;
 	exchange_begin(&exchange, "edelivery-1.15", 0);
 	ref_to_changed(&exchange.receipt.body);
-	opening_run(&opening, exchange.letter.profile, &as4_limits_default, exchange.receipt.content_type,
+	opening_run(&opening, exchange.letter.profile, &ebms_limits_default, exchange.receipt.content_type,
 		    buf_bytes(&exchange.receipt.body));
 	assert_int_equal(opening.step, VERIFYING);
-	assert_string_equal(opening_rule(&opening), "AS4-041");
+	assert_string_equal(opening_rule(&opening), "MSG-041");
 	opening_done(&opening);
 	exchange_end(&exchange);
 }

@@ -12,13 +12,13 @@ struct verdict {
 	const char *stage, *ebms; /* where the node decides, and by which error: those of the first finding of all */
 	const char *reading;      /* as4_read */
 	const char *profile;      /* as4_read_security and as4_check_profile, any algorithm */
-	const char *verifying;    /* as4_signer and as4_verify */
+	const char *verifying;    /* ebms_signer and ebms_verify */
 	const char *trust;        /* cert_judge, were the signer's certificate pinned, when the message was made */
-	const char *decrypting;   /* as4_decrypt, without the recipient's key */
-	const char *expanding;    /* as4_expand */
+	const char *decrypting;   /* ebms_decrypt, without the recipient's key */
+	const char *expanding;    /* ebms_expand */
 	size_t wrong_digests;     /* of Messaging and Body, whoever signed them */
-	bool names_its_message;   /* a signal: no finding AS4-015 */
-	enum as4_kind kind;
+	bool names_its_message;   /* a signal: no finding MSG-015 */
+	enum ebms_kind kind;
 };
 
 struct sample {
@@ -38,52 +38,52 @@ struct sample {
 /* What is said of certificates is what `openssl x509 -text` shows: validity, use, and size of the key. */
 static const struct sample samples[] = {
 	/* Signature and digests right by the embedded certificate. */
-	{ "positive/governikus.as4in", RIGHT(AS4_RECEIPT) },
-	{ "positive/dataport1-mustunderstand.as4in", RIGHT(AS4_RECEIPT) },
-	{ "positive/TestReceipt12.xml", RIGHT(AS4_RECEIPT) },
+	{ "positive/governikus.as4in", RIGHT(KIND_RECEIPT) },
+	{ "positive/dataport1-mustunderstand.as4in", RIGHT(KIND_RECEIPT) },
+	{ "positive/TestReceipt12.xml", RIGHT(KIND_RECEIPT) },
 	/* The same, but header blocks of WS-Addressing and of multihop, which are not for us. */
 	{ "positive/as4-multihop-message.as4",
-	  DECIDED("profile", "EBMS:0009", .reading = "AS4-016", .kind = AS4_ERROR) },
+	  DECIDED("profile", "EBMS:0009", .reading = "MSG-016", .kind = KIND_ERROR) },
 	/* Envelope right, attachments sealed for others. */
-	{ "envelope-only/phase4-dump-raw.as4out", DECIDED("decryption", "EBMS:0102", .decrypting = "AS4-060") },
+	{ "envelope-only/phase4-dump-raw.as4out", DECIDED("decryption", "EBMS:0102", .decrypting = "MSG-060") },
 	/* Its ConversationId is empty, which ebMS 3.0 core §5.2.2.7 does not allow. */
 	{ "envelope-only/rssbus_message.as4",
-	  DECIDED("header", "EBMS:0009", .reading = "AS4-012", .decrypting = "AS4-060") },
+	  DECIDED("header", "EBMS:0009", .reading = "MSG-012", .decrypting = "MSG-060") },
 	/* Saved without its attachments: their digests alone are not right. */
 	{ "envelope-only/as4_flame_envelope.as4",
-	  DECIDED("profile", "EBMS:0011", .reading = "AS4-018", .profile = "AS4-031", .verifying = "AS4-041") },
+	  DECIDED("profile", "EBMS:0011", .reading = "MSG-018", .profile = "MSG-031", .verifying = "MSG-041") },
 	/* Its key is RSA with 1024 bits, too. */
 	{ "negative/as4-soap-wrong-signed-callback-message.txt",
-	  DECIDED("signature", "EBMS:0101", .verifying = "AS4-040", .trust = "CRT-006", .wrong_digests = 1) },
+	  DECIDED("signature", "EBMS:0101", .verifying = "MSG-040", .trust = "CRT-006", .wrong_digests = 1) },
 	/* Names a certificate that it does not carry, does not sign the Body, and the digest of Messaging is wrong. */
 	{ "negative/receipt_with_invalid_signature.as4",
-	  DECIDED("profile", "EBMS:0103", .profile = "AS4-033", .verifying = "AS4-042", .wrong_digests = 1,
-		  .kind = AS4_RECEIPT) },
+	  DECIDED("profile", "EBMS:0103", .profile = "MSG-033", .verifying = "MSG-042", .wrong_digests = 1,
+		  .kind = KIND_RECEIPT) },
 	/* Its own fault, a wrong GCM tag, cannot be shown: the key is not public, so that nobody comes as far as the
 	 * tag. It is refused as any message for others; a wrong tag is "the GCM tag changed" in test_open.c. */
-	{ "negative/8.1.22-message.gcm-tag-mismatch.as4", DECIDED("decryption", "EBMS:0102", .decrypting = "AS4-060") },
+	{ "negative/8.1.22-message.gcm-tag-mismatch.as4", DECIDED("decryption", "EBMS:0102", .decrypting = "MSG-060") },
 	/* Says that it is compressed as application/rar; the node already refuses it as unsigned. */
 	{ "negative/WrongCompression.mime",
-	  DECIDED("profile", "EBMS:0103", .profile = "AS4-030", .expanding = "AS4-071") },
-	{ "negative/TwoUserMessages.xml", DECIDED("header", "EBMS:0009", .reading = "AS4-013", .profile = "AS4-030") },
+	  DECIDED("profile", "EBMS:0103", .profile = "MSG-030", .expanding = "MSG-071") },
+	{ "negative/TwoUserMessages.xml", DECIDED("header", "EBMS:0009", .reading = "MSG-013", .profile = "MSG-030") },
 	/* The payload is in the Body, of which no PartInfo can name a part (TA05). */
 	{ "negative/WrongSigningAlgorithm.xml",
-	  DECIDED("profile", "EBMS:0011", .reading = "AS4-018", .profile = "AS4-017", .verifying = "AS4-032") },
+	  DECIDED("profile", "EBMS:0011", .reading = "MSG-018", .profile = "MSG-017", .verifying = "MSG-032") },
 	/* Also a Timestamp without zone. */
 	{ "negative/ErrorMessageNoRefToMessageID.xml",
-	  { .stage = "header", .ebms = "EBMS:0009", .reading = "AS4-012", .profile = "AS4-030", .kind = AS4_ERROR } },
+	  { .stage = "header", .ebms = "EBMS:0009", .reading = "MSG-012", .profile = "MSG-030", .kind = KIND_ERROR } },
 	{ "unsigned/as4message_duplicate_payloads.as4",
-	  DECIDED("MIME", "EBMS:0007", .reading = "AS4-001", .profile = "AS4-030") },
+	  DECIDED("MIME", "EBMS:0007", .reading = "MSG-001", .profile = "MSG-030") },
 	{ "unsigned/ErrorMessageWithFault.xml",
-	  DECIDED("profile", "EBMS:0103", .profile = "AS4-030", .kind = AS4_ERROR) },
-	{ "unsigned/sample_entsog.txt", DECIDED("profile", "EBMS:0103", .profile = "AS4-030") },
+	  DECIDED("profile", "EBMS:0103", .profile = "MSG-030", .kind = KIND_ERROR) },
+	{ "unsigned/sample_entsog.txt", DECIDED("profile", "EBMS:0103", .profile = "MSG-030") },
 };
 
-static const struct as4_limits *limits(void)
+static const struct ebms_limits *limits(void)
 {
-	static struct as4_limits lenient; /* files saved by tools have LF line ends */
+	static struct ebms_limits lenient; /* files saved by tools have LF line ends */
 
-	lenient = as4_limits_default;
+	lenient = ebms_limits_default;
 	lenient.mime.lenient = true;
 	return &lenient;
 }
@@ -99,9 +99,9 @@ static const char *since(const struct findings *findings, size_t before)
 static const char *const access_points[] = { "keys/AccessPointA.cer", "keys/AccessPointB.cer" };
 
 /* NULL if the header was not read so far. */
-static const struct ebms_message_info *info_of(const struct as4_message *message)
+static const struct ebms_message_info *info_of(const struct ebms_message *message)
 {
-	return message->kind == AS4_USER_MESSAGE ? message->user.info : message->signal.info;
+	return message->kind == KIND_USER_MESSAGE ? message->user.info : message->signal.info;
 }
 
 static const char *judged(const struct cert *cert, int64_t at_us)
@@ -116,7 +116,7 @@ static const char *judged(const struct cert *cert, int64_t at_us)
 	return since(reasons, 0);
 }
 
-static void verify(struct as4_message *message, const char *folder, struct verdict *verdict)
+static void verify(struct ebms_message *message, const char *folder, struct verdict *verdict)
 {
 	struct cert *known[COUNT(access_points)];
 	cert_auto cert = NULL;
@@ -125,9 +125,9 @@ static void verify(struct as4_message *message, const char *folder, struct verdi
 
 	for (size_t i = 0; i < COUNT(known); i++)
 		assert_int_equal(cert_parse(oracle_get(folder, access_points[i]), &known[i], &err), OK);
-	assert_int_equal(as4_signer(message, known, COUNT(known), &cert, &err), OK);
+	assert_int_equal(ebms_signer(message, known, COUNT(known), &cert, &err), OK);
 	if (cert)
-		assert_int_equal(as4_verify(message, cert, &err), OK);
+		assert_int_equal(ebms_verify(message, cert, &err), OK);
 	verdict->verifying = since(message->findings, before);
 	if (cert)
 		verdict->trust = info_of(message) ? judged(cert, info_of(message)->timestamp_us) : "no time";
@@ -136,18 +136,18 @@ static void verify(struct as4_message *message, const char *folder, struct verdi
 }
 
 /* As the inspector shows them: also where the signer is unknown. */
-static size_t wrong_digests(struct as4_message *message)
+static size_t wrong_digests(struct ebms_message *message)
 {
 	size_t wrong = 0;
 
 	for (size_t i = 0; message->signature && i < message->signature->count; i++) {
-		const struct as4_reference *reference = &message->signature->references[i];
+		const struct ebms_reference *reference = &message->signature->references[i];
 		uint8_t digest[DIGEST_MAX];
 		if (reference->uri[0] != '#' || !reference->digest_known)
 			continue;
 		buf_auto octets;
 		buf_init(&octets, 8 << 20);
-		assert_int_equal(as4_reference_octets(message, reference, &octets, NULL), OK);
+		assert_int_equal(ebms_reference_octets(message, reference, &octets, NULL), OK);
 		assert_int_equal(digest_of(reference->digest, buf_bytes(&octets), digest, NULL), OK);
 		wrong += !bytes_same(bytes(digest, digest_size(reference->digest)), reference->value);
 	}
@@ -159,7 +159,7 @@ static void judge(const char *folder, const char *file, struct verdict *verdict)
 {
 	struct bytes headers, body;
 	struct err err = { 0 };
-	struct as4_message message;
+	struct ebms_message message;
 	struct findings *findings = findings_new(world.arena);
 	size_t before = 0;
 
@@ -167,12 +167,12 @@ static void judge(const char *folder, const char *file, struct verdict *verdict)
 	const char *type = mime_header(world.arena, headers, "content-type");
 	if (!type)
 		type = mime_guess_content_type(world.arena, body);
-	as4_init(&message, world.arena, limits(), findings);
+	ebms_init(&message, world.arena, limits(), findings);
 	assert_int_equal(as4_read(&message, type ? type : "application/soap+xml", body, &err), OK);
 	*verdict =
 		(struct verdict){ .reading = since(findings, before), .names_its_message = true, .kind = message.kind };
 	for (size_t i = 0; findings_at(findings, i); i++)
-		verdict->names_its_message &= findings_at(findings, i)->rule != as4_rule(RULE_SIGNAL_REF);
+		verdict->names_its_message &= findings_at(findings, i)->rule != ebms_rule(RULE_SIGNAL_REF);
 
 	before = findings_count(findings);
 	assert_int_equal(as4_read_security(&message, &err), OK);
@@ -182,15 +182,15 @@ static void judge(const char *folder, const char *file, struct verdict *verdict)
 		verify(&message, folder, verdict);
 	verdict->wrong_digests = wrong_digests(&message);
 	before = findings_count(findings);
-	assert_int_equal(as4_decrypt(&message, world.keys, &world.own, &err), OK);
+	assert_int_equal(ebms_decrypt(&message, world.keys, &world.own, &err), OK);
 	verdict->decrypting = since(findings, before);
 	before = findings_count(findings);
-	assert_int_equal(as4_expand(&message, &err), OK);
+	assert_int_equal(ebms_expand(&message, &err), OK);
 	verdict->expanding = since(findings, before);
 	const struct finding *first = findings_at(findings, 0);
-	verdict->ebms = first ? ebms_error_row(as4_rule_ebms(first->rule))->code : NULL;
-	verdict->stage = first ? as4_stage_name(as4_rule_stage(first->rule)) : NULL;
-	as4_done(&message);
+	verdict->ebms = first ? ebms_error_row(ebms_rule_ebms(first->rule))->code : NULL;
+	verdict->stage = first ? ebms_stage_name(ebms_rule_stage(first->rule)) : NULL;
+	ebms_done(&message);
 }
 
 static size_t differs(const char *file, const char *what, const char *said, const char *expected)

@@ -174,12 +174,12 @@ static void all_in_a_new_body(struct wire_copy *wire)
 static void only_the_body_is_signed(struct wire_copy *wire)
 {
 	const struct key_info *key = world_signer(&world.own, profile_find("ecdsa-p256"));
-	struct as4_message message;
+	struct ebms_message message;
 	struct err err;
 	buf_auto info, value, text;
 
 	text_cut(&wire->body, "<ds:Reference URI=\"#as4-messaging\"", "</ds:Reference>");
-	as4_init(&message, world.arena, &as4_limits_default, findings_new(world.arena));
+	ebms_init(&message, world.arena, &ebms_limits_default, findings_new(world.arena));
 	assert_int_equal(as4_read(&message, wire->content_type, buf_bytes(&wire->body), &err), OK);
 	assert_int_equal(as4_read_security(&message, &err), OK);
 	buf_init(&info, 65536);
@@ -187,7 +187,7 @@ static void only_the_body_is_signed(struct wire_copy *wire)
 	buf_init(&text, 65536);
 	assert_int_equal(xml_c14n_exclusive(message.signature->signed_info, NULL, &info, &err), OK);
 	assert_int_equal(keys_sign(world.keys, key->id, SIG_ECDSA_P256_SHA256, buf_bytes(&info), &value, &err), OK);
-	as4_done(&message);
+	ebms_done(&message);
 	text_cut(&wire->body, "<ds:SignatureValue>", "</ds:SignatureValue>");
 	buf_puts(&text, "<ds:SignatureValue>");
 	base64_put(&text, buf_bytes(&value));
@@ -217,25 +217,25 @@ static void what_is_not_processed_proves_nobody(void **state)
 		struct findings *before = findings_new(world.arena), *verified = findings_new(world.arena);
 		struct letter letter;
 		struct wire_copy wire;
-		struct as4_message message;
+		struct ebms_message message;
 		struct err err;
 		cert_auto cert = NULL;
 		letter_init(&letter, "ecdsa-p256", TOKEN_BST, 2, true);
 		letter_pack(&letter, &wire);
 		rows[i].mutate(&wire);
-		as4_init(&message, world.arena, &as4_limits_default, before);
+		ebms_init(&message, world.arena, &ebms_limits_default, before);
 		assert_int_equal(as4_read(&message, wire.content_type, buf_bytes(&wire.body), &err), OK);
 		assert_true(message.header_read);
 		assert_int_equal(as4_read_security(&message, &err), OK);
 		as4_check_profile(&message, letter.profile);
 		assert_true(findings_errors(before) > 0);
 		message.findings = verified;
-		assert_int_equal(as4_signer(&message, world.certs, world.certs_count, &cert, &err), OK);
-		assert_int_equal(as4_verify(&message, cert, &err), OK);
+		assert_int_equal(ebms_signer(&message, world.certs, world.certs_count, &cert, &err), OK);
+		assert_int_equal(ebms_verify(&message, cert, &err), OK);
 		const struct finding *first = findings_at(verified, 0);
-		if (!first || first->rule != as4_rule(RULE_DIGEST))
+		if (!first || first->rule != ebms_rule(RULE_DIGEST))
 			fail_msg("%s: %s", rows[i].name, first ? first->rule->code : "is taken for the partner's");
-		as4_done(&message);
+		ebms_done(&message);
 		buf_done(&wire.body);
 	}
 }
@@ -586,7 +586,7 @@ static void a_token_that_nothing_names_is_not_used(void **state)
 	base64_put(&token, cert_der(other->cert));
 	buf_puts(&token, "</wsse:BinarySecurityToken>");
 	text_insert(&wire.body, text_at(&wire.body, "<wsse:BinarySecurityToken"), buf_text(&token));
-	opening_run(&opening, letter.profile, &as4_limits_default, wire.content_type, buf_bytes(&wire.body));
+	opening_run(&opening, letter.profile, &ebms_limits_default, wire.content_type, buf_bytes(&wire.body));
 	opening_must_pass(&opening);
 	assert_true(bytes_same(cert_der(opening.cert), cert_der(letter.identity.key->cert)));
 	opening_done(&opening);

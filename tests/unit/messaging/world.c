@@ -129,14 +129,14 @@ static void fill_part(struct letter *letter, size_t i, bool compressed)
 	}
 	const char *type = compressed ? "application/xml" : "image/png";
 	letter->payloads[i] =
-		(struct as4_payload){ .content_id = id, .mime_type = type, .compressed = compressed, .octets = octets };
+		(struct ebms_payload){ .content_id = id, .mime_type = type, .compressed = compressed, .octets = octets };
 	letter->part_properties[i].property = letter->part_property[i];
 	property_add(&letter->part_properties[i], "MimeType", type);
 	if (compressed) {
 		property_add(&letter->part_properties[i], "CharacterSet", "utf-8");
 		property_add(&letter->part_properties[i], "CompressionType", "application/gzip");
 	}
-	letter->part[i] = (struct ebms_part){ .href = arena_printf(world.arena, "cid:%s", id),
+	letter->part[i] = (struct ebms_part_info){ .href = arena_printf(world.arena, "cid:%s", id),
 					      .properties = &letter->part_properties[i] };
 }
 
@@ -149,11 +149,11 @@ void letter_part(struct letter *letter, size_t number, const char *mime_type, st
 	property_add(&letter->part_properties[number], "MimeType", mime_type);
 }
 
-void letter_init(struct letter *l, const char *profile, enum as4_token_kind token, size_t parts, bool compressed)
+void letter_init(struct letter *l, const char *profile, enum ebms_token_kind token, size_t parts, bool compressed)
 {
 	*l = (struct letter){ .profile = profile_find(profile), .count = parts };
 	assert_non_null(l->profile);
-	l->identity = (struct as4_identity){ .keys = world.keys,
+	l->identity = (struct ebms_identity){ .keys = world.keys,
 					     .key = world_signer(&world.own, l->profile),
 					     .token = token };
 	l->recipient = world_recipient(&world.own, l->profile)->cert;
@@ -174,7 +174,7 @@ void letter_init(struct letter *l, const char *profile, enum as4_token_kind toke
 	l->properties = (struct ebms_properties){ .property = l->property, .count = 2 };
 	for (size_t i = 0; i < parts; i++)
 		fill_part(l, i, compressed);
-	l->payload = (struct ebms_payload){ .part = l->part, .count = parts };
+	l->payload = (struct ebms_payload_info){ .part = l->part, .count = parts };
 	l->user = (struct ebms_user_message){ .info = &l->info,
 					      .parties = &l->parties,
 					      .collaboration = &l->collaboration,
@@ -184,7 +184,7 @@ void letter_init(struct letter *l, const char *profile, enum as4_token_kind toke
 
 void letter_pack(const struct letter *letter, struct wire_copy *wire)
 {
-	struct as4_packed packed = { 0 };
+	struct ebms_packed packed = { 0 };
 	struct err err = { 0 };
 	enum err_code code = as4_pack_user(world.arena, letter->profile, &letter->identity, letter->recipient,
 					   &letter->user, letter->payloads, letter->count, &packed, &err);
@@ -210,42 +210,42 @@ static bool clean(struct opening *opening, enum step next)
 static enum err_code open_all(struct opening *o, const struct security_profile *profile, const char *content_type,
 			      struct bytes body, struct err *err)
 {
-	struct as4_message *message = &o->message;
+	struct ebms_message *message = &o->message;
 	TRY(as4_read(message, content_type, body, err));
 	if (clean(o, SECURITY))
 		TRY(as4_read_security(message, err));
 	if (o->step >= SECURITY && clean(o, PROFILE))
 		as4_check_profile(message, profile);
 	if (o->step >= PROFILE && clean(o, SIGNER))
-		TRY(as4_signer(message, world.certs, world.certs_count, &o->cert, err));
+		TRY(ebms_signer(message, world.certs, world.certs_count, &o->cert, err));
 	if (o->step >= SIGNER && clean(o, VERIFYING))
-		TRY(as4_verify(message, o->cert, err));
+		TRY(ebms_verify(message, o->cert, err));
 	if (o->step >= VERIFYING && clean(o, DECRYPTING))
-		TRY(as4_decrypt(message, world.keys, &world.own, err));
+		TRY(ebms_decrypt(message, world.keys, &world.own, err));
 	if (o->step >= DECRYPTING && clean(o, PARTS))
-		TRY(as4_verify_parts(message, err));
+		TRY(ebms_verify_parts(message, err));
 	if (o->step >= PARTS && clean(o, EXPANDING))
-		TRY(as4_expand(message, err));
+		TRY(ebms_expand(message, err));
 	if (o->step >= EXPANDING)
 		clean(o, PASSED);
 	return OK;
 }
 
-void opening_run(struct opening *opening, const struct security_profile *profile, const struct as4_limits *limits,
+void opening_run(struct opening *opening, const struct security_profile *profile, const struct ebms_limits *limits,
 		 const char *content_type, struct bytes body)
 {
 	struct err err = { 0 };
 
 	*opening = (struct opening){ .findings = findings_new(world.arena) };
 	assert_non_null(opening->findings);
-	as4_init(&opening->message, world.arena, limits, opening->findings);
+	ebms_init(&opening->message, world.arena, limits, opening->findings);
 	if (open_all(opening, profile, content_type, body, &err) != OK)
 		fail_msg("a fault where a finding belongs: %s (%s)", err.text, err.where);
 }
 
 void opening_done(struct opening *opening)
 {
-	as4_done(&opening->message);
+	ebms_done(&opening->message);
 	cert_unref(opening->cert);
 }
 
@@ -362,14 +362,14 @@ static bool hostile_one(const struct hostile *row)
 		row->mutate(&wire);
 	for (size_t i = 0; i < COUNT(row->edits) && row->edits[i].from; i++)
 		text_replace(&wire.body, row->edits[i].from, row->edits[i].to);
-	opening_run(&opening, row->opened_as ? profile_find(row->opened_as) : letter.profile, &as4_limits_default,
+	opening_run(&opening, row->opened_as ? profile_find(row->opened_as) : letter.profile, &ebms_limits_default,
 		    wire.content_type, buf_bytes(&wire.body));
-	bool good = opening.step == row->step && same(opening_rule(&opening), as4_rule(row->rule)->code);
+	bool good = opening.step == row->step && same(opening_rule(&opening), ebms_rule(row->rule)->code);
 	if (!good) {
 		const struct finding *first = findings_at(opening.findings, 0);
 		print_error("%s: at step %d by %s (%s), not at step %d by %s\n", row->name, opening.step,
 			    opening_rule(&opening), first ? first->text : "no finding", row->step,
-			    as4_rule(row->rule)->code);
+			    ebms_rule(row->rule)->code);
 	}
 	opening_done(&opening);
 	buf_done(&wire.body);
@@ -387,7 +387,7 @@ void hostile_run(const struct hostile *rows, size_t count)
 		struct opening opening;
 		if (!rows[i].shape) {
 			hostile_pack(&rows[i], &letter, &wire);
-			opening_run(&opening, letter.profile, &as4_limits_default, wire.content_type,
+			opening_run(&opening, letter.profile, &ebms_limits_default, wire.content_type,
 				    buf_bytes(&wire.body));
 			opening_must_pass(&opening);
 			opening_done(&opening);

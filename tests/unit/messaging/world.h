@@ -4,7 +4,7 @@
 
 #include "../unit.h"
 
-#include "messaging/as4_int.h"
+#include "messaging/message_int.h"
 #include "pki.h"
 
 #define WORLD_PARTS 3
@@ -36,7 +36,7 @@ const struct key_info *world_recipient(const struct key_list *list, const struct
 /* A user message with all that it points to, for tests to change before it is packed. */
 struct letter {
 	const struct security_profile *profile;
-	struct as4_identity identity;
+	struct ebms_identity identity;
 	const struct cert *recipient;
 	struct ebms_message_info info;
 	struct ebms_typed from_id, to_id, service, property[2];
@@ -44,16 +44,16 @@ struct letter {
 	struct ebms_party_info parties;
 	struct ebms_collaboration collaboration;
 	struct ebms_properties properties;
-	struct ebms_part part[WORLD_PARTS];
+	struct ebms_part_info part[WORLD_PARTS];
 	struct ebms_properties part_properties[WORLD_PARTS];
 	struct ebms_typed part_property[WORLD_PARTS][3];
-	struct ebms_payload payload;
+	struct ebms_payload_info payload;
 	struct ebms_user_message user;
-	struct as4_payload payloads[WORLD_PARTS];
+	struct ebms_payload payloads[WORLD_PARTS];
 	size_t count;
 };
 /* COMPRESSED: gzipped documents; else octets that are no text. LETTER points into itself: it is not copied. */
-void letter_init(struct letter *letter, const char *profile, enum as4_token_kind token, size_t parts, bool compressed);
+void letter_init(struct letter *letter, const char *profile, enum ebms_token_kind token, size_t parts, bool compressed);
 /* Gives part NUMBER a media type and content, not compressed. */
 void letter_part(struct letter *letter, size_t number, const char *mime_type, struct bytes octets);
 
@@ -61,7 +61,7 @@ void letter_part(struct letter *letter, size_t number, const char *mime_type, st
 struct wire_copy {
 	const char *content_type;
 	struct buf body;
-	struct as4_reference *references;
+	struct ebms_reference *references;
 	size_t references_count;
 };
 void letter_pack(const struct letter *letter, struct wire_copy *wire);
@@ -69,13 +69,13 @@ void letter_pack(const struct letter *letter, struct wire_copy *wire);
 /* How far an opening came: at which step the first finding was, as the gateway stops there. */
 enum step { READING, SECURITY, PROFILE, SIGNER, VERIFYING, DECRYPTING, PARTS, EXPANDING, PASSED };
 struct opening {
-	struct as4_message message;
+	struct ebms_message message;
 	struct findings *findings;
 	struct cert *cert;
 	enum step step;
 };
 /* PROFILE NULL: any algorithm that is known. KEYS are OWN's. The caller opening_done()s. */
-void opening_run(struct opening *opening, const struct security_profile *profile, const struct as4_limits *limits,
+void opening_run(struct opening *opening, const struct security_profile *profile, const struct ebms_limits *limits,
 		 const char *content_type, struct bytes body);
 void opening_done(struct opening *opening);
 /* The code of the first finding; "" if there is none. */
@@ -99,7 +99,7 @@ const char *text_cut(struct buf *body, const char *begin, const char *end);
 /* A good letter with two gzipped parts (none: .bare), signed and encrypted, then changed; and how it must fail. */
 struct hostile {
 	const char *name;
-	enum as4_rule_name rule; /* of the first finding */
+	enum ebms_rule_name rule; /* of the first finding */
 	enum step step;
 	void (*shape)(struct letter *letter);   /* before it is packed */
 	void (*mutate)(struct wire_copy *wire); /* after */

@@ -1,7 +1,7 @@
 /* An AS4 message, opened stage by stage. Each stage adds findings; the gateway stops at the first stage that has some,
  * the inspector goes on as far as the message allows. ISO 15000-2; AS4 profile 1.0; eDelivery AS4 1.15. */
-#ifndef MESSAGING_AS4_INT_H
-#define MESSAGING_AS4_INT_H
+#ifndef MESSAGING_MESSAGE_INT_H
+#define MESSAGING_MESSAGE_INT_H
 
 #include "codec/mime.h"
 #include "codec/xml.h"
@@ -11,30 +11,30 @@
 #include "messaging/rules_int.h"
 
 /* Limits on what an outsider controls. */
-struct as4_limits {
+struct ebms_limits {
 	struct xml_limits xml;
 	struct mime_limits mime;
 	size_t max_payload_bytes; /* expanded, each */
 	unsigned max_payloads;
 	unsigned max_ratio; /* of expansion */
 };
-extern const struct as4_limits as4_limits_default;
+extern const struct ebms_limits ebms_limits_default;
 
 /* How a message names a certificate. */
-enum as4_token_kind {
+enum ebms_token_kind {
 	TOKEN_NONE,
 	TOKEN_BST,
 	TOKEN_SKI,
 	TOKEN_ISSUER_SERIAL,
 	TOKEN_THUMBPRINT, /* never agreed; known, so that the inspector can go on */
 };
-struct as4_token {
-	enum as4_token_kind kind;
+struct ebms_token {
+	enum ebms_token_kind kind;
 	struct bytes data;           /* BST: DER; SKI: the extension's value; thumbprint: SHA-1 of the DER */
 	const char *issuer, *serial; /* IssuerSerial */
 };
 
-struct as4_reference {
+struct ebms_reference {
 	const char *uri;
 	const char *transform;   /* URI of the only transform; NULL if there is not exactly one */
 	const char *prefixes;    /* its InclusiveNamespaces; NULL */
@@ -44,38 +44,38 @@ struct as4_reference {
 	struct bytes value;
 	const struct xml_node *node;
 };
-struct as4_signature {
+struct ebms_signature {
 	const struct xml_node *signed_info;
 	const char *c14n, *prefixes;
 	const char *algorithm; /* URI */
 	enum sig_alg alg;
 	bool alg_known;
-	struct as4_reference *references;
+	struct ebms_reference *references;
 	size_t count;
 	struct bytes value;
-	struct as4_token token;
+	struct ebms_token token;
 };
 
-struct as4_sealed { /* xenc:EncryptedData */
+struct ebms_sealed { /* xenc:EncryptedData */
 	const char *id, *mime_type, *uri;
 	const char *algorithm; /* URI */
 	enum content_alg alg;
 	bool alg_known;
 };
-struct as4_encryption {        /* xenc:EncryptedKey and what it opens */
+struct ebms_encryption {        /* xenc:EncryptedKey and what it opens */
 	const char *algorithm; /* URI of key transport or agreement */
 	bool wrap_known;
 	struct wrapped_key wrapped;
-	struct as4_token recipient;
-	struct as4_sealed *sealed;
+	struct ebms_token recipient;
+	struct ebms_sealed *sealed;
 	size_t count;
 };
 
-struct as4_part { /* a payload, in the order of eb:PayloadInfo: the first is the leading document */
+struct ebms_part { /* a payload, in the order of eb:PayloadInfo: the first is the leading document */
 	const char *content_id;
 	const char *type; /* of the signed octets */
 	const struct mime_part *mime;
-	const struct as4_sealed *sealed; /* NULL: came in clear */
+	const struct ebms_sealed *sealed; /* NULL: came in clear */
 	struct buf opened;               /* decrypted octets, if it was sealed */
 	struct bytes octets;             /* as signed; set once open */
 	const char *mime_type, *charset; /* of the plain content */
@@ -83,11 +83,11 @@ struct as4_part { /* a payload, in the order of eb:PayloadInfo: the first is the
 	bool compressed;
 };
 
-enum as4_kind { AS4_USER_MESSAGE, AS4_PULL_REQUEST, AS4_RECEIPT, AS4_ERROR };
+enum ebms_kind { KIND_USER_MESSAGE, KIND_PULL_REQUEST, KIND_RECEIPT, KIND_ERROR };
 
-struct as4_message {
+struct ebms_message {
 	struct arena *arena;
-	const struct as4_limits *limits;
+	const struct ebms_limits *limits;
 	struct findings *findings;
 	struct mime_message mime; /* one part if the body was bare SOAP */
 	struct xml_doc *doc;
@@ -95,106 +95,106 @@ struct as4_message {
 	size_t header_faults; /* of stages MIME and HEADER: counted, because of findings only so many are kept */
 	bool unit_read;       /* there is one message unit, and .kind is its */
 	bool header_read; /* and all of the header is right, whatever is wrong with payloads or foreign header blocks */
-	enum as4_kind kind;
+	enum ebms_kind kind;
 	struct ebms_user_message user;
 	struct ebms_signal signal;
-	struct as4_signature *signature;   /* NULL: unsigned */
-	struct as4_encryption *encryption; /* NULL: nothing encrypted */
-	struct as4_part *parts;
+	struct ebms_signature *signature;   /* NULL: unsigned */
+	struct ebms_encryption *encryption; /* NULL: nothing encrypted */
+	struct ebms_part *parts;
 	size_t parts_count;
 };
 
 /* ARENA, LIMITS and FINDINGS must live as long as MESSAGE. */
-void as4_init(struct as4_message *message, struct arena *arena, const struct as4_limits *limits,
+void ebms_init(struct ebms_message *message, struct arena *arena, const struct ebms_limits *limits,
 	      struct findings *findings);
-void as4_done(struct as4_message *message);
+void ebms_done(struct ebms_message *message);
 
 /* MIME and header: on return without findings the header is read and every PartInfo has its part. BODY must live as
  * long as MESSAGE. */
-enum err_code as4_read(struct as4_message *message, const char *content_type, struct bytes body,
+enum err_code as4_read(struct ebms_message *message, const char *content_type, struct bytes body,
 		       struct err *err) MUST_USE;
 /* wsse:Security into .signature and .encryption. */
-enum err_code as4_read_security(struct as4_message *message, struct err *err) MUST_USE;
+enum err_code as4_read_security(struct ebms_message *message, struct err *err) MUST_USE;
 /* The closed profile: exactly the references that must be there, each once, no other transform, no other algorithm,
  * everything encrypted. PROFILE NULL: any algorithm that we know (for the inspector). */
-void as4_check_profile(struct as4_message *message, const struct security_profile *profile);
+void as4_check_profile(struct ebms_message *message, const struct security_profile *profile);
 
 /* The certificate that the signature's token names: the embedded one, or the one among KNOWN. *CERT is NULL (and a
  * finding says why) if there is none; the caller unrefs. */
-enum err_code as4_signer(struct as4_message *message, struct cert *const *known, size_t count, struct cert **cert,
+enum err_code ebms_signer(struct ebms_message *message, struct cert *const *known, size_t count, struct cert **cert,
 			 struct err *err) MUST_USE;
 /* Whether TOKEN names CERT. */
-bool as4_token_names(const struct as4_token *token, const struct cert *cert);
+bool ebms_token_names(const struct ebms_token *token, const struct cert *cert);
 /* Signature value and, if that is right, the digests of Messaging and Body: who speaks is proved. Any other element
  * that is referred to is a finding, and so is a Messaging that is not covered. */
-enum err_code as4_verify(struct as4_message *message, const struct cert *cert, struct err *err) MUST_USE;
+enum err_code ebms_verify(struct ebms_message *message, const struct cert *cert, struct err *err) MUST_USE;
 /* The signature value alone. */
-enum err_code as4_verify_value(struct as4_message *message, const struct cert *cert, bool *good,
+enum err_code ebms_verify_value(struct ebms_message *message, const struct cert *cert, bool *good,
 			       struct err *err) MUST_USE;
 /* Opens the sealed parts with the keys of OWN that may decrypt. */
-enum err_code as4_decrypt(struct as4_message *message, struct keys *keys, const struct key_list *own,
+enum err_code ebms_decrypt(struct ebms_message *message, struct keys *keys, const struct key_list *own,
 			  struct err *err) MUST_USE;
 /* The digests of the parts. */
-enum err_code as4_verify_parts(struct as4_message *message, struct err *err) MUST_USE;
+enum err_code ebms_verify_parts(struct ebms_message *message, struct err *err) MUST_USE;
 /* Expands each compressed part once, to see that it can be; also whether it says what it was. */
-enum err_code as4_expand(struct as4_message *message, struct err *err) MUST_USE;
+enum err_code ebms_expand(struct ebms_message *message, struct err *err) MUST_USE;
 
 /* The digest of what REFERENCE names, by its algorithm, which must be known. *COMPUTED false: it has no canonical form.
  */
-enum err_code as4_reference_digest(struct as4_message *message, const struct as4_reference *reference,
+enum err_code ebms_reference_digest(struct ebms_message *message, const struct ebms_reference *reference,
 				   uint8_t digest[static DIGEST_MAX], bool *computed, struct err *err) MUST_USE;
 /* The element that URI ("#id") names, wherever it stands; NULL. To show and to compute, never to believe. */
-const struct xml_node *as4_element_of(const struct as4_message *message, const char *uri);
+const struct xml_node *ebms_element_of(const struct ebms_message *message, const char *uri);
 /* The canonical octets that a reference's digest is over: of an element, or a part's. */
-enum err_code as4_reference_octets(struct as4_message *message, const struct as4_reference *reference,
+enum err_code ebms_reference_octets(struct ebms_message *message, const struct ebms_reference *reference,
 				   struct buf *octets, struct err *err) MUST_USE;
 /* The octets that are signed for a part of this media type: WS-Security SwA 1.1 §5.4.2. TYPE NULL: as they are. */
-enum err_code as4_part_octets(const char *type, struct bytes octets, const struct as4_limits *limits, struct buf *out,
+enum err_code as4_part_octets(const char *type, struct bytes octets, const struct ebms_limits *limits, struct buf *out,
 			      struct err *err) MUST_USE;
 /* "cid:a%40b" names the part with Content-ID "a@b" or, unescaped, "a%40b" itself. */
-bool as4_cid_matches(const char *uri, const char *content_id);
+bool ebms_cid_matches(const char *uri, const char *content_id);
 /* Whether URI ("#id") is an identifier of NODE itself. */
-bool as4_refers_to(const char *uri, const struct xml_node *node);
+bool ebms_refers_to(const char *uri, const struct xml_node *node);
 /* The one part that URI is taken to name, wherever it stands; NULL. */
-struct as4_part *as4_part_of(struct as4_message *message, const char *uri);
+struct ebms_part *ebms_part_of(struct ebms_message *message, const char *uri);
 
 /* --- Building --- */
 
-struct as4_identity { /* with which we sign, and how we name the certificate */
+struct ebms_identity { /* with which we sign, and how we name the certificate */
 	struct keys *keys;
 	const struct key_info *key;
-	enum as4_token_kind token;
+	enum ebms_token_kind token;
 };
 
-struct as4_payload {
+struct ebms_payload {
 	const char *content_id, *mime_type, *charset;
 	bool compressed;
 	struct bytes octets;
 };
 
-struct as4_packed {
+struct ebms_packed {
 	const char *content_type;         /* arena's */
 	struct buf body;                  /* the caller's buf_done */
-	struct as4_reference *references; /* what a receipt must repeat */
+	struct ebms_reference *references; /* what a receipt must repeat */
 	size_t references_count;
 };
 
 /* A signed user message, encrypted for RECIPIENT if it has payloads. */
 enum err_code as4_pack_user(struct arena *arena, const struct security_profile *profile,
-			    const struct as4_identity *identity, const struct cert *recipient,
-			    const struct ebms_user_message *user, const struct as4_payload *payloads, size_t count,
-			    struct as4_packed *packed, struct err *err) MUST_USE;
+			    const struct ebms_identity *identity, const struct cert *recipient,
+			    const struct ebms_user_message *user, const struct ebms_payload *payloads, size_t count,
+			    struct ebms_packed *packed, struct err *err) MUST_USE;
 /* A signed receipt for RECEIVED with non-repudiation information. */
 enum err_code as4_pack_receipt(struct arena *arena, const struct security_profile *profile,
-			       const struct as4_identity *identity, const struct as4_message *received, int64_t now_us,
-			       struct as4_packed *packed, struct err *err) MUST_USE;
+			       const struct ebms_identity *identity, const struct ebms_message *received, int64_t now_us,
+			       struct ebms_packed *packed, struct err *err) MUST_USE;
 /* A signed error signal: one eb:Error a finding, at most 16. REF_TO may be NULL. */
 enum err_code as4_pack_error(struct arena *arena, const struct security_profile *profile,
-			     const struct as4_identity *identity, const char *ref_to, const struct findings *findings,
-			     int64_t now_us, struct as4_packed *packed, struct err *err) MUST_USE;
+			     const struct ebms_identity *identity, const char *ref_to, const struct findings *findings,
+			     int64_t now_us, struct ebms_packed *packed, struct err *err) MUST_USE;
 
-/* RECEIPT speaks of message REF_TO and repeats exactly REFERENCES. Findings of rule AS4-100 otherwise. */
-void as4_check_receipt(struct as4_message *receipt, const char *ref_to, const struct as4_reference *references,
+/* RECEIPT speaks of message REF_TO and repeats exactly REFERENCES. Findings of rule MSG-100 otherwise. */
+void as4_check_receipt(struct ebms_message *receipt, const char *ref_to, const struct ebms_reference *references,
 		       size_t count);
 
 #endif

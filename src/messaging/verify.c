@@ -4,23 +4,23 @@
 #include <strings.h>
 
 #include "base/text.h"
-#include "messaging/as4_int.h"
+#include "messaging/message_int.h"
 #include "messaging/grammar_int.h"
 #include "messaging/uris_int.h"
 
-static void found(struct as4_message *message, enum as4_rule_name rule, const char *first, const char *second)
+static void found(struct ebms_message *message, enum ebms_rule_name rule, const char *first, const char *second)
 {
-	finding_add(message->findings, as4_rule(rule), "", first, second);
+	finding_add(message->findings, ebms_rule(rule), "", first, second);
 }
 
-bool as4_refers_to(const char *uri, const struct xml_node *node)
+bool ebms_refers_to(const char *uri, const struct xml_node *node)
 {
 	if (!uri || uri[0] != '#' || !node)
 		return false;
 	return same(uri + 1, grammar_attribute(node, "wsu:Id")) || same(uri + 1, grammar_attribute(node, "id"));
 }
 
-static void check_reference(struct as4_message *message, const struct as4_reference *reference, enum digest digest,
+static void check_reference(struct ebms_message *message, const struct ebms_reference *reference, enum digest digest,
 			    bool any_digest)
 {
 	bool attachment = reference->uri && starts_with(reference->uri, "cid:");
@@ -34,19 +34,19 @@ static void check_reference(struct as4_message *message, const struct as4_refere
 }
 
 /* Counts which of the things that must be signed are, each exactly once. */
-static void check_coverage(struct as4_message *message)
+static void check_coverage(struct ebms_message *message)
 {
-	const struct as4_signature *signature = message->signature;
+	const struct ebms_signature *signature = message->signature;
 	size_t messaging = 0, body = 0;
 	for (size_t i = 0; i < signature->count; i++) {
 		const char *uri = signature->references[i].uri;
 		bool known = true;
-		if (as4_refers_to(uri, message->messaging))
+		if (ebms_refers_to(uri, message->messaging))
 			messaging++;
-		else if (as4_refers_to(uri, message->body))
+		else if (ebms_refers_to(uri, message->body))
 			body++;
 		else
-			known = as4_part_of(message, uri) != NULL;
+			known = ebms_part_of(message, uri) != NULL;
 		if (!known)
 			found(message, RULE_REFERENCES, "refers to something that is not processed:", uri);
 	}
@@ -57,7 +57,7 @@ static void check_coverage(struct as4_message *message)
 	for (size_t k = 0; k < message->parts_count; k++) {
 		size_t count = 0;
 		for (size_t i = 0; i < signature->count; i++)
-			count += as4_part_of(message, signature->references[i].uri) == &message->parts[k];
+			count += ebms_part_of(message, signature->references[i].uri) == &message->parts[k];
 		if (count != 1)
 			found(message, RULE_REFERENCES, count ? "covers twice part" : "does not cover part",
 			      message->parts[k].content_id);
@@ -73,9 +73,9 @@ static bool wrap_fits(const struct wrapped_key *wrapped, const struct security_p
 	return wrapped->kek_bytes == profile->kek_bytes;
 }
 
-static void check_encryption(struct as4_message *message, const struct security_profile *profile)
+static void check_encryption(struct ebms_message *message, const struct security_profile *profile)
 {
-	const struct as4_encryption *encryption = message->encryption;
+	const struct ebms_encryption *encryption = message->encryption;
 	for (size_t i = 0; i < message->parts_count; i++)
 		if (!message->parts[i].sealed)
 			found(message, RULE_UNENCRYPTED, message->parts[i].content_id, NULL);
@@ -84,27 +84,27 @@ static void check_encryption(struct as4_message *message, const struct security_
 	if (!encryption->wrap_known || (profile && !wrap_fits(&encryption->wrapped, profile)))
 		found(message, RULE_ALGORITHM, encryption->algorithm, "the key's encryption");
 	for (size_t i = 0; i < encryption->count; i++) {
-		const struct as4_sealed *sealed = &encryption->sealed[i];
+		const struct ebms_sealed *sealed = &encryption->sealed[i];
 		if (!sealed->alg_known || (profile && sealed->alg != profile->content))
 			found(message, RULE_ALGORITHM, sealed->algorithm, sealed->uri);
 	}
 }
 
 /* eDelivery: payloads travel in parts. An error signal may carry a SOAP Fault beside it. */
-static void check_body(struct as4_message *message)
+static void check_body(struct ebms_message *message)
 {
 	if (!message->body) /* the envelope was refused; the inspector goes on */
 		return;
 	const struct xml_node *content = xml_first(message->body);
-	if (content && !(message->kind == AS4_ERROR && grammar_is(content, "env:Fault") && !xml_next(content)))
+	if (content && !(message->kind == KIND_ERROR && grammar_is(content, "env:Fault") && !xml_next(content)))
 		found(message, RULE_BODY, xml_name(content), NULL);
 	if (xml_has_stray_text(message->body))
 		found(message, RULE_BODY, "text", NULL);
 }
 
-static void check_signature(struct as4_message *message, const struct security_profile *profile)
+static void check_signature(struct ebms_message *message, const struct security_profile *profile)
 {
-	const struct as4_signature *signature = message->signature;
+	const struct ebms_signature *signature = message->signature;
 	if (!same(signature->c14n, URI_EXC_C14N))
 		found(message, RULE_ALGORITHM, signature->c14n, "the canonical form of SignedInfo");
 	if (!signature->alg_known || (profile && signature->alg != profile->signature))
@@ -115,7 +115,7 @@ static void check_signature(struct as4_message *message, const struct security_p
 	check_coverage(message);
 }
 
-void as4_check_profile(struct as4_message *message, const struct security_profile *profile)
+void as4_check_profile(struct ebms_message *message, const struct security_profile *profile)
 {
 	check_body(message);
 	if (message->signature)
@@ -124,7 +124,7 @@ void as4_check_profile(struct as4_message *message, const struct security_profil
 }
 
 /* WS-Security 1.1 §7.3. */
-static bool names_thumbprint(const struct as4_token *token, const struct cert *cert)
+static bool names_thumbprint(const struct ebms_token *token, const struct cert *cert)
 {
 	uint8_t digest[DIGEST_MAX];
 	struct err err;
@@ -132,7 +132,7 @@ static bool names_thumbprint(const struct as4_token *token, const struct cert *c
 	       bytes_same(token->data, bytes(digest, digest_size(DIGEST_SHA1)));
 }
 
-bool as4_token_names(const struct as4_token *token, const struct cert *cert)
+bool ebms_token_names(const struct ebms_token *token, const struct cert *cert)
 {
 	switch (token->kind) {
 	case TOKEN_BST:
@@ -150,13 +150,13 @@ bool as4_token_names(const struct as4_token *token, const struct cert *cert)
 	return false;
 }
 
-enum err_code as4_signer(struct as4_message *message, struct cert *const *known, size_t count, struct cert **cert,
+enum err_code ebms_signer(struct ebms_message *message, struct cert *const *known, size_t count, struct cert **cert,
 			 struct err *err)
 {
-	const struct as4_token *token = &message->signature->token;
+	const struct ebms_token *token = &message->signature->token;
 	*cert = NULL;
 	for (size_t i = 0; i < count; i++)
-		if (as4_token_names(token, known[i])) {
+		if (ebms_token_names(token, known[i])) {
 			*cert = cert_ref(known[i]);
 			return OK;
 		}
@@ -192,7 +192,7 @@ static enum part_class class_of(const char *type)
 /* The media type that says how a part was signed. EncryptedData/@MimeType and the part's own header are not signed, the
  * part's properties in eb:Messaging are: otherwise whoever knows the content could pass a document with other line ends
  * than the signed one by calling it text. */
-static const char *signed_type(const struct as4_part *part)
+static const char *signed_type(const struct ebms_part *part)
 {
 	if (part->compressed)
 		return NULL;
@@ -201,7 +201,7 @@ static const char *signed_type(const struct as4_part *part)
 
 /* WS-Security SwA 1.1 §5.4.2: XML parts are canonicalised, other text gets CRLF line ends, anything else is taken as it
  * is. */
-enum err_code as4_part_octets(const char *type, struct bytes octets, const struct as4_limits *limits, struct buf *out,
+enum err_code as4_part_octets(const char *type, struct bytes octets, const struct ebms_limits *limits, struct buf *out,
 			      struct err *err)
 {
 	enum part_class class = class_of(type);
@@ -224,24 +224,24 @@ enum err_code as4_part_octets(const char *type, struct bytes octets, const struc
 	return OK;
 }
 
-const struct xml_node *as4_element_of(const struct as4_message *message, const char *uri)
+const struct xml_node *ebms_element_of(const struct ebms_message *message, const char *uri)
 {
 	const struct xml_node *top = xml_root(message->doc);
-	if (as4_refers_to(uri, message->messaging))
+	if (ebms_refers_to(uri, message->messaging))
 		return message->messaging;
-	if (as4_refers_to(uri, message->body))
+	if (ebms_refers_to(uri, message->body))
 		return message->body;
 	for (const struct xml_node *n = top; uri && uri[0] == '#' && n; n = xml_walk(top, n))
-		if (as4_refers_to(uri, n) || same(uri + 1, grammar_attribute(n, "Id")))
+		if (ebms_refers_to(uri, n) || same(uri + 1, grammar_attribute(n, "Id")))
 			return n;
 	return NULL;
 }
 
-enum err_code as4_reference_octets(struct as4_message *message, const struct as4_reference *reference,
+enum err_code ebms_reference_octets(struct ebms_message *message, const struct ebms_reference *reference,
 				   struct buf *octets, struct err *err)
 {
-	const struct as4_part *part = as4_part_of(message, reference->uri);
-	const struct xml_node *element = part ? NULL : as4_element_of(message, reference->uri);
+	const struct ebms_part *part = ebms_part_of(message, reference->uri);
+	const struct xml_node *element = part ? NULL : ebms_element_of(message, reference->uri);
 	if (part)
 		TRY(as4_part_octets(signed_type(part), part->octets, message->limits, octets, err));
 	else if (element)
@@ -256,17 +256,17 @@ static bool not_canonical(enum err_code code)
 	return code == ERR_SYNTAX || code == ERR_LIMIT || code == ERR_INVALID;
 }
 
-enum err_code as4_reference_digest(struct as4_message *message, const struct as4_reference *reference,
+enum err_code ebms_reference_digest(struct ebms_message *message, const struct ebms_reference *reference,
 				   uint8_t digest[static DIGEST_MAX], bool *computed, struct err *err)
 {
 	buf_auto octets;
 	buf_init(&octets, message->limits->max_payload_bytes * 2 + message->limits->xml.max_bytes * 2);
-	const struct as4_part *part = as4_part_of(message, reference->uri);
+	const struct ebms_part *part = ebms_part_of(message, reference->uri);
 	struct bytes data = part ? part->octets : (struct bytes){ 0 };
 	/* Parts whose octets are signed as they are need no copy. */
 	if (!part || class_of(signed_type(part)) != PART_AS_IS) {
 		struct err why = { 0 };
-		enum err_code code = as4_reference_octets(message, reference, &octets, &why);
+		enum err_code code = ebms_reference_octets(message, reference, &octets, &why);
 		*computed = code == OK;
 		if (not_canonical(code))
 			return OK;
@@ -280,19 +280,19 @@ enum err_code as4_reference_digest(struct as4_message *message, const struct as4
 	return digest_of(reference->digest, data, digest, err);
 }
 
-static enum err_code check_digest(struct as4_message *message, const struct as4_reference *reference, struct err *err)
+static enum err_code check_digest(struct ebms_message *message, const struct ebms_reference *reference, struct err *err)
 {
 	uint8_t digest[DIGEST_MAX];
 	bool computed;
-	TRY(as4_reference_digest(message, reference, digest, &computed, err));
+	TRY(ebms_reference_digest(message, reference, digest, &computed, err));
 	if (!computed || !bytes_same(bytes(digest, digest_size(reference->digest)), reference->value))
 		found(message, RULE_DIGEST, reference->uri, NULL);
 	return OK;
 }
 
-enum err_code as4_verify_value(struct as4_message *message, const struct cert *cert, bool *right, struct err *err)
+enum err_code ebms_verify_value(struct ebms_message *message, const struct cert *cert, bool *right, struct err *err)
 {
-	const struct as4_signature *signature = message->signature;
+	const struct ebms_signature *signature = message->signature;
 	bool good = false;
 	buf_auto octets;
 	buf_init(&octets, message->limits->xml.max_bytes * 2);
@@ -322,19 +322,19 @@ enum err_code as4_verify_value(struct as4_message *message, const struct cert *c
  * not processed may say anything: an element that was moved elsewhere and still has its digest (McIntosh and Austel,
  * "XML signature element wrapping attacks", 2005) proves nothing, and without eb:Messaging nobody is proved to speak.
  */
-enum err_code as4_verify(struct as4_message *message, const struct cert *cert, struct err *err)
+enum err_code ebms_verify(struct ebms_message *message, const struct cert *cert, struct err *err)
 {
-	const struct as4_signature *signature = message->signature;
+	const struct ebms_signature *signature = message->signature;
 	bool good, speaks = false;
-	TRY(as4_verify_value(message, cert, &good, err));
+	TRY(ebms_verify_value(message, cert, &good, err));
 	if (!good)
 		return OK;
 	for (size_t i = 0; i < signature->count; i++) {
-		const struct as4_reference *reference = &signature->references[i];
-		bool header = as4_refers_to(reference->uri, message->messaging);
-		if (as4_part_of(message, reference->uri))
+		const struct ebms_reference *reference = &signature->references[i];
+		bool header = ebms_refers_to(reference->uri, message->messaging);
+		if (ebms_part_of(message, reference->uri))
 			continue;
-		if (!header && !as4_refers_to(reference->uri, message->body))
+		if (!header && !ebms_refers_to(reference->uri, message->body))
 			found(message, RULE_DIGEST, reference->uri, NULL);
 		else if (reference->digest_known)
 			TRY(check_digest(message, reference, err));
@@ -346,15 +346,15 @@ enum err_code as4_verify(struct as4_message *message, const struct cert *cert, s
 }
 
 /* Part by part: one that no reference covers is never taken as good. */
-enum err_code as4_verify_parts(struct as4_message *message, struct err *err)
+enum err_code ebms_verify_parts(struct ebms_message *message, struct err *err)
 {
-	const struct as4_signature *signature = message->signature;
+	const struct ebms_signature *signature = message->signature;
 	for (size_t k = 0; k < message->parts_count; k++) {
-		const struct as4_part *part = &message->parts[k];
-		bool checked = !part->octets.data; /* closed: a finding of as4_decrypt says so */
+		const struct ebms_part *part = &message->parts[k];
+		bool checked = !part->octets.data; /* closed: a finding of ebms_decrypt says so */
 		for (size_t i = 0; i < signature->count && part->octets.data; i++) {
-			const struct as4_reference *reference = &signature->references[i];
-			if (as4_part_of(message, reference->uri) != part || !reference->digest_known)
+			const struct ebms_reference *reference = &signature->references[i];
+			if (ebms_part_of(message, reference->uri) != part || !reference->digest_known)
 				continue;
 			TRY(check_digest(message, reference, err));
 			checked = true;

@@ -3,7 +3,7 @@
  * at which the gateway stops; the rest is read all the same, so that the inspector can say whether a signature in
  * another shape is right. No reader relies on the rows. */
 #include "base/text.h"
-#include "messaging/as4_int.h"
+#include "messaging/message_int.h"
 #include "messaging/grammar_int.h"
 #include "messaging/uris_int.h"
 
@@ -78,9 +78,9 @@ static const struct grammar security_grammar[] = {
 	{ 0 },
 };
 
-static bool found(struct as4_message *message, const char *what, const char *where)
+static bool found(struct ebms_message *message, const char *what, const char *where)
 {
-	finding_add(message->findings, as4_rule(RULE_SECURITY), "", what, where);
+	finding_add(message->findings, ebms_rule(RULE_SECURITY), "", what, where);
 	return false;
 }
 
@@ -90,7 +90,7 @@ static const char *algorithm(const struct xml_node *node)
 }
 
 /* The element's base64 content; a finding if it is something else. */
-static struct bytes octets(struct as4_message *message, const struct xml_node *node)
+static struct bytes octets(struct ebms_message *message, const struct xml_node *node)
 {
 	struct bytes data = { 0 };
 	const char *text = node ? xml_text(node) : NULL;
@@ -101,7 +101,7 @@ static struct bytes octets(struct as4_message *message, const struct xml_node *n
 
 /* How many there are from FIRST on. False, and a finding, if they are more than anybody reads on behalf of a stranger:
  * every one costs a look at every other. */
-static bool count_of(struct as4_message *message, const struct xml_node *first, size_t *count)
+static bool count_of(struct ebms_message *message, const struct xml_node *first, size_t *count)
 {
 	*count = 0;
 	for (const struct xml_node *n = first; n && *count <= REFERENCES_MAX; n = grammar_again(n))
@@ -109,7 +109,7 @@ static bool count_of(struct as4_message *message, const struct xml_node *first, 
 	return *count <= REFERENCES_MAX || found(message, "too many", xml_name(first));
 }
 
-static const struct xml_node *binary_token(struct as4_message *message, const char *uri)
+static const struct xml_node *binary_token(struct ebms_message *message, const char *uri)
 {
 	const struct xml_node *token = grammar_child(message->security, "wsse:BinarySecurityToken");
 	while (token && !(uri && uri[0] == '#' && same(uri + 1, grammar_attribute(token, "wsu:Id"))))
@@ -153,11 +153,11 @@ static struct bytes last_of_path(struct bytes path)
 	return leaf;
 }
 
-static struct as4_token read_binary(struct as4_message *message, const char *uri)
+static struct ebms_token read_binary(struct ebms_message *message, const char *uri)
 {
 	const struct xml_node *binary = binary_token(message, uri);
 	const char *type = grammar_attribute(binary, "ValueType");
-	struct as4_token token = { .kind = TOKEN_BST };
+	struct ebms_token token = { .kind = TOKEN_BST };
 	if (binary)
 		token.data = octets(message, binary);
 	if (same(type, URI_X509_PATH))
@@ -167,10 +167,10 @@ static struct as4_token read_binary(struct as4_message *message, const char *uri
 	return token;
 }
 
-static struct as4_token read_key_identifier(struct as4_message *message, const struct xml_node *key_id)
+static struct ebms_token read_key_identifier(struct ebms_message *message, const struct xml_node *key_id)
 {
 	const char *type = grammar_attribute(key_id, "ValueType");
-	struct as4_token token = { .kind = TOKEN_SKI, .data = octets(message, key_id) };
+	struct ebms_token token = { .kind = TOKEN_SKI, .data = octets(message, key_id) };
 	if (same(type, URI_THUMBPRINT))
 		token.kind = TOKEN_THUMBPRINT;
 	if (!same(type, URI_X509_SKI))
@@ -178,7 +178,7 @@ static struct as4_token read_key_identifier(struct as4_message *message, const s
 	return token;
 }
 
-static const char *token_text(struct as4_message *message, const struct xml_node *parent, const char *name)
+static const char *token_text(struct ebms_message *message, const struct xml_node *parent, const char *name)
 {
 	const struct xml_node *node = grammar_child(parent, name);
 	return node ? xml_token(message->arena, node) : NULL;
@@ -186,7 +186,7 @@ static const char *token_text(struct as4_message *message, const struct xml_node
 
 /* WS-Security X.509 token profile §3.2: by embedded token, by key identifier, or by issuer and serial number. Exactly
  * one of them. */
-static void read_token(struct as4_message *message, const struct xml_node *reference, struct as4_token *token)
+static void read_token(struct ebms_message *message, const struct xml_node *reference, struct ebms_token *token)
 {
 	const struct xml_node *direct = grammar_child(reference, "wsse:Reference");
 	const struct xml_node *key_id = grammar_child(reference, "wsse:KeyIdentifier");
@@ -198,26 +198,26 @@ static void read_token(struct as4_message *message, const struct xml_node *refer
 	else if (key_id)
 		*token = read_key_identifier(message, key_id);
 	else if (x509)
-		*token = (struct as4_token){ .kind = TOKEN_ISSUER_SERIAL,
+		*token = (struct ebms_token){ .kind = TOKEN_ISSUER_SERIAL,
 					     .issuer = token_text(message, x509, "ds:X509IssuerName"),
 					     .serial = token_text(message, x509, "ds:X509SerialNumber") };
 }
 
 /* The certificate itself in ds:KeyInfo, as XML Signature has it without WS-Security: not of the profile. */
-static void read_plain_certificate(struct as4_message *message, const struct xml_node *key_info,
-				   struct as4_token *token)
+static void read_plain_certificate(struct ebms_message *message, const struct xml_node *key_info,
+				   struct ebms_token *token)
 {
 	for (const struct xml_node *n = key_info; n && token->kind == TOKEN_NONE; n = xml_walk(key_info, n))
 		if (grammar_is(n, "ds:X509Certificate"))
-			*token = (struct as4_token){ .kind = TOKEN_BST, .data = octets(message, n) };
+			*token = (struct ebms_token){ .kind = TOKEN_BST, .data = octets(message, n) };
 }
 
 /* REFERENCE may be NULL: that it must be there is a row's matter. */
-static void read_token_reference(struct as4_message *message, const struct xml_node *reference, struct as4_token *token)
+static void read_token_reference(struct ebms_message *message, const struct xml_node *reference, struct ebms_token *token)
 {
 	if (!reference)
 		return;
-	grammar_check(token_grammar, reference, as4_rule(RULE_SECURITY), message->findings);
+	grammar_check(token_grammar, reference, ebms_rule(RULE_SECURITY), message->findings);
 	read_token(message, reference, token);
 }
 
@@ -227,7 +227,7 @@ static const char *prefixes_of(const struct xml_node *node)
 	return inclusive ? grammar_attribute(inclusive, "PrefixList") : NULL;
 }
 
-static void read_reference(struct as4_message *message, const struct xml_node *node, struct as4_reference *reference)
+static void read_reference(struct ebms_message *message, const struct xml_node *node, struct ebms_reference *reference)
 {
 	const struct xml_node *transform = grammar_child(grammar_child(node, "ds:Transforms"), "ds:Transform");
 	reference->node = node;
@@ -241,15 +241,15 @@ static void read_reference(struct as4_message *message, const struct xml_node *n
 	reference->value = octets(message, grammar_child(node, "ds:DigestValue"));
 }
 
-static enum err_code read_signature(struct as4_message *message, const struct xml_node *node, struct err *err)
+static enum err_code read_signature(struct ebms_message *message, const struct xml_node *node, struct err *err)
 {
 	const struct xml_node *info = grammar_child(node, "ds:SignedInfo"),
 			      *first = grammar_child(info, "ds:Reference");
 	size_t count;
 	if (!count_of(message, first, &count))
 		return OK;
-	struct as4_signature *signature = arena_alloc(message->arena, sizeof *signature);
-	struct as4_reference *reference = arena_array(message->arena, count + 1, sizeof *reference);
+	struct ebms_signature *signature = arena_alloc(message->arena, sizeof *signature);
+	struct ebms_reference *reference = arena_array(message->arena, count + 1, sizeof *reference);
 	if (!signature || !reference)
 		return fail(err, ERR_MEMORY, "no memory for a signature");
 
@@ -284,7 +284,7 @@ static bool read_transport(const struct xml_node *method, struct wrapped_key *wr
 
 /* XML Signature 1.1 §4.5.2.3: the point of a named curve, as WSS4J writes an ephemeral EC key. As SubjectPublicKeyInfo
  * (RFC 5480 §2), as which others come; whether the point is one is judged with those. */
-static struct bytes spki_of_point(struct as4_message *message, const struct xml_node *value)
+static struct bytes spki_of_point(struct ebms_message *message, const struct xml_node *value)
 {
 	static const uint8_t p256[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01,
 					0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00 };
@@ -301,7 +301,7 @@ static struct bytes spki_of_point(struct as4_message *message, const struct xml_
 	return bytes(spki, sizeof p256 + POINT_BYTES);
 }
 
-static struct bytes read_originator(struct as4_message *message, const struct xml_node *originator)
+static struct bytes read_originator(struct ebms_message *message, const struct xml_node *originator)
 {
 	const struct xml_node *value = grammar_child(originator, "ds:KeyValue");
 	const struct xml_node *point = grammar_child(value, "dsig11:ECKeyValue");
@@ -309,7 +309,7 @@ static struct bytes read_originator(struct as4_message *message, const struct xm
 		     : octets(message, grammar_child(value ? value : originator, "dsig11:DEREncodedKeyValue"));
 }
 
-static bool read_agreement(struct as4_message *message, const struct xml_node *agreement, const char *wrap_uri,
+static bool read_agreement(struct ebms_message *message, const struct xml_node *agreement, const char *wrap_uri,
 			   struct wrapped_key *wrapped)
 {
 	const struct xml_node *derivation = grammar_child(agreement, "xenc11:KeyDerivationMethod");
@@ -340,7 +340,7 @@ static bool read_agreement(struct as4_message *message, const struct xml_node *a
 	return true;
 }
 
-static void read_sealed(struct as4_message *message, const struct xml_node *node, struct as4_sealed *sealed)
+static void read_sealed(struct ebms_message *message, const struct xml_node *node, struct ebms_sealed *sealed)
 {
 	const struct xml_node *cipher = grammar_child(grammar_child(node, "xenc:CipherData"), "xenc:CipherReference");
 	const struct xml_node *transform = grammar_child(grammar_child(cipher, "xenc:Transforms"), "ds:Transform");
@@ -356,8 +356,8 @@ static void read_sealed(struct as4_message *message, const struct xml_node *node
 }
 
 /* Every EncryptedData must be named once by the key's reference list, and nothing else. */
-static void check_reference_list(struct as4_message *message, const struct xml_node *key,
-				 const struct as4_encryption *encryption)
+static void check_reference_list(struct ebms_message *message, const struct xml_node *key,
+				 const struct ebms_encryption *encryption)
 {
 	const struct xml_node *list = grammar_child(key, "xenc:ReferenceList");
 	const struct xml_node *first = grammar_child(list, "xenc:DataReference");
@@ -377,14 +377,14 @@ static void check_reference_list(struct as4_message *message, const struct xml_n
 		found(message, "a reference to no EncryptedData", "ReferenceList");
 }
 
-static enum err_code read_encryption(struct as4_message *message, const struct xml_node *key, struct err *err)
+static enum err_code read_encryption(struct ebms_message *message, const struct xml_node *key, struct err *err)
 {
 	const struct xml_node *first = grammar_child(message->security, "xenc:EncryptedData");
 	size_t count;
 	if (!count_of(message, first, &count))
 		return OK;
-	struct as4_encryption *encryption = arena_alloc(message->arena, sizeof *encryption);
-	struct as4_sealed *sealed = arena_array(message->arena, count + 1, sizeof *sealed);
+	struct ebms_encryption *encryption = arena_alloc(message->arena, sizeof *encryption);
+	struct ebms_sealed *sealed = arena_array(message->arena, count + 1, sizeof *sealed);
 	if (!encryption || !sealed)
 		return fail(err, ERR_MEMORY, "no memory for an encryption header");
 
@@ -414,11 +414,11 @@ static enum err_code read_encryption(struct as4_message *message, const struct x
 }
 
 /* Each sealed part is one of the payloads, and no payload is sealed twice. */
-static void match_sealed(struct as4_message *message)
+static void match_sealed(struct ebms_message *message)
 {
 	for (size_t i = 0; message->encryption && i < message->encryption->count; i++) {
-		const struct as4_sealed *sealed = &message->encryption->sealed[i];
-		struct as4_part *part = as4_part_of(message, sealed->uri);
+		const struct ebms_sealed *sealed = &message->encryption->sealed[i];
+		struct ebms_part *part = ebms_part_of(message, sealed->uri);
 		if (!part || part->sealed) {
 			found(message, "ciphertext that is no payload, or twice", "EncryptedData");
 			continue;
@@ -429,13 +429,13 @@ static void match_sealed(struct as4_message *message)
 	}
 }
 
-enum err_code as4_read_security(struct as4_message *message, struct err *err)
+enum err_code as4_read_security(struct ebms_message *message, struct err *err)
 {
 	const struct xml_node *signature = grammar_child(message->security, "ds:Signature");
 	if (!signature)
-		finding_add(message->findings, as4_rule(RULE_UNSIGNED), "", NULL, NULL);
+		finding_add(message->findings, ebms_rule(RULE_UNSIGNED), "", NULL, NULL);
 	if (message->security)
-		grammar_check(security_grammar, message->security, as4_rule(RULE_SECURITY), message->findings);
+		grammar_check(security_grammar, message->security, ebms_rule(RULE_SECURITY), message->findings);
 	if (grammar_child(signature, "ds:SignedInfo"))
 		TRY(read_signature(message, signature, err));
 	const struct xml_node *key = grammar_child(message->security, "xenc:EncryptedKey");

@@ -60,18 +60,18 @@ static const struct field message_properties_rows[] = {
 static const struct fields message_properties = FIELDS(struct ebms_properties, message_properties_rows);
 
 static const struct field part_rows[] = {
-	FIELD_TEXT(struct ebms_part, href, .xml = "href", .attribute = true, .max_length = EBMS_URI_LENGTH),
-	FIELD_NODE(struct ebms_part, schema, .xml = "Schema"),
-	FIELD_NODE(struct ebms_part, description, .xml = "Description"),
-	FIELD_GROUP(struct ebms_part, properties, struct ebms_properties, message_properties, .xml = "PartProperties"),
+	FIELD_TEXT(struct ebms_part_info, href, .xml = "href", .attribute = true, .max_length = EBMS_URI_LENGTH),
+	FIELD_NODE(struct ebms_part_info, schema, .xml = "Schema"),
+	FIELD_NODE(struct ebms_part_info, description, .xml = "Description"),
+	FIELD_GROUP(struct ebms_part_info, properties, struct ebms_properties, message_properties, .xml = "PartProperties"),
 };
-static const struct fields part = FIELDS(struct ebms_part, part_rows);
+static const struct fields part = FIELDS(struct ebms_part_info, part_rows);
 
 static const struct field payload_rows[] = {
-	FIELD_LIST(struct ebms_payload, part, count, struct ebms_part, part, .xml = "PartInfo", .min = 1,
+	FIELD_LIST(struct ebms_payload_info, part, count, struct ebms_part_info, part, .xml = "PartInfo", .min = 1,
 		   .max = EBMS_PARTS),
 };
-static const struct fields payload = FIELDS(struct ebms_payload, payload_rows);
+static const struct fields payload = FIELDS(struct ebms_payload_info, payload_rows);
 
 static const struct field user_message_rows[] = {
 	FIELD_TEXT(struct ebms_user_message, mpc, .xml = "mpc", .attribute = true, .max_length = EBMS_URI_LENGTH),
@@ -83,7 +83,7 @@ static const struct field user_message_rows[] = {
 		    .xml = "CollaborationInfo", .min = 1),
 	FIELD_GROUP(struct ebms_user_message, properties, struct ebms_properties, message_properties,
 		    .xml = "MessageProperties"),
-	FIELD_GROUP(struct ebms_user_message, payload, struct ebms_payload, payload, .xml = "PayloadInfo"),
+	FIELD_GROUP(struct ebms_user_message, payload, struct ebms_payload_info, payload, .xml = "PayloadInfo"),
 };
 static const struct fields user_message = FIELDS(struct ebms_user_message, user_message_rows);
 

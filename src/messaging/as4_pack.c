@@ -2,7 +2,7 @@
  * canonicaliser runs. */
 #include "base/text.h"
 #include "base/uuid.h"
-#include "messaging/as4_int.h"
+#include "messaging/message_int.h"
 #include "messaging/uris_int.h"
 
 #define ID_MESSAGING "as4-messaging"
@@ -26,8 +26,8 @@ static const char empty_body[] =
 struct signing {
 	struct arena *arena;
 	const struct security_profile *profile;
-	const struct as4_identity *identity;
-	struct as4_reference *references;
+	const struct ebms_identity *identity;
+	struct ebms_reference *references;
 	size_t count;
 };
 
@@ -40,7 +40,7 @@ static enum err_code add_reference(struct signing *signing, const char *uri, con
 	uint8_t *copy = arena_copy(signing->arena, digest, digest_size(alg));
 	if (!copy || !uri)
 		return fail(err, ERR_MEMORY, "no memory for a signature");
-	signing->references[signing->count++] = (struct as4_reference){
+	signing->references[signing->count++] = (struct ebms_reference){
 		.uri = uri,
 		.transform = transform,
 		.digest = alg,
@@ -51,12 +51,12 @@ static enum err_code add_reference(struct signing *signing, const char *uri, con
 	return OK;
 }
 
-static enum err_code add_part_reference(struct signing *signing, const struct as4_payload *payload, struct err *err)
+static enum err_code add_part_reference(struct signing *signing, const struct ebms_payload *payload, struct err *err)
 {
 	const char *uri = arena_printf(signing->arena, "cid:%s", payload->content_id);
 	buf_auto octets;
 	buf_init(&octets, payload->octets.size * 2 + PACK_OVERHEAD);
-	TRY(as4_part_octets(payload->compressed ? NULL : payload->mime_type, payload->octets, &as4_limits_default,
+	TRY(as4_part_octets(payload->compressed ? NULL : payload->mime_type, payload->octets, &ebms_limits_default,
 			    &octets, err));
 	TRY(buf_check(&octets, "the signed octets of a part", err));
 	return add_reference(signing, uri, URI_ATTACHMENT_SIGNED, buf_bytes(&octets), err);
@@ -69,7 +69,7 @@ static void put_signed_info(struct buf *out, const struct signing *signing)
 	buf_puts(out, sig_uri(signing->profile->signature));
 	buf_puts(out, "\"></ds:SignatureMethod>");
 	for (size_t i = 0; i < signing->count; i++) {
-		const struct as4_reference *r = &signing->references[i];
+		const struct ebms_reference *r = &signing->references[i];
 		buf_puts(out, "<ds:Reference URI=\"");
 		xml_put_attribute(out, r->uri);
 		buf_printf(
@@ -83,7 +83,7 @@ static void put_signed_info(struct buf *out, const struct signing *signing)
 	buf_puts(out, "</ds:SignedInfo>");
 }
 
-static void put_token_reference(struct buf *out, enum as4_token_kind kind, const struct cert *cert)
+static void put_token_reference(struct buf *out, enum ebms_token_kind kind, const struct cert *cert)
 {
 	buf_puts(out, "<wsse:SecurityTokenReference>");
 	if (kind == TOKEN_SKI) {
@@ -105,7 +105,7 @@ static void put_token_reference(struct buf *out, enum as4_token_kind kind, const
 
 static enum err_code put_signature(struct buf *out, const struct signing *signing, struct err *err)
 {
-	const struct as4_identity *identity = signing->identity;
+	const struct ebms_identity *identity = signing->identity;
 	buf_auto info, value;
 	buf_init(&info, HEADER_MAX);
 	buf_init(&value, 4096);
@@ -176,13 +176,13 @@ static void put_encrypted_key(struct buf *out, const struct wrapped_key *wrapped
 	buf_puts(out, "</xenc:ReferenceList></xenc:EncryptedKey>");
 }
 
-static const char *wire_type(const struct as4_payload *payload)
+static const char *wire_type(const struct ebms_payload *payload)
 {
 	return payload->compressed ? MIME_GZIP : payload->mime_type;
 }
 
 static void put_encrypted_data(struct buf *out, const struct security_profile *profile,
-			       const struct as4_payload *payloads, size_t count)
+			       const struct ebms_payload *payloads, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		buf_printf(out, "<xenc:EncryptedData xmlns:xenc=\"" NS_XENC "\" Id=\"" ID_DATA "%zu\" MimeType=\"",
@@ -225,7 +225,7 @@ static enum err_code put_envelope(struct buf *out, const struct signing *signing
 }
 
 static enum err_code signing_init(struct signing *signing, struct arena *arena, const struct security_profile *profile,
-				  const struct as4_identity *identity, size_t parts, const struct buf *messaging,
+				  const struct ebms_identity *identity, size_t parts, const struct buf *messaging,
 				  struct err *err)
 {
 	*signing = (struct signing){ .arena = arena, .profile = profile, .identity = identity };
@@ -238,7 +238,7 @@ static enum err_code signing_init(struct signing *signing, struct arena *arena, 
 }
 
 /* A message of one SOAP part: signals, and user messages without payload. */
-static enum err_code pack_soap(const struct signing *signing, const struct buf *messaging, struct as4_packed *packed,
+static enum err_code pack_soap(const struct signing *signing, const struct buf *messaging, struct ebms_packed *packed,
 			       struct err *err)
 {
 	buf_init(&packed->body, HEADER_MAX + PACK_OVERHEAD);
@@ -250,7 +250,7 @@ static enum err_code pack_soap(const struct signing *signing, const struct buf *
 }
 
 static enum err_code put_sealed_parts(struct buf *out, const char *boundary, const struct security_profile *profile,
-				      const uint8_t *key, const struct as4_payload *payloads, size_t count,
+				      const uint8_t *key, const struct ebms_payload *payloads, size_t count,
 				      struct err *err)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -264,8 +264,8 @@ static enum err_code put_sealed_parts(struct buf *out, const char *boundary, con
 }
 
 static enum err_code pack_mime(const struct signing *signing, const struct cert *recipient, const struct buf *messaging,
-			       const struct as4_payload *payloads, size_t count, const uint8_t *key,
-			       struct as4_packed *packed, struct err *err)
+			       const struct ebms_payload *payloads, size_t count, const uint8_t *key,
+			       struct ebms_packed *packed, struct err *err)
 {
 	const struct security_profile *profile = signing->profile;
 	struct wrapped_key wrapped = { .alg = profile->wrap,
@@ -304,9 +304,9 @@ static enum err_code pack_mime(const struct signing *signing, const struct cert 
 }
 
 enum err_code as4_pack_user(struct arena *arena, const struct security_profile *profile,
-			    const struct as4_identity *identity, const struct cert *recipient,
-			    const struct ebms_user_message *user, const struct as4_payload *payloads, size_t count,
-			    struct as4_packed *packed, struct err *err)
+			    const struct ebms_identity *identity, const struct cert *recipient,
+			    const struct ebms_user_message *user, const struct ebms_payload *payloads, size_t count,
+			    struct ebms_packed *packed, struct err *err)
 {
 	struct signing signing;
 	buf_auto messaging;
@@ -347,7 +347,7 @@ static enum err_code put_signal_start(struct buf *out, struct arena *arena, cons
 }
 
 static enum err_code pack_signal(struct arena *arena, const struct security_profile *profile,
-				 const struct as4_identity *identity, struct buf *messaging, struct as4_packed *packed,
+				 const struct ebms_identity *identity, struct buf *messaging, struct ebms_packed *packed,
 				 struct err *err)
 {
 	struct signing signing;
@@ -358,8 +358,8 @@ static enum err_code pack_signal(struct arena *arena, const struct security_prof
 
 /* AS4 profile 1.0 §5.1.8: the references of the received SignedInfo, copied, each in a MessagePartNRInformation. */
 enum err_code as4_pack_receipt(struct arena *arena, const struct security_profile *profile,
-			       const struct as4_identity *identity, const struct as4_message *received, int64_t now_us,
-			       struct as4_packed *packed, struct err *err)
+			       const struct ebms_identity *identity, const struct ebms_message *received, int64_t now_us,
+			       struct ebms_packed *packed, struct err *err)
 {
 	buf_auto messaging;
 	buf_init(&messaging, HEADER_MAX);
@@ -376,7 +376,7 @@ enum err_code as4_pack_receipt(struct arena *arena, const struct security_profil
 
 static void put_error(struct buf *out, const char *ref_to, const struct finding *finding)
 {
-	const struct ebms_error_row *row = ebms_error_row(as4_rule_ebms(finding->rule));
+	const struct ebms_error_row *row = ebms_error_row(ebms_rule_ebms(finding->rule));
 	/* Attributes without a namespace sort by name. */
 	buf_printf(out, "<eb:Error category=\"%s\" errorCode=\"%s\" origin=\"ebMS\"", row->category, row->code);
 	if (ref_to) {
@@ -395,8 +395,8 @@ static void put_error(struct buf *out, const char *ref_to, const struct finding 
 }
 
 enum err_code as4_pack_error(struct arena *arena, const struct security_profile *profile,
-			     const struct as4_identity *identity, const char *ref_to, const struct findings *findings,
-			     int64_t now_us, struct as4_packed *packed, struct err *err)
+			     const struct ebms_identity *identity, const char *ref_to, const struct findings *findings,
+			     int64_t now_us, struct ebms_packed *packed, struct err *err)
 {
 	enum { ERRORS_MAX = 16 };
 	buf_auto messaging;
