@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!findings)
 		return 0;
 	ebms_init(&message, arena, &ebms_limits_default, findings);
-	enum err_code code = as4_read(&message, MIME_SOAP12, bytes(data, size), &err);
+	enum err_code code = ebms_read(&message, MIME_SOAP12, bytes(data, size), &err);
 	MUST(code == OK || code == ERR_MEMORY);
 	/* PartInfo may name what is not there: that finding is of the package, not of the header. */
 	if (code == OK && findings_count(findings) == 0 && message.kind == KIND_USER_MESSAGE)

@@ -39,7 +39,7 @@ static bool clean(const struct ebms_message *message)
 	return findings_count(message->findings) == 0;
 }
 
-/* What the code after as4_read relies on. */
+/* What the code after ebms_read relies on. */
 static void check_header(const struct ebms_message *message)
 {
 	MUST(message->messaging && message->body && xml_parent(message->messaging) != NULL);
@@ -72,22 +72,22 @@ static void check_passed(const struct ebms_message *message)
 /* As the gateway: stops at the first stage that finds something. */
 static enum err_code open_message(struct ebms_message *message, const char *type, struct bytes body, struct err *err)
 {
-	TRY(as4_read(message, type, body, err));
+	TRY(ebms_read(message, type, body, err));
 	if (!clean(message))
 		return OK;
 	check_header(message);
-	TRY(as4_read_security(message, err));
+	TRY(ebms_read_security(message, err));
 	if (!clean(message))
 		return OK;
 	const struct ebms_signature *signature = message->signature;
 	MUST(signature);
-	as4_check_profile(message, profile_find("ecdsa-p256"));
+	ebms_check_profile(message, profile_find("ecdsa-p256"));
 	if (clean(message))
 		TRY(ebms_verify(message, signer(), err));
 	if (clean(message))
 		check_passed(message);
 	if (message->kind == KIND_RECEIPT)
-		as4_check_receipt(message, GOOD_ID, signature->references, signature->count);
+		ebms_check_receipt(message, GOOD_ID, signature->references, signature->count);
 	return OK;
 }
 

@@ -2,7 +2,8 @@
  * canonicaliser runs. */
 #include "base/text.h"
 #include "base/uuid.h"
-#include "messaging/message_int.h"
+#include "messaging/as4_int.h"
+#include "messaging/signature_int.h"
 #include "messaging/uris_int.h"
 
 #define ID_MESSAGING "as4-messaging"
@@ -20,36 +21,14 @@ static void put_messaging_start(struct buf *out)
 		      "\" wsu:Id=\"" ID_MESSAGING "\" env:mustUnderstand=\"true\">");
 }
 
+void as4_put_transforms(struct buf *out, const struct ebms_reference *reference)
+{
+	buf_printf(out, "<ds:Transforms><ds:Transform Algorithm=\"%s\"></ds:Transform></ds:Transforms>",
+		   reference->transform);
+}
+
 static const char empty_body[] =
 	"<env:Body xmlns:env=\"" NS_SOAP12 "\" xmlns:wsu=\"" NS_WSU "\" wsu:Id=\"" ID_BODY "\"></env:Body>";
-
-struct signing {
-	struct arena *arena;
-	const struct security_profile *profile;
-	const struct ebms_identity *identity;
-	struct ebms_reference *references;
-	size_t count;
-};
-
-static enum err_code add_reference(struct signing *signing, const char *uri, const char *transform, struct bytes octets,
-				   struct err *err)
-{
-	uint8_t digest[DIGEST_MAX];
-	enum digest alg = signing->profile->digest;
-	TRY(digest_of(alg, octets, digest, err));
-	uint8_t *copy = arena_copy(signing->arena, digest, digest_size(alg));
-	if (!copy || !uri)
-		return fail(err, ERR_MEMORY, "no memory for a signature");
-	signing->references[signing->count++] = (struct ebms_reference){
-		.uri = uri,
-		.transform = transform,
-		.digest = alg,
-		.digest_known = true,
-		.digest_name = digest_uri(alg),
-		.value = bytes(copy, digest_size(alg)),
-	};
-	return OK;
-}
 
 static enum err_code add_part_reference(struct signing *signing, const struct ebms_payload *payload, struct err *err)
 {
@@ -59,28 +38,7 @@ static enum err_code add_part_reference(struct signing *signing, const struct eb
 	TRY(as4_part_octets(payload->compressed ? NULL : payload->mime_type, payload->octets, &ebms_limits_default,
 			    &octets, err));
 	TRY(buf_check(&octets, "the signed octets of a part", err));
-	return add_reference(signing, uri, URI_ATTACHMENT_SIGNED, buf_bytes(&octets), err);
-}
-
-static void put_signed_info(struct buf *out, const struct signing *signing)
-{
-	buf_puts(out, "<ds:SignedInfo xmlns:ds=\"" NS_DS "\"><ds:CanonicalizationMethod Algorithm=\"" URI_EXC_C14N
-		      "\"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm=\"");
-	buf_puts(out, sig_uri(signing->profile->signature));
-	buf_puts(out, "\"></ds:SignatureMethod>");
-	for (size_t i = 0; i < signing->count; i++) {
-		const struct ebms_reference *r = &signing->references[i];
-		buf_puts(out, "<ds:Reference URI=\"");
-		xml_put_attribute(out, r->uri);
-		buf_printf(
-			out,
-			"\"><ds:Transforms><ds:Transform Algorithm=\"%s\"></ds:Transform></ds:Transforms><ds:DigestMethod Algorithm=\"%s\">"
-			"</ds:DigestMethod><ds:DigestValue>",
-			r->transform, r->digest_name);
-		base64_put(out, r->value);
-		buf_puts(out, "</ds:DigestValue></ds:Reference>");
-	}
-	buf_puts(out, "</ds:SignedInfo>");
+	return signing_add(signing, uri, URI_ATTACHMENT_SIGNED, buf_bytes(&octets), err);
 }
 
 static void put_token_reference(struct buf *out, enum ebms_token_kind kind, const struct cert *cert)
@@ -109,7 +67,7 @@ static enum err_code put_signature(struct buf *out, const struct signing *signin
 	buf_auto info, value;
 	buf_init(&info, HEADER_MAX);
 	buf_init(&value, 4096);
-	put_signed_info(&info, signing);
+	signing_put_info(&info, signing, "<ds:SignedInfo xmlns:ds=\"" NS_DS "\">");
 	TRY(buf_check(&info, "SignedInfo", err));
 	TRY(keys_sign(identity->keys, identity->key->id, signing->profile->signature, buf_bytes(&info), &value, err));
 	if (identity->token == TOKEN_BST) {
@@ -224,17 +182,14 @@ static enum err_code put_envelope(struct buf *out, const struct signing *signing
 	return OK;
 }
 
-static enum err_code signing_init(struct signing *signing, struct arena *arena, const struct security_profile *profile,
-				  const struct ebms_identity *identity, size_t parts, const struct buf *messaging,
-				  struct err *err)
+static enum err_code sign_envelope(struct signing *signing, struct arena *arena, const struct security_profile *profile,
+				   const struct ebms_identity *identity, size_t parts, const struct buf *messaging,
+				   struct err *err)
 {
-	*signing = (struct signing){ .arena = arena, .profile = profile, .identity = identity };
-	signing->references = arena_array(arena, parts + 2, sizeof *signing->references);
-	if (!signing->references)
-		return fail(err, ERR_MEMORY, "no memory for a signature");
+	TRY(signing_init(signing, arena, profile, identity, parts, err));
 	TRY(buf_check(messaging, "eb:Messaging", err));
-	TRY(add_reference(signing, "#" ID_MESSAGING, URI_EXC_C14N, buf_bytes(messaging), err));
-	return add_reference(signing, "#" ID_BODY, URI_EXC_C14N, bytes_of(empty_body), err);
+	TRY(signing_add(signing, "#" ID_MESSAGING, URI_EXC_C14N, buf_bytes(messaging), err));
+	return signing_add(signing, "#" ID_BODY, URI_EXC_C14N, bytes_of(empty_body), err);
 }
 
 /* A message of one SOAP part: signals, and user messages without payload. */
@@ -303,27 +258,28 @@ static enum err_code pack_mime(const struct signing *signing, const struct cert 
 	return buf_check(&packed->body, "a message", err);
 }
 
-enum err_code as4_pack_user(struct arena *arena, const struct security_profile *profile,
-			    const struct ebms_identity *identity, const struct cert *recipient,
-			    const struct ebms_user_message *user, const struct ebms_payload *payloads, size_t count,
-			    struct ebms_packed *packed, struct err *err)
+enum err_code as4_pack_user(struct arena *arena, const struct ebms_letter *letter, struct ebms_packed *packed,
+			    struct err *err)
 {
+	const struct security_profile *profile = letter->profile;
+	size_t count = letter->count;
 	struct signing signing;
 	buf_auto messaging;
 	buf_init(&messaging, HEADER_MAX);
 	put_messaging_start(&messaging);
 	buf_puts(&messaging, "<eb:UserMessage>");
-	field_put_xml_children(&messaging, &ebms_user_message_schema, user);
+	field_put_xml_children(&messaging, &ebms_user_message_schema, letter->user);
 	buf_puts(&messaging, "</eb:UserMessage></eb:Messaging>");
-	TRY(signing_init(&signing, arena, profile, identity, count, &messaging, err));
+	TRY(sign_envelope(&signing, arena, profile, letter->identity, count, &messaging, err));
 	for (size_t i = 0; i < count; i++)
-		TRY(add_part_reference(&signing, &payloads[i], err));
+		TRY(add_part_reference(&signing, &letter->payloads[i], err));
 	if (count == 0)
 		return pack_soap(&signing, &messaging, packed, err);
 
 	uint8_t key[CONTENT_KEY_MAX];
 	TRY(content_key_new(profile->content, key, err));
-	enum err_code code = pack_mime(&signing, recipient, &messaging, payloads, count, key, packed, err);
+	enum err_code code =
+		pack_mime(&signing, letter->recipient, &messaging, letter->payloads, count, key, packed, err);
 	content_key_forget(key);
 	return code;
 }
@@ -346,32 +302,31 @@ static enum err_code put_signal_start(struct buf *out, struct arena *arena, cons
 	return OK;
 }
 
-static enum err_code pack_signal(struct arena *arena, const struct security_profile *profile,
-				 const struct ebms_identity *identity, struct buf *messaging, struct ebms_packed *packed,
-				 struct err *err)
+static enum err_code pack_signal(struct arena *arena, const struct ebms_answering *answering, struct buf *messaging,
+				 struct ebms_packed *packed, struct err *err)
 {
 	struct signing signing;
 	buf_puts(messaging, "</eb:SignalMessage></eb:Messaging>");
-	TRY(signing_init(&signing, arena, profile, identity, 0, messaging, err));
+	TRY(sign_envelope(&signing, arena, answering->profile, answering->identity, 0, messaging, err));
 	return pack_soap(&signing, messaging, packed, err);
 }
 
 /* AS4 profile 1.0 §5.1.8: the references of the received SignedInfo, copied, each in a MessagePartNRInformation. */
-enum err_code as4_pack_receipt(struct arena *arena, const struct security_profile *profile,
-			       const struct ebms_identity *identity, const struct ebms_message *received, int64_t now_us,
-			       struct ebms_packed *packed, struct err *err)
+enum err_code as4_pack_receipt(struct arena *arena, const struct ebms_answering *answering, struct ebms_packed *packed,
+			       struct err *err)
 {
+	const struct ebms_signature *signature = answering->received->signature;
 	buf_auto messaging;
 	buf_init(&messaging, HEADER_MAX);
-	TRY(put_signal_start(&messaging, arena, received->user.info->message_id, now_us, err));
+	TRY(put_signal_start(&messaging, arena, answering->ref_to, answering->now_us, err));
 	buf_puts(&messaging, "<eb:Receipt><ebbp:NonRepudiationInformation xmlns:ebbp=\"" NS_EBBP "\">");
-	for (size_t i = 0; i < received->signature->count; i++) {
+	for (size_t i = 0; i < signature->count; i++) {
 		buf_puts(&messaging, "<ebbp:MessagePartNRInformation>");
-		TRY(xml_c14n_exclusive(received->signature->references[i].node, NULL, &messaging, err));
+		TRY(xml_c14n_exclusive(signature->references[i].node, NULL, &messaging, err));
 		buf_puts(&messaging, "</ebbp:MessagePartNRInformation>");
 	}
 	buf_puts(&messaging, "</ebbp:NonRepudiationInformation></eb:Receipt>");
-	return pack_signal(arena, profile, identity, &messaging, packed, err);
+	return pack_signal(arena, answering, &messaging, packed, err);
 }
 
 static void put_error(struct buf *out, const char *ref_to, const struct finding *finding)
@@ -394,15 +349,14 @@ static void put_error(struct buf *out, const char *ref_to, const struct finding 
 	buf_puts(out, "</eb:ErrorDetail></eb:Error>");
 }
 
-enum err_code as4_pack_error(struct arena *arena, const struct security_profile *profile,
-			     const struct ebms_identity *identity, const char *ref_to, const struct findings *findings,
-			     int64_t now_us, struct ebms_packed *packed, struct err *err)
+enum err_code as4_pack_error(struct arena *arena, const struct ebms_answering *answering,
+			     const struct findings *findings, struct ebms_packed *packed, struct err *err)
 {
 	enum { ERRORS_MAX = 16 };
 	buf_auto messaging;
 	buf_init(&messaging, HEADER_MAX);
-	TRY(put_signal_start(&messaging, arena, ref_to, now_us, err));
+	TRY(put_signal_start(&messaging, arena, answering->ref_to, answering->now_us, err));
 	for (size_t i = 0; i < ERRORS_MAX && findings_at(findings, i); i++)
-		put_error(&messaging, ref_to, findings_at(findings, i));
-	return pack_signal(arena, profile, identity, &messaging, packed, err);
+		put_error(&messaging, answering->ref_to, findings_at(findings, i));
+	return pack_signal(arena, answering, &messaging, packed, err);
 }

@@ -1,86 +1,7 @@
-/* Stages MIME and HEADER: from bytes to the ebMS header. */
-#include "messaging/message_int.h"
-
-#include <stdlib.h>
-
-#include "base/text.h"
-#include "messaging/grammar_int.h"
+/* The header of AS4: eb:Messaging of ebMS 3.0 in SOAP 1.2. */
+#include "messaging/as4_int.h"
+#include "messaging/signature_int.h"
 #include "messaging/uris_int.h"
-
-const struct ebms_limits ebms_limits_default = {
-	.xml = { .max_bytes = 1 << 20,
-		 .max_depth = 32,
-		 .max_elements = 4000,
-		 .max_attributes = 32,
-		 .max_value_bytes = 16384,
-		 .max_all_attributes = 8000,
-		 .max_namespaces = 2000 },
-	.mime = { .max_parts = 26, .max_headers = 16, .max_header_bytes = 2048, .lenient = false },
-	.max_payload_bytes = 20 << 20,
-	.max_payloads = 25, /* Java's secure validation stops at 30 references, Domibus at 28 payloads */
-	.max_ratio = 200,
-};
-
-void ebms_init(struct ebms_message *message, struct arena *arena, const struct ebms_limits *limits,
-	      struct findings *findings)
-{
-	*message = (struct ebms_message){ .arena = arena, .limits = limits, .findings = findings };
-}
-
-void ebms_done(struct ebms_message *message)
-{
-	for (size_t i = 0; i < message->parts_count; i++)
-		buf_done(&message->parts[i].opened);
-	xml_free(message->doc);
-	message->doc = NULL;
-	message->parts_count = 0;
-}
-
-static void found(struct ebms_message *message, enum ebms_rule_name rule, const char *first, const char *second)
-{
-	message->header_faults += ebms_rule_stage(ebms_rule(rule)) <= STAGE_HEADER;
-	finding_add(message->findings, ebms_rule(rule), "", first, second);
-}
-
-/* Wrong input is a finding; what stopped us from looking stays a fault. */
-static enum err_code judged(struct ebms_message *message, enum ebms_rule_name rule, enum err_code code,
-			    const struct err *err)
-{
-	if (code != ERR_SYNTAX && code != ERR_LIMIT)
-		return code;
-	found(message, rule, err->text, NULL);
-	return OK;
-}
-
-static enum err_code read_mime(struct ebms_message *message, const char *content_type, struct bytes body,
-			       struct err *err)
-{
-	const char *type = NULL;
-	enum err_code code = mime_media_type(message->arena, content_type, &type, err);
-	if (code != OK)
-		return judged(message, RULE_MIME, code, err);
-	if (same(type, "multipart/related")) {
-		code = mime_parse(message->arena, content_type, body, &message->limits->mime, &message->mime, err);
-		if (code != OK)
-			return judged(message, RULE_MIME, code, err);
-		const char *root = message->mime.parts[message->mime.root].content_type;
-		if (!same(root, MIME_SOAP12))
-			found(message, RULE_MEDIA_TYPE, root, NULL);
-		return OK;
-	}
-	if (!same(type, MIME_SOAP12)) {
-		found(message, RULE_MEDIA_TYPE, type, NULL);
-		return OK;
-	}
-	struct mime_part *part = arena_alloc(message->arena, sizeof *part);
-	if (!part)
-		return fail(err, ERR_MEMORY, "no memory for a message");
-	*part = (struct mime_part){
-		.content_type = type, .content_type_full = content_type, .encoding = "binary", .body = body
-	};
-	message->mime = (struct mime_message){ .parts = part, .count = 1 };
-	return OK;
-}
 
 /* SOAP 1.2: what is in Header and Body has its own readers. */
 static const struct grammar envelope_grammar[] = {
@@ -97,113 +18,27 @@ static const struct grammar messaging_grammar[] = {
 	{ 0 },
 };
 
-enum { ID_KINDS = 3 };
-
-/* Identifiers that a signature or an encryption may point to; an element may carry one of each kind. How many different
- * ones NODE has. */
-static size_t ids_of(const struct xml_node *node, const char *ids[static ID_KINDS])
-{
-	static const char *const kinds[ID_KINDS] = { "wsu:Id", "Id", "id" };
-	size_t count = 0;
-	for (size_t i = 0; i < ID_KINDS; i++) {
-		const char *id = grammar_attribute(node, kinds[i]);
-		bool known = !id;
-		for (size_t k = 0; k < count && !known; k++)
-			known = same(ids[k], id);
-		if (!known)
-			ids[count++] = id;
-	}
-	return count;
-}
-
-static int id_compare(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* An identifier that stands twice lets an attacker have one element checked and another one used. */
-static enum err_code check_ids(struct ebms_message *message, struct err *err)
-{
-	const struct xml_node *top = xml_root(message->doc);
-	size_t count = 0;
-	const char *own[ID_KINDS];
-	for (const struct xml_node *n = top; n; n = xml_walk(top, n))
-		count += ids_of(n, own);
-	const char **ids = arena_array(message->arena, count + ID_KINDS, sizeof *ids);
-	if (!ids)
-		return fail(err, ERR_MEMORY, "no memory for a message");
-	count = 0;
-	for (const struct xml_node *n = top; n; n = xml_walk(top, n))
-		count += ids_of(n, ids + count);
-	qsort(ids, count, sizeof *ids, id_compare);
-	for (size_t i = 1; i < count; i++)
-		if (same(ids[i - 1], ids[i]))
-			found(message, RULE_ID_TWICE, ids[i], NULL);
-	return OK;
-}
-
-static void read_header_blocks(struct ebms_message *message, const struct xml_node *header)
+static void read_blocks(struct ebms_message *message, const struct xml_node *header)
 {
 	for (const struct xml_node *block = xml_first(header); block; block = xml_next(block)) {
 		const struct xml_node **place = grammar_is(block, "eb:Messaging")    ? &message->messaging
 						: grammar_is(block, "wsse:Security") ? &message->security
 										     : NULL;
 		if (!place)
-			found(message, RULE_FOREIGN_HEADER, xml_name(block), NULL);
+			ebms_found(message, RULE_FOREIGN_HEADER, xml_name(block), NULL);
 		else if (*place)
-			found(message, RULE_ENVELOPE, xml_name(block), "Header: a second one");
+			ebms_found(message, RULE_ENVELOPE, xml_name(block), "Header: a second one");
 		else
 			*place = block;
 	}
 	if (!message->messaging)
-		found(message, RULE_ENVELOPE, "missing Messaging", "Header");
-}
-
-static enum err_code read_envelope(struct ebms_message *message, struct err *err)
-{
-	struct bytes soap = { 0 };
-	struct err why = { 0 };
-	enum err_code code = mime_body(message->arena, &message->mime.parts[message->mime.root], &soap, &why);
-	if (code == OK)
-		code = xml_parse(message->arena, soap, &message->limits->xml, &message->doc, &why);
-	if (code != OK) {
-		if (judged(message, RULE_XML, code, &why) == OK)
-			return OK;
-		*err = why;
-		return code;
-	}
-	const struct xml_node *envelope = xml_root(message->doc);
-	if (!grammar_is(envelope, "env:Envelope")) {
-		found(message, RULE_ENVELOPE,
-		      arena_printf(message->arena, "{%s}%s", xml_namespace(envelope), xml_name(envelope)),
-		      "the place of {" NS_SOAP12 "}Envelope");
-		return OK;
-	}
-	if (!grammar_check(envelope_grammar, envelope, ebms_rule(RULE_ENVELOPE), message->findings))
-		return OK;
-	message->body = grammar_child(envelope, "env:Body");
-	read_header_blocks(message, grammar_child(envelope, "env:Header"));
-	return check_ids(message, err);
-}
-
-/* Findings of the field engine speak of struct members; partners need one rule of ours that says where. */
-static enum err_code read_unit(struct ebms_message *message, const struct schema *schema, const struct xml_node *node,
-			       void *record, struct err *err)
-{
-	struct findings *inner = findings_new(message->arena);
-	if (!inner || !field_read_xml(message->arena, schema, node, NULL, record, inner))
-		return fail(err, ERR_MEMORY, "no memory for a message");
-	for (size_t i = 0; findings_at(inner, i); i++) {
-		const struct finding *f = findings_at(inner, i);
-		found(message, RULE_EBMS, arena_printf(message->arena, "%s: %s", f->path, f->text), NULL);
-	}
-	return OK;
+		ebms_found(message, RULE_ENVELOPE, "missing Messaging", "Header");
 }
 
 static enum err_code read_signal(struct ebms_message *message, const struct xml_node *node, struct err *err)
 {
 	struct ebms_signal *signal = &message->signal;
-	TRY(read_unit(message, &ebms_signal_schema, node, signal, err));
+	TRY(ebms_read_record(message, &ebms_signal_schema, node, signal, err));
 	message->kind = signal->pull_request ? KIND_PULL_REQUEST : signal->receipt ? KIND_RECEIPT : KIND_ERROR;
 	bool named = signal->info && signal->info->ref_to;
 	for (size_t i = 0; i < signal->errors_count; i++) {
@@ -213,14 +48,14 @@ static enum err_code read_signal(struct ebms_message *message, const struct xml_
 			error->description_text = xml_token(message->arena, error->description);
 	}
 	if (message->kind != KIND_PULL_REQUEST && !named)
-		found(message, RULE_SIGNAL_REF, NULL, NULL);
+		ebms_found(message, RULE_SIGNAL_REF, NULL, NULL);
 	int contents = (signal->receipt != NULL) + (signal->pull_request != NULL) + (signal->errors_count > 0);
 	if (contents != 1)
-		found(message, RULE_EBMS, "a signal carries one of PullRequest, Receipt and Error", NULL);
+		ebms_found(message, RULE_EBMS, "a signal carries one of PullRequest, Receipt and Error", NULL);
 	return OK;
 }
 
-static enum err_code read_messaging(struct ebms_message *message, struct err *err)
+static enum err_code read_unit(struct ebms_message *message, struct err *err)
 {
 	if (!grammar_check(messaging_grammar, message->messaging, ebms_rule(RULE_ENVELOPE), message->findings))
 		return OK;
@@ -229,132 +64,59 @@ static enum err_code read_messaging(struct ebms_message *message, struct err *er
 		size_t count = 0;
 		for (const struct xml_node *n = unit; n; n = xml_next(n))
 			count++;
-		found(message, RULE_ONE_UNIT, arena_printf(message->arena, "%zu", count), NULL);
+		ebms_found(message, RULE_ONE_UNIT, arena_printf(message->arena, "%zu", count), NULL);
 		return OK;
 	}
 	message->unit_read = true;
 	if (grammar_is(unit, "eb:SignalMessage"))
 		return read_signal(message, unit, err);
 	message->kind = KIND_USER_MESSAGE;
-	return read_unit(message, &ebms_user_message_schema, unit, &message->user, err);
+	return ebms_read_record(message, &ebms_user_message_schema, unit, &message->user, err);
 }
 
-static int hex_value(char c)
+static const struct grammar receipt_grammar[] = {
+	/* ebMS 3.0 core, schema: any elements of other namespaces. phase4 puts its name and version there. */
+	{ 0, "eb:Receipt", 1, 1, NULL, EXTENSIBLE },
+	{ 1, "ebbp:NonRepudiationInformation", 1, 1, "id ebbp:id", ELEMENTS },
+	{ 2, "ebbp:MessagePartNRInformation", 1, 30, "id ebbp:id", ELEMENTS },
+	{ 3, "ds:Reference", 1, 1, NULL, OPEN },
+	{ 0 },
+};
+
+static bool read_receipt(struct ebms_message *receipt, const struct xml_node *references[static REFERENCES_MAX],
+			 size_t *count)
 {
-	const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
-	return at ? (int)(at - digits) : -1;
+	const struct xml_node *node = receipt->signal.receipt;
+	if (!grammar_check(receipt_grammar, node, ebms_rule(RULE_RECEIPT), receipt->findings))
+		return false;
+	node = grammar_child(node, "ebbp:NonRepudiationInformation");
+	for (const struct xml_node *part = xml_first(node); part && *count < REFERENCES_MAX; part = xml_next(part))
+		references[(*count)++] = grammar_child(part, "ds:Reference");
+	return true;
 }
 
-/* Whether TEXT, percent-decoded, is ID. */
-static bool decoded_same(const char *text, const char *id)
-{
-	while (*text && *id) {
-		char c = *text;
-		int high = c == '%' ? hex_value(text[1]) : -1;
-		int low = high >= 0 ? hex_value(text[2]) : -1;
-		if (low >= 0) {
-			c = (char)(high * 16 + low);
-			text += 2;
-		}
-		if (c != *id)
-			return false;
-		text++;
-		id++;
-	}
-	return !*text && !*id;
-}
-
-static bool cid_exact(const char *uri, const char *content_id)
-{
-	return uri && content_id && starts_with(uri, "cid:") && same(uri + 4, content_id);
-}
-
-bool ebms_cid_matches(const char *uri, const char *content_id)
-{
-	return cid_exact(uri, content_id) ||
-	       (uri && content_id && starts_with(uri, "cid:") && decoded_same(uri + 4, content_id));
-}
-
-/* "cid:a%40b" may name "a%40b" and "a@b"; the part that is named letter by letter is meant, everywhere the same one. */
-struct ebms_part *ebms_part_of(struct ebms_message *message, const char *uri)
-{
-	struct ebms_part *decoded = NULL;
-	for (size_t i = 0; i < message->parts_count; i++) {
-		if (cid_exact(uri, message->parts[i].content_id))
-			return &message->parts[i];
-		if (!decoded && ebms_cid_matches(uri, message->parts[i].content_id))
-			decoded = &message->parts[i];
-	}
-	return decoded;
-}
-
-static const struct mime_part *part_named(struct ebms_message *message, const char *href)
-{
-	const struct mime_part *decoded = NULL;
-	for (size_t i = 0; i < message->mime.count; i++) {
-		const struct mime_part *part = &message->mime.parts[i];
-		if (i == message->mime.root)
-			continue;
-		if (cid_exact(href, part->content_id))
-			return part;
-		if (!decoded && ebms_cid_matches(href, part->content_id))
-			decoded = part;
-	}
-	return decoded;
-}
-
-/* Whether they are as the profile wants is a matter of expansion: ebms_expand(). */
-static void read_part_properties(struct ebms_part *part, const struct ebms_properties *properties)
-{
-	part->compression = ebms_property(properties, "CompressionType");
-	part->compressed = part->compression != NULL;
-	part->mime_type = ebms_property(properties, "MimeType");
-	part->charset = ebms_property(properties, "CharacterSet");
-}
-
-static enum err_code read_parts(struct ebms_message *message, struct err *err)
-{
-	const struct ebms_payload_info *payload = message->kind == KIND_USER_MESSAGE ? message->user.payload : NULL;
-	size_t count = payload ? payload->count : 0;
-	if (count > message->limits->max_payloads) {
-		found(message, RULE_PARTS, arena_printf(message->arena, "%zu", count),
-		      "is one more than this node takes");
-		return OK;
-	}
-	message->parts = arena_array(message->arena, count + 1, sizeof *message->parts);
-	if (!message->parts)
-		return fail(err, ERR_MEMORY, "no memory for a message");
-	for (size_t i = 0; i < count; i++) {
-		const char *href = payload->part[i].href;
-		const struct mime_part *mime = part_named(message, href);
-		if (!mime) {
-			found(message, RULE_HREF, href ? href : "without href", NULL);
-			continue;
-		}
-		for (size_t k = 0; k < message->parts_count; k++)
-			if (message->parts[k].mime == mime)
-				found(message, RULE_PARTS, mime->content_id, "is named twice in eb:PayloadInfo");
-		struct ebms_part *part = &message->parts[message->parts_count++];
-		*part = (struct ebms_part){ .content_id = mime->content_id, .type = mime->content_type, .mime = mime };
-		buf_init(&part->opened, mime->body.size);
-		read_part_properties(part, payload->part[i].properties);
-	}
-	if (message->mime.count - 1 > count)
-		found(message, RULE_PARTS, arena_printf(message->arena, "count %zu", message->mime.count - 1),
-		      "is more than eb:PayloadInfo names");
-	return OK;
-}
-
-enum err_code as4_read(struct ebms_message *message, const char *content_type, struct bytes body, struct err *err)
-{
-	TRY(read_mime(message, content_type ? content_type : "", body, err));
-	if (!message->mime.count)
-		return OK;
-	TRY(read_envelope(message, err));
-	if (!message->messaging || !message->body)
-		return OK;
-	TRY(read_messaging(message, err));
-	message->header_read = message->unit_read && message->header_faults == 0;
-	return read_parts(message, err);
-}
+const struct binding binding_as4 = {
+	.name = "as4",
+	.soap_type = MIME_SOAP12,
+	.soap_namespace = NS_SOAP12,
+	.envelope = envelope_grammar,
+	.wholes = { "eb:Messaging", "the SOAP body" },
+	.header_rule = RULE_EBMS,
+	.security_rule = RULE_SECURITY,
+	.receipt_rule = RULE_RECEIPT,
+	.read_blocks = read_blocks,
+	.read_unit = read_unit,
+	.read_security = as4_read_security,
+	.read_transforms = as4_read_transforms,
+	.read_receipt = read_receipt,
+	.check_profile = as4_check_profile,
+	.transforms_fit = as4_transforms_fit,
+	.c14n = URI_EXC_C14N,
+	.put_transforms = as4_put_transforms,
+	.covers = as4_covers,
+	.octets = as4_octets,
+	.signed_type = as4_signed_type,
+	.pack_user = as4_pack_user,
+	.pack_receipt = as4_pack_receipt,
+	.pack_error = as4_pack_error,
+};

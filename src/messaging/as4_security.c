@@ -3,8 +3,8 @@
  * at which the gateway stops; the rest is read all the same, so that the inspector can say whether a signature in
  * another shape is right. No reader relies on the rows. */
 #include "base/text.h"
-#include "messaging/message_int.h"
-#include "messaging/grammar_int.h"
+#include "messaging/as4_int.h"
+#include "messaging/signature_int.h"
 #include "messaging/uris_int.h"
 
 /* WS-Security X.509 token profile 1.1.1 §3.2. */
@@ -19,9 +19,6 @@ static const struct grammar token_grammar[] = {
 	{ 3, "ds:X509SerialNumber", 1, 1, NULL, TEXT },
 	{ 0 },
 };
-
-/* Of references of any kind: Java's secure validation stops there, too. */
-enum { REFERENCES_MAX = 30 };
 
 /* SecurityTokenReference has its own grammar, above. */
 static const struct grammar security_grammar[] = {
@@ -78,37 +75,6 @@ static const struct grammar security_grammar[] = {
 	{ 0 },
 };
 
-static bool found(struct ebms_message *message, const char *what, const char *where)
-{
-	finding_add(message->findings, ebms_rule(RULE_SECURITY), "", what, where);
-	return false;
-}
-
-static const char *algorithm(const struct xml_node *node)
-{
-	return grammar_attribute(node, "Algorithm");
-}
-
-/* The element's base64 content; a finding if it is something else. */
-static struct bytes octets(struct ebms_message *message, const struct xml_node *node)
-{
-	struct bytes data = { 0 };
-	const char *text = node ? xml_text(node) : NULL;
-	if (!text || !base64_parse(message->arena, bytes_of(text), &data) || data.size == 0)
-		found(message, "no base64 value", node ? xml_name(node) : "Security");
-	return data;
-}
-
-/* How many there are from FIRST on. False, and a finding, if they are more than anybody reads on behalf of a stranger:
- * every one costs a look at every other. */
-static bool count_of(struct ebms_message *message, const struct xml_node *first, size_t *count)
-{
-	*count = 0;
-	for (const struct xml_node *n = first; n && *count <= REFERENCES_MAX; n = grammar_again(n))
-		++*count;
-	return *count <= REFERENCES_MAX || found(message, "too many", xml_name(first));
-}
-
 static const struct xml_node *binary_token(struct ebms_message *message, const char *uri)
 {
 	const struct xml_node *token = grammar_child(message->security, "wsse:BinarySecurityToken");
@@ -159,29 +125,23 @@ static struct ebms_token read_binary(struct ebms_message *message, const char *u
 	const char *type = grammar_attribute(binary, "ValueType");
 	struct ebms_token token = { .kind = TOKEN_BST };
 	if (binary)
-		token.data = octets(message, binary);
+		token.data = security_octets(message, binary);
 	if (same(type, URI_X509_PATH))
 		token.data = last_of_path(token.data);
 	else if (!same(type, URI_X509V3))
-		found(message, "no X.509 token", "BinarySecurityToken");
+		security_found(message, "no X.509 token", "BinarySecurityToken");
 	return token;
 }
 
 static struct ebms_token read_key_identifier(struct ebms_message *message, const struct xml_node *key_id)
 {
 	const char *type = grammar_attribute(key_id, "ValueType");
-	struct ebms_token token = { .kind = TOKEN_SKI, .data = octets(message, key_id) };
+	struct ebms_token token = { .kind = TOKEN_SKI, .data = security_octets(message, key_id) };
 	if (same(type, URI_THUMBPRINT))
 		token.kind = TOKEN_THUMBPRINT;
 	if (!same(type, URI_X509_SKI))
-		found(message, "a key identifier other than the subject key identifier", "KeyIdentifier");
+		security_found(message, "a key identifier other than the subject key identifier", "KeyIdentifier");
 	return token;
-}
-
-static const char *token_text(struct ebms_message *message, const struct xml_node *parent, const char *name)
-{
-	const struct xml_node *node = grammar_child(parent, name);
-	return node ? xml_token(message->arena, node) : NULL;
 }
 
 /* WS-Security X.509 token profile §3.2: by embedded token, by key identifier, or by issuer and serial number. Exactly
@@ -192,28 +152,20 @@ static void read_token(struct ebms_message *message, const struct xml_node *refe
 	const struct xml_node *key_id = grammar_child(reference, "wsse:KeyIdentifier");
 	const struct xml_node *x509 = grammar_child(grammar_child(reference, "ds:X509Data"), "ds:X509IssuerSerial");
 	if ((direct != NULL) + (key_id != NULL) + (x509 != NULL) != 1)
-		found(message, "not exactly one reference to a certificate", "SecurityTokenReference");
+		security_found(message, "not exactly one reference to a certificate", "SecurityTokenReference");
 	if (direct)
 		*token = read_binary(message, grammar_attribute(direct, "URI"));
 	else if (key_id)
 		*token = read_key_identifier(message, key_id);
 	else if (x509)
 		*token = (struct ebms_token){ .kind = TOKEN_ISSUER_SERIAL,
-					     .issuer = token_text(message, x509, "ds:X509IssuerName"),
-					     .serial = token_text(message, x509, "ds:X509SerialNumber") };
-}
-
-/* The certificate itself in ds:KeyInfo, as XML Signature has it without WS-Security: not of the profile. */
-static void read_plain_certificate(struct ebms_message *message, const struct xml_node *key_info,
-				   struct ebms_token *token)
-{
-	for (const struct xml_node *n = key_info; n && token->kind == TOKEN_NONE; n = xml_walk(key_info, n))
-		if (grammar_is(n, "ds:X509Certificate"))
-			*token = (struct ebms_token){ .kind = TOKEN_BST, .data = octets(message, n) };
+					      .issuer = security_text(message, x509, "ds:X509IssuerName"),
+					      .serial = security_text(message, x509, "ds:X509SerialNumber") };
 }
 
 /* REFERENCE may be NULL: that it must be there is a row's matter. */
-static void read_token_reference(struct ebms_message *message, const struct xml_node *reference, struct ebms_token *token)
+static void read_token_reference(struct ebms_message *message, const struct xml_node *reference,
+				 struct ebms_token *token)
 {
 	if (!reference)
 		return;
@@ -221,54 +173,22 @@ static void read_token_reference(struct ebms_message *message, const struct xml_
 	read_token(message, reference, token);
 }
 
-static const char *prefixes_of(const struct xml_node *node)
+/* The certificate itself, as XML Signature has it without WS-Security, is not of the profile. */
+static void read_key_info(struct ebms_message *message, const struct xml_node *key_info)
 {
-	const struct xml_node *inclusive = grammar_child(node, "ec:InclusiveNamespaces");
-	return inclusive ? grammar_attribute(inclusive, "PrefixList") : NULL;
+	read_token_reference(message, grammar_child(key_info, "wsse:SecurityTokenReference"),
+			     &message->signature->token);
+	signature_read_certificate(message, key_info);
 }
 
-static void read_reference(struct ebms_message *message, const struct xml_node *node, struct ebms_reference *reference)
+void as4_read_transforms(struct ebms_message *message, const struct xml_node *node, struct ebms_reference *reference)
 {
-	const struct xml_node *transform = grammar_child(grammar_child(node, "ds:Transforms"), "ds:Transform");
-	reference->node = node;
-	reference->uri = grammar_attribute(node, "URI");
-	if (transform && !grammar_again(transform)) {
-		reference->transform = algorithm(transform);
-		reference->prefixes = prefixes_of(transform);
-	}
-	reference->digest_name = algorithm(grammar_child(node, "ds:DigestMethod"));
-	reference->digest_known = digest_find(reference->digest_name, &reference->digest);
-	reference->value = octets(message, grammar_child(node, "ds:DigestValue"));
-}
-
-static enum err_code read_signature(struct ebms_message *message, const struct xml_node *node, struct err *err)
-{
-	const struct xml_node *info = grammar_child(node, "ds:SignedInfo"),
-			      *first = grammar_child(info, "ds:Reference");
-	size_t count;
-	if (!count_of(message, first, &count))
-		return OK;
-	struct ebms_signature *signature = arena_alloc(message->arena, sizeof *signature);
-	struct ebms_reference *reference = arena_array(message->arena, count + 1, sizeof *reference);
-	if (!signature || !reference)
-		return fail(err, ERR_MEMORY, "no memory for a signature");
-
-	signature->references = reference;
-	signature->count = count;
-	for (const struct xml_node *r = first; r; r = grammar_again(r))
-		read_reference(message, r, reference++);
-	const struct xml_node *c14n = grammar_child(info, "ds:CanonicalizationMethod");
-	signature->signed_info = info;
-	signature->c14n = algorithm(c14n);
-	signature->prefixes = prefixes_of(c14n);
-	signature->algorithm = algorithm(grammar_child(info, "ds:SignatureMethod"));
-	signature->alg_known = sig_find(signature->algorithm, &signature->alg);
-	signature->value = octets(message, grammar_child(node, "ds:SignatureValue"));
-	const struct xml_node *key_info = grammar_child(node, "ds:KeyInfo");
-	read_token_reference(message, grammar_child(key_info, "wsse:SecurityTokenReference"), &signature->token);
-	read_plain_certificate(message, key_info, &signature->token);
-	message->signature = signature;
-	return OK;
+	const struct xml_node *transform = grammar_child(node, "ds:Transform");
+	(void)message;
+	if (!transform || grammar_again(transform))
+		return;
+	reference->transform = security_algorithm(transform);
+	reference->prefixes = signature_prefixes(transform);
 }
 
 /* RSA-OAEP: what is absent is SHA-1, in XML Encryption 1.1 §5.5.2 for the digest and for MGF1 alike. */
@@ -278,8 +198,8 @@ static bool read_transport(const struct xml_node *method, struct wrapped_key *wr
 	const struct xml_node *mgf = grammar_child(method, "xenc11:MGF");
 	wrapped->alg = WRAP_RSA_OAEP;
 	wrapped->digest = wrapped->mgf = DIGEST_SHA1;
-	return (!digest || digest_find(algorithm(digest), &wrapped->digest)) &&
-	       (!mgf || mgf_find(algorithm(mgf), &wrapped->mgf));
+	return (!digest || digest_find(security_algorithm(digest), &wrapped->digest)) &&
+	       (!mgf || mgf_find(security_algorithm(mgf), &wrapped->mgf));
 }
 
 /* XML Signature 1.1 §4.5.2.3: the point of a named curve, as WSS4J writes an ephemeral EC key. As SubjectPublicKeyInfo
@@ -289,11 +209,11 @@ static struct bytes spki_of_point(struct ebms_message *message, const struct xml
 	static const uint8_t p256[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01,
 					0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00 };
 	enum { POINT_BYTES = 65 };
-	struct bytes point = octets(message, grammar_child(value, "dsig11:PublicKey"));
+	struct bytes point = security_octets(message, grammar_child(value, "dsig11:PublicKey"));
 	uint8_t *spki = arena_array(message->arena, sizeof p256 + POINT_BYTES, 1);
 	if (!same(grammar_attribute(grammar_child(value, "dsig11:NamedCurve"), "URI"), URI_CURVE_P256) ||
 	    point.size != POINT_BYTES || !spki) {
-		found(message, "a point that is none of P-256", "OriginatorKeyInfo");
+		security_found(message, "a point that is none of P-256", "OriginatorKeyInfo");
 		return (struct bytes){ 0 };
 	}
 	memcpy(spki, p256, sizeof p256);
@@ -306,7 +226,7 @@ static struct bytes read_originator(struct ebms_message *message, const struct x
 	const struct xml_node *value = grammar_child(originator, "ds:KeyValue");
 	const struct xml_node *point = grammar_child(value, "dsig11:ECKeyValue");
 	return point ? spki_of_point(message, point)
-		     : octets(message, grammar_child(value ? value : originator, "dsig11:DEREncodedKeyValue"));
+		     : security_octets(message, grammar_child(value ? value : originator, "dsig11:DEREncodedKeyValue"));
 }
 
 static bool read_agreement(struct ebms_message *message, const struct xml_node *agreement, const char *wrap_uri,
@@ -317,25 +237,25 @@ static bool read_agreement(struct ebms_message *message, const struct xml_node *
 	const struct xml_node *prf = grammar_child(params, "dsm:PRF");
 	const struct xml_node *salt = grammar_child(params, "dsm:Salt");
 	const struct xml_node *info = grammar_child(params, "dsm:Info");
-	const char *length = token_text(message, params, "dsm:KeyLength");
+	const char *length = security_text(message, params, "dsm:KeyLength");
 	int64_t bytes_or_bits = 0;
-	if (same(algorithm(agreement), URI_X25519))
+	if (same(security_algorithm(agreement), URI_X25519))
 		wrapped->alg = WRAP_X25519_HKDF_AES;
-	else if (same(algorithm(agreement), URI_ECDH_ES))
+	else if (same(security_algorithm(agreement), URI_ECDH_ES))
 		wrapped->alg = WRAP_P256_HKDF_AES;
 	else
 		return false;
-	if (!same(algorithm(derivation), URI_HKDF) || (prf && !same(algorithm(prf), URI_HMAC_SHA256)) ||
-	    !key_wrap_find(wrap_uri, &wrapped->kek_bytes))
+	if (!same(security_algorithm(derivation), URI_HKDF) ||
+	    (prf && !same(security_algorithm(prf), URI_HMAC_SHA256)) || !key_wrap_find(wrap_uri, &wrapped->kek_bytes))
 		return false;
 	/* The length, where it is said, must be that of the key wrap: stacks write it in octets or in bits. */
 	if (length && (!int64_parse(length, &bytes_or_bits) || (bytes_or_bits != (int64_t)wrapped->kek_bytes &&
 								bytes_or_bits != (int64_t)wrapped->kek_bytes * 8)))
 		return false;
 	if (salt)
-		wrapped->salt = octets(message, salt);
+		wrapped->salt = security_octets(message, salt);
 	if (info)
-		wrapped->info = octets(message, info);
+		wrapped->info = security_octets(message, info);
 	wrapped->originator = read_originator(message, grammar_child(agreement, "xenc:OriginatorKeyInfo"));
 	return true;
 }
@@ -347,12 +267,12 @@ static void read_sealed(struct ebms_message *message, const struct xml_node *nod
 	sealed->id = grammar_attribute(node, "Id");
 	sealed->mime_type = grammar_attribute(node, "MimeType");
 	sealed->uri = grammar_attribute(cipher, "URI");
-	sealed->algorithm = algorithm(grammar_child(node, "xenc:EncryptionMethod"));
+	sealed->algorithm = security_algorithm(grammar_child(node, "xenc:EncryptionMethod"));
 	sealed->alg_known = content_find(sealed->algorithm, &sealed->alg);
 	if (!same(grammar_attribute(node, "Type"), URI_ATTACHMENT_ONLY))
-		found(message, "a Type other than Attachment-Content-Only", "EncryptedData");
-	if (!same(algorithm(transform), URI_ATTACHMENT_SEALED))
-		found(message, "a transform other than Attachment-Ciphertext-Transform", "CipherReference");
+		security_found(message, "a Type other than Attachment-Content-Only", "EncryptedData");
+	if (!same(security_algorithm(transform), URI_ATTACHMENT_SEALED))
+		security_found(message, "a transform other than Attachment-Ciphertext-Transform", "CipherReference");
 }
 
 /* Every EncryptedData must be named once by the key's reference list, and nothing else. */
@@ -362,7 +282,7 @@ static void check_reference_list(struct ebms_message *message, const struct xml_
 	const struct xml_node *list = grammar_child(key, "xenc:ReferenceList");
 	const struct xml_node *first = grammar_child(list, "xenc:DataReference");
 	size_t references;
-	if (!count_of(message, first, &references))
+	if (!security_count(message, first, &references))
 		return;
 	for (size_t i = 0; i < encryption->count; i++) {
 		size_t hits = 0;
@@ -371,17 +291,17 @@ static void check_reference_list(struct ebms_message *message, const struct xml_
 			hits += uri && uri[0] == '#' && same(uri + 1, encryption->sealed[i].id);
 		}
 		if (hits != 1)
-			found(message, "an EncryptedData without or with two references", "ReferenceList");
+			security_found(message, "an EncryptedData without or with two references", "ReferenceList");
 	}
 	if (references != encryption->count)
-		found(message, "a reference to no EncryptedData", "ReferenceList");
+		security_found(message, "a reference to no EncryptedData", "ReferenceList");
 }
 
 static enum err_code read_encryption(struct ebms_message *message, const struct xml_node *key, struct err *err)
 {
 	const struct xml_node *first = grammar_child(message->security, "xenc:EncryptedData");
 	size_t count;
-	if (!count_of(message, first, &count))
+	if (!security_count(message, first, &count))
 		return OK;
 	struct ebms_encryption *encryption = arena_alloc(message->arena, sizeof *encryption);
 	struct ebms_sealed *sealed = arena_array(message->arena, count + 1, sizeof *sealed);
@@ -398,16 +318,17 @@ static enum err_code read_encryption(struct ebms_message *message, const struct 
 	const struct xml_node *recipient =
 		grammar_child(agreement ? grammar_child(agreement, "xenc:RecipientKeyInfo") : key_info,
 			      "wsse:SecurityTokenReference");
-	encryption->algorithm = agreement ? algorithm(agreement) : algorithm(method);
+	encryption->algorithm = agreement ? security_algorithm(agreement) : security_algorithm(method);
 	if (agreement)
-		encryption->wrap_known = read_agreement(message, agreement, algorithm(method), &encryption->wrapped);
+		encryption->wrap_known =
+			read_agreement(message, agreement, security_algorithm(method), &encryption->wrapped);
 	else if (same(encryption->algorithm, URI_RSA_OAEP) || same(encryption->algorithm, URI_RSA_OAEP_MGF1P))
 		encryption->wrap_known = read_transport(method, &encryption->wrapped);
 	/* Whose key it is for is a hint only: some stacks point to the sender's own token (our keys are tried in turn).
 	 */
 	read_token_reference(message, recipient, &encryption->recipient);
 	encryption->wrapped.wrapped =
-		octets(message, grammar_child(grammar_child(key, "xenc:CipherData"), "xenc:CipherValue"));
+		security_octets(message, grammar_child(grammar_child(key, "xenc:CipherData"), "xenc:CipherValue"));
 	check_reference_list(message, key, encryption);
 	message->encryption = encryption;
 	return OK;
@@ -420,7 +341,7 @@ static void match_sealed(struct ebms_message *message)
 		const struct ebms_sealed *sealed = &message->encryption->sealed[i];
 		struct ebms_part *part = ebms_part_of(message, sealed->uri);
 		if (!part || part->sealed) {
-			found(message, "ciphertext that is no payload, or twice", "EncryptedData");
+			security_found(message, "ciphertext that is no payload, or twice", "EncryptedData");
 			continue;
 		}
 		part->sealed = sealed;
@@ -437,12 +358,14 @@ enum err_code as4_read_security(struct ebms_message *message, struct err *err)
 	if (message->security)
 		grammar_check(security_grammar, message->security, ebms_rule(RULE_SECURITY), message->findings);
 	if (grammar_child(signature, "ds:SignedInfo"))
-		TRY(read_signature(message, signature, err));
+		TRY(signature_read(message, signature, err));
+	if (message->signature)
+		read_key_info(message, grammar_child(signature, "ds:KeyInfo"));
 	const struct xml_node *key = grammar_child(message->security, "xenc:EncryptedKey");
 	if (key)
 		TRY(read_encryption(message, key, err));
 	else if (grammar_child(message->security, "xenc:EncryptedData"))
-		found(message, "EncryptedData without EncryptedKey", "Security");
+		security_found(message, "EncryptedData without EncryptedKey", "Security");
 	match_sealed(message);
 	return OK;
 }

@@ -41,11 +41,11 @@ static void give_octets(const struct bundle *bundle, struct ebms_message *messag
 static enum err_code judge_wire(struct evidence_wire *wire, const struct bundle *bundle, struct err *err)
 {
 	struct ebms_message *message = &wire->message;
-	TRY(as4_read(message, wire->wire->content_type, wire->wire->octets, err));
+	TRY(ebms_read(message, wire->wire->content_type, wire->wire->octets, err));
 	if (!findings_errors(message->findings))
-		TRY(as4_read_security(message, err));
+		TRY(ebms_read_security(message, err));
 	if (!findings_errors(message->findings))
-		as4_check_profile(message, NULL);
+		ebms_check_profile(message, NULL);
 	if (findings_errors(message->findings))
 		return OK;
 	give_octets(bundle, message);
@@ -102,8 +102,8 @@ static enum err_code find_answered(struct bundle *bundle, size_t index, struct e
 		message->findings = findings_new(bundle->arena);
 		if (!message->findings)
 			return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", bundle->id);
-		as4_check_receipt(message, bundle->message.message_id, version->message.signature->references,
-				  version->message.signature->count);
+		ebms_check_receipt(message, bundle->message.message_id, version->message.signature->references,
+				   version->message.signature->count);
 		if (!findings_errors(message->findings))
 			receipt->answers = version;
 	}

@@ -1,7 +1,7 @@
 /* The inspector: every stage of the gateway on the bytes of a file, as far as they allow, each with a verdict of its
  * own. What an operator asks when a partner says "your side is broken". */
 #include "base/text.h"
-#include "messaging/grammar_int.h"
+#include "messaging/binding_int.h"
 #include "messaging/inspect_int.h"
 #include "messaging/uris_int.h"
 
@@ -62,7 +62,7 @@ static enum err_code read_as(struct inspecting *i, const char *type, struct byte
 		return no_memory(err);
 	ebms_done(&i->message);
 	ebms_init(&i->message, i->arena, &i->limits, aside);
-	TRY(as4_read(&i->message, type, body, err));
+	TRY(ebms_read(&i->message, type, body, err));
 	i->message.findings = i->findings;
 	return i->message.doc ? keep(i, aside, wanted, err) : OK;
 }
@@ -105,7 +105,7 @@ static enum err_code read_message(struct inspecting *i, struct err *err)
 		refuse_file(i);
 		return OK;
 	}
-	TRY(as4_read(&i->message, i->file.content_type, i->file.body, err));
+	TRY(ebms_read(&i->message, i->file.content_type, i->file.body, err));
 	i->reached[STAGE_MIME] = true;
 	const struct finding *first = findings_at(i->findings, 0);
 	if (!i->message.doc && first && ebms_rule_stage(first->rule) == STAGE_MIME)
@@ -130,11 +130,13 @@ static enum err_code find_profiles(struct inspecting *i, struct err *err)
 	struct ebms_message *message = &i->message;
 	const struct security_profile *profile;
 	for (size_t k = 0; message->signature && (profile = profile_at(k)); k++) {
+		if (profile->binding != message->binding)
+			continue;
 		struct findings *aside = findings_new(i->arena);
 		if (!aside)
 			return no_memory(err);
 		message->findings = aside;
-		as4_check_profile(message, profile);
+		ebms_check_profile(message, profile);
 		message->findings = i->findings;
 		const char *before = i->report->profiles;
 		if (algorithms_fit(aside))
@@ -154,9 +156,9 @@ static enum err_code judge_profile(struct inspecting *i, struct err *err)
 	if (!aside)
 		return no_memory(err);
 	message->findings = aside;
-	enum err_code code = as4_read_security(message, err);
+	enum err_code code = ebms_read_security(message, err);
 	if (code == OK)
-		as4_check_profile(message, profile);
+		ebms_check_profile(message, profile);
 	message->findings = i->findings;
 	if (code != OK)
 		return code;
@@ -232,7 +234,7 @@ static const char *unverifiable(const struct inspecting *i)
 	if (!signature->alg_known)
 		return arena_printf(i->arena, "signatures by %s are not verified here",
 				    signature->algorithm ? signature->algorithm : "no algorithm");
-	if (!same(signature->c14n, URI_EXC_C14N))
+	if (!same(signature->c14n, i->message.binding->c14n))
 		return arena_printf(i->arena, "the canonical form %s is not computed here",
 				    signature->c14n ? signature->c14n : "(none)");
 	if (cert_key_kind(i->cert) == KEY_KIND_OTHER)

@@ -1,5 +1,6 @@
 /* What the inspector says: rows and texts, all in the arena. */
 #include "base/text.h"
+#include "messaging/binding_int.h"
 #include "messaging/grammar_int.h"
 #include "messaging/inspect_int.h"
 #include "messaging/uris_int.h"
@@ -48,7 +49,7 @@ static const char *incomparable(struct inspecting *i, const struct ebms_referenc
 		return "the part is not in this file";
 	if (part && !part->octets.data)
 		return "the payload stays closed";
-	if (!same(reference->transform, part ? URI_ATTACHMENT_SIGNED : URI_EXC_C14N))
+	if (!i->message.binding->transforms_fit(reference))
 		return reference->transform
 			       ? arena_printf(i->arena, "transform %s is not computed here", reference->transform)
 			       : "not exactly one transform";
@@ -145,7 +146,7 @@ static const char *unreached(const struct inspecting *i, enum ebms_stage stage)
 static enum err_code put_verdicts(struct inspecting *i, struct err *err)
 {
 	static const enum ebms_stage stages[] = { STAGE_MIME,  STAGE_HEADER,     STAGE_PROFILE,  STAGE_SIGNATURE,
-						 STAGE_TRUST, STAGE_DECRYPTION, STAGE_EXPANSION };
+						  STAGE_TRUST, STAGE_DECRYPTION, STAGE_EXPANSION };
 	struct inspected_verdict *verdicts = arena_array(i->arena, COUNT(stages), sizeof *verdicts);
 	bool refused = false, undecided = false;
 	if (!verdicts)

@@ -62,7 +62,7 @@ struct ebms_sealed { /* xenc:EncryptedData */
 	enum content_alg alg;
 	bool alg_known;
 };
-struct ebms_encryption {        /* xenc:EncryptedKey and what it opens */
+struct ebms_encryption {       /* xenc:EncryptedKey and what it opens */
 	const char *algorithm; /* URI of key transport or agreement */
 	bool wrap_known;
 	struct wrapped_key wrapped;
@@ -76,20 +76,23 @@ struct ebms_part { /* a payload, in the order of eb:PayloadInfo: the first is th
 	const char *type; /* of the signed octets */
 	const struct mime_part *mime;
 	const struct ebms_sealed *sealed; /* NULL: came in clear */
-	struct buf opened;               /* decrypted octets, if it was sealed */
-	struct bytes octets;             /* as signed; set once open */
-	const char *mime_type, *charset; /* of the plain content */
-	const char *compression;         /* property CompressionType */
+	struct buf opened;                /* decrypted octets, if it was sealed */
+	struct bytes octets;              /* as signed; set once open */
+	const char *mime_type, *charset;  /* of the plain content */
+	const char *compression;          /* property CompressionType */
 	bool compressed;
 };
 
 enum ebms_kind { KIND_USER_MESSAGE, KIND_PULL_REQUEST, KIND_RECEIPT, KIND_ERROR };
 
+struct binding;
+
 struct ebms_message {
 	struct arena *arena;
 	const struct ebms_limits *limits;
 	struct findings *findings;
-	struct mime_message mime; /* one part if the body was bare SOAP */
+	struct mime_message mime;      /* one part if the body was bare SOAP */
+	const struct binding *binding; /* by its envelope; NULL: of none */
 	struct xml_doc *doc;
 	const struct xml_node *messaging, *security, *body;
 	size_t header_faults; /* of stages MIME and HEADER: counted, because of findings only so many are kept */
@@ -106,23 +109,30 @@ struct ebms_message {
 
 /* ARENA, LIMITS and FINDINGS must live as long as MESSAGE. */
 void ebms_init(struct ebms_message *message, struct arena *arena, const struct ebms_limits *limits,
-	      struct findings *findings);
+	       struct findings *findings);
 void ebms_done(struct ebms_message *message);
 
 /* MIME and header: on return without findings the header is read and every PartInfo has its part. BODY must live as
  * long as MESSAGE. */
-enum err_code as4_read(struct ebms_message *message, const char *content_type, struct bytes body,
-		       struct err *err) MUST_USE;
-/* wsse:Security into .signature and .encryption. */
-enum err_code as4_read_security(struct ebms_message *message, struct err *err) MUST_USE;
+enum err_code ebms_read(struct ebms_message *message, const char *content_type, struct bytes body,
+			struct err *err) MUST_USE;
+/* The elements of its security into .signature and .encryption. */
+enum err_code ebms_read_security(struct ebms_message *message, struct err *err) MUST_USE;
 /* The closed profile: exactly the references that must be there, each once, no other transform, no other algorithm,
- * everything encrypted. PROFILE NULL: any algorithm that we know (for the inspector). */
-void as4_check_profile(struct ebms_message *message, const struct security_profile *profile);
+ * and encrypted what is to be. PROFILE NULL: any algorithm that we know (for the inspector). */
+void ebms_check_profile(struct ebms_message *message, const struct security_profile *profile);
+/* Of that, what concerns the signature, if there is one. */
+void ebms_check_signature(struct ebms_message *message, const struct security_profile *profile);
+/* A finding of RULE, counted if it is one of the header. */
+void ebms_found(struct ebms_message *message, enum ebms_rule_name rule, const char *first, const char *second);
+/* NODE by SCHEMA into RECORD; findings of the binding's rule for its header. */
+enum err_code ebms_read_record(struct ebms_message *message, const struct schema *schema, const struct xml_node *node,
+			       void *record, struct err *err) MUST_USE;
 
 /* The certificate that the signature's token names: the embedded one, or the one among KNOWN. *CERT is NULL (and a
  * finding says why) if there is none; the caller unrefs. */
 enum err_code ebms_signer(struct ebms_message *message, struct cert *const *known, size_t count, struct cert **cert,
-			 struct err *err) MUST_USE;
+			  struct err *err) MUST_USE;
 /* Whether TOKEN names CERT. */
 bool ebms_token_names(const struct ebms_token *token, const struct cert *cert);
 /* Signature value and, if that is right, the digests of Messaging and Body: who speaks is proved. Any other element
@@ -130,10 +140,10 @@ bool ebms_token_names(const struct ebms_token *token, const struct cert *cert);
 enum err_code ebms_verify(struct ebms_message *message, const struct cert *cert, struct err *err) MUST_USE;
 /* The signature value alone. */
 enum err_code ebms_verify_value(struct ebms_message *message, const struct cert *cert, bool *good,
-			       struct err *err) MUST_USE;
+				struct err *err) MUST_USE;
 /* Opens the sealed parts with the keys of OWN that may decrypt. */
 enum err_code ebms_decrypt(struct ebms_message *message, struct keys *keys, const struct key_list *own,
-			  struct err *err) MUST_USE;
+			   struct err *err) MUST_USE;
 /* The digests of the parts. */
 enum err_code ebms_verify_parts(struct ebms_message *message, struct err *err) MUST_USE;
 /* Expands each compressed part once, to see that it can be; also whether it says what it was. */
@@ -142,15 +152,14 @@ enum err_code ebms_expand(struct ebms_message *message, struct err *err) MUST_US
 /* The digest of what REFERENCE names, by its algorithm, which must be known. *COMPUTED false: it has no canonical form.
  */
 enum err_code ebms_reference_digest(struct ebms_message *message, const struct ebms_reference *reference,
-				   uint8_t digest[static DIGEST_MAX], bool *computed, struct err *err) MUST_USE;
+				    uint8_t digest[static DIGEST_MAX], bool *computed, struct err *err) MUST_USE;
 /* The element that URI ("#id") names, wherever it stands; NULL. To show and to compute, never to believe. */
 const struct xml_node *ebms_element_of(const struct ebms_message *message, const char *uri);
 /* The canonical octets that a reference's digest is over: of an element, or a part's. */
 enum err_code ebms_reference_octets(struct ebms_message *message, const struct ebms_reference *reference,
-				   struct buf *octets, struct err *err) MUST_USE;
-/* The octets that are signed for a part of this media type: WS-Security SwA 1.1 §5.4.2. TYPE NULL: as they are. */
-enum err_code as4_part_octets(const char *type, struct bytes octets, const struct ebms_limits *limits, struct buf *out,
-			      struct err *err) MUST_USE;
+				    struct buf *octets, struct err *err) MUST_USE;
+/* The canonical octets of SignedInfo. */
+enum err_code ebms_signed_info(const struct ebms_signature *signature, struct buf *octets, struct err *err) MUST_USE;
 /* "cid:a%40b" names the part with Content-ID "a@b" or, unescaped, "a%40b" itself. */
 bool ebms_cid_matches(const char *uri, const char *content_id);
 /* Whether URI ("#id") is an identifier of NODE itself. */
@@ -173,28 +182,41 @@ struct ebms_payload {
 };
 
 struct ebms_packed {
-	const char *content_type;         /* arena's */
-	struct buf body;                  /* the caller's buf_done */
+	const char *content_type;          /* arena's */
+	struct buf body;                   /* the caller's buf_done */
 	struct ebms_reference *references; /* what a receipt must repeat */
 	size_t references_count;
 };
 
-/* A signed user message, encrypted for RECIPIENT if it has payloads. */
-enum err_code as4_pack_user(struct arena *arena, const struct security_profile *profile,
-			    const struct ebms_identity *identity, const struct cert *recipient,
-			    const struct ebms_user_message *user, const struct ebms_payload *payloads, size_t count,
-			    struct ebms_packed *packed, struct err *err) MUST_USE;
-/* A signed receipt for RECEIVED with non-repudiation information. */
-enum err_code as4_pack_receipt(struct arena *arena, const struct security_profile *profile,
-			       const struct ebms_identity *identity, const struct ebms_message *received, int64_t now_us,
-			       struct ebms_packed *packed, struct err *err) MUST_USE;
-/* A signed error signal: one eb:Error a finding, at most 16. REF_TO may be NULL. */
-enum err_code as4_pack_error(struct arena *arena, const struct security_profile *profile,
-			     const struct ebms_identity *identity, const char *ref_to, const struct findings *findings,
-			     int64_t now_us, struct ebms_packed *packed, struct err *err) MUST_USE;
+struct ebms_letter { /* a user message to be packed by the binding of its profile */
+	const struct security_profile *profile;
+	const struct ebms_identity *identity;
+	const struct cert *recipient; /* for whom the payloads are encrypted; NULL if there are none or the profile does
+					 not encrypt */
+	const struct ebms_user_message *user;
+	const struct ebms_payload *payloads;
+	size_t count;
+};
+struct ebms_answering { /* a signal to be packed */
+	const struct security_profile *profile;
+	const struct ebms_identity *identity;
+	const struct ebms_message *received; /* what it answers */
+	const char *ref_to;                  /* the eb:MessageId of that; NULL: it could not be read */
+	int64_t now_us;
+};
+/* A signed user message. */
+enum err_code ebms_pack_user(struct arena *arena, const struct ebms_letter *letter, struct ebms_packed *packed,
+			     struct err *err) MUST_USE;
+/* A signed receipt with non-repudiation information. */
+enum err_code ebms_pack_receipt(struct arena *arena, const struct ebms_answering *answering, struct ebms_packed *packed,
+				struct err *err) MUST_USE;
+/* A signed error signal: one eb:Error a finding, at most 16. */
+enum err_code ebms_pack_error(struct arena *arena, const struct ebms_answering *answering,
+			      const struct findings *findings, struct ebms_packed *packed, struct err *err) MUST_USE;
 
-/* RECEIPT speaks of message REF_TO and repeats exactly REFERENCES. Findings of rule MSG-100 otherwise. */
-void as4_check_receipt(struct ebms_message *receipt, const char *ref_to, const struct ebms_reference *references,
-		       size_t count);
+/* RECEIPT speaks of message REF_TO and repeats exactly REFERENCES. Findings of the binding's rule for receipts
+ * otherwise. */
+void ebms_check_receipt(struct ebms_message *receipt, const char *ref_to, const struct ebms_reference *references,
+			size_t count);
 
 #endif

@@ -3,11 +3,6 @@
 #include "messaging/message_int.h"
 #include "messaging/uris_int.h"
 
-static void found(struct ebms_message *message, enum ebms_rule_name rule, const char *first, const char *second)
-{
-	finding_add(message->findings, ebms_rule(rule), "", first, second);
-}
-
 /* Keys to try: those whose certificate the message names first, then all others that may decrypt. */
 static bool names(const struct ebms_token *token, const struct key_info *key)
 {
@@ -37,14 +32,14 @@ static enum err_code unwrap(const struct ebms_encryption *encryption, struct key
 }
 
 /* What a part carries; a transfer encoding that cannot be undone is the sender's mistake. */
-static enum err_code part_body(struct ebms_message *message, const struct ebms_part *part, struct bytes *body, bool *good,
-			       struct err *err)
+static enum err_code part_body(struct ebms_message *message, const struct ebms_part *part, struct bytes *body,
+			       bool *good, struct err *err)
 {
 	struct err why = { 0 };
 	enum err_code code = mime_body(message->arena, part->mime, body, &why);
 	*good = code == OK;
 	if (code == ERR_SYNTAX || code == ERR_LIMIT) {
-		found(message, RULE_MIME, why.text, NULL);
+		ebms_found(message, RULE_MIME, why.text, NULL);
 		return OK;
 	}
 	if (code != OK)
@@ -52,8 +47,8 @@ static enum err_code part_body(struct ebms_message *message, const struct ebms_p
 	return code;
 }
 
-static enum err_code open_part(struct ebms_message *message, struct ebms_part *part, const uint8_t *key, size_t key_size,
-			       struct err *err)
+static enum err_code open_part(struct ebms_message *message, struct ebms_part *part, const uint8_t *key,
+			       size_t key_size, struct err *err)
 {
 	struct bytes sealed = { 0 };
 	bool good = false;
@@ -67,8 +62,8 @@ static enum err_code open_part(struct ebms_message *message, struct ebms_part *p
 	if (good)
 		part->octets = part->opened.data ? buf_bytes(&part->opened) : bytes("", 0);
 	else
-		found(message, RULE_DECRYPTION, part->content_id,
-		      key ? "it was altered after it was sealed" : "no key here opens the message's key");
+		ebms_found(message, RULE_DECRYPTION, part->content_id,
+			   key ? "it was altered after it was sealed" : "no key here opens the message's key");
 	return OK;
 }
 
@@ -103,12 +98,12 @@ static bool check_compression(struct ebms_message *message, const struct ebms_pa
 {
 	size_t before = findings_count(message->findings);
 	if (part->compressed && !same(part->compression, MIME_GZIP))
-		found(message, RULE_COMPRESSION, part->content_id,
-		      "is compressed in a way other than application/gzip");
+		ebms_found(message, RULE_COMPRESSION, part->content_id,
+			   "is compressed in a way other than application/gzip");
 	if (part->compressed && !part->mime_type)
-		found(message, RULE_COMPRESSION, part->content_id, "is compressed and has no property MimeType");
+		ebms_found(message, RULE_COMPRESSION, part->content_id, "is compressed and has no property MimeType");
 	if (part->charset && !is_encoding_name(part->charset))
-		found(message, RULE_COMPRESSION, part->content_id, "has a CharacterSet that is no encoding name");
+		ebms_found(message, RULE_COMPRESSION, part->content_id, "has a CharacterSet that is no encoding name");
 	return findings_count(message->findings) == before;
 }
 
@@ -123,7 +118,7 @@ enum err_code ebms_expand(struct ebms_message *message, struct err *err)
 		buf_init(&plain, message->limits->max_payload_bytes);
 		enum err_code code = gzip_expand(part->octets, message->limits->max_ratio, &plain, &why);
 		if (code == ERR_SYNTAX || code == ERR_LIMIT) {
-			found(message, RULE_DECOMPRESSION, part->content_id, why.text);
+			ebms_found(message, RULE_DECOMPRESSION, part->content_id, why.text);
 		} else if (code != OK) {
 			*err = why;
 			return code;

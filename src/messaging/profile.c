@@ -1,7 +1,10 @@
 #include "messaging/profile_int.h"
 
+#include "messaging/binding_int.h"
+
 static const struct security_profile profiles[] = {
 	{ .name = "edelivery-1.15",
+	  .binding = &binding_as4,
 	  .title = "eDelivery AS4 1.15 common profile: RSA",
 	  .source = "eDelivery AS4 1.15 §3.2.4",
 	  .signature = SIG_RSA_SHA256,
@@ -11,6 +14,7 @@ static const struct security_profile profiles[] = {
 	  .wrap_digest = DIGEST_SHA256,
 	  .wrap_mgf = DIGEST_SHA256 },
 	{ .name = "edelivery-2.0",
+	  .binding = &binding_as4,
 	  .title = "eDelivery AS4 2.0 common profile: Ed25519 and X25519",
 	  .source = "eDelivery AS4 2.0, common usage profile",
 	  .signature = SIG_ED25519,
@@ -19,6 +23,7 @@ static const struct security_profile profiles[] = {
 	  .wrap = WRAP_X25519_HKDF_AES,
 	  .kek_bytes = 16 },
 	{ .name = "ecdsa-p256",
+	  .binding = &binding_as4,
 	  .title = "eDelivery AS4 2.0 alternative profile: ECDSA and ECDH on P-256",
 	  .source = "eDelivery AS4 2.0, alternative elliptic curve profile",
 	  .signature = SIG_ECDSA_P256_SHA256,

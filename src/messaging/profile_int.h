@@ -4,8 +4,11 @@
 
 #include "crypto/keys.h"
 
+struct binding;
+
 struct security_profile {
 	const char *name; /* as in the partner's record */
+	const struct binding *binding;
 	const char *title, *source;
 	enum sig_alg signature;
 	enum digest digest;

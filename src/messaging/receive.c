@@ -90,8 +90,12 @@ static enum err_code refuse(struct receiving *r, struct err *err)
 	const struct finding *first = findings_at(r->findings, 0);
 	const char *message_id = message_id_of(r);
 	TRY(identity_for(r->messaging, r->directory, r->authenticated, r->now_us, &identity, err));
-	enum err_code code = as4_pack_error(r->arena, r->authenticated->profile, &identity, message_id, r->findings,
-					    r->now_us, &packed, err);
+	struct ebms_answering answering = { .profile = r->authenticated->profile,
+					    .identity = &identity,
+					    .received = &r->message,
+					    .ref_to = message_id,
+					    .now_us = r->now_us };
+	enum err_code code = ebms_pack_error(r->arena, &answering, r->findings, &packed, err);
 	if (code == OK) {
 		struct wire received = { .kind = WIRE_RECEIVED,
 					 .at_us = r->now_us,
@@ -165,10 +169,10 @@ static enum err_code authenticate(struct receiving *r, struct err *err)
 {
 	struct ebms_message *message = &r->message;
 	size_t before = findings_errors(r->findings);
-	TRY(as4_read_security(message, err));
+	TRY(ebms_read_security(message, err));
 	if (findings_errors(r->findings) != before)
 		return OK;
-	as4_check_profile(message, r->peer->profile);
+	ebms_check_profile(message, r->peer->profile);
 
 	before = findings_errors(r->findings);
 	TRY(ebms_signer(message, r->peer->signing, r->peer->signing_count, &r->cert, err));
@@ -328,8 +332,12 @@ static enum err_code accept(struct receiving *r, struct err *err)
 	struct wire receipt = { 0 };
 	TRY(fill_delivery(r, &delivery, err));
 	TRY(identity_for(r->messaging, r->directory, r->peer, r->now_us, &identity, err));
-	enum err_code code =
-		as4_pack_receipt(r->arena, r->peer->profile, &identity, &r->message, r->now_us, &packed, err);
+	struct ebms_answering answering = { .profile = r->peer->profile,
+					    .identity = &identity,
+					    .received = &r->message,
+					    .ref_to = message_id_of(r),
+					    .now_us = r->now_us };
+	enum err_code code = ebms_pack_receipt(r->arena, &answering, &packed, err);
 	if (code == OK) {
 		delivery.receipt = (struct wire){ .kind = WIRE_RECEIPT_SENT,
 						  .at_us = r->now_us,
@@ -367,7 +375,7 @@ static enum err_code receive(struct receiving *r, struct err *err)
 		return OK;
 	}
 	r->authenticated = r->tls_peer;
-	TRY(as4_read(&r->message, http_header(r->request, "Content-Type"), r->request->body, err));
+	TRY(ebms_read(&r->message, http_header(r->request, "Content-Type"), r->request->body, err));
 	if (r->message.unit_read && r->message.kind != KIND_USER_MESSAGE) {
 		/* Signals come back in the answer to what we sent; one that is posted belongs to nothing, and is never
 		 * answered, whatever else is wrong with it. */

@@ -132,12 +132,12 @@ static enum err_code fill_parts(const struct sending *s, struct header *header, 
 			p[n++] = (struct ebms_typed){ .name = "CompressionType", .value = MIME_GZIP };
 		properties[i] = (struct ebms_properties){ .property = p, .count = n };
 		parts[i] = (struct ebms_part_info){ .href = arena_printf(s->arena, "cid:%s", part->content_id),
-					       .properties = &properties[i] };
+						    .properties = &properties[i] };
 		payload[i] = (struct ebms_payload){ .content_id = part->content_id,
-						   .mime_type = part->mime_type,
-						   .charset = part->charset,
-						   .compressed = part->compressed,
-						   .octets = part->octets };
+						    .mime_type = part->mime_type,
+						    .charset = part->charset,
+						    .compressed = part->compressed,
+						    .octets = part->octets };
 	}
 	header->payload = (struct ebms_payload_info){ .part = parts, .count = count };
 	*payloads = payload;
@@ -206,11 +206,11 @@ static enum err_code take_stored(struct sending *s, const struct ebms_identity *
 	if (!sent || !same(sent->certificate, cert_fingerprint(identity->key->cert)))
 		return OK;
 	ebms_init(&s->before, s->arena, &s->messaging->limits, findings);
-	TRY(as4_read(&s->before, sent->content_type, sent->octets, err));
+	TRY(ebms_read(&s->before, sent->content_type, sent->octets, err));
 	if (!findings_errors(findings))
-		TRY(as4_read_security(&s->before, err));
+		TRY(ebms_read_security(&s->before, err));
 	if (!findings_errors(findings))
-		as4_check_profile(&s->before, s->peer->profile);
+		ebms_check_profile(&s->before, s->peer->profile);
 	if (findings_errors(findings))
 		return OK;
 	if (s->parts.count && !ebms_token_names(&s->before.encryption->recipient, s->recipient))
@@ -230,8 +230,13 @@ static enum err_code pack_anew(struct sending *s, const struct ebms_identity *id
 	struct ebms_payload *payloads = NULL;
 	TRY(fill_parts(s, &header, &payloads, err));
 	fill_header(s, &header);
-	TRY(as4_pack_user(s->arena, s->peer->profile, identity, s->recipient, &header.user, payloads, s->parts.count,
-			  &s->packed, err));
+	struct ebms_letter letter = { .profile = s->peer->profile,
+				      .identity = identity,
+				      .recipient = s->recipient,
+				      .user = &header.user,
+				      .payloads = payloads,
+				      .count = s->parts.count };
+	TRY(ebms_pack_user(s->arena, &letter, &s->packed, err));
 	s->content_type = s->packed.content_type;
 	s->body = buf_bytes(&s->packed.body);
 	s->references = s->packed.references;
@@ -289,13 +294,13 @@ static const struct security_profile *profile_for(const struct sending *s)
 static enum err_code read_reply(struct sending *s, struct err *err)
 {
 	struct ebms_message *reply = &s->reply;
-	TRY(as4_read(reply, s->answer.content_type, s->answer.body, err));
+	TRY(ebms_read(reply, s->answer.content_type, s->answer.body, err));
 	if (findings_errors(s->findings))
 		return OK;
-	TRY(as4_read_security(reply, err));
+	TRY(ebms_read_security(reply, err));
 	if (findings_errors(s->findings))
 		return OK;
-	as4_check_profile(reply, profile_for(s));
+	ebms_check_profile(reply, profile_for(s));
 	TRY(ebms_signer(reply, s->peer->signing, s->peer->signing_count, &s->cert, err));
 	if (!s->cert)
 		return OK;
@@ -373,7 +378,7 @@ static enum err_code settle(struct sending *s, struct err *err)
 				     err);
 	}
 	if (!findings_errors(s->findings))
-		as4_check_receipt(&s->reply, s->message->message_id, s->references, s->references_count);
+		ebms_check_receipt(&s->reply, s->message->message_id, s->references, s->references_count);
 	if (findings_errors(s->findings)) {
 		const struct finding *f = findings_at(s->findings, 0);
 		return settle_failed(s, false,

@@ -14,6 +14,9 @@
 #define NS_XENC      "http://www.w3.org/2001/04/xmlenc#"
 #define NS_XENC11    "http://www.w3.org/2009/xmlenc11#"
 #define NS_EC        "http://www.w3.org/2001/10/xml-exc-c14n#"
+#define NS_CPA       "http://www.oasis-open.org/committees/ebxml-cppa/schema/cpp-cpa-2_0.xsd"
+#define NS_XLINK     "http://www.w3.org/1999/xlink"
+#define NS_XSI       "http://www.w3.org/2001/XMLSchema-instance"
 
 #define URI_EXC_C14N            "http://www.w3.org/2001/10/xml-exc-c14n#"
 #define URI_SWA                 "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#"

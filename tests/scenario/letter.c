@@ -71,8 +71,8 @@ static void signer_open(struct region *region, const char *name, const char *pro
 	region_must(region, keys_open(directory, &signer->keys, &region->err));
 	region_must(region, keystore_list(directory, &signer->list, &region->err));
 	signer->identity = (struct ebms_identity){ .keys = signer->keys,
-						  .key = key_for(&signer->list, profile, KEY_USE_SIGN),
-						  .token = TOKEN_BST };
+						   .key = key_for(&signer->list, profile, KEY_USE_SIGN),
+						   .token = TOKEN_BST };
 }
 
 static void signer_close(struct signer *signer)
@@ -129,12 +129,12 @@ struct wire letter_pack(struct region *region, const struct letter *letter)
 	struct ebms_properties properties = properties_of(about, COUNT(about), property);
 	struct ebms_properties part_properties = properties_of(about_part, COUNT(about_part), part_property);
 	struct ebms_part_info part = { .href = letter->href ? letter->href : "cid:" PAYLOAD_CID,
-				  .properties = part_properties.count ? &part_properties : NULL };
+				       .properties = part_properties.count ? &part_properties : NULL };
 	struct ebms_payload_info payload_info = { .part = &part, .count = 1 };
 	struct ebms_payload payload = { .content_id = PAYLOAD_CID,
-				       .mime_type = letter->signed_as ? letter->signed_as : "application/xml",
-				       .compressed = letter->compressed,
-				       .octets = letter->payload };
+					.mime_type = letter->signed_as ? letter->signed_as : "application/xml",
+					.compressed = letter->compressed,
+					.octets = letter->payload };
 	struct ebms_user_message user = { .info = &info,
 					  .parties = &parties,
 					  .collaboration = &collaboration,
@@ -146,9 +146,13 @@ struct wire letter_pack(struct region *region, const struct letter *letter)
 
 	signer_open(region, letter->keys, letter->profile, &signer);
 	region_must(region, keystore_list(keyring_directory(letter->encrypt_for), &recipient, &region->err));
-	region_must(region, as4_pack_user(region->arena, profile_find(letter->profile), &signer.identity,
-					  key_for(&recipient, letter->profile, KEY_USE_DECRYPT)->cert, &user, &payload,
-					  letter->payload.data ? 1 : 0, &packed, &region->err));
+	const struct ebms_letter packing = { .profile = profile_find(letter->profile),
+					     .identity = &signer.identity,
+					     .recipient = key_for(&recipient, letter->profile, KEY_USE_DECRYPT)->cert,
+					     .user = &user,
+					     .payloads = &payload,
+					     .count = letter->payload.data ? 1 : 0 };
+	region_must(region, ebms_pack_user(region->arena, &packing, &packed, &region->err));
 	struct wire wire = wire_of(region, &packed);
 	key_list_done(&recipient);
 	signer_close(&signer);
@@ -163,7 +167,7 @@ struct wire letter_pack_clear(struct region *region, const struct letter *letter
 	const char *text = arena_text_of(region->arena, sealed.octets);
 	const char *envelope = strstr(text, "<?xml"), *from = strstr(text, first), *to = strstr(text, last);
 	struct ebms_packed packed = { .content_type = "multipart/related; type=\"" MIME_SOAP12
-						     "\"; boundary=\"in-clear\"; start=\"<soap@lintas>\"" };
+						      "\"; boundary=\"in-clear\"; start=\"<soap@lintas>\"" };
 	buf_auto soap;
 
 	assert_true(envelope && from && to);
@@ -226,8 +230,8 @@ static void letter_read(struct region *region, const struct wire *wire, struct e
 			struct findings *findings)
 {
 	ebms_init(message, region->arena, &ebms_limits_default, findings);
-	region_must(region, as4_read(message, wire->content_type, wire->octets, &region->err));
-	region_must(region, as4_read_security(message, &region->err));
+	region_must(region, ebms_read(message, wire->content_type, wire->octets, &region->err));
+	region_must(region, ebms_read_security(message, &region->err));
 	for (size_t i = 0; i < findings_count(findings); i++)
 		if (findings_at(findings, i)->rule != ebms_rule(RULE_SIGNAL_REF) || message->kind != KIND_ERROR)
 			region_fail(region, "cannot read a message: %s", findings_at(findings, i)->text);
@@ -242,8 +246,12 @@ struct wire letter_receipt(struct region *region, const struct letter *letter, c
 
 	letter_read(region, &wire, &message, findings_new(region->arena));
 	signer_open(region, name, letter->profile, &signer);
-	region_must(region, as4_pack_receipt(region->arena, profile_find(letter->profile), &signer.identity, &message,
-					     region->now_us, &packed, &region->err));
+	const struct ebms_answering answering = { .profile = profile_find(letter->profile),
+						  .identity = &signer.identity,
+						  .received = &message,
+						  .ref_to = letter->message_id,
+						  .now_us = region->now_us };
+	region_must(region, ebms_pack_receipt(region->arena, &answering, &packed, &region->err));
 	struct wire receipt = wire_of(region, &packed);
 	signer_close(&signer);
 	ebms_done(&message);
@@ -258,8 +266,11 @@ struct wire letter_error(struct region *region, const struct letter *letter, con
 
 	finding_add(findings, ebms_rule(rule), "", "this", "that");
 	signer_open(region, name, letter->profile, &signer);
-	region_must(region, as4_pack_error(region->arena, profile_find(letter->profile), &signer.identity,
-					   letter->message_id, findings, region->now_us, &packed, &region->err));
+	const struct ebms_answering answering = { .profile = profile_find(letter->profile),
+						  .identity = &signer.identity,
+						  .ref_to = letter->message_id,
+						  .now_us = region->now_us };
+	region_must(region, ebms_pack_error(region->arena, &answering, findings, &packed, &region->err));
 	struct wire error = wire_of(region, &packed);
 	signer_close(&signer);
 	return error;

@@ -703,11 +703,11 @@ static void a_full_arena_never_lets_a_changed_message_pass(void **state)
 		if (!findings)
 			continue;
 		ebms_init(&message, small, &ebms_limits_default, findings);
-		enum err_code code = as4_read(&message, wire.content_type, buf_bytes(&wire.body), &err);
+		enum err_code code = ebms_read(&message, wire.content_type, buf_bytes(&wire.body), &err);
 		if (code == OK && findings_count(findings) == 0)
-			code = as4_read_security(&message, &err);
+			code = ebms_read_security(&message, &err);
 		if (code == OK && findings_count(findings) == 0)
-			as4_check_profile(&message, letter.profile);
+			ebms_check_profile(&message, letter.profile);
 		if (code == OK && findings_count(findings) == 0)
 			code = ebms_verify(&message, letter.identity.key->cert, &err);
 		assert_true(code == ERR_MEMORY || (code == OK && findings_count(findings) > 0));
@@ -735,8 +735,8 @@ static struct ebms_message crowded(const char *name, const char *text, unsigned 
 		buf_puts(&many, text);
 	text_insert(&wire.body, text_at(&wire.body, name), buf_text(&many));
 	ebms_init(&message, world.arena, &ebms_limits_default, findings_new(world.arena));
-	assert_int_equal(as4_read(&message, wire.content_type, buf_bytes(&wire.body), &err), OK);
-	assert_int_equal(as4_read_security(&message, &err), OK);
+	assert_int_equal(ebms_read(&message, wire.content_type, buf_bytes(&wire.body), &err), OK);
+	assert_int_equal(ebms_read_security(&message, &err), OK);
 	ebms_done(&message);
 	buf_done(&wire.body);
 	return message;

@@ -153,9 +153,12 @@ static void pack_receipt(const struct letter *letter, const struct wire_copy *wi
 
 	opening_run(&opening, letter->profile, &ebms_limits_default, wire->content_type, buf_bytes(&wire->body));
 	opening_must_pass(&opening);
-	assert_int_equal(as4_pack_receipt(world.arena, letter->profile, &letter->identity, &opening.message, PKI_NOW,
-					  packed, NULL),
-			 OK);
+	const struct ebms_answering answering = { .profile = letter->profile,
+						  .identity = &letter->identity,
+						  .received = &opening.message,
+						  .ref_to = opening.message.user.info->message_id,
+						  .now_us = PKI_NOW };
+	assert_int_equal(ebms_pack_receipt(world.arena, &answering, packed, NULL), OK);
 	opening_done(&opening);
 }
 
@@ -165,9 +168,10 @@ static void pack_error(const struct letter *letter, const char *ref_to, struct e
 
 	finding_add(findings, ebms_rule(RULE_DIGEST), "", "cid:<a> & \"b\"", NULL);
 	finding_add(findings, ebms_rule(RULE_DECOMPRESSION), "", "part", "cut");
-	assert_int_equal(as4_pack_error(world.arena, letter->profile, &letter->identity, ref_to, findings, PKI_NOW,
-					packed, NULL),
-			 OK);
+	const struct ebms_answering answering = {
+		.profile = letter->profile, .identity = &letter->identity, .ref_to = ref_to, .now_us = PKI_NOW
+	};
+	assert_int_equal(ebms_pack_error(world.arena, &answering, findings, packed, NULL), OK);
 }
 
 static void every_header_that_we_write_is_valid_by_the_oasis_schema(void **state)

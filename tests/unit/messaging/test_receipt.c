@@ -25,9 +25,12 @@ static void exchange_of(struct exchange *exchange, const char *profile, size_t p
 		    buf_bytes(&exchange->sent.body));
 	opening_must_pass(&opening);
 	struct err err = { 0 };
-	assert_int_equal(as4_pack_receipt(world.arena, exchange->letter.profile, &exchange->letter.identity,
-					  &opening.message, PKI_NOW, &exchange->receipt, &err),
-			 OK);
+	const struct ebms_answering answering = { .profile = exchange->letter.profile,
+						  .identity = &exchange->letter.identity,
+						  .received = &opening.message,
+						  .ref_to = opening.message.user.info->message_id,
+						  .now_us = PKI_NOW };
+	assert_int_equal(ebms_pack_receipt(world.arena, &answering, &exchange->receipt, &err), OK);
 	exchange->receipt.body.max_bytes = 8 << 20;
 	opening_done(&opening);
 }
@@ -43,7 +46,7 @@ static void exchange_end(struct exchange *exchange)
 	buf_done(&exchange->receipt.body);
 }
 
-/* What as4_check_receipt alone says of the receipt as it is now; as4_read must have accepted it. */
+/* What ebms_check_receipt alone says of the receipt as it is now; ebms_read must have accepted it. */
 static bool believed(struct exchange *exchange, const char *ref_to)
 {
 	struct err err = { 0 };
@@ -51,11 +54,11 @@ static bool believed(struct exchange *exchange, const char *ref_to)
 	struct findings *findings = findings_new(world.arena);
 
 	ebms_init(&message, world.arena, &ebms_limits_default, findings);
-	assert_int_equal(as4_read(&message, exchange->receipt.content_type, buf_bytes(&exchange->receipt.body), &err),
+	assert_int_equal(ebms_read(&message, exchange->receipt.content_type, buf_bytes(&exchange->receipt.body), &err),
 			 OK);
 	assert_int_equal(findings_count(findings), 0);
 	assert_int_equal(message.kind, KIND_RECEIPT);
-	as4_check_receipt(&message, ref_to, exchange->sent.references, exchange->sent.references_count);
+	ebms_check_receipt(&message, ref_to, exchange->sent.references, exchange->sent.references_count);
 	for (size_t i = 0; findings_at(findings, i); i++)
 		assert_string_equal(findings_at(findings, i)->rule->code, "MSG-100");
 	ebms_done(&message);
@@ -72,8 +75,8 @@ static void the_right_receipt_is_believed_in_every_profile(void **state)
 		opening_run(&opening, profile_at(p), &ebms_limits_default, exchange.receipt.content_type,
 			    buf_bytes(&exchange.receipt.body));
 		opening_must_pass(&opening);
-		as4_check_receipt(&opening.message, exchange.letter.info.message_id, exchange.sent.references,
-				  exchange.sent.references_count);
+		ebms_check_receipt(&opening.message, exchange.letter.info.message_id, exchange.sent.references,
+				   exchange.sent.references_count);
 		opening_must_pass(&opening);
 		assert_int_equal(findings_count(opening.findings), 0);
 		opening_done(&opening);
@@ -305,8 +308,8 @@ static void an_error_or_a_user_message_is_no_receipt(void **state)
 	opening_run(&opening, exchange.letter.profile, &ebms_limits_default, exchange.sent.content_type,
 		    buf_bytes(&exchange.sent.body));
 	opening_must_pass(&opening);
-	as4_check_receipt(&opening.message, exchange.letter.info.message_id, exchange.sent.references,
-			  exchange.sent.references_count);
+	ebms_check_receipt(&opening.message, exchange.letter.info.message_id, exchange.sent.references,
+			   exchange.sent.references_count);
 	assert_string_equal(opening_rule(&opening), "MSG-100");
 	assert_string_equal(ebms_error_row(ebms_rule_ebms(ebms_rule(RULE_RECEIPT)))->code, "EBMS:0302");
 	opening_done(&opening);

@@ -10,8 +10,8 @@
 /* What each stage says when it is asked by itself: the rule of its first finding; NULL: nothing. */
 struct verdict {
 	const char *stage, *ebms; /* where the node decides, and by which error: those of the first finding of all */
-	const char *reading;      /* as4_read */
-	const char *profile;      /* as4_read_security and as4_check_profile, any algorithm */
+	const char *reading;      /* ebms_read */
+	const char *profile;      /* ebms_read_security and ebms_check_profile, any algorithm */
 	const char *verifying;    /* ebms_signer and ebms_verify */
 	const char *trust;        /* cert_judge, were the signer's certificate pinned, when the message was made */
 	const char *decrypting;   /* ebms_decrypt, without the recipient's key */
@@ -168,15 +168,15 @@ static void judge(const char *folder, const char *file, struct verdict *verdict)
 	if (!type)
 		type = mime_guess_content_type(world.arena, body);
 	ebms_init(&message, world.arena, limits(), findings);
-	assert_int_equal(as4_read(&message, type ? type : "application/soap+xml", body, &err), OK);
+	assert_int_equal(ebms_read(&message, type ? type : "application/soap+xml", body, &err), OK);
 	*verdict =
 		(struct verdict){ .reading = since(findings, before), .names_its_message = true, .kind = message.kind };
 	for (size_t i = 0; findings_at(findings, i); i++)
 		verdict->names_its_message &= findings_at(findings, i)->rule != ebms_rule(RULE_SIGNAL_REF);
 
 	before = findings_count(findings);
-	assert_int_equal(as4_read_security(&message, &err), OK);
-	as4_check_profile(&message, NULL);
+	assert_int_equal(ebms_read_security(&message, &err), OK);
+	ebms_check_profile(&message, NULL);
 	verdict->profile = since(findings, before);
 	if (message.signature)
 		verify(&message, folder, verdict);

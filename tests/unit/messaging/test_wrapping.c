@@ -180,8 +180,8 @@ static void only_the_body_is_signed(struct wire_copy *wire)
 
 	text_cut(&wire->body, "<ds:Reference URI=\"#as4-messaging\"", "</ds:Reference>");
 	ebms_init(&message, world.arena, &ebms_limits_default, findings_new(world.arena));
-	assert_int_equal(as4_read(&message, wire->content_type, buf_bytes(&wire->body), &err), OK);
-	assert_int_equal(as4_read_security(&message, &err), OK);
+	assert_int_equal(ebms_read(&message, wire->content_type, buf_bytes(&wire->body), &err), OK);
+	assert_int_equal(ebms_read_security(&message, &err), OK);
 	buf_init(&info, 65536);
 	buf_init(&value, 65536);
 	buf_init(&text, 65536);
@@ -224,10 +224,10 @@ static void what_is_not_processed_proves_nobody(void **state)
 		letter_pack(&letter, &wire);
 		rows[i].mutate(&wire);
 		ebms_init(&message, world.arena, &ebms_limits_default, before);
-		assert_int_equal(as4_read(&message, wire.content_type, buf_bytes(&wire.body), &err), OK);
+		assert_int_equal(ebms_read(&message, wire.content_type, buf_bytes(&wire.body), &err), OK);
 		assert_true(message.header_read);
-		assert_int_equal(as4_read_security(&message, &err), OK);
-		as4_check_profile(&message, letter.profile);
+		assert_int_equal(ebms_read_security(&message, &err), OK);
+		ebms_check_profile(&message, letter.profile);
 		assert_true(findings_errors(before) > 0);
 		message.findings = verified;
 		assert_int_equal(ebms_signer(&message, world.certs, world.certs_count, &cert, &err), OK);

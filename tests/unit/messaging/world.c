@@ -128,8 +128,9 @@ static void fill_part(struct letter *letter, size_t i, bool compressed)
 		octets = bytes(arena_copy(world.arena, packed.data, packed.size), packed.size);
 	}
 	const char *type = compressed ? "application/xml" : "image/png";
-	letter->payloads[i] =
-		(struct ebms_payload){ .content_id = id, .mime_type = type, .compressed = compressed, .octets = octets };
+	letter->payloads[i] = (struct ebms_payload){
+		.content_id = id, .mime_type = type, .compressed = compressed, .octets = octets
+	};
 	letter->part_properties[i].property = letter->part_property[i];
 	property_add(&letter->part_properties[i], "MimeType", type);
 	if (compressed) {
@@ -137,7 +138,7 @@ static void fill_part(struct letter *letter, size_t i, bool compressed)
 		property_add(&letter->part_properties[i], "CompressionType", "application/gzip");
 	}
 	letter->part[i] = (struct ebms_part_info){ .href = arena_printf(world.arena, "cid:%s", id),
-					      .properties = &letter->part_properties[i] };
+						   .properties = &letter->part_properties[i] };
 }
 
 void letter_part(struct letter *letter, size_t number, const char *mime_type, struct bytes octets)
@@ -154,8 +155,8 @@ void letter_init(struct letter *l, const char *profile, enum ebms_token_kind tok
 	*l = (struct letter){ .profile = profile_find(profile), .count = parts };
 	assert_non_null(l->profile);
 	l->identity = (struct ebms_identity){ .keys = world.keys,
-					     .key = world_signer(&world.own, l->profile),
-					     .token = token };
+					      .key = world_signer(&world.own, l->profile),
+					      .token = token };
 	l->recipient = world_recipient(&world.own, l->profile)->cert;
 	l->info = (struct ebms_message_info){ .timestamp_us = PKI_NOW, .message_id = "0197-1142@th.example" };
 	l->from_id =
@@ -186,8 +187,13 @@ void letter_pack(const struct letter *letter, struct wire_copy *wire)
 {
 	struct ebms_packed packed = { 0 };
 	struct err err = { 0 };
-	enum err_code code = as4_pack_user(world.arena, letter->profile, &letter->identity, letter->recipient,
-					   &letter->user, letter->payloads, letter->count, &packed, &err);
+	const struct ebms_letter packing = { .profile = letter->profile,
+					     .identity = &letter->identity,
+					     .recipient = letter->recipient,
+					     .user = &letter->user,
+					     .payloads = letter->payloads,
+					     .count = letter->count };
+	enum err_code code = ebms_pack_user(world.arena, &packing, &packed, &err);
 	if (code != OK)
 		fail_msg("not packed: %s", err.text);
 	*wire = (struct wire_copy){ .content_type = packed.content_type,
@@ -211,11 +217,11 @@ static enum err_code open_all(struct opening *o, const struct security_profile *
 			      struct bytes body, struct err *err)
 {
 	struct ebms_message *message = &o->message;
-	TRY(as4_read(message, content_type, body, err));
+	TRY(ebms_read(message, content_type, body, err));
 	if (clean(o, SECURITY))
-		TRY(as4_read_security(message, err));
+		TRY(ebms_read_security(message, err));
 	if (o->step >= SECURITY && clean(o, PROFILE))
-		as4_check_profile(message, profile);
+		ebms_check_profile(message, profile);
 	if (o->step >= PROFILE && clean(o, SIGNER))
 		TRY(ebms_signer(message, world.certs, world.certs_count, &o->cert, err));
 	if (o->step >= SIGNER && clean(o, VERIFYING))
