@@ -44,38 +44,38 @@ static int on_write(void *arg, const char *data, int size)
 	return out->failed == OK ? size : -1;
 }
 
-/* xmlC14NExecute walks the whole document and asks for each node whether it is wanted, which for six signed parts of a
- * message means six walks over all of it. It is shown a document instead whose only child is a copy of the wanted
- * element's head: the head's parent, attributes, declarations and children are the real ones, so that namespaces in
- * scope are found as ever, but nothing beside the element is. The real tree is neither changed nor copied. */
-static int canonicalise(const xmlNode *node, xmlChar **prefixes, xmlOutputBuffer *sink)
-{
-	xmlNode head = *node;
-	xmlDoc shown = *node->doc;
+/* What libxml2 is asked for. */
+struct form {
+	int mode;
+	xmlChar **prefixes;              /* of exclusive canonicalisation; NULL */
+	xmlC14NIsVisibleCallback wanted; /* NULL: every node is */
+	void *arg;
+};
 
-	head.prev = NULL;
-	head.next = NULL;
-	shown.children = &head;
-	shown.last = &head;
-	int result = xmlC14NExecute(&shown, NULL, NULL, XML_C14N_EXCLUSIVE_1_0, prefixes, 0, sink);
+/* TOP is all that is seen of DOC. */
+static int canonicalise(const xmlDoc *doc, xmlNode *top, const struct form *form, xmlOutputBuffer *sink)
+{
+	xmlDoc shown = *doc;
+
+	shown.children = top;
+	shown.last = top;
+	int result = xmlC14NExecute(&shown, form->wanted, form->arg, form->mode, form->prefixes, 0, sink);
 	/* A look-up of the prefix "xml" creates its declaration in the document on first use. */
-	if (shown.oldNs != node->doc->oldNs)
+	if (shown.oldNs != doc->oldNs)
 		xmlFreeNsList(shown.oldNs);
 	return result;
 }
 
-enum err_code xml_c14n_exclusive(const struct xml_node *node, const char *prefixes, struct buf *out, struct err *err)
+static enum err_code put_form(const xmlDoc *doc, xmlNode *top, const struct form *form, struct buf *out,
+			      struct err *err)
 {
-	struct prefixes split;
+	const char *name = (const char *)top->name;
 	size_t before = out->size;
-
-	if (prefixes)
-		TRY(split_prefixes(prefixes, &split, err));
 
 	struct xml_errors errors;
 	xml_errors_begin(&errors);
 	xmlOutputBuffer *sink = xmlOutputBufferCreateIO(on_write, NULL, out, NULL);
-	int result = sink ? canonicalise(xml_inner(node), prefixes ? split.list : NULL, sink) : -1;
+	int result = sink ? canonicalise(doc, top, form, sink) : -1;
 	if (sink && xmlOutputBufferClose(sink) < 0)
 		result = -1;
 	xml_errors_end(&errors);
@@ -89,8 +89,89 @@ enum err_code xml_c14n_exclusive(const struct xml_node *node, const char *prefix
 		out->data[before] = '\0';
 	}
 	if (!sink || errors.code == ERR_MEMORY)
-		return fail(err, ERR_MEMORY, "no memory left to canonicalise <%s>", xml_name(node));
-	return fail(err, ERR_INVALID, "<%s> cannot be canonicalised: %s", xml_name(node), errors.text);
+		return fail(err, ERR_MEMORY, "no memory left to canonicalise <%s>", name);
+	return fail(err, ERR_INVALID, "<%s> cannot be canonicalised: %s", name, errors.text);
+}
+
+/* libxml2 walks the whole document and asks for each node whether it is wanted, which for six signed parts of a message
+ * means six walks over all of it. It is shown a document instead whose only child is a copy of the wanted element's
+ * head: the head's parent, attributes, declarations and children are the real ones, so that namespaces in scope are
+ * found as ever, but nothing beside the element is. The real tree is neither changed nor copied. */
+static enum err_code put_element(const struct xml_node *node, const struct form *form, struct buf *out, struct err *err)
+{
+	xmlNode head = *xml_inner(node);
+
+	head.prev = NULL;
+	head.next = NULL;
+	return put_form(head.doc, &head, form, out, err);
+}
+
+enum err_code xml_c14n_exclusive(const struct xml_node *node, const char *prefixes, struct buf *out, struct err *err)
+{
+	struct prefixes split;
+
+	if (prefixes)
+		TRY(split_prefixes(prefixes, &split, err));
+	return put_element(node,
+			   &(struct form){ .mode = XML_C14N_EXCLUSIVE_1_0, .prefixes = prefixes ? split.list : NULL },
+			   out, err);
+}
+
+/* Canonical XML 1.0 §2.4: an element whose parent is left out takes over the xml: attributes of its ancestors. libxml2
+ * asks about the parent to know. */
+static int is_not(void *left_out, xmlNode *node, xmlNode *parent)
+{
+	(void)parent;
+	return node != left_out;
+}
+
+enum err_code xml_c14n_inclusive_element(const struct xml_node *node, struct buf *out, struct err *err)
+{
+	return put_element(node,
+			   &(struct form){ .mode = XML_C14N_1_0, .wanted = is_not, .arg = xml_inner(node)->parent },
+			   out, err);
+}
+
+/* libxml2's walk: it asks about each element in document order, then about its namespaces and attributes, then about
+ * what is inside; and again about the parent of each that is wanted. So the one subtree that is being left out, and
+ * what comes behind it, is all that must be known. */
+struct walk {
+	xml_skip_fn *skip;
+	void *arg;
+	bool skipping;
+	const xmlNode *behind; /* where SKIPPING ends; NULL: with the document */
+};
+
+static const xmlNode *node_behind(const xmlNode *node)
+{
+	while (node && !node->next)
+		node = node->parent;
+	return node ? node->next : NULL;
+}
+
+static int is_kept(void *arg, xmlNode *node, xmlNode *parent)
+{
+	struct walk *walk = arg;
+
+	(void)parent;
+	if (walk->skipping && node == walk->behind)
+		walk->skipping = false;
+	if (!walk->skipping && node->type == XML_ELEMENT_NODE && walk->skip(walk->arg, (const struct xml_node *)node)) {
+		walk->skipping = true;
+		walk->behind = node_behind(node);
+	}
+	return !walk->skipping;
+}
+
+enum err_code xml_c14n_inclusive(const struct xml_doc *doc, xml_skip_fn *skip, void *arg, struct buf *out,
+				 struct err *err)
+{
+	const xmlDoc *inner = (const xmlDoc *)doc;
+	struct walk walk = { .skip = skip, .arg = arg };
+
+	return put_form(inner, inner->children,
+			&(struct form){ .mode = XML_C14N_1_0, .wanted = skip ? is_kept : NULL, .arg = &walk }, out,
+			err);
 }
 
 /* No comments, no processing instructions, no DTD: the canonical document is the canonical root element. */

@@ -47,11 +47,13 @@ struct fields {
 	const struct field *row;
 	size_t count;
 	size_t size; /* of the struct */
+	bool open;   /* XML: elements and attributes of other namespaces than the schema's are left out, also attributes
+			of the values in it: nobody reads them */
 };
 
 struct field {
 	enum field_kind kind;
-	bool attribute;      /* XML: an attribute (no namespace) rather than an element */
+	bool attribute;      /* XML: an attribute rather than an element; no namespace unless the schema is qualified */
 	bool content;        /* XML: the element's own text (beside attributes); at most one row of a table */
 	size_t offset;       /* of the member */
 	size_t count_offset; /* FIELD_KIND_LIST: of the member that counts */
@@ -85,16 +87,18 @@ struct field {
 #define FIELD_DAY(s, m, ...)  FIELD_(FIELD_KIND_DAY, s, m, date, __VA_ARGS__)
 #define FIELD_TIME(s, m, ...) FIELD_(FIELD_KIND_TIME, s, m, int64_t, __VA_ARGS__)
 #define FIELD_NODE(s, m, ...) FIELD_(FIELD_KIND_NODE, s, m, const struct xml_node *, __VA_ARGS__)
-/* TABLE is a `struct fields`; FIELDS() makes one of an array of rows. */
+/* TABLE is a `struct fields`; FIELDS() makes one of an array of rows, FIELDS_OPEN() one that is open. */
 #define FIELD_GROUP(s, m, type, table, ...) FIELD_(FIELD_KIND_GROUP, s, m, type *, .fields = &(table), __VA_ARGS__)
 #define FIELD_LIST(s, m, n, type, table, ...)                                                                          \
 	FIELD_(FIELD_KIND_LIST, s, m, type *, .count_offset = offsetof(s, n) + FIELD_CHECK_(s, n, size_t),             \
 	       .fields = &(table), __VA_ARGS__)
-#define FIELDS(s, rows)                                                                                                \
+#define FIELDS_(s, rows, open_)                                                                                        \
 	{                                                                                                              \
 		.row = (rows), .count = COUNT(rows) + 0 * sizeof(char[COUNT(rows) <= FIELD_ROWS_MAX ? 1 : -1]),        \
-		.size = sizeof(s)                                                                                      \
+		.size = sizeof(s), .open = (open_)                                                                     \
 	}
+#define FIELDS(s, rows)      FIELDS_(s, rows, false)
+#define FIELDS_OPEN(s, rows) FIELDS_(s, rows, true)
 
 /* A document: its table, its XML root and namespace. */
 struct schema {
@@ -102,6 +106,8 @@ struct schema {
 	const char *root;   /* local name of the root element */
 	const char *ns;     /* namespace of all elements */
 	const char *prefix; /* that we write; "" for the default namespace */
+	bool qualified;     /* attributes stand in NS, as in ebMS 2.0 and CPPA 2.0, so .prefix is not ""; also read
+			       without a namespace, as many send them */
 	const struct fields *fields;
 };
 
@@ -121,11 +127,12 @@ extern const size_t field_rules_count;
 /* --- XML (codec/field_xml.c) ---
  *
  * Reads NODE (the root) into RECORD (SCHEMA's struct, which the caller provides). Strict: elements in the order of the
- * rows, each as often as its row says, nothing else, no attribute that is not a row, no text between elements. All
- * findings at once, their paths being JSON Pointers with the JSON names (XML names where a row has no JSON name). White
- * space at the ends is no part of a value; an empty value is an absent one. A value with a finding is read as absent,
- * so that what is in RECORD has passed its row. All of RECORD is overwritten (members that are no fields become zero).
- * False only out of memory; whether the document is right is in FINDINGS. LISTS may be NULL: codes unchecked. */
+ * rows, each as often as its row says, no attribute that is not a row, nothing else but what a table is open for, no
+ * text between elements. All findings at once, their paths being JSON Pointers with the JSON names (XML names where a
+ * row has no JSON name). White space at the ends is no part of a value; an empty value is an absent one. A value with a
+ * finding is read as absent, so that what is in RECORD has passed its row. All of RECORD is overwritten (members that
+ * are no fields become zero). False only out of memory; whether the document is right is in FINDINGS. LISTS may be
+ * NULL: codes unchecked. */
 bool field_read_xml(struct arena *arena, const struct schema *schema, const struct xml_node *node,
 		    const struct code_lists *lists, void *record, struct findings *findings) MUST_USE;
 
@@ -136,8 +143,8 @@ void field_put_xml(struct buf *out, const struct schema *schema, const void *rec
 void field_put_xml_children(struct buf *out, const struct schema *schema, const void *record);
 
 /* The W3C XML Schema of SCHEMA: what field_read_xml accepts with LISTS, as far as XSD 1.0 can say it (codes of a long
- * list are any text of their length). The documentation of each field has its JSON name, of which findings' paths are
- * made. */
+ * list are any text of their length; what a table is open for comes last). The documentation of each field has its JSON
+ * name, of which findings' paths are made. */
 void field_put_xsd(struct buf *out, const struct schema *schema, const struct code_lists *lists);
 
 /* --- JSON (codec/field_json.c) ---

@@ -16,29 +16,76 @@ static size_t element_row(const struct field_context *context, const struct fiel
 	return fields->count;
 }
 
-/* How many elements of ROW follow each other from FIRST, which is one, on; *AFTER is the element behind them. */
-static size_t run_length(const struct field_context *context, const struct field *row, const struct xml_node *first,
-			 const struct xml_node **after)
+/* Of another namespace, as "##other" of XSD 1.0 says it: none is not another one. */
+static bool is_foreign(const struct field_context *context, const char *ns)
 {
-	size_t count = 1;
+	return ns[0] != '\0' && !same(ns, context->schema->ns);
+}
 
-	for (*after = xml_next(first); xml_is(*after, context->schema->ns, row->xml); *after = xml_next(*after))
+/* ELEMENT, or the first behind it that FIELDS does not leave out. */
+static const struct xml_node *from_here(const struct field_context *context, const struct fields *fields,
+					const struct xml_node *element)
+{
+	while (fields->open && element && is_foreign(context, xml_namespace(element)))
+		element = xml_next(element);
+	return element;
+}
+
+static const struct xml_node *next_element(const struct field_context *context, const struct fields *fields,
+					   const struct xml_node *element)
+{
+	return from_here(context, fields, xml_next(element));
+}
+
+/* How many elements of ROW follow each other from FIRST, which is one, on; *AFTER is the element behind them. */
+static size_t run_length(const struct field_context *context, const struct fields *fields, const struct field *row,
+			 const struct xml_node *first, const struct xml_node **after)
+{
+	size_t count = 0;
+
+	do {
 		count++;
+		first = next_element(context, fields, first);
+	} while (xml_is(first, context->schema->ns, row->xml));
+	*after = first;
 	return count;
+}
+
+/* The value of the attribute that a row calls NAME; NULL if absent. */
+static const char *attribute_value(const struct field_context *context, const struct xml_node *node, const char *name)
+{
+	const struct schema *schema = context->schema;
+	const char *value = schema->qualified ? xml_attribute(node, schema->ns, name) : NULL;
+
+	return value ? value : xml_attribute(node, "", name);
 }
 
 struct attribute_visit {
 	struct field_context *context;
+	const struct xml_node *node;
 	const struct fields *fields; /* NULL: no attribute is expected */
+	bool open;
 	const struct field_path *path;
 };
+
+/* True if an attribute of NS is where attribute_value() finds NAME. */
+static bool is_in_place(const struct attribute_visit *visit, const char *ns, const char *name)
+{
+	const struct schema *schema = visit->context->schema;
+
+	if (schema->qualified && xml_attribute(visit->node, schema->ns, name))
+		return same(ns, schema->ns);
+	return ns[0] == '\0';
+}
 
 static bool visit_attribute(void *arg, const char *ns, const char *name, const char *value)
 {
 	const struct attribute_visit *visit = arg;
-	size_t count = visit->fields && ns[0] == '\0' ? visit->fields->count : 0;
+	size_t count = visit->fields && is_in_place(visit, ns, name) ? visit->fields->count : 0;
 
 	(void)value;
+	if (visit->open && is_foreign(visit->context, ns))
+		return true;
 	for (size_t i = 0; i < count; i++) {
 		const struct field *row = &visit->fields->row[i];
 		if (row->attribute && same(row->xml, name))
@@ -48,12 +95,9 @@ static bool visit_attribute(void *arg, const char *ns, const char *name, const c
 	return true;
 }
 
-static void refuse_attributes(struct field_context *context, const struct fields *fields, const struct xml_node *node,
-			      const struct field_path *path)
+static void refuse_attributes(struct attribute_visit visit)
 {
-	struct attribute_visit visit = { .context = context, .fields = fields, .path = path };
-
-	xml_attributes(node, visit_attribute, &visit);
+	xml_attributes(visit.node, visit_attribute, &visit);
 }
 
 static void refuse_elements(struct field_context *context, const struct xml_node *node, const struct field_path *path)
@@ -95,22 +139,22 @@ static void read_attributes(struct field_context *context, const struct fields *
 		if (!row->attribute)
 			continue;
 		struct field_path path = { .up = up, .name = field_path_name(row) };
-		const char *value = xml_attribute(node, "", row->xml);
+		const char *value = attribute_value(context, node, row->xml);
 		const char *text = value ? arena_text_of(context->arena, field_trim(bytes_of(value))) : "";
 		if (text)
 			read_text(context, row, &path, text, record);
 		else
 			context->no_memory = true;
 	}
-	refuse_attributes(context, fields, node, up);
+	refuse_attributes((struct attribute_visit){ context, node, fields, fields->open, up });
 }
 
 static void read_record(struct field_context *context, const struct fields *fields, const struct xml_node *node,
 			const struct field_path *path, void *record);
 
-/* COUNT elements from FIRST on into the field ROW. */
-static void read_run(struct field_context *context, const struct field *row, const struct field_path *path,
-		     const struct xml_node *first, size_t count, void *record)
+/* COUNT elements from FIRST on into the field ROW of FIELDS. */
+static void read_run(struct field_context *context, const struct fields *fields, const struct field *row,
+		     const struct field_path *path, const struct xml_node *first, size_t count, void *record)
 {
 	count = field_count(context, row, path, count);
 	if (row->kind == FIELD_KIND_NODE) {
@@ -118,13 +162,13 @@ static void read_run(struct field_context *context, const struct field *row, con
 		return;
 	}
 	if (!row->fields) {
-		refuse_attributes(context, NULL, first, path);
+		refuse_attributes((struct attribute_visit){ context, first, NULL, fields->open, path });
 		read_content(context, row, path, first, record);
 		return;
 	}
 
 	char *items = field_items_new(context, row, count, record);
-	for (size_t i = 0; items && i < count; i++, first = xml_next(first)) {
+	for (size_t i = 0; items && i < count; i++, first = next_element(context, fields, first)) {
 		struct field_path item = { .up = path, .index = i };
 		read_record(context, row->fields, first, row->kind == FIELD_KIND_LIST ? &item : path,
 			    items + i * row->fields->size);
@@ -140,22 +184,22 @@ static void read_elements(struct field_context *context, const struct fields *fi
 	size_t last = 0;
 	const struct xml_node *after;
 
-	for (const struct xml_node *child = xml_first(node); child; child = after) {
+	for (const struct xml_node *child = from_here(context, fields, xml_first(node)); child; child = after) {
 		size_t at = element_row(context, fields, child, seen[last] ? last + 1 : last);
 		if (at == fields->count) {
 			field_find_stranger(context, FIELD_UNEXPECTED, up, xml_name(child));
-			after = xml_next(child);
+			after = next_element(context, fields, child);
 			continue;
 		}
 		const struct field *row = &fields->row[at];
 		struct field_path path = { .up = up, .name = field_path_name(row) };
-		size_t count = run_length(context, row, child, &after);
+		size_t count = run_length(context, fields, row, child, &after);
 		if (at < last || seen[at])
 			field_find(context, FIELD_OUT_OF_ORDER, row, &path, field_label(row), NULL);
 		else
 			last = at;
 		if (!seen[at])
-			read_run(context, row, &path, child, count, record);
+			read_run(context, fields, row, &path, child, count, record);
 		seen[at] = true;
 	}
 
@@ -199,7 +243,8 @@ bool field_read_xml(struct arena *arena, const struct schema *schema, const stru
 
 /* --- Writing ---
  *
- * Exclusive XML Canonicalization 1.0: attributes sorted by name, no empty-element tags, the namespace declared once. */
+ * Exclusive XML Canonicalization 1.0: attributes sorted by name (all of a schema are in one namespace), no
+ * empty-element tags, the namespace declared once. */
 
 static void put_name(struct buf *out, const struct schema *schema, const char *name)
 {
@@ -208,6 +253,14 @@ static void put_name(struct buf *out, const struct schema *schema, const char *n
 		buf_putc(out, ':');
 	}
 	buf_puts(out, name);
+}
+
+static void put_attribute_name(struct buf *out, const struct schema *schema, const char *name)
+{
+	if (schema->qualified)
+		put_name(out, schema, name);
+	else
+		buf_puts(out, name);
 }
 
 /* The attribute row whose name comes next after AFTER (NULL: the first); tables have few, so they are not sorted
@@ -226,7 +279,8 @@ static const struct field *next_attribute(const struct fields *fields, const cha
 	return next;
 }
 
-static void put_attributes(struct buf *out, const struct fields *fields, const void *record)
+static void put_attributes(struct buf *out, const struct schema *schema, const struct fields *fields,
+			   const void *record)
 {
 	char scratch[FIELD_VALUE_SIZE];
 
@@ -235,7 +289,7 @@ static void put_attributes(struct buf *out, const struct fields *fields, const v
 		if (!value)
 			continue;
 		buf_putc(out, ' ');
-		buf_puts(out, row->xml);
+		put_attribute_name(out, schema, row->xml);
 		buf_puts(out, "=\"");
 		xml_put_attribute(out, value);
 		buf_putc(out, '"');
@@ -260,7 +314,7 @@ static void put_items(struct buf *out, const struct schema *schema, const struct
 		const void *item = items + i * row->fields->size;
 		buf_putc(out, '<');
 		put_name(out, schema, row->xml);
-		put_attributes(out, row->fields, item);
+		put_attributes(out, schema, row->fields, item);
 		buf_putc(out, '>');
 		put_inside(out, schema, row->fields, item);
 		put_end(out, schema, row->xml);
@@ -302,7 +356,7 @@ void field_put_xml(struct buf *out, const struct schema *schema, const void *rec
 		xml_put_attribute(out, schema->ns);
 		buf_putc(out, '"');
 	}
-	put_attributes(out, schema->fields, record);
+	put_attributes(out, schema, schema->fields, record);
 	buf_putc(out, '>');
 	put_inside(out, schema, schema->fields, record);
 	put_end(out, schema, schema->root);

@@ -134,6 +134,8 @@ static void put_attributes(struct xsd *xsd, const struct fields *fields)
 		put_simple_type(xsd, row);
 		put_close(xsd, "xs:attribute");
 	}
+	if (fields->open)
+		put_line(xsd, "<xs:anyAttribute namespace=\"##other\" processContents=\"skip\"/>");
 }
 
 /* Text beside attributes. Only a restriction can hold a type without a name, and of anyType it may (XSD part 1 §3.4.2).
@@ -198,6 +200,9 @@ static void put_elements(struct xsd *xsd, const struct fields *fields)
 	for (size_t i = 0; i < fields->count; i++)
 		if (field_is_element(&fields->row[i]))
 			put_element(xsd, &fields->row[i]);
+	if (fields->open)
+		put_line(xsd, "<xs:any namespace=\"##other\" processContents=\"skip\" minOccurs=\"0\" "
+			      "maxOccurs=\"unbounded\"/>");
 	put_close(xsd, "xs:sequence");
 }
 
@@ -232,7 +237,8 @@ void field_put_xsd(struct buf *out, const struct schema *schema, const struct co
 		put_attribute(&xsd, "xmlns:own", schema->ns);
 		put_attribute(&xsd, "targetNamespace", schema->ns);
 	}
-	buf_puts(out, " elementFormDefault=\"qualified\">\n");
+	buf_puts(out, " elementFormDefault=\"qualified\"");
+	buf_puts(out, schema->qualified ? " attributeFormDefault=\"qualified\">\n" : ">\n");
 	xsd.depth = 1;
 	put_kinds(&xsd);
 	indent(&xsd);

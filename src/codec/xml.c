@@ -561,6 +561,15 @@ static const char *value_of(const xmlAttr *attribute)
 	return text && text->content ? (const char *)text->content : "";
 }
 
+const char *xml_namespace_of_prefix(const struct xml_node *node, const char *prefix)
+{
+	for (const xmlNode *at = xml_inner(node); at && at->type == XML_ELEMENT_NODE; at = at->parent)
+		for (const xmlNs *ns = at->nsDef; ns; ns = ns->next)
+			if (same((const char *)ns->prefix, prefix))
+				return (const char *)ns->href;
+	return NULL;
+}
+
 const char *xml_attribute(const struct xml_node *node, const char *ns, const char *name)
 {
 	for (const xmlAttr *a = xml_inner(node)->properties; a; a = a->next)

@@ -1,5 +1,4 @@
-/* XML documents from outside, read-only: parsed with limits, without DTD, entities or network; and exclusive
- * canonicalisation.
+/* XML documents from outside, read-only: parsed with limits, without DTD, entities or network; and canonicalisation.
  *
  * A document type declaration, a processing instruction or anything beyond the limits is refused (ERR_SYNTAX,
  * ERR_LIMIT) while it is being read; the error names the line. Comments are allowed and never seen: xml_text() joins
@@ -51,6 +50,9 @@ const char *xml_name(const struct xml_node *node);                          /* l
 const char *xml_namespace(const struct xml_node *node);                     /* "" if it has none */
 bool xml_is(const struct xml_node *node, const char *ns, const char *name); /* false for NULL */
 
+/* The namespace that PREFIX stands for where NODE stands; NULL if for none. */
+const char *xml_namespace_of_prefix(const struct xml_node *node, const char *prefix);
+
 /* Attribute values; NS "" for attributes without a prefix. NULL if absent. */
 const char *xml_attribute(const struct xml_node *node, const char *ns, const char *name);
 /* Visits the attributes (not namespace declarations); false from VISIT stops. */
@@ -75,6 +77,18 @@ enum err_code xml_c14n_exclusive(const struct xml_node *node, const char *prefix
 /* The same of a whole document given as text (the transform of XML attachments). */
 enum err_code xml_c14n_document(struct bytes text, const struct xml_limits *limits, struct buf *out,
 				struct err *err) MUST_USE;
+
+/* Canonical XML 1.0 without comments (http://www.w3.org/TR/2001/REC-xml-c14n-20010315), appended to OUT likewise. Its
+ * cost grows with the square of the namespace declarations in scope: documents of strangers want .max_namespaces low.
+ *
+ * Of the whole document but the subtrees whose element SKIP says true of; it is not asked about what is inside one, and
+ * answers always alike. What surrounds them, white space too, stays. SKIP may be NULL. */
+typedef bool xml_skip_fn(void *arg, const struct xml_node *node);
+enum err_code xml_c14n_inclusive(const struct xml_doc *doc, xml_skip_fn *skip, void *arg, struct buf *out,
+				 struct err *err) MUST_USE;
+/* Of NODE and what is in it, as part of its document (a ds:SignedInfo): with the namespaces in scope and the xml:
+ * attributes of the elements that it is in. */
+enum err_code xml_c14n_inclusive_element(const struct xml_node *node, struct buf *out, struct err *err) MUST_USE;
 
 /* Canonical escapes of text and attribute values. Characters that XML 1.0 cannot carry fail the buffer with ERR_SYNTAX.
  */

@@ -253,43 +253,61 @@ static const char *const collected[] = {
 	"as4/unsigned/ErrorMessageWithFault.xml",
 };
 
-/* lxml copies each element into a document of its own and canonicalises that: another way to the same octets. It writes
- * the sizes of all elements' canonical forms, one a line, an empty line, then the forms. */
-static void assert_like_lxml(struct fixture *f, struct bytes text, const char *prefixes)
+/* What lxml makes of TEXT by SCRIPT, which gives a list of forms `c` for the text `d` and the argument `a`: their
+ * sizes, one a line, an empty line, then the forms. */
+struct forms {
+	const char *sizes, *rest;
+};
+
+static struct forms lxml(struct fixture *f, const char *script, const char *argument, struct bytes text)
 {
-	static const char script[] =
-		"import sys; from lxml import etree; "
-		"p = sys.argv[1].split() or None; "
-		"r = etree.fromstring(sys.stdin.buffer.read()); "
-		"c = [etree.tostring(e, method=\"c14n\", exclusive=True, with_comments=False, with_tail=False, "
-		"inclusive_ns_prefixes=p) for e in r.iter(\"*\")]; "
-		"w = sys.stdout.buffer.write; "
-		"w((\"\".join(\"%d\\n\" % len(x) for x in c) + \"\\n\").encode()); w(b\"\".join(c))";
-	struct bytes expected = { 0 };
+	struct bytes output = { 0 };
 
 	if (!oracle(f->arena,
-		    arena_printf(f->arena, "PATH=/usr/bin:$PATH python3 -c '%s' '%s'", script,
-				 prefixes ? prefixes : ""),
-		    text, &expected)) {
+		    arena_printf(
+			    f->arena,
+			    "PATH=/usr/bin:$PATH python3 -c '"
+			    "import sys; from lxml import etree; a = sys.argv[1]; d = sys.stdin.buffer.read()\n%s\n"
+			    "w = sys.stdout.buffer.write; "
+			    "w((\"\".join(\"%%d\\n\" %% len(x) for x in c) + \"\\n\").encode()); w(b\"\".join(c))' '%s'",
+			    script, argument),
+		    text, &output)) {
 		print_message("SKIPPED: python3-lxml is not installed\n");
 		skip();
 	}
+	const char *all = arena_text_of(f->arena, output);
+	return (struct forms){ all, strstr(all, "\n\n") + 2 };
+}
 
+/* The fixture's output is the next of FORMS. */
+static void assert_next(const struct fixture *f, struct forms *forms, const char *name, const char *how)
+{
+	char *end;
+	size_t size = strtoul(forms->sizes, &end, 10);
+
+	if (f->out.size != size || memcmp(f->out.data, forms->rest, size) != 0)
+		fail_msg("<%s> with \"%s\": \"%s\" is not lxml's \"%.*s\"", name, how, buf_text(&f->out), (int)size,
+			 forms->rest);
+	forms->sizes = end + 1;
+	forms->rest += size;
+}
+
+/* lxml copies each element into a document of its own and canonicalises that: another way to the same octets. */
+static void assert_like_lxml(struct fixture *f, struct bytes text, const char *prefixes)
+{
+	struct forms forms = lxml(f,
+				  "c = [etree.tostring(e, method=\"c14n\", exclusive=True, with_comments=False, "
+				  "with_tail=False, inclusive_ns_prefixes=a.split() or None) "
+				  "for e in etree.fromstring(d).iter(\"*\")]",
+				  prefixes ? prefixes : "", text);
 	xml_doc_auto doc = parsed(f, text);
-	const char *sizes = arena_text_of(f->arena, expected);
-	const char *forms = strstr(sizes, "\n\n") + 2;
+
 	for (const struct xml_node *n = xml_root(doc); n; n = xml_walk(xml_root(doc), n)) {
-		char *end;
-		size_t size = strtoul(sizes, &end, 10);
 		buf_clear(&f->out);
 		assert_int_equal(xml_c14n_exclusive(n, prefixes, &f->out, &f->err), OK);
-		if (f->out.size != size || memcmp(f->out.data, forms, size) != 0)
-			fail_msg("<%s> with \"%s\": \"%s\" is not lxml's \"%.*s\"", xml_name(n),
-				 prefixes ? prefixes : "", buf_text(&f->out), (int)size, forms);
-		sizes = end + 1;
-		forms += size;
+		assert_next(f, &forms, xml_name(n), prefixes ? prefixes : "");
 	}
-	assert_string_equal(forms, "");
+	assert_string_equal(forms.rest, "");
 }
 
 static void every_subtree_is_canonicalised_as_by_lxml(void **state)
@@ -342,11 +360,10 @@ static void a_document_is_canonicalised_as_by_xmllint(void **state)
 	assert_document(f, text, arena_text_of(f->arena, expected));
 }
 
-/* --- digests that other products signed --- */
+/* --- inclusive --- */
 
-#define DS       "http://www.w3.org/2000/09/xmldsig#"
-#define EXC_C14N "http://www.w3.org/2001/10/xml-exc-c14n#"
-#define WSU      "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
+#define DS   "http://www.w3.org/2000/09/xmldsig#"
+#define SOAP "http://schemas.xmlsoap.org/soap/envelope/"
 
 static const struct xml_node *by_name(const struct xml_node *top, const char *ns, const char *name)
 {
@@ -356,6 +373,211 @@ static const struct xml_node *by_name(const struct xml_node *top, const char *ns
 		n = xml_walk(top, n);
 	return n;
 }
+
+/* ebMS 2.0 §4.1.3: what a reference to the envelope leaves out. */
+static bool is_for_the_way(void *asked, const struct xml_node *node)
+{
+	const char *actor = xml_attribute(node, SOAP, "actor");
+
+	if (asked)
+		++*(unsigned *)asked;
+	return xml_is(node, DS, "Signature") || same(actor, "urn:oasis:names:tc:ebxml-msg:actor:nextMSH") ||
+	       same(actor, "http://schemas.xmlsoap.org/soap/actor/next");
+}
+
+static bool is_named_gone(void *asked, const struct xml_node *node)
+{
+	++*(unsigned *)asked;
+	return same(xml_name(node), "gone");
+}
+
+static bool is_it(void *it, const struct xml_node *node)
+{
+	return node == *(const struct xml_node **)it;
+}
+
+/* OUTSIDE elements are not inside one that is left out: it is asked about each of them, and twice at most. */
+static void assert_kept(struct fixture *f, const char *text, const char *expected, unsigned outside)
+{
+	xml_doc_auto doc = parsed(f, bytes_of(text));
+	unsigned asked = 0;
+
+	buf_clear(&f->out);
+	assert_int_equal(xml_c14n_inclusive(doc, is_named_gone, &asked, &f->out, &f->err), OK);
+	assert_string_equal(buf_text(&f->out), expected);
+	assert_in_range(asked, outside, 2 * outside);
+}
+
+static void what_surrounds_a_subtree_that_is_left_out_stays(void **state)
+{
+	assert_kept(*state, "<r> <gone a='1'>x</gone>\n <b/>\t<gone/></r>", "<r> \n <b></b>\t</r>", 4);
+	assert_kept(*state, "<r><gone/><gone><gone/></gone><b><gone/></b>c<gone/></r>", "<r><b></b>c</r>", 6);
+	assert_kept(*state, "<r><a><b><gone>x</gone></b></a></r>", "<r><a><b></b></a></r>", 4);
+	assert_kept(*state, "<gone>x</gone>", "", 1);
+	/* Its declarations are its own. */
+	assert_kept(*state, "<r xmlns='urn:d'><gone xmlns='' xmlns:a='urn:a'/><a xmlns:a='urn:a'/></r>",
+		    "<r xmlns=\"urn:d\"><a xmlns:a=\"urn:a\"></a></r>", 3);
+}
+
+/* However much stands in it: an attacker chooses. */
+static void what_is_left_out_is_not_looked_into(void **state)
+{
+	struct fixture *f = *state;
+	buf_auto text = { 0 };
+
+	buf_init(&text, 1 << 20);
+	buf_puts(&text, "<r><gone>");
+	for (unsigned i = 0; i < 20000; i++)
+		buf_puts(&text, "<a><b/></a>");
+	buf_puts(&text, "</gone><c/></r>");
+	assert_kept(f, buf_text(&text), "<r><c></c></r>", 3);
+}
+
+static struct bytes sample(struct fixture *f, const char *name)
+{
+	return file_read(f->arena, arena_printf(f->arena, "%s/tests/unit/codec/c14n/%s", SOURCE_ROOT, name));
+}
+
+static const char *const signed_by_jdk[] = { "prefixed", "default" };
+
+/* By c14n/Canonical.java: after enveloped-signature, the XPath of ebMS 2.0 and Canonical XML. */
+static void a_message_for_the_last_node_is_what_the_jdk_digests(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < COUNT(signed_by_jdk); i++) {
+		xml_doc_auto doc = parsed(f, sample(f, arena_printf(f->arena, "%s.xml", signed_by_jdk[i])));
+		struct bytes expected = sample(f, arena_printf(f->arena, "%s.document", signed_by_jdk[i]));
+		buf_clear(&f->out);
+		assert_int_equal(xml_c14n_inclusive(doc, is_for_the_way, NULL, &f->out, &f->err), OK);
+		assert_string_equal(buf_text(&f->out), arena_text_of(f->arena, expected));
+	}
+}
+
+/* By c14n/Canonical.java. */
+static void a_signed_info_is_what_the_jdk_signs(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < COUNT(signed_by_jdk); i++) {
+		xml_doc_auto doc = parsed(f, sample(f, arena_printf(f->arena, "%s.xml", signed_by_jdk[i])));
+		struct bytes expected = sample(f, arena_printf(f->arena, "%s.signed-info", signed_by_jdk[i]));
+		buf_clear(&f->out);
+		assert_int_equal(xml_c14n_inclusive_element(by_name(xml_root(doc), DS, "SignedInfo"), &f->out, &f->err),
+				 OK);
+		assert_string_equal(buf_text(&f->out), arena_text_of(f->arena, expected));
+	}
+}
+
+/* XML 1.0 §2.11. */
+static void line_ends_of_the_wire_make_no_difference(void **state)
+{
+	struct fixture *f = *state;
+	struct bytes text = sample(f, "prefixed.xml");
+	buf_auto crlf = { 0 };
+
+	buf_init(&crlf, 1 << 20);
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.data[i] == '\n')
+			buf_putc(&crlf, '\r');
+		buf_putc(&crlf, (char)text.data[i]);
+	}
+	xml_doc_auto doc = parsed(f, buf_bytes(&crlf));
+	assert_int_equal(xml_c14n_inclusive(doc, is_for_the_way, NULL, &f->out, &f->err), OK);
+	assert_string_equal(buf_text(&f->out), arena_text_of(f->arena, sample(f, "prefixed.document")));
+}
+
+/* RFC 3076 §2.4: the nearest occurrence of each, also of ancestors above the parent; the JDK takes the farthest, and
+ * so is not asked here. */
+static void an_element_takes_over_the_nearest_xml_attributes(void **state)
+{
+	struct fixture *f = *state;
+	xml_doc_auto doc = parsed(
+		f,
+		bytes_of(
+			"<a xml:lang='ms' xml:space='preserve' lang='x' xmlns:b='urn:b'><c xml:lang='th' xmlns='urn:c'>"
+			"<d xml:space='default'><e/></d><e/></c></a>"));
+	const struct xml_node *d = xml_first(xml_first(xml_root(doc)));
+
+	assert_int_equal(xml_c14n_inclusive_element(d, &f->out, &f->err), OK);
+	assert_string_equal(buf_text(&f->out),
+			    "<d xmlns=\"urn:c\" xmlns:b=\"urn:b\" xml:lang=\"th\" xml:space=\"default\">"
+			    "<e></e></d>");
+	buf_clear(&f->out);
+	assert_int_equal(xml_c14n_inclusive_element(xml_next(d), &f->out, &f->err), OK);
+	assert_string_equal(buf_text(&f->out),
+			    "<e xmlns=\"urn:c\" xmlns:b=\"urn:b\" xml:lang=\"th\" xml:space=\"preserve\"></e>");
+	/* The root is the same as an element and as a document. */
+	buf_clear(&f->out);
+	assert_int_equal(xml_c14n_inclusive_element(xml_root(doc), &f->out, &f->err), OK);
+	const char *root = arena_text_of(f->arena, buf_bytes(&f->out));
+	buf_clear(&f->out);
+	assert_int_equal(xml_c14n_inclusive(doc, NULL, NULL, &f->out, &f->err), OK);
+	assert_string_equal(buf_text(&f->out), root);
+}
+
+/* The same with the subtree cut out of the text by hand, and of the tree by lxml. */
+static void what_is_left_out_might_as_well_not_be_there(void **state)
+{
+	struct fixture *f = *state;
+	static const char text[] = "<r xmlns:b='urn:b' xmlns='urn:a' xml:lang='ms' z='' b:y=''>&gt;<gone xmlns=''>"
+				   "<b:x/></gone> <b:c xmlns:d='urn:d' d:e='&#13;'/>\r\n<d xmlns=''/><b:gone/></r>";
+	static const char cut[] = "<r xmlns:b='urn:b' xmlns='urn:a' xml:lang='ms' z='' b:y=''>&gt;"
+				  " <b:c xmlns:d='urn:d' d:e='&#13;'/>\r\n<d xmlns=''/></r>";
+	struct bytes expected = { 0 };
+
+	if (!oracle(f->arena, "xmllint --c14n -", bytes_of(cut), &expected)) {
+		print_message("SKIPPED: xmllint is not installed\n");
+		skip();
+	}
+	assert_kept(f, text, arena_text_of(f->arena, expected), 5);
+}
+
+static void every_subtree_is_left_out_as_by_lxml(void **state)
+{
+	struct fixture *f = *state;
+	struct forms forms = lxml(f,
+				  "c = []\n"
+				  "for i in range(1, len(list(etree.fromstring(d).iter(\"*\")))):\n"
+				  "  r = etree.fromstring(d); e = list(r.iter(\"*\"))[i]; p = e.getparent()\n"
+				  "  q = e.getprevious(); t = e.tail or \"\"\n"
+				  "  if q is None: p.text = (p.text or \"\") + t\n"
+				  "  else: q.tail = (q.tail or \"\") + t\n"
+				  "  p.remove(e)\n"
+				  "  c.append(etree.tostring(r, method=\"c14n\", with_comments=False))",
+				  "", bytes_of(hard));
+	xml_doc_auto doc = parsed(f, bytes_of(hard));
+	const struct xml_node *root = xml_root(doc);
+
+	for (const struct xml_node *n = xml_walk(root, root); n; n = xml_walk(root, n)) {
+		buf_clear(&f->out);
+		assert_int_equal(xml_c14n_inclusive(doc, is_it, &n, &f->out, &f->err), OK);
+		assert_next(f, &forms, xml_name(n), "left out");
+	}
+	assert_string_equal(forms.rest, "");
+}
+
+static void an_inclusive_form_fails_like_an_exclusive_one(void **state)
+{
+	struct fixture *f = *state;
+	xml_doc_auto doc = parsed(f, bytes_of("<a><b xmlns:x='relative'/>some text</a>"));
+	xml_doc_auto good = parsed(f, bytes_of("<a>some text</a>"));
+	buf_auto small = { 0 };
+
+	buf_init(&small, 10);
+	buf_puts(&f->out, "kept");
+	assert_int_equal(xml_c14n_inclusive(doc, NULL, NULL, &f->out, &f->err), ERR_INVALID);
+	assert_non_null(strstr(f->err.text, "<a> cannot be canonicalised"));
+	assert_int_equal(xml_c14n_inclusive_element(xml_first(xml_root(doc)), &f->out, &f->err), ERR_INVALID);
+	assert_non_null(strstr(f->err.text, "<b> cannot be canonicalised"));
+	assert_string_equal(buf_text(&f->out), "kept");
+	assert_int_equal(xml_c14n_inclusive(good, NULL, NULL, &small, &f->err), ERR_LIMIT);
+}
+
+/* --- digests that other products signed --- */
+
+#define EXC_C14N "http://www.w3.org/2001/10/xml-exc-c14n#"
+#define WSU      "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 
 static const struct xml_node *by_id(const struct xml_node *top, const char *id)
 {
@@ -439,6 +661,15 @@ int main(void)
 		ROW(every_subtree_of_real_messages_is_canonicalised_as_by_lxml),
 		ROW(a_document_is_canonicalised_as_by_another_implementation),
 		ROW(a_document_is_canonicalised_as_by_xmllint),
+		ROW(what_surrounds_a_subtree_that_is_left_out_stays),
+		ROW(what_is_left_out_is_not_looked_into),
+		ROW(a_message_for_the_last_node_is_what_the_jdk_digests),
+		ROW(a_signed_info_is_what_the_jdk_signs),
+		ROW(line_ends_of_the_wire_make_no_difference),
+		ROW(an_element_takes_over_the_nearest_xml_attributes),
+		ROW(what_is_left_out_might_as_well_not_be_there),
+		ROW(every_subtree_is_left_out_as_by_lxml),
+		ROW(an_inclusive_form_fails_like_an_exclusive_one),
 		ROW(the_digests_that_other_products_signed_come_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -453,6 +453,164 @@ static void the_default_namespace_and_none_need_no_prefix(void **state)
 	reading_done(&reading);
 }
 
+/* --- qualified attributes and open tables, as ebMS 2.0 has them --- */
+
+struct line {
+	const char *text;
+};
+
+struct header {
+	const char *version;
+	const char *id;
+	const char *cpa;
+	struct note *party;
+	struct line *lines;
+	size_t lines_count;
+	const struct xml_node *kept;
+};
+
+static const struct field line_rows[] = { FIELD_TEXT(struct line, text, .json = "text", .xml = "Text") };
+static const struct fields line_table = FIELDS(struct line, line_rows);
+static const struct fields open_note_table = FIELDS_OPEN(struct note, note_rows);
+static const struct field header_rows[] = {
+	FIELD_TEXT(struct header, version, .attribute = true, .json = "version", .xml = "version", .min = 1),
+	FIELD_TEXT(struct header, id, .attribute = true, .json = "id", .xml = "id"),
+	FIELD_TEXT(struct header, cpa, .json = "cpa", .xml = "CPAId", .min = 1),
+	FIELD_GROUP(struct header, party, struct note, open_note_table, .json = "party", .xml = "PartyId"),
+	FIELD_LIST(struct header, lines, lines_count, struct line, line_table, .json = "lines", .xml = "Line",
+		   .max = 3),
+	FIELD_NODE(struct header, kept, .xml = "Any"),
+};
+static const struct fields open_header = FIELDS_OPEN(struct header, header_rows);
+static const struct fields closed_header = FIELDS(struct header, header_rows);
+static const struct schema header_schema = {
+	.name = "HEADER", .root = "Header", .ns = "urn:eb", .prefix = "eb", .fields = &open_header, .qualified = true
+};
+
+#define IN_HEADER(inside)                                                                                              \
+	"<eb:Header xmlns:eb='urn:eb' xmlns:s='urn:s' eb:version='2.0' s:mustUnderstand='1'>" inside "</eb:Header>"
+
+static struct header header_read(struct arena *arena, const struct schema *schema, const char *text,
+				 const char *expected_findings)
+{
+	struct header header;
+	struct findings *findings = findings_new(arena);
+	struct xml_doc *doc = NULL;
+	struct err err;
+
+	if (xml_parse(arena, bytes_of(text), &xml_limits_default, &doc, &err) != OK)
+		fail_msg("%s", err.text);
+	assert_true(field_read_xml(arena, schema, xml_root(doc), NULL, &header, findings));
+	xml_free(doc);
+	if (!same(found(arena, findings), expected_findings))
+		fail_msg("%s: \"%s\" instead of \"%s\"", text, found(arena, findings), expected_findings);
+	return header;
+}
+
+static void a_qualified_attribute_is_read_with_and_without_its_namespace(void **state)
+{
+	(void)state;
+	arena_auto arena = arena_new(1 << 20);
+	struct header header;
+
+	header = header_read(arena, &header_schema,
+			     "<Header xmlns='urn:eb' xmlns:p='urn:eb' p:version=' 2.0 ' id='a'><CPAId>c</CPAId>"
+			     "<PartyId p:lang='th'>x</PartyId></Header>",
+			     "");
+	assert_string_equal(header.version, "2.0");
+	assert_string_equal(header.id, "a");
+	assert_string_equal(header.party->language, "th");
+	/* One that is given both ways is given twice: the stranger is the one without. */
+	header = header_read(arena, &header_schema,
+			     "<p:Header version='1.0' xmlns:p='urn:eb' p:version='2.0'><p:CPAId>c</p:CPAId></p:Header>",
+			     "FLD-011 /version");
+	assert_string_equal(header.version, "2.0");
+	/* Another namespace is another attribute. */
+	header_read(arena, &header_schema,
+		    "<p:Header xmlns:q='urn:q' q:version='1.0' xmlns:p='urn:eb'><p:CPAId>c</p:CPAId></p:Header>",
+		    "FLD-001 /version");
+	/* Where attributes are not qualified, none is. */
+	struct schema bare = header_schema;
+	bare.qualified = false;
+	header_read(arena, &bare, "<p:Header xmlns:p='urn:eb' p:version='2.0'><p:CPAId>c</p:CPAId></p:Header>",
+		    "FLD-001 /version; FLD-011 /version");
+}
+
+static void an_open_table_leaves_out_what_is_of_other_namespaces(void **state)
+{
+	(void)state;
+	arena_auto arena = arena_new(1 << 20);
+	struct header header = header_read(
+		arena, &header_schema,
+		IN_HEADER("<s:a/><eb:CPAId s:a='1'>c</eb:CPAId><s:CPAId>d</s:CPAId> <eb:PartyId s:b='1' eb:lang='th'>"
+			  "x</eb:PartyId><eb:Line><eb:Text>1</eb:Text></eb:Line><s:a><eb:Line/></s:a><s:b/>"
+			  "<eb:Line><eb:Text>2</eb:Text></eb:Line><s:c>t</s:c><eb:Any s:x='1'><s:y/></eb:Any><s:z/>"),
+		"");
+
+	assert_string_equal(header.version, "2.0");
+	assert_string_equal(header.cpa, "c");
+	assert_string_equal(header.party->text, "x");
+	assert_int_equal(header.lines_count, 2);
+	assert_string_equal(header.lines[0].text, "1");
+	assert_string_equal(header.lines[1].text, "2");
+	assert_non_null(header.kept);
+}
+
+/* ##other of XSD: neither the schema's own namespace nor none. */
+static void an_open_table_is_strict_about_its_own(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *found;
+	} rows[] = {
+		{ IN_HEADER("<eb:CPAId>c</eb:CPAId><eb:Colour/>"), "FLD-003 /Colour" },
+		{ IN_HEADER("<eb:CPAId>c</eb:CPAId><Colour/>"), "FLD-003 /Colour" },
+		{ IN_HEADER("<eb:Line/><s:a/><eb:CPAId>c</eb:CPAId>"), "FLD-004 /cpa" },
+		{ IN_HEADER("<eb:CPAId eb:x='1'>c</eb:CPAId>"), "FLD-011 /cpa/x" },
+		{ IN_HEADER("<eb:CPAId x='1'>c</eb:CPAId>"), "FLD-011 /cpa/x" },
+		{ IN_HEADER("<eb:CPAId>c<s:x/></eb:CPAId>"), "FLD-003 /cpa/x" }, /* would cut the value */
+		{ IN_HEADER("<eb:CPAId>c</eb:CPAId>t<s:x/>"), "FLD-009 " },
+		{ IN_HEADER("<eb:CPAId>c</eb:CPAId><eb:Line/><s:x/><eb:Line/><eb:Line/><eb:Line/>"), "FLD-002 /lines" },
+		{ IN_HEADER("<eb:CPAId>c</eb:CPAId><eb:Line><s:x/></eb:Line>"), "FLD-003 /lines/0/x" }, /* not open */
+		{ IN_HEADER("<eb:CPAId>c</eb:CPAId><eb:Line s:x='1'/>"), "FLD-011 /lines/0/x" },
+	};
+	arena_auto arena = arena_new(1 << 20);
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		header_read(arena, &header_schema, rows[i].text, rows[i].found);
+	struct schema closed = header_schema;
+	closed.fields = &closed_header;
+	header_read(arena, &closed, IN_HEADER("<s:a/><eb:CPAId s:a='1'>c</eb:CPAId>"),
+		    "FLD-011 /mustUnderstand; FLD-003 /a; FLD-011 /cpa/a");
+}
+
+static void qualified_attributes_are_written_with_the_prefix(void **state)
+{
+	(void)state;
+	struct note party = { .language = "th", .text = "x" };
+	const struct header header = { .version = "2.0", .id = "a", .cpa = "c", .party = &party };
+	buf_auto out;
+
+	buf_init(&out, 1 << 20);
+	field_put_xml(&out, &header_schema, &header);
+	assert_string_equal(buf_text(&out),
+			    "<eb:Header xmlns:eb=\"urn:eb\" eb:id=\"a\" eb:version=\"2.0\">"
+			    "<eb:CPAId>c</eb:CPAId><eb:PartyId eb:lang=\"th\">x</eb:PartyId></eb:Header>");
+	/* Canonical, exclusive and inclusive alike: what reads it back writes the same. */
+	arena_auto arena = arena_new(1 << 20);
+	struct xml_doc *doc = NULL;
+	struct err err;
+	assert_int_equal(xml_parse(arena, buf_bytes(&out), &xml_limits_default, &doc, &err), OK);
+	buf_auto canonical;
+	buf_init(&canonical, 1 << 20);
+	assert_int_equal(xml_c14n_inclusive(doc, NULL, NULL, &canonical, &err), OK);
+	assert_string_equal(buf_text(&canonical), buf_text(&out));
+	buf_clear(&canonical);
+	assert_int_equal(xml_c14n_exclusive(xml_root(doc), NULL, &canonical, &err), OK);
+	assert_string_equal(buf_text(&canonical), buf_text(&out));
+	xml_free(doc);
+}
+
 struct one {
 	const char *text;
 };
@@ -552,6 +710,10 @@ int main(void)
 		cmocka_unit_test(texts_that_would_not_survive_a_journey_are_found),
 		cmocka_unit_test(a_character_that_xml_cannot_carry_fails_the_writing),
 		cmocka_unit_test(the_default_namespace_and_none_need_no_prefix),
+		cmocka_unit_test(a_qualified_attribute_is_read_with_and_without_its_namespace),
+		cmocka_unit_test(an_open_table_leaves_out_what_is_of_other_namespaces),
+		cmocka_unit_test(an_open_table_is_strict_about_its_own),
+		cmocka_unit_test(qualified_attributes_are_written_with_the_prefix),
 		cmocka_unit_test(a_pattern_speaks_of_the_whole_text_in_characters),
 		cmocka_unit_test(a_broken_pattern_passes_nothing),
 		cmocka_unit_test(patterns_are_shared_by_threads_and_their_number_is_bounded),

@@ -166,6 +166,34 @@ static void what_a_table_says_is_escaped(void **state)
 	assert_false(is_valid("<Mass xmlns=\"urn:a\"><Unit>K&lt;M</Unit></Mass>"));
 }
 
+/* As the XSD of ebMS 2.0 is. */
+static void a_schema_can_be_qualified_and_open(void **state)
+{
+	(void)state;
+	static const struct field rows[] = {
+		FIELD_TEXT(struct note, language, .attribute = true, .json = "language", .xml = "lang", .min = 1),
+		FIELD_TEXT(struct note, text, .json = "text", .xml = "Text", .min = 1),
+	};
+	static const struct fields open_note = FIELDS_OPEN(struct note, rows);
+	static const struct fields open_mass = FIELDS_OPEN(struct mass, mass_rows);
+	struct schema schema = {
+		.name = "N", .root = "N", .ns = "urn:n", .prefix = "n", .fields = &open_note, .qualified = true
+	};
+
+	need_xmllint();
+	write_schema(&schema);
+	assert_true(is_valid("<n:N xmlns:n='urn:n' n:lang='th'><n:Text>x</n:Text></n:N>"));
+	assert_true(is_valid("<n:N xmlns:n='urn:n' xmlns:s='urn:s' n:lang='th' s:x='1'><n:Text>x</n:Text>"
+			     "<s:a><s:b/></s:a><s:c/></n:N>"));
+	assert_false(is_valid("<n:N xmlns:n='urn:n' lang='th'><n:Text>x</n:Text></n:N>")); /* a tolerance of ours */
+	assert_false(is_valid("<n:N xmlns:n='urn:n' n:lang='th' n:x='1'><n:Text>x</n:Text></n:N>"));
+	assert_false(is_valid("<n:N xmlns:n='urn:n' n:lang='th'><n:Text>x</n:Text><n:a/></n:N>"));
+	assert_false(is_valid("<n:N xmlns:n='urn:n' n:lang='th'><n:Text>x</n:Text><a/></n:N>"));
+	schema.fields = &open_mass;
+	write_schema(&schema);
+	assert_true(is_valid("<n:N xmlns:n='urn:n' xmlns:s='urn:s' n:unitCode='KGM' s:x='1'>7</n:N>"));
+}
+
 static const char *state_at(const struct code_lists *lists, const char *list, size_t index)
 {
 	static const char *const states[] = { "TH", "VN" };
@@ -258,6 +286,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_extension_may_hold_anything, begin, end),
 		cmocka_unit_test_setup_teardown(a_schema_without_namespace_is_one_too, begin, end),
 		cmocka_unit_test_setup_teardown(what_a_table_says_is_escaped, begin, end),
+		cmocka_unit_test_setup_teardown(a_schema_can_be_qualified_and_open, begin, end),
 		cmocka_unit_test_setup_teardown(a_short_code_list_is_enumerated, begin, end),
 		cmocka_unit_test_setup_teardown(every_field_tells_its_json_name, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_written_is_canonical, begin, end),
