@@ -92,7 +92,7 @@ X509_NAME *name_parse(const char *text, int string_type);
 
 /* --- sign.c --- */
 #define SIGNATURE_MAX 1024
-#define SIG_ALGS      (SIG_ED25519 + 1)
+#define SIG_ALGS      (SIG_RSA_SHA1 + 1)
 bool sig_alg_known(unsigned alg);
 /* KEY set up for ALG by INIT (EVP_DigestSignInit, EVP_DigestVerifyInit), never to be used but copied, by any thread:
  * setting up looks every algorithm up by its name, which costs a fifth of an ECDSA signature. NULL: that cannot be. */

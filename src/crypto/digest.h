@@ -10,7 +10,7 @@ enum digest {
 	DIGEST_SHA384,
 	DIGEST_SHA512,
 	DIGEST_SHA1
-}; /* SHA-1: recognised, to be refused or for OAEP of old peers */
+}; /* SHA-1: recognised, to be refused, or for partners whom an operator excepts, and OAEP of old peers */
 #define DIGEST_MAX      64
 #define SHA256_SIZE     32
 #define SHA256_HEX_SIZE 65

@@ -19,6 +19,7 @@ static const struct sig_row {
 	[SIG_RSA_SHA512] = { "RSA with SHA-512", KEY_KIND_RSA, DIGEST_SHA512 },
 	[SIG_ECDSA_P256_SHA256] = { "ECDSA on P-256 with SHA-256", KEY_KIND_P256, DIGEST_SHA256 },
 	[SIG_ED25519] = { "Ed25519", KEY_KIND_ED25519, NO_DIGEST },
+	[SIG_RSA_SHA1] = { "RSA with SHA-1", KEY_KIND_RSA, DIGEST_SHA1 },
 };
 
 bool sig_alg_known(unsigned alg)

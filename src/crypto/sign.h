@@ -5,7 +5,14 @@
 #include "base/buf.h"
 #include "crypto/cert.h"
 
-enum sig_alg { SIG_RSA_SHA256, SIG_RSA_SHA384, SIG_RSA_SHA512, SIG_ECDSA_P256_SHA256, SIG_ED25519 };
+enum sig_alg {
+	SIG_RSA_SHA256,
+	SIG_RSA_SHA384,
+	SIG_RSA_SHA512,
+	SIG_ECDSA_P256_SHA256,
+	SIG_ED25519,
+	SIG_RSA_SHA1, /* collisions can be computed: only for partners whom an operator excepts */
+};
 
 /* The key kind an algorithm needs: a signature is refused if the certificate has another. */
 enum key_kind sig_alg_key(enum sig_alg alg);

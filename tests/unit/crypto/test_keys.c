@@ -175,6 +175,7 @@ static void signatures_verify_in_the_openssl_program(void **state)
 		{ "sign-1", SIG_RSA_SHA256, "dgst -sha256 -verify public.pem -signature value data" },
 		{ "sign-1", SIG_RSA_SHA384, "dgst -sha384 -verify public.pem -signature value data" },
 		{ "sign-1", SIG_RSA_SHA512, "dgst -sha512 -verify public.pem -signature value data" },
+		{ "sign-1", SIG_RSA_SHA1, "dgst -sha1 -verify public.pem -signature value data" },
 		{ "sign-2", SIG_ECDSA_P256_SHA256, "dgst -sha256 -verify public.pem -signature value data" },
 		{ "sign-3", SIG_ED25519, "pkeyutl -verify -pubin -inkey public.pem -rawin -in data -sigfile value" },
 	};
@@ -227,6 +228,8 @@ static void what_a_key_may_not_do_is_refused(void **state)
 		{ "tls-1", SIG_RSA_SHA256, ERR_DENIED },
 		{ "sign-2", SIG_RSA_SHA256, ERR_KEY }, /* of another kind */
 		{ "sign-2", SIG_ED25519, ERR_KEY },
+		{ "sign-2", SIG_RSA_SHA1, ERR_KEY },
+		{ "decrypt-1", SIG_RSA_SHA1, ERR_DENIED },
 		{ "sign-9", SIG_RSA_SHA256, ERR_KEY },
 		{ "", SIG_RSA_SHA256, ERR_KEY },
 		{ "../../etc/ssl/private", SIG_RSA_SHA256, ERR_KEY },

@@ -105,7 +105,8 @@ static void an_algorithm_does_not_take_another_kind_of_key(void **state)
 	struct bytes value = octets(R_OF_SAMPLE S_OF_SAMPLE, raw, sizeof(raw));
 	pki_auto p256 = signer_of_rfc_6979();
 	pki_auto p384 = pki_issue(&(struct pki_spec){ .subject = "/CN=other", .key = "p384" });
-	static const enum sig_alg others[] = { SIG_RSA_SHA256, SIG_RSA_SHA384, SIG_RSA_SHA512, SIG_ED25519 };
+	static const enum sig_alg others[] = { SIG_RSA_SHA256, SIG_RSA_SHA384, SIG_RSA_SHA512, SIG_ED25519,
+					       SIG_RSA_SHA1 };
 
 	for (size_t i = 0; i < COUNT(others); i++) {
 		assert_int_not_equal(sig_alg_key(others[i]), KEY_KIND_P256);
@@ -122,7 +123,12 @@ static void rsa_signatures_of_the_openssl_program_verify(void **state)
 	static const struct {
 		enum sig_alg alg;
 		const char *digest;
-	} rows[] = { { SIG_RSA_SHA256, "sha256" }, { SIG_RSA_SHA384, "sha384" }, { SIG_RSA_SHA512, "sha512" } };
+	} rows[] = {
+		{ SIG_RSA_SHA256, "sha256" },
+		{ SIG_RSA_SHA384, "sha384" },
+		{ SIG_RSA_SHA512, "sha512" },
+		{ SIG_RSA_SHA1, "sha1" },
+	};
 	char *directory = pki_directory_new();
 	buf_auto key = { 0 };
 	pki_auto signer = pki_issue(&(struct pki_spec){ .subject = "/CN=rsa", .key = "rsa-2048" });
