@@ -53,9 +53,24 @@ CREATE TABLE partner (
 	profile TEXT NOT NULL,
 	token TEXT NOT NULL CHECK (token IN ('bst', 'ski', 'issuer-serial')),
 	status TEXT NOT NULL CHECK (status IN ('active', 'suspended')),
+	binding TEXT NOT NULL CHECK (binding IN ('as4', 'ebms2')),
 	created_us {i64} NOT NULL,
 	UNIQUE (party_id, party_type)
 ) {strict};
+
+-- Collaboration protocol agreements (CPPA 2.0). The greatest version of an id is the one that counts; those before it stay, because
+-- what was exchanged under them must stay explained. "terms" is what the text leaves open.
+CREATE TABLE agreement (
+	id TEXT NOT NULL,
+	version {i64} NOT NULL CHECK (version > 0),
+	partner TEXT NOT NULL REFERENCES partner (code),
+	text {blob} NOT NULL,
+	terms TEXT,
+	added_us {i64} NOT NULL,
+	until_us {i64},
+	PRIMARY KEY (id, version)
+) {strict};
+CREATE INDEX agreement_of_partner ON agreement (partner, id);
 
 -- What signatures were believed by: certificates and revocation lists, each once, and which of them together.
 CREATE TABLE credential (
@@ -82,7 +97,8 @@ CREATE TABLE partner_certificate (
 ) {strict};
 
 -- queued_us: since when it waits (the clock of giving up); next_attempt_us: when a worker may take it, which also carries leases;
--- or 253402300799000000 (the last second of 9999) while it is parked behind an earlier one; claimed_by: the instance that has it in hand.
+-- or 253402300799000000 (the last second of 9999) while it is parked behind an earlier one; claimed_by: the instance that has it in hand;
+-- reached_us: since when the partner may have it without having acknowledged it.
 CREATE TABLE message (
 	id TEXT PRIMARY KEY,
 	direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
@@ -103,6 +119,7 @@ CREATE TABLE message (
 	queued_us {i64} NOT NULL,
 	next_attempt_us {i64} NOT NULL,
 	claimed_by TEXT,
+	reached_us {i64},
 	attempts {i64} NOT NULL CHECK (attempts >= 0),
 	settled_us {i64},
 	last_error TEXT,
@@ -142,6 +159,36 @@ CREATE TABLE message_part (
 	octets {blob} NOT NULL,
 	PRIMARY KEY (message, number)
 ) {strict};
+-- Parts that a message was sent with before it was packed for another binding: what was sent is proved by them. "packing" counts from 1.
+CREATE TABLE message_part_before (
+	message TEXT NOT NULL REFERENCES message (id),
+	packing {i64} NOT NULL CHECK (packing > 0),
+	number {i64} NOT NULL,
+	content_id TEXT NOT NULL,
+	mime_type TEXT NOT NULL,
+	charset TEXT,
+	compressed {i64} NOT NULL CHECK (compressed IN (0, 1)),
+	octets {blob} NOT NULL,
+	PRIMARY KEY (message, packing, number)
+) {strict};
+
+-- Signals that answer later, with a request of their own. "number" counts those of a partner, whose oldest make room.
+CREATE TABLE reply (
+	id TEXT PRIMARY KEY,
+	partner TEXT NOT NULL REFERENCES partner (code),
+	number {i64} NOT NULL,
+	ref_to TEXT NOT NULL,
+	kind TEXT NOT NULL CHECK (kind = 'receipt' OR kind = 'error' OR kind = 'pong' OR kind = 'status'),
+	content_type TEXT NOT NULL,
+	octets {blob} NOT NULL,
+	attempts {i64} NOT NULL CHECK (attempts >= 0),
+	next_attempt_us {i64} NOT NULL,
+	claimed_by TEXT,
+	created_us {i64} NOT NULL,
+	UNIQUE (partner, ref_to, kind)
+) {strict};
+CREATE INDEX reply_due ON reply (partner, next_attempt_us, id);
+CREATE INDEX reply_of_partner ON reply (partner, number);
 
 -- record: what the journal's entry about it names (kernel/message.h, wire_record).
 CREATE TABLE wire (

@@ -58,25 +58,36 @@ static void cursor_set(struct walk *walk, char cursor[static CURSOR_SIZE], const
 
 /* --- From the wires to the journal --- */
 
-/* The digest of the message that WIRE is, from its parts as they are stored; NULL if it is none. */
-static enum err_code parts_digest(struct tx *tx, struct arena *arena, const struct wire *wire, const char *message,
-				  const char **digest, struct err *err)
+/* Whether the record of WIRE is that of its octets, whose digest it has, and of its message's parts: those that are
+ * stored, or those that it was packed with before. */
+static enum err_code record_check(struct tx *tx, struct arena *arena, const struct wire *wire, const char *message,
+				  bool *fits, struct err *err)
 {
-	struct message_parts parts;
+	bool is_message = message && (wire->kind == WIRE_SENT || wire->kind == WIRE_RECEIVED);
+	char record[SHA256_HEX_SIZE];
+	struct message_parts parts = { 0 };
 
-	*digest = NULL;
-	if (!message || (wire->kind != WIRE_SENT && wire->kind != WIRE_RECEIVED))
-		return OK;
-	TRY(message_parts_of(tx, arena, message, &parts, err));
-	*digest = message_digest(arena, &parts);
-	return *digest ? OK : fail(err, ERR_MEMORY, "no memory left to verify the evidence");
+	if (is_message)
+		TRY(message_parts_of(tx, arena, message, &parts, err));
+	for (int64_t packing = 1;; packing++) {
+		const char *digest = message_digest(arena, &parts);
+		if (!digest)
+			return fail(err, ERR_MEMORY, "no memory left to verify the evidence");
+		wire_record(wire, is_message ? digest : NULL, record);
+		*fits = same(record, wire->record);
+		if (*fits || !is_message)
+			return OK;
+		TRY(message_parts_before(tx, arena, message, packing, &parts, err));
+		if (parts.count == 0)
+			return OK;
+	}
 }
 
 /* The wire after the last one; its size is added to *SIZE. */
 static enum err_code wire_check(struct tx *tx, struct walk *walk, size_t *size, struct err *err)
 {
-	char digest[SHA256_HEX_SIZE], record[SHA256_HEX_SIZE];
-	const char *parts;
+	char digest[SHA256_HEX_SIZE];
+	bool fits;
 	db_query_auto query = { 0 };
 	arena_auto arena = arena_new(WIRE_ARENA_BYTES);
 
@@ -93,13 +104,12 @@ static enum err_code wire_check(struct tx *tx, struct walk *walk, size_t *size, 
 
 	const char *kind = wire_kind_name(wire.kind);
 	sha256_hex(wire.octets, digest);
-	TRY(parts_digest(tx, arena, &wire, message, &parts, err));
 	bool whole = same(digest, wire.digest);
 	wire.digest = digest;
-	wire_record(&wire, parts, record);
+	TRY(record_check(tx, arena, &wire, message, &fits, err));
 	if (!whole)
 		broken(walk, id, "wire %s (%s) was altered: its octets have another digest", id, kind);
-	else if (!same(record, wire.record))
+	else if (!fits)
 		broken(walk, id, "wire %s (%s) was altered: its kind, time, signer, basis or payloads", id, kind);
 	else if (!named)
 		broken(walk, id, "wire %s (%s) was altered or added: no entry of the journal names it", id, kind);

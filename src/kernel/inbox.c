@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/uuid.h"
 #include "kernel/capability.h"
+#include "kernel/reply.h"
 
 #define WORK_ARENA_BYTES    ((size_t)1 << 20)
 #define PROCESS_ARENA_BYTES ((size_t)512 << 20)
@@ -109,12 +110,36 @@ static enum err_code refused_journal(struct tx *tx, const struct acceptance *acc
 			   err);
 }
 
+/* SIGNAL goes out later, with a request of its own. */
+static enum err_code reply_later(struct tx *tx, const char *partner, const char *ref_to, const char *kind,
+				 const struct wire *signal, int64_t now_us, struct err *err)
+{
+	return reply_put(tx,
+			 &(struct reply){ .partner = partner,
+					  .ref_to = ref_to,
+					  .kind = kind,
+					  .content_type = signal->content_type,
+					  .octets = signal->octets },
+			 now_us, err);
+}
+
+static enum err_code receipt_later(struct tx *tx, const struct acceptance *acceptance, struct err *err)
+{
+	const struct message *message = &acceptance->message;
+
+	if (!acceptance->delivery->reply_later)
+		return OK;
+	return reply_later(tx, message->partner, message->message_id, "receipt", &acceptance->receipt,
+			   acceptance->now_us, err);
+}
+
 static enum err_code seen_before(struct tx *tx, struct acceptance *acceptance, const char *id, const char *digest,
 				 struct err *err)
 {
 	if (same(digest, acceptance->message.digest)) {
 		acceptance->outcome = INBOX_DUPLICATE;
-		return receipt_read(tx, acceptance, id, err);
+		TRY(receipt_read(tx, acceptance, id, err));
+		return receipt_later(tx, acceptance, err);
 	}
 	acceptance->outcome = INBOX_ALTERED;
 	return refused_journal(tx, acceptance, id, "altered-duplicate", err);
@@ -135,6 +160,7 @@ static enum err_code evidence_put(struct tx *tx, struct acceptance *acceptance, 
 	TRY(wire_insert(tx, message->id, message->partner, &acceptance->given, id, acceptance->now_us, err));
 	acceptance->outcome = INBOX_ACCEPTED;
 	acceptance->receipt = acceptance->delivery->receipt;
+	TRY(receipt_later(tx, acceptance, err));
 	return wire_journal(tx, message, &acceptance->given, NULL, acceptance->now_us, err);
 }
 
@@ -181,7 +207,7 @@ enum err_code inbox_accept(struct kernel *kernel, struct arena *arena, struct in
 	message->id = arena_text(arena, uuid);
 	message->direction = "in";
 	message->state = message_in_machine.initial;
-	message->settled_us = TIME_NONE;
+	message->settled_us = message->reached_us = TIME_NONE;
 	message->accepted_us = message->next_attempt_us = now_us;
 	message->digest = message_digest(arena, &delivery->parts);
 	if (!message->id || !message->digest)
@@ -202,6 +228,7 @@ struct refusal {
 	const char *partner, *message_id, *rule;
 	struct wire received, error; /* .digest is NULL if there is none */
 	int64_t now_us;
+	bool later; /* the error goes out with a request of its own */
 };
 
 /* One of the two wires: kept if it may be, and in the journal in any case. ID becomes "" if it is not kept. */
@@ -236,6 +263,9 @@ static enum err_code refused_run(struct tx *tx, void *arg, struct err *err)
 		    one = { .refusals = 1,
 			    .bytes = (int64_t)refusal->received.octets.size + (int64_t)refusal->error.octets.size };
 
+	if (refusal->later && refusal->message_id && refusal->error.digest)
+		TRY(reply_later(tx, refusal->partner, refusal->message_id, "error", &refusal->error, refusal->now_us,
+				err));
 	TRY(cost_add(tx, refusal->partner, refusal->now_us, one, &today, err));
 	if (today.refusals > REFUSALS_KEPT_A_DAY)
 		return OK;
@@ -250,10 +280,9 @@ static enum err_code refused_run(struct tx *tx, void *arg, struct err *err)
 		       NULL, err);
 }
 
-enum err_code inbox_refused(struct kernel *kernel, const char *partner, const char *message_id, const char *rule,
-			    const struct wire *received, const struct wire *error, int64_t now_us, struct err *err)
+static enum err_code refuse(struct kernel *kernel, struct refusal refusal, const struct wire *received,
+			    const struct wire *error, struct err *err)
 {
-	struct refusal refusal = { .partner = partner, .message_id = message_id, .rule = rule, .now_us = now_us };
 	struct wire_room received_room, error_room;
 
 	if (received)
@@ -261,6 +290,25 @@ enum err_code inbox_refused(struct kernel *kernel, const char *partner, const ch
 	if (error)
 		refusal.error = wire_digested(error, NULL, &error_room);
 	return db_write(kernel->db, refused_run, &refusal, err);
+}
+
+enum err_code inbox_refused(struct kernel *kernel, const char *partner, const char *message_id, const char *rule,
+			    const struct wire *received, const struct wire *error, int64_t now_us, struct err *err)
+{
+	return refuse(kernel,
+		      (struct refusal){ .partner = partner, .message_id = message_id, .rule = rule, .now_us = now_us },
+		      received, error, err);
+}
+
+enum err_code inbox_refused_later(struct kernel *kernel, const char *partner, const char *message_id, const char *rule,
+				  const struct wire *received, const struct wire *error, int64_t now_us,
+				  struct err *err)
+{
+	return refuse(
+		kernel,
+		(struct refusal){
+			.partner = partner, .message_id = message_id, .rule = rule, .now_us = now_us, .later = true },
+		received, error, err);
 }
 
 /* --- Processing --- */

@@ -108,8 +108,7 @@ static enum err_code row_insert(struct tx *tx, const struct message *message, co
 	return OK;
 }
 
-static enum err_code parts_insert(struct tx *tx, const char *message, const struct message_parts *parts,
-				  struct err *err)
+enum err_code message_parts_put(struct tx *tx, const char *message, const struct message_parts *parts, struct err *err)
 {
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct message_part *part = &parts->items[i];
@@ -134,7 +133,7 @@ enum err_code message_insert(struct tx *tx, struct message *message, const struc
 	TRY(place_find(tx, &put, now_us, err));
 	TRY(row_insert(tx, &put, state, now_us, inserted, err));
 	message->position = put.position;
-	return *inserted ? parts_insert(tx, message->id, parts, err) : OK;
+	return *inserted ? message_parts_put(tx, message->id, parts, err) : OK;
 }
 
 static const char *or_none(const char *text)
@@ -294,6 +293,7 @@ struct message message_row(struct arena *arena, const struct query *query)
 		.digest = db_text(arena, query, 20),
 		.accepted_us = db_null(query, 21) ? TIME_NONE : db_int(query, 21),
 		.claimed = db_int(query, 22) != 0,
+		.reached_us = db_null(query, 23) ? TIME_NONE : db_int(query, 23),
 	};
 }
 
@@ -361,17 +361,29 @@ enum err_code message_find(struct tx *tx, struct arena *arena, const char *id, s
 	return OK;
 }
 
-enum err_code message_parts_of(struct tx *tx, struct arena *arena, const char *id, struct message_parts *parts,
-			       struct err *err)
+enum err_code message_find_out(struct tx *tx, struct arena *arena, const char *partner, const char *message_id,
+			       struct message *message, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_message_out, BINDS(BIND_TEXT(message_id), BIND_TEXT(partner)), &query, err));
+	struct message found = db_next(&query) ? message_row(arena, &query) : (struct message){ 0 };
+	TRY(db_end(&query, err));
+	*message = found;
+	return OK;
+}
+
+static enum err_code parts_read(struct tx *tx, struct arena *arena, const struct statement *statement,
+				const struct bind *binds, size_t count, struct message_parts *parts, struct err *err)
 {
 	struct message_parts found = { 0 };
 	db_query_auto query = { 0 };
 
-	TRY(db_query(tx, &sql_part_all, BINDS(BIND_TEXT(id)), &query, err));
+	TRY(db_query(tx, statement, binds, count, &query, err));
 	while (db_next(&query)) {
 		found.items = list_grow(arena, found.items, found.count, sizeof(*found.items));
 		if (!found.items)
-			return fail(err, ERR_MEMORY, "no memory left for the parts of message %s", id);
+			return fail(err, ERR_MEMORY, "no memory left for the parts of a message");
 		found.items[found.count++] = (struct message_part){
 			.content_id = db_text(arena, &query, 0),
 			.mime_type = db_text(arena, &query, 1),
@@ -383,6 +395,18 @@ enum err_code message_parts_of(struct tx *tx, struct arena *arena, const char *i
 	TRY(db_end(&query, err));
 	*parts = found;
 	return OK;
+}
+
+enum err_code message_parts_of(struct tx *tx, struct arena *arena, const char *id, struct message_parts *parts,
+			       struct err *err)
+{
+	return parts_read(tx, arena, &sql_part_all, BINDS(BIND_TEXT(id)), parts, err);
+}
+
+enum err_code message_parts_before(struct tx *tx, struct arena *arena, const char *id, int64_t packing,
+				   struct message_parts *parts, struct err *err)
+{
+	return parts_read(tx, arena, &sql_part_before, BINDS(BIND_TEXT(id), BIND_INT(packing)), parts, err);
 }
 
 enum err_code message_wires(struct tx *tx, struct arena *arena, const char *id, struct wire_list *list, struct err *err)

@@ -33,6 +33,7 @@ struct message {
 	int64_t accepted_us;     /* when we stored one that came in: legal clocks start there; TIME_NONE for ours */
 	int64_t next_attempt_us; /* when it may be tried, the end of the lease while it is; MESSAGE_PARKED_US:
 				  * when those before it in the conversation are done */
+	int64_t reached_us;      /* since when the partner may have it without having acknowledged it; TIME_NONE */
 	bool claimed;            /* an attempt runs, or its node was lost with it: see next_attempt_us */
 	int64_t attempts;        /* since it was queued or received */
 	int64_t settled_us;      /* delivered, dead, processed, failed or abandoned; TIME_NONE */
@@ -103,9 +104,12 @@ void content_digest(struct bytes octets, char digest[static CONTENT_DIGEST_SIZE]
 /* Compresses plain octets of PARTS, in ARENA, where that helps. outbox_put() does it, too; who does it before the
  * transaction begins holds up no other writer. */
 enum err_code message_parts_compress(struct arena *arena, struct message_parts *parts, struct err *err) MUST_USE;
+/* The other way: plain octets of all PARTS, in ARENA. */
+enum err_code message_parts_expand(struct arena *arena, struct message_parts *parts, struct err *err) MUST_USE;
 /* Puts a message in the outbox, in the caller's transaction. In: .partner, .organisation, .conversation (NULL: a new
  * one), .ref_to, .service, .action, .original_sender, .final_recipient, .document, .test; parts with plain octets are
- * compressed here when that helps. Out: .id, .message_id, .conversation, .position, .digest, in the arena. */
+ * compressed here when that helps, and expanded for a partner whose binding knows no compression (ebMS 2). Out: .id,
+ * .message_id, .conversation, .position, .digest, in the arena. */
 enum err_code outbox_put(struct kernel *kernel, struct tx *tx, struct arena *arena, struct message *message,
 			 struct message_parts *parts, const struct actor *actor, int64_t now_us,
 			 struct err *err) MUST_USE;
@@ -118,11 +122,18 @@ struct message_list {
 enum err_code outbox_claim(struct kernel *kernel, struct arena *arena, const char *partner, int64_t now_us,
 			   int64_t lease_us, unsigned limit, struct message_list *list, struct err *err) MUST_USE;
 /* At the start of a process: what the process before it on this very instance had in hand is due now, because whoever
- * claimed it is dead. Claims of other machines stay, and so does the back-off of what had failed. */
+ * claimed it is dead, messages and replies. Claims of other machines stay, and so does the back-off of what had
+ * failed. */
 enum err_code outbox_resume(struct kernel *kernel, int64_t now_us, struct err *err) MUST_USE;
-/* Earliest next attempt of a queued message of any partner; TIME_NONE if there is none. */
+/* Earliest next attempt of a queued message or a reply (kernel/reply.h) of any partner; TIME_NONE if there is none. */
 enum err_code outbox_next_us(struct kernel *kernel, int64_t *next_us, struct err *err) MUST_USE;
 
+/* Packs MESSAGE, which is as it was claimed, anew: PARTS take the place of those that are stored, because the partner
+ * has changed its binding while it waited. What was sent before is proved by the parts that it was sent with: those
+ * stay (message_parts_before()). MESSAGE's .digest is then that of PARTS, in ARENA. ERR_CONFLICT if the claim is lost,
+ * or the message is not queued any more. */
+enum err_code outbox_repack(struct kernel *kernel, struct arena *arena, struct message *message,
+			    const struct message_parts *parts, int64_t now_us, struct err *err) MUST_USE;
 /* What was sent (before it is sent: evidence of every version). */
 enum err_code outbox_sending(struct kernel *kernel, const struct message *message, const struct wire *sent,
 			     struct err *err) MUST_USE;
@@ -135,16 +146,27 @@ enum err_code outbox_delivered(struct kernel *kernel, const struct message *mess
 struct retry_policy {
 	int64_t first_us, max_us; /* back-off doubles from the one to the other */
 	int64_t give_up_us;       /* a message is dead when it waits for so long, since it was queued last */
-	const char *given_up;     /* what the binding calls that ("EBMS:0301 MissingReceipt"); NULL: nothing */
+	/* … or when the partner may have had it for so long without a word: sent more often than agreed it might be
+	 * taken twice. 0: for ever */
+	int64_t answer_us;
+	const char *given_up; /* what the binding calls that ("EBMS:0301 MissingReceipt"); NULL: nothing */
 };
 extern const struct retry_policy retry_policy_default; /* 5 s, 30 min, 21 days */
 enum err_code outbox_failed(struct kernel *kernel, const struct message *message, const struct retry_policy *policy,
 			    bool permanent, const char *reason, const struct wire *answer, int64_t now_us,
 			    struct err *err) MUST_USE;
+/* The partner's server took a transmission, and its acknowledgment comes later with a request of its own: sent again
+ * after POLICY's .first_us, always the same interval, until it comes or .answer_us is over. It may have come already,
+ * while the answer was under way: then nothing changes. */
+enum err_code outbox_waiting(struct kernel *kernel, const struct message *message, const struct retry_policy *policy,
+			     int64_t now_us, struct err *err) MUST_USE;
+/* Whether .answer_us is over for MESSAGE, as it was claimed: outbox_failed() instead of sending it once more. */
+bool outbox_unanswered(const struct message *message, const struct retry_policy *policy, int64_t now_us);
 
 /* An officer decides: "hold" (queued -> held), "release" (held -> queued), "retry" (dead -> queued; queued: now),
  * "abandon" (dead, held -> abandoned: what follows it goes on). Of a message that came in: "retry" (failed -> received;
- * received: now), "abandon" (failed -> abandoned). ERR_NOT_FOUND if there is no such message. */
+ * received: now), "abandon" (failed -> abandoned). What is queued by it begins anew: attempts, the time that it may
+ * wait, and since when the partner may have it. ERR_NOT_FOUND if there is no such message. */
 enum err_code outbox_decide(struct kernel *kernel, const char *message, const char *event, const struct actor *actor,
 			    int64_t now_us, struct findings *findings, struct err *err) MUST_USE;
 
@@ -160,6 +182,9 @@ struct inbox_delivery {
 	struct message_parts parts;
 	struct wire received, receipt;
 	int64_t window_us;
+	/* The receipt goes out later, with a request of its own: of what is accepted, and of a duplicate the stored
+	 * one, it is put as a reply (kernel/reply.h) in the same step. */
+	bool reply_later;
 };
 enum err_code inbox_accept(struct kernel *kernel, struct arena *arena, struct inbox_delivery *delivery, int64_t now_us,
 			   enum inbox_outcome *outcome, struct wire *receipt, struct err *err) MUST_USE;
@@ -170,6 +195,12 @@ enum err_code inbox_accept(struct kernel *kernel, struct arena *arena, struct in
 enum err_code inbox_refused(struct kernel *kernel, const char *partner, const char *message_id, const char *rule,
 			    const struct wire *received, const struct wire *error, int64_t now_us,
 			    struct err *err) MUST_USE;
+/* The same, and ERROR goes out later, with a request of its own: it is put as a reply in the same step, however many
+ * refusals were kept that day. Not without a MESSAGE_ID, because an error must name what it is about (ebMS 2.0
+ * §3.1.6.3). */
+enum err_code inbox_refused_later(struct kernel *kernel, const char *partner, const char *message_id, const char *rule,
+				  const struct wire *received, const struct wire *error, int64_t now_us,
+				  struct err *err) MUST_USE;
 
 /* Processes up to LIMIT received messages: hands each to its document type's on_receive in a transaction of its own.
  * Partners share LIMIT, the one that has waited longest first, so that none of them can keep another's messages from
@@ -205,8 +236,14 @@ enum err_code message_list(struct tx *tx, struct arena *arena, const struct mess
 /* By our id or by eb:MessageId; .id is NULL if there is none. */
 enum err_code message_find(struct tx *tx, struct arena *arena, const char *id, struct message *message,
 			   struct err *err) MUST_USE;
+/* What we sent to PARTNER with this eb:MessageId, whoever else has used it; .id is NULL if there is none. */
+enum err_code message_find_out(struct tx *tx, struct arena *arena, const char *partner, const char *message_id,
+			       struct message *message, struct err *err) MUST_USE;
 enum err_code message_parts_of(struct tx *tx, struct arena *arena, const char *id, struct message_parts *parts,
 			       struct err *err) MUST_USE;
+/* What the message was sent with before it was packed anew, PACKING 1 first; .count is 0 if there is none. */
+enum err_code message_parts_before(struct tx *tx, struct arena *arena, const char *id, int64_t packing,
+				   struct message_parts *parts, struct err *err) MUST_USE;
 enum err_code message_wires(struct tx *tx, struct arena *arena, const char *id, struct wire_list *list,
 			    struct err *err) MUST_USE;
 const char *wire_kind_name(enum wire_kind kind); /* "sent", "received", "receipt-sent", … */

@@ -27,6 +27,8 @@
  * because its message id is known. MESSAGE's .position is set. */
 enum err_code message_insert(struct tx *tx, struct message *message, const struct message_parts *parts,
 			     const char *state, int64_t now_us, bool *inserted, struct err *err) MUST_USE;
+enum err_code message_parts_put(struct tx *tx, const char *message, const struct message_parts *parts,
+				struct err *err) MUST_USE;
 /* WIRE with its digest and record, which are computed before a transaction begins: it may be long. PARTS: digest of its
  * message. */
 struct wire_room {
@@ -42,7 +44,7 @@ enum err_code wire_journal(struct tx *tx, const struct message *message, const s
 enum err_code basis_keep(struct tx *tx, const struct basis *basis, struct err *err) MUST_USE;
 struct wire wire_row(struct arena *arena, const struct query *query);
 /* The current row of a query whose columns begin with MESSAGE_COLUMNS, which are so many. */
-#define MESSAGE_COLUMNS_COUNT 23
+#define MESSAGE_COLUMNS_COUNT 24
 struct message message_row(struct arena *arena, const struct query *query);
 
 /* The case of MESSAGE in its machine. */

@@ -58,6 +58,30 @@ enum err_code message_parts_compress(struct arena *arena, struct message_parts *
 	return OK;
 }
 
+enum err_code message_parts_expand(struct arena *arena, struct message_parts *parts, struct err *err)
+{
+	for (size_t i = 0; i < parts->count; i++) {
+		struct message_part *part = &parts->items[i];
+		TRY(message_part_plain(arena, part, PART_MAX_BYTES, &part->octets, err));
+		part->compressed = false;
+	}
+	return OK;
+}
+
+/* Compression is of the AS4 profile (§3.1); ebMS 2 has no word for it. */
+static enum err_code parts_suit(struct tx *tx, struct arena *arena, const char *partner, struct message_parts *parts,
+				struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	if (parts->count == 0)
+		return OK;
+	TRY(db_query(tx, &sql_partner_binding, BINDS(BIND_TEXT(partner)), &query, err));
+	bool plain = db_next(&query) && same(db_text(arena, &query, 0), "ebms2");
+	TRY(db_end(&query, err));
+	return plain ? message_parts_expand(arena, parts, err) : message_parts_compress(arena, parts, err);
+}
+
 /* "<uuid>@lintas-th": RFC 5322 msg-id without its brackets, as ebMS 3 §5.2.2.1 wants eb:MessageId. */
 static char *message_id_of(struct arena *arena, const char *uuid, const char *state)
 {
@@ -74,7 +98,7 @@ enum err_code outbox_put(struct kernel *kernel, struct tx *tx, struct arena *are
 	char uuid[UUID_SIZE];
 	bool inserted;
 
-	TRY(message_parts_compress(arena, parts, err));
+	TRY(parts_suit(tx, arena, message->partner, parts, err));
 	id_new(uuid, now_us);
 
 	struct message put = *message;
@@ -86,7 +110,7 @@ enum err_code outbox_put(struct kernel *kernel, struct tx *tx, struct arena *are
 	put.state = message_out_machine.initial;
 	put.created_us = put.next_attempt_us = now_us;
 	put.attempts = 0;
-	put.accepted_us = put.settled_us = TIME_NONE;
+	put.accepted_us = put.settled_us = put.reached_us = TIME_NONE;
 	put.last_error = NULL;
 	const char *detail = arena_printf(arena, "%s to %s", put.action, put.partner);
 	if (!put.id || !put.message_id || !put.digest || !detail)
@@ -215,7 +239,9 @@ static enum err_code resume_run(struct tx *tx, void *arg, struct err *err)
 {
 	const struct resumption *resumption = arg;
 
-	return db_exec(tx, &sql_message_resume, BINDS(BIND_INT(resumption->now_us), BIND_TEXT(resumption->instance)),
+	TRY(db_exec(tx, &sql_message_resume, BINDS(BIND_INT(resumption->now_us), BIND_TEXT(resumption->instance)), NULL,
+		    err));
+	return db_exec(tx, &sql_reply_resume, BINDS(BIND_INT(resumption->now_us), BIND_TEXT(resumption->instance)),
 		       NULL, err);
 }
 
@@ -235,6 +261,7 @@ struct attempt {
 	int64_t now_us;
 	const struct retry_policy *policy;
 	bool permanent;
+	bool reached; /* the partner's server took it; else it failed for REASON */
 	const char *reason;
 };
 
@@ -343,17 +370,108 @@ enum err_code outbox_delivered(struct kernel *kernel, const struct message *mess
 	return db_write(kernel->db, delivered_run, &attempt, err);
 }
 
-/* --- Failing --- */
+/* --- Packing anew --- */
 
-static enum err_code waited(struct tx *tx, const struct attempt *attempt, int64_t *waited_us, struct err *err)
+struct repacking {
+	const struct message *message;
+	const struct message_parts *parts;
+	const char *digest, *detail;
+	int64_t now_us;
+};
+
+/* The entry has its digest in words: as its content it would name a wire. */
+static enum err_code repack_run(struct tx *tx, void *arg, struct err *err)
 {
+	const struct repacking *repacking = arg;
+	const struct message *message = repacking->message;
+	int64_t changed = 0;
+
+	TRY(db_exec(tx, &sql_message_repack,
+		    BINDS(BIND_TEXT(message->id), BIND_INT(message->attempts), BIND_INT(message->next_attempt_us),
+			  BIND_TEXT(repacking->digest)),
+		    &changed, err));
+	if (changed == 0)
+		return fail(err, ERR_CONFLICT,
+			    "message %s cannot be packed anew: it is settled or held, or another worker has it",
+			    message->id);
+	TRY(db_exec(tx, &sql_part_keep, BINDS(BIND_TEXT(message->id)), NULL, err));
+	TRY(db_exec(tx, &sql_part_drop, BINDS(BIND_TEXT(message->id)), NULL, err));
+	TRY(message_parts_put(tx, message->id, repacking->parts, err));
+	return journal_put(tx,
+			   &(struct journal_entry){ .at_us = repacking->now_us,
+						    .actor = system_actor.name,
+						    .organisation = message->organisation,
+						    .subject_type = "message",
+						    .subject = message->id,
+						    .event = "repacked",
+						    .detail = repacking->detail },
+			   err);
+}
+
+enum err_code outbox_repack(struct kernel *kernel, struct arena *arena, struct message *message,
+			    const struct message_parts *parts, int64_t now_us, struct err *err)
+{
+	struct repacking repacking = {
+		.message = message,
+		.parts = parts,
+		.digest = message_digest(arena, parts),
+		.now_us = now_us,
+	};
+
+	repacking.detail = arena_printf(arena, "payload digest %s, before %s", repacking.digest ? repacking.digest : "",
+					message->digest);
+	if (!repacking.digest || !repacking.detail)
+		return fail(err, ERR_MEMORY, "no memory left to pack message %s anew", message->id);
+	TRY(db_write(kernel->db, repack_run, &repacking, err));
+	message->digest = repacking.digest;
+	return OK;
+}
+
+/* --- An attempt that settles nothing --- */
+
+static bool unanswered(int64_t reached_us, const struct retry_policy *policy, int64_t now_us)
+{
+	return policy->answer_us > 0 && reached_us != TIME_NONE && now_us - reached_us >= policy->answer_us;
+}
+
+bool outbox_unanswered(const struct message *message, const struct retry_policy *policy, int64_t now_us)
+{
+	return unanswered(message->reached_us, policy, now_us);
+}
+
+/* The end of the time for the acknowledgment is met, not passed by. */
+static int64_t next_attempt_us(const struct attempt *attempt)
+{
+	const struct retry_policy *policy = attempt->policy;
+	const struct message *message = attempt->message;
+
+	if (!attempt->reached)
+		return attempt->now_us + message_back_off_us(policy, message->attempts);
+	int64_t reached_us = message->reached_us != TIME_NONE ? message->reached_us : attempt->now_us;
+	int64_t next_us = attempt->now_us + policy->first_us, end_us = reached_us + policy->answer_us;
+	return policy->answer_us > 0 && end_us < next_us ? end_us : next_us;
+}
+
+struct put_off {
+	bool mine; /* the claim was the attempt's */
+	int64_t queued_us, reached_us;
+};
+
+static enum err_code put_off(struct tx *tx, const struct attempt *attempt, const char *reason, struct put_off *row,
+			     struct err *err)
+{
+	const struct message *message = attempt->message;
 	db_query_auto query = { 0 };
 
-	TRY(db_query(tx, &sql_message_queued_us, BINDS(BIND_TEXT(attempt->message->id)), &query, err));
-	int64_t since_us = db_next(&query) ? db_int(&query, 0) : attempt->now_us;
-	TRY(db_end(&query, err));
-	*waited_us = attempt->now_us - since_us;
-	return OK;
+	*row = (struct put_off){ 0 };
+	TRY(db_query(tx, &sql_message_later,
+		     BINDS(BIND_TEXT(message->id), BIND_INT(message->attempts), BIND_INT(message->next_attempt_us),
+			   BIND_INT(next_attempt_us(attempt)), BIND_TEXT(attempt->reached ? NULL : reason),
+			   attempt->reached ? BIND_INT(attempt->now_us) : BIND_NULL),
+		     &query, err));
+	if (db_next(&query))
+		*row = (struct put_off){ true, db_int(&query, 0), db_null(&query, 1) ? TIME_NONE : db_int(&query, 1) };
+	return db_end(&query, err);
 }
 
 static enum err_code dead_letter(struct tx *tx, const struct attempt *attempt, struct arena *arena, const char *reason,
@@ -392,28 +510,43 @@ static enum err_code dead_letter(struct tx *tx, const struct attempt *attempt, s
 			 attempt->now_us, err);
 }
 
-static enum err_code failed_run(struct tx *tx, void *arg, struct err *err)
+/* What there is to say of a message that its partner may have had for long. */
+static enum err_code silence(struct tx *tx, const struct attempt *attempt, struct arena *arena, int64_t reached_us,
+			     const char **reason, struct err *err)
+{
+	char at[TIME_SIZE];
+	const char *said = **reason ? arena_printf(arena, "; the last attempt: %s", *reason) : "";
+	const char *text =
+		said ? arena_printf(arena, "the partner's server took it on %s and it was not acknowledged since%s",
+				    time_format(reached_us, at), said)
+		     : NULL;
+
+	if (!text)
+		return fail(err, ERR_MEMORY, "no memory left for a task");
+	*reason = text;
+	return db_exec(tx, &sql_message_error, BINDS(BIND_TEXT(attempt->message->id), BIND_TEXT(text)), NULL, err);
+}
+
+static enum err_code unsettled_run(struct tx *tx, void *arg, struct err *err)
 {
 	const struct attempt *attempt = arg;
-	const struct message *message = attempt->message;
-	int64_t waited_us, mine = 0;
+	const struct retry_policy *policy = attempt->policy;
+	struct put_off row;
 	arena_auto arena = arena_new(WORK_ARENA_BYTES);
 	const char *reason = arena ? message_reason(arena, attempt->reason) : NULL;
 
 	if (!reason)
-		return fail(err, ERR_MEMORY, "no memory left for the failure of message %s", message->id);
+		return fail(err, ERR_MEMORY, "no memory left for the failure of message %s", attempt->message->id);
 	TRY(wire_note(tx, attempt, reason, err));
-	TRY(waited(tx, attempt, &waited_us, err));
-	TRY(db_exec(tx, &sql_message_later,
-		    BINDS(BIND_TEXT(message->id), BIND_INT(message->attempts), BIND_INT(message->next_attempt_us),
-			  BIND_INT(attempt->now_us + message_back_off_us(attempt->policy, message->attempts)),
-			  BIND_TEXT(reason)),
-		    &mine, err));
-	if (!mine)
+	TRY(put_off(tx, attempt, reason, &row, err));
+	if (!row.mine)
 		return OK;
-	if (attempt->permanent || waited_us >= attempt->policy->give_up_us)
-		return dead_letter(tx, attempt, arena, reason, err);
-	return OK;
+	if (!attempt->permanent && attempt->now_us - row.queued_us < policy->give_up_us &&
+	    !unanswered(row.reached_us, policy, attempt->now_us))
+		return OK;
+	if (!attempt->permanent && row.reached_us != TIME_NONE)
+		TRY(silence(tx, attempt, arena, row.reached_us, &reason, err));
+	return dead_letter(tx, attempt, arena, reason, err);
 }
 
 enum err_code outbox_failed(struct kernel *kernel, const struct message *message, const struct retry_policy *policy,
@@ -432,7 +565,17 @@ enum err_code outbox_failed(struct kernel *kernel, const struct message *message
 
 	if (answer)
 		attempt.wire = wire_digested(answer, message->digest, &room);
-	return db_write(kernel->db, failed_run, &attempt, err);
+	return db_write(kernel->db, unsettled_run, &attempt, err);
+}
+
+enum err_code outbox_waiting(struct kernel *kernel, const struct message *message, const struct retry_policy *policy,
+			     int64_t now_us, struct err *err)
+{
+	struct attempt attempt = {
+		.kernel = kernel, .message = message, .now_us = now_us, .policy = policy, .reached = true
+	};
+
+	return db_write(kernel->db, unsettled_run, &attempt, err);
 }
 
 /* --- An officer's decision --- */

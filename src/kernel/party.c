@@ -40,20 +40,6 @@ static enum err_code seat_check(const char *seat, struct err *err)
 	return fail(err, ERR_INVALID, "\"%.40s\" is no kind of seat: give %s", seat ? seat : "", buf_text(&list));
 }
 
-static enum err_code party_journal(struct tx *tx, const char *type, const char *subject, const char *event,
-				   const char *detail, const struct actor *actor, int64_t now_us, struct err *err)
-{
-	return journal_put(tx,
-			   &(struct journal_entry){ .at_us = now_us,
-						    .actor = actor->name,
-						    .organisation = actor->organisation,
-						    .subject_type = type,
-						    .subject = subject,
-						    .event = event,
-						    .detail = detail },
-			   err);
-}
-
 static struct organisation organisation_row(struct arena *arena, const struct query *query)
 {
 	return (struct organisation){ .code = db_text(arena, query, 0),
@@ -73,7 +59,15 @@ enum err_code organisation_add(struct tx *tx, const struct organisation *organis
 		    BINDS(BIND_TEXT(organisation->code), BIND_TEXT(organisation->seat), BIND_TEXT(organisation->name),
 			  BIND_INT(now_us)),
 		    NULL, err));
-	return party_journal(tx, "organisation", organisation->code, "added", organisation->seat, actor, now_us, err);
+	return journal_put(tx,
+			   &(struct journal_entry){ .at_us = now_us,
+						    .actor = actor->name,
+						    .organisation = actor->organisation,
+						    .subject_type = "organisation",
+						    .subject = organisation->code,
+						    .event = "added",
+						    .detail = organisation->seat },
+			   err);
 }
 
 static enum err_code organisations(struct tx *tx, struct arena *arena, const struct statement *statement,
@@ -138,14 +132,33 @@ static struct partner partner_row(struct arena *arena, const struct query *query
 		.profile = db_text(arena, query, 5),
 		.token = db_text(arena, query, 6),
 		.status = db_text(arena, query, 7),
+		.binding = db_text(arena, query, 8),
 	};
+}
+
+enum err_code partner_journal(struct tx *tx, const struct journal_entry *entry, struct err *err)
+{
+	TRY(db_exec(tx, &sql_counter_grow, BINDS(BIND_TEXT("partner-revision")), NULL, err));
+	return journal_put(tx, entry, err);
 }
 
 static enum err_code partner_changed(struct tx *tx, const char *code, const char *event, const char *detail,
 				     const struct actor *actor, int64_t now_us, struct err *err)
 {
-	TRY(db_exec(tx, &sql_counter_grow, BINDS(BIND_TEXT("partner-revision")), NULL, err));
-	return party_journal(tx, "partner", code, event, detail, actor, now_us, err);
+	return partner_journal(tx,
+			       &(struct journal_entry){ .at_us = now_us,
+							.actor = actor->name,
+							.organisation = actor->organisation,
+							.subject_type = "partner",
+							.subject = code,
+							.event = event,
+							.detail = detail },
+			       err);
+}
+
+static const char *binding_of(const struct partner *partner)
+{
+	return partner->binding ? partner->binding : "as4";
 }
 
 enum err_code partner_add(struct tx *tx, const struct partner *partner, const struct actor *actor, int64_t now_us,
@@ -154,7 +167,8 @@ enum err_code partner_add(struct tx *tx, const struct partner *partner, const st
 	TRY(db_exec(tx, &sql_partner_put,
 		    BINDS(BIND_TEXT(partner->code), BIND_TEXT(partner->name), BIND_TEXT(partner->party_id),
 			  BIND_TEXT(partner->party_type), BIND_TEXT(partner->endpoint), BIND_TEXT(partner->profile),
-			  BIND_TEXT(partner->token), BIND_TEXT(partner->status), BIND_INT(now_us)),
+			  BIND_TEXT(partner->token), BIND_TEXT(partner->status), BIND_TEXT(binding_of(partner)),
+			  BIND_INT(now_us)),
 		    NULL, err));
 	return partner_changed(tx, partner->code, "added", partner->endpoint, actor, now_us, err);
 }
@@ -167,7 +181,7 @@ enum err_code partner_change(struct tx *tx, const struct partner *partner, const
 	TRY(db_exec(tx, &sql_partner_set,
 		    BINDS(BIND_TEXT(partner->code), BIND_TEXT(partner->name), BIND_TEXT(partner->party_id),
 			  BIND_TEXT(partner->party_type), BIND_TEXT(partner->endpoint), BIND_TEXT(partner->profile),
-			  BIND_TEXT(partner->token), BIND_TEXT(partner->status)),
+			  BIND_TEXT(partner->token), BIND_TEXT(partner->status), BIND_TEXT(binding_of(partner))),
 		    &changed, err));
 	if (changed == 0)
 		return fail(err, ERR_NOT_FOUND, "there is no partner \"%s\"", partner->code);

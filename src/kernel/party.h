@@ -38,6 +38,7 @@ struct partner {
 	const char *profile;               /* security profile: "edelivery-1.15", "edelivery-2.0", "ecdsa-p256" */
 	const char *token;                 /* how we name our certificate: "bst", "ski", "issuer-serial" */
 	const char *status;                /* "active", "suspended" */
+	const char *binding;               /* "as4", "ebms2"; NULL when it is written: "as4" */
 };
 struct partner_list {
 	struct partner *items;
@@ -77,7 +78,7 @@ enum err_code partner_certificate_add(struct tx *tx, const struct partner_certif
 				      const struct actor *actor, int64_t now_us, struct err *err) MUST_USE;
 enum err_code partner_certificates(struct tx *tx, struct arena *arena, const char *partner,
 				   struct partner_certificate_list *list, struct err *err) MUST_USE;
-/* Grows with every change of partners or their certificates: a snapshot with the same value is current. */
+/* Grows with every change of partners, their certificates or agreements: a snapshot with the same value is current. */
 enum err_code partner_revision(struct tx *tx, int64_t *revision, struct err *err) MUST_USE;
 
 #endif

@@ -3,7 +3,10 @@
 #include "base/uuid.h"
 
 /* clang-format off */
-#define PARTNER_COLUMNS "code, name, party_id, party_type, endpoint, profile, token, status"
+#define PARTNER_COLUMNS "code, name, party_id, party_type, endpoint, profile, token, status, binding"
+#define AGREEMENT_COLUMNS "partner, id, text, terms, added_us, until_us, version"
+#define AGREEMENT_CURRENT \
+	"NOT EXISTS (SELECT 1 FROM agreement AS later WHERE later.id = agreement.id AND later.version > agreement.version)"
 #define ACCOUNT_COLUMNS "name, organisation, account.title, account.roles, status, password, account.created_us"
 #define TOKEN_COLUMNS "token.id, account, token.title, token.roles, token.created_us, expires_us, revoked_us"
 #define JOURNAL_COLUMNS \
@@ -13,6 +16,8 @@
 #define JOURNAL_UNKEPT \
 	"CAST(CASE WHEN subject_type = 'message' AND content IS NOT NULL AND (SELECT 1 FROM wire" \
 	" WHERE wire.message = journal.subject AND wire.record = journal.content LIMIT 1) IS NULL THEN 1 ELSE 0 END AS {i64})"
+#define PART_COLUMNS "content_id, mime_type, charset, compressed, octets"
+#define REPLY_COLUMNS "reply.id, partner, ref_to, kind, content_type, octets, attempts, next_attempt_us, created_us"
 #define WIRE_COLUMNS "kind, at_us, content_type, octets, certificate, id, digest, basis, record"
 #define REFUSAL_COLUMNS \
 	"id, partner, message_id, rule, at_us, (SELECT CAST(length(octets) AS {i64}) FROM wire WHERE wire.id = refusal.received)," \
@@ -21,7 +26,7 @@
 #define MESSAGE_COLUMNS \
 	"message.id, direction, partner, organisation, message_id, conversation, position, ref_to, service, action, original_sender," \
 	" final_recipient, document, test, state, created_us, next_attempt_us, attempts, settled_us, last_error, digest, accepted_us," \
-	" CAST(CASE WHEN claimed_by IS NULL THEN 0 ELSE 1 END AS {i64})"
+	" CAST(CASE WHEN claimed_by IS NULL THEN 0 ELSE 1 END AS {i64}), reached_us"
 /* Letter for letter the condition of the index message_open: SQLite uses a partial index only then. OF: the table's name in the
  * statement and a point. */
 #define MESSAGE_OPEN_OF(of) of "state <> 'delivered' AND " of "state <> 'processed' AND " of "state <> 'abandoned'"
@@ -35,6 +40,8 @@
 #define MESSAGE_DONE "subject_type = 'message' AND to_state IN ('delivered', 'processed', 'abandoned')"
 /* MESSAGE_PARKED_US, as it stands in the condition of the index message_parked. */
 #define MESSAGE_PARKED "253402300799000000"
+/* The attempt's number and the end of its lease are those of one claim: they differ once another has taken the message. */
+#define MESSAGE_CLAIM "id = $1 AND state = 'queued' AND attempts = $2 AND next_attempt_us = $3"
 #define MESSAGE_WAITS "CAST($2 AS TEXT) IN ('queued', 'received')"
 #define MESSAGE_FILTER \
 	"(CAST($1 AS TEXT) IS NULL OR direction = $1) AND (CAST($2 AS TEXT) IS NULL OR partner = $2)" \
