@@ -59,6 +59,7 @@ static const struct field inspection_rows[] = {
 	INSPECTED_TEXT(inspection, taken_off, "takenOff"),
 	INSPECTED_TEXT(inspection, media_type, "mediaType"),
 	INSPECTED_TEXT(inspection, kind, "kind"),
+	INSPECTED_TEXT(inspection, binding, "binding"),
 	INSPECTED_TEXT(inspection, message_id, "messageId"),
 	INSPECTED_TEXT(inspection, ref_to, "refTo"),
 	FIELD_TIME(struct inspection, timestamp_us, .json = "timestamp"),
@@ -66,6 +67,7 @@ static const struct field inspection_rows[] = {
 	INSPECTED_TEXT(inspection, to, "to"),
 	INSPECTED_TEXT(inspection, service, "service"),
 	INSPECTED_TEXT(inspection, action, "action"),
+	INSPECTED_TEXT(inspection, agreement, "agreement"),
 	INSPECTED_TEXT(inspection, conversation, "conversation"),
 	INSPECTED_TEXT(inspection, original_sender, "originalSender"),
 	INSPECTED_TEXT(inspection, final_recipient, "finalRecipient"),
@@ -178,6 +180,7 @@ static void print_header(const struct inspection *r)
 	print_line("final recipient", r->final_recipient);
 	print_line("service", r->service);
 	print_line("action", r->action);
+	print_line("agreement", r->agreement);
 	print_line("conversation", r->conversation);
 	print_line("fault", r->fault_code);
 	print_line("  reason", r->fault_reason);
@@ -247,7 +250,9 @@ static void print_parts(const struct inspection *r)
 		print_also(" ", p->content_id ? p->content_id : "(no id)");
 		print_also(", ", p->mime_type ? p->mime_type : "(no type)");
 		printf(", %lld bytes: %s, %s", (long long)p->bytes, p->is_signed ? "signed" : "NOT SIGNED",
-		       p->encrypted ? "encrypted" : "NOT ENCRYPTED");
+		       p->encrypted                ? "encrypted"
+		       : same(r->binding, "ebms2") ? "in clear, as ebMS 2 has it (TLS)"
+						   : "NOT ENCRYPTED");
 		print_also(" by ", short_name(p->encryption));
 		printf("%s\n", p->compressed ? ", compressed" : "");
 		print_line("  sha-256", p->digest);

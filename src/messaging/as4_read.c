@@ -18,8 +18,9 @@ static const struct grammar messaging_grammar[] = {
 	{ 0 },
 };
 
-static void read_blocks(struct ebms_message *message, const struct xml_node *header)
+static enum err_code read_blocks(struct ebms_message *message, const struct xml_node *header, struct err *err)
 {
+	(void)err;
 	for (const struct xml_node *block = xml_first(header); block; block = xml_next(block)) {
 		const struct xml_node **place = grammar_is(block, "eb:Messaging")    ? &message->messaging
 						: grammar_is(block, "wsse:Security") ? &message->security
@@ -33,6 +34,7 @@ static void read_blocks(struct ebms_message *message, const struct xml_node *hea
 	}
 	if (!message->messaging)
 		ebms_found(message, RULE_ENVELOPE, "missing Messaging", "Header");
+	return OK;
 }
 
 static enum err_code read_signal(struct ebms_message *message, const struct xml_node *node, struct err *err)
@@ -97,8 +99,10 @@ static bool read_receipt(struct ebms_message *receipt, const struct xml_node *re
 
 const struct binding binding_as4 = {
 	.name = "as4",
+	.encrypts = true,
 	.soap_type = MIME_SOAP12,
 	.soap_namespace = NS_SOAP12,
+	.max_namespaces = 2000,
 	.envelope = envelope_grammar,
 	.wholes = { "eb:Messaging", "the SOAP body" },
 	.header_rule = RULE_EBMS,

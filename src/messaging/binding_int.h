@@ -10,12 +10,16 @@
 enum { ENVELOPE, HEADER, BODY };
 /* How many there may be of .wholes. */
 enum { WHOLES_MAX = 2 };
+/* Of ebMS 2, and of what cannot be told yet. */
+enum { NAMESPACES_MAX = 48 };
 
 struct binding {
 	const char *name;        /* as in the partner's record */
 	const char *soap_type;   /* media type of the envelope */
+	bool encrypts;           /* payloads, beside TLS */
 	const char *soap_action; /* HTTP header SOAPAction of a request; NULL: none */
 	const char *soap_namespace;
+	unsigned max_namespaces; /* declarations in scope: inclusive C14N takes the square of them for each element */
 	const struct grammar *envelope; /* rows: Envelope, Header, Body */
 	const char *wholes[WHOLES_MAX]; /* what a signature covers beside the parts, for people: the header first */
 
@@ -23,7 +27,7 @@ struct binding {
 	enum ebms_rule_name header_rule, security_rule, receipt_rule;
 
 	/* Stage HEADER: .messaging and .security among the blocks of HEADER; then .kind, .user and .signal. */
-	void (*read_blocks)(struct ebms_message *message, const struct xml_node *header);
+	enum err_code (*read_blocks)(struct ebms_message *message, const struct xml_node *header, struct err *err);
 	enum err_code (*read_unit)(struct ebms_message *message, struct err *err);
 	/* Stage PROFILE: into .signature and .encryption. */
 	enum err_code (*read_security)(struct ebms_message *message, struct err *err);
@@ -36,7 +40,8 @@ struct binding {
 	void (*check_profile)(struct ebms_message *message, const struct security_profile *profile);
 	/* Whether REFERENCE has the transforms that it must have. */
 	bool (*transforms_fit)(const struct ebms_reference *reference);
-	const char *c14n; /* of SignedInfo: URI */
+	const char *c14n;      /* of SignedInfo, as we write it: URI */
+	const char *c14n_also; /* taken as well; NULL */
 	void (*put_transforms)(struct buf *out, const struct ebms_reference *reference);
 
 	/* Which of .wholes URI covers; -1: none. */
@@ -56,7 +61,7 @@ struct binding {
 				    const struct findings *findings, struct ebms_packed *packed, struct err *err);
 };
 
-extern const struct binding binding_as4;
+extern const struct binding binding_as4, binding_ebms2;
 
 /* By its name; by the media type of an envelope. NULL if there is none. */
 const struct binding *binding_find(const char *name);

@@ -7,15 +7,20 @@
 #define MESSAGING_CPA_INT_H
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/findings.h"
 #include "codec/xml.h"
 #include "messaging/ebms_int.h"
 
-struct cert;
-
 extern const struct xml_limits cpa_xml_limits;
 extern const struct rule cpa_rules[]; /* "CPA-001" and on; for documentation and tests */
 extern const size_t cpa_rules_count;
+
+/* Of each kind in one party, at most; looking one up takes that many steps. */
+enum { CPA_MANY = 256 };
+/* What is used where a CPA does not say how often, and how far apart: in the public samples it says this. */
+enum { CPA_RETRIES = 5 };
+#define CPA_RETRY_INTERVAL_US (5 * MINUTE_US)
 
 /* CPPA 2.0, MessagingCharacteristics. */
 enum cpa_when { CPA_PER_MESSAGE, CPA_NEVER, CPA_ALWAYS };
@@ -29,18 +34,18 @@ struct cpa_certificate {
 struct cpa_channel {
 	const char *id;
 	const char *sync_reply_mode; /* as written; "none" if absent */
-	bool sync;                 /* signals come in the HTTP response (mshSignalsOnly); else each with its own POST */
+	bool sync; /* signals come in the HTTP response (mshSignalsOnly); else each with its own POST */
 	enum cpa_when acknowledged, ack_signed, duplicates_eliminated;
-	const char *actor;          /* of the acknowledgment; NULL: toPartyMSH */
-	const char *endpoint;       /* URL of the party's receiver; NULL: it has none */
-	unsigned retries;           /* after the first sending */
-	int64_t retry_interval_us;  /* 0: not said */
-	int64_t persist_us;         /* how long this party, receiving, keeps identifiers; 0: not said */
-	const char *signature;      /* URI of the algorithm with which this party signs; NULL: not said */
-	const char *digest;         /* URI */
+	const char *actor;                     /* of the acknowledgment; NULL: toPartyMSH */
+	const char *endpoint;                  /* URL of the party's receiver; NULL: it has none */
+	unsigned retries;                      /* after the first sending; 0: not said */
+	int64_t retry_interval_us;             /* 0: not said */
+	int64_t persist_us;                    /* how long this party, receiving, keeps identifiers; 0: not said */
+	const char *signature;                 /* URI of the algorithm with which this party signs; NULL: not said */
+	const char *digest;                    /* URI */
 	const struct cpa_certificate *signing; /* with which this party signs; NULL */
 	const struct cpa_certificate *client, *server; /* of its TLS; NULL: not said */
-	bool encrypted;             /* it demands payload encryption beside TLS (a digital envelope) */
+	bool encrypted; /* it demands payload encryption beside TLS (a digital envelope) */
 };
 
 /* What one party can send or receive. */
@@ -48,12 +53,12 @@ struct cpa_action {
 	const char *role;
 	struct ebms_typed service;
 	const char *action;
-	const char *id;   /* of ThisPartyActionBinding */
-	bool sends;       /* CanSend; else CanReceive */
-	bool must_sign;   /* isNonRepudiationRequired */
-	bool confidential_persistent; /* isConfidential persistent or transient-and-persistent */
-	const struct cpa_channel *channel;     /* the first ChannelId */
-	const struct cpa_action *other;        /* the other party's mirror; NULL: there is none */
+	const char *id;                    /* of ThisPartyActionBinding */
+	bool sends;                        /* CanSend; else CanReceive */
+	bool must_sign;                    /* isNonRepudiationRequired */
+	bool confidential_persistent;      /* isConfidential persistent or transient-and-persistent */
+	const struct cpa_channel *channel; /* the first ChannelId */
+	const struct cpa_action *other;    /* the other party's mirror; NULL: there is none */
 };
 
 struct cpa_override { /* OverrideMshActionBinding: a signal on a channel of its own */
@@ -83,24 +88,27 @@ struct cpa {
 	struct cpa_party parties[2];
 };
 
-/* TEXT as a CPA, all of it in ARENA. All that is wrong with it as a document becomes findings at once (grammar, links
- * that lead nowhere, two delivery channels for one action, an action without its mirror, a certificate that cannot be
- * read, Start not before End, …), each with its place; *CPA is NULL if there are some. Faults: out of memory. */
+/* TEXT as a CPA, all of it in ARENA (of 32 MB, for the largest there may be). All that is wrong with it as a document
+ * becomes findings at once, each with its place ("PartyInfo[Logius]/DeliveryChannel[dc1]"): what CPPA 2.0 does not
+ * describe, links that lead nowhere, two delivery channels for one action, an action without its mirror, a certificate
+ * that cannot be read, Start not before End, … *CPA is NULL if one of them is an error; there may be warnings beside
+ * it. Faults: out of memory. */
 enum err_code cpa_read(struct arena *arena, struct bytes text, const struct cpa **cpa, struct findings *findings,
 		       struct err *err) MUST_USE;
 
 /* Whether a node can exchange under CPA: findings of what it does not offer or must not accept. */
 struct cpa_seat {
-	const char *party_id, *party_type;       /* ours */
-	const char *partner_id, *partner_type;   /* theirs */
-	bool sha1;                               /* the operator has excepted this partner from the refusal of SHA-1 */
+	const char *party_id, *party_type;     /* ours */
+	const char *partner_id, *partner_type; /* theirs */
+	bool sha1;                             /* the operator has excepted this partner from the refusal of SHA-1 */
 	int64_t now_us;
 };
 /* Refused: neither party is ours, or the other is not the partner; status "proposed"; ended (or it begins later: a
- * warning); an action that is not signed; SHA-1 unless excepted, and any algorithm other than RSA with SHA-256;
+ * warning); an action that is not signed; SHA-1 unless excepted, and any algorithm or key other than RSA with SHA-256;
  * acknowledgments or elimination of duplicates that are not "always" for business actions; ackSignatureRequested
- * "perMessage"; syncReplyMode other than none and mshSignalsOnly; actor nextMSH; payload encryption; no endpoint, or
- * one that is neither https nor http; no retries or no interval (a warning with what is then used). */
+ * "perMessage"; syncReplyMode other than none and mshSignalsOnly (other than the other party's: a warning); actor
+ * nextMSH; payload encryption; no endpoint, or one that is neither https nor http. Warnings: no retries or no interval,
+ * with what is then used; identifiers that are forgotten before the last retry. */
 void cpa_check(const struct cpa *cpa, const struct cpa_seat *seat, struct arena *arena, struct findings *findings);
 
 /* The party with this PartyId; NULL. PARTY_TYPE "" or NULL: without a type. */
@@ -129,14 +137,17 @@ struct cpa_offer {
 	const char *id;
 	const char *status; /* "agreed", "proposed" */
 	int64_t start_us, end_us;
+	int64_t retry_interval_us, persist_us;
+	unsigned retries;
+	bool sync;
 	struct cpa_offer_party parties[2];
 	const struct cpa_offer_action *actions;
 	size_t actions_count;
-	bool sync;
-	unsigned retries;
-	int64_t retry_interval_us, persist_us;
 };
-/* The CPA as XML text that is valid by the OASIS schema, that cpa_read() takes and cpa_check() accepts at both ends. */
+/* The CPA as XML text that is valid by the OASIS schema, that cpa_read() takes and cpa_check() accepts at both ends, if
+ * the certificates are those of RSA keys: appended to OUT, the same for the same offer. ERR_INVALID if no such CPA can
+ * be made of it: a PartyId without a type or a service that is no URI, no retries, identifiers kept for less than they
+ * take, … */
 enum err_code cpa_write(const struct cpa_offer *offer, struct buf *out, struct err *err) MUST_USE;
 
 #endif

@@ -7,7 +7,7 @@
 #include "messaging/messaging_int.h"
 
 /* The rows of one partner are only needed until they are read: withdrawn ones are kept for ever, and lists are long. */
-enum { DIRECTORY_ARENA = 16 << 20, ROWS_ARENA = 256 << 20 };
+enum { DIRECTORY_ARENA = 256 << 20, ROWS_ARENA = 256 << 20 };
 
 static void peer_done(struct peer *peer)
 {
@@ -64,15 +64,19 @@ const struct peer *directory_party(const struct directory *directory, const char
 	return NULL;
 }
 
+static bool is_current(const struct key_info *key, int64_t now_us)
+{
+	return key->status == KEY_ACTIVE && key->cert && cert_not_before_us(key->cert) <= now_us &&
+	       now_us < cert_not_after_us(key->cert);
+}
+
 const struct key_info *directory_key(const struct directory *directory, enum key_use use, enum key_kind kind,
 				     int64_t now_us)
 {
 	const struct key_info *best = NULL;
 	for (size_t i = 0; i < directory->own.count; i++) {
 		const struct key_info *key = &directory->own.keys[i];
-		if (key->use != use || key->status != KEY_ACTIVE || !key->cert || cert_key_kind(key->cert) != kind)
-			continue;
-		if (cert_not_before_us(key->cert) > now_us || cert_not_after_us(key->cert) <= now_us)
+		if (key->use != use || !is_current(key, now_us) || cert_key_kind(key->cert) != kind)
 			continue;
 		if (!best || cert_not_before_us(key->cert) >= cert_not_before_us(best->cert))
 			best = key; /* of two that begin together the later key's: they come in that order */
@@ -80,11 +84,26 @@ const struct key_info *directory_key(const struct directory *directory, enum key
 	return best;
 }
 
-enum err_code identity_for(const struct messaging *messaging, const struct directory *directory,
-			   const struct peer *peer, int64_t now_us, struct ebms_identity *identity, struct err *err)
+/* A partner verifies with the certificate that the agreement names, whatever stands in the message. */
+static const struct key_info *key_agreed(const struct directory *directory, const struct cpa_channel *channel,
+					 int64_t now_us)
 {
-	const struct key_info *key =
-		directory_key(directory, KEY_USE_SIGN, sig_alg_key(peer->profile->signature), now_us);
+	for (size_t i = 0; channel->signing && i < directory->own.count; i++) {
+		const struct key_info *key = &directory->own.keys[i];
+		if (key->use == KEY_USE_SIGN && is_current(key, now_us) &&
+		    bytes_same(cert_der(key->cert), channel->signing->der))
+			return key;
+	}
+	return NULL;
+}
+
+enum err_code identity_for(const struct messaging *messaging, const struct directory *directory,
+			   const struct peer *peer, const struct cpa_channel *channel, int64_t now_us,
+			   struct ebms_identity *identity, struct err *err)
+{
+	const struct key_info *key = channel ? key_agreed(directory, channel, now_us) : NULL;
+	if (!key)
+		key = directory_key(directory, KEY_USE_SIGN, sig_alg_key(peer->profile->signature), now_us);
 	if (!key)
 		return fail(
 			err, ERR_KEY,
@@ -267,7 +286,7 @@ bool profile_takes(const struct security_profile *profile, const char *use, enum
 	if (same(use, "sign"))
 		return sig_alg_key(profile->signature) == kind;
 	if (same(use, "encrypt"))
-		return wrap_kinds[profile->wrap] == kind;
+		return profile->binding->encrypts && wrap_kinds[profile->wrap] == kind;
 	return kind != KEY_KIND_X25519; /* which cannot sign, and in TLS a certificate must */
 }
 
@@ -334,9 +353,34 @@ static enum err_code fill_peer(struct directory *directory, struct peer *peer, c
 
 struct loading {
 	struct directory *directory;
+	const char *party_id, *party_type; /* ours */
 	const struct trust_policy *policy;
 	int64_t now_us;
 };
+
+/* One that cannot be read any more leaves the others as they are. */
+static enum err_code load_pacts(struct tx *tx, const struct loading *loading, struct arena *arena, struct peer *peer,
+				struct err *err)
+{
+	struct agreement_list rows;
+	TRY(agreement_list(tx, arena, peer->partner.code, &rows, err));
+	struct pact *pacts = arena_array(loading->directory->arena, rows.count + 1, sizeof *pacts);
+	if (!pacts)
+		return fail(err, ERR_MEMORY, "no memory for partner %s", peer->partner.code);
+	peer->pacts = (struct pacts){ .items = pacts };
+	for (size_t i = 0; i < rows.count; i++) {
+		struct err why = { 0 };
+		enum err_code code = pact_read(loading->directory->arena, &rows.items[i], loading->party_id,
+					       loading->party_type, &pacts[peer->pacts.count], &why);
+		if (code == ERR_MEMORY)
+			return fail(err, code, "%s", why.text);
+		if (code == OK)
+			peer->pacts.count++;
+		else
+			LOG(LOG_ERROR, "agreement.left-out", LOG_TEXT("partner", peer->partner.code), LOG_ERR(&why));
+	}
+	return OK;
+}
 
 /* A partner that cannot be loaded must not take the others along: it is left out, and the log says why. */
 static enum err_code load_peer(struct tx *tx, const struct loading *loading, const struct partner *partner,
@@ -354,6 +398,8 @@ static enum err_code load_peer(struct tx *tx, const struct loading *loading, con
 			       .profile = profile_find(partner->profile),
 			       .token = token_of(partner->token) };
 	enum err_code code = fill_peer(directory, peer, loading->policy, &rows, loading->now_us, &why);
+	if (code == OK && peer->profile->binding == &binding_ebms2)
+		code = load_pacts(tx, loading, arena, peer, &why);
 	if (code == OK) {
 		directory->count++;
 		return OK;
@@ -406,6 +452,8 @@ static enum err_code directory_load(struct messaging *messaging, struct director
 	directory->from_us = INT64_MIN;
 	directory->until_us = INT64_MAX;
 	struct loading loading = { .directory = directory,
+				   .party_id = messaging->options.party_id,
+				   .party_type = messaging->options.party_type,
 				   .policy = &messaging->options.trust,
 				   .now_us = clock_now_us(kernel->clock) };
 	enum err_code code = db_read(kernel->db, load_directory, &loading, err);

@@ -12,7 +12,8 @@ struct ebms_typed { /* text with a @type, also @name */
 	const char *type, *name, *value;
 };
 struct ebms_party {
-	struct ebms_typed *id;
+	struct ebms_typed *id; /* the first, … */
+	size_t ids;            /* … of so many, in ebMS 2; 0: the only one */
 	const char *role;
 };
 struct ebms_party_info {

@@ -18,6 +18,7 @@ static const struct signature_row {
 	[SIG_RSA_SHA256] = { "rsa-sha256", true }, [SIG_RSA_SHA384] = { "rsa-sha384", true },
 	[SIG_RSA_SHA512] = { "rsa-sha512", true }, [SIG_ECDSA_P256_SHA256] = { "ecdsa-sha256", true },
 	[SIG_ED25519] = { "ed25519", false },
+	[SIG_RSA_SHA1] = { "rsa-sha1", true },
 };
 static const char *const digest_names[] = {
 	[DIGEST_SHA256] = "sha256",

@@ -10,10 +10,11 @@ enum { GRAMMAR_FINDINGS = 50, GRAMMAR_PLACE = 256 };
 static const struct {
 	const char *prefix, *ns;
 } prefixes[] = {
-	{ "env", NS_SOAP12 },    { "eb", NS_EBMS3 },  { "ebbp", NS_EBBP },     { "wsse", NS_WSSE },
-	{ "wsse11", NS_WSSE11 }, { "wsu", NS_WSU },   { "ds", NS_DS },         { "dsig11", NS_DS11 },
-	{ "dsm", NS_DSIG_MORE }, { "xenc", NS_XENC }, { "xenc11", NS_XENC11 }, { "ec", NS_EC },
-	{ "cpa", NS_CPA },       { "xlink", NS_XLINK }, { "xsi", NS_XSI },
+	{ "soap", NS_SOAP11 },   { "eb2", NS_EBMS2 },   { "env", NS_SOAP12 },    { "eb", NS_EBMS3 },
+	{ "ebbp", NS_EBBP },     { "wsse", NS_WSSE },   { "wsse11", NS_WSSE11 }, { "wsu", NS_WSU },
+	{ "ds", NS_DS },         { "dsig11", NS_DS11 }, { "dsm", NS_DSIG_MORE }, { "xenc", NS_XENC },
+	{ "xenc11", NS_XENC11 }, { "ec", NS_EC },       { "cpa", NS_CPA },       { "xlink", NS_XLINK },
+	{ "xsi", NS_XSI },
 };
 
 /* Splits a name of LENGTH at its colon. Without a prefix the namespace is "". */

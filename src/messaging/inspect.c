@@ -234,7 +234,7 @@ static const char *unverifiable(const struct inspecting *i)
 	if (!signature->alg_known)
 		return arena_printf(i->arena, "signatures by %s are not verified here",
 				    signature->algorithm ? signature->algorithm : "no algorithm");
-	if (!same(signature->c14n, i->message.binding->c14n))
+	if (!ebms_c14n_fits(&i->message))
 		return arena_printf(i->arena, "the canonical form %s is not computed here",
 				    signature->c14n ? signature->c14n : "(none)");
 	if (cert_key_kind(i->cert) == KEY_KIND_OTHER)

@@ -222,11 +222,12 @@ static bool begins_package(struct arena *arena, struct bytes body)
 static const char *type_for(struct arena *arena, const char *header, struct bytes body)
 {
 	const char *guessed = mime_guess_content_type(arena, body);
+	bool is_soap11 = memmem(body.data, body.size, NS_SOAP11, strlen(NS_SOAP11)) != NULL;
 	struct err err;
 	const char *type;
 
 	if (!header)
-		return guessed ? guessed : MIME_SOAP12;
+		return guessed ? guessed : is_soap11 ? MIME_SOAP11 : MIME_SOAP12;
 	if (guessed && mime_media_type(arena, header, &type, &err) == OK && same(type, "multipart/related") &&
 	    !mime_parameter(arena, header, "boundary"))
 		return guessed;

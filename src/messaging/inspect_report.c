@@ -33,6 +33,8 @@ static const char *covers(struct inspecting *i, const struct ebms_reference *ref
 	const struct xml_node *element = ebms_element_of(&i->message, reference->uri);
 	if (part)
 		return arena_printf(i->arena, "part %zu", (size_t)(part - i->message.parts) + 1);
+	if (!element && i->message.binding->covers(&i->message, reference->uri) == 0)
+		return i->message.binding->wholes[0];
 	return element ? kept(i, xml_name(element)) : NULL;
 }
 
@@ -173,10 +175,10 @@ static enum err_code put_verdicts(struct inspecting *i, struct err *err)
 
 /* --- The content --- */
 
-static bool is_referred_to(const struct ebms_message *message, const struct xml_node *node)
+static bool is_covered(const struct ebms_message *message, int whole)
 {
 	for (size_t k = 0; message->signature && k < message->signature->count; k++)
-		if (ebms_refers_to(message->signature->references[k].uri, node))
+		if (message->binding->covers(message, message->signature->references[k].uri) == whole)
 			return true;
 	return false;
 }
@@ -227,6 +229,8 @@ static void put_user(struct inspecting *i)
 		report->service = user->collaboration->service ? user->collaboration->service->value : NULL;
 		report->action = user->collaboration->action;
 		report->conversation = user->collaboration->conversation;
+		report->agreement =
+			user->collaboration->agreement ? user->collaboration->agreement->value : NULL;
 	}
 	report->original_sender = ebms_property(user->properties, "originalSender");
 	report->final_recipient = ebms_property(user->properties, "finalRecipient");
@@ -257,27 +261,37 @@ static void put_header(struct inspecting *i)
 	static const char *const kinds[] = { [KIND_USER_MESSAGE] = "user message",
 					     [KIND_PULL_REQUEST] = "pull request",
 					     [KIND_RECEIPT] = "receipt",
-					     [KIND_ERROR] = "error" };
+					     [KIND_ERROR] = "error",
+					     [KIND_PING] = "ping",
+					     [KIND_PONG] = "pong",
+					     [KIND_STATUS_REQUEST] = "status request",
+					     [KIND_STATUS_RESPONSE] = "status response" };
 	const struct ebms_message *message = &i->message;
 	struct inspection *report = i->report;
+	report->binding = message->binding ? message->binding->name : NULL;
 	if (!message->unit_read)
 		return;
 	report->kind = kinds[message->kind];
-	if (message->kind == KIND_USER_MESSAGE) {
+	if (message->kind == KIND_USER_MESSAGE || message->ebms2)
 		put_user(i);
-	} else if (message->signal.info) {
-		report->message_id = message->signal.info->message_id;
-		report->ref_to = message->signal.info->ref_to;
-		report->timestamp_us = message->signal.info->timestamp_us;
-	}
+	if (message->kind == KIND_USER_MESSAGE || !message->signal.info)
+		return;
+	report->message_id = message->signal.info->message_id;
+	report->ref_to = message->signal.info->ref_to;
+	report->timestamp_us = message->signal.info->timestamp_us;
 }
 
-/* SOAP 1.2 part 1 §5.4: a peer that could not even read us says so without ebMS. */
+/* SOAP 1.2 part 1 §5.4, SOAP 1.1 §4.4: a peer that could not even read us says so without ebMS. */
 static void put_fault(struct inspecting *i)
 {
 	const struct xml_node *fault = grammar_child(i->message.body, "env:Fault");
 	const struct xml_node *code = grammar_child(grammar_child(fault, "env:Code"), "env:Value");
 	const struct xml_node *reason = grammar_child(grammar_child(fault, "env:Reason"), "env:Text");
+	const struct xml_node *old = i->message.fault;
+	for (const struct xml_node *n = old ? xml_first(old) : NULL; n; n = xml_next(n)) {
+		code = same(xml_name(n), "faultcode") ? n : code;
+		reason = same(xml_name(n), "faultstring") ? n : reason;
+	}
 	if (code)
 		i->report->fault_code = xml_token(i->arena, code);
 	if (reason)
@@ -305,8 +319,9 @@ static void put_security(struct inspecting *i)
 	const struct ebms_message *message = &i->message;
 	const struct ebms_encryption *encryption = message->encryption;
 	struct inspection *report = i->report;
-	report->header_signed = message->messaging && is_referred_to(message, message->messaging);
-	report->body_signed = message->body && is_referred_to(message, message->body);
+	report->header_signed = message->messaging && is_covered(message, 0);
+	/* ebMS 2 has one whole, the envelope with its body. */
+	report->body_signed = message->body && is_covered(message, message->binding->wholes[1] ? 1 : 0);
 	if (message->signature) {
 		report->signature = kept(i, message->signature->algorithm);
 		put_token(i, &message->signature->token);

@@ -38,6 +38,7 @@ struct ebms_reference {
 	const char *uri;
 	const char *transform;   /* URI of the only transform; NULL if there is not exactly one */
 	const char *prefixes;    /* its InclusiveNamespaces; NULL */
+	const char *left_out[2]; /* ebMS 2: actors whose header blocks are not signed */
 	const char *digest_name; /* URI */
 	enum digest digest;
 	bool digest_known;
@@ -83,7 +84,16 @@ struct ebms_part { /* a payload, in the order of eb:PayloadInfo: the first is th
 	bool compressed;
 };
 
-enum ebms_kind { KIND_USER_MESSAGE, KIND_PULL_REQUEST, KIND_RECEIPT, KIND_ERROR };
+enum ebms_kind {
+	KIND_USER_MESSAGE,
+	KIND_PULL_REQUEST, /* ebMS 3 alone */
+	KIND_RECEIPT,
+	KIND_ERROR,
+	KIND_PING, /* ebMS 2 alone, as all that follow; in ebMS 3 a ping is a user message */
+	KIND_PONG,
+	KIND_STATUS_REQUEST,
+	KIND_STATUS_RESPONSE
+};
 
 struct binding;
 
@@ -94,13 +104,16 @@ struct ebms_message {
 	struct mime_message mime;      /* one part if the body was bare SOAP */
 	const struct binding *binding; /* by its envelope; NULL: of none */
 	struct xml_doc *doc;
+	/* eb:Messaging and wsse:Security, or eb:MessageHeader and the first ds:Signature of ebMS 2. */
 	const struct xml_node *messaging, *security, *body;
+	const struct xml_node *fault; /* ebMS 2: a SOAP Fault in the body; NULL */
 	size_t header_faults; /* of stages MIME and HEADER: counted, because of findings only so many are kept */
 	bool unit_read;       /* there is one message unit, and .kind is its */
 	bool header_read; /* and all of the header is right, whatever is wrong with payloads or foreign header blocks */
 	enum ebms_kind kind;
-	struct ebms_user_message user;
+	struct ebms_user_message user; /* in ebMS 2 also who speaks to whom in a signal */
 	struct ebms_signal signal;
+	const struct ebms2_blocks *ebms2;   /* what only ebMS 2 has; NULL: AS4 */
 	struct ebms_signature *signature;   /* NULL: unsigned */
 	struct ebms_encryption *encryption; /* NULL: nothing encrypted */
 	struct ebms_part *parts;
@@ -123,6 +136,8 @@ enum err_code ebms_read_security(struct ebms_message *message, struct err *err) 
 void ebms_check_profile(struct ebms_message *message, const struct security_profile *profile);
 /* Of that, what concerns the signature, if there is one. */
 void ebms_check_signature(struct ebms_message *message, const struct security_profile *profile);
+/* Whether the canonical form of SignedInfo is one of the binding. */
+bool ebms_c14n_fits(const struct ebms_message *message);
 /* A finding of RULE, counted if it is one of the header. */
 void ebms_found(struct ebms_message *message, enum ebms_rule_name rule, const char *first, const char *second);
 /* NODE by SCHEMA into RECORD; findings of the binding's rule for its header. */
@@ -196,12 +211,14 @@ struct ebms_letter { /* a user message to be packed by the binding of its profil
 	const struct ebms_user_message *user;
 	const struct ebms_payload *payloads;
 	size_t count;
+	const struct ebms2_wishes *wishes; /* ebMS 2 alone */
 };
 struct ebms_answering { /* a signal to be packed */
 	const struct security_profile *profile;
 	const struct ebms_identity *identity;
-	const struct ebms_message *received; /* what it answers */
-	const char *ref_to;                  /* the eb:MessageId of that; NULL: it could not be read */
+	const struct ebms_message *received;   /* what it answers */
+	const char *ref_to;                    /* the eb:MessageId of that; NULL: it could not be read */
+	const struct ebms_user_message *frame; /* ebMS 2 alone: who spoke to whom, under which agreement */
 	int64_t now_us;
 };
 /* A signed user message. */

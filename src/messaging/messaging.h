@@ -50,12 +50,13 @@ enum { MESSAGING_RENEW_DAYS = 60 };
 #define CREDENTIAL_ENDING  "ending"  /* a certificate within the last 60 days, a list within the last tenth */
 #define CREDENTIAL_LATE    "late"    /* a list that was to be replaced, used within the grace */
 #define CREDENTIAL_REFUSED "refused" /* expired, revoked, overdue … */
+#define CREDENTIAL_WEAK    "weak"    /* an agreement that rests on SHA-1, which an operator has excepted */
 
 struct messaging_credential {
 	const char *partner;
-	const char *use;     /* "sign", "encrypt", "tls", "crl" */
-	const char *subject; /* of a list: its issuer */
-	const char *fingerprint;
+	const char *use;     /* "sign", "encrypt", "tls", "crl", "agreement" */
+	const char *subject; /* of a list: its issuer; of an agreement: its CPAId */
+	const char *fingerprint; /* of an agreement: NULL */
 	int64_t not_before_us, not_after_us; /* of a list: its thisUpdate and nextUpdate */
 	const char *state;
 	const char *advice; /* what is wrong and what to do; NULL: nothing is */
@@ -152,8 +153,10 @@ struct inspection {
 	const char *media_type; /* as its header says or its beginning suggests; NULL: the file holds no message */
 	const char *kind;       /* "user message", "receipt", "error", "pull request"; NULL */
 	const char *fault_code, *fault_reason; /* of a SOAP Fault in the Body; NULL */
+	const char *binding;                   /* "as4", "ebms2" */
 	const char *message_id, *ref_to, *from, *to, *service, *action, *conversation, *original_sender,
 		*final_recipient;
+	const char *agreement; /* eb:AgreementRef, eb:CPAId */
 	int64_t timestamp_us, at_us;
 	const char *signature, *encryption; /* algorithms as URIs: of the signature; of key transport or agreement */
 	const char *encryption_digest, *encryption_mgf, *key_wrap; /* what it takes, as URIs; NULL */
@@ -180,6 +183,91 @@ struct inspection {
 enum err_code messaging_inspect(struct arena *arena, const struct inspect_options *options,
 				struct inspection *inspection, struct err *err) MUST_USE;
 
+/* --- Agreements of ebMS 2: CPAs (CPPA 2.0) --- */
+
+/* What a CPA leaves open: which document type an action carries, which kind of seat a role is, and whether all of it is
+ * a trial. Stored as JSON with the agreement. */
+struct term_action {
+	const char *document, *service, *action; /* .service NULL: any */
+};
+struct term_role {
+	const char *role, *seat;
+};
+struct terms {
+	struct term_action *actions;
+	size_t actions_count;
+	struct term_role *roles;
+	size_t roles_count;
+	bool test;
+	bool sha1; /* the operator has excepted the partner from the refusal of SHA-1 */
+};
+extern const struct fields terms_fields;
+extern const struct schema terms_schema;
+
+struct agreed_party {
+	const char *id, *type, *name; /* the PartyId by which it is known here, or the first */
+	const char *endpoint;         /* where it takes documents; signals may have another */
+};
+struct agreed_action {
+	const char *service, *service_type, *action;
+	const char *direction;            /* "out", "in" */
+	const char *role, *seat;          /* ours */
+	const char *other_role, *other_seat;
+	const char *document;             /* NULL: it carries no document type that there is */
+	const char *acknowledgment;       /* "signed", "unsigned", "none" */
+	const char *endpoint;             /* of whoever takes it */
+	bool sync;                        /* acknowledged in the HTTP response */
+	int64_t retries, retry_interval_s;
+};
+struct agreed_certificate {
+	const char *use;  /* "sign", "tls" */
+	const char *side; /* "us", "them" */
+	const char *subject, *fingerprint;
+	int64_t not_before_us, not_after_us;
+	struct bytes der;
+};
+struct agreed {
+	const char *id, *status; /* CPAId; "proposed", "agreed", "signed" */
+	int64_t start_us, end_us;
+	const char *profile; /* that a partner under it needs; NULL: none fits, and a finding says why */
+	bool sha1;           /* it rests on SHA-1 */
+	struct agreed_party *us, *them; /* NULL: no party of it is this node */
+	struct agreed_action *actions;
+	size_t actions_count;
+	struct agreed_certificate *certificates;
+	size_t certificates_count;
+};
+struct agreement_reading {
+	struct bytes text;
+	const struct terms *terms;
+	const char *partner_id, *partner_type; /* NULL: whoever the other party is */
+	int64_t now_us;
+};
+/* What a CPA says, and all that is wrong with it for this node (CPA-001 …, AGR-001 …). With errors .id may be NULL.
+ * Whoever stores it has looked at the findings; later they tell what is wrong by now. All in ARENA. */
+enum err_code messaging_agreement_read(struct messaging *messaging, struct arena *arena,
+				       const struct agreement_reading *reading, struct agreed *agreed,
+				       struct findings *findings, struct err *err) MUST_USE;
+
+struct agreement_offer {
+	const char *partner;   /* its code: its party, certificates and endpoint are as they are known here */
+	const char *id;        /* CPAId; NULL: made of the states and the day on which it begins */
+	const char *name;      /* of our party, for people */
+	const char *endpoint;  /* ours, as the partner reaches it */
+	const char *partner_endpoint; /* NULL: the one that is known */
+	const char *documents; /* types, separated by a space; NULL: all that there are */
+	bool agreed;           /* else it is proposed */
+	bool sync;             /* acknowledgments in the HTTP response */
+	int64_t start_us, end_us;
+	int64_t retries, retry_interval_s, persist_s; /* INTEGER_NONE: a quarter of an hour for a day, kept five */
+};
+/* A CPA of our own as XML: each document type both ways, from the kind of seat that sends it to the kind that receives
+ * it, under service SERVICE_DOCUMENTS with the type as action and the seats as roles. ERR_NOT_FOUND if there is no such
+ * partner. */
+enum err_code messaging_agreement_write(struct messaging *messaging, struct arena *arena,
+					const struct agreement_offer *offer, int64_t now_us, struct buf *out,
+					struct findings *findings, struct err *err) MUST_USE;
+
 struct messaging_counters {
 	int64_t accepted, duplicates, refused; /* from partners */
 	int64_t strangers;                     /* refused without an answer */
@@ -202,6 +290,9 @@ enum err_code messaging_strangers(struct messaging *messaging, struct arena *are
 
 /* Whether there is a security profile of this name; messaging_profile_at() names them all, NULL after the last. */
 bool messaging_profile_known(const char *name);
+/* "as4" or BINDING_EBMS2, by which TLS alone keeps secret what is sent; NULL if there is no such profile. */
+#define BINDING_EBMS2 "ebms2"
+const char *messaging_profile_binding(const char *name);
 const char *messaging_profile_at(size_t index);
 
 /* Bounds of what is loaded; beyond them a partner or a certificate must be refused. */

@@ -7,8 +7,9 @@
 
 #include "kernel/capability.h"
 #include "kernel/party.h"
-#include "messaging/message_int.h"
+#include "messaging/binding_int.h"
 #include "messaging/messaging.h"
+#include "messaging/pact_int.h"
 
 enum { PEERS_MAX = MESSAGING_PARTNERS_MAX, PEER_CERTS_MAX = MESSAGING_CERTIFICATES_MAX, STRANGERS_KEPT = 64 };
 
@@ -24,6 +25,7 @@ struct peer {
 	size_t tls_count;
 	struct cert *encrypt[PEER_CERTS_MAX]; /* for which we may encrypt: see peer_encrypt() */
 	size_t encrypt_count;
+	struct pacts pacts;  /* ebMS 2: what is agreed */
 	struct trust *trust; /* all of them pinned, with its revocation lists */
 };
 
@@ -67,6 +69,8 @@ struct messaging {
 	atomic_llong accepted, duplicates, refused, strangers_total, delivered, failed_attempts;
 };
 
+/* A stranger was turned away because of FINDING (NULL: it did not come to one). */
+void stranger_note(struct messaging *messaging, const char *peer, const struct finding *finding, int64_t now_us);
 /* Whether another exchange may begin in LANE; the lock is held. */
 bool lane_has_room(const struct messaging *messaging, const struct lane *lane);
 /* The current snapshot; the caller releases it. Never NULL. */
@@ -79,10 +83,11 @@ const struct peer *directory_party(const struct directory *directory, const char
 const struct key_info *directory_key(const struct directory *directory, enum key_use use, enum key_kind kind,
 				     int64_t now_us);
 
-/* What PEER's profile and wishes make of our identity. ERR_KEY if we have no signing key of its kind. */
+/* What PEER's profile and wishes make of our identity; with CHANNEL (NULL: AS4) the key of the certificate that it
+ * names, while we have that. ERR_KEY if we have no signing key of its kind. */
 enum err_code identity_for(const struct messaging *messaging, const struct directory *directory,
-			   const struct peer *peer, int64_t now_us, struct ebms_identity *identity,
-			   struct err *err) MUST_USE;
+			   const struct peer *peer, const struct cpa_channel *channel, int64_t now_us,
+			   struct ebms_identity *identity, struct err *err) MUST_USE;
 
 /* What a signature with CERT is kept with: of PEER's (NULL: of ours). NULL if it is none of theirs. */
 const struct basis *basis_of(const struct directory *directory, const struct peer *peer, const struct cert *cert);

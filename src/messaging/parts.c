@@ -38,6 +38,8 @@ static enum err_code part_body(struct ebms_message *message, const struct ebms_p
 	struct err why = { 0 };
 	enum err_code code = mime_body(message->arena, part->mime, body, &why);
 	*good = code == OK;
+	if (*good && !body->data) /* empty, not closed */
+		*body = bytes("", 0);
 	if (code == ERR_SYNTAX || code == ERR_LIMIT) {
 		ebms_found(message, RULE_MIME, why.text, NULL);
 		return OK;

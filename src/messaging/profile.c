@@ -31,6 +31,18 @@ static const struct security_profile profiles[] = {
 	  .content = CONTENT_AES128_GCM,
 	  .wrap = WRAP_P256_HKDF_AES,
 	  .kek_bytes = 16 },
+	{ .name = "ebms2-rsa-sha256",
+	  .binding = &binding_ebms2,
+	  .title = "ebMS 2.0 under a CPA: RSA signatures, confidentiality by TLS alone",
+	  .source = "ISO/TS 15000-2; CPPA 2.0",
+	  .signature = SIG_RSA_SHA256,
+	  .digest = DIGEST_SHA256 },
+	{ .name = "ebms2-rsa-sha1",
+	  .binding = &binding_ebms2,
+	  .title = "ebMS 2.0 under a CPA that demands SHA-1: for a partner whom an operator has excepted",
+	  .source = "ISO/TS 15000-2; CPPA 2.0",
+	  .signature = SIG_RSA_SHA1,
+	  .digest = DIGEST_SHA1 },
 };
 
 const struct security_profile *profile_at(size_t index)
@@ -54,6 +66,7 @@ struct uri_row {
 /* Weaker algorithms are known by name, so that a refusal can say which one was met; no profile names them. */
 static const struct uri_row signatures[] = {
 	{ "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", SIG_RSA_SHA256 },
+	{ "http://www.w3.org/2000/09/xmldsig#rsa-sha1", SIG_RSA_SHA1 },
 	{ "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384", SIG_RSA_SHA384 },
 	{ "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", SIG_RSA_SHA512 },
 	{ "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", SIG_ECDSA_P256_SHA256 },

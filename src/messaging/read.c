@@ -49,7 +49,7 @@ static enum err_code judged(struct ebms_message *message, enum ebms_rule_name ru
 	return OK;
 }
 
-static const struct binding *const bindings[] = { &binding_as4 };
+static const struct binding *const bindings[] = { &binding_as4, &binding_ebms2 };
 
 const struct binding *binding_find(const char *name)
 {
@@ -144,30 +144,31 @@ static enum err_code check_ids(struct ebms_message *message, struct err *err)
 	return OK;
 }
 
-/* A package that calls its root otherwise is refused; by its envelope it can still be shown. AS4 if by none. */
+/* What calls itself otherwise is refused; by its envelope it can still be shown. NULL if by none. */
 static const struct binding *binding_of_envelope(const struct xml_node *envelope)
 {
 	for (size_t i = 0; i < COUNT(bindings); i++)
 		if (grammar_is(envelope, bindings[i]->envelope[ENVELOPE].name))
 			return bindings[i];
-	return &binding_as4;
+	return NULL;
 }
 
 static enum err_code read_blocks(struct ebms_message *message, const struct xml_node *envelope, struct err *err)
 {
-	if (!message->binding)
-		message->binding = binding_of_envelope(envelope);
-	const struct binding *binding = message->binding;
-	if (!grammar_is(envelope, binding->envelope[ENVELOPE].name)) {
+	const struct binding *binding = binding_of_envelope(envelope);
+	if (binding && message->binding && binding != message->binding)
+		ebms_found(message, RULE_MEDIA_TYPE, message->binding->soap_type, NULL);
+	message->binding = binding ? binding : &binding_as4;
+	if (!binding) {
 		ebms_found(message, RULE_ENVELOPE,
 			   arena_printf(message->arena, "{%s}%s", xml_namespace(envelope), xml_name(envelope)),
-			   arena_printf(message->arena, "the place of {%s}Envelope", binding->soap_namespace));
+			   arena_printf(message->arena, "the place of {%s}Envelope", message->binding->soap_namespace));
 		return OK;
 	}
 	if (!grammar_check(binding->envelope, envelope, ebms_rule(RULE_ENVELOPE), message->findings))
 		return OK;
 	message->body = grammar_child(envelope, binding->envelope[BODY].name);
-	binding->read_blocks(message, grammar_child(envelope, binding->envelope[HEADER].name));
+	TRY(binding->read_blocks(message, grammar_child(envelope, binding->envelope[HEADER].name), err));
 	return check_ids(message, err);
 }
 
@@ -176,8 +177,11 @@ static enum err_code read_envelope(struct ebms_message *message, struct err *err
 	struct bytes soap = { 0 };
 	struct err why = { 0 };
 	enum err_code code = mime_body(message->arena, &message->mime.parts[message->mime.root], &soap, &why);
+	struct xml_limits limits = message->limits->xml;
+	unsigned namespaces = message->binding ? message->binding->max_namespaces : NAMESPACES_MAX;
+	limits.max_namespaces = namespaces < limits.max_namespaces ? namespaces : limits.max_namespaces;
 	if (code == OK)
-		code = xml_parse(message->arena, soap, &message->limits->xml, &message->doc, &why);
+		code = xml_parse(message->arena, soap, &limits, &message->doc, &why);
 	if (code != OK) {
 		if (judged(message, RULE_XML, code, &why) == OK)
 			return OK;

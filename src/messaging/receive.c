@@ -4,27 +4,10 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "messaging/messaging_int.h"
+#include "messaging/receive_int.h"
 #include "messaging/uris_int.h"
 
 enum { RECEIVE_ARENA = 24 << 20 };
-
-struct receiving {
-	struct messaging *messaging;
-	const struct http_request *request;
-	struct http_response *response;
-	struct arena *arena;
-	struct directory *directory;
-	struct findings *findings;
-	struct ebms_message message;
-	const struct peer *tls_peer;      /* whose TLS client certificate it was; NULL */
-	const struct peer *peer;          /* who the message says it is from; NULL */
-	const struct peer *authenticated; /* who it is proved to be from: by signature or TLS; NULL: a stranger */
-	struct cert *cert;                /* the signer's */
-	int64_t now_us;
-	const char *organisation; /* ours, for whom it is */
-	bool stored;              /* something new is to be processed */
-};
 
 static void found(struct receiving *r, enum ebms_rule_name rule, const char *first, const char *second)
 {
@@ -37,7 +20,7 @@ static bool clean(const struct receiving *r)
 }
 
 /* The answer's bytes move to the request, whose server frees them after sending. */
-static enum err_code answer(struct receiving *r, const char *content_type, struct buf *body, struct err *err)
+enum err_code receiving_answer(struct receiving *r, const char *content_type, struct buf *body, struct err *err)
 {
 	struct buf *owned = arena_alloc(r->request->arena, sizeof *owned);
 	const char *type = arena_text(r->request->arena, content_type);
@@ -51,76 +34,142 @@ static enum err_code answer(struct receiving *r, const char *content_type, struc
 	return OK;
 }
 
-/* A stranger costs us a counter and a place in a ring, and a line of log a second for all of them: no signature, no
- * row, no text that tells it what to try next. */
 static void turn_away(struct receiving *r, int status)
 {
-	struct messaging *messaging = r->messaging;
 	const struct finding *finding = findings_at(r->findings, 0);
-	const char *rule = finding ? finding->rule->code : "", *text = finding ? finding->text : "";
-	pthread_mutex_lock(&messaging->lock);
-	struct stranger *stranger = &messaging->strangers[messaging->strangers_seen++ % STRANGERS_KEPT];
-	stranger->at_us = r->now_us;
-	snprintf(stranger->peer, sizeof stranger->peer, "%s", r->request->peer ? r->request->peer : "");
-	snprintf(stranger->rule, sizeof stranger->rule, "%s", rule);
-	snprintf(stranger->text, sizeof stranger->text, "%s", text);
-	bool log =
-		r->now_us - messaging->strangers_logged_us >= SECOND_US || r->now_us < messaging->strangers_logged_us;
-	if (log)
-		messaging->strangers_logged_us = r->now_us;
-	pthread_mutex_unlock(&messaging->lock);
-	long long total = ++messaging->strangers_total;
-	if (log)
-		LOG(LOG_WARN, "message.turned-away", LOG_TEXT("peer", r->request->peer), LOG_TEXT("rule", rule),
-		    LOG_TEXT("why", text), LOG_INT("so_far", total));
+	stranger_note(r->messaging, r->request->peer, finding, r->now_us);
 	r->response->status = status;
 	r->response->close = true;
 }
 
 static const char *message_id_of(const struct receiving *r)
 {
-	return r->message.kind == KIND_USER_MESSAGE && r->message.user.info ? r->message.user.info->message_id : NULL;
+	return r->message.user.info ? r->message.user.info->message_id : NULL;
+}
+
+/* ebMS 2: the answer goes out later, with a request of its own. */
+bool receiving_answers_later(const struct receiving *r)
+{
+	return r->message.ebms2 && !r->message.ebms2->sync;
+}
+
+void receiving_accept(struct receiving *r)
+{
+	r->response->status = 204;
+}
+
+/* An answer to something of ours, which is never answered itself: errors about errors have no end. */
+static bool is_answer(const struct receiving *r)
+{
+	switch (r->message.kind) {
+	case KIND_USER_MESSAGE:
+	case KIND_PULL_REQUEST:
+	case KIND_PING:
+	case KIND_STATUS_REQUEST:
+		return false;
+	case KIND_RECEIPT:
+	case KIND_ERROR:
+	case KIND_PONG:
+	case KIND_STATUS_RESPONSE:
+		return true;
+	}
+	return true;
+}
+
+/* Whether the refusal can be said in the words in which the message came. ebMS 2 names what it is about, or nothing. */
+static bool is_answerable(const struct receiving *r)
+{
+	const struct binding *spoken = r->message.binding, *agreed = r->authenticated->profile->binding;
+	if (spoken && spoken != agreed)
+		return false;
+	return agreed == &binding_as4 || (r->message.unit_read && !is_answer(r));
+}
+
+struct ebms_answering receiving_answering(struct receiving *r, const struct peer *peer,
+					  const struct ebms_identity *identity)
+{
+	return (struct ebms_answering){ .profile = peer->profile,
+					.identity = identity,
+					.received = &r->message,
+					.ref_to = message_id_of(r),
+					.frame = &r->message.user,
+					.now_us = r->now_us };
+}
+
+/* Signals are signed as our channel for them says. */
+enum err_code receiving_identity(struct receiving *r, const struct peer *peer, const char *signal,
+				 struct ebms_identity *identity, struct err *err)
+{
+	const struct cpa_channel *channel = r->pact ? cpa_signal_channel(r->pact->us, signal) : NULL;
+	return identity_for(r->messaging, r->directory, peer, channel, r->now_us, identity, err);
+}
+
+static struct wire wire_received(const struct receiving *r)
+{
+	return (struct wire){ .kind = WIRE_RECEIVED,
+			      .at_us = r->now_us,
+			      .octets = r->request->body,
+			      .content_type = http_header(r->request, "Content-Type"),
+			      .certificate = r->cert ? cert_fingerprint(r->cert) : NULL,
+			      .basis = r->cert ? basis_of(r->directory, r->peer, r->cert) : NULL };
+}
+
+static struct wire wire_given(const struct receiving *r, enum wire_kind kind, const struct ebms_identity *identity,
+			      const struct ebms_packed *packed)
+{
+	bool is_signed = packed->references != NULL;
+	return (struct wire){ .kind = kind,
+			      .at_us = r->now_us,
+			      .octets = buf_bytes(&packed->body),
+			      .content_type = packed->content_type,
+			      .certificate = is_signed ? cert_fingerprint(identity->key->cert) : NULL,
+			      .basis = is_signed ? basis_of(r->directory, NULL, identity->key->cert) : NULL };
+}
+
+static void log_refusal(struct receiving *r, const struct finding *first)
+{
+	r->messaging->refused++;
+	LOG(LOG_WARN, "message.refused", LOG_TEXT("partner", r->authenticated->partner.code),
+	    LOG_TEXT("message_id", message_id_of(r)), LOG_TEXT("rule", first->rule->code),
+	    LOG_TEXT("why", first->text));
+}
+
+static enum err_code refuse_in_words(struct receiving *r, const struct finding *first, struct err *err)
+{
+	struct ebms_identity identity;
+	struct ebms_packed packed = { 0 };
+	struct kernel *kernel = r->messaging->options.kernel;
+	const char *partner = r->authenticated->partner.code;
+	TRY(receiving_identity(r, r->authenticated, "MessageError", &identity, err));
+	struct ebms_answering answering = receiving_answering(r, r->authenticated, &identity);
+	enum err_code code = ebms_pack_error(r->arena, &answering, r->findings, &packed, err);
+	if (code == OK) {
+		struct wire received = wire_received(r), error = wire_given(r, WIRE_ERROR_SENT, &identity, &packed);
+		code = (receiving_answers_later(r) ? inbox_refused_later : inbox_refused)(
+			kernel, partner, message_id_of(r), first->rule->code, &received, &error, r->now_us, err);
+	}
+	if (code == OK && receiving_answers_later(r))
+		receiving_accept(r);
+	else if (code == OK)
+		code = receiving_answer(r, packed.content_type, &packed.body, err);
+	buf_done(&packed.body);
+	return code;
 }
 
 /* A known partner learns which rule its message broke, signed; the refusal is kept with the bytes. */
 static enum err_code refuse(struct receiving *r, struct err *err)
 {
-	struct ebms_identity identity;
-	struct ebms_packed packed = { 0 };
 	const struct finding *first = findings_at(r->findings, 0);
-	const char *message_id = message_id_of(r);
-	TRY(identity_for(r->messaging, r->directory, r->authenticated, r->now_us, &identity, err));
-	struct ebms_answering answering = { .profile = r->authenticated->profile,
-					    .identity = &identity,
-					    .received = &r->message,
-					    .ref_to = message_id,
-					    .now_us = r->now_us };
-	enum err_code code = ebms_pack_error(r->arena, &answering, r->findings, &packed, err);
-	if (code == OK) {
-		struct wire received = { .kind = WIRE_RECEIVED,
-					 .at_us = r->now_us,
-					 .octets = r->request->body,
-					 .content_type = http_header(r->request, "Content-Type"),
-					 .certificate = r->cert ? cert_fingerprint(r->cert) : NULL,
-					 .basis = r->cert ? basis_of(r->directory, r->authenticated, r->cert) : NULL };
-		struct wire error = { .kind = WIRE_ERROR_SENT,
-				      .at_us = r->now_us,
-				      .octets = buf_bytes(&packed.body),
-				      .content_type = packed.content_type,
-				      .certificate = cert_fingerprint(identity.key->cert),
-				      .basis = basis_of(r->directory, NULL, identity.key->cert) };
-		code = inbox_refused(r->messaging->options.kernel, r->authenticated->partner.code, message_id,
-				     first->rule->code, &received, &error, r->now_us, err);
+	if (is_answerable(r)) {
+		TRY(refuse_in_words(r, first, err));
+	} else {
+		struct wire received = wire_received(r);
+		TRY(inbox_refused(r->messaging->options.kernel, r->authenticated->partner.code, message_id_of(r),
+				  first->rule->code, &received, NULL, r->now_us, err));
+		r->response->status = 400;
 	}
-	if (code == OK)
-		code = answer(r, packed.content_type, &packed.body, err);
-	buf_done(&packed.body);
-	if (code != OK)
-		return code;
-	r->messaging->refused++;
-	LOG(LOG_WARN, "message.refused", LOG_TEXT("partner", r->authenticated->partner.code),
-	    LOG_TEXT("message_id", message_id), LOG_TEXT("rule", first->rule->code), LOG_TEXT("why", first->text));
-	return code;
+	log_refusal(r, first);
+	return OK;
 }
 
 static enum err_code conclude(struct receiving *r, struct err *err)
@@ -153,14 +202,30 @@ static const struct peer *tls_peer_of(const struct directory *directory, struct 
 /* Who says it sent this, and whether that is a partner of ours. */
 static void identify_by_header(struct receiving *r)
 {
-	const struct ebms_typed *from = r->message.user.parties->from->id;
+	const struct ebms_party *party = r->message.user.parties->from;
+	const struct ebms_typed *from = party->id;
 	r->peer = directory_party(r->directory, from->value, from->type);
+	for (size_t i = 1; i < party->ids && !r->peer; i++)
+		r->peer = directory_party(r->directory, party->id[i].value, party->id[i].type);
+	if (r->peer && r->message.ebms2)
+		r->pact = pact_find(&r->peer->pacts, r->message.user.collaboration->agreement->value);
 	if (!r->peer) {
 		found(r, RULE_UNKNOWN_PARTY, from->value, NULL);
 	} else if (r->tls_peer && r->tls_peer != r->peer) {
 		found(r, RULE_ANOTHER_S_NAME, from->value, r->tls_peer->partner.code);
 		r->peer = NULL;
 	}
+}
+
+/* Of what comes unsigned TLS says who sent it; without, where the configuration takes plain HTTP, nobody does. */
+static void check_unsigned(struct receiving *r)
+{
+	bool ack_signed = !r->pact || cpa_signal_channel(r->pact->us, "Acknowledgment")->ack_signed != CPA_NEVER;
+	bool known = r->tls_peer == r->peer || !r->messaging->options.require_client_certificate;
+	if (!known || !ebms2_may_be_unsigned(&r->message, ack_signed))
+		found(r, RULE_UNSIGNED, NULL, NULL);
+	else
+		r->authenticated = r->peer;
 }
 
 /* Signature and signer decide who this is; the profile decides whether it is as agreed. The first is found out even
@@ -173,6 +238,10 @@ static enum err_code authenticate(struct receiving *r, struct err *err)
 	if (findings_errors(r->findings) != before)
 		return OK;
 	ebms_check_profile(message, r->peer->profile);
+	if (!message->signature) {
+		check_unsigned(r);
+		return OK;
+	}
 
 	before = findings_errors(r->findings);
 	TRY(ebms_signer(message, r->peer->signing, r->peer->signing_count, &r->cert, err));
@@ -205,7 +274,7 @@ static bool is_ping(const struct ebms_collaboration *collaboration)
 static enum err_code find_recipient(struct tx *tx, void *arg, struct err *err)
 {
 	struct receiving *r = arg;
-	const char *recipient = ebms_property(r->message.user.properties, "finalRecipient");
+	const char *recipient = r->understood.final_recipient;
 	const char *state = r->messaging->options.kernel->state;
 	size_t state_length = strlen(state);
 	if (!recipient || strncmp(recipient, state, state_length) != 0 || recipient[state_length] != ':')
@@ -258,27 +327,54 @@ static void check_content(struct receiving *r, bool ping)
 		found(r, RULE_PAYLOADS, user->collaboration->action, ping ? "no payload" : "at least one payload");
 }
 
-/* The P-Mode: to us, a service that we give, properties and payloads as agreed, for a seat that we have. */
-static enum err_code check_agreement(struct receiving *r, struct err *err)
+/* The P-Mode: to us, a service that we give, properties and payloads as agreed. */
+static void check_p_mode(struct receiving *r)
 {
 	const struct messaging_options *options = &r->messaging->options;
-	const struct ebms_typed *to = r->message.user.parties->to->id;
-	const struct ebms_collaboration *collaboration = r->message.user.collaboration;
-	bool ping = is_ping(collaboration);
-	if (!same(r->peer->partner.status, "active"))
-		found(r, RULE_SUSPENDED, r->peer->partner.code, NULL);
+	const struct ebms_user_message *user = &r->message.user;
+	const struct ebms_typed *to = user->parties->to->id;
+	bool ping = is_ping(user->collaboration);
 	if (!same(to->value, options->party_id) || !same(to->type ? to->type : "", options->party_type))
 		found(r, RULE_TO_PARTY, to->value, NULL);
-	if (!ping && (!same(collaboration->service->value, SERVICE_DOCUMENTS) ||
-		      !doctype_find(options->kernel, collaboration->action)))
-		found(r, RULE_ACTION, collaboration->service->value, collaboration->action);
+	if (!ping && (!same(user->collaboration->service->value, SERVICE_DOCUMENTS) ||
+		      !doctype_find(options->kernel, user->collaboration->action)))
+		found(r, RULE_ACTION, user->collaboration->service->value, user->collaboration->action);
 	check_identification(r);
 	check_content(r, ping);
-	if (!clean(r))
+	r->understood = (struct understood){ .service = user->collaboration->service->value,
+					     .action = user->collaboration->action,
+					     .original_sender = ebms_property(user->properties, "originalSender"),
+					     .final_recipient = ebms_property(user->properties, "finalRecipient"),
+					     .test = same(ebms_property(user->properties, "test"), "true") };
+}
+
+/* The CPA: the same. */
+static void check_cpa(struct receiving *r)
+{
+	const struct kernel *kernel = r->messaging->options.kernel;
+	struct ebms_message *message = &r->message;
+	if (!r->pact) {
+		found(r, RULE_NO_AGREEMENT, message->user.collaboration->agreement->value, NULL);
+		return;
+	}
+	pact_understand(r->pact, r->peer->partner.code, kernel->state, message, r->now_us, &r->understood);
+	if (r->understood.action && !doctype_find(kernel, r->understood.action))
+		found(r, RULE_ACTION, message->user.collaboration->service->value, r->understood.action);
+}
+
+static enum err_code check_agreement(struct receiving *r, struct err *err)
+{
+	if (!same(r->peer->partner.status, "active"))
+		found(r, RULE_SUSPENDED, r->peer->partner.code, NULL);
+	if (r->message.ebms2)
+		check_cpa(r);
+	else
+		check_p_mode(r);
+	if (!clean(r) || r->message.kind != KIND_USER_MESSAGE)
 		return OK;
-	TRY(db_read(options->kernel->db, find_recipient, r, err));
+	TRY(db_read(r->messaging->options.kernel->db, find_recipient, r, err));
 	if (!r->organisation)
-		found(r, RULE_RECIPIENT, ebms_property(r->message.user.properties, "finalRecipient"), NULL);
+		found(r, RULE_RECIPIENT, r->understood.final_recipient, NULL);
 	return OK;
 }
 
@@ -303,26 +399,60 @@ static enum err_code fill_delivery(struct receiving *r, struct inbox_delivery *d
 			     .message_id = user->info->message_id,
 			     .conversation = user->collaboration->conversation,
 			     .ref_to = user->info->ref_to,
-			     .service = user->collaboration->service->value,
-			     .action = user->collaboration->action,
-			     .original_sender = ebms_property(user->properties, "originalSender"),
-			     .final_recipient = ebms_property(user->properties, "finalRecipient"),
-			     .test = same(ebms_property(user->properties, "test"), "true"),
+			     .service = r->understood.service,
+			     .action = r->understood.action,
+			     .original_sender = r->understood.original_sender,
+			     .final_recipient = r->understood.final_recipient,
+			     .test = r->understood.test,
 			     .created_us = user->info->timestamp_us },
 		.parts = { .items = parts, .count = r->message.parts_count },
-		.received = { .kind = WIRE_RECEIVED,
-			      .at_us = r->now_us,
-			      .content_type = http_header(r->request, "Content-Type"),
-			      .octets = r->request->body,
-			      .certificate = cert_fingerprint(r->cert),
-			      .basis = basis_of(r->directory, r->peer, r->cert) },
+		.received = wire_received(r),
+		.reply_later = receiving_answers_later(r),
 		.window_us = r->messaging->options.duplicate_window_us,
 	};
 	return OK;
 }
 
+/* The stored one, so that one delivery has one proof. */
+static enum err_code answer_again(struct receiving *r, struct ebms_packed *packed, const struct wire *receipt,
+				  struct err *err)
+{
+	buf_clear(&packed->body);
+	buf_put_bytes(&packed->body, receipt->octets);
+	TRY(buf_check(&packed->body, "a stored receipt", err));
+	return receiving_answer(r, receipt->content_type, &packed->body, err);
+}
+
+static enum err_code answer_accepted(struct receiving *r, const struct inbox_delivery *delivery,
+				     enum inbox_outcome outcome, struct ebms_packed *packed, const struct wire *receipt,
+				     struct err *err)
+{
+	switch (outcome) {
+	case INBOX_ACCEPTED:
+		r->messaging->accepted++;
+		r->stored = true;
+		break;
+	case INBOX_DUPLICATE:
+		r->messaging->duplicates++;
+		break;
+	case INBOX_TOO_OLD:
+		found(r, RULE_TOO_OLD, delivery->message.message_id, NULL);
+		return OK;
+	case INBOX_ALTERED:
+		found(r, RULE_ALTERED, delivery->message.message_id, NULL);
+		return OK;
+	}
+	if (receiving_answers_later(r)) {
+		receiving_accept(r);
+		return OK;
+	}
+	if (outcome == INBOX_DUPLICATE)
+		return answer_again(r, packed, receipt, err);
+	return receiving_answer(r, packed->content_type, &packed->body, err);
+}
+
 /* Persist, then acknowledge: the receipt is signed first, stored with the message in one durable step, and only then
- * sent. A duplicate gets the receipt of the first acceptance, so that one delivery has one proof. */
+ * sent. */
 static enum err_code accept(struct receiving *r, struct err *err)
 {
 	struct ebms_identity identity;
@@ -331,37 +461,16 @@ static enum err_code accept(struct receiving *r, struct err *err)
 	enum inbox_outcome outcome = INBOX_ALTERED;
 	struct wire receipt = { 0 };
 	TRY(fill_delivery(r, &delivery, err));
-	TRY(identity_for(r->messaging, r->directory, r->peer, r->now_us, &identity, err));
-	struct ebms_answering answering = { .profile = r->peer->profile,
-					    .identity = &identity,
-					    .received = &r->message,
-					    .ref_to = message_id_of(r),
-					    .now_us = r->now_us };
+	TRY(receiving_identity(r, r->peer, "Acknowledgment", &identity, err));
+	struct ebms_answering answering = receiving_answering(r, r->peer, &identity);
 	enum err_code code = ebms_pack_receipt(r->arena, &answering, &packed, err);
 	if (code == OK) {
-		delivery.receipt = (struct wire){ .kind = WIRE_RECEIPT_SENT,
-						  .at_us = r->now_us,
-						  .content_type = packed.content_type,
-						  .octets = buf_bytes(&packed.body),
-						  .certificate = cert_fingerprint(identity.key->cert),
-						  .basis = basis_of(r->directory, NULL, identity.key->cert) };
+		delivery.receipt = wire_given(r, WIRE_RECEIPT_SENT, &identity, &packed);
 		code = inbox_accept(r->messaging->options.kernel, r->arena, &delivery, r->now_us, &outcome, &receipt,
 				    err);
 	}
-	if (code == OK && outcome == INBOX_ACCEPTED) {
-		r->messaging->accepted++;
-		r->stored = true;
-		code = answer(r, packed.content_type, &packed.body, err);
-	} else if (code == OK && outcome == INBOX_DUPLICATE) {
-		r->messaging->duplicates++;
-		buf_clear(&packed.body);
-		buf_put_bytes(&packed.body, receipt.octets);
-		code = buf_check(&packed.body, "a stored receipt", err);
-		if (code == OK)
-			code = answer(r, receipt.content_type, &packed.body, err);
-	} else if (code == OK) {
-		found(r, outcome == INBOX_TOO_OLD ? RULE_TOO_OLD : RULE_ALTERED, delivery.message.message_id, NULL);
-	}
+	if (code == OK)
+		code = answer_accepted(r, &delivery, outcome, &packed, &receipt, err);
 	buf_done(&packed.body);
 	return code;
 }
@@ -376,9 +485,9 @@ static enum err_code receive(struct receiving *r, struct err *err)
 	}
 	r->authenticated = r->tls_peer;
 	TRY(ebms_read(&r->message, http_header(r->request, "Content-Type"), r->request->body, err));
-	if (r->message.unit_read && r->message.kind != KIND_USER_MESSAGE) {
-		/* Signals come back in the answer to what we sent; one that is posted belongs to nothing, and is never
-		 * answered, whatever else is wrong with it. */
+	if (r->message.unit_read && !r->message.ebms2 && r->message.kind != KIND_USER_MESSAGE) {
+		/* Signals of AS4 come back in the answer to what we sent; one that is posted belongs to nothing, and is
+		 * never answered, whatever else is wrong with it. */
 		found(r, RULE_RECEIPT, "or error was not asked for:", "it came as a request");
 		turn_away(r, 400);
 		return OK;
@@ -393,7 +502,7 @@ static enum err_code receive(struct receiving *r, struct err *err)
 	if (clean(r))
 		TRY(check_agreement(r, err));
 	if (clean(r))
-		TRY(accept(r, err));
+		TRY(r->message.kind == KIND_USER_MESSAGE ? accept(r, err) : receiving_signal(r, err));
 	return clean(r) ? OK : conclude(r, err);
 }
 

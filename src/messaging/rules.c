@@ -1,16 +1,21 @@
 #include "messaging/rules_int.h"
 
+#include "base/text.h"
+
 static const struct ebms_error_row error_rows[] = {
-#define EBMS_ERROR(name, code_, short_description_, severity_, category_)                                              \
-	[EBMS_##name] = {                                                                                              \
-		.code = code_, .short_description = short_description_, .severity = severity_, .category = category_   \
-	},
+#define EBMS_ERROR(name, code_, short_description_, severity_, category_, code2_, final_)                              \
+	[EBMS_##name] = { .code = code_,                                                                               \
+			  .short_description = short_description_,                                                     \
+			  .severity = severity_,                                                                       \
+			  .category = category_,                                                                       \
+			  .code2 = code2_,                                                                             \
+			  .final = final_ },
 #include "messaging/errors.def"
 #undef EBMS_ERROR
 };
 
 static const struct rule rules[] = {
-#define EBMS_RULE(name, code_, stage, ebms, text_, law_)                                                                \
+#define EBMS_RULE(name, code_, stage, ebms, text_, law_)                                                               \
 	[RULE_##name] = { .code = code_, .text = text_, .law = law_, .severity = SEVERITY_ERROR },
 #include "messaging/rules.def"
 #undef EBMS_RULE
@@ -20,7 +25,7 @@ static const struct {
 	enum ebms_stage stage;
 	enum ebms_code ebms;
 } consequences[] = {
-#define EBMS_RULE(name, code_, stage_, ebms_, text_, law_)                                                              \
+#define EBMS_RULE(name, code_, stage_, ebms_, text_, law_)                                                             \
 	[RULE_##name] = { .stage = STAGE_##stage_, .ebms = EBMS_##ebms_ },
 #include "messaging/rules.def"
 #undef EBMS_RULE
@@ -41,6 +46,14 @@ const char *ebms_stage_name(enum ebms_stage stage)
 const struct ebms_error_row *ebms_error_row(enum ebms_code code)
 {
 	return &error_rows[code];
+}
+
+const struct ebms_error_row *ebms_error_find(const char *code)
+{
+	for (size_t i = 0; i < COUNT(error_rows); i++)
+		if (same(error_rows[i].code, code) || same(error_rows[i].code2, code))
+			return &error_rows[i];
+	return NULL;
 }
 
 const struct rule *ebms_rule(enum ebms_rule_name name)

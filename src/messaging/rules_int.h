@@ -23,15 +23,19 @@ enum ebms_stage {
 const char *ebms_stage_name(enum ebms_stage stage);
 
 enum ebms_code {
-#define EBMS_ERROR(name, code, short_description, severity, category) EBMS_##name,
+#define EBMS_ERROR(name, code, short_description, severity, category, code2, final) EBMS_##name,
 #include "messaging/errors.def"
 #undef EBMS_ERROR
 };
 
 struct ebms_error_row {
 	const char *code, *short_description, *severity, *category;
+	const char *code2; /* in ebMS 2 */
+	bool final;        /* sending the same again is in vain */
 };
 const struct ebms_error_row *ebms_error_row(enum ebms_code code);
+/* By its code in the one version or the other; NULL if it is none of ours. */
+const struct ebms_error_row *ebms_error_find(const char *code);
 
 enum ebms_rule_name {
 #define EBMS_RULE(name, code, stage, ebms, text, law) RULE_##name,

@@ -4,8 +4,9 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "kernel/journal.h"
-#include "messaging/messaging_int.h"
+#include "kernel/reply.h"
+#include "messaging/pact_int.h"
+#include "messaging/settle_int.h"
 #include "messaging/uris_int.h"
 
 /* What is stored is read into it: the parts, and every version that was sent before. */
@@ -18,6 +19,9 @@ struct sending {
 	const struct peer *peer;
 	const struct message *message;
 	const struct cert *recipient; /* whom it is encrypted for; NULL: it has no parts */
+	const char *seat;             /* ebMS 2: of the organisation that sends */
+	struct ebms2_route route;     /* ebMS 2 alone */
+	struct retry_policy retry;
 	struct message_parts parts;
 	struct ebms_packed packed;  /* made now … */
 	struct ebms_message before; /* … or sent before, and read again */
@@ -104,6 +108,7 @@ struct header {
 	struct ebms_typed from_id, to_id, service;
 	struct ebms_party from, to;
 	struct ebms_party_info parties;
+	struct ebms_agreement agreement;
 	struct ebms_collaboration collaboration;
 	struct ebms_typed property[4];
 	struct ebms_properties properties;
@@ -146,41 +151,66 @@ static enum err_code fill_parts(const struct sending *s, struct header *header, 
 
 /* Two-corner, with originalSender and finalRecipient always set (eDelivery AS4 1.15 §5): agencies stay addressable
  * behind the nodes. */
-static void fill_header(const struct sending *s, struct header *h)
+static void address_as4(const struct sending *s, struct header *h)
 {
 	const struct message *m = s->message;
 	const struct messaging_options *options = &s->messaging->options;
+	const struct partner *partner = &s->peer->partner;
 	size_t n = 0;
-	h->info = (struct ebms_message_info){ .timestamp_us = m->created_us,
-					      .message_id = m->message_id,
-					      .ref_to = m->ref_to };
 	h->from_id = (struct ebms_typed){ .type = options->party_type[0] ? options->party_type : NULL,
 					  .value = options->party_id };
-	h->to_id = (struct ebms_typed){ .type = s->peer->partner.party_type[0] ? s->peer->partner.party_type : NULL,
-					.value = s->peer->partner.party_id };
+	h->to_id = (struct ebms_typed){ .type = partner->party_type[0] ? partner->party_type : NULL,
+					.value = partner->party_id };
 	h->from = (struct ebms_party){ .id = &h->from_id, .role = URI_ROLE_INITIATOR };
 	h->to = (struct ebms_party){ .id = &h->to_id, .role = URI_ROLE_RESPONDER };
-	h->parties = (struct ebms_party_info){ .from = &h->from, .to = &h->to };
 	h->service = (struct ebms_typed){ .value = m->service };
-	h->collaboration = (struct ebms_collaboration){ .service = &h->service,
-							.action = m->action,
-							.conversation = m->conversation };
+	h->collaboration.action = m->action;
 	h->property[n++] = (struct ebms_typed){ .name = "originalSender", .value = m->original_sender };
 	h->property[n++] = (struct ebms_typed){ .name = "finalRecipient", .value = m->final_recipient };
 	if (m->test)
 		h->property[n++] = (struct ebms_typed){ .name = "test", .value = "true" };
 	h->properties = (struct ebms_properties){ .property = h->property, .count = n };
+}
+
+/* ebMS 2.0 has no properties: the roles of the agreement keep agencies apart. */
+static void address_ebms2(const struct sending *s, struct header *h)
+{
+	const struct ebms2_route *route = &s->route;
+	h->from = route->from;
+	h->to = route->to;
+	h->service = *route->service;
+	h->agreement = (struct ebms_agreement){ .value = route->pact->cpa->id };
+	h->collaboration.action = route->action;
+	h->collaboration.agreement = &h->agreement;
+}
+
+static void fill_header(const struct sending *s, struct header *h)
+{
+	const struct message *m = s->message;
+	h->info = (struct ebms_message_info){ .timestamp_us = m->created_us,
+					      .message_id = m->message_id,
+					      .ref_to = m->ref_to };
+	h->parties = (struct ebms_party_info){ .from = &h->from, .to = &h->to };
+	h->collaboration = (struct ebms_collaboration){ .service = &h->service, .conversation = m->conversation };
+	if (s->route.pact)
+		address_ebms2(s, h);
+	else
+		address_as4(s, h);
 	h->user = (struct ebms_user_message){ .info = &h->info,
 					      .parties = &h->parties,
 					      .collaboration = &h->collaboration,
-					      .properties = &h->properties,
+					      .properties = h->properties.count ? &h->properties : NULL,
 					      .payload = h->payload.count ? &h->payload : NULL };
 }
 
 static enum err_code read_stored(struct tx *tx, void *arg, struct err *err)
 {
 	struct sending *s = arg;
+	struct organisation sender = { 0 };
 	TRY(message_parts_of(tx, s->arena, s->message->id, &s->parts, err));
+	if (s->message->organisation)
+		TRY(organisation_find(tx, s->arena, s->message->organisation, &sender, err));
+	s->seat = sender.seat;
 	return message_wires(tx, s->arena, s->message->id, &s->wires, err);
 }
 
@@ -213,7 +243,9 @@ static enum err_code take_stored(struct sending *s, const struct ebms_identity *
 		ebms_check_profile(&s->before, s->peer->profile);
 	if (findings_errors(findings))
 		return OK;
-	if (s->parts.count && !ebms_token_names(&s->before.encryption->recipient, s->recipient))
+	if (s->recipient && !ebms_token_names(&s->before.encryption->recipient, s->recipient))
+		return OK;
+	if (s->route.pact && !same(s->before.user.collaboration->agreement->value, s->route.pact->cpa->id))
 		return OK;
 	s->content_type = sent->content_type;
 	s->body = sent->octets;
@@ -235,7 +267,8 @@ static enum err_code pack_anew(struct sending *s, const struct ebms_identity *id
 				      .recipient = s->recipient,
 				      .user = &header.user,
 				      .payloads = payloads,
-				      .count = s->parts.count };
+				      .count = s->parts.count,
+				      .wishes = s->route.pact ? &s->route.wishes : NULL };
 	TRY(ebms_pack_user(s->arena, &letter, &s->packed, err));
 	s->content_type = s->packed.content_type;
 	s->body = buf_bytes(&s->packed.body);
@@ -250,31 +283,75 @@ static enum err_code pack_anew(struct sending *s, const struct ebms_identity *id
 	return outbox_sending(s->messaging->options.kernel, s->message, &sent, err);
 }
 
+/* A message that was queued for a binding which compresses goes as it is by one that does not. */
+static enum err_code expand(struct sending *s, struct err *err)
+{
+	bool compressed = false;
+	for (size_t i = 0; i < s->parts.count; i++)
+		compressed |= s->parts.items[i].compressed;
+	if (!compressed)
+		return OK;
+	struct message *repacked = arena_copy(s->arena, s->message, sizeof *repacked);
+	if (!repacked)
+		return fail(err, ERR_MEMORY, "no memory for message %s", s->message->id);
+	TRY(message_parts_expand(s->arena, &s->parts, err));
+	TRY(outbox_repack(s->messaging->options.kernel, s->arena, repacked, &s->parts, s->now_us, err));
+	s->message = repacked;
+	s->wires.count = 0; /* none of these is of the new parts */
+	return OK;
+}
+
+/* Sent again as the agreement says, and not longer than it says once the partner may have it. */
+static enum err_code take_route(struct sending *s, struct err *err)
+{
+	const char *partner = s->peer->partner.code;
+	TRY(pact_route(&s->peer->pacts, partner, s->message, s->seat, s->now_us, &s->route, err));
+	const struct cpa_channel *channel = s->route.channel;
+	int64_t interval_us = channel->retry_interval_us ? channel->retry_interval_us : CPA_RETRY_INTERVAL_US;
+	int64_t retries = channel->retries ? channel->retries : CPA_RETRIES;
+	s->retry.first_us = s->retry.max_us = interval_us;
+	s->retry.answer_us = interval_us * (retries + 1);
+	return expand(s, err);
+}
+
 static enum err_code pack(struct sending *s, struct err *err)
 {
 	struct ebms_identity identity;
 	bool taken = false;
+	const struct binding *binding = s->peer->profile->binding;
 	TRY(db_read(s->messaging->options.kernel->db, read_stored, s, err));
-	if (s->parts.count)
+	if (s->parts.count && binding->encrypts)
 		TRY(peer_encrypt(s->peer, s->now_us, s->arena, &s->recipient, err));
-	TRY(identity_for(s->messaging, s->directory, s->peer, s->now_us, &identity, err));
+	if (binding == &binding_ebms2)
+		TRY(take_route(s, err));
+	TRY(identity_for(s->messaging, s->directory, s->peer, s->route.channel, s->now_us, &identity, err));
 	TRY(take_stored(s, &identity, &taken, err));
 	return taken ? OK : pack_anew(s, &identity, err);
 }
 
-static enum err_code post(struct sending *s, struct err *err)
+/* Where the operator has given the partner's endpoint, that counts for all of its channels: agreements are slow to
+ * change. */
+static const char *endpoint_of(const struct peer *peer, const char *agreed)
 {
-	const struct messaging_options *options = &s->messaging->options;
-	struct http_header headers[] = { { "Content-Type", s->content_type } };
+	return peer->partner.endpoint[0] || !agreed ? peer->partner.endpoint : agreed;
+}
+
+static enum err_code call_partner(struct messaging *messaging, const struct peer *peer, struct arena *arena,
+				  const char *url, const char *content_type, struct bytes body,
+				  struct http_answer *answer, struct err *err)
+{
+	const struct messaging_options *options = &messaging->options;
+	const char *action = peer->profile->binding->soap_action;
+	struct http_header headers[] = { { "Content-Type", content_type }, { "SOAPAction", action } };
 	struct http_call call = { .method = "POST",
-				  .url = s->peer->partner.endpoint,
+				  .url = endpoint_of(peer, url),
 				  .headers = headers,
-				  .headers_count = COUNT(headers),
-				  .body = s->body,
+				  .headers_count = action ? COUNT(headers) : 1,
+				  .body = body,
 				  .tls = options->tls,
 				  .allow_plain = options->allow_plain,
 				  .timeout_us = options->timeout_us };
-	return options->client->call(options->client, s->arena, &call, &s->answer, err);
+	return options->client->call(options->client, arena, &call, answer, err);
 }
 
 /* A repetition gets the receipt of the first acceptance, which may be older than a change of the profile: any profile
@@ -285,12 +362,14 @@ static const struct security_profile *profile_for(const struct sending *s)
 	const struct ebms_message *reply = &s->reply;
 	const struct security_profile *profile = s->peer->profile;
 	for (size_t i = 0; reply->kind == KIND_RECEIPT && profile_at(i); i++)
-		if (reply->signature->alg_known && profile_at(i)->signature == reply->signature->alg)
+		if (reply->signature->alg_known && profile_at(i)->signature == reply->signature->alg &&
+		    profile_at(i)->binding == reply->binding && profile_at(i)->digest != DIGEST_SHA1)
 			profile = profile_at(i);
 	return profile;
 }
 
-/* The answer must be a signal of this partner, signed with a certificate we believe, whatever it says. */
+/* The answer must be a signal of this partner, signed with a certificate we believe, whatever it says; but for what
+ * ebMS 2 lets go unsigned. */
 static enum err_code read_reply(struct sending *s, struct err *err)
 {
 	struct ebms_message *reply = &s->reply;
@@ -300,6 +379,11 @@ static enum err_code read_reply(struct sending *s, struct err *err)
 	TRY(ebms_read_security(reply, err));
 	if (findings_errors(s->findings))
 		return OK;
+	if (!reply->signature) {
+		if (!ebms2_may_be_unsigned(reply, s->route.wishes.ack_signed))
+			ebms_found(reply, RULE_UNSIGNED, NULL, NULL);
+		return OK;
+	}
 	ebms_check_profile(reply, profile_for(s));
 	TRY(ebms_signer(reply, s->peer->signing, s->peer->signing_count, &s->cert, err));
 	if (!s->cert)
@@ -308,108 +392,84 @@ static enum err_code read_reply(struct sending *s, struct err *err)
 	return ebms_verify(reply, s->cert, err);
 }
 
-/* Errors about this very message, which the same bytes will meet again. Any other, also one that we do not know, may
- * pass: a peer that answers a repetition with an error of its own must not make a dead letter of what it has, and one
- * that does not believe our certificate or lacks the key (EBMS:0101, 0102) may be in the middle of a roll-over. */
-static bool permanent_error(const struct ebms_error *error)
+static struct settling settling_of(struct sending *s)
 {
-	static const char *const final[] = { "EBMS:0001", "EBMS:0003", "EBMS:0007", "EBMS:0009",
-					     "EBMS:0010", "EBMS:0011", "EBMS:0103", "EBMS:0303" };
-	for (size_t i = 0; i < COUNT(final); i++)
-		if (same(error->code, final[i]))
-			return true;
-	return false;
+	return (struct settling){ .messaging = s->messaging,
+				  .arena = s->arena,
+				  .directory = s->directory,
+				  .peer = s->peer,
+				  .message = s->message,
+				  .retry = &s->retry,
+				  .signal = &s->reply,
+				  .cert = s->cert,
+				  .content_type = s->answer.content_type,
+				  .octets = s->answer.body,
+				  .now_us = s->now_us };
 }
 
-/* The signed error must name our message: one about another, mixed up on the way, says nothing of this one. */
-static const struct ebms_error *error_about(const struct ebms_message *reply, const char *message_id)
+static enum err_code failed(struct sending *s, bool said, const char *reason, struct err *err)
 {
-	const struct ebms_signal *signal = &reply->signal;
-	for (size_t i = 0; reply->kind == KIND_ERROR && i < signal->errors_count; i++)
-		if (same(signal->errors[i].ref_to, message_id) ||
-		    (signal->info && same(signal->info->ref_to, message_id)))
-			return &signal->errors[i];
-	return NULL;
+	struct settling settling = settling_of(s);
+	return settle_failed(&settling, false, said, reason, err);
 }
 
-/* What was learnt of an attempt is written once more if the database went away meanwhile: else the message would wait
- * for the end of its lease. A second writing moves nothing. */
-static bool again(enum err_code code)
+/* The partner's server took it, and the acknowledgment comes with a request of its own. */
+static bool is_taken(const struct sending *s)
 {
-	return code != OK && err_row(code)->transient;
+	bool answer_now = !s->route.pact || s->route.wishes.sync;
+	return !answer_now && s->answer.status >= 200 && s->answer.status <= 299 && !s->answer.body.size;
 }
 
-static enum err_code settle_failed(struct sending *s, bool permanent, const char *reason, struct err *err)
+/* What a SOAP Fault says (an unknown agreement, for example); NULL if the answer is none. */
+static const char *fault_text(struct sending *s)
 {
-	struct wire answer = { .kind = WIRE_ERROR_RECEIVED,
-			       .at_us = s->now_us,
-			       .content_type = s->answer.content_type,
-			       .octets = s->answer.body,
-			       .certificate = s->cert ? cert_fingerprint(s->cert) : NULL,
-			       .basis = s->cert ? basis_of(s->directory, s->peer, s->cert) : NULL };
-	s->messaging->failed_attempts++;
-	LOG(LOG_WARN, "message.not-delivered", LOG_TEXT("partner", s->peer->partner.code),
-	    LOG_TEXT("message", s->message->id), LOG_TEXT("why", reason), LOG_INT("attempt", s->message->attempts));
-	const struct retry_policy *retry = &s->messaging->options.retry;
-	const struct wire *said = s->reply.messaging ? &answer : NULL;
-	enum err_code code =
-		outbox_failed(s->messaging->options.kernel, s->message, retry, permanent, reason, said, s->now_us, err);
-	if (again(code))
-		code = outbox_failed(s->messaging->options.kernel, s->message, retry, permanent, reason, said,
-				     s->now_us, err);
-	return code;
+	const struct xml_node *text = s->reply.fault ? xml_first(s->reply.fault) : NULL;
+	while (text && !same(xml_name(text), "faultstring"))
+		text = xml_next(text);
+	return text ? xml_token(s->arena, text) : NULL;
 }
 
 static enum err_code settle(struct sending *s, struct err *err)
 {
-	if (s->answer.status < 200 || s->answer.status > 299 || !s->answer.body.size)
-		return settle_failed(s, false,
-				     arena_printf(s->arena, "%s answered HTTP status %d without a signal",
-						  s->peer->partner.code, s->answer.status),
-				     err);
-	TRY(read_reply(s, err));
-	const struct ebms_error *error =
-		findings_errors(s->findings) ? NULL : error_about(&s->reply, s->message->message_id);
-	if (error) {
-		const char *text = error->description_text ? error->description_text : "";
-		return settle_failed(s, permanent_error(error),
-				     arena_printf(s->arena, "refused by %s: %s %s (%s)", s->peer->partner.code,
-						  error->code, text, error->detail ? error->detail : ""),
-				     err);
+	const char *partner = s->peer->partner.code;
+	bool good = s->answer.status >= 200 && s->answer.status <= 299;
+	if (is_taken(s))
+		return outbox_waiting(s->messaging->options.kernel, s->message, &s->retry, s->now_us, err);
+	if (s->answer.body.size && (good || s->route.pact))
+		TRY(read_reply(s, err));
+	if (!good || !s->answer.body.size) {
+		const char *fault = fault_text(s);
+		return failed(s, false,
+			      arena_printf(s->arena, "%s answered HTTP status %d without a signal%s%s", partner,
+					   s->answer.status, fault ? ": " : "", fault ? fault : ""),
+			      err);
 	}
+	bool acknowledged = !s->route.pact || s->route.wishes.ack_signed;
+	struct settling settling = settling_of(s);
 	if (!findings_errors(s->findings))
-		ebms_check_receipt(&s->reply, s->message->message_id, s->references, s->references_count);
-	if (findings_errors(s->findings)) {
-		const struct finding *f = findings_at(s->findings, 0);
-		return settle_failed(s, false,
-				     arena_printf(s->arena, "no valid receipt from %s: %s %s", s->peer->partner.code,
-						  f->rule->code, f->text),
-				     err);
-	}
-	struct wire receipt = { .kind = WIRE_RECEIPT_RECEIVED,
-				.at_us = s->now_us,
-				.content_type = s->answer.content_type,
-				.octets = s->answer.body,
-				.certificate = cert_fingerprint(s->cert),
-				.basis = basis_of(s->directory, s->peer, s->cert) };
-	enum err_code code = outbox_delivered(s->messaging->options.kernel, s->message, &receipt, s->now_us, err);
-	if (again(code))
-		code = outbox_delivered(s->messaging->options.kernel, s->message, &receipt, s->now_us, err);
-	if (code != OK)
-		return code;
-	s->messaging->delivered++;
-	return OK;
+		TRY(settle_by_signal(&settling, s->references, acknowledged ? s->references_count : 0, err));
+	if (!findings_errors(s->findings))
+		return OK;
+	const struct finding *f = findings_at(s->findings, 0);
+	return failed(s, s->reply.messaging != NULL,
+		      arena_printf(s->arena, "no valid receipt from %s: %s %s", partner, f->rule->code, f->text), err);
 }
 
 static enum err_code exchange(struct sending *s, struct err *err)
 {
 	struct err why = { 0 };
 	enum err_code code = pack(s, &why);
+	if (code == OK && outbox_unanswered(s->message, &s->retry, s->now_us))
+		return failed(
+			s, false,
+			arena_printf(s->arena, "%s has not acknowledged it in the time agreed", s->peer->partner.code),
+			err);
 	if (code == OK)
-		code = post(s, &why);
+		code = call_partner(s->messaging, s->peer, s->arena, s->route.endpoint, s->content_type, s->body,
+				    &s->answer, &why);
 	s->now_us = clock_now_us(s->messaging->options.kernel->clock);
 	if (code != OK)
-		return settle_failed(s, false, why.text, err);
+		return failed(s, false, why.text, err);
 	s->answered = true;
 	return settle(s, err);
 }
@@ -423,6 +483,7 @@ static enum err_code send_one(struct messaging *messaging, struct directory *dir
 			     .directory = directory,
 			     .peer = peer,
 			     .message = message,
+			     .retry = messaging->options.retry,
 			     .now_us = now_us };
 	if (arena)
 		s.findings = findings_new(arena);
@@ -438,17 +499,62 @@ static enum err_code send_one(struct messaging *messaging, struct directory *dir
 	return code;
 }
 
+/* A signal that answers later. Who has lost one asks again, so it is sent until a server has taken it, and no more. */
+static enum err_code send_reply(struct messaging *messaging, const struct peer *peer, struct arena *arena,
+				const struct reply *reply, bool *answered, struct err *err)
+{
+	struct kernel *kernel = messaging->options.kernel;
+	struct ebms_message signal;
+	struct http_answer answer = { 0 };
+	struct err why = { 0 };
+	struct findings *findings = findings_new(arena);
+	if (!findings)
+		return fail(err, ERR_MEMORY, "no memory for a reply to %s", peer->partner.code);
+	ebms_init(&signal, arena, &messaging->limits, findings);
+	enum err_code code = ebms_read(&signal, reply->content_type, reply->octets, &why);
+	const struct pact *pact = code == OK && signal.unit_read
+					  ? pact_find(&peer->pacts, signal.user.collaboration->agreement->value)
+					  : NULL;
+	const char *action = signal.unit_read ? signal.user.collaboration->action : "";
+	if (code == OK)
+		code = call_partner(messaging, peer, arena, pact ? pact_signal_endpoint(pact, action) : NULL,
+				    reply->content_type, reply->octets, &answer, &why);
+	ebms_done(&signal);
+	*answered = code == OK;
+	if (code == OK && answer.status >= 200 && answer.status <= 299)
+		return reply_done(kernel, reply->id, err);
+	const char *reason = code != OK ? why.text : arena_printf(arena, "HTTP status %d", answer.status);
+	return reply_failed(kernel, reply, reason, clock_now_us(kernel->clock), err);
+}
+
+static enum err_code send_replies(struct messaging *messaging, const struct peer *peer, struct arena *arena,
+				  int64_t now_us, int64_t lease_us, unsigned *done, bool *answered, struct err *err)
+{
+	struct reply reply;
+	bool found = false;
+	if (peer->profile->binding != &binding_ebms2)
+		return OK;
+	TRY(reply_claim(messaging->options.kernel, arena, peer->partner.code, now_us, lease_us, &reply, &found, err));
+	if (!found)
+		return OK;
+	++*done;
+	return send_reply(messaging, peer, arena, &reply, answered, err);
+}
+
 /* One at a time: whoever claimed several would let them wait behind a partner that does not answer. */
 static enum err_code send_due(struct messaging *messaging, struct directory *directory, const struct peer *peer,
 			      int64_t now_us, unsigned *done, bool *answered, struct err *err)
 {
-	enum { CLAIM_ARENA = 1 << 20 };
+	enum { CLAIM_ARENA = 8 << 20 };
 	struct message_list due = { 0 };
 	arena_auto arena = arena_new(CLAIM_ARENA);
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory to read the outbox");
 	/* The lease must outlast the exchange, or another worker would send the message a second time. */
 	int64_t lease_us = messaging->options.timeout_us * 2;
+	TRY(send_replies(messaging, peer, arena, now_us, lease_us, done, answered, err));
+	if (*done)
+		return OK;
 	TRY(outbox_claim(messaging->options.kernel, arena, peer->partner.code, now_us, lease_us, 1, &due, err));
 	for (size_t i = 0; i < due.count; i++, ++*done)
 		TRY(send_one(messaging, directory, peer, &due.items[i], now_us, answered, err));
@@ -470,68 +576,4 @@ enum err_code messaging_send_step(struct messaging *messaging, int64_t now_us, u
 	}
 	directory_release(directory);
 	return code;
-}
-
-struct pinging {
-	struct messaging *messaging;
-	struct arena *arena;
-	const char *partner;
-	const struct actor *actor;
-	int64_t now_us;
-	struct message message;
-};
-
-static enum err_code put_ping(struct tx *tx, void *arg, struct err *err)
-{
-	struct pinging *p = arg;
-	struct kernel *kernel = p->messaging->options.kernel;
-	struct partner partner;
-	struct organisation customs;
-	struct message_parts none = { 0 };
-	TRY(partner_find(tx, p->arena, p->partner, &partner, err));
-	if (!partner.code)
-		return fail(err, ERR_NOT_FOUND, "there is no partner %s; see lintas partner list", p->partner);
-	TRY(organisation_of_seat(tx, p->arena, "customs", &customs, err));
-	p->message = (struct message){ .partner = partner.code,
-				       .organisation = customs.code,
-				       .service = URI_TEST_SERVICE,
-				       .action = URI_TEST_ACTION,
-				       .test = true,
-				       .original_sender = arena_printf(p->arena, "%s:%s", kernel->state, customs.code),
-				       .final_recipient = arena_printf(p->arena, "%s:customs", partner.code) };
-	return outbox_put(kernel, tx, p->arena, &p->message, &none, p->actor, p->now_us, err);
-}
-
-enum err_code messaging_ping(struct messaging *messaging, struct arena *arena, const char *partner,
-			     const struct actor *actor, int64_t now_us, const char **id, struct err *err)
-{
-	struct pinging pinging = {
-		.messaging = messaging, .arena = arena, .partner = partner, .actor = actor, .now_us = now_us
-	};
-	TRY(db_write(messaging->options.kernel->db, put_ping, &pinging, err));
-	*id = pinging.message.id;
-	return OK;
-}
-
-enum err_code messaging_strangers(struct messaging *messaging, struct arena *arena, size_t limit,
-				  struct messaging_strangers *list, struct err *err)
-{
-	struct messaging_stranger *items = arena_array(arena, STRANGERS_KEPT, sizeof *items);
-	struct stranger *copy = arena_array(arena, STRANGERS_KEPT, sizeof *copy);
-	if (!items || !copy)
-		return fail(err, ERR_MEMORY, "no memory for the list of strangers");
-	pthread_mutex_lock(&messaging->lock);
-	size_t seen = messaging->strangers_seen;
-	memcpy(copy, messaging->strangers, sizeof messaging->strangers);
-	pthread_mutex_unlock(&messaging->lock);
-	size_t count = seen < STRANGERS_KEPT ? seen : STRANGERS_KEPT;
-	count = count < limit ? count : limit;
-	for (size_t i = 0; i < count; i++) {
-		const struct stranger *s = &copy[(seen - 1 - i) % STRANGERS_KEPT];
-		items[i] = (struct messaging_stranger){
-			.at_us = s->at_us, .peer = s->peer, .rule = s->rule, .text = s->text
-		};
-	}
-	*list = (struct messaging_strangers){ .items = items, .count = count };
-	return OK;
 }

@@ -1,8 +1,10 @@
-/* Namespaces and identifiers of the standards that AS4 stands on. */
+/* Namespaces and identifiers of the standards that AS4 and ebMS 2 stand on. */
 #ifndef MESSAGING_URIS_INT_H
 #define MESSAGING_URIS_INT_H
 
 #define NS_SOAP12    "http://www.w3.org/2003/05/soap-envelope"
+#define NS_SOAP11    "http://schemas.xmlsoap.org/soap/envelope/"
+#define NS_EBMS2     "http://www.oasis-open.org/committees/ebxml-msg/schema/msg-header-2_0.xsd"
 #define NS_EBMS3     "http://docs.oasis-open.org/ebxml-msg/ebms/v3.0/ns/core/200704/"
 #define NS_EBBP      "http://docs.oasis-open.org/ebxml-bp/ebbp-signals-2.0"
 #define NS_WSSE      "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
@@ -18,6 +20,9 @@
 #define NS_XLINK     "http://www.w3.org/1999/xlink"
 #define NS_XSI       "http://www.w3.org/2001/XMLSchema-instance"
 
+#define URI_C14N                "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+#define URI_ENVELOPED           "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+#define URI_XPATH               "http://www.w3.org/TR/1999/REC-xpath-19991116"
 #define URI_EXC_C14N            "http://www.w3.org/2001/10/xml-exc-c14n#"
 #define URI_SWA                 "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#"
 #define URI_ATTACHMENT_SIGNED   URI_SWA "Attachment-Content-Signature-Transform"
@@ -39,6 +44,14 @@
 #define URI_TEST_SERVICE   URI_CORE "service"
 #define URI_TEST_ACTION    URI_CORE "test"
 
+/* ebMS 2.0 (ISO/TS 15000-2). */
+#define URI_MSH_SERVICE  "urn:oasis:names:tc:ebxml-msg:service"
+#define URI_TO_PARTY_MSH "urn:oasis:names:tc:ebxml-msg:actor:toPartyMSH"
+#define URI_NEXT_MSH     "urn:oasis:names:tc:ebxml-msg:actor:nextMSH"
+#define URI_NEXT_MSH_OLD "urn:oasis:names:tc:ebxml-msg:service:nextMSH" /* of early texts, still met */
+#define URI_SOAP_NEXT    "http://schemas.xmlsoap.org/soap/actor/next"
+
+#define MIME_SOAP11 "text/xml"
 #define MIME_SOAP12 "application/soap+xml"
 #define MIME_GZIP   "application/gzip"
 

@@ -8,10 +8,13 @@
 #include "base/random.h"
 #include "crypto/digest.h"
 #include "customs/registry.h"
+#include "kernel/agreement.h"
+#include "kernel/capability.h"
 #include "kernel/codelist.h"
 #include "kernel/fsm.h"
 #include "kernel/journal.h"
 #include "keyring.h"
+#include "messaging/cpa_int.h"
 #include "pki.h"
 
 #define DEFAULT_TIMEOUT_US (90 * SECOND_US)
@@ -92,6 +95,9 @@ static const struct pair {
 	{ LA, VN, "edelivery-2.0", "issuer-serial", KEY_ED25519, KEY_X25519 },
 };
 
+/* In the place of TH's and VN's. */
+static const struct pair ebms2_pair = { TH, VN, "ebms2-rsa-sha256", "bst", KEY_RSA_2048, KEY_RSA_2048 };
+
 struct adding {
 	struct region_node *node, *peer;
 	const struct pair *pair;
@@ -117,6 +123,67 @@ static enum err_code add_certificate(struct tx *tx, const struct adding *adding,
 	return code;
 }
 
+static enum err_code put_agreement(struct tx *tx, const struct adding *adding, const struct cpa_offer *offer,
+				   struct err *err)
+{
+	buf_auto text;
+	buf_init(&text, (size_t)1 << 20);
+	TRY(cpa_write(offer, &text, err));
+	struct agreement agreement = {
+		.partner = adding->peer->state, .id = offer->id, .text = buf_bytes(&text), .until_us = TIME_NONE
+	};
+	return agreement_put(tx, &agreement, &operator_, clock_now_us(&adding->node->clock.clock), err);
+}
+
+static struct cpa_offer_party offer_party(const struct region_node *node, const struct key_list *keys)
+{
+	return (struct cpa_offer_party){ .name = node->state,
+					 .party_id = node->state,
+					 .party_type = PARTY_TYPE,
+					 .endpoint = node->url,
+					 .signing = cert_der(keyring_find(keys, KEY_USE_SIGN, KEY_RSA_2048)) };
+}
+
+/* Both ends have the same, whoever adds it: all document types both ways, by their seats. */
+static enum err_code add_agreement(struct tx *tx, const struct adding *adding, struct err *err)
+{
+	enum { ACTIONS_MAX = 64 };
+	struct region *region = adding->node->region;
+	struct cpa_offer_action actions[ACTIONS_MAX];
+	struct key_list keys[2];
+	size_t count = 0;
+	const struct region_node *ends[] = { &region->nodes[ebms2_pair.a], &region->nodes[ebms2_pair.b] };
+
+	for (size_t c = 0; customs_capabilities[c]; c++)
+		for (const struct doctype *const *d = customs_capabilities[c]->doctypes; d && *d; d++)
+			for (unsigned from = 0; from < 2; from++) {
+				assert_true(count < ACTIONS_MAX);
+				actions[count++] = (struct cpa_offer_action){ .service = SERVICE_DOCUMENTS,
+									      .action = (*d)->code,
+									      .from_role = (*d)->from_seat,
+									      .to_role = (*d)->to_seat,
+									      .from = from };
+			}
+	TRY(keystore_list(ends[0]->keys_directory, &keys[0], err));
+	TRY(keystore_list(ends[1]->keys_directory, &keys[1], err));
+	const struct cpa_offer_party th = offer_party(ends[0], &keys[0]), vn = offer_party(ends[1], &keys[1]);
+	struct cpa_offer offer = { .id = "th-vn",
+				   .status = "agreed",
+				   .start_us = REGION_START_US - DAY_US,
+				   .end_us = REGION_START_US + 365 * DAY_US,
+				   .parties = { th, vn },
+				   .actions = actions,
+				   .actions_count = count,
+				   .sync = region->options.ebms2 == REGION_EBMS2_SYNC,
+				   .retries = 1000,
+				   .retry_interval_us = MINUTE_US,
+				   .persist_us = 30 * DAY_US };
+	enum err_code code = put_agreement(tx, adding, &offer, err);
+	key_list_done(&keys[0]);
+	key_list_done(&keys[1]);
+	return code;
+}
+
 static enum err_code add_partner(struct tx *tx, void *arg, struct err *err)
 {
 	const struct adding *adding = arg;
@@ -127,12 +194,15 @@ static enum err_code add_partner(struct tx *tx, void *arg, struct err *err)
 		.party_type = PARTY_TYPE,
 		.endpoint = adding->peer->url,
 		.profile = adding->pair->profile,
+		.binding = adding->pair == &ebms2_pair ? "ebms2" : "as4",
 		.token = adding->pair->token,
 		.status = "active",
 	};
 
 	TRY(partner_add(tx, &partner, &operator_, clock_now_us(&adding->node->clock.clock), err));
 	TRY(add_certificate(tx, adding, "sign", KEY_USE_SIGN, adding->pair->sign, err));
+	if (adding->pair == &ebms2_pair)
+		return add_agreement(tx, adding, err);
 	return add_certificate(tx, adding, "encrypt", KEY_USE_DECRYPT, adding->pair->decrypt, err);
 }
 
@@ -145,7 +215,9 @@ static void node_add_partners(struct region_node *node)
 		const struct pair *pair = &pairs[i];
 		if (pair->a != own && pair->b != own)
 			continue;
-		struct adding adding = { node, &region->nodes[pair->a == own ? pair->b : pair->a], pair };
+		bool ebms2 = region->options.ebms2 != REGION_AS4 && pair->a == ebms2_pair.a && pair->b == ebms2_pair.b;
+		struct adding adding = { node, &region->nodes[pair->a == own ? pair->b : pair->a],
+					 ebms2 ? &ebms2_pair : pair };
 		region_must(region, db_write(node->kernel.db, add_partner, &adding, &region->err));
 	}
 }
@@ -334,10 +406,9 @@ static bool starts_with_octets(const uint8_t *at, const uint8_t *end, const char
 	return (size_t)(end - at) >= size && memcmp(at, text, size) == 0;
 }
 
-/* BODY begins with the header in clear, and that with eb:MessageInfo, where eb:MessageId is the first of its name. */
-static const char *message_id_in(struct region *region, struct bytes body)
+/* BODY begins with the header in clear: the first element whose name ends so. */
+static const char *id_in(struct region *region, struct bytes body, const char *name)
 {
-	static const char name[] = "MessageId>";
 	const uint8_t *end = body.data + body.size, *at = body.data;
 
 	while (at < end && !starts_with_octets(at, end, name))
@@ -359,6 +430,12 @@ static void note(struct region *region, struct noted *noted, const char *id)
 	noted->ids[noted->count++] = id;
 }
 
+/* In eb:MessageInfo, and in eb:MessageData of ebMS 2, eb:MessageId is the first of its name. */
+static const char *message_id_in(struct region *region, struct bytes body)
+{
+	return id_in(region, body, "MessageId>");
+}
+
 /* One message is sent after the other: what has become delivered is the last one that was called for. */
 static void note_delivery(struct region_node *node)
 {
@@ -369,6 +446,11 @@ static void note_delivery(struct region_node *node)
 	if (now.delivered > node->delivered_count)
 		note(node->region, &node->delivered, node->calling);
 	node->delivered_count = now.delivered;
+}
+
+void region_note_request(struct region_node *node)
+{
+	note_delivery(node);
 }
 
 void region_note_call(struct region_node *node, struct bytes body)
@@ -386,6 +468,10 @@ void region_note_answer(struct region_node *node, struct bytes body)
 	if (now.accepted + now.duplicates > node->accepted_count)
 		note(node->region, &node->accepted, message_id_in(node->region, body));
 	node->accepted_count = now.accepted + now.duplicates;
+	/* ebMS 2: an acknowledgment with a request of its own. */
+	if (now.delivered > node->delivered_count)
+		note(node->region, &node->delivered, id_in(node->region, body, "RefToMessageId>"));
+	node->delivered_count = now.delivered;
 }
 
 static void expect_all(struct region_node *node, const struct noted *noted, const struct message_list *list,

@@ -39,10 +39,14 @@ struct odds {
 };
 extern const struct odds odds_calm, odds_storm;
 
+/* TH and VN exchange by ebMS 2 under a CPA instead of AS4: signals in the HTTP response, or each with its own request. */
+enum region_ebms2 { REGION_AS4, REGION_EBMS2_SYNC, REGION_EBMS2_ASYNC };
+
 struct region_options {
 	uint64_t seed;
 	struct odds odds;
 	bool on_disk;              /* SQLite files, which a node that is started anew finds again; else in memory */
+	enum region_ebms2 ebms2;
 	int64_t retry_max_us;      /* 0: the default's */
 	struct trust_policy trust; /* of revocation lists */
 	struct power_tally *disks; /* files on disks that can fail, and lose what was not synced (power.h); what befell
@@ -178,6 +182,8 @@ bool region_again_(struct region_node *node, uint64_t faults, enum err_code code
 
 /* What the network tells of NODE, so that its acknowledgements are known outside it: it sends BODY; it has answered
  * one. */
+/* NODE is about to take a request: what it has settled by itself is noted before. */
+void region_note_request(struct region_node *node);
 void region_note_call(struct region_node *node, struct bytes body);
 void region_note_answer(struct region_node *node, struct bytes body);
 

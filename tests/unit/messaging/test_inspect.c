@@ -356,7 +356,7 @@ static void another_media_type_is_refused_and_looked_behind(void **state)
 		letter_init(&letter, "ecdsa-p256", TOKEN_BST, parts, true);
 		letter_pack(&letter, &wire);
 		struct inspection report =
-			inspected_by(&letter, framed("Content-Type: text/xml\r\n\r\n", buf_bytes(&wire.body), ""));
+			inspected_by(&letter, framed("Content-Type: application/xml\r\n\r\n", buf_bytes(&wire.body), ""));
 		assert_int_equal(report.findings_count, 1);
 		assert_true(finds(&report, "MSG-002"));
 		assert_string_equal(of_stage(&report, "signature")->verdict, INSPECT_VERIFIED);
@@ -377,9 +377,14 @@ static void a_soap_fault_is_told(void **state)
 	assert_null(report.kind);
 	assert_string_equal(report.fault_code, "e:Sender");
 	assert_string_equal(report.fault_reason, "no security");
-	options = options_for(bytes_of("<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"/>"));
+	options = options_for(
+		bytes_of("<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Header/><e:Body><e:Fault>"
+			 "<faultcode>e:Client</faultcode><faultstring>no agreement</faultstring></e:Fault></e:Body>"
+			 "</e:Envelope>"));
 	report = inspected(&options);
-	assert_non_null(strstr(report.findings[0].text, "http://schemas.xmlsoap.org/soap/envelope/"));
+	assert_string_equal(report.verdict, INSPECT_REFUSED);
+	assert_string_equal(report.fault_code, "e:Client");
+	assert_string_equal(report.fault_reason, "no agreement");
 }
 
 /* --- What is not of the profile can be right all the same --- */
@@ -390,7 +395,7 @@ static void an_unknown_algorithm_leaves_the_signature_open(void **state)
 	static const struct {
 		const char *from, *to;
 	} rows[] = {
-		{ "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", "http://www.w3.org/2000/09/xmldsig#rsa-sha1" },
+		{ "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", "http://www.w3.org/2000/09/xmldsig#dsa-sha1" },
 		{ "CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#",
 		  "CanonicalizationMethod Algorithm=\"http://www.w3.org/TR/2001/REC-xml-c14n-20010315" },
 	};

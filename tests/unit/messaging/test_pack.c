@@ -53,13 +53,13 @@ static void open_and_compare(const struct letter *letter, const struct wire_copy
 	opening_done(&opening);
 }
 
-static void what_is_packed_opens_with_the_same_octets_in_every_profile(void **state)
+static void what_is_packed_opens_with_the_same_octets_in_every_profile_of_as4(void **state)
 {
 	static const enum ebms_token_kind tokens[] = { TOKEN_BST, TOKEN_SKI, TOKEN_ISSUER_SERIAL };
 	static const size_t counts[] = { 0, 1, 3 };
 
 	(void)state;
-	for (size_t p = 0; profile_at(p); p++)
+	for (size_t p = 0; profile_at(p) && profile_at(p)->binding == &binding_as4; p++)
 		for (size_t i = 0; i < COUNT(tokens) * COUNT(counts) * 2; i++) {
 			struct letter letter;
 			struct wire_copy wire;
@@ -350,7 +350,7 @@ static void every_digest_and_signature_value_is_rederived_without_our_code(void 
 	(void)state;
 	if (!python)
 		skip();
-	for (size_t p = 0; profile_at(p); p++) {
+	for (size_t p = 0; profile_at(p) && profile_at(p)->binding == &binding_as4; p++) {
 		letter_init(&letter, profile_at(p)->name, TOKEN_SKI, 3, true);
 		letter_part(&letter, 1, "application/xml",
 			    bytes_of("<?xml version='1.0'?>\n<form b='2'  a='1'><goods/></form>\n"));
@@ -399,7 +399,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_arena_new, world_arena_free)
 	const struct CMUnitTest tests[] = {
-		TEST(what_is_packed_opens_with_the_same_octets_in_every_profile),
+		TEST(what_is_packed_opens_with_the_same_octets_in_every_profile_of_as4),
 		TEST(a_part_that_is_not_compressed_is_signed_as_its_media_type_says),
 		TEST(two_messages_share_no_boundary_no_key_and_no_ciphertext),
 		TEST(every_header_that_we_write_is_valid_by_the_oasis_schema),

@@ -4,7 +4,7 @@
 
 #include "../unit.h"
 
-#include "messaging/message_int.h"
+#include "messaging/binding_int.h"
 #include "pki.h"
 
 #define WORLD_PARTS 3

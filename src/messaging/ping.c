@@ -1,0 +1,45 @@
+/* The test message of each binding: ebMS 3.0 core §5.2.2.8 (test service), ebMS 2.0 §8.2 (Ping). */
+#include "kernel/journal.h"
+#include "messaging/messaging_int.h"
+#include "messaging/uris_int.h"
+
+struct pinging {
+	struct messaging *messaging;
+	struct arena *arena;
+	const char *partner;
+	const struct actor *actor;
+	int64_t now_us;
+	struct message message;
+};
+
+static enum err_code put_ping(struct tx *tx, void *arg, struct err *err)
+{
+	struct pinging *p = arg;
+	struct kernel *kernel = p->messaging->options.kernel;
+	struct partner partner;
+	struct organisation customs;
+	struct message_parts none = { 0 };
+	TRY(partner_find(tx, p->arena, p->partner, &partner, err));
+	if (!partner.code)
+		return fail(err, ERR_NOT_FOUND, "there is no partner %s; see lintas partner list", p->partner);
+	TRY(organisation_of_seat(tx, p->arena, "customs", &customs, err));
+	p->message = (struct message){ .partner = partner.code,
+				       .organisation = customs.code,
+				       .service = URI_TEST_SERVICE,
+				       .action = URI_TEST_ACTION,
+				       .test = true,
+				       .original_sender = arena_printf(p->arena, "%s:%s", kernel->state, customs.code),
+				       .final_recipient = arena_printf(p->arena, "%s:customs", partner.code) };
+	return outbox_put(kernel, tx, p->arena, &p->message, &none, p->actor, p->now_us, err);
+}
+
+enum err_code messaging_ping(struct messaging *messaging, struct arena *arena, const char *partner,
+			     const struct actor *actor, int64_t now_us, const char **id, struct err *err)
+{
+	struct pinging pinging = {
+		.messaging = messaging, .arena = arena, .partner = partner, .actor = actor, .now_us = now_us
+	};
+	TRY(db_write(messaging->options.kernel->db, put_ping, &pinging, err));
+	*id = pinging.message.id;
+	return OK;
+}

@@ -1,0 +1,29 @@
+/* What a signal makes of a message of ours, whether it came in the answer to it or with a request of its own. */
+#ifndef MESSAGING_SETTLE_INT_H
+#define MESSAGING_SETTLE_INT_H
+
+#include "messaging/messaging_int.h"
+
+struct settling {
+	struct messaging *messaging;
+	struct arena *arena;
+	const struct directory *directory;
+	const struct peer *peer;
+	const struct message *message;
+	const struct retry_policy *retry;
+	struct ebms_message *signal; /* read and, if it is signed, verified; its findings say what is wrong with it */
+	const struct cert *cert;     /* the signer's; NULL: unsigned */
+	const char *content_type;    /* as it came, with OCTETS */
+	struct bytes octets;
+	int64_t now_us;
+};
+
+/* An attempt failed for REASON. SAID: the signal is what the partner said about it, and is kept. */
+enum err_code settle_failed(const struct settling *settling, bool permanent, bool said, const char *reason,
+			    struct err *err) MUST_USE;
+/* By the signal: an error about the message fails the attempt, a receipt of REFERENCES or the answer to a ping
+ * delivers. Else findings say why it is neither. */
+enum err_code settle_by_signal(const struct settling *settling, const struct ebms_reference *references, size_t count,
+			       struct err *err) MUST_USE;
+
+#endif
