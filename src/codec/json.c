@@ -8,14 +8,15 @@ void json_quote(struct buf *out, const char *text)
 	if (!utf8_valid(bytes_of(text)) && out->failed == OK)
 		out->failed = ERR_SYNTAX;
 	buf_putc(out, '"');
-	for (const char *c = text; *c; c++) {
-		if ((unsigned char)*c < 0x20) {
-			buf_printf(out, "\\u%04x", (unsigned)*c);
-			continue;
-		}
+	for (const char *c = text; *c;) {
+		const char *run = c;
+		while ((unsigned char)*c >= 0x20 && *c != '"' && *c != '\\')
+			c++;
+		buf_put(out, run, (size_t)(c - run));
 		if (*c == '"' || *c == '\\')
-			buf_putc(out, '\\');
-		buf_putc(out, *c);
+			buf_printf(out, "\\%c", *c++);
+		else if (*c)
+			buf_printf(out, "\\u%04x", (unsigned)*c++);
 	}
 	buf_putc(out, '"');
 }

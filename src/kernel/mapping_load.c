@@ -1,0 +1,661 @@
+/* A mapping file, read and resolved against its document type. All that is wrong with it is found at once. */
+#include <stdio.h>
+
+#include "kernel/mapping_int.h"
+
+struct loader {
+	struct arena *arena;
+	struct mapping *mapping;
+	struct findings *findings;
+	bool reverse;
+	bool no_memory;
+};
+
+/* "/row/12/to" */
+static const char *place(struct loader *loader, const char *list, size_t index, const char *member)
+{
+	const char *text = arena_printf(loader->arena, "/%s/%zu%s", list, index, member);
+
+	return text ? text : "";
+}
+
+static void find(struct loader *loader, enum mapping_rule_code code, const char *at, const char *first,
+		 const char *second)
+{
+	mapping_find(loader->findings, code, at, NULL, first, second);
+}
+
+static bool path_parse(struct loader *loader, const char *text, bool xml, const char *at, struct mapping_path *path)
+{
+	return mapping_path_parse(loader->arena, text, xml, loader->mapping->namespaces,
+				  loader->mapping->namespaces_count, at, path, loader->findings);
+}
+
+/* --- The document's side --- */
+
+/* The field at PATH of what FIELDS describe: *FIELD; *FIXED if every group on the way is mandatory. */
+static bool field_at(const struct fields *fields, struct mapping_path path, const struct field **field, bool *fixed)
+{
+	*field = NULL;
+	*fixed = true;
+	for (size_t i = 0; i < path.count; i++) {
+		const struct field *found = NULL;
+		for (size_t f = 0; fields && f < fields->count; f++)
+			if (same(fields->row[f].json, path.steps[i].name))
+				found = &fields->row[f];
+		if (!found || path.steps[i].test || path.steps[i].item != (found->kind == FIELD_KIND_LIST))
+			return false;
+		if (i + 1 < path.count && found->min == 0)
+			*fixed = false;
+		*field = found;
+		fields = found->fields;
+	}
+	return *field != NULL;
+}
+
+/* The innermost list in which PATH stands, and what is behind it. */
+static size_t list_of(const struct mapping *mapping, const struct mapping_path *path)
+{
+	size_t innermost = 0;
+
+	for (size_t l = 1; l < mapping->lists_count; l++)
+		if (mapping->lists[l].absolute_to.count > mapping->lists[innermost].absolute_to.count &&
+		    mapping_path_within(path, &mapping->lists[l].absolute_to))
+			innermost = l;
+	return innermost;
+}
+
+static bool has_items(struct mapping_path path)
+{
+	for (size_t i = 0; i < path.count; i++)
+		if (path.steps[i].item)
+			return true;
+	return false;
+}
+
+static void resolve_to(struct loader *loader, struct mapping_rule *rule, const char *at)
+{
+	struct mapping *mapping = loader->mapping;
+	struct mapping_path path;
+	const struct field *field = NULL;
+
+	if (!path_parse(loader, rule->row->to, false, at, &path))
+		return;
+	if (!field_at(mapping->doctype->schema->fields, path, &field, &rule->fixed) || field->fields) {
+		find(loader, MAPPING_NO_FIELD, at, rule->row->to, mapping->doctype->code);
+		return;
+	}
+	rule->list = list_of(mapping, &path);
+	rule->absolute_to = path;
+	rule->to = mapping_path_behind(path, mapping->lists[rule->list].absolute_to.count);
+	/* Inside an item that is there, its mandatory groups are. */
+	if (rule->list > 0)
+		field_at(mapping->lists[rule->list].field->fields, rule->to, &field, &rule->fixed);
+	rule->field = field;
+	if (has_items(rule->to))
+		find(loader, MAPPING_NO_LIST, at, rule->row->to, NULL);
+}
+
+/* --- The source's side: columns --- */
+
+static size_t column(struct loader *loader, const char *name, bool optional)
+{
+	struct mapping *mapping = loader->mapping;
+
+	for (size_t c = 0; c < mapping->columns_count; c++)
+		if (same(mapping->columns[c], name))
+			return c;
+	if (mapping->columns_count == CSV_CELLS_MAX) {
+		loader->no_memory = true;
+		return 0;
+	}
+	mapping->optional[mapping->columns_count] = optional;
+	mapping->columns[mapping->columns_count] = name;
+	return mapping->columns_count++;
+}
+
+static size_t column_or_none(struct loader *loader, const char *name)
+{
+	return name ? column(loader, name, false) : MAPPING_NO_COLUMN;
+}
+
+/* The column NAME, or as many as COUNT says, with numbers for its '#'. A file may lack all but the first. */
+static const size_t *columns(struct loader *loader, const char *name, size_t count)
+{
+	const char *mark = name ? strchr(name, '#') : NULL;
+	size_t *all = name ? arena_array(loader->arena, count + 1, sizeof(*all)) : NULL;
+
+	if (name && !all)
+		loader->no_memory = true;
+	for (size_t n = 0; all && n < (count ? count : 1); n++) {
+		const char *text = count && mark ? arena_printf(loader->arena, "%.*s%zu%s", (int)(mark - name), name,
+								n + 1, mark + 1)
+						 : name;
+		if (text)
+			all[n] = column(loader, text, n > 0);
+		else
+			loader->no_memory = true;
+	}
+	return all;
+}
+
+/* --- The source's side: paths --- */
+
+/* PATH from the node of the innermost of LIST and those around it in which it stands. */
+static size_t source_list(const struct mapping *mapping, size_t list, const struct mapping_path *path)
+{
+	while (list > 0 && !mapping_path_within(path, &mapping->lists[list].absolute_from))
+		list = mapping->lists[list].up;
+	return list;
+}
+
+static void resolve_path(struct loader *loader, struct mapping_rule *rule, const char *text, const char *at,
+			 struct mapping_path *path)
+{
+	const struct mapping *mapping = loader->mapping;
+	struct mapping_path absolute;
+
+	if (!text || !path_parse(loader, text, mapping->xml, at, &absolute))
+		return;
+	/* A row that gives no value stands where its source does. */
+	for (size_t l = 1; !rule->field && path == &rule->from && l < mapping->lists_count; l++)
+		if (mapping->lists[l].from.count && mapping_path_within(&absolute, &mapping->lists[l].absolute_from))
+			rule->list = l;
+	size_t list = source_list(mapping, rule->list, &absolute);
+	if (!mapping_path_within(&absolute, &mapping->lists[list].absolute_from)) {
+		find(loader, MAPPING_BAD_PATH, at, text, "it stands outside what \"each\" names");
+		return;
+	}
+	*path = mapping_path_behind(absolute, mapping->lists[list].absolute_from.count);
+	if (path == &rule->from)
+		rule->from_list = list;
+	else if (path == &rule->given)
+		rule->given_list = list;
+	else
+		rule->missing_list = list;
+}
+
+/* --- Lists --- */
+
+/* The list directly around LIST, which all others before it are. */
+static size_t list_around(const struct mapping *mapping, size_t list)
+{
+	size_t around = 0;
+
+	for (size_t l = 1; l < mapping->lists_count; l++)
+		if (l != list &&
+		    mapping_path_within(&mapping->lists[list].absolute_to, &mapping->lists[l].absolute_to) &&
+		    mapping->lists[l].absolute_to.count > mapping->lists[around].absolute_to.count)
+			around = l;
+	return around;
+}
+
+static bool resolve_list_to(struct loader *loader, size_t l)
+{
+	struct mapping *mapping = loader->mapping;
+	struct mapping_list *list = &mapping->lists[l];
+	const char *at = place(loader, "list", l - 1, "/to");
+	bool fixed;
+
+	if (!path_parse(loader, list->row->to, false, at, &list->absolute_to))
+		return false;
+	struct mapping_step *last =
+		arena_copy(loader->arena, list->absolute_to.steps, MAPPING_STEPS_MAX * sizeof(*last));
+	if (!last || list->absolute_to.count == 0) {
+		find(loader, MAPPING_NO_FIELD, at, list->row->to, mapping->doctype->code);
+		return false;
+	}
+	last[list->absolute_to.count - 1].item = true;
+	list->absolute_to.steps = last;
+	if (!field_at(mapping->doctype->schema->fields, list->absolute_to, &list->field, &fixed) ||
+	    !list->field->fields) {
+		find(loader, MAPPING_NO_FIELD, at, list->row->to, mapping->doctype->code);
+		return false;
+	}
+	for (size_t other = 1; other < l; other++)
+		if (mapping_path_within(&mapping->lists[other].absolute_to, &list->absolute_to)) {
+			find(loader, MAPPING_MISPLACED, at, list->row->to,
+			     "it is named before, or after a list that stands in it");
+			return false;
+		}
+	return true;
+}
+
+static void resolve_list_csv(struct loader *loader, struct mapping_list *list, const char *at)
+{
+	const struct mapping_repeat *row = list->row;
+	const struct mapping_list *up = &loader->mapping->lists[list->up];
+
+	if (row->from)
+		find(loader, MAPPING_MISPLACED, at, "from", "CSV repeats by lines, a key, split or numbered");
+	if (row->numbered != INTEGER_NONE &&
+	    (row->numbered < 1 || row->numbered > MAPPING_NUMBERED_MAX || up->numbered))
+		find(loader, MAPPING_MISPLACED, at, "numbered", "it is from 1 to 50, and not inside another one");
+	list->numbered = row->numbered != INTEGER_NONE && row->numbered > 0 && row->numbered <= MAPPING_NUMBERED_MAX
+				 ? (size_t)row->numbered
+				 : up->numbered;
+	list->where = row->where ? row->where : row->split || list->numbered ? up->where : NULL;
+}
+
+static void resolve_list_tree(struct loader *loader, struct mapping_list *list, const char *at)
+{
+	const struct mapping_repeat *row = list->row;
+	const struct mapping_list *up = &loader->mapping->lists[list->up];
+
+	list->key = list->where_column = MAPPING_NO_COLUMN;
+	list->absolute_from = up->absolute_from;
+	if (row->key || row->numbered != INTEGER_NONE || row->where)
+		find(loader, MAPPING_MISPLACED, at, "key, numbered or where", "XML and JSON repeat by from, or split");
+	if (!row->from || !path_parse(loader, row->from, loader->mapping->xml, at, &list->absolute_from))
+		return;
+	if (!mapping_path_within(&list->absolute_from, &up->absolute_from)) {
+		find(loader, MAPPING_BAD_PATH, at, row->from, "it stands outside the list around it");
+		list->absolute_from = up->absolute_from;
+	}
+	list->from = mapping_path_behind(list->absolute_from, up->absolute_from.count);
+}
+
+static void resolve_lists(struct loader *loader)
+{
+	struct mapping *mapping = loader->mapping;
+	const struct mapping_file *file = mapping->file;
+	size_t nested[MAPPING_LISTS_MAX] = { 0 };
+
+	mapping->lists_count = 1;
+	for (size_t i = 0; i < file->lists_count; i++) {
+		struct mapping_list *list = &mapping->lists[mapping->lists_count];
+		size_t l = mapping->lists_count;
+		const char *at = place(loader, "list", i, "");
+		*list = (struct mapping_list){ .row = &file->lists[i] };
+		if (!resolve_list_to(loader, l))
+			return;
+		list->up = list_around(mapping, l);
+		nested[l] = nested[list->up] + 1;
+		list->to = mapping_path_behind(list->absolute_to, mapping->lists[list->up].absolute_to.count);
+		if (nested[l] > MAPPING_NESTED_MAX || mapping->lists[list->up].split)
+			find(loader, MAPPING_MISPLACED, at, list->row->to,
+			     "lists are nested too deep, or in a split one");
+		list->split = list->row->split ? mapping_separator(list->row->split) : NULL;
+		if (mapping->csv)
+			resolve_list_csv(loader, list, at);
+		else
+			resolve_list_tree(loader, list, at);
+		mapping->lists_count++;
+	}
+}
+
+/* --- Rows --- */
+
+static const struct mapping_table *table_named(const struct mapping_file *file, const char *name)
+{
+	for (size_t i = 0; i < file->tables_count; i++)
+		if (same(file->tables[i].name, name))
+			return &file->tables[i];
+	return NULL;
+}
+
+/* A way in which a row can contradict itself. */
+struct row_check {
+	bool wrong;
+	const char *member, *why;
+};
+
+static void report(struct loader *loader, const char *at, const struct row_check *checks, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (checks[i].wrong)
+			find(loader, MAPPING_MISPLACED, at, checks[i].member, checks[i].why);
+}
+
+/* What members go together. */
+static void check_members(struct loader *loader, const struct mapping_row *row, const char *at)
+{
+	bool part = row->part != INTEGER_NONE, said = row->constant || row->table;
+	const struct row_check checks[] = {
+		{ !row->to && !row->from, "a row", "it needs \"to\", \"from\" or both" },
+		{ !row->from && !row->constant, "a row without \"from\"", "it needs a \"constant\"" },
+		{ !row->to && !said, "a row without \"to\"",
+		  "it needs a \"constant\" or a \"table\" of what may stand there; or else it belongs in \"ignore\"" },
+		{ row->split && (row->part < 1 || row->part > MAPPING_PARTS_MAX), "split",
+		  "it needs a \"part\" from 1 to 20" },
+		{ !row->split && part, "part", "it needs \"split\"" },
+		{ row->required && !row->from, "required", "it needs \"from\"" },
+	};
+
+	report(loader, at, checks, COUNT(checks));
+}
+
+/* What has a meaning for the kind of value. */
+static void check_value(struct loader *loader, const struct mapping_rule *rule, const char *at)
+{
+	const struct mapping_row *row = rule->row;
+	enum field_kind kind = rule->field ? rule->field->kind : FIELD_KIND_NODE;
+	bool number = kind == FIELD_KIND_DECIMAL || kind == FIELD_KIND_INTEGER;
+	bool text = kind == FIELD_KIND_TEXT || kind == FIELD_KIND_CODE;
+	const struct row_check checks[] = {
+		{ row->date && kind != FIELD_KIND_DAY, "date", "the value is no day" },
+		{ row->decimal && !number, "decimal", "the value is no number" },
+		{ row->thousands && !number, "thousands", "the value is no number" },
+		{ row->join && !text, "join", "the value is no text" },
+		{ row->thousands && same(row->thousands, row->decimal ? row->decimal : "."), "thousands",
+		  "it is the decimal mark, too" },
+		{ row->preset && row->constant, "default", "there is a \"constant\"" },
+	};
+
+	report(loader, at, checks, COUNT(checks));
+}
+
+/* The rows that take parts of the same text. */
+static size_t parts_of(const struct mapping_file *file, const struct mapping_row *row)
+{
+	int64_t parts = 0;
+
+	for (size_t i = 0; row->split && i < file->rows_count; i++)
+		if (same(file->rows[i].from, row->from) && same(file->rows[i].split, row->split) &&
+		    file->rows[i].part > parts)
+			parts = file->rows[i].part;
+	return parts > 0 ? (size_t)parts : 0;
+}
+
+static void resolve_row(struct loader *loader, size_t index)
+{
+	struct mapping *mapping = loader->mapping;
+	struct mapping_rule *rule = &mapping->rules[index];
+	const struct mapping_row *row = &mapping->file->rows[index];
+
+	*rule = (struct mapping_rule){ .row = row,
+				       .table = row->table ? table_named(mapping->file, row->table) : NULL,
+				       .date = row->date ? mapping_date_format(row->date) : NULL,
+				       .given_column = MAPPING_NO_COLUMN,
+				       .missing_column = MAPPING_NO_COLUMN,
+				       .parts = parts_of(mapping->file, row) };
+	if (row->to)
+		resolve_to(loader, rule, place(loader, "row", index, "/to"));
+	if (row->table && !rule->table)
+		find(loader, MAPPING_NO_TABLE, place(loader, "row", index, "/table"), row->table, NULL);
+	if (row->date && !rule->date)
+		find(loader, MAPPING_NO_DATE, place(loader, "row", index, "/date"), row->date,
+		     mapping_date_formats(loader->arena));
+	check_members(loader, row, place(loader, "row", index, ""));
+	check_value(loader, rule, place(loader, "row", index, ""));
+	if (mapping->csv) {
+		size_t numbered = mapping->lists[rule->list].numbered;
+		rule->columns = columns(loader, row->from, numbered);
+		rule->given_column = column_or_none(loader, row->given);
+		rule->missing_column = column_or_none(loader, row->missing);
+		return;
+	}
+	resolve_path(loader, rule, row->from, place(loader, "row", index, "/from"), &rule->from);
+	resolve_path(loader, rule, row->given, place(loader, "row", index, "/if"), &rule->given);
+	resolve_path(loader, rule, row->missing, place(loader, "row", index, "/unless"), &rule->missing);
+}
+
+/* Two rows that give the same value without saying which one counts. */
+static void check_twice(struct loader *loader)
+{
+	const struct mapping *mapping = loader->mapping;
+	char number[24];
+
+	for (size_t i = 0; i < mapping->rules_count; i++)
+		for (size_t j = 0; j < i; j++) {
+			const struct mapping_rule *rule = &mapping->rules[i], *other = &mapping->rules[j];
+			if (!rule->field || rule->row->otherwise || rule->row->join || other->field != rule->field ||
+			    other->absolute_to.count != rule->absolute_to.count ||
+			    !mapping_path_within(&other->absolute_to, &rule->absolute_to))
+				continue;
+			snprintf(number, sizeof(number), "%zu", j);
+			find(loader, MAPPING_TWICE, place(loader, "row", i, "/to"), rule->row->to, number);
+			break;
+		}
+}
+
+/* --- Nothing mandatory is lost --- */
+
+/* Whether a row gives a value at PATH or inside it; RULES of constants alone do not make an optional group. */
+static bool given(const struct mapping *mapping, const struct mapping_path *path, bool source)
+{
+	for (size_t i = 0; i < mapping->rules_count; i++)
+		if (mapping->rules[i].field && (!source || mapping->rules[i].row->from) &&
+		    mapping_path_within(&mapping->rules[i].absolute_to, path))
+			return true;
+	return false;
+}
+
+/* Recurses as deep as the table of the document type. */
+static void check_mandatory(struct loader *loader, const struct fields *fields, struct mapping_path up)
+{
+	struct mapping_step steps[MAPPING_STEPS_MAX];
+	struct mapping_path path = { steps, up.count + 1 };
+	char text[MAPPING_TEXT_MAX] = "";
+
+	if (up.count + 1 > MAPPING_STEPS_MAX)
+		return;
+	for (size_t i = 0; i < up.count; i++)
+		steps[i] = up.steps[i];
+	for (size_t f = 0; f < fields->count; f++) {
+		const struct field *field = &fields->row[f];
+		steps[up.count] =
+			(struct mapping_step){ .ns = "", .name = field->json, .item = field->kind == FIELD_KIND_LIST };
+		if (!field->json || (field->min == 0 && !given(loader->mapping, &path, true)))
+			continue;
+		if (field->fields && given(loader->mapping, &path, false)) {
+			check_mandatory(loader, field->fields, path);
+			continue;
+		}
+		if (field->min == 0 || given(loader->mapping, &path, false))
+			continue;
+		size_t size = 0;
+		for (size_t i = 0; i < path.count && size < sizeof(text); i++)
+			size += (size_t)snprintf(text + size, sizeof(text) - size, "/%s%s", steps[i].name,
+						 steps[i].item ? "/*" : "");
+		mapping_find(loader->findings, MAPPING_MANDATORY, "/row", field->law, text,
+			     field->label ? field->label : field->json);
+	}
+}
+
+/* --- Both ways --- */
+
+static void check_tables(struct loader *loader)
+{
+	const struct mapping_file *file = loader->mapping->file;
+
+	for (size_t t = 0; t < file->tables_count; t++) {
+		const struct mapping_table *table = &file->tables[t];
+		for (size_t i = 0; i < table->codes_count; i++)
+			for (size_t j = 0; j < i; j++) {
+				const struct mapping_code *a = &table->codes[j], *b = &table->codes[i];
+				const char *at = arena_printf(loader->arena, "/table/%zu/code/%zu", t, i);
+				if (same(a->from, b->from))
+					find(loader, MAPPING_AMBIGUOUS, at, b->from, table->name);
+				if (loader->reverse && same(a->to, b->to) && !a->read_only && !b->read_only)
+					find(loader, MAPPING_ONE_WAY, at, b->to, table->name);
+			}
+	}
+}
+
+static bool is_written(const struct mapping *mapping, size_t column)
+{
+	for (size_t r = 0; r < mapping->rules_count; r++)
+		if (mapping->rules[r].columns && mapping->rules[r].columns[0] == column)
+			return true;
+	return column == MAPPING_NO_COLUMN;
+}
+
+/* Whether an item of LIST may take several lines, because it has items on lines of their own. */
+static bool takes_lines(const struct mapping *mapping, size_t list)
+{
+	for (size_t inner = 1; inner < mapping->lists_count; inner++)
+		if (mapping->lists[inner].up == list && !mapping->lists[inner].split && !mapping->lists[inner].numbered)
+			return true;
+	return false;
+}
+
+static void check_lines(struct loader *loader, size_t l)
+{
+	const struct mapping *mapping = loader->mapping;
+	const struct mapping_list *list = &mapping->lists[l];
+	const char *at = l > 0 ? place(loader, "list", l - 1, "") : "";
+
+	if (list->where)
+		find(loader, MAPPING_NO_SOURCE, at, "lines of several kinds are read, not written", NULL);
+	if (!is_written(mapping, l > 0 ? list->key : mapping->key))
+		find(loader, MAPPING_NO_SOURCE, at, "no row writes the key", NULL);
+	if (l > 0 && takes_lines(mapping, l) && list->key == MAPPING_NO_COLUMN)
+		find(loader, MAPPING_NO_SOURCE, at, "an item on several lines needs a \"key\" to be read again", NULL);
+	if (l == 0 && mapping->lists_count > 1 && takes_lines(mapping, 0) && mapping->key == MAPPING_NO_COLUMN)
+		find(loader, MAPPING_NO_SOURCE, at, "a document on several lines needs a \"key\" to be read again",
+		     NULL);
+}
+
+static void check_reverse(struct loader *loader)
+{
+	const struct mapping *mapping = loader->mapping;
+
+	for (size_t i = 0; i < mapping->rules_count; i++) {
+		const struct mapping_row *row = mapping->rules[i].row;
+		if (row->missing || (row->given && row->to))
+			find(loader, MAPPING_NO_SOURCE, place(loader, "row", i, ""),
+			     "\"if\" and \"unless\" look at the source", NULL);
+	}
+	for (size_t l = 0; mapping->csv && l < mapping->lists_count; l++)
+		check_lines(loader, l);
+}
+
+/* --- The whole --- */
+
+static void resolve_csv(struct loader *loader)
+{
+	struct mapping *mapping = loader->mapping;
+	const struct mapping_file *file = mapping->file;
+	static const struct mapping_csv plain = { 0 };
+	const struct mapping_csv *csv = file->csv ? file->csv : &plain;
+
+	mapping->dialect = (struct csv_dialect){
+		.delimiter = csv->delimiter ? mapping_separator(csv->delimiter)[0] : ',',
+		.quote = same(csv->quote, "none") ? '\0'
+			 : csv->quote             ? csv->quote[0]
+						  : '"',
+		.lf = same(csv->line_end, "lf"),
+		.charset = csv->charset,
+	};
+	mapping->columns = arena_array(loader->arena, CSV_CELLS_MAX, sizeof(*mapping->columns));
+	mapping->optional = arena_array(loader->arena, CSV_CELLS_MAX, sizeof(*mapping->optional));
+	if (!mapping->columns || !mapping->optional) {
+		loader->no_memory = true;
+		return;
+	}
+	if (csv->headless && csv->columns_count == 0)
+		find(loader, MAPPING_MISPLACED, "/csv/headless", "headless", "then \"column\" names the columns");
+	for (size_t i = 0; i < csv->columns_count; i++)
+		column(loader, csv->columns[i].name, false);
+	mapping->lists[0] = (struct mapping_list){ .where = file->where };
+}
+
+/* What tells lines apart. Behind the rows, in whose order columns are written. */
+static void resolve_keys(struct loader *loader)
+{
+	struct mapping *mapping = loader->mapping;
+	const struct mapping_file *file = mapping->file;
+
+	mapping->key = column_or_none(loader, file->key);
+	mapping->begin = column_or_none(loader, file->begin ? file->begin->column : NULL);
+	for (size_t l = 0; l < mapping->lists_count; l++) {
+		struct mapping_list *list = &mapping->lists[l];
+		list->key = column_or_none(loader, list->row ? list->row->key : NULL);
+		list->where_column = column_or_none(loader, list->where ? list->where->column : NULL);
+	}
+}
+
+static void resolve_tree(struct loader *loader)
+{
+	struct mapping *mapping = loader->mapping;
+	const struct mapping_file *file = mapping->file;
+	struct mapping_path *ignored = arena_array(loader->arena, file->ignored_count + 1, sizeof(*ignored));
+
+	mapping->lists[0] = (struct mapping_list){ .key = MAPPING_NO_COLUMN, .where_column = MAPPING_NO_COLUMN };
+	if (file->csv || file->key || file->begin || file->where)
+		find(loader, MAPPING_MISPLACED, "", "csv, key, begin or where", "the format is not csv");
+	if (file->each)
+		path_parse(loader, file->each, mapping->xml, "/each", &mapping->lists[0].absolute_from);
+	for (size_t i = 0; ignored && i < file->ignored_count; i++)
+		if (path_parse(loader, file->ignored[i].from, mapping->xml, place(loader, "ignore", i, "/from"),
+			       &ignored[mapping->ignored_count]))
+			mapping->ignored_count++;
+	mapping->ignored = ignored;
+}
+
+static void resolve(struct loader *loader)
+{
+	struct mapping *mapping = loader->mapping;
+	const struct mapping_file *file = mapping->file;
+
+	for (size_t i = 0; i < file->namespaces_count; i++)
+		if (!file->namespaces[i].prefix)
+			file->namespaces[i].prefix = "";
+	mapping->namespaces = file->namespaces;
+	mapping->namespaces_count = file->namespaces_count;
+	if (mapping->csv)
+		resolve_csv(loader);
+	else
+		resolve_tree(loader);
+	size_t errors = findings_errors(loader->findings);
+	if (!loader->no_memory)
+		resolve_lists(loader);
+	/* Without its lists nothing can be said of rows. */
+	if (loader->no_memory || findings_errors(loader->findings) > errors)
+		return;
+	mapping->rules_count = file->rows_count;
+	for (size_t i = 0; i < file->rows_count; i++)
+		resolve_row(loader, i);
+	if (mapping->csv)
+		resolve_keys(loader);
+	check_twice(loader);
+	check_mandatory(loader, mapping->doctype->schema->fields, (struct mapping_path){ 0 });
+	check_tables(loader);
+	if (loader->reverse)
+		check_reverse(loader);
+}
+
+enum err_code mapping_load(struct arena *arena, const struct kernel *kernel, struct bytes text, bool reverse,
+			   const struct mapping **mapping, struct findings *findings, struct err *err)
+{
+	struct mapping_file *file = arena_alloc(arena, sizeof(*file));
+	struct mapping *loaded = arena_alloc(arena, sizeof(*loaded));
+	struct loader loader = { .arena = arena, .mapping = loaded, .findings = findings, .reverse = reverse };
+	size_t errors = findings_errors(findings);
+
+	if (!file || !loaded)
+		return fail(err, ERR_MEMORY, "no memory left for the mapping");
+	TRY(field_read_json(arena, &mapping_schema, text, NULL, file, findings, err));
+	*mapping = NULL;
+	if (findings_errors(findings) > errors)
+		return OK;
+	loaded->file = file;
+	loaded->csv = same(file->format, "csv");
+	loaded->xml = same(file->format, "xml");
+	loaded->doctype = doctype_find(kernel, file->doctype);
+	loaded->rules = arena_array(arena, file->rows_count, sizeof(*loaded->rules));
+	loaded->lists = arena_array(arena, MAPPING_LISTS_MAX, sizeof(*loaded->lists));
+	if (!loaded->rules || !loaded->lists)
+		return fail(err, ERR_MEMORY, "no memory left for the mapping");
+	if (loaded->doctype)
+		resolve(&loader);
+	else
+		find(&loader, MAPPING_NO_DOCTYPE, "/documentType", file->doctype, NULL);
+	if (loader.no_memory)
+		return fail(err, ERR_LIMIT, "the mapping names more than %d columns, or there is no memory left",
+			    CSV_CELLS_MAX);
+	if (findings_errors(findings) == errors)
+		*mapping = loaded;
+	return OK;
+}
+
+const struct doctype *mapping_doctype(const struct mapping *mapping)
+{
+	return mapping->doctype;
+}
+
+const char *mapping_format(const struct mapping *mapping)
+{
+	return mapping->file->format;
+}
