@@ -149,24 +149,35 @@ enum err_code call_answer_page(struct api_call *call, const struct page *page, s
 	return call_answer(call, &list, err);
 }
 
-static enum err_code put_problem(struct api_call *call, enum err_code code, const struct err *why, struct err *err)
+enum err_code call_show_findings(struct api_call *call, const struct findings *findings, struct finding_view **views,
+				 size_t *count, struct err *err)
 {
-	const struct err_row *row = err_row(code);
-	size_t count = 0;
-	while (findings_at(call->findings, count))
-		count++;
-	struct finding_view *views = arena_array(call->arena, count + 1, sizeof *views);
-	if (!views)
-		return fail(err, ERR_MEMORY, "no memory for a problem");
-	for (size_t i = 0; i < count; i++) {
-		const struct finding *f = findings_at(call->findings, i);
-		views[i] =
+	size_t kept = 0;
+	while (findings_at(findings, kept))
+		kept++;
+	struct finding_view *shown = arena_array(call->arena, kept + 1, sizeof *shown);
+	if (!shown)
+		return fail(err, ERR_MEMORY, "no memory for the findings");
+	for (size_t i = 0; i < kept; i++) {
+		const struct finding *f = findings_at(findings, i);
+		shown[i] =
 			(struct finding_view){ .code = f->rule->code,
 					       .path = f->path,
 					       .text = f->text,
 					       .law = f->law,
 					       .severity = f->rule->severity == SEVERITY_ERROR ? "error" : "warning" };
 	}
+	*views = shown;
+	*count = kept;
+	return OK;
+}
+
+static enum err_code put_problem(struct api_call *call, enum err_code code, const struct err *why, struct err *err)
+{
+	const struct err_row *row = err_row(code);
+	struct finding_view *views = NULL;
+	size_t count = 0;
+	TRY(call_show_findings(call, call->findings, &views, &count, err));
 	/* What a fault of ours says is for whoever runs the node: it names its files and figures. */
 	bool told = row->http_status < 500 || (call->actor.name && call_may(call, "status.read"));
 	struct problem_view problem = { .type = arena_printf(call->arena, "urn:lintas:problem:%s", row->problem),

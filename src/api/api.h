@@ -136,6 +136,24 @@ struct certificate_view {
 struct partner_change_view { /* what is NULL stays (RFC 7396, without its null) */
 	const char *name, *endpoint, *profile, *token;
 };
+/* A CPA with what it comes to here. Lists leave out what belongs to one: its parties and what follows. */
+struct agreement_view {
+	const char *partner, *id, *state, *digest;
+	int64_t added_us, withdrawn_us;
+	struct agreed agreed;
+	struct terms *terms;
+	struct finding_view *findings;
+	size_t findings_count;
+};
+struct agreement_import_view {
+	const char *cpa, *name;
+	struct terms *terms;
+};
+struct agreement_offer_view {
+	const char *endpoint, *partner_endpoint, *id, *name, *documents;
+	bool agreed, sync;
+	int64_t start_us, end_us, retries, retry_interval_s, persist_s;
+};
 struct stranger_view {
 	int64_t at_us;
 	const char *address, *rule, *text;
@@ -244,6 +262,7 @@ LIST_VIEW(document_list_view, struct document_view);
 LIST_VIEW(message_list_view, struct message_view);
 LIST_VIEW(event_list_view, struct event_view);
 LIST_VIEW(partner_list_view, struct partner_view);
+LIST_VIEW(agreement_list_view, struct agreement_view);
 LIST_VIEW(key_list_view, struct key_view);
 LIST_VIEW(organisation_list_view, struct organisation_view);
 LIST_VIEW(task_list_view, struct task_view);
@@ -255,10 +274,11 @@ LIST_VIEW(role_list_view, struct role_view);
 
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, partner_schema, partner_list_schema, organisation_schema, organisation_list_schema,
-	task_list_schema, stranger_list_schema, refusal_list_schema, certificate_schema, partner_change_schema,
-	status_schema, submit_schema, problem_schema, proof_schema, key_list_schema, user_schema, user_list_schema,
-	new_user_schema, user_change_schema, password_schema, token_schema, token_list_schema, new_token_schema,
-	me_schema, role_list_schema;
+	agreement_schema, agreement_list_schema, agreement_import_schema, agreement_offer_schema, task_list_schema,
+	stranger_list_schema, refusal_list_schema, certificate_schema, partner_change_schema, status_schema,
+	submit_schema, problem_schema, proof_schema, key_list_schema, user_schema, user_list_schema, new_user_schema,
+	user_change_schema, password_schema, token_schema, token_list_schema, new_token_schema, me_schema,
+	role_list_schema;
 
 /* What is shown of KEY, and belongs to it. */
 struct key_view key_view_of(const struct key_info *key, int64_t now_us);

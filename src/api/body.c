@@ -122,7 +122,7 @@ enum err_code call_locate(struct api_call *call, const void *record, struct err 
 		return OK;
 	buf_auto location;
 	buf_init(&location, LOCATION_MAX);
-	buf_printf(&location, "%s/", call->route->path);
+	buf_printf(&location, "%s/", call->request->raw_path);
 	percent_put(&location, name, "");
 	TRY(buf_check(&location, "where it is", err));
 	return call_header(call, "Location", arena_text(call->arena, buf_text(&location)), err);

@@ -121,6 +121,9 @@ enum err_code call_locate(struct api_call *call, const void *record, struct err 
 const struct route *route_of_made(const struct route *route);
 /* Answers with RECORD by the route's response schema. */
 enum err_code call_answer(struct api_call *call, const void *record, struct err *err) MUST_USE;
+/* FINDINGS as they are answered. The arena's. */
+enum err_code call_show_findings(struct api_call *call, const struct findings *findings, struct finding_view **views,
+				 size_t *count, struct err *err) MUST_USE;
 /* The query parameter NAME, or NULL. */
 const char *call_query(const struct api_call *call, const char *name);
 bool call_flag(const struct api_call *call, const char *name);
@@ -181,6 +184,13 @@ enum err_code partners_suspend(struct api_call *call, struct err *err);
 enum err_code partners_resume(struct api_call *call, struct err *err);
 enum err_code partners_certify(struct api_call *call, struct err *err);
 enum err_code partners_withdraw(struct api_call *call, struct err *err);
+enum err_code agreements_import(struct api_call *call, struct err *err);
+enum err_code agreements_check(struct api_call *call, struct err *err);
+enum err_code agreements_list(struct api_call *call, struct err *err);
+enum err_code agreements_get(struct api_call *call, struct err *err);
+enum err_code agreements_original(struct api_call *call, struct err *err);
+enum err_code agreements_withdraw(struct api_call *call, struct err *err);
+enum err_code agreements_propose(struct api_call *call, struct err *err);
 enum err_code organisations_add(struct api_call *call, struct err *err);
 enum err_code organisations_list(struct api_call *call, struct err *err);
 enum err_code tasks_list(struct api_call *call, struct err *err);

@@ -130,6 +130,7 @@ static const struct {
 	  NULL },
 	{ "subject", "The same, or the id of whatever else has entries in the journal.", NULL },
 	{ "code", "Code of the partner: that of its state, ISO 3166 alpha-2.", NULL },
+	{ "agreement", "CPAId of the agreement.", NULL },
 	{ "fingerprint", "SHA-256 of the certificate or list, in hexadecimal, as the partner shows it.", NULL },
 	{ "name", "Name of the user.", NULL },
 	{ "refusal", "Its id, as the list of refusals shows it.", "uuid" },

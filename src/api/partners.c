@@ -1,9 +1,8 @@
 /* /api/v1/partners: whom we exchange with, by which endpoint, and by which certificates.
  *
  * Nothing is written that the messaging could not load: everything that loading checks is checked here first. */
-#include "api/call_int.h"
+#include "api/partner_int.h"
 #include "base/text.h"
-#include "kernel/party.h"
 
 /* clang-format off */
 enum { RULE_CERTIFICATE, RULE_USE, RULE_NO_CERTIFICATE, RULE_PROFILE, RULE_ENDPOINT, RULE_TOKEN, RULE_STATE, RULE_ANCHOR,
@@ -35,24 +34,9 @@ static const struct rule partner_rules[] = {
 };
 /* clang-format on */
 
-/* One change, in one transaction. */
-struct partner_call {
-	struct api_call *call;
-	const char *code;
-	struct partner partner;
-	struct partner_certificate_list kept;
-	struct findings *findings; /* of this run of the transaction, which may be repeated */
-	struct partner_list list;
-	/* What is wanted. */
-	struct partner_certificate *added;
-	size_t added_count;
-	const struct partner_change_view *changes;
-	const char *status, *fingerprint;
-};
-
 /* --- Certificates --- */
 
-static bool is_live(const struct partner_certificate *row, int64_t now_us)
+bool partner_is_live(const struct partner_certificate *row, int64_t now_us)
 {
 	return row->der.data && (row->until_us == TIME_NONE || row->until_us > now_us);
 }
@@ -122,12 +106,12 @@ static enum err_code check_usable(struct api_call *call, const struct cert *cert
 	return code;
 }
 
-static enum err_code take_certificate(struct api_call *call, const char *pem, const char *path,
-				      struct partner_certificate *row, struct err *err)
+enum err_code partner_take_certificate(struct api_call *call, struct bytes text, const char *path,
+				       struct partner_certificate *row, struct err *err)
 {
 	cert_auto cert = NULL;
 	struct err why = { 0 };
-	enum err_code code = cert_parse(bytes_of(pem), &cert, &why);
+	enum err_code code = cert_parse(text, &cert, &why);
 	if (code != OK)
 		return finding_or_fault(call, code, RULE_CERTIFICATE, path, &why, err);
 	if (same(row->use, "issuer"))
@@ -155,7 +139,7 @@ static enum err_code take_addition(struct api_call *call, const struct certifica
 		finding_add(call->findings, &partner_rules[RULE_CERTIFICATE], path, "pem is missing", NULL);
 	else
 		return same(view->use, "crl") ? take_list(call, view->pem, path, row, err)
-					      : take_certificate(call, view->pem, path, row, err);
+					      : partner_take_certificate(call, bytes_of(view->pem), path, row, err);
 	return OK;
 }
 
@@ -168,10 +152,10 @@ static bool key_fits(const struct partner_certificate *row, const char *profile)
 	       messaging_key_fits(profile, row->use, cert_key_kind(cert));
 }
 
-static bool has_key(const struct partner_certificate_list *list, const char *use, const char *profile, int64_t now_us)
+bool partner_has_key(const struct partner_certificate_list *list, const char *use, const char *profile, int64_t now_us)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (same(list->items[i].use, use) && is_live(&list->items[i], now_us) &&
+		if (same(list->items[i].use, use) && partner_is_live(&list->items[i], now_us) &&
 		    (!profile || key_fits(&list->items[i], profile)))
 			return true;
 	return false;
@@ -184,8 +168,8 @@ static struct cert *authority_of(const struct partner_certificate_list *list, st
 		const struct partner_certificate *row = &list->items[i];
 		cert_auto cert = NULL;
 		struct err ignored;
-		if (same(row->use, "issuer") && is_live(row, now_us) && cert_parse(row->der, &cert, &ignored) == OK &&
-		    crl_signed_by(crl, cert))
+		if (same(row->use, "issuer") && partner_is_live(row, now_us) &&
+		    cert_parse(row->der, &cert, &ignored) == OK && crl_signed_by(crl, cert))
 			return cert_ref(cert);
 	}
 	return NULL;
@@ -202,7 +186,7 @@ static size_t count_use(const struct partner_certificate_list *list, const struc
 {
 	size_t count = 1;
 	for (size_t i = 0; i < list->count; i++)
-		count += same(list->items[i].use, row->use) && is_live(&list->items[i], now_us) &&
+		count += same(list->items[i].use, row->use) && partner_is_live(&list->items[i], now_us) &&
 			 !same_row(&list->items[i], row);
 	return count;
 }
@@ -211,7 +195,7 @@ static size_t count_lists(const struct partner_certificate_list *list, int64_t n
 {
 	size_t count = 0;
 	for (size_t i = 0; i < list->count; i++)
-		count += same(list->items[i].use, "crl") && is_live(&list->items[i], now_us);
+		count += same(list->items[i].use, "crl") && partner_is_live(&list->items[i], now_us);
 	return count;
 }
 
@@ -222,10 +206,10 @@ static void check_lists(struct partner_call *p, const struct partner_certificate
 			    arena_printf(p->call->arena, "%d", MESSAGING_CERTIFICATES_MAX));
 }
 
-/* ROW, which is to stand in LIST. PROFILE NULL: a key of another profile is pinned ahead of a change to that. */
-static enum err_code check_addition(struct partner_call *p, const struct partner_certificate_list *list,
-				    const struct partner_certificate *row, const char *profile, const char *path,
-				    struct err *err)
+/* A key of another profile may be pinned ahead of a change to that. */
+enum err_code partner_check_addition(struct partner_call *p, const struct partner_certificate_list *list,
+				     const struct partner_certificate *row, const char *profile, const char *path,
+				     struct err *err)
 {
 	struct api_call *call = p->call;
 	if (!row->der.data)
@@ -301,7 +285,7 @@ static enum err_code show_whole(const struct partner_call *p, struct partner_vie
 	for (size_t i = 0; i < p->kept.count && view.certificates_count < SHOWN_MAX; i++) {
 		const struct partner_certificate *row = &p->kept.items[i];
 		/* A replaced list says nothing any more; there is one a day or a week. */
-		if (!same(row->use, "crl") || is_live(row, call->now_us))
+		if (!same(row->use, "crl") || partner_is_live(row, call->now_us))
 			TRY(show_row(call, row, &view.certificates[view.certificates_count++], err));
 	}
 	*partner = view;
@@ -324,17 +308,23 @@ static bool is_url(const char *text, const char *scheme)
 	return starts_with(text, scheme) && text[length] && !strchr("/:?#", text[length]) && !strpbrk(text, " \t\r\n");
 }
 
-/* What would leave the node with a partner that it cannot use. */
-static void check_partner(struct partner_call *p)
+static void check_endpoint(struct partner_call *p, const char *endpoint)
+{
+	bool agreed = same(p->partner.binding, BINDING_EBMS2) && !*endpoint;
+	if (is_url(endpoint, "http://") && !p->call->api->options.plain)
+		finding_add(p->findings, &partner_rules[RULE_NO_TLS], "/endpoint", endpoint, NULL);
+	else if (!agreed && !is_url(endpoint, "https://") && !is_url(endpoint, "http://"))
+		finding_add(p->findings, &partner_rules[RULE_ENDPOINT], "/endpoint", *endpoint ? endpoint : "(absent)",
+			    NULL);
+}
+
+void partner_check(struct partner_call *p)
 {
 	const struct partner *partner = &p->partner;
 	if (!messaging_profile_known(partner->profile))
 		finding_add(p->findings, &partner_rules[RULE_PROFILE], "/profile", partner->profile,
 			    profiles(p->call->arena));
-	if (is_url(partner->endpoint, "http://") && !p->call->api->options.plain)
-		finding_add(p->findings, &partner_rules[RULE_NO_TLS], "/endpoint", partner->endpoint, NULL);
-	else if (!is_url(partner->endpoint, "https://") && !is_url(partner->endpoint, "http://"))
-		finding_add(p->findings, &partner_rules[RULE_ENDPOINT], "/endpoint", partner->endpoint, NULL);
+	check_endpoint(p, partner->endpoint);
 	if (!same(partner->token, "bst") && !same(partner->token, "ski") && !same(partner->token, "issuer-serial"))
 		finding_add(p->findings, &partner_rules[RULE_TOKEN], "/token", partner->token, NULL);
 	if (!same(partner->status, "active") && !same(partner->status, "suspended"))
@@ -349,13 +339,20 @@ static void check_partner(struct partner_call *p)
 static void need_uses(struct partner_call *p, const struct partner_certificate_list *list, const char *profile)
 {
 	static const char *const uses[] = { "sign", "encrypt" };
-	for (size_t i = 0; i < COUNT(uses); i++)
-		if (!has_key(list, uses[i], profile, p->call->now_us))
+	/* By ebMS 2 nothing is encrypted beside TLS. */
+	for (size_t i = 0; i < COUNT(uses) - same(p->partner.binding, BINDING_EBMS2); i++)
+		if (!partner_has_key(list, uses[i], profile, p->call->now_us))
 			finding_add(p->findings, &partner_rules[RULE_NO_CERTIFICATE], "/certificates", uses[i],
 				    p->partner.profile);
 }
 
-static enum err_code read_one(struct tx *tx, struct partner_call *p, struct err *err)
+void partner_need_tls(struct partner_call *p, const struct partner_certificate_list *list)
+{
+	if (!p->call->api->options.plain && !partner_has_key(list, "tls", NULL, p->call->now_us))
+		finding_add(p->findings, &partner_rules[RULE_NO_TLS_CERTIFICATE], "/certificates", NULL, NULL);
+}
+
+enum err_code partner_read(struct tx *tx, struct partner_call *p, struct err *err)
 {
 	TRY(partner_find(tx, p->call->arena, p->code, &p->partner, err));
 	if (!p->partner.code)
@@ -370,16 +367,15 @@ static enum err_code begin_change(struct tx *tx, struct partner_call *p, struct 
 	p->findings = findings_new(p->call->arena);
 	if (!p->findings)
 		return fail(err, ERR_MEMORY, "no memory for the findings");
-	return read_one(tx, p, err);
+	return partner_read(tx, p, err);
 }
 
-static enum err_code refuse_findings(const struct partner_call *p, struct err *err)
+enum err_code partner_refuse(const struct partner_call *p, struct err *err)
 {
 	return findings_errors(p->findings) ? fail(err, ERR_INVALID, "partner %s stays as it is", p->code) : OK;
 }
 
-/* Runs WRITE, makes the messaging use what it wrote, and answers with the partner. */
-static enum err_code change(struct partner_call *p, db_fn *write, struct err *err)
+enum err_code partner_write(struct partner_call *p, db_fn *write, struct err *err)
 {
 	struct err why = { 0 };
 	p->findings = NULL;
@@ -392,8 +388,23 @@ static enum err_code change(struct partner_call *p, db_fn *write, struct err *er
 	if (code != OK)
 		return fail(err, code, "partner %s is changed, but the node does not use it yet: %s", p->code,
 			    why.text);
+	return OK;
+}
+
+/* Answers with the partner, as it is then. */
+static enum err_code change(struct partner_call *p, db_fn *write, struct err *err)
+{
+	TRY(partner_write(p, write, err));
 	p->call->parameters[0] = p->code;
 	return partners_get(p->call, err);
+}
+
+enum err_code partner_need_room(struct tx *tx, struct partner_call *p, struct err *err)
+{
+	TRY(partner_list(tx, p->call->arena, &p->list, err));
+	return p->list.count < MESSAGING_PARTNERS_MAX
+		       ? OK
+		       : fail(err, ERR_LIMIT, "there are %d partners already", MESSAGING_PARTNERS_MAX);
 }
 
 static enum err_code write_partner(struct tx *tx, void *arg, struct err *err)
@@ -401,10 +412,7 @@ static enum err_code write_partner(struct tx *tx, void *arg, struct err *err)
 	struct partner_call *p = arg;
 	struct api_call *call = p->call;
 	struct partner there = { 0 };
-	struct partner_list list;
-	TRY(partner_list(tx, call->arena, &list, err));
-	if (list.count >= MESSAGING_PARTNERS_MAX)
-		return fail(err, ERR_LIMIT, "there are %d partners already", MESSAGING_PARTNERS_MAX);
+	TRY(partner_need_room(tx, p, err));
 	TRY(partner_find(tx, call->arena, p->code, &there, err));
 	if (there.code)
 		return fail(
@@ -427,18 +435,23 @@ static enum err_code check_new(struct partner_call *p, const struct partner_view
 	const char *profile = messaging_profile_known(p->partner.profile) ? p->partner.profile : NULL;
 	const struct partner_certificate_list all = { p->added, p->added_count };
 	p->findings = call->findings;
-	check_partner(p);
+	partner_check(p);
 	for (size_t i = 0; i < p->added_count; i++)
 		TRY(take_addition(call, &view->certificates[i], arena_printf(call->arena, "/certificates/%zu", i),
 				  p->code, &p->added[i], err));
 	for (size_t i = 0; i < p->added_count; i++)
-		TRY(check_addition(p, &all, &p->added[i], profile, arena_printf(call->arena, "/certificates/%zu", i),
-				   err));
+		TRY(partner_check_addition(p, &all, &p->added[i], profile,
+					   arena_printf(call->arena, "/certificates/%zu", i), err));
 	need_uses(p, &all, NULL);
 	check_lists(p, &all, "/certificates");
-	if (!call->api->options.plain && !has_key(&all, "tls", NULL, call->now_us))
-		finding_add(p->findings, &partner_rules[RULE_NO_TLS_CERTIFICATE], "/certificates", NULL, NULL);
+	partner_need_tls(p, &all);
 	return OK;
+}
+
+/* "" in the record: as the agreement says. */
+static const char *endpoint_of(const char *given)
+{
+	return !given || same(given, "as-agreed") ? "" : given;
 }
 
 enum err_code partners_add(struct api_call *call, struct err *err)
@@ -451,9 +464,10 @@ enum err_code partners_add(struct api_call *call, struct err *err)
 	p.partner = (struct partner){ .code = view.code,
 				      .name = view.name,
 				      .party_id = view.party_id,
-				      .endpoint = view.endpoint,
+				      .endpoint = endpoint_of(view.endpoint),
 				      .party_type = view.party_type ? view.party_type : "",
 				      .profile = view.profile,
+				      .binding = messaging_profile_binding(view.profile),
 				      .token = view.token ? view.token : "bst",
 				      .status = view.status ? view.status : "active" };
 	p.added = arena_array(call->arena, p.added_count + 1, sizeof *p.added);
@@ -465,6 +479,17 @@ enum err_code partners_add(struct api_call *call, struct err *err)
 	return change(&p, write_partner, err);
 }
 
+/* Another binding has other endpoints: that of the one before must not stand for those of an agreement. */
+static void change_profile(struct partner *partner, const char *profile)
+{
+	const char *binding = messaging_profile_binding(profile);
+	partner->profile = profile;
+	if (binding && !same(binding, partner->binding)) {
+		partner->binding = binding;
+		partner->endpoint = "";
+	}
+}
+
 static enum err_code write_changes(struct tx *tx, void *arg, struct err *err)
 {
 	struct partner_call *p = arg;
@@ -474,13 +499,14 @@ static enum err_code write_changes(struct tx *tx, void *arg, struct err *err)
 	TRY(show_whole(p, &before, err));
 	TRY(call_precondition(p->call, &before, err));
 	p->partner.name = c->name ? c->name : p->partner.name;
-	p->partner.endpoint = c->endpoint ? c->endpoint : p->partner.endpoint;
-	p->partner.profile = c->profile ? c->profile : p->partner.profile;
+	if (c->profile)
+		change_profile(&p->partner, c->profile);
+	p->partner.endpoint = c->endpoint ? endpoint_of(c->endpoint) : p->partner.endpoint;
 	p->partner.token = c->token ? c->token : p->partner.token;
-	check_partner(p);
+	partner_check(p);
 	if (c->profile && messaging_profile_known(c->profile))
 		need_uses(p, &p->kept, c->profile);
-	TRY(refuse_findings(p, err));
+	TRY(partner_refuse(p, err));
 	return partner_change(tx, &p->partner, &p->call->actor, p->call->now_us, err);
 }
 
@@ -535,7 +561,7 @@ static enum err_code replace_lists(struct tx *tx, struct partner_call *p, const 
 	TRY(crl_read(p->call->arena, new->der, &mine, err));
 	for (size_t i = 0; authority && i < p->kept.count; i++) {
 		const struct partner_certificate *row = &p->kept.items[i];
-		if (!same(row->use, "crl") || !is_live(row, p->call->now_us) || same_row(row, new) ||
+		if (!same(row->use, "crl") || !partner_is_live(row, p->call->now_us) || same_row(row, new) ||
 		    !crl_signed_by(row->der, authority))
 			continue;
 		TRY(crl_read(p->call->arena, row->der, &other, err));
@@ -552,14 +578,14 @@ static enum err_code write_certificate(struct tx *tx, void *arg, struct err *err
 	struct partner_call *p = arg;
 	struct api_call *call = p->call;
 	TRY(begin_change(tx, p, err));
-	TRY(check_addition(p, &p->kept, p->added, NULL, "/pem", err));
+	TRY(partner_check_addition(p, &p->kept, p->added, NULL, "/pem", err));
 	if (same(p->added->use, "crl"))
 		TRY(replace_lists(tx, p, p->added, err));
-	TRY(refuse_findings(p, err));
+	TRY(partner_refuse(p, err));
 	TRY(partner_certificate_add(tx, p->added, &call->actor, call->now_us, err));
 	TRY(partner_certificates(tx, call->arena, p->code, &p->kept, err));
 	check_lists(p, &p->kept, "/pem");
-	return refuse_findings(p, err);
+	return partner_refuse(p, err);
 }
 
 enum err_code partners_certify(struct api_call *call, struct err *err)
@@ -584,7 +610,7 @@ static enum err_code write_withdrawal(struct tx *tx, void *arg, struct err *err)
 		if (!same_ignoring_case(row->fingerprint, p->fingerprint))
 			continue;
 		found++;
-		if (!is_live(row, p->call->now_us))
+		if (!partner_is_live(row, p->call->now_us))
 			continue;
 		TRY(withdraw_row(tx, p, row, err));
 		withdrawn++;
@@ -607,7 +633,7 @@ enum err_code partners_withdraw(struct api_call *call, struct err *err)
 
 static enum err_code read_partner(struct tx *tx, void *arg, struct err *err)
 {
-	return read_one(tx, arg, err);
+	return partner_read(tx, arg, err);
 }
 
 enum err_code partners_get(struct api_call *call, struct err *err)

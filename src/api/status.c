@@ -237,6 +237,8 @@ static void put_credentials(struct buf *out, const struct status_view *view)
 	for (size_t p = 0; p < view->partners_count; p++)
 		for (size_t i = 0; i < view->partners[p].credentials_count; i++) {
 			const struct credential_view *c = &view->partners[p].credentials[i];
+			if (!c->fingerprint) /* an agreement's */
+				continue;
 			buf_printf(out,
 				   "lintas_certificate_not_after_seconds{partner=\"%s\",use=\"%s\",fingerprint=\"%s\"} "
 				   "%lld\n",
@@ -244,7 +246,8 @@ static void put_credentials(struct buf *out, const struct status_view *view)
 				   (long long)(c->not_after_us / SECOND_US));
 		}
 	put_head(out, "lintas_trust_alarms",
-		 "Certificates and lists of a partner that an operator must see to; each has a task.", GAUGE);
+		 "Certificates, lists and agreements of a partner that an operator must see to; each has a task.",
+		 GAUGE);
 	for (size_t p = 0; p < view->partners_count; p++)
 		for (size_t s = 0; s < COUNT(states); s++) {
 			int64_t count = 0;

@@ -2,7 +2,7 @@
  * command line read it. */
 #include "api/api.h"
 
-enum { TEXT_MAX = 65536, PAGE_MAX = 1000, PEM_MAX = 4 << 20 /* of a long revocation list */ };
+enum { TEXT_MAX = 65536, PAGE_MAX = 1000, PEM_MAX = 4 << 20 /* of a long revocation list */, CPA_MAX = 4 << 20 };
 
 static const struct field document_rows[] = {
 	FIELD_TEXT(struct document_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
@@ -127,7 +127,8 @@ static const struct field partner_rows[] = {
 		   .label = "partyId (eb:PartyId)"),
 	FIELD_TEXT(struct partner_view, party_type, .json = "partyType", .max_length = TEXT_MAX,
 		   .label = "partyType (of eb:PartyId)"),
-	FIELD_TEXT(struct partner_view, endpoint, .json = "endpoint", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_view, endpoint, .json = "endpoint", .max_length = TEXT_MAX,
+		   .label = "endpoint (URL; absent or as-agreed: of ebMS 2, what the agreement says)"),
 	FIELD_TEXT(struct partner_view, profile, .json = "profile", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct partner_view, token, .json = "token", .max_length = TEXT_MAX,
 		   .label = "token (how messages name certificates: bst, ski or issuer-serial)"),
@@ -143,7 +144,8 @@ static const struct fields partner_fields = { .row = partner_rows,
 
 static const struct field partner_change_rows[] = {
 	FIELD_TEXT(struct partner_change_view, name, .json = "name", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct partner_change_view, endpoint, .json = "endpoint", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_change_view, endpoint, .json = "endpoint", .max_length = TEXT_MAX,
+		   .label = "endpoint (URL; as-agreed: of ebMS 2, what the agreement says)"),
 	FIELD_TEXT(struct partner_change_view, profile, .json = "profile", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct partner_change_view, token, .json = "token", .max_length = TEXT_MAX,
 		   .label = "token (how messages name certificates: bst, ski or issuer-serial)"),
@@ -195,10 +197,11 @@ static const struct fields task_fields = FIELDS(struct task_view, task_rows);
 
 static const struct field credential_rows[] = {
 	FIELD_TEXT(struct credential_view, use, .json = "use", .min = 1, .max_length = TEXT_MAX,
-		   .label = "sign, encrypt, tls, issuer or crl"),
-	FIELD_TEXT(struct credential_view, subject, .json = "subject", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct credential_view, fingerprint, .json = "fingerprint", .min = 1, .max_length = TEXT_MAX,
-		   .label = "SHA-256, hexadecimal"),
+		   .label = "sign, encrypt, tls, issuer, crl or agreement"),
+	FIELD_TEXT(struct credential_view, subject, .json = "subject", .min = 1, .max_length = TEXT_MAX,
+		   .label = "subject (of an agreement: its CPAId)"),
+	FIELD_TEXT(struct credential_view, fingerprint, .json = "fingerprint", .max_length = TEXT_MAX,
+		   .label = "SHA-256, hexadecimal; an agreement has none"),
 	FIELD_TIME(struct credential_view, not_before_us, .json = "notBefore", .min = 1),
 	FIELD_TIME(struct credential_view, not_after_us, .json = "notAfter", .min = 1),
 	FIELD_INT(struct credential_view, days_left, .json = "daysLeft", .min = 1,
@@ -279,6 +282,110 @@ static const struct field finding_rows[] = {
 	FIELD_TEXT(struct finding_view, severity, .json = "severity", .min = 1, .max_length = TEXT_MAX),
 };
 static const struct fields finding_fields = FIELDS(struct finding_view, finding_rows);
+
+static const struct field agreed_party_rows[] = {
+	FIELD_TEXT(struct agreed_party, id, .json = "partyId", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct agreed_party, type, .json = "partyType", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct agreed_party, name, .json = "name", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct agreed_party, endpoint, .json = "endpoint", .max_length = TEXT_MAX,
+		   .label = "endpoint (where it takes documents)"),
+};
+static const struct fields agreed_party_fields = FIELDS(struct agreed_party, agreed_party_rows);
+
+static const struct field agreed_action_rows[] = {
+	FIELD_TEXT(struct agreed_action, direction, .json = "direction", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct agreed_action, document, .json = "document", .max_length = TEXT_MAX,
+		   .label = "document type; absent: none that this node knows"),
+	FIELD_TEXT(struct agreed_action, service, .json = "service", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct agreed_action, service_type, .json = "serviceType", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct agreed_action, action, .json = "action", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct agreed_action, role, .json = "role", .max_length = TEXT_MAX, .label = "ours"),
+	FIELD_TEXT(struct agreed_action, seat, .json = "seat", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct agreed_action, other_role, .json = "otherRole", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct agreed_action, other_seat, .json = "otherSeat", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct agreed_action, acknowledgment, .json = "acknowledgment", .max_length = TEXT_MAX,
+		   .label = "signed, unsigned or none"),
+	FIELD_FLAG(struct agreed_action, sync, .json = "synchronous", .min = 1,
+		   .label = "acknowledged in the HTTP response"),
+	FIELD_INT(struct agreed_action, retries, .json = "retries"),
+	FIELD_INT(struct agreed_action, retry_interval_s, .json = "retryInterval", .label = "seconds"),
+	FIELD_TEXT(struct agreed_action, endpoint, .json = "endpoint", .max_length = TEXT_MAX),
+};
+static const struct fields agreed_action_fields = FIELDS(struct agreed_action, agreed_action_rows);
+
+static const struct field agreed_certificate_rows[] = {
+	FIELD_TEXT(struct agreed_certificate, side, .json = "side", .max_length = TEXT_MAX, .label = "us or them"),
+	FIELD_TEXT(struct agreed_certificate, use, .json = "use", .max_length = TEXT_MAX, .label = "sign or tls"),
+	FIELD_TEXT(struct agreed_certificate, subject, .json = "subject", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct agreed_certificate, fingerprint, .json = "fingerprint", .max_length = TEXT_MAX,
+		   .label = "SHA-256, hexadecimal"),
+	FIELD_TIME(struct agreed_certificate, not_before_us, .json = "notBefore"),
+	FIELD_TIME(struct agreed_certificate, not_after_us, .json = "notAfter"),
+};
+static const struct fields agreed_certificate_fields = FIELDS(struct agreed_certificate, agreed_certificate_rows);
+
+static const struct field agreement_rows[] = {
+	FIELD_TEXT(struct agreement_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct agreement_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX, .label = "CPAId"),
+	FIELD_TEXT(struct agreement_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX,
+		   .label = "in-force, future, ended, withdrawn, or unusable"),
+	FIELD_TEXT(struct agreement_view, agreed.profile, .json = "profile", .max_length = TEXT_MAX),
+	FIELD_TIME(struct agreement_view, agreed.start_us, .json = "start"),
+	FIELD_TIME(struct agreement_view, agreed.end_us, .json = "end"),
+	FIELD_TIME(struct agreement_view, added_us, .json = "added"),
+	FIELD_TIME(struct agreement_view, withdrawn_us, .json = "withdrawn"),
+	FIELD_TEXT(struct agreement_view, digest, .json = "digest", .max_length = TEXT_MAX,
+		   .label = "SHA-256 of the CPA, hexadecimal"),
+	FIELD_TEXT(struct agreement_view, agreed.status, .json = "status", .max_length = TEXT_MAX,
+		   .label = "status (as the CPA has it: agreed or signed)"),
+	FIELD_GROUP(struct agreement_view, agreed.us, struct agreed_party, agreed_party_fields, .json = "us"),
+	FIELD_GROUP(struct agreement_view, agreed.them, struct agreed_party, agreed_party_fields, .json = "them"),
+	FIELD_LIST(struct agreement_view, agreed.actions, agreed.actions_count, struct agreed_action,
+		   agreed_action_fields, .json = "actions", .max = PAGE_MAX),
+	FIELD_LIST(struct agreement_view, agreed.certificates, agreed.certificates_count, struct agreed_certificate,
+		   agreed_certificate_fields, .json = "certificates", .max = PAGE_MAX),
+	FIELD_GROUP(struct agreement_view, terms, struct terms, terms_fields, .json = "terms"),
+	FIELD_LIST(struct agreement_view, findings, findings_count, struct finding_view, finding_fields,
+		   .json = "findings", .max = PAGE_MAX),
+};
+enum { AGREEMENT_BELONGINGS = 7 };
+static const struct fields whole_agreement_fields = FIELDS(struct agreement_view, agreement_rows);
+static const struct fields agreement_fields = { .row = agreement_rows,
+						.count = COUNT(agreement_rows) - AGREEMENT_BELONGINGS,
+						.size = sizeof(struct agreement_view) };
+
+static const struct field agreement_import_rows[] = {
+	FIELD_TEXT(struct agreement_import_view, cpa, .json = "cpa", .min = 1, .max_length = CPA_MAX,
+		   .label = "cpa (its XML, or the base64 of it, by which each byte is kept)"),
+	FIELD_TEXT(struct agreement_import_view, name, .json = "name", .max_length = TEXT_MAX,
+		   .label = "name (of the partner; as the CPA has it)"),
+	FIELD_GROUP(struct agreement_import_view, terms, struct terms, terms_fields, .json = "terms",
+		    .label = "terms (what the CPA leaves open)"),
+};
+static const struct fields agreement_import_fields = FIELDS(struct agreement_import_view, agreement_import_rows);
+
+static const struct field agreement_offer_rows[] = {
+	FIELD_TEXT(struct agreement_offer_view, endpoint, .json = "endpoint", .min = 1, .max_length = TEXT_MAX,
+		   .label = "endpoint (ours, as the partner reaches it)"),
+	FIELD_TEXT(struct agreement_offer_view, partner_endpoint, .json = "partnerEndpoint", .max_length = TEXT_MAX,
+		   .label = "partnerEndpoint (where it takes ebMS 2; what is known)"),
+	FIELD_TEXT(struct agreement_offer_view, id, .json = "id", .label = "id (CPAId; STATE-PARTNER-DAY)"),
+	FIELD_TEXT(struct agreement_offer_view, name, .json = "name", .label = "name (our party's)"),
+	FIELD_TEXT(struct agreement_offer_view, documents, .json = "documents", .max_length = TEXT_MAX,
+		   .label = "documents (types, separated by a space; all)"),
+	FIELD_FLAG(struct agreement_offer_view, agreed, .json = "agreed",
+		   .label = "agreed (both sides have said yes: not a proposal any more)"),
+	FIELD_FLAG(struct agreement_offer_view, sync, .json = "synchronous",
+		   .label = "synchronous (acknowledgments in the HTTP response)"),
+	FIELD_TIME(struct agreement_offer_view, start_us, .json = "start", .label = "start (today)"),
+	FIELD_TIME(struct agreement_offer_view, end_us, .json = "end", .label = "end (two years after the start)"),
+	FIELD_INT(struct agreement_offer_view, retries, .json = "retries", .label = "retries (96)"),
+	FIELD_INT(struct agreement_offer_view, retry_interval_s, .json = "retryInterval",
+		  .label = "retryInterval (seconds; 900)"),
+	FIELD_INT(struct agreement_offer_view, persist_s, .json = "persistDuration",
+		  .label = "persistDuration (seconds; 432000)"),
+};
+static const struct fields agreement_offer_fields = FIELDS(struct agreement_offer_view, agreement_offer_rows);
 
 static const struct field problem_rows[] = {
 	FIELD_TEXT(struct problem_view, type, .json = "type", .min = 1, .max_length = TEXT_MAX,
@@ -412,6 +519,9 @@ const struct schema message_schema = SCHEMA("message", whole_message_fields);
 const struct schema partner_schema = SCHEMA("partner", whole_partner_fields);
 const struct schema partner_change_schema = SCHEMA("partnerChange", partner_change_fields);
 const struct schema certificate_schema = SCHEMA("certificate", certificate_fields);
+const struct schema agreement_schema = SCHEMA("agreement", whole_agreement_fields);
+const struct schema agreement_import_schema = SCHEMA("agreementImport", agreement_import_fields);
+const struct schema agreement_offer_schema = SCHEMA("agreementOffer", agreement_offer_fields);
 const struct schema organisation_schema = SCHEMA("organisation", organisation_fields);
 const struct schema status_schema = SCHEMA("status", status_fields);
 const struct schema submit_schema = SCHEMA("submit", submit_fields);
@@ -429,6 +539,7 @@ LIST_SCHEMA(document)
 LIST_SCHEMA(message)
 LIST_SCHEMA(event)
 LIST_SCHEMA(partner)
+LIST_SCHEMA(agreement)
 LIST_SCHEMA(organisation)
 LIST_SCHEMA(task)
 LIST_SCHEMA(stranger)

@@ -280,6 +280,40 @@ const char *option_value_at(const struct invocation *invocation, const char *nam
 	return NULL;
 }
 
+enum err_code option_values(const struct invocation *invocation, const char *name, const char **all, struct err *err)
+{
+	const char *joined = NULL, *value;
+	for (size_t i = 0; (value = option_value_at(invocation, name, i)); i++) {
+		joined = joined ? arena_printf(invocation->arena, "%s %s", joined, value) : value;
+		if (!joined)
+			return fail(err, ERR_MEMORY, "no memory for %s", name);
+	}
+	*all = joined;
+	return OK;
+}
+
+bool span_parse(const char *text, int64_t *seconds)
+{
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	enum { NUMBER_MAX = 10000 };
+	char digits[8];
+	size_t length = strlen(text);
+	int64_t number;
+	if (length < 2 || length > sizeof digits)
+		return false;
+	snprintf(digits, sizeof digits, "%.*s", (int)length - 1, text);
+	for (size_t i = 0; i < COUNT(units); i++)
+		if (text[length - 1] == units[i].unit && int64_parse(digits, &number) && number >= 1 &&
+		    number <= NUMBER_MAX) {
+			*seconds = number * units[i].seconds;
+			return true;
+		}
+	return false;
+}
+
 static const struct option *option_row(const struct option *options, const char *name)
 {
 	for (; options && options->name; options++)

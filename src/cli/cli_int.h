@@ -67,6 +67,12 @@ const char *option_value_at(const struct invocation *invocation, const char *nam
 /* The value of an option of this command; NULL if it was not given. */
 const char *option_value(const struct invocation *invocation, const char *name);
 
+/* All values of an option that may be given several times, separated by a space; *ALL NULL: none was given. */
+enum err_code option_values(const struct invocation *invocation, const char *name, const char **all,
+			    struct err *err) MUST_USE;
+/* "90s", "15m", "12h", "30d"; false if it is none of them. */
+bool span_parse(const char *text, int64_t *seconds);
+
 /* Calls the interface: of the running node through its administration socket, or in this process while it is stopped.
  * ANSWER's body is the arena's. A status of 400 or more is an error, printed already unless it is a fault of ours:
  * *PRINTED. */
@@ -107,12 +113,15 @@ enum err_code run_api_openapi(struct invocation *invocation, struct err *err);
 enum err_code run_doctype_list(struct invocation *invocation, struct err *err);
 enum err_code run_doctype_xsd(struct invocation *invocation, struct err *err);
 enum err_code run_doctype_check(struct invocation *invocation, struct err *err);
+enum err_code run_doctype_map(struct invocation *invocation, struct err *err);
 enum err_code run_machine_show(struct invocation *invocation, struct err *err);
 enum err_code run_send(struct invocation *invocation, struct err *err);
 enum err_code run_partner_add(struct invocation *invocation, struct err *err);
 enum err_code run_partner_change(struct invocation *invocation, struct err *err);
 enum err_code run_partner_certificate(struct invocation *invocation, struct err *err);
 enum err_code run_partner_withdraw(struct invocation *invocation, struct err *err);
+enum err_code run_partner_import(struct invocation *invocation, struct err *err);
+enum err_code run_partner_propose(struct invocation *invocation, struct err *err);
 enum err_code run_organisation_add(struct invocation *invocation, struct err *err);
 enum err_code run_user_add(struct invocation *invocation, struct err *err);
 enum err_code run_user_change(struct invocation *invocation, struct err *err);
@@ -128,6 +137,20 @@ enum err_code run_timeline(struct invocation *invocation, struct err *err);
 enum err_code run_help(struct invocation *invocation, struct err *err);
 enum err_code run_help_commands(struct invocation *invocation, struct err *err);
 enum err_code run_version(struct invocation *invocation, struct err *err);
+
+/* --- Lists: cells in columns --- */
+
+struct column {
+	const char *head;
+	int width; /* in characters; what is longer pushes the rest of its line; negative: numbers, to the right */
+};
+void print_heads(FILE *out, const struct column *columns, size_t count);
+/* A cell may be NULL. */
+void print_cells(FILE *out, const struct column *columns, size_t count, const char *const *cells);
+#define ROW(out, columns, ...)                                                                                         \
+	print_cells(out, columns, COUNT(columns), (const char *const[COUNT(columns)]){ __VA_ARGS__ })
+/* Text for people, folded between words. */
+void print_folded(FILE *out, const char *value, int indent);
 
 /* "2026-11-02 03:10:04.123Z" in BUFFER; "-" if there is none. */
 const char *when(int64_t time_us, char buffer[static TIME_SIZE]);
@@ -146,6 +169,8 @@ void print_events(FILE *out, const void *answer);
 void print_partners(FILE *out, const void *answer);
 void print_partner(FILE *out, const void *answer);
 void print_partner_changed(FILE *out, const void *answer);
+void print_agreement(FILE *out, const void *answer);
+void print_agreements(FILE *out, const void *answer);
 void print_organisations(FILE *out, const void *answer);
 void print_organisation(FILE *out, const void *answer);
 void print_tasks(FILE *out, const void *answer);

@@ -24,11 +24,6 @@ static void print_next(FILE *out, const char *next, const char *option)
 
 /* --- Lists: cells in columns --- */
 
-struct column {
-	const char *head;
-	int width; /* in characters; what is longer pushes the rest of its line; negative: numbers, to the right */
-};
-
 /* Blanks are owed until something follows them: no line ends with one. */
 static void print_cell(FILE *out, const struct column *column, const char *cell, int *owed)
 {
@@ -45,8 +40,7 @@ static void print_cell(FILE *out, const struct column *column, const char *cell,
 	*owed += GAP + (column->width < 0 ? 0 : rest);
 }
 
-/* A cell may be NULL. */
-static void print_cells(FILE *out, const struct column *columns, size_t count, const char *const *cells)
+void print_cells(FILE *out, const struct column *columns, size_t count, const char *const *cells)
 {
 	int owed = 0;
 	for (size_t i = 0; i < count; i++)
@@ -54,15 +48,13 @@ static void print_cells(FILE *out, const struct column *columns, size_t count, c
 	fprintf(out, "\n");
 }
 
-static void print_heads(FILE *out, const struct column *columns, size_t count)
+void print_heads(FILE *out, const struct column *columns, size_t count)
 {
 	int owed = 0;
 	for (size_t i = 0; i < count; i++)
 		print_cell(out, &columns[i], columns[i].head, &owed);
 	fprintf(out, "\n");
 }
-#define ROW(out, columns, ...)                                                                                         \
-	print_cells(out, columns, COUNT(columns), (const char *const[COUNT(columns)]){ __VA_ARGS__ })
 
 enum { NUMBER_SIZE = 24 };
 static const char *number(int64_t value, char buffer[static NUMBER_SIZE])
@@ -71,8 +63,7 @@ static const char *number(int64_t value, char buffer[static NUMBER_SIZE])
 	return buffer;
 }
 
-/* Text for people, folded between words. */
-static void print_folded(FILE *out, const char *value, int indent)
+void print_folded(FILE *out, const char *value, int indent)
 {
 	enum { PAGE_WIDTH = 100 };
 	int at = 0;
@@ -318,19 +309,27 @@ void print_partners(FILE *out, const void *answer)
 		print_heads(out, columns, COUNT(columns));
 	for (size_t i = 0; i < list->count; i++) {
 		const struct partner_view *p = &list->items[i];
-		ROW(out, columns, p->code, p->status, p->profile, p->endpoint, p->name);
+		ROW(out, columns, p->code, p->status, p->profile, p->endpoint ? p->endpoint : "(as agreed)", p->name);
 	}
 	if (!list->count)
 		fprintf(out, "no partners; see lintas help partner add\n");
 }
 
-static void print_agreement(FILE *out, const struct partner_view *p)
+static bool by_ebms2(const struct partner_view *p)
+{
+	return same(messaging_profile_binding(p->profile), BINDING_EBMS2);
+}
+
+static void print_partner_whole(FILE *out, const struct partner_view *p)
 {
 	char from[TIME_SIZE], to[TIME_SIZE];
-	fprintf(out,
-		"%s  %s (%s)\n  party         %s (%s)\n  endpoint      %s\n  security      %s, certificate named by %s\n",
-		p->code, p->name, text(p->status), p->party_id, text(p->party_type), p->endpoint, p->profile,
-		text(p->token));
+	fprintf(out, "%s  %s (%s)\n  party         %s (%s)\n  endpoint      %s\n  security      %s, ", p->code, p->name,
+		text(p->status), p->party_id, text(p->party_type), p->endpoint ? p->endpoint : "as its agreement says",
+		p->profile);
+	if (by_ebms2(p))
+		fprintf(out, "ebMS 2: messages are signed, TLS alone keeps them secret\n");
+	else
+		fprintf(out, "certificate named by %s\n", text(p->token));
 	for (size_t i = 0; i < p->certificates_count; i++) {
 		const struct certificate_view *c = &p->certificates[i];
 		fprintf(out, "  %-13s %s\n                %s to %s\n                sha-256 %s\n", c->use,
@@ -341,26 +340,38 @@ static void print_agreement(FILE *out, const struct partner_view *p)
 	}
 }
 
+static void print_agreement_needed(FILE *out, const struct partner_view *p)
+{
+	if (by_ebms2(p))
+		fprintf(out,
+			"By ebMS 2 nothing is sent or taken without an agreement: lintas partner agreements %s shows those "
+			"that there are,\nlintas partner import FILE --partner %s adds one, lintas partner propose %s "
+			"writes one\n",
+			p->code, p->code, p->code);
+}
+
 void print_partner(FILE *out, const void *answer)
 {
 	const struct partner_view *p = answer;
-	print_agreement(out, p);
+	print_partner_whole(out, p);
 	if (same(p->status, "suspended"))
 		fprintf(out, "Next: lintas partner resume %s exchanges with it again\n", p->code);
 	else
 		fprintf(out, "Next: compare the fingerprints with the partner by another way, then lintas ping %s\n",
 			p->code);
+	print_agreement_needed(out, p);
 }
 
 /* After a change that brought no certificate there is nothing to compare. */
 void print_partner_changed(FILE *out, const void *answer)
 {
 	const struct partner_view *p = answer;
-	print_agreement(out, p);
+	print_partner_whole(out, p);
 	if (same(p->status, "suspended"))
 		fprintf(out, "Next: lintas partner resume %s exchanges with it again\n", p->code);
 	else
 		fprintf(out, "Next: lintas ping %s\n", p->code);
+	print_agreement_needed(out, p);
 }
 
 void print_organisation(FILE *out, const void *answer)
@@ -652,8 +663,9 @@ static void print_credential(FILE *out, const struct credential_view *c)
 			same(c->state, CREDENTIAL_LATE) ? ", LATE" : "");
 	else
 		fprintf(out, "%lld day%s left", (long long)c->days_left, c->days_left == 1 ? "" : "s");
-	fprintf(out, "%s\n", c->alarm ? ": ALARM" : "");
-	if (c->alarm)
+	bool weak = same(c->state, CREDENTIAL_WEAK);
+	fprintf(out, "%s%s\n", weak ? ": SHA-1" : "", c->alarm ? ": ALARM" : "");
+	if (c->alarm || weak)
 		print_folded(out, text(c->advice), ADVICE_INDENT);
 }
 

@@ -100,6 +100,21 @@ static const char *place_of(const struct invocation *in, const char *path)
 	return path;
 }
 
+/* Those with SEVERITY; how many there are. */
+static size_t print_problem(struct invocation *in, const struct problem_view *problem, const char *severity, bool print)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < problem->findings_count; i++) {
+		const struct finding_view *f = &problem->findings[i];
+		if (!same(f->severity, severity))
+			continue;
+		count++;
+		if (print)
+			print_finding(stderr, in->arena, place_of(in, f->path), f->code, f->text, f->law);
+	}
+	return count;
+}
+
 /* A problem as people read it: what was refused, every finding, and what to do next. */
 static enum err_code report_problem(struct invocation *in, const struct http_answer *answer, struct err *err)
 {
@@ -120,12 +135,12 @@ static enum err_code report_problem(struct invocation *in, const struct http_ans
 	if (!problem.findings_count)
 		return fail(err, code, "%s%s%s", problem.detail ? problem.detail : problem.title, next ? "; " : "",
 			    next ? next : "");
-	fprintf(stderr, "refused: %zu finding%s, nothing was done\n", problem.findings_count,
-		problem.findings_count == 1 ? "" : "s");
-	for (size_t i = 0; i < problem.findings_count; i++) {
-		const struct finding_view *f = &problem.findings[i];
-		print_finding(stderr, in->arena, place_of(in, f->path), f->code, f->text, f->law);
-	}
+	size_t errors = print_problem(in, &problem, "error", false);
+	fprintf(stderr, "refused: %zu finding%s, nothing was done\n", errors, errors == 1 ? "" : "s");
+	print_problem(in, &problem, "error", true);
+	if (errors < problem.findings_count)
+		fprintf(stderr, "and, what would not stop it:\n");
+	print_problem(in, &problem, "warning", true);
 	return code;
 }
 

@@ -60,25 +60,12 @@ static enum err_code take_password(struct invocation *in, const char **password,
 
 /* --- Users --- */
 
-/* All --role, separated by a space; NULL if there is none. */
-static enum err_code take_roles(struct invocation *in, const char **roles, struct err *err)
-{
-	const char *all = NULL, *role;
-	for (size_t i = 0; (role = option_value_at(in, "--role", i)); i++) {
-		all = all ? arena_printf(in->arena, "%s %s", all, role) : role;
-		if (!all)
-			return fail(err, ERR_MEMORY, "no memory for the roles");
-	}
-	*roles = all;
-	return OK;
-}
-
 enum err_code run_user_add(struct invocation *in, struct err *err)
 {
 	struct new_user_view view = { .name = in->arguments[0],
 				      .organisation = option_value(in, "--organisation"),
 				      .title = option_value(in, "--title") };
-	TRY(take_roles(in, &view.roles, err));
+	TRY(option_values(in, "--role", &view.roles, err));
 	if (option_value(in, "--password") || option_value(in, "--password-stdin"))
 		TRY(take_password(in, &view.password, err));
 	return remote_run_with(in, &new_user_schema, &view, err);
@@ -87,7 +74,7 @@ enum err_code run_user_add(struct invocation *in, struct err *err)
 enum err_code run_user_change(struct invocation *in, struct err *err)
 {
 	struct user_change_view view = { .title = option_value(in, "--title") };
-	TRY(take_roles(in, &view.roles, err));
+	TRY(option_values(in, "--role", &view.roles, err));
 	return remote_run_with(in, &user_change_schema, &view, err);
 }
 
@@ -109,25 +96,9 @@ enum err_code run_user_password(struct invocation *in, struct err *err)
 /* "30d", "12h", or a time. */
 static enum err_code take_expiry(const char *text, struct new_token_view *view, struct err *err)
 {
-	static const struct {
-		char unit;
-		int64_t seconds;
-	} units[] = { { 'd', 86400 }, { 'h', 3600 } };
-	enum { NUMBER_MAX = 10000 };
-	char digits[8];
-	size_t length = strlen(text);
-	int64_t number;
-	if (time_parse(text, &view->expires_us))
+	bool by_day = ends_with(text, "d") || ends_with(text, "h");
+	if (time_parse(text, &view->expires_us) || (by_day && span_parse(text, &view->expires_in_s)))
 		return OK;
-	for (size_t i = 0; i < COUNT(units); i++) {
-		if (length < 2 || length > sizeof digits || text[length - 1] != units[i].unit)
-			continue;
-		snprintf(digits, sizeof digits, "%.*s", (int)length - 1, text);
-		if (!int64_parse(digits, &number) || number < 1 || number > NUMBER_MAX)
-			continue;
-		view->expires_in_s = number * units[i].seconds;
-		return OK;
-	}
 	return fail(err, ERR_USAGE, "--expires is like 30d, 12h or 2027-01-01T00:00:00Z, not %s", text);
 }
 
@@ -138,7 +109,7 @@ enum err_code run_token_new(struct invocation *in, struct err *err)
 				       .title = option_value(in, "--title"),
 				       .expires_in_s = INTEGER_NONE,
 				       .expires_us = TIME_NONE };
-	TRY(take_roles(in, &view.roles, err));
+	TRY(option_values(in, "--role", &view.roles, err));
 	if (expires)
 		TRY(take_expiry(expires, &view, err));
 	return remote_run_with(in, &new_token_schema, &view, err);

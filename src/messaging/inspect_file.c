@@ -222,7 +222,9 @@ static bool begins_package(struct arena *arena, struct bytes body)
 static const char *type_for(struct arena *arena, const char *header, struct bytes body)
 {
 	const char *guessed = mime_guess_content_type(arena, body);
-	bool is_soap11 = memmem(body.data, body.size, NS_SOAP11, strlen(NS_SOAP11)) != NULL;
+	const uint8_t *old = memmem(body.data, body.size, NS_SOAP11, strlen(NS_SOAP11));
+	const uint8_t *new = memmem(body.data, body.size, NS_SOAP12, strlen(NS_SOAP12));
+	bool is_soap11 = old && (!new || old < new);
 	struct err err;
 	const char *type;
 

@@ -54,9 +54,9 @@ enum { MESSAGING_RENEW_DAYS = 60 };
 
 struct messaging_credential {
 	const char *partner;
-	const char *use;     /* "sign", "encrypt", "tls", "crl", "agreement" */
-	const char *subject; /* of a list: its issuer; of an agreement: its CPAId */
-	const char *fingerprint; /* of an agreement: NULL */
+	const char *use;                     /* "sign", "encrypt", "tls", "crl", "agreement" */
+	const char *subject;                 /* of a list: its issuer; of an agreement: its CPAId */
+	const char *fingerprint;             /* of an agreement: NULL */
 	int64_t not_before_us, not_after_us; /* of a list: its thisUpdate and nextUpdate */
 	const char *state;
 	const char *advice; /* what is wrong and what to do; NULL: nothing is */
@@ -73,10 +73,11 @@ enum err_code messaging_credentials(struct messaging *messaging, struct arena *a
  * changed. By one thread at a time. */
 enum err_code messaging_watch(struct messaging *messaging, int64_t now_us, struct err *err) MUST_USE;
 
-/* The AS4 endpoint. A known, authenticated partner gets a signed receipt or a signed error; everybody else a bare 4xx.
- */
-/* True if something new was stored, so that who processes should look. */
-bool messaging_receive(struct messaging *messaging, const struct http_request *request, struct http_response *response);
+/* The endpoint of both bindings. A known, authenticated partner gets a signed receipt or a signed error, in the answer
+ * or (ebMS 2) with a request of its own; everybody else a bare 4xx. What there is to do now. */
+enum { MESSAGING_TO_PROCESS = 1, MESSAGING_TO_SEND = 2 };
+unsigned messaging_receive(struct messaging *messaging, const struct http_request *request,
+			   struct http_response *response);
 /* Before the body is read: how great it may be. 0, with *STATUS 403, if client certificates are required and this is no
  * partner's: a stranger does not fill our memory. */
 size_t messaging_admit(struct messaging *messaging, const struct http_request *request, int *status);
@@ -210,13 +211,13 @@ struct agreed_party {
 };
 struct agreed_action {
 	const char *service, *service_type, *action;
-	const char *direction;            /* "out", "in" */
-	const char *role, *seat;          /* ours */
+	const char *direction;   /* "out", "in" */
+	const char *role, *seat; /* ours */
 	const char *other_role, *other_seat;
-	const char *document;             /* NULL: it carries no document type that there is */
-	const char *acknowledgment;       /* "signed", "unsigned", "none" */
-	const char *endpoint;             /* of whoever takes it */
-	bool sync;                        /* acknowledged in the HTTP response */
+	const char *document;       /* NULL: it carries no document type that there is */
+	const char *acknowledgment; /* "signed", "unsigned", "none" */
+	const char *endpoint;       /* of whoever takes it */
+	bool sync;                  /* acknowledged in the HTTP response */
 	int64_t retries, retry_interval_s;
 };
 struct agreed_certificate {
@@ -229,8 +230,8 @@ struct agreed_certificate {
 struct agreed {
 	const char *id, *status; /* CPAId; "proposed", "agreed", "signed" */
 	int64_t start_us, end_us;
-	const char *profile; /* that a partner under it needs; NULL: none fits, and a finding says why */
-	bool sha1;           /* it rests on SHA-1 */
+	const char *profile;            /* that a partner under it needs; NULL: none fits, and a finding says why */
+	bool sha1;                      /* it rests on SHA-1 */
 	struct agreed_party *us, *them; /* NULL: no party of it is this node */
 	struct agreed_action *actions;
 	size_t actions_count;
@@ -250,14 +251,14 @@ enum err_code messaging_agreement_read(struct messaging *messaging, struct arena
 				       struct findings *findings, struct err *err) MUST_USE;
 
 struct agreement_offer {
-	const char *partner;   /* its code: its party, certificates and endpoint are as they are known here */
-	const char *id;        /* CPAId; NULL: made of the states and the day on which it begins */
-	const char *name;      /* of our party, for people */
-	const char *endpoint;  /* ours, as the partner reaches it */
+	const char *partner;          /* its code: its party, certificates and endpoint are as they are known here */
+	const char *id;               /* CPAId; NULL: made of the states and the day on which it begins */
+	const char *name;             /* of our party, for people */
+	const char *endpoint;         /* ours, as the partner reaches it */
 	const char *partner_endpoint; /* NULL: the one that is known */
-	const char *documents; /* types, separated by a space; NULL: all that there are */
-	bool agreed;           /* else it is proposed */
-	bool sync;             /* acknowledgments in the HTTP response */
+	const char *documents;        /* types, separated by a space; NULL: all that there are */
+	bool agreed;                  /* else it is proposed */
+	bool sync;                    /* acknowledgments in the HTTP response */
 	int64_t start_us, end_us;
 	int64_t retries, retry_interval_s, persist_s; /* INTEGER_NONE: a quarter of an hour for a day, kept five */
 };

@@ -148,9 +148,10 @@ static enum err_code refuse_in_words(struct receiving *r, const struct finding *
 		code = (receiving_answers_later(r) ? inbox_refused_later : inbox_refused)(
 			kernel, partner, message_id_of(r), first->rule->code, &received, &error, r->now_us, err);
 	}
-	if (code == OK && receiving_answers_later(r))
+	if (code == OK && receiving_answers_later(r)) {
+		r->news |= MESSAGING_TO_SEND;
 		receiving_accept(r);
-	else if (code == OK)
+	} else if (code == OK)
 		code = receiving_answer(r, packed.content_type, &packed.body, err);
 	buf_done(&packed.body);
 	return code;
@@ -430,7 +431,7 @@ static enum err_code answer_accepted(struct receiving *r, const struct inbox_del
 	switch (outcome) {
 	case INBOX_ACCEPTED:
 		r->messaging->accepted++;
-		r->stored = true;
+		r->news |= MESSAGING_TO_PROCESS;
 		break;
 	case INBOX_DUPLICATE:
 		r->messaging->duplicates++;
@@ -443,6 +444,7 @@ static enum err_code answer_accepted(struct receiving *r, const struct inbox_del
 		return OK;
 	}
 	if (receiving_answers_later(r)) {
+		r->news |= MESSAGING_TO_SEND;
 		receiving_accept(r);
 		return OK;
 	}
@@ -506,7 +508,8 @@ static enum err_code receive(struct receiving *r, struct err *err)
 	return clean(r) ? OK : conclude(r, err);
 }
 
-bool messaging_receive(struct messaging *messaging, const struct http_request *request, struct http_response *response)
+unsigned messaging_receive(struct messaging *messaging, const struct http_request *request,
+			   struct http_response *response)
 {
 	struct err err = { 0 };
 	enum err_code code = ERR_MEMORY;
@@ -533,7 +536,7 @@ bool messaging_receive(struct messaging *messaging, const struct http_request *r
 						    .close = true,
 						    .headers = { { "Retry-After", "30" } } };
 	}
-	return r.stored;
+	return r.news;
 }
 
 size_t messaging_admit(struct messaging *messaging, const struct http_request *request, int *status)

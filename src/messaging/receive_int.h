@@ -20,7 +20,7 @@ struct receiving {
 	const struct pact *pact; /* ebMS 2: by which it says it is; NULL */
 	struct understood understood;
 	const char *organisation; /* ours, for whom it is */
-	bool stored;              /* something new is to be processed */
+	unsigned news;            /* MESSAGING_TO_PROCESS, MESSAGING_TO_SEND */
 };
 
 /* ebMS 2: the answer goes out later, with a request of its own. */

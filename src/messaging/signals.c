@@ -138,7 +138,7 @@ static enum err_code respond(struct receiving *r, const char *kind, struct ebms_
 			       .octets = buf_bytes(&packed->body),
 			       .created_us = r->now_us };
 	TRY(db_write(r->messaging->options.kernel->db, put_reply, &reply, err));
-	r->stored = true;
+	r->news |= MESSAGING_TO_SEND;
 	receiving_accept(r);
 	return OK;
 }

@@ -1,5 +1,5 @@
-/* The watch over what partners are believed by: certificates that end, lists that nobody replaces. The status shows all
- * of it; what an operator must see to is a task. */
+/* The watch over what partners are believed by: certificates that end, lists that nobody replaces; and over agreements
+ * that end, or rest on SHA-1. The status shows all of it; what an operator must see to is a task. */
 #include "base/date.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -112,7 +112,8 @@ static enum err_code fill_certificate(const struct watch *w, const struct peer *
 /* Whether OTHER, of the same use, does in ITEM's place what that does not any more, or soon will not. */
 static bool stands_in(const struct messaging_credential *other, const struct messaging_credential *item)
 {
-	bool works = same(other->state, CREDENTIAL_GOOD) || same(other->state, CREDENTIAL_ENDING);
+	bool works = same(other->state, CREDENTIAL_GOOD) || same(other->state, CREDENTIAL_ENDING) ||
+		     same(other->state, CREDENTIAL_WEAK);
 	if (same(item->state, CREDENTIAL_REFUSED))
 		return works;
 	return other->not_after_us > item->not_after_us &&
@@ -211,6 +212,110 @@ static enum err_code watch_lists(struct watch *w, const struct peer *peer, const
 	return OK;
 }
 
+/* --- Agreements --- */
+
+static bool is_withdrawn(const struct watch *w, const struct pact *pact)
+{
+	return pact->until_us != TIME_NONE && pact->until_us <= w->now_us;
+}
+
+static bool carries(const struct pact *pact, bool sends, const char *document)
+{
+	for (size_t i = 0; i < pact->us->actions_count; i++) {
+		const struct cpa_action *action = &pact->us->actions[i];
+		if (action->sends == sends &&
+		    same(pact_document(&pact->terms, &action->service, action->action), document))
+			return true;
+	}
+	return false;
+}
+
+/* Whether nothing is missed that PACT carries while there is OTHER. */
+static bool covers(const struct pact *other, const struct pact *pact)
+{
+	bool all = other->terms.test == pact->terms.test;
+	for (size_t i = 0; all && i < pact->us->actions_count; i++) {
+		const struct cpa_action *action = &pact->us->actions[i];
+		all = carries(other, action->sends, pact_document(&pact->terms, &action->service, action->action));
+	}
+	return all;
+}
+
+/* What is wrong with PACT, by the state that it is in. */
+static const char *agreement_trouble(const struct watch *w, const struct pact *pact, const char *state)
+{
+	static const char weak[] = "rests on SHA-1, which the partner is excepted for: what is signed may be disputed";
+	char end[TIME_SIZE];
+	if (same(state, CREDENTIAL_WEAK))
+		return weak;
+	bool over = same(state, CREDENTIAL_REFUSED);
+	return arena_printf(w->arena, "%s at %s: %s nothing is sent under it, and what comes is refused%s%s",
+			    over ? "ended" : "ends", time_format(pact->cpa->end_us, end), over ? "now" : "then",
+			    pact->terms.sha1 ? "; it " : "", pact->terms.sha1 ? weak : "");
+}
+
+static enum err_code fill_agreement(const struct watch *w, const struct peer *peer, const struct pact *pact,
+				    struct messaging_credential *item, struct err *err)
+{
+	const struct cpa *cpa = pact->cpa;
+	const char *code = peer->partner.code;
+	*item = (struct messaging_credential){ .partner = arena_text(w->arena, code),
+					       .use = "agreement",
+					       .subject = arena_text(w->arena, cpa->id),
+					       .not_before_us = cpa->start_us,
+					       .not_after_us = cpa->end_us,
+					       .state = CREDENTIAL_GOOD };
+	if (w->now_us < cpa->start_us)
+		item->state = CREDENTIAL_FUTURE;
+	else if (w->now_us > cpa->end_us)
+		item->state = CREDENTIAL_REFUSED;
+	else if (cpa->end_us - w->now_us < MESSAGING_RENEW_DAYS * DAY_US)
+		item->state = CREDENTIAL_ENDING;
+	else if (pact->terms.sha1)
+		item->state = CREDENTIAL_WEAK;
+	bool fine = same(item->state, CREDENTIAL_GOOD) || same(item->state, CREDENTIAL_FUTURE);
+	const char *trouble = fine ? NULL : agreement_trouble(w, pact, item->state);
+	if (trouble)
+		item->advice =
+			arena_printf(w->arena,
+				     "Partner %s: the agreement %s %s. Agree on the next one (lintas partner propose "
+				     "%s), then lintas partner import FILE --partner %s",
+				     code, cpa->id, trouble, code, code);
+	return item->partner && item->subject && (fine || item->advice)
+		       ? OK
+		       : fail(err, ERR_MEMORY, "no memory for the agreements of %s", code);
+}
+
+/* SHA-1 is what an operator has decided: the status goes on saying it, but no task waits for what nobody will do. */
+static bool is_agreement_alarm(const struct peer *peer, const struct messaging_credential *items,
+			       const struct pact *const *pacts, size_t count, size_t index)
+{
+	if (!items[index].advice || same(items[index].state, CREDENTIAL_WEAK) || !same(peer->partner.status, "active"))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (i != index && stands_in(&items[i], &items[index]) && covers(pacts[i], pacts[index]))
+			return false;
+	return true;
+}
+
+static enum err_code watch_agreements(struct watch *w, const struct peer *peer, struct err *err)
+{
+	struct messaging_credential *items = &w->items[w->count];
+	const struct pact **pacts = arena_array(w->arena, peer->pacts.count + 1, sizeof *pacts);
+	size_t count = 0;
+	if (!pacts)
+		return fail(err, ERR_MEMORY, "no memory for the agreements of %s", peer->partner.code);
+	for (size_t i = 0; i < peer->pacts.count; i++)
+		if (!is_withdrawn(w, &peer->pacts.items[i]))
+			pacts[count++] = &peer->pacts.items[i];
+	for (size_t i = 0; i < count; i++)
+		TRY(fill_agreement(w, peer, pacts[i], &items[i], err));
+	for (size_t i = 0; i < count; i++)
+		items[i].alarm = is_agreement_alarm(peer, items, pacts, count, i);
+	w->count += count;
+	return OK;
+}
+
 /* --- All of them --- */
 
 static enum err_code watch_all(struct watch *w, const struct directory *directory, struct err *err)
@@ -222,7 +327,8 @@ static enum err_code watch_all(struct watch *w, const struct directory *director
 	for (size_t i = 0; i < directory->count; i++) {
 		const struct peer *peer = &directory->peers[i];
 		TRY(trust_lists(peer->trust, w->now_us, w->arena, &lists[i], err));
-		room += peer->signing_count + peer->encrypt_count + peer->tls_count + lists[i].count;
+		room += peer->signing_count + peer->encrypt_count + peer->tls_count + peer->pacts.count +
+			lists[i].count;
 	}
 	w->items = arena_array(w->arena, room, sizeof *w->items);
 	if (!w->items)
@@ -230,6 +336,7 @@ static enum err_code watch_all(struct watch *w, const struct directory *director
 	for (size_t i = 0; i < directory->count; i++) {
 		TRY(watch_certificates(w, &directory->peers[i], err));
 		TRY(watch_lists(w, &directory->peers[i], &lists[i], err));
+		TRY(watch_agreements(w, &directory->peers[i], err));
 	}
 	return OK;
 }
@@ -261,7 +368,8 @@ static enum err_code keep_tasks(struct messaging *messaging, int64_t now_us, str
 		return fail(err, ERR_MEMORY, "no memory to look at certificates");
 	for (size_t i = 0; i < all.count; i++) {
 		const struct messaging_credential *c = &all.items[i];
-		const char *subject = arena_printf(arena, "%s %s %s", c->partner, c->use, c->fingerprint);
+		const char *subject = arena_printf(arena, "%s %s %s", c->partner, c->use,
+						   c->fingerprint ? c->fingerprint : c->subject);
 		if (!subject)
 			return fail(err, ERR_MEMORY, "no memory to look at certificates");
 		if (c->alarm)

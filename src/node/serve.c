@@ -200,16 +200,25 @@ static void answer_metrics(struct serving *s, const struct http_request *request
 	response->content_type = "text/plain; version=0.0.4; charset=utf-8";
 }
 
-/* What the outside may reach: the AS4 endpoint, and what monitoring asks. */
+/* One endpoint by two names: a message says itself what it is. */
+static bool is_endpoint(const struct http_request *request)
+{
+	return same(request->path, "/as4") || same(request->path, "/ebms");
+}
+
+/* What the outside may reach: the endpoint for messages, and what monitoring asks. */
 static void gateway_handle(void *arg, const struct http_request *request, struct http_response *response)
 {
 	struct serving *s = arg;
 	bool get = same(request->method, "GET");
-	if (same(request->path, "/as4") && same(request->method, "POST")) {
-		if (messaging_receive(s->node.messaging, request, response))
+	if (is_endpoint(request) && same(request->method, "POST")) {
+		unsigned news = messaging_receive(s->node.messaging, request, response);
+		if (news & MESSAGING_TO_PROCESS)
 			roles_received(s->roles);
-	} else if (same(request->path, "/as4")) {
-		answer_text(request, response, 405, "AS4 messages are posted here\n");
+		if (news & MESSAGING_TO_SEND)
+			roles_to_send(s->roles);
+	} else if (is_endpoint(request)) {
+		answer_text(request, response, 405, "AS4 and ebMS 2 messages are posted here\n");
 		response->headers[0] = (struct http_header){ "Allow", "POST" };
 	} else if (get && same(request->path, "/health/live")) {
 		answer_text(request, response, 200, "live\n");
@@ -226,7 +235,7 @@ static size_t gateway_admit(void *arg, const struct http_request *request, int *
 {
 	struct serving *s = arg;
 	*status = 413;
-	if (same(request->path, "/as4") && same(request->method, "POST"))
+	if (is_endpoint(request) && same(request->method, "POST"))
 		return messaging_admit(s->node.messaging, request, status);
 	return SMALL_BODY;
 }

@@ -104,6 +104,38 @@ static void add_partner(struct record *record)
 	expect(tell(record, "PATCH", "/api/v1/partners/LA", "{\"name\":\"Lao PDR Customs\"}"), 200, NULL);
 }
 
+/* LA is on ebMS 2 then, under what we have proposed. */
+static void agree(struct record *record)
+{
+	struct world *world = record->world;
+	struct kernel_fixture *fixture = world->fixture;
+	pki_auto sign = pki_issue(&(struct pki_spec){ .subject = "/CN=rsa", .key = "rsa-2048" });
+	struct certificate_view certificate = { .use = "sign",
+						.pem = pem_of(world, sign),
+						.not_before_us = TIME_NONE,
+						.not_after_us = TIME_NONE,
+						.withdrawn_us = TIME_NONE };
+	struct key_info key;
+
+	pki_key_install(world->directory, KEY_USE_SIGN, KEY_RSA_2048, world->root, &key);
+	must(messaging_refresh(world->messaging, true, &fixture->err));
+	expect(tell(record, "POST", "/api/v1/partners/LA/certificates",
+		    text_of(record, &certificate_schema, &certificate)),
+	       200, NULL);
+	struct answer answer =
+		tell(record, "POST", "/api/v1/partners/LA/agreement-proposal",
+		     "{\"endpoint\":\"https://192.0.2.1/as4\",\"partnerEndpoint\":\"https://192.0.2.7/msh\","
+		     "\"id\":\"th-la\",\"agreed\":true}");
+	expect(answer, 200, "th-la");
+	struct terms terms = { .test = true };
+	struct agreement_import_view view = { .cpa = answer.text, .terms = &terms };
+	const char *body = text_of(record, &agreement_import_schema, &view);
+	expect(tell(record, "POST", "/api/v1/partners/LA/agreement-check", body), 200, NULL);
+	expect(tell(record, "POST", "/api/v1/partners/LA/agreements", body), 201, NULL);
+	expect(tell(record, "POST", "/api/v1/partners/LA/agreements/th-la/withdraw", NULL), 200, NULL);
+	expect(tell(record, "POST", "/api/v1/partners/LA/agreements", body), 201, NULL);
+}
+
 static void add_users(struct record *record)
 {
 	expect(tell(record, "POST", "/api/v1/users",
@@ -173,6 +205,7 @@ static const char *filled(struct record *record, const char *path)
 		{ "{subject}", record->document },
 		{ "{refusal}", record->refusal },
 		{ "{code}", "LA" },
+		{ "{agreement}", "th-la" },
 		{ "{name}", "nguyen" },
 	};
 	struct arena *arena = record->world->fixture->arena;
@@ -305,6 +338,7 @@ static void every_request_and_answer_is_as_described(void **state)
 	}
 	begin_record(&record, &world);
 	add_partner(&record);
+	agree(&record);
 	add_users(&record);
 	send_documents(&record);
 	refuse_message(&record);

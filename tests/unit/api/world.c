@@ -4,7 +4,9 @@ struct messaging_options messaging_options_of(struct world *world)
 {
 	return (struct messaging_options){ .kernel = &world->fixture->kernel,
 					   .keys = world->keys,
-					   .keys_directory = world->directory };
+					   .keys_directory = world->directory,
+					   .party_id = WORLD_PARTY,
+					   .party_type = WORLD_PARTY_TYPE };
 }
 
 struct world begin(void **state, bool plain)

@@ -16,6 +16,10 @@ struct world {
 	struct pki *root, *sign, *encrypt, *tls;
 };
 
+/* As what partners know this node. */
+#define WORLD_PARTY      "TH:gateway"
+#define WORLD_PARTY_TYPE "urn:lintas:party"
+
 struct messaging_options messaging_options_of(struct world *world);
 struct world begin(void **state, bool plain);
 void end(struct world *world);

@@ -9,7 +9,7 @@
 #include "cli/cli_int.h"
 #include "pki.h"
 
-enum { ARGUMENTS_MAX = 20, FOLDER_SIZE = 64, PATH_SIZE = 128 };
+enum { ARGUMENTS_MAX = 24, FOLDER_SIZE = 64, PATH_SIZE = 128 };
 
 static char folder[FOLDER_SIZE], node[FOLDER_SIZE + 8], shown[65536];
 
@@ -189,10 +189,11 @@ static void a_slip_is_told_with_what_was_meant(void **state)
 static void all_options_that_are_missing_are_told_at_once(void **state)
 {
 	(void)state;
-	assert_int_equal(TYPE("partner", "add", "TH", "--sign", "th.pem", "-d", node), 2);
-	expect("lintas: partner add needs\n  --endpoint URL             where its AS4 endpoint is\n"
-	       "  --encrypt FILE             PEM certificate for which we encrypt\n");
-	assert_null(strstr(shown, "--sign"));
+	assert_int_equal(TYPE("partner", "certificate", "TH", "-d", node), 2);
+	expect("lintas: partner certificate needs\n  --use USE                  sign, encrypt or tls;");
+	expect("\n  --file FILE                PEM: one certificate or revocation list\n");
+	assert_int_equal(TYPE("partner", "certificate", "TH", "--use", "sign", "-d", node), 2);
+	assert_null(strstr(shown, "--use"));
 }
 
 static void what_is_not_known_is_told_with_the_next_step(void **state)
@@ -269,6 +270,91 @@ static void a_certificate_is_withdrawn_by_the_first_digits_of_its_fingerprint(vo
 	expect("at least the first 8 digits");
 	assert_int_equal(TYPE("partner", "withdraw", "th", "00000000", "-d", plain), 3);
 	expect("see lintas partner show TH");
+}
+
+static void put_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+	fclose(file);
+}
+
+/* A plain node of VN with an RSA key, and TH as a partner for ebMS 2, which has no agreement yet; its directory. */
+static const char *node_for_ebms2(void)
+{
+	static char path[FOLDER_SIZE + 8];
+	char keys[FOLDER_SIZE + 16], sign[PATH_SIZE];
+	struct key_info key;
+	buf_auto pem;
+	pki_auto authority = pki_issue(&(struct pki_spec){ .subject = "/CN=ca", .authority = true });
+	pki_auto theirs = pki_issue(&(struct pki_spec){ .subject = "/C=TH/CN=rsa", .key = "rsa-2048" });
+	buf_init(&pem, 1 << 16);
+	pki_cert_pem(theirs, &pem);
+	snprintf(path, sizeof(path), "%s/ebms2", folder);
+	snprintf(keys, sizeof(keys), "%s/keys", path);
+	snprintf(sign, sizeof(sign), "%s/rsa.pem", folder);
+	put_file(sign, buf_text(&pem));
+	assert_int_equal(TYPE("init", path, "--state", "VN", "--plain"), 0);
+	pki_key_install(keys, KEY_USE_SIGN, KEY_RSA_2048, authority, &key);
+	assert_int_equal(TYPE("partner", "add", "TH", "-d", path, "--profile=ebms2-rsa-sha256", "--sign", sign), 0);
+	return path;
+}
+
+/* docs/ebms2.md */
+static void an_agreement_is_proposed_imported_shown_and_withdrawn(void **state)
+{
+	char file[PATH_SIZE];
+	const char *path = node_for_ebms2();
+	(void)state;
+	expect("endpoint      as its agreement says");
+	expect("TLS alone keeps them secret");
+	expect("lintas partner import FILE --partner TH adds one");
+	snprintf(file, sizeof(file), "%s/cpa.xml", folder);
+	assert_int_equal(TYPE("partner", "propose", "TH", "-d", path, "--endpoint", "http://127.0.0.1:1/as4"), 1);
+	expect("\n  --partner-endpoint  ");
+	assert_int_equal(TYPE("partner", "propose", "TH", "-d", path, "--endpoint", "http://127.0.0.1:1/as4",
+			      "--partner-endpoint", "http://127.0.0.1:2/msh", "--id", "a/b c", "--agreed", "--sync",
+			      "--interval", "3h", "--retries", "8", "--until", "2031-01-01"),
+			 0);
+	put_file(file, shown);
+	assert_int_equal(TYPE("partner", "import", file, "--partner", "th", "--dry-run", "-d", path), 0);
+	expect("a/b c  agreement with TH: in force\n");
+	expect("Nothing is changed");
+	assert_int_equal(TYPE("partner", "agreements", "TH", "-d", path), 0);
+	expect("no agreements; see lintas help partner import");
+	assert_int_equal(TYPE("partner", "import", file, "--partner", "th", "-d", path), 0);
+	expect("2031-01-01 00:00:00.000Z");
+	expect("  out  FORM-D                  issuing-authority -> customs          signed, at once   8 x 10800 s");
+	expect("Next: compare the fingerprints");
+	assert_int_equal(TYPE("partner", "agreement", "th", "a/b c", "-d", path, "--json"), 0);
+	expect("\"state\":\"in-force\"");
+	assert_int_equal(TYPE("partner", "withdraw-agreement", "TH", "a/b c", "-d", path), 0);
+	expect("agreement with TH: WITHDRAWN");
+	assert_int_equal(TYPE("partner", "withdraw-agreement", "TH", "a/b c", "-d", path), 6);
+	assert_int_equal(TYPE("partner", "cpa", "TH", "a/b c", "-d", path), 0);
+	expect("tns:cpaid=\"a/b c\"");
+}
+
+static void what_refuses_a_cpa_is_told_before_what_would_not(void **state)
+{
+	char file[PATH_SIZE];
+	(void)state;
+	snprintf(file, sizeof(file), "%s/ebms2", folder); /* of the test before */
+	const char *path = file;
+	char cpa[PATH_SIZE];
+	snprintf(cpa, sizeof(cpa), "%s/cpa.xml", folder);
+	assert_int_equal(TYPE("partner", "import", cpa, "-d", path), 2);
+	expect("--partner PARTNER");
+	assert_int_equal(TYPE("partner", "import", cpa, "--partner", "TH", "--role", "customs", "-d", path), 2);
+	expect("--role has the form ROLE=SEAT, not customs");
+	assert_int_equal(TYPE("partner", "import", cpa, "--partner", "TH", "--action", "FORM-X=FORM-D", "--action",
+			      "ACDD=urn:lintas:service:documents:1|ACDD-RESPONSE", "--role", "customs=harbour", "-d",
+			      path),
+			 1);
+	expect("refused: 2 findings, nothing was done\n  /terms/actions[1]/document    AGR-001");
+	expect("AGR-002");
+	expect("and, what would not stop it:\n");
 }
 
 /* A plain node of Thailand with what an e-Form D to VN takes, which is written to FILE; its directory. */
@@ -486,6 +572,8 @@ int main(void)
 		cmocka_unit_test(what_is_not_known_is_told_with_the_next_step),
 		cmocka_unit_test(what_serve_needs_is_checked_with_the_configuration),
 		cmocka_unit_test(a_certificate_is_withdrawn_by_the_first_digits_of_its_fingerprint),
+		cmocka_unit_test(an_agreement_is_proposed_imported_shown_and_withdrawn),
+		cmocka_unit_test(what_refuses_a_cpa_is_told_before_what_would_not),
 		cmocka_unit_test(what_a_stopped_node_is_given_to_send_waits_and_this_is_told),
 		cmocka_unit_test(users_are_added_with_a_password_from_a_script),
 		cmocka_unit_test(the_end_of_a_token_is_a_time_or_a_number_of_days_or_hours),
