@@ -4,6 +4,7 @@
 usage: embed.py migrations OUTPUT FILE.sql…     kernel_migrations: number and name from NNNN_name.sql
        embed.py codelists  OUTPUT FILE.csv…     kernel_code_tables: rows sorted by code, from CSV with the columns code,name
        embed.py texts      OUTPUT FILE…         text_NAME_ENDING: the content of NAME.ENDING, in UTF-8
+       embed.py samples    OUTPUT FILE…         sample_FOLDER: the content of FOLDER/FILE
 """
 import csv
 import os
@@ -69,18 +70,22 @@ def codelists(paths):
     yield "};\nconst size_t kernel_code_tables_count = %d;\n" % len(tables)
 
 
-def texts(paths):
-    for path in sorted(paths, key=os.path.basename):
-        name = re.sub(r"[^a-z0-9]", "_", os.path.basename(path).lower())
-        yield "\nextern const char text_%s[];\nconst char text_%s[] =\n" % (name, name)
+def texts(paths, prefix="text_", part=1):
+    for path in sorted(paths):
+        name = prefix + re.sub(r"[^a-z0-9]", "_", path.split("/")[-part].lower())
+        yield "\nextern const char %s[];\nconst char %s[] =\n" % (name, name)
         with open(path, encoding="utf-8", newline="") as file:
             for line in file:
                 yield "\t%s\n" % c_string(line)
         yield '\t"";\n'
 
 
+def samples(paths):
+    return texts(paths, "sample_", 2)
+
+
 def main():
-    kinds = {"migrations": migrations, "codelists": codelists, "texts": texts}
+    kinds = {"migrations": migrations, "codelists": codelists, "texts": texts, "samples": samples}
     if len(sys.argv) < 4 or sys.argv[1] not in kinds:
         sys.exit(__doc__)
     text = "".join(kinds[sys.argv[1]](sys.argv[3:]))

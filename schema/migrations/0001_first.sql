@@ -72,6 +72,38 @@ CREATE TABLE agreement (
 ) {strict};
 CREATE INDEX agreement_of_partner ON agreement (partner, id);
 
+-- Cards of partners, as they signed them. One at most is held, and one at most waits for an operator; the others stay, because what was
+-- decided by them must stay explained.
+CREATE TABLE partner_card (
+	partner TEXT NOT NULL REFERENCES partner (code),
+	serial {i64} NOT NULL,
+	octets {blob} NOT NULL,
+	state TEXT NOT NULL CHECK (state IN ('held', 'pending', 'rejected', 'replaced')),
+	at_us {i64} NOT NULL,
+	decided_by TEXT NOT NULL,
+	PRIMARY KEY (partner, serial)
+) {strict};
+CREATE INDEX partner_card_state ON partner_card (partner, state);
+
+-- Which document types are exchanged with a partner, and from which day (of UTC, since 1970-01-01) on. A row lasts until the next of its
+-- partner, type, direction and version begins; one that ends before it begins was taken back. None is deleted: what was exchanged, or
+-- refused, must stay explained.
+CREATE TABLE activation (
+	id TEXT PRIMARY KEY,
+	partner TEXT NOT NULL REFERENCES partner (code),
+	document TEXT NOT NULL,
+	direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+	version TEXT NOT NULL,
+	state TEXT NOT NULL CHECK (state IN ('active', 'opted-out', 'not-yet')),
+	from_day {i64} NOT NULL,
+	until_day {i64},
+	law TEXT CHECK (law IS NOT NULL OR state <> 'opted-out'),
+	note TEXT,
+	decided_by TEXT NOT NULL,
+	decided_us {i64} NOT NULL
+) {strict};
+CREATE INDEX activation_of_partner ON activation (partner, document, direction, version, from_day);
+
 -- What signatures were believed by: certificates and revocation lists, each once, and which of them together.
 CREATE TABLE credential (
 	fingerprint TEXT PRIMARY KEY,

@@ -19,15 +19,16 @@ static struct agreement agreement_row(struct arena *arena, const struct query *q
 	};
 }
 
-/* The current version, and its number; 0 if there is none. */
-static enum err_code current(struct tx *tx, struct arena *arena, const char *id, struct agreement *agreement,
-			     int64_t *version, struct err *err)
+/* The first row of STATEMENT, and its version; 0 if there is none. */
+static enum err_code find(struct tx *tx, struct arena *arena, const struct statement *statement,
+			  const struct bind *binds, size_t count, struct agreement *agreement, int64_t *version,
+			  struct err *err)
 {
 	struct agreement found = { 0 };
 	int64_t number = 0;
 	db_query_auto query = { 0 };
 
-	TRY(db_query(tx, &sql_agreement_get, BINDS(BIND_TEXT(id)), &query, err));
+	TRY(db_query(tx, statement, binds, count, &query, err));
 	if (db_next(&query)) {
 		found = agreement_row(arena, &query);
 		number = db_int(&query, 6);
@@ -36,6 +37,12 @@ static enum err_code current(struct tx *tx, struct arena *arena, const char *id,
 	*agreement = found;
 	*version = number;
 	return OK;
+}
+
+static enum err_code current(struct tx *tx, struct arena *arena, const char *id, struct agreement *agreement,
+			     int64_t *version, struct err *err)
+{
+	return find(tx, arena, &sql_agreement_get, BINDS(BIND_TEXT(id)), agreement, version, err);
 }
 
 static enum err_code agreement_journal(struct tx *tx, const struct agreement *agreement, const char *event,
@@ -126,4 +133,12 @@ enum err_code agreement_find(struct tx *tx, struct arena *arena, const char *id,
 	int64_t version;
 
 	return current(tx, arena, id, agreement, &version, err);
+}
+
+enum err_code agreement_at(struct tx *tx, struct arena *arena, const char *id, int64_t at_us,
+			   struct agreement *agreement, struct err *err)
+{
+	int64_t version;
+
+	return find(tx, arena, &sql_agreement_at, BINDS(BIND_TEXT(id), BIND_INT(at_us)), agreement, &version, err);
 }

@@ -32,5 +32,8 @@ enum err_code agreement_list(struct tx *tx, struct arena *arena, const char *par
 /* .id is NULL if there is none. */
 enum err_code agreement_find(struct tx *tx, struct arena *arena, const char *id, struct agreement *agreement,
 			     struct err *err) MUST_USE;
+/* The version that counted at AT_US, whatever has replaced it since; .until_us is that of the version. */
+enum err_code agreement_at(struct tx *tx, struct arena *arena, const char *id, int64_t at_us,
+			   struct agreement *agreement, struct err *err) MUST_USE;
 
 #endif

@@ -46,6 +46,7 @@ struct doctype {
 	const struct schema *schema;
 	const char *from_seat; /* kind of organisation that sends it: "issuing-authority", "customs" */
 	const char *to_seat;   /* kind of organisation that receives it */
+	const char *sample;    /* a good one as XML, by which a link is tested */
 	/* Pure: all rules beyond form. TODAY is the day on which it is judged; the same at sender and receiver. */
 	void (*check)(const void *record, date today, struct findings *findings);
 	void (*key)(struct arena *arena, const void *record, struct document_key *key);

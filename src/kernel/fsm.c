@@ -172,7 +172,7 @@ static void refuse(const struct machine *machine, const struct fsm_case *fsm_cas
 enum err_code fsm_fire(struct tx *tx, const struct machine *machine, const struct fsm_case *fsm_case, const char *event,
 		       const char **to, struct findings *findings, struct err *err)
 {
-	const char *state;
+	const char *state = NULL;
 	struct findings *aside = findings_new(fsm_case->arena);
 
 	if (!aside)
@@ -222,8 +222,8 @@ static enum err_code cases_of(struct tx *tx, struct arena *arena, const char *id
 
 enum err_code fsm_fire_all(struct tx *tx, const struct fsm_case *fsm_case, const char *event, struct err *err)
 {
-	struct open_case *cases;
-	size_t count;
+	struct open_case *cases = NULL;
+	size_t count = 0;
 	struct findings *aside = findings_new(fsm_case->arena);
 
 	if (!aside)

@@ -361,16 +361,28 @@ enum err_code message_find(struct tx *tx, struct arena *arena, const char *id, s
 	return OK;
 }
 
-enum err_code message_find_out(struct tx *tx, struct arena *arena, const char *partner, const char *message_id,
-			       struct message *message, struct err *err)
+static enum err_code find_of(struct tx *tx, struct arena *arena, const struct statement *way, const char *partner,
+			     const char *message_id, struct message *message, struct err *err)
 {
 	db_query_auto query = { 0 };
 
-	TRY(db_query(tx, &sql_message_out, BINDS(BIND_TEXT(message_id), BIND_TEXT(partner)), &query, err));
+	TRY(db_query(tx, way, BINDS(BIND_TEXT(message_id), BIND_TEXT(partner)), &query, err));
 	struct message found = db_next(&query) ? message_row(arena, &query) : (struct message){ 0 };
 	TRY(db_end(&query, err));
 	*message = found;
 	return OK;
+}
+
+enum err_code message_find_out(struct tx *tx, struct arena *arena, const char *partner, const char *message_id,
+			       struct message *message, struct err *err)
+{
+	return find_of(tx, arena, &sql_message_out, partner, message_id, message, err);
+}
+
+enum err_code message_find_in(struct tx *tx, struct arena *arena, const char *partner, const char *message_id,
+			      struct message *message, struct err *err)
+{
+	return find_of(tx, arena, &sql_message_in, partner, message_id, message, err);
 }
 
 static enum err_code parts_read(struct tx *tx, struct arena *arena, const struct statement *statement,

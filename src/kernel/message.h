@@ -236,9 +236,12 @@ enum err_code message_list(struct tx *tx, struct arena *arena, const struct mess
 /* By our id or by eb:MessageId; .id is NULL if there is none. */
 enum err_code message_find(struct tx *tx, struct arena *arena, const char *id, struct message *message,
 			   struct err *err) MUST_USE;
-/* What we sent to PARTNER with this eb:MessageId, whoever else has used it; .id is NULL if there is none. */
+/* What we sent to PARTNER, or took from it, with this eb:MessageId, whoever else has used it; .id is NULL if there is
+ * none. */
 enum err_code message_find_out(struct tx *tx, struct arena *arena, const char *partner, const char *message_id,
 			       struct message *message, struct err *err) MUST_USE;
+enum err_code message_find_in(struct tx *tx, struct arena *arena, const char *partner, const char *message_id,
+			      struct message *message, struct err *err) MUST_USE;
 enum err_code message_parts_of(struct tx *tx, struct arena *arena, const char *id, struct message_parts *parts,
 			       struct err *err) MUST_USE;
 /* What the message was sent with before it was packed anew, PACKING 1 first; .count is 0 if there is none. */

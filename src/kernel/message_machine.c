@@ -2,7 +2,8 @@
  */
 #include "kernel/message_int.h"
 
-#define AS4_RECEPTION_AWARENESS "AS4 profile 1.0 §3.2"
+/* Of both bindings: the law of a journal entry does not tell by which a message went. */
+#define RELIABLE_MESSAGING "AS4 profile 1.0 §3.2; ebMS 2.0 §6.5"
 
 static const char *const out_final[] = { "delivered", "abandoned", NULL };
 static const char *const in_final[] = { "processed", "abandoned", NULL };
@@ -10,16 +11,16 @@ static const char *const in_final[] = { "processed", "abandoned", NULL };
 /* A receipt that was verified settles the message whatever was decided meanwhile: the partner has it. What was
  * abandoned is at its end; the receipt is then kept as evidence alone. */
 static const struct fsm_row out_rows[] = {
-	{ .from = "queued", .event = MESSAGE_DELIVERED, .to = "delivered", .law = AS4_RECEPTION_AWARENESS },
-	{ .from = "queued", .event = MESSAGE_GIVEN_UP, .to = "dead", .law = AS4_RECEPTION_AWARENESS },
+	{ .from = "queued", .event = MESSAGE_DELIVERED, .to = "delivered", .law = RELIABLE_MESSAGING },
+	{ .from = "queued", .event = MESSAGE_GIVEN_UP, .to = "dead", .law = RELIABLE_MESSAGING },
 	{ .from = "queued", .event = "hold", .to = "held" },
 	{ .from = "queued", .event = MESSAGE_RETRY, .to = "queued" },
 	{ .from = "held", .event = "release", .to = "queued" },
 	{ .from = "held", .event = MESSAGE_ABANDON, .to = "abandoned" },
-	{ .from = "held", .event = MESSAGE_DELIVERED, .to = "delivered", .law = AS4_RECEPTION_AWARENESS },
+	{ .from = "held", .event = MESSAGE_DELIVERED, .to = "delivered", .law = RELIABLE_MESSAGING },
 	{ .from = "dead", .event = MESSAGE_RETRY, .to = "queued" },
 	{ .from = "dead", .event = MESSAGE_ABANDON, .to = "abandoned" },
-	{ .from = "dead", .event = MESSAGE_DELIVERED, .to = "delivered", .law = AS4_RECEPTION_AWARENESS },
+	{ .from = "dead", .event = MESSAGE_DELIVERED, .to = "delivered", .law = RELIABLE_MESSAGING },
 	{ 0 },
 };
 

@@ -374,6 +374,8 @@ static void good_samples(const struct doctype *doctype, void *arg)
 {
 	if (each_sample(doctype, "good-", good_sample, arg) == 0)
 		fail_msg("%s has no good sample", doctype->code);
+	if (!doctype->sample || !*doctype->sample)
+		fail_msg("%s has no sample by which a link is tested", doctype->code);
 }
 
 static void every_good_sample_passes_and_survives_xml_and_json(void **state)
@@ -483,6 +485,8 @@ static const struct unit_test {
 	{ "DOC-016", "test_document.c", "the_only_organisation_with_the_seat_need_not_be_named" },
 	{ "DOC-008", "test_document.c", "who_may_not_send_it_does_not" },
 	{ "DOC-009", "test_document.c", "nothing_goes_to_a_suspended_partner" },
+	{ "DOC-019", "test_document.c", "nothing_goes_that_is_opted_out_of_or_not_activated_yet" },
+	{ "DOC-020", "test_document.c", "nothing_goes_that_is_opted_out_of_or_not_activated_yet" },
 	{ "DOC-010", "test_exchange.c", "a_certificate_that_is_not_the_partners_is_refused" },
 	{ "DOC-011", "test_exchange.c", "a_certificate_that_is_not_the_partners_is_refused" },
 	{ "DOC-012", "test_document.c", "another_content_needs_another_reference" },

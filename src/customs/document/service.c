@@ -1,6 +1,7 @@
 /* What our side does with documents: submits, finds, reads, sees. Receiving is in messages.c. */
 #include "base/uuid.h"
 #include "customs/document/document_int.h"
+#include "kernel/activation.h"
 #include "kernel/journal.h"
 #include "kernel/party.h"
 #include "kernel/task.h"
@@ -114,6 +115,26 @@ static enum err_code find_sender(struct tx *tx, struct submission *submission, s
 	return code;
 }
 
+/* Whether the partner takes such documents by now, and has not opted out of them. */
+static enum err_code check_activation(struct tx *tx, struct submission *submission, struct err *err)
+{
+	const struct doctype *doctype = submission->reading.doctype;
+	const struct document_request *request = submission->request;
+	const struct activation cell = { .partner = submission->document.partner,
+					 .document = doctype->code,
+					 .direction = "out",
+					 .version = doctype->version };
+	struct activation_verdict verdict;
+
+	TRY(activation_judge(tx, submission->arena, &cell, request->test, date_of_time(request->now_us), &verdict,
+			     err));
+	if (verdict.refused)
+		finding_add_law(submission->findings,
+				&document_rules[verdict.opted_out ? DOCUMENT_OPTED_OUT : DOCUMENT_NOT_ACTIVATED], "",
+				verdict.law, verdict.text, NULL);
+	return OK;
+}
+
 /* Who sends to whom: the organisation's seat, the partner, and what the document itself says of both states. */
 static enum err_code check_parties(struct tx *tx, struct submission *submission, struct err *err)
 {
@@ -126,6 +147,7 @@ static enum err_code check_parties(struct tx *tx, struct submission *submission,
 	TRY(find_sender(tx, submission, &organisation, err));
 	submission->organisation = organisation.code;
 	TRY(partner_find(tx, submission->arena, submission->document.partner, &partner, err));
+	TRY(check_activation(tx, submission, err));
 
 	if (!partner.code)
 		find_ours(submission, DOCUMENT_NO_PARTNER, submission->document.partner, NULL);

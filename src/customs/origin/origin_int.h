@@ -11,6 +11,8 @@ void customs_response_check(const void *record, date today, struct findings *fin
 void origin_cancellation_check(const void *record, date today, struct findings *findings);
 void retransmission_check(const void *record, date today, struct findings *findings);
 
+extern const char sample_form_d[], sample_customs_response[], sample_cancellation[], sample_retransmission_request[];
+
 extern const struct rule form_d_rules[], origin_message_rules[];
 
 /* RESPONSE against the certificate FORM that it is about. */

@@ -117,7 +117,7 @@ static void python_reads_the_xml_that_is_written(void **state)
 				    "<B><C/></B></a:A>";
 	const struct tree_namespace namespaces[] = { { "", "urn:b" }, { "a", "urn:a" } };
 	struct tree_node *root;
-	struct bytes one, other;
+	struct bytes one = { 0 }, other = { 0 };
 	struct err err;
 	buf_auto out;
 

@@ -239,6 +239,30 @@ static void nothing_goes_to_a_suspended_partner(void **state)
 	assert_null(findings_at(refused.findings, 0)->law); /* ours alone: no agreement says so */
 }
 
+/* OCP rule 27(2): a declared opt-out is for tests, too; what is only not activated yet is there to be tested. */
+static void nothing_goes_that_is_opted_out_of_or_not_activated_yet(void **state)
+{
+	static const struct statement put = {
+		"test.activation",
+		"INSERT INTO activation (id, partner, document, direction, version, state, from_day, law, decided_by, decided_us)"
+		" VALUES ('1', 'VN', 'FORM-D', 'out', '1', 'opted-out', 0, 'a note to the Secretariat', 'test', 0)"
+	};
+	static const struct statement set = { "test.activation-set", "UPDATE activation SET state = $1" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text = sample(fixture->arena, "form-d/good-ordinary.xml");
+
+	fixture_exec(fixture, &put, NO_BINDS);
+	struct submitted refused = submit(fixture, "dft", text);
+	assert_string_equal(refused.codes, "DOC-019");
+	assert_string_equal(findings_at(refused.findings, 0)->law, "a note to the Secretariat");
+	assert_string_equal(submit_as(fixture, "dft", NULL, "VN", text, true).codes, "DOC-019");
+
+	fixture_exec(fixture, &set, BINDS(BIND_TEXT("not-yet")));
+	assert_string_equal(submit(fixture, "dft", text).codes, "DOC-020");
+	assert_int_equal(count_of(fixture, &rows, "FORM-D"), 0);
+	assert_string_equal(submit_as(fixture, "dft", NULL, "VN", text, true).codes, "");
+}
+
 static void what_is_no_document_is_said_so(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
@@ -300,6 +324,7 @@ int main(void)
 		cmocka_unit_test(who_may_not_send_it_does_not),
 		cmocka_unit_test(all_that_can_be_said_is_said_at_once),
 		cmocka_unit_test(nothing_goes_to_a_suspended_partner),
+		cmocka_unit_test(nothing_goes_that_is_opted_out_of_or_not_activated_yet),
 		cmocka_unit_test(what_is_no_document_is_said_so),
 		cmocka_unit_test(a_refusal_by_what_it_is_about_leaves_nothing),
 		cmocka_unit_test(an_organisation_sees_its_own_documents_only),

@@ -12,7 +12,7 @@ struct call {
 	const char *id, *partner;
 	struct agreement_list list;
 	struct journal_list journal;
-	int64_t revision;
+	int64_t revision, at_us;
 };
 
 static enum err_code put_run(struct tx *tx, void *arg, struct err *err)
@@ -27,6 +27,13 @@ static enum err_code withdraw_run(struct tx *tx, void *arg, struct err *err)
 	struct call *call = arg;
 
 	return agreement_withdraw(tx, call->id, &fixture_actor, call->fixture->clock.now_us, err);
+}
+
+static enum err_code at_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct call *call = arg;
+
+	return agreement_at(tx, call->fixture->arena, call->id, call->at_us, &call->agreement, err);
 }
 
 static enum err_code look_run(struct tx *tx, void *arg, struct err *err)
@@ -116,6 +123,31 @@ static void a_new_text_replaces_the_one_before_which_is_kept(void **state)
 	assert_int_equal(fixture_int(fixture, &kept, BINDS(BIND_BLOB(bytes_of("<one/>")))), 1);
 }
 
+static struct agreement at(struct kernel_fixture *fixture, const char *id, int64_t at_us)
+{
+	struct call call = { .fixture = fixture, .id = id, .at_us = at_us };
+
+	must(db_read(fixture->kernel.db, at_run, &call, &fixture->err));
+	return call.agreement;
+}
+
+static void what_counted_at_a_time_is_found_whatever_came_later(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	int64_t first_us = fixture->clock.now_us, second_us = first_us + DAY_US;
+
+	must(put(fixture, "VN", "cpa-1", "<one/>"));
+	fixture->clock.now_us = second_us;
+	must(put(fixture, "VN", "cpa-1", "<two/>"));
+	must(withdraw(fixture, "cpa-1"));
+	assert_null(at(fixture, "cpa-1", first_us - 1).id);
+	assert_null(at(fixture, "cpa-2", second_us).id);
+	assert_true(bytes_same(at(fixture, "cpa-1", first_us).text, bytes_of("<one/>")));
+	assert_true(bytes_same(at(fixture, "cpa-1", second_us - 1).text, bytes_of("<one/>")));
+	assert_true(bytes_same(at(fixture, "cpa-1", second_us).text, bytes_of("<two/>")));
+	assert_true(at(fixture, "cpa-1", second_us).until_us == second_us);
+}
+
 /* SHA-256 by coreutils: printf '<one/>' | sha256sum */
 static void the_journal_names_each_version_by_its_digest(void **state)
 {
@@ -200,6 +232,7 @@ int main(void)
 		cmocka_unit_test(an_agreement_is_kept_byte_for_byte),
 		cmocka_unit_test(the_agreements_of_a_partner_are_listed_or_all_of_them),
 		cmocka_unit_test(a_new_text_replaces_the_one_before_which_is_kept),
+		cmocka_unit_test(what_counted_at_a_time_is_found_whatever_came_later),
 		cmocka_unit_test(the_journal_names_each_version_by_its_digest),
 		cmocka_unit_test(a_withdrawn_agreement_keeps_its_end_until_it_is_put_again),
 		cmocka_unit_test(what_cannot_be_agreed_is_refused),

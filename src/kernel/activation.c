@@ -1,0 +1,384 @@
+#include "kernel/activation.h"
+
+#include "base/uuid.h"
+#include "kernel/capability.h"
+#include "kernel/store_int.h"
+
+/* clang-format off */
+enum { RULE_TYPE, RULE_VERSION, RULE_DIRECTION, RULE_STATE, RULE_PAST, RULE_LAW, RULE_OVERLAP, RULE_NOTHING, RULE_TOO_MANY };
+static const struct rule activation_rules[] = {
+	[RULE_TYPE]      = { .code = "ACT-001", .text = "{1} is no document type of this node: give one of {2}" },
+	[RULE_VERSION]   = { .code = "ACT-002", .text = "this node has version {2} of {1}, and no other" },
+	[RULE_DIRECTION] = { .code = "ACT-003", .text = "{1} is no direction: give in (from the partner) or out (to it); without one it is both" },
+	[RULE_STATE]     = { .code = "ACT-004", .text = "{1} is no state of an exchange: give active, opted-out or not-yet" },
+	[RULE_PAST]      = { .code = "ACT-005", .text = "{1} is in the past: what was exchanged stays as it was; today is {2} (UTC)" },
+	[RULE_LAW]       = { .code = "ACT-006", .text = "an opt-out rests on a declaration: name it", .law = "ATIGA OCP rule 27(2)" },
+	[RULE_OVERLAP]   = { .code = "ACT-007", .text = "{1}, and the two would overlap: take that back first (lintas partner deactivate, "
+							"state not-yet, from that day)" },
+	[RULE_NOTHING]   = { .code = "ACT-008", .text = "{1} already: nothing would change" },
+	[RULE_TOO_MANY]  = { .code = "ACT-009", .text = "there are {1} rows of partner {2}: no more can be kept" },
+};
+/* clang-format on */
+
+static const char *const directions[] = { "in", "out" };
+
+/* Each state, the event of the journal that brings it about, and how people say it. */
+static const struct state {
+	const char *name, *event, *words;
+} states[] = {
+	{ ACTIVATION_ACTIVE, "activated", "active" },
+	{ ACTIVATION_OPTED_OUT, "opted-out", "opted out" },
+	{ ACTIVATION_NOT_YET, "deactivated", "not activated" },
+};
+
+static const struct state *state_find(const char *name)
+{
+	for (size_t i = 0; i < COUNT(states); i++)
+		if (same(states[i].name, name))
+			return &states[i];
+	return NULL;
+}
+
+/* --- Reading --- */
+
+static struct activation activation_row(struct arena *arena, const struct query *query)
+{
+	return (struct activation){
+		.partner = db_text(arena, query, 0),
+		.document = db_text(arena, query, 1),
+		.direction = db_text(arena, query, 2),
+		.version = db_text(arena, query, 3),
+		.state = db_text(arena, query, 4),
+		.from_day = (date)db_int(query, 5),
+		.until_day = db_null(query, 6) ? DATE_NONE : (date)db_int(query, 6),
+		.law = db_text(arena, query, 7),
+		.note = db_text(arena, query, 8),
+		.decided_by = db_text(arena, query, 9),
+		.decided_us = db_int(query, 10),
+	};
+}
+
+static enum err_code rows_read(struct tx *tx, struct arena *arena, const struct statement *statement,
+			       const struct bind *binds, size_t count, struct activation_list *list, struct err *err)
+{
+	struct activation_list found = { 0 };
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, statement, binds, count, &query, err));
+	while (db_next(&query)) {
+		found.items = list_grow(arena, found.items, found.count, sizeof(*found.items));
+		if (!found.items)
+			return fail(err, ERR_MEMORY, "no memory left for the activations");
+		found.items[found.count++] = activation_row(arena, &query);
+	}
+	TRY(db_end(&query, err));
+	*list = found;
+	return OK;
+}
+
+enum err_code activation_list(struct tx *tx, struct arena *arena, const char *partner, struct activation_list *list,
+			      struct err *err)
+{
+	return rows_read(tx, arena, &sql_activation_all, BINDS(BIND_TEXT(partner)), list, err);
+}
+
+bool activation_covers(const struct activation *row, date day)
+{
+	return row->from_day <= day && (row->until_day == DATE_NONE || day <= row->until_day);
+}
+
+/* Else it was taken back before it began. */
+static bool counts(const struct activation *row)
+{
+	return row->until_day == DATE_NONE || row->until_day >= row->from_day;
+}
+
+static bool same_cell(const struct activation *a, const struct activation *b)
+{
+	return same(a->document, b->document) && same(a->direction, b->direction) && same(a->version, b->version);
+}
+
+static const char *cell_text(struct arena *arena, const struct activation *cell)
+{
+	return arena_printf(arena, "%s %s %s", cell->document, same(cell->direction, "in") ? "from" : "to",
+			    cell->partner);
+}
+
+/* "ACDD from TH is opted out since 2026-11-02", or will be. */
+static const char *row_text(struct arena *arena, const struct activation *row, date today)
+{
+	char from[DATE_SIZE];
+
+	return arena_printf(arena, "%s is %s %s %s", cell_text(arena, row), state_find(row->state)->words,
+			    row->from_day > today ? "from" : "since", date_format(row->from_day, from));
+}
+
+/* --- Judging --- */
+
+struct cell_view {
+	const struct activation *now;  /* what counts on the day; NULL */
+	const struct activation *next; /* the first activation after it; NULL */
+};
+
+static struct cell_view cell_look(const struct activation_list *list, const struct activation *cell, date day)
+{
+	struct cell_view view = { 0 };
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct activation *row = &list->items[i];
+		if (!same_cell(row, cell) || !counts(row))
+			continue;
+		if (activation_covers(row, day))
+			view.now = row;
+		else if (row->from_day > day && !view.next && same(row->state, ACTIVATION_ACTIVE))
+			view.next = row;
+	}
+	return view;
+}
+
+enum err_code activation_judge(struct tx *tx, struct arena *arena, const struct activation *cell, bool test, date day,
+			       struct activation_verdict *verdict, struct err *err)
+{
+	struct activation_list list;
+
+	TRY(rows_read(tx, arena, &sql_activation_of, BINDS(BIND_TEXT(cell->partner), BIND_TEXT(cell->document)), &list,
+		      err));
+	struct cell_view view = cell_look(&list, cell, day);
+	bool out = view.now && same(view.now->state, ACTIVATION_OPTED_OUT);
+	bool active = !list.count || (view.now && same(view.now->state, ACTIVATION_ACTIVE));
+
+	*verdict = (struct activation_verdict){ 0 };
+	if (active || (test && !out))
+		return OK;
+	*verdict = (struct activation_verdict){ .refused = true, .opted_out = out, .law = out ? view.now->law : NULL };
+	if (!out && view.next)
+		verdict->text = row_text(arena, view.next, day);
+	else if (view.now)
+		verdict->text = row_text(arena, view.now, day);
+	else
+		verdict->text = arena_printf(arena, "%s is not activated", cell_text(arena, cell));
+	return verdict->text ? OK : fail(err, ERR_MEMORY, "no memory left for the activation of %s", cell->document);
+}
+
+/* --- Deciding --- */
+
+struct decision {
+	struct kernel *kernel;
+	struct tx *tx;
+	struct arena *arena;
+	struct activation row; /* what is wanted, whole but for its direction */
+	bool wanted[COUNT(directions)];
+	struct activation_list list; /* of the partner */
+	size_t rows_of_type;
+	date today;
+	const struct actor *actor;
+	struct findings *findings;
+};
+
+static const char *types_text(const struct decision *decision)
+{
+	const char *list = "";
+
+	for (const struct capability *const *c = decision->kernel->capabilities; *c; c++)
+		for (const struct doctype *const *type = (*c)->doctypes; list && type && *type; type++)
+			list = arena_printf(decision->arena, "%s%s%s", list, *list ? ", " : "", (*type)->code);
+	return list;
+}
+
+static void find(const struct decision *decision, int rule, const char *path, const char *first, const char *second)
+{
+	finding_add(decision->findings, &activation_rules[rule], path, first, second);
+}
+
+static void check_type(struct decision *decision)
+{
+	struct activation *row = &decision->row;
+	const struct doctype *type = doctype_find(decision->kernel, row->document);
+
+	if (!type)
+		find(decision, RULE_TYPE, "/document", row->document, types_text(decision));
+	else if (row->version && !same(row->version, type->version))
+		find(decision, RULE_VERSION, "/version", type->code, type->version);
+	else
+		row->version = type->version;
+}
+
+static void check_direction(struct decision *decision)
+{
+	const char *direction = decision->row.direction;
+	bool known = !direction;
+
+	for (size_t i = 0; i < COUNT(directions); i++) {
+		decision->wanted[i] = !direction || same(direction, directions[i]);
+		known = known || decision->wanted[i];
+	}
+	if (!known)
+		find(decision, RULE_DIRECTION, "/direction", direction, NULL);
+}
+
+static void check_form(struct decision *decision)
+{
+	struct activation *row = &decision->row;
+	char from[DATE_SIZE], today[DATE_SIZE];
+
+	check_type(decision);
+	check_direction(decision);
+	if (!state_find(row->state))
+		find(decision, RULE_STATE, "/state", row->state, NULL);
+	if (row->from_day == DATE_NONE)
+		row->from_day = decision->today;
+	else if (row->from_day < decision->today)
+		find(decision, RULE_PAST, "/from", date_format(row->from_day, from),
+		     date_format(decision->today, today));
+	if (same(row->state, ACTIVATION_OPTED_OUT) && (!row->law || !*row->law))
+		find(decision, RULE_LAW, "/law", NULL, NULL);
+}
+
+/* Whether ROW, in the cell of what is wanted, is what it wants anyhow. */
+static bool says_the_same(const struct activation *row, const struct activation *wanted)
+{
+	return same(row->state, wanted->state) && (!wanted->law || same(row->law, wanted->law));
+}
+
+/* What is planned otherwise must be taken back by somebody who knows of it. *STAYS: the row that has it so already. */
+static void check_cell(const struct decision *decision, const struct activation *wanted,
+		       const struct activation **stays)
+{
+	bool takes_back = same(wanted->state, ACTIVATION_NOT_YET);
+
+	*stays = NULL;
+	for (size_t i = 0; i < decision->list.count; i++) {
+		const struct activation *row = &decision->list.items[i];
+		if (!same_cell(row, wanted) || !counts(row))
+			continue;
+		if (activation_covers(row, wanted->from_day) && row->until_day == DATE_NONE &&
+		    says_the_same(row, wanted))
+			*stays = row;
+		else if (row->from_day >= wanted->from_day && !takes_back && !same(row->state, ACTIVATION_NOT_YET) &&
+			 !same(row->state, wanted->state))
+			find(decision, RULE_OVERLAP, "/from", row_text(decision->arena, row, decision->today), NULL);
+	}
+}
+
+/* Directions in which nothing would change are left as they are. */
+static void check_cells(struct decision *decision)
+{
+	const struct activation *last = NULL;
+	bool changes = false;
+
+	for (size_t i = 0; i < COUNT(directions); i++) {
+		const struct activation *stays = NULL;
+		if (!decision->wanted[i])
+			continue;
+		decision->row.direction = directions[i];
+		check_cell(decision, &decision->row, &stays);
+		decision->wanted[i] = !stays;
+		changes = changes || !stays;
+		last = stays ? stays : last;
+	}
+	if (!changes && last)
+		find(decision, RULE_NOTHING, "", row_text(decision->arena, last, decision->today), NULL);
+}
+
+static void check_room(const struct decision *decision)
+{
+	/* What one decision adds: a row for each direction, and as many for what goes on. */
+	if (decision->list.count + 2 * COUNT(directions) > ACTIVATIONS_MAX)
+		find(decision, RULE_TOO_MANY, "", arena_printf(decision->arena, "%zu", decision->list.count),
+		     decision->row.partner);
+}
+
+static enum err_code row_journal(const struct decision *decision, const struct activation *row, struct err *err)
+{
+	char from[DATE_SIZE];
+	const char *detail = arena_printf(decision->arena, "%s %s, version %s, from %s%s%s", row->document,
+					  row->direction, row->version, date_format(row->from_day, from),
+					  row->note ? ": " : "", row->note ? row->note : "");
+
+	if (!detail)
+		return fail(err, ERR_MEMORY, "no memory left for the activation of %s", row->document);
+	return partner_journal(decision->tx,
+			       &(struct journal_entry){ .at_us = row->decided_us,
+							.actor = decision->actor->name,
+							.organisation = decision->actor->organisation,
+							.subject_type = "partner",
+							.subject = row->partner,
+							.event = state_find(row->state)->event,
+							.detail = detail,
+							.law = row->law },
+			       err);
+}
+
+/* ROW counts from its day on, and nothing else of its cell does. */
+static enum err_code row_put(const struct decision *decision, const struct activation *row, struct err *err)
+{
+	char id[UUID_SIZE];
+
+	id_new(id, row->decided_us);
+	TRY(db_exec(decision->tx, &sql_activation_end,
+		    BINDS(BIND_TEXT(row->partner), BIND_TEXT(row->document), BIND_TEXT(row->direction),
+			  BIND_TEXT(row->version), BIND_INT(row->from_day), BIND_INT(row->from_day - 1)),
+		    NULL, err));
+	TRY(db_exec(decision->tx, &sql_activation_put,
+		    BINDS(BIND_TEXT(id), BIND_TEXT(row->partner), BIND_TEXT(row->document), BIND_TEXT(row->direction),
+			  BIND_TEXT(row->version), BIND_TEXT(row->state), BIND_INT(row->from_day), BIND_TEXT(row->law),
+			  BIND_TEXT(row->note), BIND_TEXT(row->decided_by), BIND_INT(row->decided_us)),
+		    NULL, err));
+	return row_journal(decision, row, err);
+}
+
+/* The first row of a type ends something: what it does not name, and the days before it, go on. */
+static enum err_code put_what_goes_on(const struct decision *decision, struct err *err)
+{
+	for (size_t i = 0; i < COUNT(directions); i++) {
+		struct activation row = decision->row;
+		if (decision->wanted[i] && row.from_day == decision->today)
+			continue;
+		row.direction = directions[i];
+		row.state = ACTIVATION_ACTIVE;
+		row.from_day = decision->today;
+		row.law = NULL;
+		row.note = "as before the first row";
+		TRY(row_put(decision, &row, err));
+	}
+	return OK;
+}
+
+static enum err_code decide(struct decision *decision, struct err *err)
+{
+	if (decision->rows_of_type == 0 && !same(decision->row.state, ACTIVATION_ACTIVE))
+		TRY(put_what_goes_on(decision, err));
+	for (size_t i = 0; i < COUNT(directions); i++) {
+		if (!decision->wanted[i])
+			continue;
+		decision->row.direction = directions[i];
+		TRY(row_put(decision, &decision->row, err));
+	}
+	return OK;
+}
+
+enum err_code activation_put(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct activation *wanted,
+			     const struct actor *actor, int64_t now_us, struct findings *findings, struct err *err)
+{
+	struct decision decision = {
+		.kernel = kernel,
+		.tx = tx,
+		.arena = arena,
+		.row = *wanted,
+		.today = date_of_time(now_us),
+		.actor = actor,
+		.findings = findings,
+	};
+	size_t errors = findings_errors(findings);
+
+	decision.row.decided_by = actor->name;
+	decision.row.decided_us = now_us;
+	check_form(&decision);
+	TRY(activation_list(tx, arena, wanted->partner, &decision.list, err));
+	check_room(&decision);
+	for (size_t i = 0; i < decision.list.count; i++)
+		decision.rows_of_type += same(decision.list.items[i].document, wanted->document);
+	if (findings_errors(findings) == errors)
+		check_cells(&decision);
+	return findings_errors(findings) == errors ? decide(&decision, err) : OK;
+}

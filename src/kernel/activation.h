@@ -1,0 +1,61 @@
+/* The activation matrix: which document types are exchanged with a partner, in which direction and version, from which
+ * day on.
+ *
+ * Exchange is switched on pair by pair, and a state may declare what it takes no part in (ATIGA OCP rule 27(2)). A
+ * type without a row is exchanged with the partner, both ways, as far as this node knows it. The first row of a type
+ * makes it explicit: what no row covers is not activated from then on. If that first row ends something, rows for what
+ * goes on are put with it, because who opts out of one direction has said nothing of the other.
+ *
+ * The rows of a cell (partner, type, direction, version) never overlap: one lasts until the next begins. Days are days
+ * of UTC, so that they are the same for both sides. */
+#ifndef KERNEL_ACTIVATION_H
+#define KERNEL_ACTIVATION_H
+
+#include "kernel/kernel.h"
+
+#define ACTIVATION_ACTIVE    "active"
+#define ACTIVATION_OPTED_OUT "opted-out"
+#define ACTIVATION_NOT_YET   "not-yet" /* not activated, or no longer: tests alone pass, which is what they are for */
+
+struct activation {
+	const char *partner, *document;
+	const char *direction; /* "in": from the partner, "out": to it */
+	const char *version;   /* of the document type */
+	const char *state;     /* one of the three above */
+	date from_day;
+	date until_day;   /* the last day; before .from_day: it was taken back before it began; DATE_NONE: open */
+	const char *law;  /* what it rests on; an opt-out always has one */
+	const char *note; /* NULL */
+	const char *decided_by;
+	int64_t decided_us;
+};
+struct activation_list {
+	struct activation *items;
+	size_t count;
+};
+#define ACTIVATIONS_MAX 1000 /* rows of a partner, those that are over too */
+
+/* Puts WANTED, which ends what is open in its cell. .direction NULL: both; .version NULL: the one that this node has;
+ * .from_day DATE_NONE: today. A row of state not-yet takes back all that was to begin on its day or later. Findings
+ * (ACT-001 …) for what cannot be, all at once, and then nothing is written. */
+enum err_code activation_put(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct activation *wanted,
+			     const struct actor *actor, int64_t now_us, struct findings *findings,
+			     struct err *err) MUST_USE;
+
+/* Rows by partner, type, direction, version and day, those that are over too. PARTNER NULL: of all. */
+enum err_code activation_list(struct tx *tx, struct arena *arena, const char *partner, struct activation_list *list,
+			      struct err *err) MUST_USE;
+/* Whether ROW counts on DAY. */
+bool activation_covers(const struct activation *row, date day);
+
+struct activation_verdict {
+	bool refused;
+	bool opted_out;   /* else it is not activated, and a test would pass */
+	const char *text; /* "ACDD from TH is opted out since 2026-11-02"; NULL unless refused */
+	const char *law;  /* of the opt-out; NULL */
+};
+/* Whether a document, TEST or not, may be exchanged on DAY. Texts are the arena's. */
+enum err_code activation_judge(struct tx *tx, struct arena *arena, const struct activation *cell, bool test, date day,
+			       struct activation_verdict *verdict, struct err *err) MUST_USE;
+
+#endif

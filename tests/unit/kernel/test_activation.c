@@ -1,0 +1,331 @@
+/* The activation matrix. What is expected is the text of kernel/activation.h and ATIGA OCP rule 27(2): a state may
+ * declare what it takes no part in. The day is FIXTURE_NOW_US's, 2026-11-02. */
+#include "fixture.h"
+
+#include "base/date.h"
+#include "kernel/activation.h"
+#include "kernel/journal.h"
+#include "kernel/party.h"
+
+static const struct doctype form_d = { .code = "FORM-D", .version = "1" }, acdd = { .code = "ACDD", .version = "2" };
+static const struct doctype *const doctypes[] = { &form_d, &acdd, NULL };
+static const struct capability papers = { .name = "papers", .doctypes = doctypes };
+static const struct capability *const capabilities[] = { &papers, NULL };
+
+#define LAW "notice 12/2026 to the ASEAN Secretariat"
+
+static date day(int year, int month, int day_of_month)
+{
+	return date_of(year, month, day_of_month);
+}
+
+/* One of the calls of activation.h, in a transaction of its own. */
+struct call {
+	struct kernel_fixture *fixture;
+	struct activation row;
+	bool test;
+	date day;
+	struct findings *findings;
+	struct activation_list list;
+	struct activation_verdict verdict;
+	struct journal_list journal;
+	int64_t revision;
+};
+
+static enum err_code put_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct call *call = arg;
+	struct kernel_fixture *fixture = call->fixture;
+
+	call->findings = findings_new(fixture->arena);
+	assert_non_null(call->findings);
+	return activation_put(&fixture->kernel, tx, fixture->arena, &call->row, &fixture_actor, fixture->clock.now_us,
+			      call->findings, err);
+}
+
+static enum err_code judge_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct call *call = arg;
+
+	return activation_judge(tx, call->fixture->arena, &call->row, call->test, call->day, &call->verdict, err);
+}
+
+static enum err_code look_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct call *call = arg;
+	struct arena *arena = call->fixture->arena;
+
+	TRY(activation_list(tx, arena, call->row.partner, &call->list, err));
+	TRY(journal_of(tx, arena, "VN", 100, &call->journal, err));
+	return partner_revision(tx, &call->revision, err);
+}
+
+/* Codes of the findings, "ACT-001 ACT-002"; "" if it was written. */
+static const char *put(struct kernel_fixture *fixture, struct activation row)
+{
+	struct call call = { .fixture = fixture, .row = row };
+	const char *codes = "";
+
+	must(db_write(fixture->kernel.db, put_run, &call, &fixture->err));
+	for (size_t i = 0; findings_at(call.findings, i); i++)
+		codes = arena_printf(fixture->arena, "%s%s%s", codes, *codes ? " " : "",
+				     findings_at(call.findings, i)->rule->code);
+	return codes;
+}
+
+static struct activation row_of(const char *document, const char *direction, const char *state, date from_day)
+{
+	return (struct activation){ .partner = "VN",
+				    .document = document,
+				    .direction = direction,
+				    .state = state,
+				    .from_day = from_day,
+				    .law = same(state, ACTIVATION_OPTED_OUT) ? LAW : NULL };
+}
+
+static void must_put(struct kernel_fixture *fixture, const char *document, const char *direction, const char *state,
+		     date from_day)
+{
+	assert_string_equal(put(fixture, row_of(document, direction, state, from_day)), "");
+}
+
+static struct activation_verdict judge_as(struct kernel_fixture *fixture, const char *partner, const char *document,
+					  const char *direction, bool test, date on)
+{
+	struct call call = { .fixture = fixture,
+			     .row = { .partner = partner,
+				      .document = document,
+				      .direction = direction,
+				      .version = same(document, "ACDD") ? "2" : "1" },
+			     .test = test,
+			     .day = on };
+
+	must(db_read(fixture->kernel.db, judge_run, &call, &fixture->err));
+	return call.verdict;
+}
+
+static struct activation_verdict judge(struct kernel_fixture *fixture, const char *document, const char *direction,
+				       date on)
+{
+	return judge_as(fixture, "VN", document, direction, false, on);
+}
+
+static struct call look(struct kernel_fixture *fixture, const char *partner)
+{
+	struct call call = { .fixture = fixture, .row = { .partner = partner } };
+
+	must(db_read(fixture->kernel.db, look_run, &call, &fixture->err));
+	return call;
+}
+
+static void without_a_row_everything_is_exchanged(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	assert_false(judge(fixture, "FORM-D", "in", day(2026, 11, 2)).refused);
+	assert_false(judge(fixture, "ACDD", "out", day(2026, 11, 2)).refused);
+	assert_int_equal(look(fixture, NULL).list.count, 0);
+}
+
+static void an_activation_counts_from_its_day_on_and_makes_its_type_explicit(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	must_put(fixture, "FORM-D", "out", ACTIVATION_ACTIVE, day(2027, 1, 1));
+	struct activation_verdict before = judge(fixture, "FORM-D", "out", day(2026, 12, 31));
+	assert_true(before.refused);
+	assert_false(before.opted_out);
+	assert_string_equal(before.text, "FORM-D to VN is active from 2027-01-01");
+	assert_false(judge(fixture, "FORM-D", "out", day(2027, 1, 1)).refused);
+	assert_string_equal(judge(fixture, "FORM-D", "in", day(2027, 1, 1)).text, "FORM-D from VN is not activated");
+	/* Of another type, and with another partner, nothing was said. */
+	assert_false(judge(fixture, "ACDD", "in", day(2026, 11, 2)).refused);
+	assert_false(judge_as(fixture, "MY", "FORM-D", "in", false, day(2026, 11, 2)).refused);
+}
+
+static void an_opt_out_ends_what_it_names_from_its_day_on_and_nothing_else(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	must_put(fixture, "ACDD", "in", ACTIVATION_OPTED_OUT, day(2027, 3, 1));
+	assert_false(judge(fixture, "ACDD", "in", day(2026, 11, 2)).refused);
+	assert_false(judge(fixture, "ACDD", "in", day(2027, 2, 28)).refused);
+	struct activation_verdict out = judge(fixture, "ACDD", "in", day(2027, 3, 1));
+	assert_true(out.refused && out.opted_out);
+	assert_string_equal(out.text, "ACDD from VN is opted out since 2027-03-01");
+	assert_string_equal(out.law, LAW);
+	assert_false(judge(fixture, "ACDD", "out", day(2027, 3, 1)).refused);
+}
+
+/* What is opted out of is not taken for a test either; what is not activated yet is there to be tested. */
+static void a_test_passes_until_a_type_is_activated_but_not_what_is_opted_out(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	must_put(fixture, "FORM-D", NULL, ACTIVATION_ACTIVE, day(2027, 1, 1));
+	must_put(fixture, "ACDD", NULL, ACTIVATION_OPTED_OUT, DATE_NONE);
+	assert_false(judge_as(fixture, "VN", "FORM-D", "in", true, day(2026, 11, 2)).refused);
+	assert_true(judge_as(fixture, "VN", "FORM-D", "in", false, day(2026, 11, 2)).refused);
+	assert_true(judge_as(fixture, "VN", "ACDD", "in", true, day(2026, 11, 2)).refused);
+}
+
+/* Without a day it is today. */
+static void one_row_lasts_until_the_next_begins(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	must_put(fixture, "FORM-D", "in", ACTIVATION_ACTIVE, DATE_NONE);
+	must_put(fixture, "FORM-D", "in", ACTIVATION_OPTED_OUT, day(2027, 1, 1));
+	must_put(fixture, "FORM-D", "in", ACTIVATION_ACTIVE, day(2027, 7, 1));
+	struct activation_list list = look(fixture, "VN").list;
+	assert_int_equal(list.count, 3);
+	assert_int_equal(list.items[0].from_day, day(2026, 11, 2));
+	assert_int_equal(list.items[0].until_day, day(2026, 12, 31));
+	assert_int_equal(list.items[1].until_day, day(2027, 6, 30));
+	assert_int_equal(list.items[2].until_day, DATE_NONE);
+	assert_string_equal(list.items[2].decided_by, fixture_actor.name);
+	assert_true(list.items[2].decided_us == FIXTURE_NOW_US);
+	assert_true(judge(fixture, "FORM-D", "in", day(2027, 6, 30)).refused);
+	assert_false(judge(fixture, "FORM-D", "in", day(2027, 7, 1)).refused);
+}
+
+static void what_was_planned_is_taken_back_and_stays_on_record(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	must_put(fixture, "FORM-D", "out", ACTIVATION_ACTIVE, DATE_NONE);
+	must_put(fixture, "FORM-D", "out", ACTIVATION_OPTED_OUT, day(2027, 1, 1));
+	must_put(fixture, "FORM-D", "out", ACTIVATION_NOT_YET, day(2027, 1, 1));
+	assert_string_equal(judge(fixture, "FORM-D", "out", day(2027, 2, 1)).text,
+			    "FORM-D to VN is not activated since 2027-01-01");
+	must_put(fixture, "FORM-D", "out", ACTIVATION_ACTIVE, day(2027, 1, 1));
+	assert_false(judge(fixture, "FORM-D", "out", day(2026, 12, 31)).refused);
+	assert_false(judge(fixture, "FORM-D", "out", day(2027, 1, 1)).refused);
+	struct activation_list list = look(fixture, "VN").list;
+	assert_int_equal(list.count, 4);
+	assert_true(list.items[1].until_day < list.items[1].from_day);
+	assert_true(list.items[2].until_day < list.items[2].from_day);
+}
+
+static void an_activation_can_be_brought_forward(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	must_put(fixture, "FORM-D", "out", ACTIVATION_ACTIVE, day(2027, 3, 1));
+	must_put(fixture, "FORM-D", "out", ACTIVATION_ACTIVE, day(2027, 1, 1));
+	assert_true(judge(fixture, "FORM-D", "out", day(2026, 12, 31)).refused);
+	assert_false(judge(fixture, "FORM-D", "out", day(2027, 1, 1)).refused);
+	assert_false(judge(fixture, "FORM-D", "out", day(2027, 3, 1)).refused);
+}
+
+static void what_would_overlap_another_plan_is_refused_until_that_is_taken_back(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	must_put(fixture, "FORM-D", "in", ACTIVATION_ACTIVE, DATE_NONE);
+	must_put(fixture, "FORM-D", "in", ACTIVATION_OPTED_OUT, day(2027, 6, 1));
+	assert_string_equal(put(fixture, row_of("FORM-D", "in", ACTIVATION_ACTIVE, day(2027, 3, 1))), "ACT-007");
+	assert_string_equal(put(fixture, row_of("FORM-D", "in", ACTIVATION_ACTIVE, day(2027, 6, 1))), "ACT-007");
+	must_put(fixture, "FORM-D", "in", ACTIVATION_NOT_YET, day(2027, 6, 1));
+	must_put(fixture, "FORM-D", "in", ACTIVATION_ACTIVE, day(2027, 6, 1));
+}
+
+static void what_is_so_already_is_refused_but_the_other_direction_is_put(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	must_put(fixture, "FORM-D", "in", ACTIVATION_ACTIVE, DATE_NONE);
+	assert_string_equal(put(fixture, row_of("FORM-D", "in", ACTIVATION_ACTIVE, day(2027, 1, 1))), "ACT-008");
+	must_put(fixture, "FORM-D", NULL, ACTIVATION_ACTIVE, DATE_NONE);
+	assert_int_equal(look(fixture, "VN").list.count, 2);
+	assert_false(judge(fixture, "FORM-D", "out", day(2026, 11, 2)).refused);
+}
+
+static void all_that_is_wrong_is_said_at_once_and_nothing_is_written(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct call before = look(fixture, NULL);
+
+	assert_string_equal(put(fixture, (struct activation){ .partner = "VN",
+							      .document = "LETTER",
+							      .direction = "up",
+							      .state = "maybe",
+							      .from_day = day(2026, 11, 1) }),
+			    "ACT-001 ACT-003 ACT-004 ACT-005");
+	assert_string_equal(put(fixture, (struct activation){ .partner = "VN",
+							      .document = "FORM-D",
+							      .version = "9",
+							      .state = ACTIVATION_OPTED_OUT,
+							      .from_day = DATE_NONE }),
+			    "ACT-002 ACT-006");
+	struct call after = look(fixture, NULL);
+	assert_int_equal(after.list.count, 0);
+	assert_true(after.revision == before.revision);
+	assert_int_equal(after.journal.count, before.journal.count);
+}
+
+static void every_row_is_in_the_journal_of_its_partner_and_directories_are_read_anew(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct call before = look(fixture, NULL);
+
+	must_put(fixture, "ACDD", "out", ACTIVATION_OPTED_OUT, DATE_NONE);
+	struct call after = look(fixture, NULL);
+	assert_true(after.revision > before.revision);
+	/* The opt-out, and what goes on: the other direction. */
+	assert_int_equal(after.journal.count, before.journal.count + 2);
+	const struct journal_entry *goes_on = &after.journal.entries[before.journal.count], *out = goes_on + 1;
+	assert_string_equal(goes_on->event, "activated");
+	assert_string_equal(goes_on->detail, "ACDD in, version 2, from 2026-11-02: as before the first row");
+	assert_string_equal(out->subject_type, "partner");
+	assert_string_equal(out->event, "opted-out");
+	assert_string_equal(out->detail, "ACDD out, version 2, from 2026-11-02");
+	assert_string_equal(out->law, LAW);
+	assert_string_equal(out->actor, fixture_actor.name);
+}
+
+static void the_rows_of_a_partner_that_there_is_not_are_not_kept(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct call call = { .fixture = fixture, .row = row_of("FORM-D", "in", ACTIVATION_ACTIVE, DATE_NONE) };
+
+	call.row.partner = "XX";
+	assert_int_equal(db_write(fixture->kernel.db, put_run, &call, &fixture->err), ERR_CONFLICT);
+}
+
+static void so_many_rows_are_kept_of_a_partner_and_no_more(void **state)
+{
+	static const struct statement fill = {
+		"test.fill",
+		"INSERT INTO activation (id, partner, document, direction, version, state, from_day, until_day, decided_by,"
+		" decided_us) VALUES ($1, 'VN', 'FORM-D', 'in', '1', 'active', 0, 0, 'test', 0)"
+	};
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	for (int i = 0; i < ACTIVATIONS_MAX; i++) {
+		const char *id = arena_printf(fixture->arena, "%d", i);
+		fixture_exec(fixture, &fill, BINDS(BIND_TEXT(id)));
+	}
+	assert_string_equal(put(fixture, row_of("FORM-D", "in", ACTIVATION_ACTIVE, DATE_NONE)), "ACT-009");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_a_row_everything_is_exchanged),
+		cmocka_unit_test(an_activation_counts_from_its_day_on_and_makes_its_type_explicit),
+		cmocka_unit_test(an_opt_out_ends_what_it_names_from_its_day_on_and_nothing_else),
+		cmocka_unit_test(a_test_passes_until_a_type_is_activated_but_not_what_is_opted_out),
+		cmocka_unit_test(one_row_lasts_until_the_next_begins),
+		cmocka_unit_test(what_was_planned_is_taken_back_and_stays_on_record),
+		cmocka_unit_test(an_activation_can_be_brought_forward),
+		cmocka_unit_test(what_would_overlap_another_plan_is_refused_until_that_is_taken_back),
+		cmocka_unit_test(what_is_so_already_is_refused_but_the_other_direction_is_put),
+		cmocka_unit_test(all_that_is_wrong_is_said_at_once_and_nothing_is_written),
+		cmocka_unit_test(every_row_is_in_the_journal_of_its_partner_and_directories_are_read_anew),
+		cmocka_unit_test(the_rows_of_a_partner_that_there_is_not_are_not_kept),
+		cmocka_unit_test(so_many_rows_are_kept_of_a_partner_and_no_more),
+	};
+
+	return kernel_run("activation", tests, COUNT(tests), capabilities);
+}
