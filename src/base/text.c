@@ -103,6 +103,23 @@ bool base64_parse(struct arena *arena, struct bytes text, struct bytes *data)
 	return true;
 }
 
+bool base64url_parse(struct arena *arena, struct bytes text, struct bytes *data)
+{
+	size_t padding = (4 - text.size % 4) % 4;
+	uint8_t *standard = arena_array(arena, text.size + padding, 1);
+
+	if (!standard)
+		return false;
+	for (size_t i = 0; i < text.size; i++) {
+		uint8_t c = text.data[i];
+		if (c == '+' || c == '/' || c == '=' || xml_white(c))
+			return false;
+		standard[i] = c == '-' ? '+' : c == '_' ? '/' : c;
+	}
+	memset(standard + text.size, '=', padding);
+	return base64_parse(arena, bytes(standard, text.size + padding), data);
+}
+
 void hex_put(struct buf *out, struct bytes data)
 {
 	if (data.size > SIZE_MAX / 2) {

@@ -12,6 +12,8 @@ void base64url_put(struct buf *out, struct bytes data);
 /* Refuses anything but alphabet, correct padding with zero spare bits, and XML white space between (as xs:base64Binary
  * allows). Arena's. False if it is not base64 or the arena is full. */
 bool base64_parse(struct arena *arena, struct bytes text, struct bytes *data);
+/* What base64url_put() writes, and nothing else: no padding, no white space. Arena's. */
+bool base64url_parse(struct arena *arena, struct bytes text, struct bytes *data);
 
 void hex_put(struct buf *out, struct bytes data); /* lower case */
 bool hex_parse(struct arena *arena, const char *text, struct bytes *data);

@@ -63,7 +63,8 @@ static const struct field part_rows[] = {
 	FIELD_TEXT(struct ebms_part_info, href, .xml = "href", .attribute = true, .max_length = EBMS_URI_LENGTH),
 	FIELD_NODE(struct ebms_part_info, schema, .xml = "Schema"),
 	FIELD_NODE(struct ebms_part_info, description, .xml = "Description"),
-	FIELD_GROUP(struct ebms_part_info, properties, struct ebms_properties, message_properties, .xml = "PartProperties"),
+	FIELD_GROUP(struct ebms_part_info, properties, struct ebms_properties, message_properties,
+		    .xml = "PartProperties"),
 };
 static const struct fields part = FIELDS(struct ebms_part_info, part_rows);
 

@@ -64,7 +64,7 @@ const struct peer *directory_party(const struct directory *directory, const char
 	return NULL;
 }
 
-static bool is_current(const struct key_info *key, int64_t now_us)
+bool key_is_current(const struct key_info *key, int64_t now_us)
 {
 	return key->status == KEY_ACTIVE && key->cert && cert_not_before_us(key->cert) <= now_us &&
 	       now_us < cert_not_after_us(key->cert);
@@ -76,7 +76,7 @@ const struct key_info *directory_key(const struct directory *directory, enum key
 	const struct key_info *best = NULL;
 	for (size_t i = 0; i < directory->own.count; i++) {
 		const struct key_info *key = &directory->own.keys[i];
-		if (key->use != use || !is_current(key, now_us) || cert_key_kind(key->cert) != kind)
+		if (key->use != use || !key_is_current(key, now_us) || cert_key_kind(key->cert) != kind)
 			continue;
 		if (!best || cert_not_before_us(key->cert) >= cert_not_before_us(best->cert))
 			best = key; /* of two that begin together the later key's: they come in that order */
@@ -90,7 +90,7 @@ static const struct key_info *key_agreed(const struct directory *directory, cons
 {
 	for (size_t i = 0; channel->signing && i < directory->own.count; i++) {
 		const struct key_info *key = &directory->own.keys[i];
-		if (key->use == KEY_USE_SIGN && is_current(key, now_us) &&
+		if (key->use == KEY_USE_SIGN && key_is_current(key, now_us) &&
 		    bytes_same(cert_der(key->cert), channel->signing->der))
 			return key;
 	}

@@ -6,7 +6,8 @@
 #include "messaging/signature_int.h"
 #include "messaging/uris_int.h"
 
-enum { HEADER_MAX = 1 << 20, PACK_OVERHEAD = 2 << 20, ERRORS_MAX = 16 };
+/* An acknowledgment repeats references, of which a partner's envelope may be full. */
+enum { HEADER_MAX = 4 << 20, PACK_OVERHEAD = 2 << 20, ERRORS_MAX = 16 };
 
 #define ROOT_ID    "soap@lintas"
 #define ATTRIBUTES " soap:mustUnderstand=\"1\" eb:version=\"2.0\""
@@ -59,14 +60,16 @@ static enum err_code add_envelope(struct signing *signing, const struct envelope
 {
 	struct ebms_message message;
 	struct ebms_reference reference = ebms2_envelope_reference();
+	struct xml_limits limits = ebms_limits_default.xml;
 	buf_auto text, octets;
+	limits.max_bytes = 2 * HEADER_MAX;
 	buf_init(&text, 2 * HEADER_MAX);
 	buf_init(&octets, 2 * HEADER_MAX);
 	buf_put_bytes(&text, buf_bytes(&envelope->head));
 	buf_put_bytes(&text, buf_bytes(&envelope->tail));
 	TRY(buf_check(&text, "an envelope", err));
 	ebms_init(&message, signing->arena, &ebms_limits_default, NULL);
-	enum err_code code = xml_parse(signing->arena, buf_bytes(&text), &ebms_limits_default.xml, &message.doc, err);
+	enum err_code code = xml_parse(signing->arena, buf_bytes(&text), &limits, &message.doc, err);
 	if (code == OK)
 		code = ebms2_octets(&message, &reference, &octets, err);
 	ebms_done(&message);
@@ -236,7 +239,8 @@ static enum err_code finish_signal(struct arena *arena, const struct ebms_answer
 	return finish(arena, envelope, sign ? &signing : NULL, NULL, 0, packed, err);
 }
 
-/* §6.3.2: signed if that was asked for, and then with the references of the received signature, as they stood. */
+/* §6.3.2: signed if that was asked for, and then with the references of the received signature, as they stood, with the
+ * namespaces that they use: of others a partner may have declared more than an acknowledgment has room for. */
 enum err_code ebms2_pack_receipt(struct arena *arena, const struct ebms_answering *answering,
 				 struct ebms_packed *packed, struct err *err)
 {
@@ -251,7 +255,8 @@ enum err_code ebms2_pack_receipt(struct arena *arena, const struct ebms_answerin
 	xml_put_text(&envelope.head, answering->ref_to);
 	buf_puts(&envelope.head, "</eb:RefToMessageId>");
 	for (size_t i = 0; sign && signature && i < signature->count; i++)
-		TRY(xml_c14n_inclusive_element(signature->references[i].node, &envelope.head, err));
+		TRY(xml_c14n_exclusive(signature->references[i].node, signature->references[i].prefixes, &envelope.head,
+				       err));
 	buf_puts(&envelope.head, "</eb:Acknowledgment>");
 	return finish_signal(arena, answering, &envelope, sign, packed, err);
 }

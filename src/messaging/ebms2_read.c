@@ -7,7 +7,7 @@
 /* SOAP 1.1; ebMS 2.0 §2.3. Public samples and gateways say where their schemas are. */
 static const struct grammar envelope_grammar[] = {
 	{ 0, "soap:Envelope", 1, 1, "xsi:schemaLocation", ELEMENTS },
-	{ 1, "soap:Header", 1, 1, "xsi:schemaLocation", OPEN },
+	{ 1, "soap:Header", 0, 1, "xsi:schemaLocation", OPEN }, /* a Fault has none */
 	{ 1, "soap:Body", 1, 1, "xsi:schemaLocation eb2:id", OPEN },
 	{ 0 },
 };
@@ -64,6 +64,20 @@ static bool may_be_skipped(const struct xml_node *node)
 	return !must || same(must, "0") || same(must, "false");
 }
 
+static void refused(struct ebms_message *message, const char *why)
+{
+	ebms_found(message, RULE_HEADER2, why, NULL);
+}
+
+/* §2.3.8: of another version nobody here knows what it says. */
+static void check_version(struct ebms_message *message, const struct xml_node *node)
+{
+	const char *version = grammar_attribute(node, "eb2:version");
+	version = version ? version : grammar_attribute(node, "version");
+	if (version && !same(version, "2.0"))
+		refused(message, arena_printf(message->arena, "%s: version %s is not 2.0", xml_name(node), version));
+}
+
 static void find_blocks(struct ebms_message *message, const struct block *rows, const struct xml_node *parent,
 			struct found_blocks *found)
 {
@@ -76,6 +90,7 @@ static void find_blocks(struct ebms_message *message, const struct block *rows, 
 			ebms_found(message, RULE_FOREIGN_HEADER, xml_name(node), NULL);
 		if (!row)
 			continue;
+		check_version(message, node);
 		const struct xml_node **place = (const struct xml_node **)((char *)found + row->offset);
 		if (counts[row - rows]++ == row->max)
 			ebms_found(message, RULE_ENVELOPE, xml_name(node), "one more than there may be");
@@ -84,11 +99,6 @@ static void find_blocks(struct ebms_message *message, const struct block *rows, 
 	}
 	if (xml_has_stray_text(parent))
 		ebms_found(message, RULE_ENVELOPE, "unexpected text", xml_name(parent));
-}
-
-static void refused(struct ebms_message *message, const char *why)
-{
-	ebms_found(message, RULE_HEADER2, why, NULL);
 }
 
 static bool flag(const struct xml_node *node, const char *qualified, const char *plain)
@@ -133,10 +143,15 @@ static void read_actors(struct ebms_message *message, const struct found_blocks 
 	if (found->sync && !same(grammar_attribute(found->sync, "soap:actor"), URI_SOAP_NEXT))
 		refused(message, "eb:SyncReply: its actor is not " URI_SOAP_NEXT);
 	for (const struct xml_node *n = found->ack_wanted; n; n = grammar_again(n)) {
+		const char *actor = grammar_attribute(n, "soap:actor");
 		if (is_for_next(n)) {
 			blocks->next_msh = true;
 			continue;
 		}
+		if (actor && !same(actor, URI_TO_PARTY_MSH))
+			ebms_found(message, RULE_NOT_AGREED, "the actor of AckRequested", actor);
+		if (blocks->ack_wanted)
+			refused(message, "two AckRequested for one actor");
 		blocks->ack_wanted = true;
 		blocks->ack_signed = flag(n, "eb2:signed", "signed");
 	}
@@ -151,7 +166,8 @@ static enum err_code read_blocks(struct ebms_message *message, const struct xml_
 	if (!blocks)
 		return fail(err, ERR_MEMORY, "no memory for a message");
 	*blocks = (struct ebms2_blocks){ 0 };
-	find_blocks(message, header_blocks, header, &found);
+	if (header)
+		find_blocks(message, header_blocks, header, &found);
 	find_blocks(message, body_blocks, message->body, &found);
 	check_unsigned(message, header);
 	read_actors(message, &found, blocks);
@@ -180,8 +196,6 @@ static void check_uri(struct ebms_message *message, const struct ebms_typed *typ
 
 static void check_header(struct ebms_message *message, const struct ebms2_header *header)
 {
-	if (header->version && !same(header->version, "2.0"))
-		refused(message, arena_printf(message->arena, "version %s is not 2.0", header->version));
 	for (size_t i = 0; header->from && i < header->from->ids; i++)
 		check_uri(message, &header->from->id[i], "From: PartyId");
 	for (size_t i = 0; header->to && i < header->to->ids; i++)
@@ -359,10 +373,10 @@ static enum err_code read_unit(struct ebms_message *message, struct err *err)
 		return fail(err, ERR_MEMORY, "no memory for a message");
 	TRY(ebms_read_record(message, &ebms2_header_schema, message->messaging, &blocks->header, err));
 	message->ebms2 = blocks;
-	check_header(message, &blocks->header);
-	/* A header that lacks a field has none to share. */
+	/* A header that lacks a field has none to share; one with a wrong value is answered. */
 	if (message->header_faults != before)
 		return OK;
+	check_header(message, &blocks->header);
 	TRY(share_header(message, &blocks->header, err));
 	message->kind = kind_of(message);
 	message->unit_read = true;

@@ -48,14 +48,14 @@ static bool take_all(const char **at, const char *const *tokens)
 	return !*tokens;
 }
 
+enum { PREFIX_SIZE = 64 };
+
 /* P:actor, with P bound to SOAP 1.1 where the expression stands. */
-static bool take_actor(const char **at, const struct xml_node *scope)
+static bool take_actor(const char **at, const struct xml_node *scope, char prefix[static PREFIX_SIZE])
 {
-	enum { PREFIX_SIZE = 64 };
-	char prefix[PREFIX_SIZE];
 	const char *start = *at + strspn(*at, " \t\r\n");
 	size_t size = strcspn(start, ":]=\"' \t\r\n");
-	if (size == 0 || size >= sizeof prefix || start[size] != ':')
+	if (size == 0 || size >= PREFIX_SIZE || start[size] != ':')
 		return false;
 	memcpy(prefix, start, size);
 	prefix[size] = '\0';
@@ -79,10 +79,10 @@ static const char *take_uri(const char **at)
 }
 
 /* ancestor-or-self::node()[@P:actor="URI"] */
-static const char *take_term(const char **at, const struct xml_node *scope)
+static const char *take_term(const char **at, const struct xml_node *scope, char prefix[static PREFIX_SIZE])
 {
 	static const char *const before[] = { "ancestor-or-self", "::", "node", "(", ")", "[", "@", NULL };
-	if (!take_all(at, before) || !take_actor(at, scope) || !take(at, "="))
+	if (!take_all(at, before) || !take_actor(at, scope, prefix) || !take(at, "="))
 		return NULL;
 	const char *uri = take_uri(at);
 	return uri && take(at, "]") ? uri : NULL;
@@ -90,19 +90,21 @@ static const char *take_term(const char **at, const struct xml_node *scope)
 
 /* not(TERM|TERM), one for the next MSH and one for the next SOAP node, in either order (five spellings have been met:
  * other prefixes, blanks and line breaks). */
-static bool read_xpath(const struct xml_node *xpath, const char *actors[static 2])
+static bool read_xpath(struct arena *arena, const struct xml_node *xpath, struct ebms_reference *reference)
 {
 	static const char *const before[] = { "not", "(", NULL };
+	char prefixes[2][PREFIX_SIZE];
 	const char *at = xpath ? xml_text(xpath) : NULL;
 	if (!at || !take_all(&at, before))
 		return false;
-	const char *first = take_term(&at, xpath);
-	const char *second = first && take(&at, "|") ? take_term(&at, xpath) : NULL;
+	const char *first = take_term(&at, xpath, prefixes[0]);
+	const char *second = first && take(&at, "|") ? take_term(&at, xpath, prefixes[1]) : NULL;
 	if (!second || !take(&at, ")") || at[strspn(at, " \t\r\n")] != '\0')
 		return false;
-	actors[0] = first;
-	actors[1] = second;
-	return same(first, URI_SOAP_NEXT) != same(second, URI_SOAP_NEXT);
+	reference->left_out[0] = first;
+	reference->left_out[1] = second;
+	reference->prefixes = arena_printf(arena, "%s %s", prefixes[0], prefixes[1]);
+	return reference->prefixes && same(first, URI_SOAP_NEXT) != same(second, URI_SOAP_NEXT);
 }
 
 void ebms2_read_transforms(struct ebms_message *message, const struct xml_node *node, struct ebms_reference *reference)
@@ -110,7 +112,6 @@ void ebms2_read_transforms(struct ebms_message *message, const struct xml_node *
 	static const char *const algorithms[] = { URI_ENVELOPED, URI_XPATH, URI_C14N };
 	const struct xml_node *transform = grammar_child(node, "ds:Transform"), *xpath = NULL;
 	size_t fitting = 0;
-	(void)message;
 	if (!node) {
 		reference->transform = AS_IS;
 		return;
@@ -121,7 +122,7 @@ void ebms2_read_transforms(struct ebms_message *message, const struct xml_node *
 		if (same(algorithms[fitting], URI_XPATH))
 			xpath = grammar_child(transform, "ds:XPath");
 	}
-	if (fitting == COUNT(algorithms) && !transform && read_xpath(xpath, reference->left_out))
+	if (fitting == COUNT(algorithms) && !transform && read_xpath(message->arena, xpath, reference))
 		reference->transform = TEMPLATE;
 }
 

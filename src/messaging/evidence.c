@@ -45,19 +45,29 @@ const struct evidence_wire *bundle_first_version(const struct bundle *bundle)
 	return NULL;
 }
 
-/* All in one snapshot, so that the journal speaks of exactly what is in the folder. */
-static enum err_code read_stored(struct tx *tx, void *arg, struct err *err)
+/* What the message was packed with at any time before, in one list. */
+static enum err_code read_before(struct tx *tx, struct bundle *b, struct err *err)
 {
-	struct bundle *b = arg;
-	const char *subjects[COUNT(b->journal)];
-	TRY(message_find(tx, b->arena, b->id, &b->message, err));
-	if (!b->message.id)
-		return fail(err, ERR_NOT_FOUND,
-			    "there is no message %s; lintas outbox list and lintas inbox list show what there is",
-			    b->id);
-	TRY(message_parts_of(tx, b->arena, b->message.id, &b->parts, err));
+	struct message_parts parts;
+	b->before = (struct message_parts){ 0 };
+	for (int64_t packing = 1;; packing++) {
+		TRY(message_parts_before(tx, b->arena, b->message.id, packing, &parts, err));
+		if (!parts.count)
+			return OK;
+		size_t count = b->before.count + parts.count;
+		struct message_part *items = arena_array(b->arena, count, sizeof *items);
+		if (!items)
+			return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", b->id);
+		if (b->before.count)
+			memcpy(items, b->before.items, b->before.count * sizeof *items);
+		memcpy(items + b->before.count, parts.items, parts.count * sizeof *items);
+		b->before = (struct message_parts){ .items = items, .count = count };
+	}
+}
+
+static enum err_code read_wires(struct tx *tx, struct bundle *b, struct err *err)
+{
 	TRY(message_wires(tx, b->arena, b->message.id, &b->stored, err));
-	b->wires_count = 0;
 	b->wires = arena_array(b->arena, b->stored.count + 1, sizeof *b->wires);
 	if (!b->wires)
 		return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", b->id);
@@ -66,14 +76,96 @@ static enum err_code read_stored(struct tx *tx, void *arg, struct err *err)
 		wire->wire = &b->stored.items[i];
 		TRY(wire_basis(tx, b->arena, wire->wire, &wire->basis, err));
 	}
-	subjects[0] = b->message.id;
-	subjects[1] = b->message.document;
-	for (size_t i = 0; i < COUNT(subjects); i++) {
+	return evidence_read_wires(b, err);
+}
+
+static enum err_code add_agreement(struct bundle *b, const struct agreement *kept,
+				   const struct evidence_agreement **added, struct err *err)
+{
+	struct evidence_agreement *agreement = &b->agreements[b->agreements_count];
+	size_t number = b->agreements_count + 1;
+	*agreement = (struct evidence_agreement){ .kept = *kept,
+						  .path = arena_printf(b->arena, "agreement/%zu.xml", number) };
+	if (kept->terms)
+		agreement->terms_path = arena_printf(b->arena, "agreement/%zu.json", number);
+	if (!agreement->path || (kept->terms && !agreement->terms_path))
+		return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", b->id);
+	content_digest(kept->text, agreement->digest);
+	if (kept->terms)
+		content_digest(bytes_of(kept->terms), agreement->terms_digest);
+	b->agreements_count++;
+	*added = agreement;
+	return OK;
+}
+
+/* The version by which WIRE was exchanged: the one that counted at its time. */
+static enum err_code find_agreement(struct tx *tx, struct bundle *b, struct evidence_wire *wire, struct err *err)
+{
+	struct agreement kept;
+	if (!wire->message.ebms2 || (!wire->proved && !wire->bare))
+		return OK;
+	const char *id = wire->message.user.collaboration->agreement->value;
+	TRY(agreement_at(tx, b->arena, id, wire->wire->at_us, &kept, err));
+	if (!kept.id || !same(kept.partner, b->message.partner))
+		return OK;
+	for (size_t i = 0; i < b->agreements_count && !wire->agreement; i++)
+		if (same(b->agreements[i].kept.id, kept.id) && b->agreements[i].kept.added_us == kept.added_us)
+			wire->agreement = &b->agreements[i];
+	return wire->agreement || b->agreements_count == AGREEMENTS_MAX
+		       ? OK
+		       : add_agreement(b, &kept, &wire->agreement, err);
+}
+
+static bool is_earlier_version(const struct bundle *b, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (same(b->agreements[i].kept.id, b->agreements[index].kept.id))
+			return true;
+	return false;
+}
+
+static enum err_code read_journal(struct tx *tx, struct bundle *b, struct err *err)
+{
+	const char *subjects[JOURNAL_SUBJECTS] = { b->message.id, b->message.document };
+	b->journal_count = 2;
+	for (size_t i = 0; i < b->agreements_count; i++)
+		if (!is_earlier_version(b, i))
+			subjects[b->journal_count++] = b->agreements[i].kept.id;
+	for (size_t i = 0; i < b->journal_count; i++) {
 		b->journal[i] = (struct journal_extract){ 0 };
 		if (subjects[i])
 			TRY(journal_extract(tx, b->arena, subjects[i], LINKS_MAX, &b->journal[i], err));
 	}
 	return OK;
+}
+
+/* What reading the wires took. */
+static void release(struct bundle *b)
+{
+	for (size_t i = 0; i < b->wires_count; i++) {
+		ebms_done(&b->wires[i].message);
+		cert_unref(b->wires[i].signer);
+	}
+	b->wires_count = b->agreements_count = 0;
+}
+
+/* All in one snapshot, so that the journal speaks of exactly what is in the folder. The wires are read in it, too,
+ * because they say what agreements there are to be found. */
+static enum err_code read_stored(struct tx *tx, void *arg, struct err *err)
+{
+	struct bundle *b = arg;
+	release(b);
+	TRY(message_find(tx, b->arena, b->id, &b->message, err));
+	if (!b->message.id)
+		return fail(err, ERR_NOT_FOUND,
+			    "there is no message %s; lintas outbox list and lintas inbox list show what there is",
+			    b->id);
+	TRY(message_parts_of(tx, b->arena, b->message.id, &b->parts, err));
+	TRY(read_before(tx, b, err));
+	TRY(read_wires(tx, b, err));
+	for (size_t i = 0; i < b->wires_count; i++)
+		TRY(find_agreement(tx, b, &b->wires[i], err));
+	return read_journal(tx, b, err);
 }
 
 /* What is not sealed has no path yet. */
@@ -106,11 +198,22 @@ static enum err_code put_sums(struct bundle *bundle, struct err *err)
 	return bundle_put_buf(bundle, EVIDENCE_SUMS, &out, err);
 }
 
+static enum err_code put_agreements(struct bundle *bundle, struct err *err)
+{
+	for (size_t i = 0; i < bundle->agreements_count; i++) {
+		const struct evidence_agreement *agreement = &bundle->agreements[i];
+		TRY(bundle_put(bundle, agreement->path, agreement->kept.text, err));
+		if (agreement->terms_path)
+			TRY(bundle_put(bundle, agreement->terms_path, bytes_of(agreement->kept.terms), err));
+	}
+	return OK;
+}
+
 static enum err_code put_files(struct bundle *bundle, struct err *err)
 {
-	TRY(evidence_read_wires(bundle, err));
 	TRY(evidence_put_payloads(bundle, err));
 	TRY(evidence_put_wires(bundle, err));
+	TRY(put_agreements(bundle, err));
 	TRY(evidence_put_journal(bundle, err));
 	TRY(evidence_put_facts(bundle, err));
 	TRY(evidence_put_readme(bundle, err));
@@ -132,12 +235,10 @@ enum err_code messaging_evidence(struct messaging *messaging, struct arena *aren
 				 .id = id };
 	bundle.limits.max_payload_bytes = PLAIN_MAX_BYTES;
 	TRY(seal_journal(kernel, now_us, err));
-	TRY(db_read(kernel->db, read_stored, &bundle, err));
-	enum err_code code = put_files(&bundle, err);
-	for (size_t i = 0; i < bundle.wires_count; i++) {
-		ebms_done(&bundle.wires[i].message);
-		cert_unref(bundle.wires[i].signer);
-	}
+	enum err_code code = db_read(kernel->db, read_stored, &bundle, err);
+	if (code == OK)
+		code = put_files(&bundle, err);
+	release(&bundle);
 	if (code != OK)
 		return code;
 	const char *name = arena_printf(arena, "evidence-%s", bundle.message.id);

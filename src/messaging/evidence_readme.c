@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "kernel/capability.h"
 #include "kernel/codelist.h"
+#include "messaging/binding_int.h"
 #include "messaging/evidence_int.h"
 #include "messaging/uris_int.h"
 
@@ -134,6 +135,21 @@ static const struct evidence_wire *bundle_receipt(const struct bundle *bundle)
 	return receipt;
 }
 
+static void put_agreements(struct buf *out, const struct bundle *bundle)
+{
+	for (size_t i = 0; i < bundle->agreements_count; i++) {
+		const struct evidence_agreement *agreement = &bundle->agreements[i];
+		buf_puts(out, "| exchanged under agreement (CPA) | ");
+		put_code(out, agreement->kept.id);
+		buf_puts(out, ", as this node has kept it since ");
+		put_time(out, agreement->kept.added_us);
+		buf_printf(out, ": `%s`", agreement->path);
+		if (agreement->terms_path)
+			buf_printf(out, ", with `%s`", agreement->terms_path);
+		buf_puts(out, " |\n");
+	}
+}
+
 static void put_facts(struct buf *out, const struct bundle *bundle)
 {
 	const struct message *m = &bundle->message;
@@ -146,6 +162,7 @@ static void put_facts(struct buf *out, const struct bundle *bundle)
 	put_fact(out, "meant for (state and authority)", m->final_recipient);
 	put_what(out, bundle);
 	put_name(out, bundle);
+	put_agreements(out, bundle);
 	if (m->test)
 		buf_puts(out, "| test | marked as a test: no business follows from it |\n");
 	put_fact(out, "message identifier", m->message_id);
@@ -173,10 +190,20 @@ static const char *const deeds[] = {
 	[WIRE_ERROR_RECEIVED] = "%s answered without a receipt",
 };
 
-static void put_deed(struct buf *out, const struct bundle *bundle, enum wire_kind kind)
+static const char *deed_of(const struct evidence_wire *wire)
 {
+	if (!wire->answers)
+		return deeds[wire->wire->kind];
+	if (wire_is_pong(wire))
+		return wire->bare ? "%s answered the ping, unsigned" : "%s answered the ping, signed";
+	return wire->bare ? "%s acknowledged it, unsigned" : deeds[wire->wire->kind];
+}
+
+static void put_deed(struct buf *out, const struct bundle *bundle, const struct evidence_wire *wire)
+{
+	enum wire_kind kind = wire->wire->kind;
 	bool ours = kind == WIRE_SENT || kind == WIRE_RECEIPT_SENT || kind == WIRE_ERROR_SENT;
-	const char *who = ours ? bundle->kernel->state : bundle->message.partner, *deed = deeds[kind];
+	const char *who = ours ? bundle->kernel->state : bundle->message.partner, *deed = deed_of(wire);
 	const char *place = strstr(deed, "%s");
 	buf_put_bytes(out, bytes(deed, (size_t)(place - deed)));
 	put_state(out, who);
@@ -226,6 +253,11 @@ static void put_serial(struct buf *out, const char *decimal)
 
 static void put_signer(struct buf *out, const struct evidence_wire *wire)
 {
+	if (wire->bare) {
+		buf_puts(out, ". **Nobody signed it, which ebMS 2 allows: who said it is the word of the node that "
+			      "wrote this folder.**");
+		return;
+	}
 	if (!wire->proved) {
 		buf_puts(out, ". **No signature of a certificate that we believed: it proves nothing.**");
 		return;
@@ -241,6 +273,10 @@ static void put_signer(struct buf *out, const struct evidence_wire *wire)
 	put_time(out, cert_not_before_us(wire->signer));
 	buf_puts(out, " to ");
 	put_time(out, cert_not_after_us(wire->signer));
+	if (wire->message.signature->alg == SIG_RSA_SHA1)
+		buf_puts(out,
+			 ". **It is made with SHA-1, which is weak: two texts with the same digest can be made, so "
+			 "that it proves less**");
 	if (wire->overdue_since_us == TIME_NONE)
 		return;
 	int64_t minutes = (wire->wire->at_us - wire->overdue_since_us) / MINUTE_US;
@@ -256,7 +292,7 @@ static void put_wire(struct buf *out, const struct bundle *bundle, const struct 
 {
 	put_time(out, wire->wire->at_us);
 	buf_puts(out, ": ");
-	put_deed(out, bundle, wire->wire->kind);
+	put_deed(out, bundle, wire);
 	buf_printf(out, " (folder `%s`)", wire->folder);
 	if (wire->answers)
 		buf_printf(out, "; it speaks of `%s`", wire->answers->folder);
@@ -340,16 +376,32 @@ static bool answered(const struct bundle *bundle)
 	return false;
 }
 
+static void put_acknowledged(struct buf *out, const struct evidence_wire *receipt)
+{
+	const char *folder = receipt->folder, *answered = receipt->answers->folder;
+	if (receipt->bare)
+		buf_printf(out,
+			   "**The answer** in `%s` is not signed, and `%s`, which is, did not ask for that. That the "
+			   "other side gave it is the word of the node that wrote this folder, nothing more. It says "
+			   "that it was made at ",
+			   folder, answered);
+	else if (wire_is_pong(receipt))
+		buf_printf(out, "**The answer to the ping** is in `%s`. It names `%s`, and says that it was made at ",
+			   folder, answered);
+	else
+		buf_printf(out,
+			   "**The receipt** is in `%s`. It repeats the digests of `%s`, and says that it was made at ",
+			   folder, answered);
+	put_time(out, receipt->message.signal.info->timestamp_us);
+	buf_putc(out, '.');
+}
+
 static void put_receipt(struct buf *out, const struct bundle *bundle)
 {
 	const struct evidence_wire *receipt = bundle_receipt(bundle);
-	if (receipt) {
-		buf_printf(out,
-			   "**The receipt** is in `%s`. It repeats the digests of `%s`, and says that it was made at ",
-			   receipt->folder, receipt->answers->folder);
-		put_time(out, receipt->message.signal.info->timestamp_us);
-		buf_putc(out, '.');
-	} else
+	if (receipt)
+		put_acknowledged(out, receipt);
+	else
 		buf_printf(out, "**There is no receipt.** Nothing in this folder shows that %s accepted the message%s.",
 			   state_of(bundle, false), answered(bundle) ? "" : ", or that it left");
 	put_abandoned(out, bundle);
@@ -364,9 +416,14 @@ static void put_payloads(struct buf *out, const struct bundle *bundle)
 		buf_printf(out, "- `%s`: ", p->path);
 		put_code(out, p->part->mime_type);
 		buf_printf(out, ", %zu octets, SHA-256 `%s`", p->plain.size, p->digest);
-		if (!same(p->path, p->signed_path))
-			buf_printf(out, "; signed in the form of `%s`, %s", p->signed_path,
-				   p->part->compressed ? "compressed" : "its canonical XML");
+		for (size_t k = 0; k < p->forms_count; k++) {
+			const struct evidence_form *form = &p->forms[k];
+			if (!same(form->path, p->path))
+				buf_printf(out, "; signed in the form of `%s`, %s", form->path,
+					   form->compressed ? "compressed" : "its canonical XML");
+			else if (p->forms_count > 1)
+				buf_puts(out, "; signed as it is");
+		}
 		buf_putc(out, '\n');
 	}
 }
@@ -382,9 +439,10 @@ static void put_xmlsec(struct buf *out, const struct bundle *bundle)
 				 "3. What carries no content beside its header can also be checked by another program, "
 				 "`xmlsec1` 1.2:\n\n```\n");
 		any = true;
-		buf_printf(out,
-			   "xmlsec1 --verify --id-attr:Id " NS_EBMS3 ":Messaging --id-attr:Id " NS_SOAP12
-			   ":Body --pubkey-cert-pem %s/signer.pem %s/message\n",
+		buf_printf(out, "xmlsec1 --verify %s--pubkey-cert-pem %s/signer.pem %s/message\n",
+			   bundle->wires[i].message.ebms2 ? ""
+							  : "--id-attr:Id " NS_EBMS3
+							    ":Messaging --id-attr:Id " NS_SOAP12 ":Body ",
 			   bundle->wires[i].folder, bundle->wires[i].folder);
 	}
 	if (any)
@@ -450,19 +508,42 @@ static bool has_file(const struct bundle *bundle, const char *part, size_t size)
 	return false;
 }
 
-/* "@IF:PART@" at TEXT: what follows is for folders with a file whose path has that PART; else it is skipped with its
- * "@END@". */
+static bool has_binding(const struct bundle *bundle, const char *name, size_t size)
+{
+	for (size_t i = 0; i < bundle->wires_count; i++) {
+		const struct binding *binding = bundle->wires[i].message.binding;
+		if (binding && strlen(binding->name) == size && memcmp(binding->name, name, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const char condition[] = "@IF:", condition_end[] = "@END@";
+
+/* Behind the end of the condition at TEXT, whatever others it has inside. */
+static const char *skip_condition(const char *text)
+{
+	unsigned depth = 1;
+	for (const char *at = text + 1; *at; at++) {
+		depth += starts_with(at, condition);
+		depth -= starts_with(at, condition_end);
+		if (depth == 0)
+			return at + sizeof condition_end - 1;
+	}
+	return text + strlen(text);
+}
+
+/* "@IF:PART@" at TEXT: what follows is for folders with a file whose path has that PART, or with something that went by
+ * the binding of that name; else it is skipped with its "@END@". */
 static size_t fill_condition(const struct bundle *bundle, const char *text)
 {
-	static const char begin[] = "@IF:", end[] = "@END@";
-	if (!starts_with(text, begin))
+	if (!starts_with(text, condition))
 		return 0;
-	const char *part = text + sizeof begin - 1;
+	const char *part = text + sizeof condition - 1;
 	size_t size = strcspn(part, "@");
-	const char *after = strstr(part, end);
-	if (!after || has_file(bundle, part, size))
-		return sizeof begin + size;
-	return (size_t)(after - text) + sizeof end - 1;
+	if (has_file(bundle, part, size) || has_binding(bundle, part, size))
+		return sizeof condition + size;
+	return (size_t)(skip_condition(text) - text);
 }
 
 /* "@NAME@" at TEXT: fills it and returns its length; 0 if there is none. */

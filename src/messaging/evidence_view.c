@@ -3,7 +3,13 @@
 
 #include "messaging/evidence_int.h"
 
-enum { WIRES_MAX = 10000, ENTRIES_MAX = 20000, HASHES_MAX = 64, BASIS_MAX = 1024, JSON_MAX = 64 << 20 };
+enum {
+	WIRES_MAX = 10000,
+	ENTRIES_MAX = 10000 * JOURNAL_SUBJECTS,
+	HASHES_MAX = 64,
+	BASIS_MAX = 1024,
+	JSON_MAX = 64 << 20
+};
 
 /* --- evidence.json --- */
 
@@ -16,14 +22,25 @@ struct basis_facts {
 struct wire_facts {
 	const char *folder, *kind, *sha256, *algorithm, *answers, *signer, *subject, *issuer, *serial;
 	int64_t time_us, at_us, octets, not_before_us, not_after_us, issuers, lists, overdue_since_us;
-	bool proved, xmlsec;
+	bool proved, bare, xmlsec;
+	const char *agreement;
 	struct basis_facts *basis;
 	size_t basis_count;
+};
+struct form_facts {
+	const char *path;
+	bool compressed;
 };
 struct payload_facts {
 	const char *content_id, *mime_type, *charset, *path, *signed_path, *sha256;
 	int64_t octets;
 	bool compressed;
+	struct form_facts forms[FORMS_MAX], *others; /* .others: in which other versions are signed */
+	size_t others_count;
+};
+struct agreement_facts {
+	const char *id, *path, *terms_path, *sha256, *terms_sha256;
+	int64_t added_us;
 };
 struct journal_facts {
 	int64_t entries, unsealed, links, head_number;
@@ -38,7 +55,8 @@ struct evidence_facts {
 	struct party_facts *from, *to;
 	struct wire_facts *wires;
 	struct payload_facts *payloads;
-	size_t wires_count, payloads_count;
+	struct agreement_facts *agreements;
+	size_t wires_count, payloads_count, agreements_count;
 	struct journal_facts *journal;
 };
 
@@ -63,7 +81,9 @@ static const struct field wire_rows[] = {
 	FIELD_INT(struct wire_facts, octets, .json = "octets"),
 	FIELD_TEXT(struct wire_facts, sha256, .json = "sha256"),
 	FIELD_FLAG(struct wire_facts, proved, .json = "proved", .min = 1),
+	FIELD_FLAG(struct wire_facts, bare, .json = "unsigned"),
 	FIELD_TEXT(struct wire_facts, answers, .json = "answers"),
+	FIELD_TEXT(struct wire_facts, agreement, .json = "agreement"),
 	FIELD_TEXT(struct wire_facts, algorithm, .json = "algorithm"),
 	FIELD_FLAG(struct wire_facts, xmlsec, .json = "xmlsec", .min = 1),
 	FIELD_TEXT(struct wire_facts, signer, .json = "signer"),
@@ -80,6 +100,12 @@ static const struct field wire_rows[] = {
 };
 static const struct fields wire_fields = FIELDS(struct wire_facts, wire_rows);
 
+static const struct field form_rows[] = {
+	FIELD_FLAG(struct form_facts, compressed, .json = "compressed", .min = 1),
+	FIELD_TEXT(struct form_facts, path, .json = "signed"),
+};
+static const struct fields form_fields = FIELDS(struct form_facts, form_rows);
+
 static const struct field payload_rows[] = {
 	FIELD_TEXT(struct payload_facts, content_id, .json = "contentId"),
 	FIELD_TEXT(struct payload_facts, mime_type, .json = "mimeType"),
@@ -89,8 +115,20 @@ static const struct field payload_rows[] = {
 	FIELD_TEXT(struct payload_facts, signed_path, .json = "signed"),
 	FIELD_INT(struct payload_facts, octets, .json = "octets"),
 	FIELD_TEXT(struct payload_facts, sha256, .json = "sha256"),
+	FIELD_LIST(struct payload_facts, others, others_count, struct form_facts, form_fields, .json = "otherForms",
+		   .max = FORMS_MAX),
 };
 static const struct fields payload_fields = FIELDS(struct payload_facts, payload_rows);
+
+static const struct field agreement_rows[] = {
+	FIELD_TEXT(struct agreement_facts, id, .json = "id"),
+	FIELD_TEXT(struct agreement_facts, path, .json = "text"),
+	FIELD_TEXT(struct agreement_facts, terms_path, .json = "terms"),
+	FIELD_TIME(struct agreement_facts, added_us, .json = "added"),
+	FIELD_TEXT(struct agreement_facts, sha256, .json = "sha256"),
+	FIELD_TEXT(struct agreement_facts, terms_sha256, .json = "termsSha256"),
+};
+static const struct fields agreement_fields = FIELDS(struct agreement_facts, agreement_rows);
 
 static const struct field journal_rows[] = {
 	FIELD_INT(struct journal_facts, entries, .json = "entries"),
@@ -127,6 +165,8 @@ static const struct field evidence_rows[] = {
 		   .max = WIRES_MAX),
 	FIELD_LIST(struct evidence_facts, payloads, payloads_count, struct payload_facts, payload_fields,
 		   .json = "payloads", .max = WIRES_MAX),
+	FIELD_LIST(struct evidence_facts, agreements, agreements_count, struct agreement_facts, agreement_fields,
+		   .json = "agreements", .max = AGREEMENTS_MAX),
 	FIELD_GROUP(struct evidence_facts, journal, struct journal_facts, journal_fields, .json = "journal"),
 	FIELD_TIME(struct evidence_facts, exported_us, .json = "exported"),
 	FIELD_TEXT(struct evidence_facts, program, .json = "program"),
@@ -144,6 +184,8 @@ static struct wire_facts facts_of(const struct evidence_wire *wire, struct basis
 		.octets = (int64_t)wire->wire->octets.size,
 		.sha256 = wire->wire->digest,
 		.proved = wire->proved,
+		.bare = wire->bare,
+		.agreement = wire->agreement ? wire->agreement->path : NULL,
 		.answers = wire->answers ? wire->answers->folder : NULL,
 		.algorithm = wire->proved ? wire->algorithm : NULL,
 		.xmlsec = wire->proved && wire->xmlsec,
@@ -172,22 +214,41 @@ static struct wire_facts facts_of(const struct evidence_wire *wire, struct basis
 	return facts;
 }
 
-static struct payload_facts payload_facts_of(const struct evidence_payload *payload)
+static void payload_facts(const struct evidence_payload *payload, struct payload_facts *facts)
 {
-	return (struct payload_facts){ .content_id = payload->part->content_id,
-				       .mime_type = payload->part->mime_type,
-				       .charset = payload->part->charset,
-				       .compressed = payload->part->compressed,
-				       .path = payload->path,
-				       .signed_path = payload->signed_path,
-				       .octets = (int64_t)payload->plain.size,
-				       .sha256 = payload->digest };
+	*facts = (struct payload_facts){ .content_id = payload->part->content_id,
+					 .mime_type = payload->part->mime_type,
+					 .charset = payload->part->charset,
+					 .compressed = payload->part->compressed,
+					 .path = payload->path,
+					 .signed_path = payload->forms[0].path,
+					 .octets = (int64_t)payload->plain.size,
+					 .sha256 = payload->digest,
+					 .others_count = payload->forms_count - 1 };
+	for (size_t i = 0; i < payload->forms_count; i++)
+		facts->forms[i] = (struct form_facts){ .path = payload->forms[i].path,
+						       .compressed = payload->forms[i].compressed };
+	facts->others = facts->forms + 1;
+}
+
+static void agreement_facts(const struct bundle *bundle, struct agreement_facts facts[static AGREEMENTS_MAX])
+{
+	for (size_t i = 0; i < bundle->agreements_count; i++) {
+		const struct evidence_agreement *agreement = &bundle->agreements[i];
+		facts[i] = (struct agreement_facts){ .id = agreement->kept.id,
+						     .path = agreement->path,
+						     .terms_path = agreement->terms_path,
+						     .sha256 = agreement->digest,
+						     .terms_sha256 =
+							     agreement->terms_path ? agreement->terms_digest : NULL,
+						     .added_us = agreement->kept.added_us };
+	}
 }
 
 static void count_journal(const struct bundle *bundle, struct journal_facts *facts)
 {
 	*facts = (struct journal_facts){ .head_number = INTEGER_NONE };
-	for (size_t i = 0; i < COUNT(bundle->journal); i++) {
+	for (size_t i = 0; i < bundle->journal_count; i++) {
 		const struct journal_extract *extract = &bundle->journal[i];
 		facts->entries += (int64_t)extract->paths_count;
 		for (size_t k = 0; k < extract->paths_count; k++)
@@ -223,6 +284,7 @@ static void fill_facts(const struct bundle *bundle, struct evidence_facts *facts
 					  .settled_us = m->settled_us,
 					  .wires_count = bundle->wires_count,
 					  .payloads_count = bundle->parts.count,
+					  .agreements_count = bundle->agreements_count,
 					  .exported_us = bundle->now_us,
 					  .program = "lintas " LINTAS_VERSION };
 }
@@ -246,12 +308,15 @@ enum err_code evidence_put_facts(struct bundle *bundle, struct err *err)
 	struct evidence_facts facts;
 	struct party_facts parties[2];
 	struct journal_facts journal;
+	struct agreement_facts agreements[AGREEMENTS_MAX];
 	buf_auto out;
 	buf_init(&out, JSON_MAX);
 	fill_facts(bundle, &facts);
 	fill_parties(bundle, &facts, parties);
 	count_journal(bundle, &journal);
 	facts.journal = &journal;
+	agreement_facts(bundle, agreements);
+	facts.agreements = agreements;
 	facts.wires = arena_array(bundle->arena, bundle->wires_count + 1, sizeof *facts.wires);
 	facts.payloads = arena_array(bundle->arena, bundle->parts.count + 1, sizeof *facts.payloads);
 	if (!facts.wires || !facts.payloads)
@@ -263,7 +328,7 @@ enum err_code evidence_put_facts(struct bundle *bundle, struct err *err)
 		facts.wires[i] = facts_of(&bundle->wires[i], basis);
 	}
 	for (size_t i = 0; i < bundle->parts.count; i++)
-		facts.payloads[i] = payload_facts_of(&bundle->payloads[i]);
+		payload_facts(&bundle->payloads[i], &facts.payloads[i]);
 	field_put_json(&out, &evidence_schema, &facts);
 	buf_putc(&out, '\n');
 	return bundle_put_buf(bundle, "evidence.json", &out, err);
@@ -380,12 +445,12 @@ static enum err_code put_entries(struct bundle *bundle, struct err *err)
 	struct entries_view view = { 0 };
 	buf_auto out;
 	buf_init(&out, JSON_MAX);
-	for (size_t i = 0; i < COUNT(bundle->journal); i++)
+	for (size_t i = 0; i < bundle->journal_count; i++)
 		count += bundle->journal[i].paths_count;
 	view.items = arena_array(bundle->arena, count + 1, sizeof *view.items);
 	if (!view.items)
 		return fail(err, ERR_MEMORY, "no memory for the journal's extract");
-	for (size_t i = 0; i < COUNT(bundle->journal); i++)
+	for (size_t i = 0; i < bundle->journal_count; i++)
 		for (size_t k = 0; k < bundle->journal[i].paths_count; k++)
 			TRY(show_entry(bundle->arena, &bundle->journal[i].paths[k], &view.items[view.count++], err));
 	field_put_json(&out, &entries_schema, &view);
@@ -403,27 +468,42 @@ static bool is_cut_off(const struct bundle *bundle, const struct journal_link *l
 	       last->number >= message->links[0].number;
 }
 
-/* The two chains are of one snapshot: where both have a link it is the same. */
+/* The extract whose next link has the lowest number. NEXT: how many of each are taken. */
+static const struct journal_extract *lowest(const struct bundle *bundle, const size_t next[static JOURNAL_SUBJECTS])
+{
+	const struct journal_extract *found = NULL;
+	int64_t number = INT64_MAX;
+	for (size_t i = 0; i < bundle->journal_count; i++) {
+		const struct journal_extract *extract = &bundle->journal[i];
+		if (next[i] == extract->links_count || extract->links[next[i]].number >= number)
+			continue;
+		found = extract;
+		number = extract->links[next[i]].number;
+	}
+	return found;
+}
+
+/* The chains are of one snapshot: where several have a link it is the same. */
 static enum err_code merge_links(struct bundle *bundle, struct err *err)
 {
-	const struct journal_extract *one = &bundle->journal[0], *other = &bundle->journal[1];
-	size_t i = 0, k = 0;
-	bundle->links = arena_array(bundle->arena, one->links_count + other->links_count + 1, sizeof *bundle->links);
+	size_t next[JOURNAL_SUBJECTS] = { 0 }, count = 0;
+	const struct journal_extract *extract;
+	for (size_t i = 0; i < bundle->journal_count; i++)
+		count += bundle->journal[i].links_count;
+	bundle->links = arena_array(bundle->arena, count + 1, sizeof *bundle->links);
 	if (!bundle->links)
 		return fail(err, ERR_MEMORY, "no memory for the journal's extract");
-	while (i < one->links_count || k < other->links_count) {
-		bool left = k == other->links_count ||
-			    (i < one->links_count && one->links[i].number <= other->links[k].number);
-		const struct journal_link *link = left ? &one->links[i] : &other->links[k];
-		if (is_cut_off(bundle, link)) {
-			bundle->to_head = false;
+	while ((extract = lowest(bundle, next))) {
+		const struct journal_link *link = &extract->links[next[extract - bundle->journal]];
+		bundle->to_head = false;
+		if (is_cut_off(bundle, link))
 			break;
-		}
 		bundle->links[bundle->links_count++] = link;
-		i += i < one->links_count && one->links[i].number == link->number;
-		k += k < other->links_count && other->links[k].number == link->number;
-		bundle->to_head =
-			(i == one->links_count && one->to_head) || (k == other->links_count && other->to_head);
+		for (size_t i = 0; i < bundle->journal_count; i++) {
+			const struct journal_extract *each = &bundle->journal[i];
+			next[i] += next[i] < each->links_count && each->links[next[i]].number == link->number;
+			bundle->to_head |= next[i] == each->links_count && each->to_head;
+		}
 	}
 	return OK;
 }

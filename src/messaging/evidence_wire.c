@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "codec/mime.h"
 #include "codec/xml.h"
+#include "messaging/ebms2_int.h"
 #include "messaging/evidence_int.h"
 #include "messaging/uris_int.h"
 
@@ -17,8 +18,7 @@ static const struct signature_row {
 } signature_rows[] = {
 	[SIG_RSA_SHA256] = { "rsa-sha256", true }, [SIG_RSA_SHA384] = { "rsa-sha384", true },
 	[SIG_RSA_SHA512] = { "rsa-sha512", true }, [SIG_ECDSA_P256_SHA256] = { "ecdsa-sha256", true },
-	[SIG_ED25519] = { "ed25519", false },
-	[SIG_RSA_SHA1] = { "rsa-sha1", true },
+	[SIG_ED25519] = { "ed25519", false },      [SIG_RSA_SHA1] = { "rsa-sha1", true },
 };
 static const char *const digest_names[] = {
 	[DIGEST_SHA256] = "sha256",
@@ -29,13 +29,22 @@ static const char *const digest_names[] = {
 
 /* --- Reading --- */
 
-/* A partner's ciphertext is not opened again: what came out of it is stored, and the signature is over that. */
-static void give_octets(const struct bundle *bundle, struct ebms_message *message)
+static void give_octets(struct ebms_part *part, const struct message_parts *stored)
 {
-	for (size_t i = 0; i < message->parts_count; i++)
-		for (size_t k = 0; k < bundle->parts.count; k++)
-			if (same(message->parts[i].content_id, bundle->parts.items[k].content_id))
-				message->parts[i].octets = bundle->parts.items[k].octets;
+	for (size_t i = 0; i < stored->count && !part->octets.data; i++)
+		if (same(part->content_id, stored->items[i].content_id) &&
+		    part->compressed == stored->items[i].compressed)
+			part->octets = stored->items[i].octets;
+}
+
+/* SHA-1 is taken by a profile that has it, and never without one. NULL: any other that we know. */
+static const struct security_profile *profile_of(const struct ebms_message *message)
+{
+	bool weak = message->signature && message->signature->alg_known && message->signature->alg == SIG_RSA_SHA1;
+	const struct security_profile *profile = NULL;
+	for (size_t i = 0; weak && (profile = profile_at(i)) && profile->signature != SIG_RSA_SHA1;)
+		i++;
+	return profile;
 }
 
 /* An answer that we could not believe is kept as well: nothing of it is shown as if it proved something. */
@@ -46,10 +55,17 @@ static enum err_code judge_wire(struct evidence_wire *wire, const struct bundle 
 	if (!findings_errors(message->findings))
 		TRY(ebms_read_security(message, err));
 	if (!findings_errors(message->findings))
-		ebms_check_profile(message, NULL);
+		ebms_check_profile(message, profile_of(message));
 	if (findings_errors(message->findings))
 		return OK;
-	give_octets(bundle, message);
+	wire->bare = !message->signature && !wire->basis.count && ebms2_may_be_unsigned(message, false);
+	if (!message->signature)
+		return OK;
+	/* A partner's ciphertext is not opened again: what came out of it is stored, and the signature is over that. */
+	for (size_t i = 0; i < message->parts_count; i++) {
+		give_octets(&message->parts[i], &bundle->parts);
+		give_octets(&message->parts[i], &bundle->before);
+	}
 	wire->algorithm = signature_rows[message->signature->alg].name;
 	wire->xmlsec =
 		message->parts_count == 0 && message->mime.count == 1 && signature_rows[message->signature->alg].xmlsec;
@@ -91,23 +107,38 @@ static void read_lists(struct evidence_wire *wire, struct arena *arena)
 		wire->overdue_since_us = last.next_update_us;
 }
 
-/* The version that the wire at INDEX, a receipt, speaks of: the last one before it whose digests it repeats. */
+/* A Pong answers a Ping; an acknowledgment that is not signed repeats nothing, and none may be unsigned of which that
+ * was not asked. */
+static bool does_answer(const struct bundle *bundle, const struct evidence_wire *receipt,
+			const struct evidence_wire *version)
+{
+	struct ebms_message signal = receipt->message;
+	const struct ebms_message *message = &version->message;
+	const char *id = bundle->message.message_id;
+	if (wire_is_pong(receipt))
+		return message->kind == KIND_PING && same(signal.signal.info->ref_to, id);
+	if (receipt->bare && (!message->ebms2 || message->ebms2->ack_signed))
+		return false;
+	ebms_check_receipt(&signal, id, message->signature->references, receipt->bare ? 0 : message->signature->count);
+	return findings_errors(signal.findings) == 0;
+}
+
+/* The version that the wire at INDEX, a receipt, speaks of: the last one before it that fits. */
 static enum err_code find_answered(struct bundle *bundle, size_t index, struct err *err)
 {
 	struct evidence_wire *receipt = &bundle->wires[index];
-	struct ebms_message *message = &receipt->message;
 	while (index-- > 0 && !receipt->answers) {
 		const struct evidence_wire *version = &bundle->wires[index];
 		if (!wire_is_message(version->wire) || !version->proved)
 			continue;
-		message->findings = findings_new(bundle->arena);
-		if (!message->findings)
+		receipt->message.findings = findings_new(bundle->arena);
+		if (!receipt->message.findings)
 			return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", bundle->id);
-		ebms_check_receipt(message, bundle->message.message_id, version->message.signature->references,
-				   version->message.signature->count);
-		if (!findings_errors(message->findings))
+		if (does_answer(bundle, receipt, version))
 			receipt->answers = version;
 	}
+	if (!receipt->answers)
+		receipt->bare = false;
 	return OK;
 }
 
@@ -123,7 +154,8 @@ enum err_code evidence_read_wires(struct bundle *bundle, struct err *err)
 		TRY(read_signer(wire, err));
 		read_lists(wire, bundle->arena);
 		TRY(judge_wire(wire, bundle, err));
-		if (wire->proved && wire->message.kind == KIND_RECEIPT)
+		bool answer = wire->message.kind == KIND_RECEIPT || wire_is_pong(wire);
+		if (answer && (wire->proved || wire->bare))
 			TRY(find_answered(bundle, i, err));
 	}
 	return OK;
@@ -149,21 +181,78 @@ static const char *extension_of(const char *type)
 	return size > 4 && memcmp(type + size - 4, "+xml", 4) == 0 ? "xml" : "bin";
 }
 
-/* The octets of PART over which its digest was made: an uncompressed XML document is signed in its canonical form. */
-static enum err_code signed_octets(struct bundle *bundle, const struct message_part *part, struct buf *canonical,
+/* PAYLOAD is signed as OCTETS; under *FORM they stand in the folder. */
+static enum err_code put_form(struct bundle *bundle, struct evidence_payload *payload, struct bytes octets,
+			      bool compressed, const struct evidence_form **form, struct err *err)
+{
+	size_t count = payload->forms_count, number = (size_t)(payload - bundle->payloads) + 1;
+	for (size_t i = 0; i < count; i++)
+		if (bytes_same(payload->forms[i].octets, octets) && payload->forms[i].compressed == compressed) {
+			*form = &payload->forms[i];
+			return OK;
+		}
+	if (count == FORMS_MAX)
+		return fail(err, ERR_INTERNAL, "message %s has a part that was signed in more than %d forms",
+			    bundle->id, (int)FORMS_MAX);
+	const char *path = payload->path;
+	if (compressed || !bytes_same(octets, payload->plain)) {
+		path = count ? arena_printf(bundle->arena, "payload/%zu.signed-%zu", number, count + 1)
+			     : arena_printf(bundle->arena, "payload/%zu.signed", number);
+		TRY(bundle_put(bundle, path, octets, err));
+	}
+	payload->forms[payload->forms_count++] =
+		(struct evidence_form){ .path = path, .octets = octets, .compressed = compressed };
+	*form = &payload->forms[count];
+	return OK;
+}
+
+static const struct ebms_reference *reference_of(struct ebms_message *message, const struct ebms_part *part)
+{
+	for (size_t i = 0; i < message->signature->count; i++)
+		if (ebms_part_of(message, message->signature->references[i].uri) == part)
+			return &message->signature->references[i];
+	return NULL;
+}
+
+/* The octets of PART over which its digest was made: an uncompressed XML document is signed in AS4 in its canonical
+ * form. */
+static enum err_code signed_octets(struct bundle *bundle, struct ebms_message *message, const struct ebms_part *part,
 				   struct bytes *octets, struct err *err)
 {
-	const struct evidence_wire *version = bundle_first_version(bundle);
+	const struct ebms_reference *reference = reference_of(message, part);
+	buf_auto canonical;
+	buf_init(&canonical, 2 * part->octets.size + CANONICAL_MAX);
 	*octets = part->octets;
-	for (size_t i = 0; version && !part->compressed && i < version->message.signature->count; i++) {
-		struct ebms_message *message = &bundle->wires[version - bundle->wires].message;
-		const struct ebms_reference *reference = &message->signature->references[i];
-		const struct ebms_part *named = ebms_part_of(message, reference->uri);
-		if (!named || !same(named->content_id, part->content_id))
-			continue;
-		TRY(ebms_reference_octets(message, reference, canonical, err));
-		*octets = buf_bytes(canonical);
+	if (!reference)
+		return OK;
+	TRY(ebms_reference_octets(message, reference, &canonical, err));
+	if (bytes_same(buf_bytes(&canonical), part->octets))
+		return OK;
+	const void *copy = arena_copy(bundle->arena, buf_text(&canonical), canonical.size);
+	if (!copy)
+		return fail(err, ERR_MEMORY, "no memory for the evidence of message %s", bundle->id);
+	*octets = bytes(copy, canonical.size);
+	return OK;
+}
+
+/* Those in which versions are signed that say of compression what is stored come first. */
+static enum err_code put_forms(struct bundle *bundle, struct evidence_payload *payload, bool stored, struct err *err)
+{
+	const struct evidence_form *form;
+	for (size_t i = 0; i < bundle->wires_count; i++) {
+		struct evidence_wire *wire = &bundle->wires[i];
+		for (size_t k = 0; wire->proved && k < wire->message.parts_count; k++) {
+			const struct ebms_part *part = &wire->message.parts[k];
+			struct bytes octets;
+			if (!same(part->content_id, payload->part->content_id) ||
+			    (part->compressed == payload->part->compressed) != stored)
+				continue;
+			TRY(signed_octets(bundle, &wire->message, part, &octets, err));
+			TRY(put_form(bundle, payload, octets, part->compressed, &form, err));
+		}
 	}
+	if (stored && !payload->forms_count)
+		TRY(put_form(bundle, payload, payload->part->octets, payload->part->compressed, &form, err));
 	return OK;
 }
 
@@ -171,22 +260,13 @@ static enum err_code put_payload(struct bundle *bundle, size_t index, struct err
 {
 	struct evidence_payload *payload = &bundle->payloads[index];
 	const struct message_part *part = &bundle->parts.items[index];
-	struct bytes octets;
-	buf_auto canonical;
-	buf_init(&canonical, 2 * part->octets.size + CANONICAL_MAX);
-	payload->part = part;
+	*payload = (struct evidence_payload){ .part = part };
 	payload->path = arena_printf(bundle->arena, "payload/%zu.%s", index + 1, extension_of(part->mime_type));
-	payload->signed_path = payload->path;
 	TRY(message_part_plain(bundle->arena, part, bundle->limits.max_payload_bytes, &payload->plain, err));
 	content_digest(payload->plain, payload->digest);
 	TRY(bundle_put(bundle, payload->path, payload->plain, err));
-	TRY(signed_octets(bundle, part, &canonical, &octets, err));
-	if (bytes_same(octets, payload->plain))
-		return OK;
-	payload->signed_path = arena_printf(bundle->arena, "payload/%zu.signed", index + 1);
-	if (canonical.size)
-		return bundle_put_buf(bundle, payload->signed_path, &canonical, err);
-	return bundle_put(bundle, payload->signed_path, octets, err);
+	TRY(put_forms(bundle, payload, true, err));
+	return put_forms(bundle, payload, false, err);
 }
 
 static enum err_code keep_name(struct bundle *bundle, const struct document_key *key, struct err *err)
@@ -296,27 +376,35 @@ static void put_cell(struct buf *out, const char *text)
 		buf_putc(out, (unsigned char)*c < ' ' ? '?' : *c);
 }
 
-static const char *payload_of(const struct bundle *bundle, const struct ebms_part *part)
+/* Where the octets of PART stand that WIRE has signed. */
+static enum err_code payload_of(struct bundle *bundle, struct evidence_wire *wire, const struct ebms_part *part,
+				const char **path, struct err *err)
 {
-	for (size_t i = 0; i < bundle->parts.count; i++)
-		if (same(bundle->parts.items[i].content_id, part->content_id))
-			return bundle->payloads[i].signed_path;
-	return NULL;
+	for (size_t i = 0; i < bundle->parts.count; i++) {
+		const struct evidence_form *form;
+		struct bytes octets;
+		if (!same(bundle->parts.items[i].content_id, part->content_id))
+			continue;
+		TRY(signed_octets(bundle, &wire->message, part, &octets, err));
+		TRY(put_form(bundle, &bundle->payloads[i], octets, part->compressed, &form, err));
+		*path = form->path;
+		return OK;
+	}
+	return fail(err, ERR_INTERNAL, "message %s has a part that is not stored", bundle->id);
 }
 
-/* One line a reference, and its octets, unless they are a payload's. */
+/* One line a reference, and its octets, unless they are a payload's. The empty URI is the envelope's. */
 static enum err_code put_reference(struct bundle *bundle, struct evidence_wire *wire, size_t index, struct buf *table,
 				   struct err *err)
 {
 	const struct ebms_reference *reference = &wire->message.signature->references[index];
 	const struct ebms_part *part = ebms_part_of(&wire->message, reference->uri);
-	put_cell(table, reference->uri);
+	const char *path = NULL;
+	put_cell(table, *reference->uri ? reference->uri : "(envelope)");
 	buf_printf(table, "\t%s\t", digest_names[reference->digest]);
 	hex_put(table, reference->value);
 	if (part) {
-		const char *path = payload_of(bundle, part);
-		if (!path)
-			return fail(err, ERR_INTERNAL, "message %s has a part that is not stored", bundle->id);
+		TRY(payload_of(bundle, wire, part, &path, err));
 		buf_printf(table, "\t../%s\n", path);
 		return OK;
 	}
@@ -346,7 +434,7 @@ static enum err_code put_signed_info(struct bundle *bundle, const struct evidenc
 	buf_init(&info, CANONICAL_MAX);
 	buf_init(&value, 4096);
 	buf_init(&algorithm, 4096);
-	TRY(xml_c14n_exclusive(signature->signed_info, signature->prefixes, &info, err));
+	TRY(ebms_signed_info(signature, &info, err));
 	TRY(put_file(bundle, wire, "signed-info.xml", &info, err));
 	put_signature(&value, signature);
 	TRY(put_file(bundle, wire, "signature.bin", &value, err));
@@ -397,10 +485,10 @@ static enum err_code put_wire(struct bundle *bundle, struct evidence_wire *wire,
 	TRY(put_line(bundle, wire, "content-type", wire->wire->content_type, err));
 	TRY(put_line(bundle, wire, "time", time ? time : "", err));
 	TRY(put_basis(bundle, wire, err)); /* the journal speaks of it, whether the signature holds or not */
-	if (!wire->proved)
-		return OK;
-	TRY(put_references(bundle, wire, err));
-	TRY(put_signed_info(bundle, wire, err));
+	if (wire->proved) {
+		TRY(put_references(bundle, wire, err));
+		TRY(put_signed_info(bundle, wire, err));
+	}
 	return wire->answers ? put_line(bundle, wire, "answers", wire->answers->folder, err) : OK;
 }
 

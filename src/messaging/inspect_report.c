@@ -229,8 +229,7 @@ static void put_user(struct inspecting *i)
 		report->service = user->collaboration->service ? user->collaboration->service->value : NULL;
 		report->action = user->collaboration->action;
 		report->conversation = user->collaboration->conversation;
-		report->agreement =
-			user->collaboration->agreement ? user->collaboration->agreement->value : NULL;
+		report->agreement = user->collaboration->agreement ? user->collaboration->agreement->value : NULL;
 	}
 	report->original_sender = ebms_property(user->properties, "originalSender");
 	report->final_recipient = ebms_property(user->properties, "finalRecipient");

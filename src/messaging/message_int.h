@@ -37,7 +37,7 @@ struct ebms_token {
 struct ebms_reference {
 	const char *uri;
 	const char *transform;   /* URI of the only transform; NULL if there is not exactly one */
-	const char *prefixes;    /* its InclusiveNamespaces; NULL */
+	const char *prefixes;    /* its InclusiveNamespaces, or those of its XPath (ebMS 2); NULL */
 	const char *left_out[2]; /* ebMS 2: actors whose header blocks are not signed */
 	const char *digest_name; /* URI */
 	enum digest digest;

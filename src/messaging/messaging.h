@@ -19,6 +19,7 @@ struct messaging_options {
 	const char *keys_directory; /* for certificates and states of our keys */
 	struct http_client *client;
 	const char *party_id, *party_type; /* ours */
+	const char *endpoint;              /* URL by which partners reach us, for our card; NULL: not known */
 	const struct http_tls *tls;        /* for sending; NULL: none */
 	bool allow_plain;                  /* http:// endpoints; the configuration grants it for loopback only */
 	bool require_client_certificate;   /* of who posts to our endpoint; off only where plain HTTP is allowed */
@@ -90,6 +91,54 @@ enum err_code messaging_send_step(struct messaging *messaging, int64_t now_us, u
 /* Puts a ping (ebMS test service) to PARTNER in the outbox. *ID: our id of the message, arena's. */
 enum err_code messaging_ping(struct messaging *messaging, struct arena *arena, const char *partner,
 			     const struct actor *actor, int64_t now_us, const char **id, struct err *err) MUST_USE;
+
+/* --- Is the link with a partner as both sides mean it to be? --- */
+
+#define PARTNER_TEST_PASSED  "passed"
+#define PARTNER_TEST_FAILED  "failed"
+#define PARTNER_TEST_SKIPPED "skipped" /* .found says why */
+#define PARTNER_TEST_US      "us"
+#define PARTNER_TEST_THEM    "them"
+
+struct partner_test_step {
+	const char *name; /* "connection", "tls", "clock", "ping", "refusal", "sample FORM-D" */
+	const char *verdict;
+	const char *proves; /* what it shows when it passes */
+	const char *found;  /* what was seen */
+	const char *side;   /* whose it is to mend; NULL unless it failed */
+	const char *mend;   /* what to do; NULL unless it failed */
+};
+struct partner_test {
+	const char *partner, *endpoint, *profile, *binding;
+	int64_t at_us;
+	const char *verdict; /* failed if a step did */
+	struct partner_test_step *steps;
+	size_t steps_count;
+};
+/* Connects, pings, asks for a refusal and sends a sample of each document type that is exchanged, all marked as tests.
+ * Nothing of it is kept here. Blocks for at most about a minute. ERR_NOT_FOUND if there is no such partner. */
+enum err_code messaging_partner_test(struct messaging *messaging, struct arena *arena, const char *partner,
+				     struct partner_test *test, struct err *err) MUST_USE;
+
+/* --- A partner that is played, for integrators and tests: it believes everybody, and does what a script says --- */
+
+struct simulator_options {
+	const char *keys_directory;       /* its own */
+	const char *other_keys_directory; /* by which "other-key" signs; NULL: none */
+	const char *profile;              /* by which it answers */
+	const char *party_id, *cpa;       /* what messages must be for; NULL: whatever they say */
+	const struct kernel *kernel;      /* its document types, and its clock */
+	struct bytes script;              /* docs/simulator.md; empty: it answers as it should */
+};
+struct simulator;
+/* Findings for what is wrong with the script (SIM-001 …), and then *SIMULATOR is NULL. */
+enum err_code simulator_new(const struct simulator_options *options, struct simulator **simulator,
+			    struct findings *findings, struct err *err) MUST_USE;
+void simulator_free(struct simulator *simulator);
+/* An http_handler, for many threads at a time. */
+void simulator_handle(void *simulator, const struct http_request *request, struct http_response *response);
+/* For how long it has gone away by its script: until then nobody should listen. 0: it is there. */
+int64_t simulator_away_us(struct simulator *simulator);
 
 /* All by which it can be proved without Lintas what was exchanged: the files of a folder. Its README.md says which. */
 #define EVIDENCE_SUMS "SHA256SUMS" /* the file that names all others with their digests */
@@ -268,6 +317,99 @@ struct agreement_offer {
 enum err_code messaging_agreement_write(struct messaging *messaging, struct arena *arena,
 					const struct agreement_offer *offer, int64_t now_us, struct buf *out,
 					struct findings *findings, struct err *err) MUST_USE;
+
+/* --- Cards: what a node says of itself, signed, for those who would exchange with it --- */
+
+#define CARD_TYPE        "lintas-card+json" /* typ of the JWS whose payload it is */
+#define CARD_FINGERPRINT 64                 /* hexadecimal digits of a SHA-256 */
+enum { CARD_BYTES_MAX = 1 << 20, CARD_FINGERPRINT_MIN = 16 /* digits that a person must have compared */ };
+
+struct card_party {
+	const char *code; /* of the state, ISO 3166 alpha-2 */
+	const char *id, *type, *name;
+};
+struct card_organisation {
+	const char *code, *seat, *name;
+};
+struct card_endpoint {
+	const char *binding, *url;
+};
+struct card_binding { /* a security profile for which it has active keys */
+	const char *binding, *profile;
+};
+struct card_certificate {
+	const char *use;         /* "sign", "encrypt", "tls" */
+	const char *certificate; /* base64 of the DER */
+};
+struct card_document {
+	const char *type, *version;
+	bool sends, receives;
+	date from; /* DATE_NONE: always */
+};
+struct card_opt_out { /* ATIGA OCP rule 27(2) */
+	const char *document, *law;
+	date since;
+};
+struct card {
+	int64_t version; /* CARD_VERSION */
+	int64_t serial;  /* grows with each card of the party */
+	int64_t issued_us, until_us;
+	struct card_party *party; /* absent only with findings, as all else that must be there */
+	struct card_organisation *organisations;
+	size_t organisations_count;
+	struct card_endpoint *endpoints;
+	size_t endpoints_count;
+	struct card_binding *bindings;
+	size_t bindings_count;
+	struct card_certificate *certificates;
+	size_t certificates_count;
+	struct card_document *documents;
+	size_t documents_count;
+	struct card_opt_out *opt_outs;
+	size_t opt_outs_count;
+	/* Of who signed it, beside the payload; NULL if its certificate cannot be read. */
+	const char *signer, *fingerprint;
+};
+enum { CARD_VERSION = 1 };
+extern const struct fields card_fields; /* of the payload */
+extern const struct schema card_schema;
+
+struct card_opt_outs {
+	struct card_opt_out *items;
+	size_t count;
+};
+struct card_offer {
+	const char *name;                /* of our party, for people */
+	struct card_document *documents; /* NULL: all types that there are, both ways, from now on */
+	size_t documents_count;
+	struct card_opt_outs opt_outs;
+};
+/* Our own card, signed. ERR_CONFLICT if it is not known where partners reach us, or a key is missing. */
+enum err_code messaging_card_write(struct messaging *messaging, struct arena *arena, const struct card_offer *offer,
+				   int64_t now_us, struct buf *out, struct err *err) MUST_USE;
+
+struct card_reading {
+	struct bytes text;
+	const struct kernel *kernel;       /* whose document types are known; NULL: any is */
+	const char *party_id, *party_type; /* ours; NULL: this is nobody's node */
+	bool allow_plain;                  /* http:// endpoints */
+	int64_t held_serial;               /* of the card that is held of the partner; INTEGER_NONE: none */
+	const char *const *pinned;         /* fingerprints: one of them has to have signed; NULL: any certificate */
+	size_t pinned_count;
+	const char *fingerprint; /* that a person was told, groups of digits or its beginning; NULL: not asked for */
+	int64_t now_us;
+};
+/* Reads a card and says all that is wrong with it (JWS-001 …, CARD-001 …). With errors it may be incomplete. All in
+ * ARENA. */
+enum err_code messaging_card_read(struct arena *arena, const struct card_reading *reading, struct card *card,
+				  struct findings *findings, struct err *err) MUST_USE;
+/* The certificate of ROW. The caller unrefs. */
+enum err_code messaging_card_certificate(struct arena *arena, const struct card_certificate *row, struct cert **cert,
+					 struct err *err) MUST_USE;
+/* Our party id, or its TYPE: for .party_id and .party_type above. */
+const char *messaging_party(const struct messaging *messaging, bool type);
+/* The best profile that CARD offers and this node has keys for; NULL: none. */
+const char *messaging_card_profile(struct messaging *messaging, const struct card *card, int64_t now_us);
 
 struct messaging_counters {
 	int64_t accepted, duplicates, refused; /* from partners */

@@ -62,6 +62,7 @@ struct messaging {
 	struct directory *directory;
 	struct lane lanes[PEERS_MAX];
 	size_t lanes_count, turn;
+	struct awaited *awaited; /* probes that wait for a signal; partner_test.c's */
 	struct stranger strangers[STRANGERS_KEPT];
 	size_t strangers_seen;
 	int64_t strangers_logged_us;          /* when a stranger was last logged; others are only counted */
@@ -79,6 +80,8 @@ void directory_release(struct directory *directory);
 
 const struct peer *directory_peer(const struct directory *directory, const char *code);
 const struct peer *directory_party(const struct directory *directory, const char *party_id, const char *party_type);
+/* Whether KEY is active, and its certificate valid. */
+bool key_is_current(const struct key_info *key, int64_t now_us);
 /* Our active key for USE whose kind fits; the newest one. NULL if there is none. */
 const struct key_info *directory_key(const struct directory *directory, enum key_use use, enum key_kind kind,
 				     int64_t now_us);

@@ -279,18 +279,32 @@ static void check_business(const struct pact *pact, struct ebms_message *message
 	};
 }
 
-void pact_understand(const struct pact *pact, const char *partner, const char *state, struct ebms_message *message,
-		     int64_t now_us, struct understood *understood)
+/* An answer to what was sent under it may come when it is over: the partner has that, or will not take it. */
+static bool is_answer(const struct ebms_message *message)
+{
+	return message->kind == KIND_RECEIPT || message->kind == KIND_ERROR || message->kind == KIND_PONG ||
+	       message->kind == KIND_STATUS_RESPONSE;
+}
+
+/* In force when it was written; and what is withdrawn since counts no more, whatever time a message names. */
+static void check_time(struct ebms_message *message, const struct pact *pact, int64_t now_us)
 {
 	char at[TIME_SIZE];
 	int64_t sent_us = message->user.info->timestamp_us;
+	bool withdrawn = pact->until_us != TIME_NONE && pact->until_us <= now_us;
+	if (is_answer(message) || (pact_holds(pact, sent_us) && !withdrawn))
+		return;
+	time_format(sent_us, at);
+	found(message, "the time of an agreement that is not in force", at);
+}
+
+void pact_understand(const struct pact *pact, const char *partner, const char *state, struct ebms_message *message,
+		     int64_t now_us, struct understood *understood)
+{
 	*understood = (struct understood){ 0 };
 	check_parties(message, message->user.parties->from, pact->them, "the sender (From)");
 	check_parties(message, message->user.parties->to, pact->us, "the receiver (To)");
-	if (!pact_holds(pact, sent_us)) {
-		time_format(sent_us, at);
-		found(message, "the time of an agreement that is not in force", at);
-	}
+	check_time(message, pact, now_us);
 	check_features(message, now_us);
 	if (message->kind == KIND_USER_MESSAGE)
 		check_business(pact, message, understood, partner, state);

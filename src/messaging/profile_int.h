@@ -13,7 +13,7 @@ struct security_profile {
 	enum sig_alg signature;
 	enum digest digest;
 	enum content_alg content;
-	enum wrap_alg wrap; /* and what follows, if the binding encrypts */
+	enum wrap_alg wrap;                /* and what follows, if the binding encrypts */
 	enum digest wrap_digest, wrap_mgf; /* RSA-OAEP */
 	unsigned kek_bytes;                /* agreement */
 };

@@ -272,9 +272,8 @@ static bool is_ping(const struct ebms_collaboration *collaboration)
 	return same(collaboration->service->value, URI_TEST_SERVICE) && same(collaboration->action, URI_TEST_ACTION);
 }
 
-static enum err_code find_recipient(struct tx *tx, void *arg, struct err *err)
+static enum err_code find_recipient(struct tx *tx, struct receiving *r, struct err *err)
 {
-	struct receiving *r = arg;
 	const char *recipient = r->understood.final_recipient;
 	const char *state = r->messaging->options.kernel->state;
 	size_t state_length = strlen(state);
@@ -292,6 +291,33 @@ static enum err_code find_recipient(struct tx *tx, void *arg, struct err *err)
 	}
 	r->organisation = organisation.code;
 	return OK;
+}
+
+/* Whether the document type is activated with the partner, and not opted out of. What was accepted while it was gets
+ * its receipt again. */
+static enum err_code judge_activation(struct tx *tx, struct receiving *r, struct err *err)
+{
+	const struct doctype *doctype = doctype_find(r->messaging->options.kernel, r->understood.action);
+	const char *partner = r->peer->partner.code;
+	struct message known;
+	if (!doctype)
+		return OK; /* a ping */
+	const struct activation cell = {
+		.partner = partner, .document = doctype->code, .direction = "in", .version = doctype->version
+	};
+	TRY(activation_judge(tx, r->arena, &cell, r->understood.test, date_of_time(r->now_us), &r->activation, err));
+	if (!r->activation.refused)
+		return OK;
+	TRY(message_find_in(tx, r->arena, partner, message_id_of(r), &known, err));
+	r->activation.refused = !known.id;
+	return OK;
+}
+
+static enum err_code look_up(struct tx *tx, void *arg, struct err *err)
+{
+	struct receiving *r = arg;
+	TRY(find_recipient(tx, r, err));
+	return judge_activation(tx, r, err);
 }
 
 /* A value that the agreement does not have, or has as WANTED (NULL: must be absent). */
@@ -373,9 +399,14 @@ static enum err_code check_agreement(struct receiving *r, struct err *err)
 		check_p_mode(r);
 	if (!clean(r) || r->message.kind != KIND_USER_MESSAGE)
 		return OK;
-	TRY(db_read(r->messaging->options.kernel->db, find_recipient, r, err));
+	TRY(db_read(r->messaging->options.kernel->db, look_up, r, err));
 	if (!r->organisation)
 		found(r, RULE_RECIPIENT, r->understood.final_recipient, NULL);
+	if (r->activation.refused) {
+		const struct rule *rule = ebms_rule(RULE_NOT_ACTIVATED);
+		finding_add_law(r->findings, rule, "", r->activation.law ? r->activation.law : rule->law,
+				r->activation.text, NULL);
+	}
 	return OK;
 }
 

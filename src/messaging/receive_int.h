@@ -2,6 +2,7 @@
 #ifndef MESSAGING_RECEIVE_INT_H
 #define MESSAGING_RECEIVE_INT_H
 
+#include "kernel/activation.h"
 #include "messaging/messaging_int.h"
 
 struct receiving {
@@ -20,7 +21,8 @@ struct receiving {
 	const struct pact *pact; /* ebMS 2: by which it says it is; NULL */
 	struct understood understood;
 	const char *organisation; /* ours, for whom it is */
-	unsigned news;            /* MESSAGING_TO_PROCESS, MESSAGING_TO_SEND */
+	struct activation_verdict activation;
+	unsigned news; /* MESSAGING_TO_PROCESS, MESSAGING_TO_SEND */
 };
 
 /* ebMS 2: the answer goes out later, with a request of its own. */

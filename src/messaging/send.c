@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "kernel/reply.h"
 #include "messaging/pact_int.h"
+#include "messaging/send_int.h"
 #include "messaging/settle_int.h"
 #include "messaging/uris_int.h"
 
@@ -223,6 +224,20 @@ static const struct wire *last_sent(const struct sending *s)
 	return last;
 }
 
+/* Whether what was sent before says what ROUTE says now: an agreement may be replaced under its CPAId. */
+static bool route_fits(const struct sending *s)
+{
+	const struct ebms2_route *route = &s->route;
+	const struct ebms_user_message *user = &s->before.user;
+	const struct ebms2_blocks *blocks = s->before.ebms2;
+	return same(user->collaboration->agreement->value, route->pact->cpa->id) &&
+	       same(user->collaboration->service->value, route->service->value) &&
+	       same(user->collaboration->action, route->action) && same(user->parties->from->role, route->from.role) &&
+	       same(user->parties->to->role, route->to.role) && blocks->sync == route->wishes.sync &&
+	       blocks->ack_wanted == route->wishes.ack_wanted && blocks->ack_signed == route->wishes.ack_signed &&
+	       (blocks->header.once != NULL) == route->wishes.once;
+}
+
 /* A retry sends the same bytes, as long as they still are what we would say: signed with the certificate that we use
  * now, for the one that the partner has now, by the agreed profile (AS4 profile 1.0 §3.2). Else it is signed and
  * encrypted anew, and both are kept. */
@@ -245,7 +260,7 @@ static enum err_code take_stored(struct sending *s, const struct ebms_identity *
 		return OK;
 	if (s->recipient && !ebms_token_names(&s->before.encryption->recipient, s->recipient))
 		return OK;
-	if (s->route.pact && !same(s->before.user.collaboration->agreement->value, s->route.pact->cpa->id))
+	if (s->route.pact && !route_fits(s))
 		return OK;
 	s->content_type = sent->content_type;
 	s->body = sent->octets;
@@ -255,8 +270,7 @@ static enum err_code take_stored(struct sending *s, const struct ebms_identity *
 	return OK;
 }
 
-/* Every version sent is evidence, kept before it leaves. */
-static enum err_code pack_anew(struct sending *s, const struct ebms_identity *identity, struct err *err)
+static enum err_code pack_letter(struct sending *s, const struct ebms_identity *identity, struct err *err)
 {
 	struct header header = { 0 };
 	struct ebms_payload *payloads = NULL;
@@ -274,6 +288,13 @@ static enum err_code pack_anew(struct sending *s, const struct ebms_identity *id
 	s->body = buf_bytes(&s->packed.body);
 	s->references = s->packed.references;
 	s->references_count = s->packed.references_count;
+	return OK;
+}
+
+/* Every version sent is evidence, kept before it leaves. */
+static enum err_code pack_anew(struct sending *s, const struct ebms_identity *identity, struct err *err)
+{
+	TRY(pack_letter(s, identity, err));
 	struct wire sent = { .kind = WIRE_SENT,
 			     .at_us = s->now_us,
 			     .content_type = s->content_type,
@@ -314,17 +335,23 @@ static enum err_code take_route(struct sending *s, struct err *err)
 	return expand(s, err);
 }
 
-static enum err_code pack(struct sending *s, struct err *err)
+/* For whom, by which way, and with which key. */
+static enum err_code prepare(struct sending *s, struct ebms_identity *identity, struct err *err)
 {
-	struct ebms_identity identity;
-	bool taken = false;
 	const struct binding *binding = s->peer->profile->binding;
-	TRY(db_read(s->messaging->options.kernel->db, read_stored, s, err));
 	if (s->parts.count && binding->encrypts)
 		TRY(peer_encrypt(s->peer, s->now_us, s->arena, &s->recipient, err));
 	if (binding == &binding_ebms2)
 		TRY(take_route(s, err));
-	TRY(identity_for(s->messaging, s->directory, s->peer, s->route.channel, s->now_us, &identity, err));
+	return identity_for(s->messaging, s->directory, s->peer, s->route.channel, s->now_us, identity, err);
+}
+
+static enum err_code pack(struct sending *s, struct err *err)
+{
+	struct ebms_identity identity;
+	bool taken = false;
+	TRY(db_read(s->messaging->options.kernel->db, read_stored, s, err));
+	TRY(prepare(s, &identity, err));
 	TRY(take_stored(s, &identity, &taken, err));
 	return taken ? OK : pack_anew(s, &identity, err);
 }
@@ -336,21 +363,30 @@ static const char *endpoint_of(const struct peer *peer, const char *agreed)
 	return peer->partner.endpoint[0] || !agreed ? peer->partner.endpoint : agreed;
 }
 
-static enum err_code call_partner(struct messaging *messaging, const struct peer *peer, struct arena *arena,
-				  const char *url, const char *content_type, struct bytes body,
-				  struct http_answer *answer, struct err *err)
+struct posting {
+	struct messaging *messaging;
+	const struct peer *peer;
+	const char *url, *content_type;
+	struct bytes body;
+	int64_t timeout_us;         /* 0: that of the setting */
+	enum http_stage *failed_at; /* NULL, or set when it fails */
+};
+
+static enum err_code call_partner(const struct posting *posting, struct arena *arena, struct http_answer *answer,
+				  struct err *err)
 {
-	const struct messaging_options *options = &messaging->options;
-	const char *action = peer->profile->binding->soap_action;
-	struct http_header headers[] = { { "Content-Type", content_type }, { "SOAPAction", action } };
+	const struct messaging_options *options = &posting->messaging->options;
+	const char *action = posting->peer->profile->binding->soap_action;
+	struct http_header headers[] = { { "Content-Type", posting->content_type }, { "SOAPAction", action } };
 	struct http_call call = { .method = "POST",
-				  .url = endpoint_of(peer, url),
+				  .url = endpoint_of(posting->peer, posting->url),
 				  .headers = headers,
 				  .headers_count = action ? COUNT(headers) : 1,
-				  .body = body,
+				  .body = posting->body,
 				  .tls = options->tls,
 				  .allow_plain = options->allow_plain,
-				  .timeout_us = options->timeout_us };
+				  .timeout_us = posting->timeout_us ? posting->timeout_us : options->timeout_us,
+				  .failed_at = posting->failed_at };
 	return options->client->call(options->client, arena, &call, answer, err);
 }
 
@@ -455,6 +491,18 @@ static enum err_code settle(struct sending *s, struct err *err)
 		      arena_printf(s->arena, "no valid receipt from %s: %s %s", partner, f->rule->code, f->text), err);
 }
 
+static enum err_code post(struct sending *s, int64_t timeout_us, enum http_stage *failed_at, struct err *err)
+{
+	const struct posting posting = { .messaging = s->messaging,
+					 .peer = s->peer,
+					 .url = s->route.endpoint,
+					 .content_type = s->content_type,
+					 .body = s->body,
+					 .timeout_us = timeout_us,
+					 .failed_at = failed_at };
+	return call_partner(&posting, s->arena, &s->answer, err);
+}
+
 static enum err_code exchange(struct sending *s, struct err *err)
 {
 	struct err why = { 0 };
@@ -465,8 +513,7 @@ static enum err_code exchange(struct sending *s, struct err *err)
 			arena_printf(s->arena, "%s has not acknowledged it in the time agreed", s->peer->partner.code),
 			err);
 	if (code == OK)
-		code = call_partner(s->messaging, s->peer, s->arena, s->route.endpoint, s->content_type, s->body,
-				    &s->answer, &why);
+		code = post(s, 0, NULL, &why);
 	s->now_us = clock_now_us(s->messaging->options.kernel->clock);
 	if (code != OK)
 		return failed(s, false, why.text, err);
@@ -499,6 +546,131 @@ static enum err_code send_one(struct messaging *messaging, struct directory *dir
 	return code;
 }
 
+/* --- Probes --- */
+
+static bool names(const struct ebms_message *reply, const struct ebms_error *error, const char *message_id)
+{
+	return same(error->ref_to, message_id) || (reply->signal.info && same(reply->signal.info->ref_to, message_id));
+}
+
+void probe_read(struct arena *arena, const char *about, const struct ebms_message *reply, const struct cert *cert,
+		struct probe_answer *answer)
+{
+	const struct ebms_signal *signal = &reply->signal;
+	const struct ebms_error *error = reply->kind == KIND_ERROR ? signal->errors : NULL;
+	const struct ebms_message_info *info = signal->info ? signal->info : reply->user.info;
+	answer->binding = reply->binding ? reply->binding->name : NULL;
+	answer->read = reply->header_read;
+	answer->kind = reply->kind;
+	if (reply->header_read && info)
+		answer->said_us = info->timestamp_us;
+	if (reply->header_read && error && signal->errors_count) {
+		answer->about = names(reply, error, about);
+		answer->error = arena_text(arena, error->code);
+		answer->text = arena_printf(arena, "%s%s%s", error->description_text ? error->description_text : "",
+					    error->detail ? " / " : "", error->detail ? error->detail : "");
+	}
+	if (cert) {
+		answer->signer = arena_text(arena, cert_subject(cert));
+		answer->fingerprint = arena_text(arena, cert_fingerprint(cert));
+	}
+}
+
+/* A receipt is compared with what was sent. */
+static enum err_code read_probe(struct sending *s, struct probe *probe, struct err *err)
+{
+	bool acknowledged = !s->route.pact || s->route.wishes.ack_signed;
+	probe->taken = is_taken(s);
+	if (!s->answer.body.size)
+		return OK;
+	TRY(read_reply(s, err));
+	if (s->reply.header_read && s->reply.kind == KIND_RECEIPT)
+		ebms_check_receipt(&s->reply, s->message->message_id, s->references,
+				   acknowledged ? s->references_count : 0);
+	const char *fault = fault_text(s);
+	probe->fault = fault ? arena_text(probe->arena, fault) : NULL;
+	probe_read(probe->arena, s->message->message_id, &s->reply, s->cert, &probe->answer);
+	return OK;
+}
+
+static enum err_code post_probe(struct sending *s, struct probe *probe, struct err *err)
+{
+	const struct clock *clock = s->messaging->options.kernel->clock;
+	struct err why = { 0 };
+	probe->sent_us = clock_now_us(clock);
+	enum err_code code = post(s, probe->timeout_us, &probe->failed_at, &why);
+	s->now_us = probe->answered_us = clock_now_us(clock);
+	if (code != OK) {
+		probe->unanswered = arena_text(probe->arena, why.text);
+		return OK;
+	}
+	probe->http = s->answer;
+	return read_probe(s, probe, err);
+}
+
+static enum err_code post_and_wait(struct sending *s, struct probe *probe, struct err *err)
+{
+	struct awaited awaited = { .arena = probe->later,
+				   .findings = findings_new(probe->later),
+				   .references = s->references,
+				   .references_count = s->references_count };
+	if (!awaited.findings)
+		return fail(err, ERR_MEMORY, "no memory to test the link with %s", s->peer->partner.code);
+	probe_await(&awaited, probe);
+	enum err_code code = post_probe(s, probe, err);
+	if (code == OK && probe->taken && probe_wait(&awaited)) {
+		probe->taken = false;
+		probe->answered_us = clock_now_us(s->messaging->options.kernel->clock);
+		probe->answer = awaited.answer;
+	}
+	probe_forget(&awaited);
+	return code;
+}
+
+static enum err_code exchange_probe(struct sending *s, struct probe *probe, struct err *err)
+{
+	static const struct ebms_typed documents = { .value = SERVICE_DOCUMENTS };
+	struct ebms_identity identity;
+	struct err why = { 0 };
+	enum err_code code = prepare(s, &identity, &why);
+	if (code == OK && s->route.pact && probe->action) {
+		s->route.service = &documents;
+		s->route.action = probe->action;
+	}
+	probe->cpa = s->route.pact ? arena_text(probe->arena, s->route.pact->cpa->id) : NULL;
+	if (code == OK)
+		code = pack_letter(s, &identity, &why);
+	if (code != OK) {
+		probe->unsent = arena_text(probe->arena, why.text);
+		return OK;
+	}
+	return s->route.pact && !s->route.wishes.sync ? post_and_wait(s, probe, err) : post_probe(s, probe, err);
+}
+
+enum err_code send_probe(struct probe *probe, struct err *err)
+{
+	struct sending s = { .messaging = probe->messaging,
+			     .arena = probe->arena,
+			     .directory = probe->directory,
+			     .peer = probe->peer,
+			     .message = probe->message,
+			     .seat = probe->seat,
+			     .parts = probe->parts,
+			     .findings = findings_new(probe->arena),
+			     .now_us = clock_now_us(probe->messaging->options.kernel->clock) };
+	if (!s.findings)
+		return fail(err, ERR_MEMORY, "no memory to test the link with %s", probe->peer->partner.code);
+	probe->answer = (struct probe_answer){ .said_us = TIME_NONE, .findings = s.findings };
+	ebms_init(&s.reply, probe->arena, &probe->messaging->limits, s.findings);
+	enum err_code code = exchange_probe(&s, probe, err);
+	ebms_done(&s.reply);
+	cert_unref(s.cert);
+	buf_done(&s.packed.body);
+	return code;
+}
+
+/* --- Replies --- */
+
 /* A signal that answers later. Who has lost one asks again, so it is sent until a server has taken it, and no more. */
 static enum err_code send_reply(struct messaging *messaging, const struct peer *peer, struct arena *arena,
 				const struct reply *reply, bool *answered, struct err *err)
@@ -516,9 +688,13 @@ static enum err_code send_reply(struct messaging *messaging, const struct peer *
 					  ? pact_find(&peer->pacts, signal.user.collaboration->agreement->value)
 					  : NULL;
 	const char *action = signal.unit_read ? signal.user.collaboration->action : "";
+	const struct posting posting = { .messaging = messaging,
+					 .peer = peer,
+					 .url = pact ? pact_signal_endpoint(pact, action) : NULL,
+					 .content_type = reply->content_type,
+					 .body = reply->octets };
 	if (code == OK)
-		code = call_partner(messaging, peer, arena, pact ? pact_signal_endpoint(pact, action) : NULL,
-				    reply->content_type, reply->octets, &answer, &why);
+		code = call_partner(&posting, arena, &answer, &why);
 	ebms_done(&signal);
 	*answered = code == OK;
 	if (code == OK && answer.status >= 200 && answer.status <= 299)

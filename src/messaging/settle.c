@@ -65,7 +65,8 @@ static enum err_code delivered(const struct settling *s, struct err *err)
 	enum err_code code = outbox_delivered(kernel, s->message, &receipt, s->now_us, err);
 	if (again(code))
 		code = outbox_delivered(kernel, s->message, &receipt, s->now_us, err);
-	if (code == OK)
+	/* A posted acknowledgment may come again. */
+	if (code == OK && !same(s->message->state, "delivered"))
 		s->messaging->delivered++;
 	return code;
 }

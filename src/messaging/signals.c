@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "kernel/reply.h"
 #include "messaging/receive_int.h"
+#include "messaging/send_int.h"
 #include "messaging/settle_int.h"
 
 static void found(struct receiving *r, const char *what, const char *which)
@@ -30,7 +31,8 @@ static enum err_code look(struct tx *tx, void *arg, struct err *err)
 	return message_wires(tx, arena, looking->message.id, &looking->wires, err);
 }
 
-/* By one of the versions that were sent: an acknowledgment repeats the digests of the one that it saw. */
+/* By one of the versions that were sent: an acknowledgment repeats the digests of the one that it saw, signed if that
+ * one asked for it. */
 static enum err_code settle_version(struct receiving *r, const struct settling *settling, const struct wire *sent,
 				    struct err *err)
 {
@@ -42,9 +44,12 @@ static enum err_code settle_version(struct receiving *r, const struct settling *
 	enum err_code code = ebms_read(&version, sent->content_type, sent->octets, err);
 	if (code == OK && version.binding)
 		code = ebms_read_security(&version, err);
-	if (code == OK && version.signature)
+	bool ack_signed = !version.ebms2 || version.ebms2->ack_signed;
+	if (code == OK && r->message.kind == KIND_RECEIPT && ack_signed && !r->message.signature)
+		ebms_found(&r->message, RULE_UNSIGNED, NULL, NULL);
+	else if (code == OK && version.signature)
 		code = settle_by_signal(settling, version.signature->references,
-					r->message.signature ? version.signature->count : 0, err);
+					ack_signed ? version.signature->count : 0, err);
 	ebms_done(&version);
 	return code;
 }
@@ -88,6 +93,10 @@ static enum err_code take_answer(struct receiving *r, struct err *err)
 {
 	struct looking looking = { .r = r, .about = r->message.signal.info->ref_to };
 	TRY(db_read(r->messaging->options.kernel->db, look, &looking, err));
+	if (!looking.message.id && probe_came(r->messaging, r->peer, &r->message, r->cert)) {
+		receiving_accept(r);
+		return OK;
+	}
 	if (!looking.message.id) {
 		found(r, "speaks of no message of ours:", looking.about);
 		return OK;
@@ -103,7 +112,8 @@ static enum err_code take_answer(struct receiving *r, struct err *err)
 static enum err_code find_asked(struct tx *tx, void *arg, struct err *err)
 {
 	struct looking *looking = arg;
-	return message_find(tx, looking->r->arena, looking->about, &looking->message, err);
+	const char *partner = looking->r->peer->partner.code;
+	return message_find_in(tx, looking->r->arena, partner, looking->about, &looking->message, err);
 }
 
 /* §8.1.2.1. What another partner sent is none of the asker's business. */
@@ -112,7 +122,7 @@ static enum err_code status_of(struct receiving *r, const char *about, struct eb
 	struct looking looking = { .r = r, .about = about };
 	TRY(db_read(r->messaging->options.kernel->db, find_asked, &looking, err));
 	const struct message *m = &looking.message;
-	bool known = m->id && same(m->direction, "in") && same(m->partner, r->peer->partner.code);
+	bool known = m->id != NULL;
 	*status = (struct ebms2_status){ .status = !known                       ? "NotRecognized"
 						   : same(m->state, "received") ? "Received"
 										: "Processed",

@@ -263,47 +263,68 @@ static const struct {
 	CURLcode code;
 	int os_error; /* 0: any */
 	enum err_code err;
+	enum http_stage stage;
 	const char *what, *check;
 } failures[] = {
 	/* clang-format off */
-	{ CURLE_COULDNT_CONNECT,           ECONNREFUSED, ERR_NET,     "connection refused by",
+	{ CURLE_COULDNT_CONNECT,          ECONNREFUSED, ERR_NET,     HTTP_CONNECTION, "connection refused by",
 	  "is the partner's node running?" },
-	{ CURLE_COULDNT_CONNECT,           ENOENT,       ERR_NET,     "there is no socket",
+	{ CURLE_COULDNT_CONNECT,          ENOENT,       ERR_NET,     HTTP_CONNECTION, "there is no socket",
 	  "is the node running?" },
-	{ CURLE_COULDNT_CONNECT,           0,            ERR_NET,     "no connection to",
+	{ CURLE_COULDNT_CONNECT,          0,            ERR_NET,     HTTP_CONNECTION, "no connection to",
 	  "is the partner's node running, and do the firewalls between let us through?" },
-	{ CURLE_COULDNT_RESOLVE_HOST,      0,            ERR_NET,     "the name is not known of",
+	{ CURLE_COULDNT_RESOLVE_HOST,     0,            ERR_NET,     HTTP_NAME,       "the name is not known of",
 	  "check the partner's address and the name service" },
-	{ CURLE_OPERATION_TIMEDOUT,        0,            ERR_TIMEOUT, "no whole answer in time from",
+	{ CURLE_OPERATION_TIMEDOUT,       0,            ERR_TIMEOUT, HTTP_EXCHANGE,   "no whole answer in time from",
 	  "is the partner's node overloaded or cut off?" },
-	{ CURLE_ABORTED_BY_CALLBACK,       0,            ERR_NET,     "this node is stopping and gave up waiting for",
+	{ CURLE_ABORTED_BY_CALLBACK,      0,            ERR_NET,     HTTP_EXCHANGE,   "this node is stopping and gave up waiting for",
 	  "the message is sent again after the start" },
-	{ CURLE_PEER_FAILED_VERIFICATION,  0,            ERR_NET,     "no trust in the TLS certificate of",
+	{ CURLE_PEER_FAILED_VERIFICATION, 0,            ERR_NET,     HTTP_TLS_SERVER, "no trust in the TLS certificate of",
 	  "does the trust file have its authority, and does the certificate name the host?" },
-	{ CURLE_SSL_CERTPROBLEM,           0,            ERR_CONFIG,  "our TLS certificate or key is not usable for",
+	{ CURLE_SSL_CERTPROBLEM,          0,            ERR_CONFIG,  HTTP_BEFORE,     "our TLS certificate or key is not usable for",
 	  "check the certificate and key files" },
-	{ CURLE_SSL_CACERT_BADFILE,        0,            ERR_CONFIG,  "the trust file is not usable for",
+	{ CURLE_SSL_CACERT_BADFILE,       0,            ERR_CONFIG,  HTTP_BEFORE,     "the trust file is not usable for",
 	  "check that it exists and is PEM" },
-	{ CURLE_SSL_CONNECT_ERROR,         0,            ERR_NET,     "no TLS with",
+	{ CURLE_SSL_CONNECT_ERROR,        0,            ERR_NET,     HTTP_TLS,        "no TLS with",
 	  "does it speak TLS 1.2 or later there, and does it take our certificate?" },
-	{ CURLE_GOT_NOTHING,               0,            ERR_NET,     "no answer before the end of the connection to",
+	{ CURLE_GOT_NOTHING,              0,            ERR_NET,     HTTP_EXCHANGE,   "no answer before the end of the connection to",
 	  "ask the partner what its log says" },
-	{ CURLE_PARTIAL_FILE,              0,            ERR_NET,     "half an answer from",
+	{ CURLE_PARTIAL_FILE,             0,            ERR_NET,     HTTP_EXCHANGE,   "half an answer from",
 	  "the connection broke: try again" },
-	{ CURLE_SEND_ERROR,                0,            ERR_NET,     "not all could be sent to",
+	{ CURLE_SEND_ERROR,               0,            ERR_NET,     HTTP_EXCHANGE,   "not all could be sent to",
 	  "the connection broke: try again" },
-	{ CURLE_RECV_ERROR,                0,            ERR_NET,     "nothing more could be received from",
+	{ CURLE_RECV_ERROR,               0,            ERR_NET,     HTTP_EXCHANGE,   "nothing more could be received from",
 	  "the connection broke, or it refuses our certificate" },
-	{ CURLE_FILESIZE_EXCEEDED,         0,            ERR_LIMIT,   "the answer is too large of",
+	{ CURLE_FILESIZE_EXCEEDED,        0,            ERR_LIMIT,   HTTP_EXCHANGE,   "the answer is too large of",
 	  "it was not read" },
-	{ CURLE_OUT_OF_MEMORY,             0,            ERR_MEMORY,  "no memory for an exchange with",
+	{ CURLE_OUT_OF_MEMORY,            0,            ERR_MEMORY,  HTTP_BEFORE,     "no memory for an exchange with",
 	  "try again later" },
 	/* clang-format on */
 };
 
+/* Of a call that ran out of time libcurl says when it was connected, and when TLS stood. */
+static enum http_stage stage_of_timeout(const struct transfer *transfer)
+{
+	curl_off_t connected = 0, secured = 0;
+
+	curl_easy_getinfo(transfer->curl, CURLINFO_CONNECT_TIME_T, &connected);
+	curl_easy_getinfo(transfer->curl, CURLINFO_APPCONNECT_TIME_T, &secured);
+	if (connected == 0)
+		return HTTP_CONNECTION;
+	return secured == 0 && starts_with(transfer->origin, "https:") ? HTTP_TLS : HTTP_EXCHANGE;
+}
+
+static void note_stage(const struct transfer *transfer, CURLcode code, enum http_stage stage)
+{
+	if (transfer->call->failed_at)
+		*transfer->call->failed_at = code == CURLE_OPERATION_TIMEDOUT ? stage_of_timeout(transfer) : stage;
+}
+
 static enum err_code failed(const struct transfer *transfer, CURLcode code, struct err *err)
 {
 	long os_error = 0;
+
+	note_stage(transfer, code, HTTP_EXCHANGE);
 
 	/* A full buffer ended the transfer: its own words are better. */
 	TRY(buf_check(&transfer->body, "answer", err));
@@ -312,9 +333,11 @@ static enum err_code failed(const struct transfer *transfer, CURLcode code, stru
 	curl_easy_getinfo(transfer->curl, CURLINFO_OS_ERRNO, &os_error);
 	const char *detail = transfer->detail[0] != '\0' ? transfer->detail : curl_easy_strerror(code);
 	for (size_t i = 0; i < COUNT(failures); i++)
-		if (failures[i].code == code && (failures[i].os_error == 0 || failures[i].os_error == os_error))
+		if (failures[i].code == code && (failures[i].os_error == 0 || failures[i].os_error == os_error)) {
+			note_stage(transfer, code, failures[i].stage);
 			return fail(err, failures[i].err, "%s %s: %s (%s)", failures[i].what, transfer->peer,
 				    failures[i].check, detail);
+		}
 	return fail(err, ERR_NET, "the exchange with %s failed: %s", transfer->peer, detail);
 }
 
@@ -365,6 +388,8 @@ static enum err_code client_call(struct http_client *seam, struct arena *arena, 
 	struct client *client = (struct client *)seam;
 	struct transfer transfer = { .call = call, .cancelled = &client->cancelled };
 
+	if (call->failed_at)
+		*call->failed_at = HTTP_BEFORE;
 	if (!call->method || !is_token(call->method))
 		return fail(err, ERR_INVALID, "an HTTP request needs a method");
 	TRY(url_check(&transfer, err));

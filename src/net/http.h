@@ -38,6 +38,7 @@ struct http_response {
 			      sending */
 	struct http_header headers[8]; /* further ones; unused rows have name NULL */
 	bool close;                    /* close the connection after the answer */
+	bool drop;                     /* close it without an answer: for a partner that is played */
 };
 
 /* A header's value by name in any case; NULL if absent. */
@@ -103,6 +104,16 @@ void http_server_counters(const struct http_server *server, struct http_server_c
 
 /* --- Client --- */
 
+/* How far a call came. */
+enum http_stage {
+	HTTP_BEFORE,     /* it is not one that can be made: the URL, our files */
+	HTTP_NAME,       /* the host's name is not known */
+	HTTP_CONNECTION, /* refused, or nobody answers */
+	HTTP_TLS_SERVER, /* its certificate is not believed */
+	HTTP_TLS,        /* no handshake; also TLS 1.2 without a certificate that the server takes */
+	HTTP_EXCHANGE    /* connected: what came back is no whole answer */
+};
+
 struct http_call {
 	const char *method;    /* "POST" */
 	const char *url;       /* "https://host:port/path"; "http://" only if allow_plain */
@@ -115,6 +126,7 @@ struct http_call {
 	int64_t connect_timeout_us; /* 0: 10 s */
 	int64_t timeout_us;         /* of the whole exchange; 0: 90 s */
 	size_t max_response_bytes;  /* 0: 1 MiB */
+	enum http_stage *failed_at; /* NULL, or set when the call fails */
 };
 
 struct http_answer {

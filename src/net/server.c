@@ -101,6 +101,8 @@ static enum MHD_Result answer(struct exchange *exchange)
 	const struct http_response failed = { .status = MHD_HTTP_INTERNAL_SERVER_ERROR };
 	bool close = exchange->response.close || atomic_load(&server->stopping);
 	unsigned status = (unsigned)exchange->response.status;
+	if (exchange->response.drop)
+		return MHD_NO; /* which closes the connection */
 	struct MHD_Response *made = response_make(&exchange->response, close);
 
 	/* A handler that sets no status or an impossible header is a defect; whoever asked is not left waiting. */

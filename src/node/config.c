@@ -41,6 +41,8 @@ static const struct setting settings[] = {
 	TEXT("gateway", "address", address, "0.0.0.0", "The address on which partners reach us."),
 	NUMBER("gateway", "port", port, "8443", 1, 65535,
 	       "The port of the AS4 endpoint (/as4), health (/health/ready) and metrics (/metrics)."),
+	TEXT("gateway", "url", gateway_url, "none",
+	     "The URL by which partners reach us, such as https://asw.customs.example:8443/as4, for our card; none: there is no card."),
 	FLAG("gateway", "plain", plain, "no",
 	     "yes: HTTP without TLS, on a loopback address only. For trials on one machine; messages stay signed and encrypted."),
 	TEXT("gateway", "trust-file", trust_file, "partners-tls.pem",

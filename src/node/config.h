@@ -12,7 +12,7 @@ struct config {
 	const char *state, *name;
 	const char *party_id, *party_type;
 	const char *database;
-	const char *address;
+	const char *address, *gateway_url;
 	int64_t port;
 	bool plain;
 	const char *trust_file;

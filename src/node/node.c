@@ -160,6 +160,7 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 		.client = node->client,
 		.party_id = c->party_id,
 		.party_type = c->party_type,
+		.endpoint = same(c->gateway_url, "none") ? NULL : c->gateway_url,
 		.tls = tls,
 		.allow_plain = c->plain,
 		.require_client_certificate = !c->plain,

@@ -109,8 +109,7 @@ struct wire letter_pack(struct region *region, const struct letter *letter)
 	struct ebms_typed from_id = { .type = letter->from_type, .value = letter->from };
 	struct ebms_typed to_id = { .type = PARTY_TYPE, .value = letter->to };
 	struct ebms_typed service = { .value = letter->service };
-	struct ebms_party from = { .id = &from_id,
-				   .role = letter->from_role ? letter->from_role : URI_ROLE_INITIATOR },
+	struct ebms_party from = { .id = &from_id, .role = letter->from_role ? letter->from_role : URI_ROLE_INITIATOR },
 			  to = { .id = &to_id, .role = URI_ROLE_RESPONDER };
 	struct ebms_party_info parties = { &from, &to };
 	struct ebms_message_info info = { .timestamp_us = letter->timestamp_us, .message_id = letter->message_id };

@@ -123,15 +123,42 @@ static enum err_code add_certificate(struct tx *tx, const struct adding *adding,
 	return code;
 }
 
+static void replace(struct region *region, struct buf *text, const char *from, const char *to)
+{
+	const char *rest = arena_text_of(region->arena, buf_bytes(text)), *at;
+
+	buf_clear(text);
+	for (; (at = strstr(rest, from)); rest = at + strlen(from)) {
+		buf_put(text, rest, (size_t)(at - rest));
+		buf_puts(text, to);
+	}
+	buf_puts(text, rest);
+}
+
+/* What the program does not propose, and partners may. */
+static void weaken(struct region *region, struct buf *text)
+{
+	if (region->options.unsigned_acks)
+		replace(region, text, "ackSignatureRequested=\"always\"", "ackSignatureRequested=\"never\"");
+	if (!region->options.sha1)
+		return;
+	replace(region, text, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+		"http://www.w3.org/2000/09/xmldsig#rsa-sha1");
+	replace(region, text, "http://www.w3.org/2001/04/xmlenc#sha256", "http://www.w3.org/2000/09/xmldsig#sha1");
+}
+
 static enum err_code put_agreement(struct tx *tx, const struct adding *adding, const struct cpa_offer *offer,
 				   struct err *err)
 {
 	buf_auto text;
 	buf_init(&text, (size_t)1 << 20);
 	TRY(cpa_write(offer, &text, err));
-	struct agreement agreement = {
-		.partner = adding->peer->state, .id = offer->id, .text = buf_bytes(&text), .until_us = TIME_NONE
-	};
+	weaken(adding->node->region, &text);
+	struct agreement agreement = { .partner = adding->peer->state,
+				       .id = offer->id,
+				       .text = buf_bytes(&text),
+				       .terms = adding->node->region->options.sha1 ? "{\"allowSha1\":true}" : NULL,
+				       .until_us = TIME_NONE };
 	return agreement_put(tx, &agreement, &operator_, clock_now_us(&adding->node->clock.clock), err);
 }
 
@@ -184,20 +211,27 @@ static enum err_code add_agreement(struct tx *tx, const struct adding *adding, s
 	return code;
 }
 
-static enum err_code add_partner(struct tx *tx, void *arg, struct err *err)
+static struct partner partner_of(const struct adding *adding)
 {
-	const struct adding *adding = arg;
-	struct partner partner = {
+	bool weak = adding->pair == &ebms2_pair && adding->node->region->options.sha1;
+
+	return (struct partner){
 		.code = adding->peer->state,
 		.name = adding->peer->state,
 		.party_id = adding->peer->state,
 		.party_type = PARTY_TYPE,
 		.endpoint = adding->peer->url,
-		.profile = adding->pair->profile,
+		.profile = weak ? "ebms2-rsa-sha1" : adding->pair->profile,
 		.binding = adding->pair == &ebms2_pair ? "ebms2" : "as4",
 		.token = adding->pair->token,
 		.status = "active",
 	};
+}
+
+static enum err_code add_partner(struct tx *tx, void *arg, struct err *err)
+{
+	const struct adding *adding = arg;
+	const struct partner partner = partner_of(adding);
 
 	TRY(partner_add(tx, &partner, &operator_, clock_now_us(&adding->node->clock.clock), err));
 	TRY(add_certificate(tx, adding, "sign", KEY_USE_SIGN, adding->pair->sign, err));
@@ -219,6 +253,28 @@ static void node_add_partners(struct region_node *node)
 		struct adding adding = { node, &region->nodes[pair->a == own ? pair->b : pair->a],
 					 ebms2 ? &ebms2_pair : pair };
 		region_must(region, db_write(node->kernel.db, add_partner, &adding, &region->err));
+	}
+}
+
+static enum err_code change_run(struct tx *tx, void *arg, struct err *err)
+{
+	const struct adding *adding = arg;
+	const struct partner partner = partner_of(adding);
+
+	TRY(partner_change(tx, &partner, &operator_, clock_now_us(&adding->node->clock.clock), err));
+	TRY(add_certificate(tx, adding, "sign", KEY_USE_SIGN, adding->pair->sign, err));
+	return add_agreement(tx, adding, err);
+}
+
+void region_change_binding(struct region *region, enum region_ebms2 ebms2)
+{
+	struct region_node *ends[] = { &region->nodes[ebms2_pair.a], &region->nodes[ebms2_pair.b] };
+
+	region->options.ebms2 = ebms2;
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		struct adding adding = { ends[i], ends[1 - i], &ebms2_pair };
+		region_must(region, db_write(ends[i]->kernel.db, change_run, &adding, &region->err));
+		region_must(region, messaging_refresh(ends[i]->messaging, false, &region->err));
 	}
 }
 

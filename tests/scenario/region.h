@@ -39,14 +39,17 @@ struct odds {
 };
 extern const struct odds odds_calm, odds_storm;
 
-/* TH and VN exchange by ebMS 2 under a CPA instead of AS4: signals in the HTTP response, or each with its own request. */
+/* TH and VN exchange by ebMS 2 under a CPA instead of AS4: signals in the HTTP response, or each with its own request.
+ */
 enum region_ebms2 { REGION_AS4, REGION_EBMS2_SYNC, REGION_EBMS2_ASYNC };
 
 struct region_options {
 	uint64_t seed;
 	struct odds odds;
-	bool on_disk;              /* SQLite files, which a node that is started anew finds again; else in memory */
+	bool on_disk; /* SQLite files, which a node that is started anew finds again; else in memory */
 	enum region_ebms2 ebms2;
+	bool unsigned_acks;        /* and acknowledgments are not signed */
+	bool sha1;                 /* and signatures are made with SHA-1 */
 	int64_t retry_max_us;      /* 0: the default's */
 	struct trust_policy trust; /* of revocation lists */
 	struct power_tally *disks; /* files on disks that can fail, and lose what was not synced (power.h); what befell
@@ -150,6 +153,9 @@ void region_must_(struct region *region, enum err_code code, const char *file, i
 	(print_error(__VA_ARGS__), print_error(" (LINTAS_SEED=%llu)\n", (unsigned long long)(region)->options.seed),   \
 	 _fail(__FILE__, __LINE__))
 #define region_expect(region, condition) ((condition) ? (void)0 : region_fail(region, "not so: %s", #condition))
+
+/* TH and VN change from AS4 to ebMS 2, with whatever waits between them. */
+void region_change_binding(struct region *region, enum region_ebms2 ebms2);
 
 /* NODE believes DER as USE ("sign", "tls", "crl", …) of PARTNER until UNTIL_US. */
 void region_believe(struct region_node *node, const char *partner, const char *use, struct bytes der, int64_t until_us);

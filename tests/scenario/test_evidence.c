@@ -4,28 +4,22 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/random.h"
 #include "base/text.h"
-#include "codec/tar.h"
 #include "keyring.h"
 #include "messaging/uris_int.h"
 #include "pki.h"
-
-/* What the interface gives to a request, and to an answer. */
-enum { REQUEST_ARENA = 192 << 20, ANSWER_MAX = 192 << 20, FOLDER_ROOM = 64 };
+#include "proof.h"
 
 static struct region *region;
 static struct region_node *th;
-static char folder[FOLDER_ROOM];
 
 static int begin_with(struct trust_policy policy)
 {
 	region = region_new(&(struct region_options){ .seed = 1, .odds = odds_calm, .trust = policy });
 	th = &region->nodes[TH];
-	snprintf(folder, sizeof folder, "/tmp/lintas-evidence-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
+	return proof_begin();
 }
 
 static int begin(void **state)
@@ -42,62 +36,17 @@ static int begin_with_grace(void **state)
 
 static int end(void **state)
 {
-	char line[FOLDER_ROOM + 16];
-
 	(void)state;
-	snprintf(line, sizeof line, "rm -rf %s", folder);
 	region_free(region);
-	return system(line);
-}
-
-/* Whether COMMAND, in the exported folder, ends with status 0. */
-static bool holds(const char *command)
-{
-	return system(arena_printf(region->arena, "cd %s/evidence-* && %s >%s/output 2>&1", folder, command, folder)) ==
-	       0;
-}
-
-static void write_folder(struct arena *arena, const struct evidence *evidence)
-{
-	struct tar_file *files = arena_array(arena, evidence->count, sizeof *files);
-	FILE *tar = popen(arena_printf(arena, "tar -xf - -C %s", folder), "w");
-	buf_auto out;
-
-	assert_non_null(files);
-	assert_non_null(tar);
-	for (size_t i = 0; i < evidence->count; i++)
-		files[i] = (struct tar_file){ .path = arena_printf(arena, "%s/%s", evidence->name,
-								   evidence->files[i].path),
-					      .content = evidence->files[i].content,
-					      .executable = evidence->files[i].executable };
-	buf_init(&out, ANSWER_MAX);
-	region_must(region, tar_put(files, evidence->count, region->now_us, &out, &region->err));
-	assert_int_equal(fwrite(out.data, 1, out.size, tar), out.size);
-	assert_int_equal(pclose(tar), 0);
-}
-
-static bool lxml_is_there(void)
-{
-	if (system("/usr/bin/python3 -c 'import lxml' 2>/dev/null") == 0)
-		return true;
-	print_message("SKIPPED: lxml is not installed\n");
-	return false;
+	return proof_end();
 }
 
 /* LETTER, which is WIRE, is taken by TH; its evidence stands in the folder, and both programs find nothing wrong. */
 static void wire_must_be_proved(const struct letter *letter, const struct wire *wire)
 {
-	arena_auto arena = arena_new(REQUEST_ARENA);
-	struct evidence evidence;
-
 	assert_int_equal(letter_post(th, wire).status, 200);
-	region_must(region, messaging_evidence(th->messaging, arena, letter->message_id, region->now_us, &evidence,
-					       &region->err));
-	write_folder(arena, &evidence);
-	if (!holds("sh verify.sh"))
-		fail_msg("verify.sh: %s", folder);
-	if (lxml_is_there() && !holds("/usr/bin/python3 derive.py"))
-		fail_msg("derive.py: %s", folder);
+	proof_export(th, letter->message_id);
+	proof_must_hold();
 }
 
 static void must_be_proved(const struct letter *letter)
@@ -117,8 +66,8 @@ static void an_xml_part_in_clear_is_proved_by_its_canonical_form(void **state)
 		bytes_of("<?xml version=\"1.0\"?>\r\n<!-- said twice -->\r\n<a  z='2' b=\"1\">\r\n<c/></a>\r\n");
 	must_be_proved(&letter);
 	/* Expected: Canonical XML 1.0 §1.1 by hand. */
-	assert_true(holds("printf '<a b=\"1\" z=\"2\">\\n<c></c></a>' | cmp - payload/1.signed"));
-	assert_true(holds(
+	assert_true(proof_holds("printf '<a b=\"1\" z=\"2\">\\n<c></c></a>' | cmp - payload/1.signed"));
+	assert_true(proof_holds(
 		"printf '<?xml version=\"1.0\"?>\\r\\n<!-- said twice -->\\r\\n<a  z='\\''2'\\'' b=\"1\">\\r\\n<c/></a>\\r\\n' "
 		"| cmp - payload/1.xml"));
 }
@@ -131,8 +80,8 @@ static void a_text_part_is_proved_with_the_line_ends_that_were_signed(void **sta
 	letter.payload = bytes_of("one\ntwo\r\nthree");
 	letter.signed_as = letter.mime_type = "text/plain";
 	must_be_proved(&letter);
-	assert_true(holds("printf 'one\\ntwo\\r\\nthree' | cmp - payload/1.txt"));
-	assert_true(holds("printf 'one\\r\\ntwo\\r\\nthree' | cmp - payload/1.signed"));
+	assert_true(proof_holds("printf 'one\\ntwo\\r\\nthree' | cmp - payload/1.txt"));
+	assert_true(proof_holds("printf 'one\\r\\ntwo\\r\\nthree' | cmp - payload/1.signed"));
 }
 
 static void a_part_that_is_signed_as_it_is_is_there_once(void **state)
@@ -143,8 +92,8 @@ static void a_part_that_is_signed_as_it_is_is_there_once(void **state)
 	letter.payload = bytes_of("%PDF-1.7\n");
 	letter.signed_as = letter.mime_type = "application/pdf";
 	must_be_proved(&letter);
-	assert_true(
-		holds("test \"$(ls payload)\" = 1.pdf && grep -q '\\.\\./payload/1\\.pdf$' 1-received/references.tsv"));
+	assert_true(proof_holds(
+		"test \"$(ls payload)\" = 1.pdf && grep -q '\\.\\./payload/1\\.pdf$' 1-received/references.tsv"));
 }
 
 /* A partner's text names no file and no field of a table, and stays text in the README. */
@@ -157,7 +106,7 @@ static void what_a_partner_writes_stays_text(void **state)
 	letter.signed_as = letter.mime_type = "application/x;../../y";
 	letter.payload = bytes_of("1");
 	must_be_proved(&letter);
-	assert_true(holds("test -f payload/1.bin && ! grep -q '`x`' README.md"));
+	assert_true(proof_holds("test -f payload/1.bin && ! grep -q '`x`' README.md"));
 }
 
 /* The greatest payload that the configuration lets in by default, which nothing compresses. */
@@ -235,15 +184,18 @@ static void what_a_list_within_the_grace_let_in_is_proved_and_it_is_said(void **
 
 	grow_old(keyring_authority());
 	must_be_proved(&letter);
-	assert_true(holds(
+	assert_true(proof_holds(
 		"sh verify.sh | grep -c 'overdue by 1 d 3 h 5 min then, and used within the grace' | grep -qx 2"));
-	assert_true(holds("tr '\\n' ' ' <README.md | grep -q 'overdue by 1 d 3 h 5 min, and used within the grace'"));
-	assert_true(holds(arena_printf(region->arena, "grep -qF '\"listOverdueSince\":\"%s\"' evidence.json", since)));
-	if (!lxml_is_there())
+	assert_true(
+		proof_holds("tr '\\n' ' ' <README.md | grep -q 'overdue by 1 d 3 h 5 min, and used within the grace'"));
+	assert_true(proof_holds(
+		arena_printf(region->arena, "grep -qF '\"listOverdueSince\":\"%s\"' evidence.json", since)));
+	if (!proof_has_lxml())
 		return;
 	/* Whoever leaves it out is found out. */
-	assert_true(holds("sed -i 's/\"listOverdueSince\":\"[^\"]*\",//' evidence.json"));
-	assert_true(holds("/usr/bin/python3 derive.py | grep '^WRONG .*whether the revocation list was overdue'"));
+	assert_true(proof_holds("sed -i 's/\"listOverdueSince\":\"[^\"]*\",//' evidence.json"));
+	assert_true(
+		proof_holds("/usr/bin/python3 derive.py | grep '^WRONG .*whether the revocation list was overdue'"));
 }
 
 /* The list that was there is exchanged for another one of its issuer and of its time. */
@@ -268,13 +220,13 @@ static void what_a_list_within_the_grace_revokes_is_wrong_all_the_same(void **st
 		    &crl);
 	grow_old(keyring_authority());
 	must_be_proved(&letter);
-	const char *path = arena_printf(region->arena, "%s/revoking.pem", folder);
+	const char *path = arena_printf(region->arena, "%s/revoking.pem", proof_folder());
 	FILE *file = fopen(path, "w");
 	assert_non_null(file);
 	assert_int_equal(fwrite(crl.data, 1, crl.size, file), crl.size);
 	assert_int_equal(fclose(file), 0);
-	assert_true(holds("cp ../revoking.pem 1-received/crl-1.pem"));
-	assert_true(holds(
+	assert_true(proof_holds("cp ../revoking.pem 1-received/crl-1.pem"));
+	assert_true(proof_holds(
 		"sh verify.sh | grep '^WRONG  1-received: crl-\\*.pem do not revoke signer.pem; the list was overdue'"));
 }
 

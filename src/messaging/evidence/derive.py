@@ -5,6 +5,7 @@ Needs Python 3 and lxml. Prints a line a check, and what is proved. The exit sta
 1 if something is wrong, 2 without lxml, 3 if nothing is wrong, and yet no message is proved, or the journal holds nothing of it.
 """
 import base64
+import copy
 import datetime
 import email
 import gzip
@@ -12,6 +13,7 @@ import hashlib
 import io
 import json
 import os
+import quopri
 import re
 import subprocess
 import sys
@@ -35,20 +37,37 @@ NS = {
     "ds": "http://www.w3.org/2000/09/xmldsig#",
     "xenc": "http://www.w3.org/2001/04/xmlenc#",
     "ec": "http://www.w3.org/2001/10/xml-exc-c14n#",
+    "soap": "http://schemas.xmlsoap.org/soap/envelope/",
+    "eb2": "http://www.oasis-open.org/committees/ebxml-msg/schema/msg-header-2_0.xsd",
+    "cpa": "http://www.oasis-open.org/committees/ebxml-cppa/schema/cpp-cpa-2_0.xsd",
 }
 IDS = ("{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd}Id", "id")
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 ATTACHMENT = "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#Attachment-Content-Signature-Transform"
+INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+XPATH = "http://www.w3.org/TR/1999/REC-xpath-19991116"
+# ebMS 2.0, 4.1.3: not(TERM|TERM). What has another form is not evaluated: it could select anything, and take any time.
+TERM = r"ancestor-or-self\s*::\s*node\s*\(\s*\)\s*\[\s*@\s*[^\s:\[\]()]+:actor\s*=\s*(?:'[^'\[\]()]*'|\"[^\"\[\]()]*\")\s*\]"
+NOT_FOR_NEXT = r"\s*not\s*\(\s*%s\s*\|\s*%s\s*\)\s*" % (TERM, TERM)
+ACTORS = ("urn:oasis:names:tc:ebxml-msg:actor:nextMSH", "urn:oasis:names:tc:ebxml-msg:service:nextMSH",
+          "http://schemas.xmlsoap.org/soap/actor/next")
+MSH = "urn:oasis:names:tc:ebxml-msg:service"
+PING = ("http://docs.oasis-open.org/ebxml-msg/ebms/v3.0/ns/core/200704/service",
+        "http://docs.oasis-open.org/ebxml-msg/ebms/v3.0/ns/core/200704/test")  # as Lintas calls it, whatever the binding
+DOCUMENTS = "urn:lintas:service:documents:1"
 PATH = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509PKIPathv1"
 DIGESTS = {
     "http://www.w3.org/2001/04/xmlenc#sha256": "sha256",
     "http://www.w3.org/2001/04/xmldsig-more#sha384": "sha384",
     "http://www.w3.org/2001/04/xmlenc#sha512": "sha512",
+    "http://www.w3.org/2000/09/xmldsig#sha1": "sha1",
 }
 KINDS = ("sent", "received", "receipt-sent", "receipt-received", "error-sent", "error-received")
 PLAIN_MAX = 512 << 20  # of what is compressed
 held = wrong = 0
-proved = []  # what is said at the end
+proved, unsigned = [], []  # what is said at the end
+wires, signers = {}, {}  # what could be read, and whose it is, by folder
 sealed = unheld = 0  # records that the journal holds; entries of this message that nothing holds
 
 
@@ -115,6 +134,18 @@ def canonical(node, method=None):
     return etree.tostring(node, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=prefixes)
 
 
+def inclusive(node):
+    """Canonical XML 1.0 of a part of a document: what is declared, or said by xml: attributes, around it counts for it (2.4)."""
+    alone = etree.Element(node.tag, attrib=node.attrib, nsmap=node.nsmap)
+    for above in node.iterancestors():
+        for name, value in above.attrib.items():
+            if name.startswith("{http://www.w3.org/XML/1998/namespace}") and name not in alone.attrib:
+                alone.set(name, value)
+    alone.text = node.text
+    alone.extend(copy.deepcopy(child) for child in node)
+    return etree.tostring(alone, method="c14n", with_comments=False)
+
+
 def value_of(node):
     return base64.b64decode("".join(node.text.split()))
 
@@ -142,30 +173,46 @@ def certificate_in(token):
 
 # --- a message as it went over the wire ---
 
-def envelope_and_types(message, content_type):
-    """The SOAP envelope, and the media types of the parts by Content-ID."""
+def decoded(body, encoding):
+    if encoding == "base64":
+        return base64.b64decode(body)
+    return quopri.decodestring(body) if encoding == "quoted-printable" else body
+
+
+def envelope_and_parts(message, content_type):
+    """The SOAP envelope, and the (media type, octets) of the parts by Content-ID."""
     header = email.message_from_string("Content-Type: %s\n\n" % content_type.strip())
-    boundary, start, types, root = header.get_param("boundary"), header.get_param("start"), {}, None
-    if header.get_content_type() == "application/soap+xml":
-        return parse(message), types
+    boundary, start, parts, root = header.get_param("boundary"), header.get_param("start"), {}, None
+    if header.get_content_type() in ("application/soap+xml", "text/xml"):
+        return parse(message), parts
     if header.get_content_type() != "multipart/related":
-        raise ValueError("the content type is none of AS4")
+        raise ValueError("the content type is none of AS4 or ebMS 2")
     for part in (b"\r\n" + message).split(b"\r\n--" + boundary.encode())[1:]:
         if part.startswith(b"--"):
             break
         head, _, body = part.partition(b"\r\n\r\n")
         head = email.message_from_bytes(head.lstrip() + b"\r\n\r\n")
         name = (head["Content-ID"] or "").strip().strip("<>")
-        types[name] = head.get_content_type()
+        body = decoded(body, (head["Content-Transfer-Encoding"] or "").strip().lower())
         if root is None and (start is None or name == start.strip("<>")):
-            root = base64.b64decode(body) if (head["Content-Transfer-Encoding"] or "").strip().lower() == "base64" else body
-    return parse(root), types
+            root = body
+        else:
+            parts[name] = head.get_content_type(), body
+    return parse(root), parts
+
+
+def read_wire(folder):
+    envelope, parts = envelope_and_parts(octets(folder + "/message"), octets(folder + "/content-type").decode())
+    return (Wire2 if etree.QName(envelope).namespace == NS["soap"] else Wire)(folder, envelope, parts)
 
 
 class Wire:
-    def __init__(self, folder):
-        self.folder, self.message = folder, octets(folder + "/message")
-        self.envelope, self.types = envelope_and_types(self.message, octets(folder + "/content-type").decode())
+    """AS4."""
+    wholes, methods = "header, body", (EXCLUSIVE,)
+    agreement = None
+
+    def __init__(self, folder, envelope, parts):
+        self.folder, self.envelope, self.parts, self.sent = folder, envelope, parts, {}
         self.messaging, = self.envelope.findall("env:Header/eb:Messaging", NS)
         self.body, = self.envelope.findall("env:Body", NS)
         self.security, = self.envelope.findall("env:Header/wsse:Security", NS)
@@ -179,6 +226,44 @@ class Wire:
         named = self.signature.findall("ds:KeyInfo/wsse:SecurityTokenReference/wsse:Reference", NS)
         return [certificate_in(t) for t in self.security.findall("wsse:BinarySecurityToken", NS)
                 for r in named if r.get("URI") == "#" + t.get(IDS[0])]
+
+    def signed_info(self):
+        method = self.info.find("ds:CanonicalizationMethod", NS)
+        return inclusive(self.info) if method.get("Algorithm") == INCLUSIVE else canonical(self.info, method)
+
+    def says(self, facts):
+        """What evidence.json says of the message, as the message says it."""
+        del facts
+        said = {name: self.user.findtext(path, None, NS) for name, path in {
+            "messageId": "eb:MessageInfo/eb:MessageId", "refToMessageId": "eb:MessageInfo/eb:RefToMessageId",
+            "conversation": "eb:CollaborationInfo/eb:ConversationId", "service": "eb:CollaborationInfo/eb:Service",
+            "action": "eb:CollaborationInfo/eb:Action",
+            "originalSender": "eb:MessageProperties/eb:Property[@name='originalSender']",
+            "finalRecipient": "eb:MessageProperties/eb:Property[@name='finalRecipient']"}.items()}
+        return {name: (value or "").strip() for name, value in said.items()}
+
+    def id(self):
+        return self.user.findtext("eb:MessageInfo/eb:MessageId", None, NS).strip()
+
+    def made(self):
+        return self.messaging.findtext("eb:SignalMessage/eb:MessageInfo/eb:Timestamp", None, NS).strip()
+
+    def about(self):
+        return self.messaging.findtext("eb:SignalMessage/eb:MessageInfo/eb:RefToMessageId", "", NS).strip()
+
+    def repeated(self):
+        return self.messaging.findall("eb:SignalMessage/eb:Receipt/ebbp:NonRepudiationInformation/ebbp:MessagePartNRInformation/"
+                                      "ds:Reference", NS)
+
+    def answers_a_ping(self, request):
+        del request
+        return False
+
+    def hrefs(self):
+        return [p.get("href") for p in self.user.findall("eb:PayloadInfo/eb:PartInfo", NS)]
+
+    def compressed(self, uri):
+        return bool(self.property(self.part(uri), "CompressionType"))
 
     def party(self, name):
         return self.user.findtext("eb:PartyInfo/eb:%s/eb:PartyId" % name, None, NS).strip()
@@ -198,7 +283,7 @@ class Wire:
     def part_type(self, part):
         sealed = [d.get("MimeType") for d in self.security.findall("xenc:EncryptedData", NS)
                   if d.find("xenc:CipherData/xenc:CipherReference", NS).get("URI") == part.get("href") and d.get("MimeType")]
-        names = [t for name, t in self.types.items() if "cid:" + name == urllib.parse.unquote(part.get("href"))]
+        names = [t for name, (t, _) in self.parts.items() if "cid:" + name == urllib.parse.unquote(part.get("href"))]
         return self.property(part, "MimeType") or (sealed + names + [""])[0]
 
     def payload_octets(self, uri, plain, signed):
@@ -238,6 +323,132 @@ class Wire:
                       for r in references)
 
 
+class Wire2(Wire):
+    """ebMS 2.0: one signature over the envelope, and over the parts as they are."""
+    wholes, methods = "envelope", (INCLUSIVE, EXCLUSIVE)
+
+    def __init__(self, folder, envelope, parts):  # pylint: disable=super-init-not-called
+        self.folder, self.envelope, self.parts, self.sent = folder, envelope, parts, {}
+        self.header, = envelope.findall("soap:Header/eb2:MessageHeader", NS)
+        self.body, = envelope.findall("soap:Body", NS)
+        self.acknowledgment = envelope.find("soap:Header/eb2:Acknowledgment", NS)
+        self.agreement = self.text("eb2:CPAId")
+        signal = self.text("eb2:Service") == MSH and self.text("eb2:Action") != "Ping"
+        self.user = None if signal or self.acknowledgment is not None else self.header
+        signatures = envelope.findall("soap:Header/ds:Signature", NS)  # 4.1.1: the first is that of the message handler
+        self.signature = signatures[0] if signatures else None
+        self.info = self.signature.find("ds:SignedInfo", NS) if signatures else None
+        self.references = self.info.findall("ds:Reference", NS) if signatures else []
+
+    def text(self, path):
+        return (self.header.findtext(path, None, NS) or "").strip()
+
+    def tokens(self):
+        """What KeyInfo shows only says which certificate of the agreement it was; one that stands there must be that one."""
+        return [value_of(n) for n in self.signature.findall("ds:KeyInfo/ds:X509Data/ds:X509Certificate", NS)[:1]]
+
+    def terms(self, facts):
+        paths = [a["terms"] for a in facts.get("agreements", []) if a["id"] == self.agreement and "terms" in a]
+        return json_of(paths[-1]) if paths else {}
+
+    def says(self, facts):
+        service, action, terms = self.text("eb2:Service"), self.text("eb2:Action"), self.terms(facts)
+        said = {"messageId": self.id(), "refToMessageId": self.text("eb2:MessageData/eb2:RefToMessageId"),
+                "conversation": self.text("eb2:ConversationId")}
+        if (service, action) == (MSH, "Ping"):
+            return dict(said, service=PING[0], action=PING[1])
+        rows = [r["document"] for r in terms.get("actions", []) if r["action"] == action and r.get("service", service) == service]
+        said.update(service=DOCUMENTS, action=(rows + [action])[0])
+        if facts["direction"] == "in":
+            for name, party in ("originalSender", "From"), ("finalRecipient", "To"):
+                said[name] = facts[name] if self.may_be(facts[name], self.text("eb2:%s/eb2:Role" % party), terms) else None
+        return said
+
+    @staticmethod
+    def may_be(authority, role, terms):
+        """"TH:customs" is the kind of authority that the terms make of ROLE; else that of this name; else customs."""
+        seats = [r["seat"] for r in terms.get("roles", []) if r["role"] == role]
+        return authority.split(":", 1)[1] in (seats[:1] or [role, "customs"])
+
+    def id(self):
+        return self.text("eb2:MessageData/eb2:MessageId")
+
+    def made(self):
+        return self.text("eb2:MessageData/eb2:Timestamp")
+
+    def about(self):
+        own = self.acknowledgment.findtext("eb2:RefToMessageId", "", NS) if self.acknowledgment is not None else ""
+        return own.strip() or self.text("eb2:MessageData/eb2:RefToMessageId")
+
+    def repeated(self):
+        return self.acknowledgment.findall("ds:Reference", NS)
+
+    def answers_a_ping(self, request):
+        return (self.acknowledgment is None and [request.text("eb2:Action"), self.text("eb2:Action")] == ["Ping", "Pong"] and
+                request.text("eb2:Service") == self.text("eb2:Service") == MSH)
+
+    def asks_for_a_signature(self):
+        asked = self.envelope.findall("soap:Header/eb2:AckRequested", NS)
+        return any(a.get("{%s}signed" % NS["eb2"], a.get("signed")) in ("true", "1") for a in asked)
+
+    def is_acknowledgment(self):
+        return self.acknowledgment is not None
+
+    def hrefs(self):
+        return [r.get("{http://www.w3.org/1999/xlink}href") for r in self.body.findall("eb2:Manifest/eb2:Reference", NS)]
+
+    def compressed(self, uri):
+        return False
+
+    def party(self, name):
+        return self.text("eb2:%s/eb2:PartyId" % name)
+
+    def party_type(self, name):
+        node = self.header.find("eb2:%s/eb2:PartyId" % name, NS)
+        return node.get("{%s}type" % NS["eb2"], node.get("type"))
+
+    def signed_envelope(self, reference):
+        """4.1.3. The XPath is evaluated as it stands, once it has the form that may be evaluated."""
+        transforms = reference.findall("ds:Transforms/ds:Transform", NS)
+        if [t.get("Algorithm") for t in transforms] != [ENVELOPED, XPATH, INCLUSIVE]:
+            return None
+        xpath, = transforms[1].findall("ds:XPath", NS)
+        actors = re.findall(r"=\s*['\"](.*?)['\"]", xpath.text)
+        if not re.fullmatch(NOT_FOR_NEXT, xpath.text) or len(xpath) or any(a not in ACTORS for a in actors):
+            return None
+        whole = copy.deepcopy(self.envelope.getroottree())
+        select = etree.XPath(xpath.text, namespaces={p: u for p, u in xpath.nsmap.items() if p})
+        signature = whole.getroot().findall("soap:Header/ds:Signature", NS)[0]
+        for node in [n for n in whole.iter(etree.Element) if n is signature or not select(n)]:
+            self.take_out(node)
+        return etree.tostring(whole, method="c14n", with_comments=False)
+
+    @staticmethod
+    def take_out(node):
+        """The element; what follows it stays."""
+        above, before = node.getparent(), node.getprevious()
+        if before is not None:
+            before.tail = (before.tail or "") + (node.tail or "")
+        else:
+            above.text = (above.text or "") + (node.tail or "")
+        above.remove(node)
+
+    def reference_octets(self, reference, path, plain):
+        uri = reference.get("URI")
+        if uri == "":
+            return self.signed_envelope(reference)
+        names = [n for n in self.parts if uri in ("cid:" + n, "cid:" + urllib.parse.quote(n)) or
+                 urllib.parse.unquote(uri) == "cid:" + urllib.parse.unquote(n)]
+        if len(names) != 1 or reference.find("ds:Transforms", NS) is not None:
+            return None
+        body = self.parts[names[0]][1]
+        return body if body == plain else None
+
+    def signs_all(self, payloads):
+        uris = [r.get("URI") for r in self.references]
+        return uris.count("") == 1 and len(uris) - 1 == len(set(payloads)) == len(payloads) == len(set(self.hrefs()))
+
+
 def der(raw):
     """The r and s of ECDSA, which stand side by side, as openssl takes them."""
     def integer(number):
@@ -247,10 +458,15 @@ def der(raw):
     return b"\x30" + bytes([len(both)]) + both
 
 
+def forms_of(payload):
+    """In which it was signed: versions of a message may differ."""
+    return [payload] + payload.get("otherForms", [])
+
+
 def check_signed(wire, fact, facts):
     folder, method = wire.folder, wire.info.find("ds:CanonicalizationMethod", NS)
-    check("%s: SignedInfo is derived from the message" % folder, method.get("Algorithm") == EXCLUSIVE and
-          canonical(wire.info, method) == octets(folder + "/signed-info.xml"))
+    check("%s: SignedInfo is derived from the message" % folder, method.get("Algorithm") in wire.methods and
+          wire.signed_info() == octets(folder + "/signed-info.xml"))
     value = value_of(wire.signature.find("ds:SignatureValue", NS))
     algorithm = octets(folder + "/algorithm").decode().split()
     check("%s: the signature is that of the message" % folder, octets(folder + "/signature.bin") ==
@@ -258,50 +474,89 @@ def check_signed(wire, fact, facts):
           wire.info.find("ds:SignatureMethod", NS).get("Algorithm") == algorithm[1])
     rows = [line.split("\t") for line in octets(folder + "/references.tsv").decode().splitlines()]
     check("%s: as many references as SignedInfo has" % folder, len(rows) == len(wire.references))
-    plain = {p["signed"]: octets(p["plain"], True) for p in facts["payloads"]}
+    payloads = {form["signed"]: p for p in facts["payloads"] for form in forms_of(p)}
+    compressed = {(form["signed"], form["compressed"]) for p in facts["payloads"] for form in forms_of(p)}
     paths = [os.path.normpath(folder + "/" + row[3]) for row in rows]
-    named = [path for path, reference in zip(paths, wire.references) if reference.get("URI").startswith("cid:")]
-    compressed = {p["signed"]: p["compressed"] for p in facts["payloads"]}
-    check("%s: evidence.json says what is compressed" % folder, all(
-        bool(wire.property(wire.part(r.get("URI")), "CompressionType")) == compressed[path]
-        for path, r in zip(paths, wire.references) if path in named))
-    check("%s: header, body and each content are signed, each once" % folder, wire.signs_all(named) and
-          sorted(named) == (sorted(plain) if fact["kind"] in ("sent", "received") else []))
+    named = [(path, r.get("URI")) for path, r in zip(paths, wire.references) if r.get("URI").startswith("cid:")]
+    check("%s: evidence.json says what is compressed" % folder,
+          all((path, wire.compressed(uri)) in compressed for path, uri in named))
+    contents = [payloads[path]["plain"] for path, _ in named if path in payloads]
+    check("%s: %s and each content are signed, each once" % (folder, wire.wholes), wire.signs_all([path for path, _ in named]) and
+          sorted(contents) == (sorted(p["plain"] for p in facts["payloads"]) if fact["kind"] in ("sent", "received") else []))
+    for path, uri in named:
+        plain = payloads[path]["plain"]
+        wire.sent[plain] = octets(path if wire.compressed(uri) else plain, True)
     for reference, path, (uri, name, value, _) in zip(wire.references, paths, rows):
-        derived = wire.reference_octets(reference, path, plain.get(path))
+        derived = wire.reference_octets(reference, path, octets(payloads[path]["plain"], True) if path in payloads else None)
         method = DIGESTS[reference.find("ds:DigestMethod", NS).get("Algorithm")]
         digest = hashlib.new(method, derived or b"").digest()
         check("%s: the octets of %s are derived from the message, and have the digest that was signed" % (folder, uri),
               derived is not None and derived == octets(path, uri.startswith("cid:")) and
               digest == value_of(reference.find("ds:DigestValue", NS)) and
-              (uri, name, value) == (re.sub("[\0-\x1f]", "?", reference.get("URI")), method, digest.hex()))
+              (uri, name, value) == (re.sub("[\0-\x1f]", "?", reference.get("URI") or "(envelope)"), method, digest.hex()))
+        if method == "sha1":
+            print("note   %s: a digest is made with SHA-1, which is weak: two texts with the same one can be made" % folder)
 
 
 def check_header(wire, facts):
     """The facts of evidence.json against the signed header."""
-    said = {name: wire.user.findtext(path, None, NS) for name, path in {
-        "messageId": "eb:MessageInfo/eb:MessageId", "refToMessageId": "eb:MessageInfo/eb:RefToMessageId",
-        "conversation": "eb:CollaborationInfo/eb:ConversationId", "service": "eb:CollaborationInfo/eb:Service",
-        "action": "eb:CollaborationInfo/eb:Action",
-        "originalSender": "eb:MessageProperties/eb:Property[@name='originalSender']",
-        "finalRecipient": "eb:MessageProperties/eb:Property[@name='finalRecipient']"}.items()}
     check("%s: evidence.json says what the message says" % wire.folder,
-          all((said[n] or "").strip() == (facts.get(n) or "") for n in said) and
+          all(value == (facts.get(name) or "") for name, value in wire.says(facts).items()) and
           [wire.party("From"), wire.party("To")] == [facts["from"]["id"], facts["to"]["id"]] and
           [wire.party_type("From"), wire.party_type("To")] == [facts["from"].get("type"), facts["to"].get("type")] and
-          len(wire.user.findall("eb:PayloadInfo/eb:PartInfo", NS)) == len(facts["payloads"]))
+          len(wire.hrefs()) == len(facts["payloads"]))
+
+
+def check_agreement(wire, fact, facts):
+    """ebMS 2: the agreement that the message names is the one that is here, and was kept before."""
+    if wire.agreement is None:
+        return
+    here = [a for a in facts.get("agreements", []) if a["text"] == fact.get("agreement")]
+    if not here:
+        print("note   %s: the agreement that it names is not here" % wire.folder)
+        return
+    check("%s: the agreement that it names is %s" % (wire.folder, here[0]["text"]), here[0]["id"] == wire.agreement and
+          parse(octets(here[0]["text"])).get("{%s}cpaid" % NS["cpa"]) == wire.agreement and
+          sha256(octets(here[0]["text"])) == here[0]["sha256"] and here[0]["added"] <= fact["time"])
+    if "terms" in here[0]:
+        check("%s: %s is the one that evidence.json names" % (wire.folder, here[0]["terms"]),
+              sha256(octets(here[0]["terms"])) == here[0]["termsSha256"])
 
 
 def check_receipt(receipt, wire, signers):
     check("%s: another certificate than that of %s signed it" % (receipt.folder, wire.folder),
           signers[receipt.folder] != signers[wire.folder])
-    signal = receipt.messaging.find("eb:SignalMessage", NS)
-    repeated = signal.findall("eb:Receipt/ebbp:NonRepudiationInformation/ebbp:MessagePartNRInformation/ds:Reference", NS)
+    if receipt.answers_a_ping(wire):
+        check("%s: answers the ping of %s" % (receipt.folder, wire.folder), receipt.about() == wire.id())
+        return
+    repeated = receipt.repeated()
     check("%s: repeats exactly the digests of %s" % (receipt.folder, wire.folder),
           repeated and receipt.digests(repeated) == wire.digests(wire.references))
-    check("%s: names the message of %s" % (receipt.folder, wire.folder),
-          signal.findtext("eb:MessageInfo/eb:RefToMessageId", "", NS).strip() ==
-          wire.user.findtext("eb:MessageInfo/eb:MessageId", None, NS).strip())
+    check("%s: names the message of %s" % (receipt.folder, wire.folder), receipt.about() == wire.id())
+
+
+def answered_by(fact, wires):
+    answered = octets(fact["folder"] + "/answers").decode().strip()
+    if answered not in wires or wires[answered].user is None or answered != fact["answers"]:
+        raise Unreadable("%s: %s/answers does not name a message that could be read" % (fact["folder"], fact["folder"]))
+    return answered
+
+
+def check_unsigned(fact, facts, wires):
+    """An answer of ebMS 2 without a signature: what holds it is the signed message, and the journal of the node."""
+    folder = fact["folder"]
+    answer, request = read_wire(folder), wires[answered_by(fact, wires)]
+    check("%s: nothing in it is a signature, and no certificate is said to have made one" % folder, isinstance(answer, Wire2) and
+          not list(answer.envelope.iter("{%s}Signature" % NS["ds"])) and not fact["basis"])
+    check("%s: %s, which is signed, does not ask for a signed answer" % (folder, request.folder),
+          isinstance(request, Wire2) and not request.asks_for_a_signature())
+    check("%s: it is between the same parties, and names the message of %s" % (folder, request.folder),
+          (answer.is_acknowledgment() or answer.answers_a_ping(request)) and answer.about() == request.id() and
+          answer.agreement == request.agreement and
+          [answer.party("From"), answer.party("To")] == [request.party("To"), request.party("From")])
+    check_agreement(answer, fact, facts)
+    unsigned.append("- %s: an answer that nobody signed. That the other side acknowledged %s by it is the word of the node that wrote "
+                    "this folder." % (folder, request.folder))
 
 
 # --- what a signature was believed by ---
@@ -362,7 +617,10 @@ def check_basis(fact):
 def record_of(fact, facts):
     """How the journal names what went over the wire: SHA-256 over six lines."""
     basis = [item["fingerprint"] for item in fact["basis"]]
-    parts = [octets(p["signed" if p["compressed"] else "plain"], True) for p in facts["payloads"]]
+    stored = {p["plain"]: octets(p["signed" if p["compressed"] else "plain"], True) for p in facts["payloads"]}
+    if fact["folder"] in wires:
+        stored.update(wires[fact["folder"]].sent)
+    parts = [stored[p["plain"]] for p in facts["payloads"]]
     lines = (("kind", fact["kind"]), ("at", "%d" % fact["at"]), ("octets", sha256(octets(fact["folder"] + "/message"))),
              ("signer", basis[0] if basis else "-"), ("basis", sha256("".join(basis).encode()) if basis else "-"),
              ("parts", sha256(b"".join(hashlib.sha256(p).digest() for p in parts)) if fact["kind"] in ("sent", "received") else "-"))
@@ -382,10 +640,10 @@ def signature_holds(wire):
         value = value_of(wire.signature.find("ds:SignatureValue", NS))
         key = put("key", subprocess.run(["openssl", "x509", "-in", wire.folder + "/signer.pem", "-noout", "-pubkey"],
                                         capture_output=True, check=True).stdout)
-        info = put("info", canonical(wire.info, wire.info.find("ds:CanonicalizationMethod", NS)))
+        info = put("info", wire.signed_info())
         sign = put("sign", der(value) if "ecdsa" in method else value)
         command = (["pkeyutl", "-verify", "-pubin", "-inkey", key, "-rawin", "-in", info, "-sigfile", sign] if "ed25519" in method else
-                   ["dgst", "-sha" + method[-3:], "-verify", key, "-signature", sign, info])
+                   ["dgst", "-sha" + method.split("sha")[-1], "-verify", key, "-signature", sign, info])
         return subprocess.run(["openssl", *command], capture_output=True).returncode == 0
 
 
@@ -394,7 +652,7 @@ def check_unproved(fact):
     folder = fact["folder"]
     if fact["basis"]:
         try:
-            wire = Wire(folder)
+            wire = read_wire(folder)
             holds = signature_holds(wire) and all(
                 wire.reference_octets(r, "", None) is not None and hashlib.new(
                     DIGESTS[r.find("ds:DigestMethod", NS).get("Algorithm")], wire.reference_octets(r, "", None)).digest() ==
@@ -405,7 +663,7 @@ def check_unproved(fact):
     print("note   %s: without a signature that was believed, it proves nothing" % folder)
 
 
-def check_wire(fact, facts, wires, signers):
+def check_wire(fact, facts):
     folder, kind = fact["folder"], fact["kind"]
     certificate = check_basis(fact).get("signer.pem")
     check("%s: evidence.json has its digest and its time" % folder, fact["sha256"] == sha256(octets(folder + "/message")) and
@@ -414,8 +672,12 @@ def check_wire(fact, facts, wires, signers):
     if not fact["proved"] and kind.startswith("error"):
         check_unproved(fact)
         return
-    wire = Wire(folder)
+    if not fact["proved"] and kind.startswith("receipt") and fact.get("unsigned"):
+        check_unsigned(fact, facts, wires)
+        return
+    wire = read_wire(folder)
     check_signed(wire, fact, facts)
+    check_agreement(wire, fact, facts)
     check("%s: signer.pem is the certificate that evidence.json names, and that the message brought, if it brought one" % folder,
           certificate and sha256(certificate) == fact["signer"] and all(certificate == t for t in wire.tokens()))
     wires[folder], signers[folder] = wire, fact["signer"]
@@ -423,12 +685,9 @@ def check_wire(fact, facts, wires, signers):
         check_header(wire, facts)
         deed = "%s signed message %s with its content" % (wire.party("From"), facts["messageId"])
     elif kind.startswith("receipt"):
-        answered = octets(folder + "/answers").decode().strip()
-        if answered not in wires or wires[answered].user is None or answered != fact["answers"]:
-            raise Unreadable("%s: %s/answers does not name a message that could be read" % (folder, folder))
+        answered = answered_by(fact, wires)
         check_receipt(wire, wires[answered], signers)
-        made = wire.messaging.findtext("eb:SignalMessage/eb:MessageInfo/eb:Timestamp", None, NS)
-        deed = "%s acknowledged %s at %s" % (wires[answered].party("To"), answered, made.strip())
+        deed = "%s acknowledged %s at %s" % (wires[answered].party("To"), answered, wire.made())
     else:
         deed = "an answer that is no receipt"
     deed = "".join(c if c.isprintable() else "?" for c in deed)
@@ -439,10 +698,14 @@ def check_names(facts):
     """Names follow from kinds and numbers, so that no other file can be meant."""
     good = all(w["kind"] in KINDS and w["folder"] == "%d-%s" % (i, w["kind"]) for i, w in enumerate(facts["wires"], 1))
     check("evidence.json names each folder by its number and one of the six kinds", good)
-    fits = all(re.fullmatch(r"payload/%d\.[a-z]+" % i, p["plain"]) and p["signed"] in (p["plain"], "payload/%d.signed" % i)
+    fits = all(re.fullmatch(r"payload/%d\.[a-z]+" % i, p["plain"]) and
+               all(f["signed"] == p["plain"] or re.fullmatch(r"payload/%d\.signed(-[0-9]+)?" % i, f["signed"]) for f in forms_of(p))
                for i, p in enumerate(facts["payloads"], 1))
     check("evidence.json names the files of payload/ by their numbers", fits)
-    if not good or not fits:
+    agreed = all(a["text"] == "agreement/%d.xml" % i and a.get("terms", "agreement/%d.json" % i) == "agreement/%d.json" % i
+                 for i, a in enumerate(facts.get("agreements", []), 1))
+    check("evidence.json names the files of agreement/ by their numbers", agreed)
+    if not good or not fits or not agreed:
         raise Unreadable("evidence.json names what is not a file of such a folder")
 
 
@@ -450,14 +713,16 @@ def files_of(facts):
     """Every file that belongs here."""
     paths = {"README.md", "SHA256SUMS", "evidence.json", "verify.sh", "derive.py", "audit/entries.json", "audit/links.tsv"}
     for payload in facts["payloads"]:
-        paths |= {payload["plain"], payload["signed"]}
+        paths |= {payload["plain"]} | {form["signed"] for form in forms_of(payload)}
+    for agreement in facts.get("agreements", []):
+        paths |= {agreement[name] for name in ("text", "terms") if name in agreement}
     for fact in facts["wires"]:
         names = ["message", "content-type", "time"]
         if fact["proved"]:
             names += ["references.tsv", "signed-info.xml", "signature.bin", "algorithm"]
-            names += ["answers"] if "answers" in fact else []
             names += ["reference-%d.bin" % n for n, line in enumerate(octets(fact["folder"] + "/references.tsv").splitlines(), 1)
                       if not line.startswith(b"cid:")]
+        names += ["answers"] if "answers" in fact else []
         # Which of them there must be is check_basis()'s business.
         names += [n for n in os.listdir(fact["folder"]) if re.fullmatch(r"signer\.pem|issuer-[0-9]+\.pem|(later-)?crl-[0-9]+\.pem", n)]
         paths |= {"%s/%s" % (fact["folder"], name) for name in names}
@@ -478,12 +743,13 @@ def check_files(facts):
 
 
 def check_wires(facts):
-    wires, signers = {}, {}
     check_names(facts)
     attempt(lambda: check_files(facts), "the list of files that belong here")
     for fact in facts["wires"]:
-        attempt(lambda: check_wire(fact, facts, wires, signers), fact["folder"])
-    if not any("-receipt-" in folder for folder in wires):
+        attempt(lambda: check_wire(fact, facts), fact["folder"])
+    for line in unsigned:
+        print("note   %s" % line[2:])
+    if not unsigned and not any("-receipt-" in folder for folder in wires):
         print("note   there is no receipt")
     for payload in facts["payloads"]:
         attempt(lambda: check("evidence.json has the digest of %s" % payload["plain"],
@@ -560,6 +826,19 @@ def check_entry(entry, links, run):
     return False
 
 
+def check_agreements(entries, facts):
+    """Each is the one that the journal named last before what was exchanged by it."""
+    for fact in facts["wires"]:
+        for agreement in facts.get("agreements", []):
+            if agreement["text"] != fact.get("agreement"):
+                continue
+            puts = [e for e in entries if e["subjectType"] == "agreement" and e["subject"] == agreement["id"] and
+                    e["event"] in ("added", "replaced") and e["at"] <= fact["at"]]
+            last = max(puts, key=lambda e: (e["at"], e.get("sequence", sys.maxsize)), default={})
+            check("%s: the journal names %s as what was agreed then" % (fact["folder"], agreement["text"]),
+                  last.get("content") == sha256(octets(agreement["text"])) and last.get("time") == agreement["added"])
+
+
 def check_journal(facts):
     global sealed, unheld
     links, head, run = check_links()
@@ -577,6 +856,7 @@ def check_journal(facts):
         unheld += not holds
         if "content" in entry and entry["event"] != "evidence-exported":
             own[entry["content"]] = entry["at"], holds
+    check_agreements(entries, facts)
     here = {record_of(fact, facts): fact for fact in facts["wires"]}
     for record, fact in here.items():
         check("%s: the journal names its record: octets, time, signer, certificates, revocation lists and content" % fact["folder"],
@@ -613,7 +893,8 @@ def conclude(facts):
         print("All %d checks hold, 0 are wrong; but no signed message is here: this folder proves nothing of what was exchanged." % held)
         return 3
     print("All %d checks hold, 0 are wrong. Whoever holds the keys of these certificates did this:" % held, *proved, sep="\n")
-    if not any("-receipt-" in line for line in proved):
+    print(*unsigned, sep="\n", end="\n" if unsigned else "")
+    if not unsigned and not any("-receipt-" in line for line in proved):
         print("- There is no receipt: nothing here shows that the message was accepted.")
     print("That the signatures fit the certificates is checked by verify.sh; compare the fingerprints with those of the authorities.")
     if unheld:

@@ -12,6 +12,7 @@ trap 'rm -rf "$scratch"' EXIT
 tab=$(printf '\t')
 held=0 wrong=0
 : >"$scratch/proved"
+: >"$scratch/unsigned"
 
 wrong() {
 	wrong=$((wrong + 1))
@@ -75,29 +76,39 @@ files() {
 is_signed() { cut -f4 [0-9]*-*/references.tsv | grep -qxF "../$1"; }
 expands_to() { gzip -dc <"$1" | cmp - "$2"; }
 
+# $1 in the form of $2.
+form() {
+	if [ -s "$scratch/proved" ]; then
+		check "$1: a signed list of digests has $2" is_signed "$2"
+	else
+		note "$1: nothing in this folder shows that it was signed"
+	fi
+	if [ "$2" = "$1" ]; then
+		return
+	elif ! command -v gzip >/dev/null; then
+		note "$1: whether it is the content of $2 is checked by derive.py alone, as there is no gzip here"
+	elif gzip -t <"$2" 2>"$scratch/output"; then
+		check "$1 is what $2 expands to" expands_to "$2" "$1"
+	else
+		note "$1: $2 is its canonical form; derive.py alone compares them"
+	fi
+}
+
+# Versions of a message may be signed in different forms.
 content() {
 	for plain in payload/*; do
-		case $plain in *.signed | 'payload/*') continue ;; esac
-		octets=${plain%.*}.signed
-		[ -f "$octets" ] || octets=$plain
-		if [ -s "$scratch/proved" ]; then
-			check "$plain: a signed list of digests has $octets" is_signed "$octets"
-		else
-			note "$plain: nothing in this folder shows that it was signed"
-		fi
-		if [ "$octets" = "$plain" ]; then
-			continue
-		elif ! command -v gzip >/dev/null; then
-			note "$plain: whether it is the content of $octets is checked by derive.py alone, as there is no gzip here"
-		elif gzip -t <"$octets" 2>"$scratch/output"; then
-			check "$plain is what $octets expands to" expands_to "$octets" "$plain"
-		else
-			note "$plain: $octets is its canonical form; derive.py alone compares them"
-		fi
+		case $plain in *.signed | *.signed-* | 'payload/*') continue ;; esac
+		forms=0
+		for octets in "${plain%.*}".signed "${plain%.*}".signed-*; do
+			[ -f "$octets" ] || continue
+			forms=1
+			form "$plain" "$octets"
+		done
+		[ "$forms" = 1 ] || form "$plain" "$plain"
 	done
-	for octets in payload/*.signed; do
-		set -- "${octets%.signed}".*
-		[ ! -f "$octets" ] || [ $# -gt 1 ] || wrong "the plain content of $octets is missing"
+	for octets in payload/*.signed payload/*.signed-*; do
+		set -- "${octets%.signed*}".[!s]*
+		[ ! -f "$octets" ] || [ -f "$1" ] || wrong "the plain content of $octets is missing"
 	done
 }
 
@@ -109,7 +120,7 @@ signature() {
 	openssl x509 -in "$1/signer.pem" -noout -pubkey >"$scratch/key" 2>"$scratch/output"
 	check "$1: its SignedInfo names the algorithm $algorithm" grep -qF "Algorithm=\"$uri\"" "$1/signed-info.xml"
 	case $algorithm in
-	rsa-sha256 | rsa-sha384 | rsa-sha512 | ecdsa-sha256)
+	rsa-sha1 | rsa-sha256 | rsa-sha384 | rsa-sha512 | ecdsa-sha256)
 		set -- "$1" openssl dgst "-${algorithm#*-}" -verify "$scratch/key" -signature "$1/signature.bin" "$1/signed-info.xml"
 		;;
 	ed25519)
@@ -120,6 +131,8 @@ signature() {
 	folder=$1
 	shift
 	check "$folder: the signature over SignedInfo was made with the key of signer.pem" "$@"
+	[ "$algorithm" != rsa-sha1 ] ||
+		note "$folder: it is signed with SHA-1, which is weak: two texts with the same digest can be made, so that it proves less"
 }
 
 # Without white space, which may stand around a value; canonical XML writes a carriage return as below.
@@ -229,10 +242,10 @@ within() {
 	}' "$1"
 }
 
-# The time that the sender of a signal states: of eb:MessageInfo, which comes first.
+# The time that the sender of a signal states: of eb:MessageInfo (AS4), which comes first, or eb:MessageData (ebMS 2).
 stated_time() {
 	awk '{
-		if (!match($0, "<([^<>:]*:)?MessageInfo[^<>]*>")) exit
+		if (!match($0, "<([^<>:]*:)?Message(Info|Data)[^<>]*>")) exit
 		text = substr($0, RSTART)
 		if (!match(text, "<([^<>:]*:)?Timestamp[^<>]*>")) exit
 		text = substr(text, RSTART + RLENGTH)
@@ -240,23 +253,65 @@ stated_time() {
 	}' "$1" | tr -cd '0-9TZ:.+-'
 }
 
-# A receipt repeats every digest of the message that it answers; they stand in its signed ebMS header.
-receipt() {
+# The one thing that a signature of ebMS 2 has beside the content.
+is_ebms2() { cut -f1 "$1/references.tsv" 2>/dev/null | grep -qx '(envelope)'; }
+
+# The text of the first element named $2 in a header (one line).
+text_of() {
+	awk -v name="$2" '{
+		if (!match($0, "<([^<>:]*:)?" name ">")) exit
+		text = substr($0, RSTART + RLENGTH)
+		print substr(text, 1, index(text, "<") - 1)
+	}' "$1"
+}
+says() { [ -n "$3" ] && [ "$(text_of "$1" "$2")" = "$3" ]; }
+
+# Into $answered, the folder of a message.
+find_answered() {
 	answered=''
 	[ ! -f "$1/answers" ] || read -r answered <"$1/answers"
-	squeezed "$1"/reference-*.bin >"$scratch/header" 2>/dev/null
-	within "$scratch/header" NonRepudiationInformation >"$scratch/repeated"
 	case $answered in
 	[0-9]*-sent | [0-9]*-received) [ -f "$answered/references.tsv" ] ;;
 	*) false ;;
 	esac || {
+		answered=''
 		wrong "$1: $1/answers does not name a message of this folder"
-		return
+		return 1
 	}
+	squeezed "$answered"/reference-*.bin >"$scratch/request" 2>/dev/null
+}
+
+# A receipt repeats every digest of the message that it answers; they stand in its signed header.
+receipt() {
+	squeezed "$1"/reference-*.bin >"$scratch/header" 2>/dev/null
+	find_answered "$1" || return
 	check "$1: another certificate than that of $answered signed it" differ "$1/signer.pem" "$answered/signer.pem"
+	if is_ebms2 "$1" && says "$scratch/header" Action Pong && says "$scratch/request" Action Ping; then
+		check "$1: answers the ping of $answered" \
+			says "$scratch/header" RefToMessageId "$(text_of "$scratch/request" MessageId)"
+		return
+	fi
+	repeated=NonRepudiationInformation
+	! is_ebms2 "$1" || repeated=Acknowledgment
+	within "$scratch/header" "$repeated" >"$scratch/repeated"
 	while IFS=$tab read -r name algorithm value file; do
 		check "$1: repeats the digest of $name of $answered" names_digest "$algorithm" "$answered/$file" "$scratch/repeated"
 	done <"$answered/references.tsv"
+}
+
+asks_for_a_signature() { grep -qE '<([^<>:]*:)?AckRequested[^<>]*signed="(true|1)"' "$1"; }
+lacks_a_signature() { ! grep -q 'SignatureValue' "$1/message"; }
+may_be_unsigned() { is_ebms2 "$answered" && ! asks_for_a_signature "$scratch/request"; }
+
+# Only what goes by ebMS 2, and only if the message that it answers, which is signed, does not ask for more.
+unsigned() {
+	have "$1/message" "$1/content-type" "$1/time" || return
+	find_answered "$1" || return
+	check "$1: nothing in it is a signature" lacks_a_signature "$1"
+	check "$1: $answered, which is signed, does not ask for a signed answer" may_be_unsigned
+	note "$1: nobody signed it: that the other side made it is the word of the node that wrote this folder"
+	printf '%s\n' "- $1: an answer that nobody signed. That the other side acknowledged $answered by it is the word of the node that wrote \
+this folder." >>"$scratch/unsigned"
 }
 
 # For the last words; the time of a receipt is what its signer says.
@@ -264,7 +319,7 @@ proved() {
 	signer=$(openssl x509 -in "$1/signer.pem" -noout -subject -nameopt RFC2253)
 	print=$(openssl x509 -in "$1/signer.pem" -noout -fingerprint -sha256)
 	case $1 in
-	*-receipt-*) deed="acknowledged $answered at $(stated_time "$scratch/header")" ;;
+	*-receipt-*) deed="acknowledged ${answered:-nothing} at $(stated_time "$scratch/header")" ;;
 	*-error-*) deed="answered without a receipt" ;;
 	*) deed="signed this message with its content" ;;
 	esac
@@ -296,6 +351,9 @@ exchange() {
 			have "$1/message" "$1/content-type" "$1/time"
 			note "$1: without a signature that was believed, it proves nothing; whether that is so is checked by derive.py alone"
 			;;
+		*-receipt-*)
+			if [ -e "$1/answers" ]; then unsigned "$1"; else wrong "$1 has no signature"; fi
+			;;
 		*) wrong "$1 has no signature" ;;
 		esac
 	fi
@@ -307,7 +365,11 @@ conclusion() {
 	elif grep -qE '^- [0-9]*-(sent|received):' "$scratch/proved"; then
 		printf '%s\n' "All $held checks hold, 0 are wrong. Whoever holds the keys of these certificates did this:"
 		cat "$scratch/proved"
-		grep -q '^- [0-9]*-receipt-' "$scratch/proved" || printf '%s\n' "- There is no receipt: nothing here shows that the message was accepted."
+		if grep -q . "$scratch/unsigned"; then
+			cat "$scratch/unsigned"
+		elif ! grep -q '^- [0-9]*-receipt-' "$scratch/proved"; then
+			printf '%s\n' "- There is no receipt: nothing here shows that the message was accepted."
+		fi
 		printf '%s\n' "Compare the fingerprints with those that you have from the authorities. derive.py checks more."
 	else
 		printf '%s\n' "All $held checks hold, 0 are wrong; but no signed message is here: this folder proves nothing of what was exchanged."

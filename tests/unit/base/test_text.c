@@ -100,6 +100,23 @@ static void base64url_has_its_own_alphabet_and_no_padding(void **state)
 }
 
 /* XML Schema part 2 §3.2.16: white space may stand between the characters of xs:base64Binary. */
+/* RFC 7515 appendix C and §2: no padding, no line breaks, no other characters. */
+static void base64url_is_read_as_it_is_written_and_not_otherwise(void **state)
+{
+	static const uint8_t example[] = { 3, 236, 255, 224, 193 };
+	static const char *const bad[] = { "A-z_4ME=", "A+z/4ME", "A-z_ 4ME", "A-z_4", "A-z_4MF" };
+	arena_auto arena = arena_new(4096);
+	struct bytes data;
+
+	(void)state;
+	assert_true(base64url_parse(arena, bytes_of("A-z_4ME"), &data));
+	assert_true(bytes_same(data, bytes(example, sizeof(example))));
+	assert_true(base64url_parse(arena, bytes_of(""), &data));
+	assert_int_equal(data.size, 0);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(base64url_parse(arena, bytes_of(bad[i]), &data));
+}
+
 static void xml_white_space_between_is_no_base64_fault(void **state)
 {
 	(void)state;
@@ -322,6 +339,7 @@ static void case_is_ignored_for_ascii_letters_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(base64url_is_read_as_it_is_written_and_not_otherwise),
 		cmocka_unit_test(base64_and_hex_are_those_of_rfc_4648),
 		cmocka_unit_test(what_is_not_unreserved_in_a_url_is_escaped),
 		cmocka_unit_test(every_byte_survives_base64_and_hex),

@@ -355,8 +355,8 @@ static void another_media_type_is_refused_and_looked_behind(void **state)
 	for (size_t parts = 0; parts < 2; parts++) {
 		letter_init(&letter, "ecdsa-p256", TOKEN_BST, parts, true);
 		letter_pack(&letter, &wire);
-		struct inspection report =
-			inspected_by(&letter, framed("Content-Type: application/xml\r\n\r\n", buf_bytes(&wire.body), ""));
+		struct inspection report = inspected_by(
+			&letter, framed("Content-Type: application/xml\r\n\r\n", buf_bytes(&wire.body), ""));
 		assert_int_equal(report.findings_count, 1);
 		assert_true(finds(&report, "MSG-002"));
 		assert_string_equal(of_stage(&report, "signature")->verdict, INSPECT_VERIFIED);
@@ -377,10 +377,10 @@ static void a_soap_fault_is_told(void **state)
 	assert_null(report.kind);
 	assert_string_equal(report.fault_code, "e:Sender");
 	assert_string_equal(report.fault_reason, "no security");
-	options = options_for(
-		bytes_of("<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Header/><e:Body><e:Fault>"
-			 "<faultcode>e:Client</faultcode><faultstring>no agreement</faultstring></e:Fault></e:Body>"
-			 "</e:Envelope>"));
+	options = options_for(bytes_of(
+		"<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Header/><e:Body><e:Fault>"
+		"<faultcode>e:Client</faultcode><faultstring>no agreement</faultstring></e:Fault></e:Body>"
+		"</e:Envelope>"));
 	report = inspected(&options);
 	assert_string_equal(report.verdict, INSPECT_REFUSED);
 	assert_string_equal(report.fault_code, "e:Client");

@@ -1,0 +1,304 @@
+/* `lintas partner test`: what works between a partner and us, what does not, and whose it is to mend.
+ *
+ * One ping shows everything up to the signed receipt: name, connection, TLS, clocks. Then comes a message that must be
+ * refused, because who takes everything checks nothing, and at last the business that there will be. */
+#include "base/text.h"
+#include "base/uuid.h"
+#include "kernel/activation.h"
+#include "messaging/partner_test_int.h"
+#include "messaging/uris_int.h"
+
+enum { PROBE_ARENA = 64 << 20, LATER_ARENA = 1 << 20 };
+#define EXCHANGE_US (10 * SECOND_US)
+#define ALL_US      (60 * SECOND_US) /* after which nothing more is begun */
+#define NOT_AGREED  "partner-test-not-agreed"
+
+struct testing {
+	struct messaging *messaging;
+	struct arena *arena; /* of the report */
+	struct directory *directory;
+	const struct peer *peer;
+	struct partner_test *test;
+	int64_t began_us; /* monotonic */
+	/* Of the document type that is asked about. */
+	const struct doctype *doctype;
+	struct organisation sender;
+	struct activation_verdict activation;
+};
+
+/* --- Steps --- */
+
+static struct partner_test_step *begin_step(struct testing *t, const char *name, const char *proves)
+{
+	struct partner_test_step *step = &t->test->steps[t->test->steps_count++];
+	*step = (struct partner_test_step){ .name = name, .proves = proves, .verdict = PARTNER_TEST_PASSED };
+	return step;
+}
+
+/* What was found lives with the probe: the report takes copies. */
+static bool conclude(struct testing *t, struct partner_test_step *step, struct diagnosis diagnosis)
+{
+	step->found = diagnosis.found ? arena_text(t->arena, diagnosis.found) : NULL;
+	if (!diagnosis.side)
+		return true;
+	step->verdict = t->test->verdict = PARTNER_TEST_FAILED;
+	step->side = diagnosis.side;
+	step->mend = diagnosis.mend;
+	return false;
+}
+
+static void skip(struct partner_test_step *step, const char *why)
+{
+	step->verdict = PARTNER_TEST_SKIPPED;
+	step->found = why;
+}
+
+/* --- Messages --- */
+
+static enum err_code fill_message(const struct testing *t, struct arena *arena, struct message *message,
+				  struct err *err)
+{
+	const char *state = t->messaging->options.kernel->state, *partner = t->peer->partner.code;
+	int64_t now_us = clock_now_us(t->messaging->options.kernel->clock);
+	char uuid[UUID_SIZE];
+	uuid_new(uuid, now_us);
+	message->id = arena_text(arena, uuid);
+	message->message_id = arena_printf(arena, "%s@lintas-test", uuid);
+	message->conversation = message->id;
+	message->direction = "out";
+	message->partner = partner;
+	message->test = true;
+	message->created_us = now_us;
+	message->original_sender = arena_printf(arena, "%s:%s", state, t->sender.code ? t->sender.code : "customs");
+	message->final_recipient = arena_printf(arena, "%s:%s", partner, t->doctype ? t->doctype->to_seat : "customs");
+	if (!message->message_id || !message->final_recipient || !message->original_sender)
+		return fail(err, ERR_MEMORY, "no memory to test the link with %s", partner);
+	return OK;
+}
+
+typedef void judging(struct testing *t, const struct probe *probe, void *arg);
+
+/* Sends MESSAGE with PARTS (NULL: none), and lets JUDGE see what came of it. */
+static enum err_code try_message(struct testing *t, struct message *message, struct message_part *part,
+				 const char *action, judging *judge, void *arg, struct err *err)
+{
+	arena_auto arena = arena_new(PROBE_ARENA);
+	arena_auto later = arena_new(LATER_ARENA);
+	if (!arena || !later)
+		return fail(err, ERR_MEMORY, "no memory to test the link with %s", t->peer->partner.code);
+	TRY(fill_message(t, arena, message, err));
+	struct probe probe = { .messaging = t->messaging,
+			       .arena = arena,
+			       .later = later,
+			       .directory = t->directory,
+			       .peer = t->peer,
+			       .message = message,
+			       .seat = t->sender.seat ? t->sender.seat : "customs",
+			       .parts = { .items = part, .count = part ? 1 : 0 },
+			       .action = action,
+			       .timeout_us = EXCHANGE_US };
+	TRY(send_probe(&probe, err));
+	judge(t, &probe, arg);
+	return OK;
+}
+
+/* --- The way and the ping --- */
+
+enum { SETTINGS, CONNECTION, TLS, CLOCK, PING, REFUSAL, STEPS };
+static const struct {
+	const char *name, *proves;
+} step_rows[] = {
+	[SETTINGS] = { "settings", "we have a key, a profile and, for ebMS 2, an agreement to speak by" },
+	[CONNECTION] = { "connection", "the name is known, and somebody listens there" },
+	[TLS] = { "tls", "the server is the one that we believe, and takes our certificate" },
+	[CLOCK] = { "clock", "both clocks tell the same time" },
+	[PING] = { "ping", "they know us, believe our signature, and sign a receipt that we believe" },
+	[REFUSAL] = { "refusal", "they refuse what is not agreed, and say which rule it breaks" },
+};
+static const int step_of_stage[] = {
+	[HTTP_BEFORE] = SETTINGS, [HTTP_NAME] = CONNECTION, [HTTP_CONNECTION] = CONNECTION,
+	[HTTP_TLS_SERVER] = TLS,  [HTTP_TLS] = TLS,         [HTTP_EXCHANGE] = PING,
+};
+
+static bool is_client_refused(const struct probe *probe)
+{
+	return !probe->answer.read && (probe->http.status == 401 || probe->http.status == 403);
+}
+
+/* The step at which it ended; STEPS: there is an answer to look at. */
+static int ended_at(const struct probe *probe)
+{
+	if (probe->unsent)
+		return SETTINGS;
+	if (probe->unanswered)
+		return step_of_stage[probe->failed_at];
+	return is_client_refused(probe) ? TLS : STEPS;
+}
+
+static void judge_ping(struct testing *t, const struct probe *probe, void *arg)
+{
+	int end = ended_at(probe);
+	(void)arg;
+	for (int i = SETTINGS; i <= PING; i++) {
+		struct partner_test_step *step = begin_step(t, step_rows[i].name, step_rows[i].proves);
+		if (i == end)
+			conclude(t, step, is_client_refused(probe) ? diagnose_answer(probe) : diagnose_way(probe));
+		else if (i > end || (i == CLOCK && end == PING))
+			skip(step, "not tried: an answer is needed");
+		else if (i == SETTINGS && probe->cpa)
+			step->found = arena_text(t->arena, probe->cpa);
+		else if (i == CLOCK)
+			conclude(t, step, diagnose_clock(probe));
+		else if (i == PING)
+			conclude(t, step, diagnose_answer(probe));
+	}
+}
+
+static bool passed(const struct testing *t, int step)
+{
+	return same(t->test->steps[step].verdict, PARTNER_TEST_PASSED);
+}
+
+static enum err_code test_ping(struct testing *t, struct err *err)
+{
+	struct message ping = { .service = URI_TEST_SERVICE, .action = URI_TEST_ACTION };
+	if (same(t->peer->partner.status, "active"))
+		return try_message(t, &ping, NULL, NULL, judge_ping, NULL, err);
+	struct partner_test_step *step = begin_step(t, step_rows[SETTINGS].name, step_rows[SETTINGS].proves);
+	conclude(t, step,
+		 (struct diagnosis){ .found = "the exchange is suspended",
+				     .side = PARTNER_TEST_US,
+				     .mend = "resume it: lintas partner resume" });
+	return OK;
+}
+
+/* --- What must be refused --- */
+
+static void judge_refusal(struct testing *t, const struct probe *probe, void *arg)
+{
+	struct diagnosis way = diagnose_way(probe);
+	conclude(t, arg, way.side ? way : diagnose_refusal(probe));
+}
+
+/* By the way of a ping, which an agreement has without a document type. */
+static enum err_code test_refusal(struct testing *t, struct err *err)
+{
+	bool as4 = t->peer->profile->binding == &binding_as4;
+	struct partner_test_step *step = begin_step(t, step_rows[REFUSAL].name, step_rows[REFUSAL].proves);
+	struct message wrong = { .service = as4 ? SERVICE_DOCUMENTS : URI_TEST_SERVICE,
+				 .action = as4 ? NOT_AGREED : URI_TEST_ACTION };
+	return try_message(t, &wrong, NULL, NOT_AGREED, judge_refusal, step, err);
+}
+
+/* --- What will be exchanged --- */
+
+static void judge_sample(struct testing *t, const struct probe *probe, void *arg)
+{
+	struct diagnosis way = diagnose_way(probe);
+	if (probe->unsent && t->peer->profile->binding == &binding_ebms2)
+		skip(arg, arena_text(t->arena, probe->unsent)); /* it knows tests by an agreement for them alone */
+	else
+		conclude(t, arg, way.side ? way : diagnose_answer(probe));
+}
+
+static enum err_code look_at_type(struct tx *tx, void *arg, struct err *err)
+{
+	struct testing *t = arg;
+	struct kernel *kernel = t->messaging->options.kernel;
+	const struct activation cell = { .partner = t->peer->partner.code,
+					 .document = t->doctype->code,
+					 .direction = "out",
+					 .version = t->doctype->version };
+	struct organisation_list list;
+	t->sender = (struct organisation){ 0 };
+	TRY(organisation_list(tx, t->arena, &list, err));
+	for (size_t i = 0; i < list.count; i++)
+		if (same(list.items[i].seat, t->doctype->from_seat))
+			t->sender = list.items[i];
+	return activation_judge(tx, t->arena, &cell, false, date_of_time(clock_now_us(kernel->clock)), &t->activation,
+				err);
+}
+
+static enum err_code test_sample(struct testing *t, struct err *err)
+{
+	const struct doctype *doctype = t->doctype;
+	struct partner_test_step *step = begin_step(t, arena_printf(t->arena, "sample %s", doctype->code),
+						    "they take this document type from us");
+	struct message message = { .service = SERVICE_DOCUMENTS, .action = doctype->code };
+	struct message_part part = { .content_id = "sample@lintas",
+				     .mime_type = "application/xml",
+				     .charset = "utf-8",
+				     .octets = bytes_of(doctype->sample) };
+	TRY(db_read(t->messaging->options.kernel->db, look_at_type, t, err));
+	if (t->activation.refused)
+		skip(step, t->activation.text);
+	else if (!t->sender.code)
+		skip(step, arena_printf(t->arena, "no organisation here is %s, which sends it", doctype->from_seat));
+	else if (clock_monotonic_us() - t->began_us > ALL_US)
+		skip(step, "not tried: the steps before took all the time that there was");
+	else
+		return try_message(t, &message, &part, NULL, judge_sample, step, err);
+	return OK;
+}
+
+static size_t count_types(const struct kernel *kernel)
+{
+	size_t count = 0;
+	for (size_t c = 0; kernel->capabilities[c]; c++)
+		for (size_t i = 0; kernel->capabilities[c]->doctypes && kernel->capabilities[c]->doctypes[i]; i++)
+			count++;
+	return count;
+}
+
+static enum err_code test_samples(struct testing *t, struct err *err)
+{
+	const struct kernel *kernel = t->messaging->options.kernel;
+	for (size_t c = 0; kernel->capabilities[c]; c++)
+		for (size_t i = 0; kernel->capabilities[c]->doctypes && kernel->capabilities[c]->doctypes[i]; i++) {
+			t->doctype = kernel->capabilities[c]->doctypes[i];
+			TRY(test_sample(t, err));
+		}
+	return OK;
+}
+
+/* --- The whole --- */
+
+static enum err_code run_steps(struct testing *t, struct err *err)
+{
+	const struct partner *partner = &t->peer->partner;
+	struct partner_test *test = t->test;
+	test->partner = arena_text(t->arena, partner->code);
+	test->endpoint = arena_text(t->arena, partner->endpoint);
+	test->profile = t->peer->profile->name;
+	test->binding = t->peer->profile->binding->name;
+	test->verdict = PARTNER_TEST_PASSED;
+	test->at_us = clock_now_us(t->messaging->options.kernel->clock);
+	test->steps = arena_array(t->arena, STEPS + count_types(t->messaging->options.kernel), sizeof *test->steps);
+	if (!test->partner || !test->endpoint || !test->steps)
+		return fail(err, ERR_MEMORY, "no memory to test the link with %s", partner->code);
+	TRY(test_ping(t, err));
+	if (test->steps_count <= PING || !passed(t, PING))
+		return OK; /* what follows would fail for the same cause */
+	TRY(test_refusal(t, err));
+	return test_samples(t, err);
+}
+
+enum err_code messaging_partner_test(struct messaging *messaging, struct arena *arena, const char *partner,
+				     struct partner_test *test, struct err *err)
+{
+	struct partner_test made = { 0 };
+	TRY(messaging_refresh(messaging, false, err));
+	struct testing t = { .messaging = messaging,
+			     .arena = arena,
+			     .directory = directory_get(messaging),
+			     .test = &made,
+			     .began_us = clock_monotonic_us() };
+	t.peer = directory_peer(t.directory, partner);
+	enum err_code code =
+		t.peer ? run_steps(&t, err)
+		       : fail(err, ERR_NOT_FOUND, "there is no partner %s; see lintas partner list", partner);
+	directory_release(t.directory);
+	if (code == OK)
+		*test = made;
+	return code;
+}

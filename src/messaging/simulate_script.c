@@ -1,0 +1,121 @@
+/* The script of a played partner: a closed grammar of rows, so that a test says in one file what its partner will do.
+ */
+#include "base/text.h"
+#include "messaging/simulate_int.h"
+
+enum { SECONDS_MAX = 86400, TIMES_MAX = 1000000 };
+
+static const struct field row_rows[] = {
+	FIELD_TEXT(struct script_row, on, .json = "on", .min = 1, .label = "ping, any, or the action of a message"),
+	FIELD_INT(struct script_row, after, .json = "after", .label = "so many before are answered as they should be"),
+	FIELD_INT(struct script_row, times, .json = "times", .label = "for so many; absent: for all"),
+	FIELD_TEXT(struct script_row, act, .json = "do", .min = 1),
+	FIELD_INT(struct script_row, seconds, .json = "seconds"),
+	FIELD_INT(struct script_row, status, .json = "status"),
+	FIELD_TEXT(struct script_row, error, .json = "error", .label = "MSG-080, EBMS:0004, SecurityFailure"),
+};
+static const struct fields row_fields = FIELDS(struct script_row, row_rows);
+static const struct field script_rows[] = {
+	FIELD_LIST(struct script, rows, count, struct script_row, row_fields, .json = "rows", .max = SCRIPT_ROWS_MAX),
+};
+static const struct fields script_fields = FIELDS(struct script, script_rows);
+static const struct schema script_schema = {
+	.name = "script", .root = "script", .ns = "", .prefix = "", .fields = &script_fields
+};
+
+enum { UNKNOWN_ACT, UNKNOWN_ERROR, NEEDS, RANGE };
+static const struct rule script_rules[] = {
+	[UNKNOWN_ACT] = { .code = "SIM-001",
+			  .text = "{1} is nothing that a played partner does: see docs/simulator.md" },
+	[UNKNOWN_ERROR] = { .code = "SIM-002",
+			    .text = "{1} is neither a rule (MSG-080) nor an ebMS error (EBMS:0004)" },
+	[NEEDS] = { .code = "SIM-003", .text = "do: {1} needs {2}" },
+	[RANGE] = { .code = "SIM-004", .text = "{1} must lie within {2}" },
+};
+
+/* What a row's act cannot do without. */
+static const struct {
+	const char *act, *needs;
+	size_t offset;
+} needs_rows[] = {
+	{ "delay", "seconds", offsetof(struct script_row, seconds) },
+	{ "away", "seconds", offsetof(struct script_row, seconds) },
+	{ "clock", "seconds", offsetof(struct script_row, seconds) },
+	{ "status", "status", offsetof(struct script_row, status) },
+};
+static const struct {
+	const char *name, *range;
+	size_t offset;
+	int64_t min, max;
+} range_rows[] = {
+	{ "after", "0 to 1000000", offsetof(struct script_row, after), 0, TIMES_MAX },
+	{ "times", "1 to 1000000", offsetof(struct script_row, times), 1, TIMES_MAX },
+	{ "seconds", "-86400 to 86400", offsetof(struct script_row, seconds), -SECONDS_MAX, SECONDS_MAX },
+	{ "status", "200 to 599", offsetof(struct script_row, status), 200, 599 },
+};
+
+static int64_t number_at(const struct script_row *row, size_t offset)
+{
+	int64_t value;
+	memcpy(&value, (const char *)row + offset, sizeof value);
+	return value;
+}
+
+/* A rule by its code, or the first one that is said with that error. */
+static bool rule_of(const char *error, enum ebms_rule_name *rule)
+{
+	const struct ebms_error_row *row = ebms_error_find(error);
+	for (int i = 0; i < RULE_COUNT; i++) {
+		const struct rule *each = ebms_rule((enum ebms_rule_name)i);
+		if (same(each->code, error) || (row && same(ebms_error_row(ebms_rule_ebms(each))->code, row->code))) {
+			*rule = (enum ebms_rule_name)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void check_row(struct arena *arena, struct script_row *row, size_t index, struct findings *findings)
+{
+	const char *path = arena_printf(arena, "/rows/%zu", index);
+	const char *error = row->error ? row->error : ebms_error_row(EBMS_OTHER)->code;
+	if (row->act && !act_known(row->act))
+		finding_add(findings, &script_rules[UNKNOWN_ACT], path, row->act, NULL);
+	for (size_t i = 0; i < COUNT(needs_rows); i++)
+		if (same(row->act, needs_rows[i].act) && number_at(row, needs_rows[i].offset) == INTEGER_NONE)
+			finding_add(findings, &script_rules[NEEDS], path, row->act, needs_rows[i].needs);
+	for (size_t i = 0; i < COUNT(range_rows); i++) {
+		int64_t value = number_at(row, range_rows[i].offset);
+		if (value != INTEGER_NONE && (value < range_rows[i].min || value > range_rows[i].max))
+			finding_add(findings, &script_rules[RANGE], path, range_rows[i].name, range_rows[i].range);
+	}
+	if (!rule_of(error, &row->rule))
+		finding_add(findings, &script_rules[UNKNOWN_ERROR], path, error, NULL);
+}
+
+enum err_code script_read(struct arena *arena, struct bytes text, struct script *script, struct findings *findings,
+			  struct err *err)
+{
+	struct script read = { 0 };
+	TRY(field_read_json(arena, &script_schema, text, NULL, &read, findings, err));
+	for (size_t i = 0; i < read.count; i++)
+		check_row(arena, &read.rows[i], i, findings);
+	*script = read;
+	return OK;
+}
+
+const struct script_row *script_next(struct script *script, const char *action)
+{
+	const struct script_row *next = NULL;
+	for (size_t i = 0; i < script->count; i++) {
+		struct script_row *row = &script->rows[i];
+		if (!same(row->on, "any") && !same(row->on, action))
+			continue;
+		bool begun = row->seen++ >= (row->after == INTEGER_NONE ? 0 : row->after);
+		if (next || !begun || (row->times != INTEGER_NONE && row->used >= row->times))
+			continue;
+		row->used++;
+		next = row;
+	}
+	return next;
+}
