@@ -154,6 +154,35 @@ struct agreement_offer_view {
 	bool agreed, sync;
 	int64_t start_us, end_us, retries, retry_interval_s, persist_s;
 };
+/* What is exchanged with a partner: a line for what counts today in each cell, and one for each row to come. Where no
+ * row says it, there is no day and nobody who decided. */
+struct activation_view {
+	const char *partner, *document, *direction, *version, *state, *law, *note, *decided_by;
+	bool now; /* it counts today */
+	date from_day, until_day;
+	int64_t decided_us;
+};
+struct new_activation_view {
+	const char *document, *direction, *version, *state, *law, *note;
+	date from_day;
+};
+/* A partner's card with what it comes to here. */
+struct card_view {
+	const char *partner, *state, *by; /* .state: as in kernel/card.h; NULL: it was only looked at */
+	int64_t at_us;
+	const char *signer, *fingerprint, *profile; /* .profile: by which would be exchanged */
+	struct card *card;
+	struct card_change_view *changes; /* against what is held and pinned */
+	size_t changes_count;
+	struct finding_view *findings;
+	size_t findings_count;
+};
+struct card_change_view {
+	const char *what, *before, *after; /* NULL: nothing */
+};
+struct card_import_view {
+	const char *card, *fingerprint, *name, *profile;
+};
 struct stranger_view {
 	int64_t at_us;
 	const char *address, *rule, *text;
@@ -263,6 +292,7 @@ LIST_VIEW(message_list_view, struct message_view);
 LIST_VIEW(event_list_view, struct event_view);
 LIST_VIEW(partner_list_view, struct partner_view);
 LIST_VIEW(agreement_list_view, struct agreement_view);
+LIST_VIEW(activation_list_view, struct activation_view);
 LIST_VIEW(key_list_view, struct key_view);
 LIST_VIEW(organisation_list_view, struct organisation_view);
 LIST_VIEW(task_list_view, struct task_view);
@@ -274,6 +304,7 @@ LIST_VIEW(role_list_view, struct role_view);
 
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, partner_schema, partner_list_schema, organisation_schema, organisation_list_schema,
+	activation_list_schema, new_activation_schema, card_view_schema, card_import_schema, partner_test_schema,
 	agreement_schema, agreement_list_schema, agreement_import_schema, agreement_offer_schema, task_list_schema,
 	stranger_list_schema, refusal_list_schema, certificate_schema, partner_change_schema, status_schema,
 	submit_schema, problem_schema, proof_schema, key_list_schema, user_schema, user_list_schema, new_user_schema,

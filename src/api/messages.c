@@ -194,6 +194,16 @@ enum err_code messages_ping(struct api_call *call, struct err *err)
 	return answer_message(call, id, err);
 }
 
+/* Blocks this worker for as long as the partner takes, up to a minute. */
+enum err_code partners_test(struct api_call *call, struct err *err)
+{
+	struct partner_test test;
+	if (!call->api->options.running)
+		return fail(err, ERR_BUSY, "a partner is tested by the running node: start it with lintas serve");
+	TRY(messaging_partner_test(call->api->options.messaging, call->arena, call->parameters[0], &test, err));
+	return call_answer(call, &test, err);
+}
+
 static void show_event(const void *item, void *view)
 {
 	const struct journal_entry *e = item;

@@ -41,6 +41,11 @@ bool partner_is_live(const struct partner_certificate *row, int64_t now_us)
 	return row->der.data && (row->until_us == TIME_NONE || row->until_us > now_us);
 }
 
+bool partner_is_pin(const struct partner_certificate *row)
+{
+	return same(row->use, "sign") || same(row->use, "encrypt") || same(row->use, "tls");
+}
+
 static bool is_certificate(const char *use)
 {
 	return same(use, "sign") || same(use, "encrypt") || same(use, "tls") || same(use, "issuer");

@@ -1,6 +1,7 @@
 /* What the API answers: structs with field tables. The same tables print the answer, its OpenAPI schema, and let the
  * command line read it. */
 #include "api/api.h"
+#include "kernel/activation.h"
 
 enum { TEXT_MAX = 65536, PAGE_MAX = 1000, PEM_MAX = 4 << 20 /* of a long revocation list */, CPA_MAX = 4 << 20 };
 
@@ -141,6 +142,29 @@ static const struct fields whole_partner_fields = FIELDS(struct partner_view, pa
 static const struct fields partner_fields = { .row = partner_rows,
 					      .count = COUNT(partner_rows) - PARTNER_BELONGINGS,
 					      .size = sizeof(struct partner_view) };
+
+static const struct field test_step_rows[] = {
+	FIELD_TEXT(struct partner_test_step, name, .json = "step", .min = 1),
+	FIELD_TEXT(struct partner_test_step, verdict, .json = "verdict", .min = 1,
+		   .label = "verdict (passed, failed, skipped)"),
+	FIELD_TEXT(struct partner_test_step, proves, .json = "proves", .min = 1,
+		   .label = "what it shows when it passes"),
+	FIELD_TEXT(struct partner_test_step, found, .json = "found", .max_length = TEXT_MAX, .label = "what was seen"),
+	FIELD_TEXT(struct partner_test_step, side, .json = "side", .label = "side (us, them) whose it is to mend"),
+	FIELD_TEXT(struct partner_test_step, mend, .json = "mend", .max_length = TEXT_MAX, .label = "what to do"),
+};
+static const struct fields test_step_fields = FIELDS(struct partner_test_step, test_step_rows);
+static const struct field partner_test_rows[] = {
+	FIELD_TEXT(struct partner_test, partner, .json = "partner", .min = 1),
+	FIELD_TEXT(struct partner_test, endpoint, .json = "endpoint", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct partner_test, profile, .json = "profile", .min = 1),
+	FIELD_TEXT(struct partner_test, binding, .json = "binding", .min = 1),
+	FIELD_TIME(struct partner_test, at_us, .json = "at", .min = 1),
+	FIELD_TEXT(struct partner_test, verdict, .json = "verdict", .min = 1, .label = "verdict (passed, failed)"),
+	FIELD_LIST(struct partner_test, steps, steps_count, struct partner_test_step, test_step_fields, .json = "steps",
+		   .max = PAGE_MAX),
+};
+static const struct fields partner_test_fields = FIELDS(struct partner_test, partner_test_rows);
 
 static const struct field partner_change_rows[] = {
 	FIELD_TEXT(struct partner_change_view, name, .json = "name", .max_length = TEXT_MAX),
@@ -354,6 +378,46 @@ static const struct fields agreement_fields = { .row = agreement_rows,
 						.count = COUNT(agreement_rows) - AGREEMENT_BELONGINGS,
 						.size = sizeof(struct agreement_view) };
 
+static const struct field card_change_rows[] = {
+	FIELD_TEXT(struct card_change_view, what, .json = "what", .min = 1, .max_length = TEXT_MAX,
+		   .label = "certificate, endpoint, profile, organisation, document or opt-out"),
+	FIELD_TEXT(struct card_change_view, before, .json = "before", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct card_change_view, after, .json = "after", .max_length = TEXT_MAX),
+};
+static const struct fields card_change_fields = FIELDS(struct card_change_view, card_change_rows);
+
+static const struct field card_view_rows[] = {
+	FIELD_TEXT(struct card_view, partner, .json = "partner", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct card_view, state, .json = "state", .max_length = TEXT_MAX,
+		   .label = "held, pending, rejected or replaced; absent: it was only looked at"),
+	FIELD_TIME(struct card_view, at_us, .json = "at", .label = "since when"),
+	FIELD_TEXT(struct card_view, by, .json = "by", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct card_view, signer, .json = "signer", .max_length = TEXT_MAX,
+		   .label = "subject of the signing certificate"),
+	FIELD_TEXT(struct card_view, fingerprint, .json = "fingerprint", .max_length = TEXT_MAX,
+		   .label = "SHA-256 of the signing certificate, hexadecimal: to be compared by phone"),
+	FIELD_TEXT(struct card_view, profile, .json = "profile", .max_length = TEXT_MAX,
+		   .label = "the security profile by which is exchanged then"),
+	FIELD_GROUP(struct card_view, card, struct card, card_fields, .json = "card"),
+	FIELD_LIST(struct card_view, changes, changes_count, struct card_change_view, card_change_fields,
+		   .json = "changes", .max = PAGE_MAX, .label = "against what is held and pinned"),
+	FIELD_LIST(struct card_view, findings, findings_count, struct finding_view, finding_fields, .json = "findings",
+		   .max = PAGE_MAX),
+};
+static const struct fields card_view_fields = FIELDS(struct card_view, card_view_rows);
+
+static const struct field card_import_rows[] = {
+	FIELD_TEXT(struct card_import_view, card, .json = "card", .min = 1, .max_length = CPA_MAX,
+		   .label = "card (the signed JSON, as text)"),
+	FIELD_TEXT(struct card_import_view, fingerprint, .json = "fingerprint", .max_length = TEXT_MAX,
+		   .label = "fingerprint (of the signing certificate, as a person was told it; 16 digits or more)"),
+	FIELD_TEXT(struct card_import_view, name, .json = "name", .max_length = TEXT_MAX,
+		   .label = "name (of the partner; as the card has it)"),
+	FIELD_TEXT(struct card_import_view, profile, .json = "profile", .max_length = TEXT_MAX,
+		   .label = "profile (the best that both have)"),
+};
+static const struct fields card_import_fields = FIELDS(struct card_import_view, card_import_rows);
+
 static const struct field agreement_import_rows[] = {
 	FIELD_TEXT(struct agreement_import_view, cpa, .json = "cpa", .min = 1, .max_length = CPA_MAX,
 		   .label = "cpa (its XML, or the base64 of it, by which each byte is kept)"),
@@ -386,6 +450,41 @@ static const struct field agreement_offer_rows[] = {
 		  .label = "persistDuration (seconds; 432000)"),
 };
 static const struct fields agreement_offer_fields = FIELDS(struct agreement_offer_view, agreement_offer_rows);
+
+static const struct field activation_rows[] = {
+	FIELD_TEXT(struct activation_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct activation_view, document, .json = "document", .min = 1, .max_length = TEXT_MAX,
+		   .label = "document type"),
+	FIELD_TEXT(struct activation_view, direction, .json = "direction", .min = 1, .max_length = TEXT_MAX,
+		   .label = "in (from the partner) or out (to it)"),
+	FIELD_TEXT(struct activation_view, version, .json = "version", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct activation_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX,
+		   .label = "active, opted-out or not-yet"),
+	FIELD_FLAG(struct activation_view, now, .json = "now", .min = 1, .label = "it counts today"),
+	FIELD_DAY(struct activation_view, from_day, .json = "from",
+		  .label = "first day (UTC); absent: no row says this, it follows from there being none"),
+	FIELD_DAY(struct activation_view, until_day, .json = "until", .label = "last day"),
+	FIELD_TEXT(struct activation_view, law, .json = "law", .max_length = TEXT_MAX,
+		   .label = "the declaration or decision that it rests on"),
+	FIELD_TEXT(struct activation_view, note, .json = "note", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct activation_view, decided_by, .json = "decidedBy", .max_length = TEXT_MAX),
+	FIELD_TIME(struct activation_view, decided_us, .json = "decided"),
+};
+static const struct fields activation_fields = FIELDS(struct activation_view, activation_rows);
+
+static const struct field new_activation_rows[] = {
+	FIELD_TEXT(struct new_activation_view, document, .json = "document", .min = 1, .label = "document type"),
+	FIELD_TEXT(struct new_activation_view, direction, .json = "direction",
+		   .label = "in (from the partner) or out (to it); both"),
+	FIELD_TEXT(struct new_activation_view, version, .json = "version", .label = "version (that of this node)"),
+	FIELD_TEXT(struct new_activation_view, state, .json = "state", .min = 1,
+		   .label = "active, opted-out, or not-yet: tests alone"),
+	FIELD_DAY(struct new_activation_view, from_day, .json = "from", .label = "from (first day, UTC; today)"),
+	FIELD_TEXT(struct new_activation_view, law, .json = "law",
+		   .label = "law (the declaration or decision that it rests on; an opt-out needs it)"),
+	FIELD_TEXT(struct new_activation_view, note, .json = "note"),
+};
+static const struct fields new_activation_fields = FIELDS(struct new_activation_view, new_activation_rows);
 
 static const struct field problem_rows[] = {
 	FIELD_TEXT(struct problem_view, type, .json = "type", .min = 1, .max_length = TEXT_MAX,
@@ -505,10 +604,11 @@ static const struct fields role_fields = FIELDS(struct role_view, role_rows);
 	{                                                                                                              \
 		.name = name_, .root = name_, .ns = "", .prefix = "", .fields = &(fields_)                             \
 	}
-#define LIST_SCHEMA(thing)                                                                                             \
+#define LIST_SCHEMA(thing) LONG_LIST_SCHEMA(thing, PAGE_MAX)
+#define LONG_LIST_SCHEMA(thing, max_)                                                                                  \
 	static const struct field thing##_list_rows[] = {                                                              \
 		FIELD_LIST(struct thing##_list_view, items, count, struct thing##_view, thing##_fields,                \
-			   .json = "items", .max = PAGE_MAX),                                                          \
+			   .json = "items", .max = max_),                                                              \
 		FIELD_TEXT(struct thing##_list_view, next, .json = "next", .label = "cursor of the next page"),        \
 	};                                                                                                             \
 	static const struct fields thing##_list_fields = FIELDS(struct thing##_list_view, thing##_list_rows);          \
@@ -517,11 +617,15 @@ static const struct fields role_fields = FIELDS(struct role_view, role_rows);
 const struct schema document_schema = SCHEMA("document", document_fields);
 const struct schema message_schema = SCHEMA("message", whole_message_fields);
 const struct schema partner_schema = SCHEMA("partner", whole_partner_fields);
+const struct schema partner_test_schema = SCHEMA("partnerTest", partner_test_fields);
 const struct schema partner_change_schema = SCHEMA("partnerChange", partner_change_fields);
 const struct schema certificate_schema = SCHEMA("certificate", certificate_fields);
+const struct schema card_view_schema = SCHEMA("card", card_view_fields);
+const struct schema card_import_schema = SCHEMA("cardImport", card_import_fields);
 const struct schema agreement_schema = SCHEMA("agreement", whole_agreement_fields);
 const struct schema agreement_import_schema = SCHEMA("agreementImport", agreement_import_fields);
 const struct schema agreement_offer_schema = SCHEMA("agreementOffer", agreement_offer_fields);
+const struct schema new_activation_schema = SCHEMA("newActivation", new_activation_fields);
 const struct schema organisation_schema = SCHEMA("organisation", organisation_fields);
 const struct schema status_schema = SCHEMA("status", status_fields);
 const struct schema submit_schema = SCHEMA("submit", submit_fields);
@@ -540,6 +644,7 @@ LIST_SCHEMA(message)
 LIST_SCHEMA(event)
 LIST_SCHEMA(partner)
 LIST_SCHEMA(agreement)
+LONG_LIST_SCHEMA(activation, MESSAGING_PARTNERS_MAX * 2 * ACTIVATIONS_MAX) /* all partners on one page */
 LIST_SCHEMA(organisation)
 LIST_SCHEMA(task)
 LIST_SCHEMA(stranger)

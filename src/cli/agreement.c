@@ -53,18 +53,28 @@ static enum err_code take_roles(struct invocation *in, struct terms *terms, stru
 }
 
 /* As base64: the agreement is kept byte for byte, whatever its encoding and the ends of its lines are. */
-static enum err_code read_cpa(struct invocation *in, const char **cpa, struct err *err)
+static enum err_code encode_cpa(struct invocation *in, struct bytes text, const char **cpa, struct err *err)
 {
-	struct bytes text;
 	buf_auto encoded;
 	buf_init(&encoded, CPA_BASE64_MAX);
-	TRY(input_read(in->arena, in->arguments[0], CPA_BYTES_MAX, &text, err));
 	if (!text.size)
 		return fail(err, ERR_USAGE, "%s is empty", in->arguments[0]);
+	if (!option_value(in, "--partner"))
+		return fail(err, ERR_USAGE,
+			    "a CPA has two parties: --partner PARTNER says which state the other one is");
 	base64_put(&encoded, text);
 	TRY(buf_check(&encoded, in->arguments[0], err));
 	*cpa = arena_text(in->arena, buf_text(&encoded));
 	return *cpa ? OK : fail(err, ERR_MEMORY, "no memory for %s", in->arguments[0]);
+}
+
+/* What a partner sends is a card or a CPA; the first character says which. */
+static bool is_json(struct bytes text)
+{
+	size_t at = 0;
+	while (at < text.size && strchr(" \t\r\n", text.data[at]) && text.data[at])
+		at++;
+	return at < text.size && text.data[at] == '{';
 }
 
 enum err_code run_partner_import(struct invocation *in, struct err *err)
@@ -73,7 +83,11 @@ enum err_code run_partner_import(struct invocation *in, struct err *err)
 			       .sha1 = option_value(in, "--allow-sha1") != NULL };
 	struct agreement_import_view view = { .name = option_value(in, "--name"), .terms = &terms };
 	struct command trial = *in->command;
-	TRY(read_cpa(in, &view.cpa, err));
+	struct bytes text;
+	TRY(input_read(in->arena, in->arguments[0], CPA_BYTES_MAX, &text, err));
+	if (is_json(text))
+		return card_import(in, text, err);
+	TRY(encode_cpa(in, text, &view.cpa, err));
 	TRY(take_actions(in, &terms, err));
 	TRY(take_roles(in, &terms, err));
 	in->arguments[0] = option_value(in, "--partner"); /* whose agreements the path names */

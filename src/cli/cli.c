@@ -425,7 +425,7 @@ static enum err_code check_invocation(struct invocation *in, struct err *err)
 	for (const char *a = in->command->arguments; a && *a; a += strcspn(a, " ") + (a[strcspn(a, " ")] == ' ')) {
 		size_t length = strcspn(a, " ");
 		if (max < in->arguments_count)
-			in->arguments[max] = state_code(in->arena, a, length, in->arguments[max]);
+			in->arguments[max] = state_code(in->arena, a, strcspn(a, "? "), in->arguments[max]);
 		max++;
 		min += a[length - 1] != '?';
 	}

@@ -121,7 +121,13 @@ enum err_code run_partner_change(struct invocation *invocation, struct err *err)
 enum err_code run_partner_certificate(struct invocation *invocation, struct err *err);
 enum err_code run_partner_withdraw(struct invocation *invocation, struct err *err);
 enum err_code run_partner_import(struct invocation *invocation, struct err *err);
+enum err_code run_card(struct invocation *invocation, struct err *err);
+enum err_code run_card_show(struct invocation *invocation, struct err *err);
+/* Imports TEXT, a partner's card, instead of what the row of the command says. */
+enum err_code card_import(struct invocation *invocation, struct bytes text, struct err *err);
 enum err_code run_partner_propose(struct invocation *invocation, struct err *err);
+enum err_code run_partner_decide(struct invocation *invocation, struct err *err);
+enum err_code run_partner_matrix(struct invocation *invocation, struct err *err);
 enum err_code run_organisation_add(struct invocation *invocation, struct err *err);
 enum err_code run_user_add(struct invocation *invocation, struct err *err);
 enum err_code run_user_change(struct invocation *invocation, struct err *err);
@@ -133,6 +139,8 @@ enum err_code run_evidence_export(struct invocation *invocation, struct err *err
 enum err_code run_events(struct invocation *invocation, struct err *err);
 enum err_code run_role_list(struct invocation *invocation, struct err *err);
 enum err_code run_ping(struct invocation *invocation, struct err *err);
+enum err_code run_partner_test(struct invocation *invocation, struct err *err);
+enum err_code run_simulate_partner(struct invocation *invocation, struct err *err);
 enum err_code run_timeline(struct invocation *invocation, struct err *err);
 enum err_code run_help(struct invocation *invocation, struct err *err);
 enum err_code run_help_commands(struct invocation *invocation, struct err *err);
@@ -160,6 +168,7 @@ void print_document(FILE *out, const void *answer);
 void print_messages(FILE *out, const void *answer);
 void print_message_line(FILE *out, const void *answer);
 void print_message_whole(FILE *out, const void *answer);
+void print_partner_test(FILE *out, const void *answer);
 /* How the ping M to P stands, and what to do; RUNNING: whether our node does. */
 void print_ping(FILE *out, const struct message_view *m, const struct partner_view *p, bool running);
 /* OK: delivered; ERR_BUSY: it waits; ERR_INVALID: refused, or taken back. */
@@ -170,7 +179,11 @@ void print_partners(FILE *out, const void *answer);
 void print_partner(FILE *out, const void *answer);
 void print_partner_changed(FILE *out, const void *answer);
 void print_agreement(FILE *out, const void *answer);
+void print_card(FILE *out, const void *answer);
+bool card_good(const void *answer);
 void print_agreements(FILE *out, const void *answer);
+void print_activations(FILE *out, const void *answer);
+void print_activation_changed(FILE *out, const void *answer);
 void print_organisations(FILE *out, const void *answer);
 void print_organisation(FILE *out, const void *answer);
 void print_tasks(FILE *out, const void *answer);

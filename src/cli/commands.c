@@ -1,202 +1,5 @@
 /* The commands: one row each. The help, the parser and docs/commands.md come from here. */
-#include "cli/cli_int.h"
-
-static const struct option init_options[] = {
-	{ "--state", "STATE", "the member state that the node serves, ISO 3166 alpha-2", NULL, true },
-	{ "--name", "TEXT", "what people call the node", NULL, false },
-	{ "--database", "URL", "postgresql://… instead of SQLite in the directory", NULL, false },
-	{ "--port", "PORT", "port of the AS4 endpoint (8443)", NULL, false },
-	{ "--plain", NULL, "HTTP without TLS on 127.0.0.1, for a trial on one machine", NULL, false },
-	{ 0 },
-};
-static const struct option key_new_options[] = {
-	{ "--use", "USE", "sign, decrypt or tls", NULL, true },
-	{ "--type", "TYPE", "rsa-2048, rsa-3072, rsa-4096, p256, ed25519 or x25519 (rsa-3072)", NULL, false },
-	{ 0 },
-};
-static const struct option csr_options[] = {
-	{ "--subject", "NAME", "e.g. CN=asw.customs.example,O=Customs,C=VN", NULL, true }, { 0 }
-};
-static const struct option install_options[] = {
-	{ "--certificate", "FILE", "PEM: the certificate, then its chain", NULL, true }, { 0 }
-};
-static const struct option retire_options[] = {
-	{ "--anyway", NULL, "also if it is the only active key of its use", NULL, false }, { 0 }
-};
-static const struct option migrate_options[] = {
-	{ "--dry-run", NULL, "print what would run, change nothing", NULL, false }, { 0 }
-};
-static const struct option send_options[] = {
-	{ "--to", "PARTNER", "the partner; by default the state that the document is meant for", "partner", false },
-	{ "--from", "SEAT", "the organisation of ours that sends; needed if several could", "organisation", false },
-	{ "--type", "TYPE", "document type of a JSON file; XML says it itself", "type", false },
-	{ "--test", NULL, "mark it as a test: no business follows from it", "test", false },
-	{ 0 },
-};
-static const struct option list_options[] = {
-	{ "--partner", "PARTNER", "only of this partner", "partner", false },
-	{ "--organisation", "SEAT", "only of this organisation of ours", "organisation", false },
-	{ "--type", "TYPE", "only this document type", "type", false },
-	{ "--direction", "in|out", "only received or sent ones", "direction", false },
-	{ "--reference", "TEXT", "only with this reference", "reference", false },
-	{ "--before", "ID", "older than this one: the next page", "before", false },
-	{ "--limit", "N", "at most so many (100)", "limit", false },
-	{ 0 },
-};
-static const struct option map_options[] = {
-	{ "--mapping", "FILE", "the mapping file; docs/mapping.md explains it", NULL, true },
-	{ "--reverse", NULL, "from a document (or a folder of documents) to the national form", NULL, false },
-	{ "--to", "FOLDER", "each document into a file there, instead of standard output", NULL, false },
-	{ 0 },
-};
-static const struct option box_options[] = {
-	{ "--partner", "PARTNER", "only of this partner", "partner", false },
-	{ "--state", "NAME", "queued, delivered, held, dead; received, processed, failed; abandoned", "state", false },
-	{ "--before", "ID", "older than this one: the next page", "before", false },
-	{ "--limit", "N", "at most so many (100)", "limit", false },
-	{ 0 },
-};
-static const struct option ping_options[] = {
-	{ "--wait", "SECONDS", "how long to wait for the answer (30); 0: not at all", NULL, false }, { 0 }
-};
-#define PROFILES "edelivery-1.15, edelivery-2.0, ecdsa-p256, ebms2-rsa-sha256 or ebms2-rsa-sha1"
-static const struct option partner_options[] = {
-	{ "--party", "ID", "its eb:PartyId (the code)", NULL, false },
-	{ "--party-type", "URI", "type of the identifier (that of our own)", NULL, false },
-	{ "--name", "TEXT", "what people call it", NULL, false },
-	{ "--endpoint", "URL", "where its endpoint is; of ebMS 2 else what its agreement says", NULL, false },
-	{ "--profile", "NAME", PROFILES " (edelivery-1.15); by the last two TLS alone keeps messages secret", NULL,
-	  false },
-	{ "--token", "KIND", "how we name our certificate to it: bst, ski or issuer-serial (bst)", NULL, false },
-	{ "--sign", "FILE", "PEM certificate by which it signs", NULL, true },
-	{ "--encrypt", "FILE", "PEM certificate for which we encrypt; needed unless the profile is one of ebMS 2", NULL,
-	  false },
-	{ "--tls", "FILE", "PEM certificate by which it connects; needed unless this node is plain", NULL, false },
-	{ 0 },
-};
-static const struct option change_options[] = {
-	{ "--name", "TEXT", "what people call it", NULL, false },
-	{ "--endpoint", "URL", "where its endpoint is; as-agreed: of ebMS 2, what its agreement says", NULL, false },
-	{ "--profile", "NAME", PROFILES "; add its certificates first", NULL, false },
-	{ "--token", "KIND", "how we name our certificate to it: bst, ski or issuer-serial", NULL, false },
-	{ 0 },
-};
-static const struct option import_options[] = {
-	{ "--partner", "PARTNER", "whose agreement it is; added here if there is none", NULL, true },
-	{ "--name", "TEXT", "what people call the partner (as the CPA has it)", NULL, false },
-	{ "--action", "TYPE=SERVICE|ACTION…", "the document type that an action carries which is not called like it",
-	  NULL, false },
-	{ "--role", "ROLE=SEAT…", "the kind of seat that a role is which is not called like it (customs)", NULL,
-	  false },
-	{ "--test", NULL, "what comes and goes under it is a test: no business follows from it", NULL, false },
-	{ "--allow-sha1", NULL, "except this partner from the refusal of SHA-1; the status goes on warning of it", NULL,
-	  false },
-	{ "--dry-run", NULL, "look at all of it, change nothing", NULL, false },
-	{ 0 },
-};
-static const struct option propose_options[] = {
-	{ "--endpoint", "URL", "ours, as the partner reaches it", NULL, true },
-	{ "--partner-endpoint", "URL", "where it takes ebMS 2 (what is known)", NULL, false },
-	{ "--id", "CPAID", "what the agreement is called (STATE-PARTNER-DAY)", NULL, false },
-	{ "--document", "TYPE…", "only this document type, both ways", NULL, false },
-	{ "--from", "DATE", "when it begins (today)", NULL, false },
-	{ "--until", "DATE", "when it ends (two years later)", NULL, false },
-	{ "--sync", NULL, "acknowledgments in the HTTP response, not with a request of their own", NULL, false },
-	{ "--retries", "N", "how often what is not acknowledged is sent again (96)", NULL, false },
-	{ "--interval", "SPAN", "after how long, such as 15m or 3h (15m)", NULL, false },
-	{ "--persist", "SPAN", "how long identifiers are kept; longer than all retries (5d)", NULL, false },
-	{ "--agreed", NULL, "both sides have said yes: it can be imported", NULL, false },
-	{ 0 },
-};
-static const struct option certificate_options[] = {
-	{ "--use", "USE", "sign, encrypt or tls; issuer (who signs revocation lists), crl (such a list)", NULL, true },
-	{ "--file", "FILE", "PEM: one certificate or revocation list", NULL, true },
-	{ 0 },
-};
-static const struct option stranger_options[] = {
-	{ "--limit", "N", "at most so many (the last 64 are kept)", "limit", false }, { 0 }
-};
-static const struct option refusal_options[] = {
-	{ "--partner", "PARTNER", "only of this partner", "partner", false },
-	{ "--before", "ID", "older than this one: the next page", "before", false },
-	{ "--limit", "N", "at most so many (100)", "limit", false },
-	{ 0 },
-};
-static const struct option organisation_options[] = {
-	{ "--seat", "KIND", "customs, issuing-authority, plant-health, transport or guarantor", NULL, true },
-	{ "--name", "TEXT", "its name", NULL, true },
-	{ 0 },
-};
-static const struct option user_options[] = {
-	{ "--title", "TEXT", "what people call the person or program", NULL, true },
-	{ "--organisation", "SEAT", "whose documents it works on; without, it is a user of the node itself", NULL,
-	  false },
-	{ "--role", "ROLE…", "what it may do; lintas role list shows the roles", NULL, true },
-	{ "--password", NULL, "ask for a password, so that a person can log in; without, tokens alone let it in", NULL,
-	  false },
-	{ "--password-stdin", NULL, "read the password from standard input, one line", NULL, false },
-	{ 0 },
-};
-static const struct option user_list_options[] = {
-	{ "--organisation", "SEAT", "only of this organisation", "organisation", false },
-	{ "--after", "NAME", "after this name: the next page", "after", false },
-	{ "--limit", "N", "at most so many (100)", "limit", false },
-	{ 0 },
-};
-static const struct option user_change_options[] = {
-	{ "--title", "TEXT", "what people call the person or program", NULL, false },
-	{ "--role", "ROLE…", "all roles that it has from now on", NULL, false },
-	{ 0 },
-};
-static const struct option password_options[] = {
-	{ "--password-stdin", NULL, "read it from standard input, one line, instead of asking twice", NULL, false },
-	{ 0 },
-};
-static const struct option token_options[] = {
-	{ "--user", "NAME", "whose it is", NULL, true },
-	{ "--title", "TEXT", "what it is for, so that one knows which to revoke", NULL, false },
-	{ "--role", "ROLE…", "a part of the user's roles (all)", NULL, false },
-	{ "--expires", "WHEN", "30d, 12h or a time; at most 366 days (90d)", NULL, false },
-	{ 0 },
-};
-static const struct option token_list_options[] = {
-	{ "--user", "NAME", "only of this user", "user", false },
-	{ "--before", "ID", "older than this one: the next page", "before", false },
-	{ "--limit", "N", "at most so many (100)", "limit", false },
-	{ 0 },
-};
-static const struct option event_options[] = {
-	{ "--after", "CURSOR", "after this cursor", "after", false },
-	{ "--organisation", "SEAT", "only what this organisation may see", "organisation", false },
-	{ "--limit", "N", "at most so many (100)", "limit", false },
-	{ 0 },
-};
-static const struct option task_options[] = {
-	{ "--organisation", "SEAT", "only of this organisation", "organisation", false },
-	{ "--before", "ID", "what comes after this one: the next page", "before", false },
-	{ "--limit", "N", "at most so many (100)", "limit", false },
-	{ 0 },
-};
-static const struct option verify_options[] = {
-	{ "--evidence", NULL, "also that the stored messages and receipts are what the journal names; reads them all",
-	  "evidence", false },
-	{ "--head", "HEX", "also that this head, written down earlier, is a seal of this journal", "head", false },
-	{ 0 },
-};
-static const struct option evidence_options[] = {
-	{ "--to", "FOLDER", "where to; new or empty (evidence-MESSAGE here)", NULL, false }, { 0 }
-};
-static const struct option inspect_options[] = {
-	{ "--certificate", "FILE…", "whom to believe: the partner's certificate, or an authority (PEM or DER)", NULL,
-	  false },
-	{ "--key", "FILE", "private key (PEM) that opens the payloads", NULL, false },
-	{ "--profile", "NAME", "the agreed profile: edelivery-1.15, edelivery-2.0 or ecdsa-p256 (any)", NULL, false },
-	{ "--at", "TIME", "when the certificates are judged, e.g. 2026-11-02T03:00:00Z (now)", NULL, false },
-	{ 0 },
-};
-static const struct option check_options[] = {
-	{ "--type", "TYPE", "document type of a JSON file; XML says it itself", NULL, false }, { 0 }
-};
+#include "cli/options_int.h"
 
 const struct command cli_commands[] = {
 	{ .words = "init",
@@ -355,6 +158,22 @@ const struct command cli_commands[] = {
 	  .path = "/api/v1/partners/{}/ping",
 	  .answer = &message_schema,
 	  .print = print_message_line },
+	{ .words = "partner test",
+	  .arguments = "PARTNER",
+	  .summary = "try the link with a partner step by step, and say whose it is to mend what does not work; exit "
+		     "status 5 if something does not",
+	  .example = "lintas partner test TH",
+	  .run = run_partner_test,
+	  .method = "POST",
+	  .path = "/api/v1/partners/{}/test",
+	  .answer = &partner_test_schema,
+	  .print = print_partner_test },
+	{ .words = "simulate partner",
+	  .text_alone = true,
+	  .summary = "play a partner that answers, or does what a script says: delays, refuses, is wrong, goes away",
+	  .options = simulate_options,
+	  .example = "lintas simulate partner --listen 127.0.0.1:9443 --keys demo/th/keys --script unsigned.json",
+	  .run = run_simulate_partner },
 	{ .words = "tasks",
 	  .summary = "what an officer must look at",
 	  .options = task_options,
@@ -372,6 +191,25 @@ const struct command cli_commands[] = {
 	  .path = "/api/v1/events",
 	  .answer = &event_list_schema,
 	  .print = print_events },
+	{ .words = "card",
+	  .text_alone = true,
+	  .summary =
+		  "our own card, signed, for partners to import; the fingerprint to be told by phone goes to standard error",
+	  .options = card_options,
+	  .example = "lintas card --out vn.json",
+	  .run = run_card,
+	  .method = "GET",
+	  .path = "/api/v1/card" },
+	{ .words = "card show",
+	  .arguments = "FILE",
+	  .summary = "who a card is of, what it offers and what is wrong with it; exit status 1 if it cannot be used",
+	  .example = "lintas card show th.json",
+	  .run = run_card_show,
+	  .method = "POST",
+	  .path = "/api/v1/card-check",
+	  .answer = &card_view_schema,
+	  .print = print_card,
+	  .good = card_good },
 	{ .words = "partner add",
 	  .arguments = "PARTNER",
 	  .summary = "add a partner with its certificates",
@@ -446,10 +284,11 @@ const struct command cli_commands[] = {
 	{ .words = "partner import",
 	  .arguments = "FILE",
 	  .summary =
-		  "exchange with a partner by ebMS 2 under this CPA: its certificates, endpoints and rules are as agreed there; "
-		  "TLS alone keeps messages secret",
+		  "add a partner by its signed card (JSON), or exchange with it by ebMS 2 under a CPA (XML): its certificates, "
+		  "endpoints and rules are as agreed there; TLS alone keeps messages secret",
 	  .options = import_options,
 	  .example =
+		  "lintas partner import th.json --fingerprint '3f9a 01c2 77de 4b10'\n"
 		  "lintas partner import cpa.xml --partner TH --dry-run\n"
 		  "lintas partner import cpa.xml --partner TH --action 'FORM-D=urn:asw:co|SubmitCO' --role 'Issuer=issuing-authority'",
 	  .run = run_partner_import,
@@ -457,6 +296,31 @@ const struct command cli_commands[] = {
 	  .path = "/api/v1/partners/{}/agreements",
 	  .answer = &agreement_schema,
 	  .print = print_agreement },
+	{ .words = "partner card",
+	  .arguments = "PARTNER",
+	  .summary = "the card of a partner that waits, with what it would change; else the one that is held",
+	  .example = "lintas partner card TH",
+	  .method = "GET",
+	  .path = "/api/v1/partners/{}/card",
+	  .answer = &card_view_schema,
+	  .print = print_card },
+	{ .words = "partner approve",
+	  .arguments = "PARTNER",
+	  .summary =
+		  "do what the waiting card says: add its certificates, end in a week what it has no more, change the endpoint",
+	  .example = "lintas partner approve TH",
+	  .method = "POST",
+	  .path = "/api/v1/partners/{}/card/approve",
+	  .answer = &card_view_schema,
+	  .print = print_card },
+	{ .words = "partner reject",
+	  .arguments = "PARTNER",
+	  .summary = "leave a partner as it is, whatever its waiting card says",
+	  .example = "lintas partner reject TH",
+	  .method = "POST",
+	  .path = "/api/v1/partners/{}/card/reject",
+	  .answer = &card_view_schema,
+	  .print = print_card },
 	{ .words = "partner agreements",
 	  .arguments = "PARTNER",
 	  .summary = "the agreements with a partner for ebMS 2",
@@ -497,6 +361,49 @@ const struct command cli_commands[] = {
 	  .run = run_partner_propose,
 	  .method = "POST",
 	  .path = "/api/v1/partners/{}/agreement-proposal" },
+	{ .words = "partner activate",
+	  .arguments = "PARTNER TYPE",
+	  .summary =
+		  "exchange a document type with a partner from a day on; until its first row each type is exchanged",
+	  .options = activation_options,
+	  .example = "lintas partner activate TH FORM-D --from 2027-01-01\n"
+		     "lintas partner activate TH ACDD --direction in",
+	  .run = run_partner_decide,
+	  .method = "POST",
+	  .path = "/api/v1/partners/{}/activations",
+	  .answer = &activation_list_schema,
+	  .print = print_activation_changed },
+	{ .words = "partner opt-out",
+	  .arguments = "PARTNER TYPE",
+	  .summary =
+		  "exchange a document type no more, as either state has declared (ATIGA OCP rule 27(2)); tests neither",
+	  .options = activation_options,
+	  .example = "lintas partner opt-out TH ACDD --law 'note of 2 November 2026 to the ASEAN Secretariat'",
+	  .run = run_partner_decide,
+	  .method = "POST",
+	  .path = "/api/v1/partners/{}/activations",
+	  .answer = &activation_list_schema,
+	  .print = print_activation_changed },
+	{ .words = "partner deactivate",
+	  .arguments = "PARTNER TYPE",
+	  .summary =
+		  "exchange tests alone of a document type from a day on; takes back what was to begin then or later",
+	  .options = activation_options,
+	  .example = "lintas partner deactivate TH FORM-D --direction out --from 2027-01-01",
+	  .run = run_partner_decide,
+	  .method = "POST",
+	  .path = "/api/v1/partners/{}/activations",
+	  .answer = &activation_list_schema,
+	  .print = print_activation_changed },
+	{ .words = "partner matrix",
+	  .arguments = "PARTNER?",
+	  .summary = "which document types are exchanged with whom, today and by what is planned",
+	  .example = "lintas partner matrix\nlintas partner matrix TH --json",
+	  .run = run_partner_matrix,
+	  .method = "GET",
+	  .path = "/api/v1/activations",
+	  .answer = &activation_list_schema,
+	  .print = print_activations },
 	{ .words = "strangers",
 	  .summary = "requests turned away without an answer, newest first",
 	  .options = stranger_options,

@@ -1,4 +1,4 @@
-/* `lintas ping`: does the exchange with a partner work, now? */
+/* `lintas ping` and `lintas partner test`: does the exchange with a partner work, now? If not, whose is it to mend? */
 #include "cli/cli_int.h"
 
 #include <time.h>
@@ -128,4 +128,42 @@ enum err_code run_ping(struct invocation *in, struct err *err)
 	else
 		print_ping(stdout, &m, &p, running);
 	return ping_outcome(&m);
+}
+
+/* --- lintas partner test --- */
+
+void print_partner_test(FILE *out, const void *answer)
+{
+	const struct partner_test *test = answer;
+	char at[TIME_SIZE];
+	unsigned failed = 0;
+	fprintf(out, "%s by %s, %s, %s\n", test->partner, test->profile, test->endpoint ? test->endpoint : "as agreed",
+		when(test->at_us, at));
+	for (size_t i = 0; i < test->steps_count; i++) {
+		const struct partner_test_step *step = &test->steps[i];
+		fprintf(out, "  %-8s %-30s %s\n", step->verdict, step->name, step->found ? step->found : step->proves);
+		if (!step->side)
+			continue;
+		failed++;
+		fprintf(out, "           %s to mend:\n", same(step->side, PARTNER_TEST_US) ? "OURS" : "THEIRS");
+		print_folded(out, step->mend, 11);
+	}
+	if (failed)
+		fprintf(out, "%u step%s failed: mend, and test again with lintas partner test %s\n", failed,
+			failed == 1 ? "" : "s", test->partner);
+	else
+		fprintf(out, "all that was tried works\n");
+}
+
+enum err_code run_partner_test(struct invocation *in, struct err *err)
+{
+	struct http_answer answer = { 0 };
+	struct partner_test test;
+	TRY(remote_answer(in, bytes(NULL, 0), &answer, err));
+	TRY(remote_read(in, in->command->answer, &answer, &test, err));
+	if (in->json)
+		printf("%.*s\n", (int)answer.body.size, (const char *)answer.body.data);
+	else
+		print_partner_test(stdout, &test);
+	return same(test.verdict, PARTNER_TEST_PASSED) ? OK : ERR_BUSY;
 }

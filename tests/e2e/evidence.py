@@ -6,9 +6,10 @@ Two real nodes for each profile; openssl, Python with lxml, and xmlsec1 judge wh
 """
 import datetime, hashlib, json, os, pathlib, re, shutil, subprocess, sys
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "scenario"))
 from nodes import Authority, Node, Region, answer, lintas, run, until
+from tamper import PYTHON, flipped, place_in, sums_anew
 
-PYTHON = "/usr/bin/python3"  # Debian's, which python3-lxml is for
 PROFILES = {  # keys for signing and decryption, and how the certificate is named; the first is what a new partner has
     "edelivery-1.15": ("rsa-2048", "rsa-2048", "bst"), "edelivery-2.0": ("ed25519", "x25519", "ski"), "ecdsa-p256": ("p256", "p256", "issuer-serial")}
 TOKENS = {"bst": b"<wsse:BinarySecurityToken", "ski": b"#X509SubjectKeyIdentifier", "issuer-serial": b"<ds:X509IssuerSerial"}
@@ -71,31 +72,6 @@ def must_hold(folder, machine, *sentences):
 
 
 # --- changing one byte ---
-
-def sums_anew(folder):
-    lines = (folder / "SHA256SUMS").read_text().splitlines()
-    (folder / "SHA256SUMS").write_text("".join(
-        f"{hashlib.sha256((folder / line[66:]).read_bytes()).hexdigest()}  {line[66:]}\n" for line in lines))
-
-
-def flipped(data, at):
-    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
-
-
-def place_in(path, data):
-    """Where a byte of FILE means something: PEM and JSON have white space, HTTP's headers much that nothing is derived from."""
-    if path.suffix == ".pem":
-        return len(data) // 2 // 65 * 65 + 10
-    if path.name == "content-type":
-        return data.index(b"boundary") + 12 if b"boundary" in data else data.index(b"soap")
-    if path.name == "message" and b"<env:Envelope" in data:
-        return data.index(b"SignatureValue>") + 20
-    if path.name == "entries.json":
-        return data.index(b'"actor":"') + 9
-    if path.name == "evidence.json":
-        return data.index(b'"messageId":"') + 14
-    return len(data) // 2
-
 
 def tamper(folder, machine, sums_as_they_are=True):
     """Each file in turn: as it is, and, as a forger would, with SHA256SUMS made anew where the file proves something by itself."""
@@ -459,6 +435,41 @@ def exchange_by(profile, th, vn, machine):
     return document, document_in, folders
 
 
+def exchange_by_ebms2(th, vn, machine):
+    """Under a CPA, as each of them imports it; answers come with requests of their own."""
+    endpoints = [f"https://127.0.0.1:{node.port}/as4" for node in (th, vn)]
+    cpa = region.work / "cpa.xml"
+    cpa.write_text(lintas(th, "partner", "propose", "VN", "--endpoint", endpoints[0], "--partner-endpoint", endpoints[1], "--agreed"))
+    for node, other in ((th, "VN"), (vn, "TH")):
+        lintas(node, "partner", "import", cpa, "--partner", other)
+    path = region.document("form-d.xml", "EV-ebms2")
+    sent = answer(th, "send", path, "--from", "dft")["message"]
+    out = until("delivered", lambda: next((m for m in answer(th, "outbox", "list")["items"]
+                                           if m["id"] == sent and m["state"] == "delivered"), None))
+    taken = until("processed", lambda: next((m["id"] for m in answer(vn, "inbox", "list")["items"] if m[
+        "messageId"] == out["messageId"] and m["state"] == "processed"), None))
+    folders = export(th, sent, "ebms2-th"), export(vn, taken, "ebms2-vn")
+    for folder, kinds in zip(folders, (["sent", "receipt-received"], ["received", "receipt-sent"])):
+        must_hold(folder, machine, "repeats exactly the digests", "the journal names what is in this folder",
+                  "the agreement that it names is agreement/1.xml", "the journal names agreement/1.xml as what was agreed then")
+        assert [w["kind"] for w in facts(folder)["wires"]] == kinds
+        assert xmlsec(folder, True) == 1 and "encrypted" not in (folder / "README.md").read_text()
+        assert (folder / "agreement" / "1.xml").read_bytes() == cpa.read_bytes(), "the agreement is another one"
+        assert (folder / "payload" / "1.xml").read_bytes() == path.read_bytes(), "the plain payload is another document"
+    told(forged(folders[0], another_agreement), machine, "WRONG  1-sent: the journal names agreement/1.xml as what was agreed then",
+         programs=1)
+    tamper(folders[1], machine)
+    shown("ebms2: under a CPA, from both sides, openssl, lxml and xmlsec prove it; the agreement is there, and another one is found")
+
+
+def another_agreement(folder):
+    """With other retries, as if that had been agreed."""
+    text = (folder / "agreement" / "1.xml").read_text()
+    (folder / "agreement" / "1.xml").write_text(text.replace("<tns:Retries>", "<tns:Retries>1"))
+    digest = hashlib.sha256((folder / "agreement" / "1.xml").read_bytes()).hexdigest()
+    edit(folder, lambda said: said["agreements"][0].update(sha256=digest))
+
+
 def change_profile(th, vn, authority, profile):
     """New keys on both sides, beside the old ones; then both agree on PROFILE."""
     sign, decrypt, token = PROFILES[profile]
@@ -519,7 +530,7 @@ def refusals(th, vn, machine):
     lintas(vn, "partner", "resume", "TH")
     assert [w["kind"] for w in facts(folder)["wires"]][:2] == ["sent", "error-received"], facts(folder)["wires"]
     must_hold(folder, machine, "2-error-received: the signature over SignedInfo", "there is no receipt")
-    assert "AS4-" in (folder / "README.md").read_text()
+    assert "MSG-" in (folder / "README.md").read_text()
     shown("a signed refusal is evidence, too")
     return folder
 
@@ -591,6 +602,8 @@ def story():
     versions(th, vn, authority, machine)
     forgeries(folders["document-th"], refusals(th, vn, machine), machine)
     never_left(th, vn, machine)
+    change_profile(th, vn, authority, "edelivery-1.15")  # new RSA keys, which a CPA needs
+    exchange_by_ebms2(th, vn, machine)
     by_hand(th, vn, document, machine)
 
 

@@ -111,6 +111,7 @@ class Node:
     def __init__(self, region, state, authority, settings=None):
         self.region, self.state, self.path, self.port = region, state, region.work / state.lower(), free_port()
         self.interface_port = (settings or {}).get("interface.port")
+        self.scheme = "http" if (settings or {}).get("plain") == "yes" else "https"
         self.application = f"lintas-{state.lower()}"  # how PostgreSQL knows its sessions
         extra = ["--database", self.database_url()] if region.database else []
         if region.database:
@@ -193,7 +194,8 @@ class Node:
         context = ssl.create_default_context(cafile=self.path / "partners-tls.pem")
         if certificate:
             context.load_cert_chain(*certificate)
-        request = urllib.request.Request(f"https://127.0.0.1:{self.port}{path}", data=body, headers={"Content-Type": "application/soap+xml"})
+        request = urllib.request.Request(f"{self.scheme}://127.0.0.1:{self.port}{path}", data=body,
+                                         headers={"Content-Type": "application/soap+xml"})
         try:
             with urllib.request.urlopen(request, context=context, timeout=30) as r:
                 return r.status, r.read()

@@ -12,6 +12,7 @@
 #include "codec/json.h"
 #include "customs/document/document.h"
 #include "customs/registry.h"
+#include "kernel/card.h"
 #include "kernel/journal.h"
 #include "kernel/task.h"
 
@@ -102,6 +103,11 @@ static void add_partner(struct record *record)
 	expect(tell(record, "POST", "/api/v1/partners/LA/suspend", NULL), 200, NULL);
 	expect(tell(record, "POST", "/api/v1/partners/LA/resume", NULL), 200, NULL);
 	expect(tell(record, "PATCH", "/api/v1/partners/LA", "{\"name\":\"Lao PDR Customs\"}"), 200, NULL);
+	expect(tell(record, "POST", "/api/v1/partners/LA/activations",
+		    "{\"document\":\"ACDD\",\"direction\":\"in\",\"state\":\"opted-out\",\"law\":\"a note\"}"),
+	       200, NULL);
+	expect(tell(record, "GET", "/api/v1/partners/LA/activations", NULL), 200, "opted-out");
+	expect(tell(record, "GET", "/api/v1/activations", NULL), 200, "opted-out");
 }
 
 /* LA is on ebMS 2 then, under what we have proposed. */
@@ -214,6 +220,29 @@ static const char *filled(struct record *record, const char *path)
 		if (strstr(path, rows[i].name))
 			path = with(arena, path, rows[i].name, rows[i].value);
 	return path;
+}
+
+static enum err_code put_card(struct tx *tx, void *arg, struct err *err)
+{
+	const char *text = arg;
+	const struct partner_card card = {
+		.partner = "LA", .serial = 1, .octets = bytes_of(text), .state = CARD_PENDING
+	};
+	return partner_card_put(tx, &card, "A card waits", &fixture_actor, FIXTURE_NOW_US, err);
+}
+
+/* LA sends our own card: which is shown with what is wrong with it. */
+static void take_card(struct record *record)
+{
+	struct kernel_fixture *fixture = record->world->fixture;
+
+	must(keys_reload(record->world->keys, &fixture->err));
+	const char *card = tell(record, "GET", "/api/v1/card", NULL).text;
+	const struct card_import_view view = { .card = card };
+	expect(tell(record, "POST", "/api/v1/card-check", text_of(record, &card_import_schema, &view)), 200,
+	       "CARD-003");
+	expect(tell(record, "POST", "/api/v1/cards", text_of(record, &card_import_schema, &view)), 422, "CARD-003");
+	must(db_write(fixture->kernel.db, put_card, (void *)(uintptr_t)card, &fixture->err));
 }
 
 static void read_all(struct record *record)
@@ -342,6 +371,7 @@ static void every_request_and_answer_is_as_described(void **state)
 	add_users(&record);
 	send_documents(&record);
 	refuse_message(&record);
+	take_card(&record);
 	must(db_write(fixture->kernel.db, put_tasks, NULL, &fixture->err));
 	must(journal_seal_step(&fixture->kernel, fixture->clock.now_us, 100, &sealed, &fixture->err));
 	read_all(&record);

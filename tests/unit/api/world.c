@@ -6,7 +6,8 @@ struct messaging_options messaging_options_of(struct world *world)
 					   .keys = world->keys,
 					   .keys_directory = world->directory,
 					   .party_id = WORLD_PARTY,
-					   .party_type = WORLD_PARTY_TYPE };
+					   .party_type = WORLD_PARTY_TYPE,
+					   .endpoint = WORLD_ENDPOINT };
 }
 
 struct world begin(void **state, bool plain)

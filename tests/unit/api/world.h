@@ -19,6 +19,7 @@ struct world {
 /* As what partners know this node. */
 #define WORLD_PARTY      "TH:gateway"
 #define WORLD_PARTY_TYPE "urn:lintas:party"
+#define WORLD_ENDPOINT   "https://asw.th.example:8443/as4"
 
 struct messaging_options messaging_options_of(struct world *world);
 struct world begin(void **state, bool plain);

@@ -336,6 +336,34 @@ static void an_agreement_is_proposed_imported_shown_and_withdrawn(void **state)
 	expect("tns:cpaid=\"a/b c\"");
 }
 
+/* docs/operations.md. Of a type without a row both directions are exchanged. */
+static void document_types_are_activated_and_opted_out_of(void **state)
+{
+	char path[PATH_SIZE];
+	(void)state;
+	snprintf(path, sizeof(path), "%s/with-partner", folder); /* of a test before: VN, whose partner is TH */
+	assert_int_equal(TYPE("partner", "matrix", "-d", path), 0);
+	expect("TH       FORM-D                    out        1        active        -");
+	assert_int_equal(TYPE("partner", "activate", "th", "FORM-D", "--from", "2031-01-01", "-d", path), 0);
+	expect("NOT ACTIVE    -");
+	expect("to be active  2031-01-01");
+	expect("Next: agree on the day with TH");
+	assert_int_equal(
+		TYPE("partner", "opt-out", "th", "ACDD", "--direction", "in", "--from", "2001-01-01", "-d", path), 1);
+	expect("\n  --from  ");
+	expect("\n  --law  ");
+	expect("rule 27(2)");
+	assert_int_equal(TYPE("partner", "opt-out", "th", "ACDD", "--direction", "in", "--law", "a note", "-d", path),
+			 0);
+	expect("ACDD                      in         1        OPTED OUT");
+	expect("ACDD                      out        1        active");
+	assert_int_equal(TYPE("partner", "deactivate", "th", "ACDD", "-d", path, "--from", "soon"), 2);
+	expect("--from is like 2027-01-01, not soon");
+	assert_int_equal(TYPE("partner", "deactivate", "th", "ACDD", "-d", path), 0);
+	assert_int_equal(TYPE("partner", "matrix", "th", "-d", path, "--json"), 0);
+	expect("\"document\":\"ACDD\",\"direction\":\"out\",\"version\":\"1\",\"state\":\"not-yet\",\"now\":true");
+}
+
 static void what_refuses_a_cpa_is_told_before_what_would_not(void **state)
 {
 	char file[PATH_SIZE];
@@ -574,6 +602,7 @@ int main(void)
 		cmocka_unit_test(a_certificate_is_withdrawn_by_the_first_digits_of_its_fingerprint),
 		cmocka_unit_test(an_agreement_is_proposed_imported_shown_and_withdrawn),
 		cmocka_unit_test(what_refuses_a_cpa_is_told_before_what_would_not),
+		cmocka_unit_test(document_types_are_activated_and_opted_out_of),
 		cmocka_unit_test(what_a_stopped_node_is_given_to_send_waits_and_this_is_told),
 		cmocka_unit_test(users_are_added_with_a_password_from_a_script),
 		cmocka_unit_test(the_end_of_a_token_is_a_time_or_a_number_of_days_or_hours),

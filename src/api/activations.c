@@ -1,0 +1,181 @@
+/* /api/v1/activations, and those of one partner: which document types are exchanged with it, and from which day on. */
+#include "kernel/activation.h"
+
+#include "api/partner_int.h"
+
+/* One decision, or one look. */
+struct activation_call {
+	struct partner_call partner; /* first, so that the transaction finds both */
+	struct activation wanted;
+	struct activation_list rows;
+};
+
+/* --- What is shown --- */
+
+/* What a page is filled from. */
+struct matrix {
+	struct activation_list_view page;
+	const struct activation_list *rows;
+	const char *document; /* of this type alone; NULL: of all */
+	date today;
+};
+
+static bool is_over(const struct activation *row, date today)
+{
+	return row->until_day != DATE_NONE && (row->until_day < today || row->until_day < row->from_day);
+}
+
+static struct activation_view view_of(const struct activation *row, date today)
+{
+	return (struct activation_view){ .partner = row->partner,
+					 .document = row->document,
+					 .direction = row->direction,
+					 .version = row->version,
+					 .state = row->state,
+					 .now = activation_covers(row, today),
+					 .from_day = row->from_day,
+					 .until_day = row->until_day,
+					 .law = row->law,
+					 .note = row->note,
+					 .decided_by = row->decided_by,
+					 .decided_us = row->decided_us };
+}
+
+/* What counts today comes first, whether a row says it or none does; then what is to come. */
+static void show_cell(struct matrix *matrix, const char *partner, const struct doctype *doctype, const char *direction)
+{
+	struct activation_list_view *page = &matrix->page;
+	struct activation_view *now = &page->items[page->count++];
+	bool is_explicit = false;
+	*now = (struct activation_view){ .partner = partner,
+					 .document = doctype->code,
+					 .direction = direction,
+					 .version = doctype->version,
+					 .now = true,
+					 .from_day = DATE_NONE,
+					 .until_day = DATE_NONE,
+					 .decided_us = TIME_NONE };
+	for (size_t i = 0; i < matrix->rows->count; i++) {
+		const struct activation *row = &matrix->rows->items[i];
+		if (!same(row->partner, partner) || !same(row->document, doctype->code))
+			continue;
+		is_explicit = true;
+		if (!same(row->direction, direction) || is_over(row, matrix->today))
+			continue;
+		if (activation_covers(row, matrix->today) && same(row->version, doctype->version))
+			*now = view_of(row, matrix->today);
+		else
+			page->items[page->count++] = view_of(row, matrix->today);
+	}
+	if (!now->state)
+		now->state = is_explicit ? ACTIVATION_NOT_YET : ACTIVATION_ACTIVE;
+}
+
+static size_t count_types(const struct kernel *kernel)
+{
+	size_t count = 0;
+	for (size_t c = 0; kernel->capabilities[c]; c++)
+		for (size_t i = 0; kernel->capabilities[c]->doctypes && kernel->capabilities[c]->doctypes[i]; i++)
+			count++;
+	return count;
+}
+
+static void show_partner(struct matrix *matrix, const struct kernel *kernel, const char *partner)
+{
+	for (size_t c = 0; kernel->capabilities[c]; c++) {
+		const struct doctype *const *type = kernel->capabilities[c]->doctypes;
+		for (; type && *type; type++) {
+			if (matrix->document && !same((*type)->code, matrix->document))
+				continue;
+			show_cell(matrix, partner, *type, "in");
+			show_cell(matrix, partner, *type, "out");
+		}
+	}
+}
+
+static void show_line(const void *item, void *view)
+{
+	*(struct activation_view *)view = *(const struct activation_view *)item;
+}
+
+/* One page: the matrix of the partners in .list, or of .partner alone. */
+static enum err_code answer(struct activation_call *a, const char *document, struct err *err)
+{
+	struct api_call *call = a->partner.call;
+	const struct partner_list *list = &a->partner.list;
+	size_t cells = 2 * count_types(call->kernel) * (list->count + 1);
+	struct matrix matrix = { .rows = &a->rows, .document = document, .today = date_of_time(call->now_us) };
+	matrix.page.items = arena_array(call->arena, a->rows.count + cells, sizeof *matrix.page.items);
+	if (!matrix.page.items)
+		return fail(err, ERR_MEMORY, "no memory for the activations");
+	if (a->partner.code)
+		show_partner(&matrix, call->kernel, a->partner.code);
+	for (size_t i = 0; i < list->count; i++)
+		show_partner(&matrix, call->kernel, list->items[i].code);
+	return call_answer_page(call, PAGE(matrix.page, activation_view, show_line, NULL), err);
+}
+
+/* --- One and all --- */
+
+static enum err_code read_rows(struct tx *tx, void *arg, struct err *err)
+{
+	struct activation_call *a = arg;
+	struct arena *arena = a->partner.call->arena;
+	if (a->partner.code)
+		TRY(partner_read(tx, &a->partner, err));
+	else
+		TRY(partner_list(tx, arena, &a->partner.list, err));
+	return activation_list(tx, arena, a->partner.code, &a->rows, err);
+}
+
+static enum err_code look(struct api_call *call, const char *partner, struct err *err)
+{
+	struct activation_call a = { .partner = { .call = call, .code = partner } };
+	TRY(db_read(call->kernel->db, read_rows, &a, err));
+	return answer(&a, NULL, err);
+}
+
+enum err_code activations_list(struct api_call *call, struct err *err)
+{
+	return look(call, NULL, err);
+}
+
+enum err_code activations_of(struct api_call *call, struct err *err)
+{
+	return look(call, call->parameters[0], err);
+}
+
+/* --- Deciding --- */
+
+static enum err_code write_row(struct tx *tx, void *arg, struct err *err)
+{
+	struct activation_call *a = arg;
+	struct partner_call *p = &a->partner;
+	struct api_call *call = p->call;
+	p->findings = findings_new(call->arena);
+	if (!p->findings)
+		return fail(err, ERR_MEMORY, "no memory for the findings");
+	TRY(partner_read(tx, p, err));
+	TRY(activation_put(call->kernel, tx, call->arena, &a->wanted, &call->actor, call->now_us, p->findings, err));
+	TRY(partner_refuse(p, err));
+	return activation_list(tx, call->arena, p->code, &a->rows, err);
+}
+
+enum err_code activations_put(struct api_call *call, struct err *err)
+{
+	struct new_activation_view view;
+	struct activation_call a = { .partner = { .call = call, .code = call->parameters[0] } };
+	TRY(call_read(call, &view, err));
+	if (findings_errors(call->findings))
+		return OK;
+	a.wanted = (struct activation){ .partner = a.partner.code,
+					.document = view.document,
+					.direction = view.direction,
+					.version = view.version,
+					.state = view.state,
+					.from_day = view.from_day,
+					.law = view.law,
+					.note = view.note };
+	TRY(partner_write(&a.partner, write_row, err));
+	return answer(&a, view.document, err);
+}

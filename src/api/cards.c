@@ -1,0 +1,708 @@
+/* /api/v1/card and cards: what this node says of itself, and what partners say of themselves.
+ *
+ * The first card of a state adds the partner, once a person has compared the fingerprint of who signed it. A later one
+ * must be signed by a certificate that is pinned for the partner, and waits until an operator has seen what it changes.
+ */
+#include "kernel/activation.h"
+#include "kernel/card.h"
+
+#include "api/partner_int.h"
+#include "base/text.h"
+
+enum { OVERLAP_DAYS = 7, FACTS_MAX = 1000 };
+
+/* clang-format off */
+enum { RULE_NO_FINGERPRINT, RULE_PARTY, RULE_NO_PROFILE, RULE_PINNED, RULE_ENDPOINT };
+static const struct rule card_rules[] = {
+	[RULE_NO_FINGERPRINT] = { .code = "CARD-020",
+		.text = "no fingerprint is given: have the partner read that of its card by phone (lintas card prints it) and give it with --fingerprint" },
+	[RULE_PARTY]      = { .code = "CARD-021", .text = "partner {1} is known as party {2}: a card cannot make it another; add it anew" },
+	[RULE_NO_PROFILE] = { .code = "CARD-022",
+		.text = "no security profile of the card ({1}) can be used: make keys of that kind (lintas help key new), or ask for another card" },
+	[RULE_PINNED]     = { .code = "CARD-023", .text = "two partners cannot have one certificate: {1}" },
+	[RULE_ENDPOINT]   = { .code = "CARD-024", .text = "the card has no endpoint for {1}, by which is exchanged with this partner" },
+};
+/* clang-format on */
+
+/* What there is to say of a partner, to be compared. */
+struct fact {
+	const char *what, *text;
+};
+struct facts {
+	struct fact *items;
+	size_t count;
+};
+
+struct card_call {
+	struct partner_call partner; /* first, so that the transaction finds both */
+	struct card_import_view wanted;
+	struct bytes text;
+	struct card card;
+	struct partner_card held, pending, decided;
+	int64_t revision;
+	bool known;                       /* there is such a partner */
+	struct partner before;            /* it, without the card */
+	struct partner_certificate *rows; /* the card's certificates */
+	size_t rows_count;
+};
+
+static enum err_code no_memory(struct err *err)
+{
+	return fail(err, ERR_MEMORY, "no memory for a card");
+}
+
+static void found(struct findings *findings, int rule, const char *path, const char *first, const char *second)
+{
+	finding_add(findings, &card_rules[rule], path, first, second);
+}
+
+/* --- Our own --- */
+
+struct own_call {
+	struct api_call *call;
+	struct activation_list rows;
+	struct partner_list partners;
+	struct card_offer offer;
+};
+
+static enum err_code read_matrix(struct tx *tx, void *arg, struct err *err)
+{
+	struct own_call *o = arg;
+	TRY(partner_list(tx, o->call->arena, &o->partners, err));
+	return activation_list(tx, o->call->arena, NULL, &o->rows, err);
+}
+
+static const struct activation *opt_out_of(const struct own_call *o, const char *partner, const char *document,
+					   const char *direction, date day)
+{
+	for (size_t i = 0; i < o->rows.count; i++) {
+		const struct activation *row = &o->rows.items[i];
+		if (same(row->partner, partner) && same(row->document, document) && same(row->direction, direction) &&
+		    same(row->state, ACTIVATION_OPTED_OUT) && activation_covers(row, day))
+			return row;
+	}
+	return NULL;
+}
+
+/* A state that takes no part in a document type has opted out with every partner; the last of them says since when. */
+static const struct activation *opt_out_everywhere(const struct own_call *o, const char *document,
+						   const char *direction, date day)
+{
+	const struct activation *last = NULL;
+	for (size_t i = 0; i < o->partners.count; i++) {
+		const struct activation *row = opt_out_of(o, o->partners.items[i].code, document, direction, day);
+		if (!row)
+			return NULL;
+		if (!last || row->from_day > last->from_day)
+			last = row;
+	}
+	return last;
+}
+
+static void offer_document(struct own_call *o, const struct doctype *type, date day)
+{
+	const struct activation *out = opt_out_everywhere(o, type->code, "out", day);
+	const struct activation *in = opt_out_everywhere(o, type->code, "in", day);
+	o->offer.documents[o->offer.documents_count++] = (struct card_document){
+		.type = type->code, .version = type->version, .sends = !out, .receives = !in, .from = DATE_NONE
+	};
+	if (in || out)
+		o->offer.opt_outs.items[o->offer.opt_outs.count++] = (struct card_opt_out){
+			.document = type->code, .law = (in ? in : out)->law, .since = (in ? in : out)->from_day
+		};
+}
+
+static enum err_code fill_offer(struct own_call *o, struct err *err)
+{
+	struct api_call *call = o->call;
+	size_t count = 0;
+	for (size_t c = 0; call->kernel->capabilities[c]; c++)
+		for (const struct doctype *const *d = call->kernel->capabilities[c]->doctypes; d && *d; d++)
+			count++;
+	o->offer.name = call->api->options.node_name;
+	o->offer.documents = arena_array(call->arena, count + 1, sizeof *o->offer.documents);
+	o->offer.opt_outs.items = arena_array(call->arena, count + 1, sizeof *o->offer.opt_outs.items);
+	if (!o->offer.documents || !o->offer.opt_outs.items)
+		return no_memory(err);
+	for (size_t c = 0; call->kernel->capabilities[c]; c++)
+		for (const struct doctype *const *d = call->kernel->capabilities[c]->doctypes; d && *d; d++)
+			offer_document(o, *d, date_of_time(call->now_us));
+	return OK;
+}
+
+enum err_code cards_own(struct api_call *call, struct err *err)
+{
+	struct own_call o = { .call = call };
+	TRY(db_read(call->kernel->db, read_matrix, &o, err));
+	TRY(fill_offer(&o, err));
+	call->content_type = "application/jose+json";
+	return messaging_card_write(call->api->options.messaging, call->arena, &o.offer, call->now_us, call->out, err);
+}
+
+/* --- What a card changes --- */
+
+static enum err_code add_fact(struct facts *facts, const char *what, const char *text, struct err *err)
+{
+	if (!text)
+		return no_memory(err);
+	if (*text && facts->count < FACTS_MAX)
+		facts->items[facts->count++] = (struct fact){ what, text };
+	return OK;
+}
+
+static enum err_code certificate_facts(struct card_call *c, const struct partner_certificate *rows, size_t count,
+				       struct facts *facts, struct err *err)
+{
+	struct arena *arena = c->partner.call->arena;
+	for (size_t i = 0; i < count; i++) {
+		struct err why;
+		cert_auto cert = NULL;
+		if (!partner_is_pin(&rows[i]) || !partner_is_live(&rows[i], c->partner.call->now_us))
+			continue;
+		bool read = cert_cached(rows[i].der, &cert, &why) == OK;
+		TRY(add_fact(facts, "certificate",
+			     arena_printf(arena, "%s %s %s", rows[i].use, rows[i].fingerprint,
+					  read ? cert_subject(cert) : "(unreadable)"),
+			     err));
+	}
+	return OK;
+}
+
+static enum err_code card_facts(struct card_call *c, const struct card *card, struct facts *facts, struct err *err)
+{
+	struct arena *arena = c->partner.call->arena;
+	char day[DATE_SIZE];
+	for (size_t i = 0; i < card->organisations_count; i++) {
+		const struct card_organisation *o = &card->organisations[i];
+		TRY(add_fact(facts, "organisation", arena_printf(arena, "%s (%s) %s", o->code, o->seat, o->name), err));
+	}
+	for (size_t i = 0; i < card->documents_count; i++) {
+		const struct card_document *d = &card->documents[i];
+		TRY(add_fact(facts, "document",
+			     arena_printf(arena, "%s version %s, %s, %s%s%s", d->type, d->version,
+					  d->sends ? "sends" : "does not send",
+					  d->receives ? "receives" : "does not receive",
+					  d->from == DATE_NONE ? "" : ", from ", date_format(d->from, day)),
+			     err));
+	}
+	for (size_t i = 0; i < card->opt_outs_count; i++) {
+		const struct card_opt_out *o = &card->opt_outs[i];
+		TRY(add_fact(facts, "opt-out",
+			     arena_printf(arena, "%s since %s (%s)", o->document, date_format(o->since, day), o->law),
+			     err));
+	}
+	return OK;
+}
+
+static bool among(const struct facts *facts, const struct fact *fact)
+{
+	for (size_t i = 0; i < facts->count; i++)
+		if (same(facts->items[i].what, fact->what) && same(facts->items[i].text, fact->text))
+			return true;
+	return false;
+}
+
+/* What was said before, by the card that is held and by what an operator has added. */
+static enum err_code facts_before(struct card_call *c, struct facts *facts, struct err *err)
+{
+	struct api_call *call = c->partner.call;
+	struct card held = { 0 };
+	struct findings *ignored = findings_new(call->arena);
+	const struct card_reading reading = { .text = c->held.octets,
+					      .held_serial = INTEGER_NONE,
+					      .now_us = call->now_us };
+	if (!ignored)
+		return no_memory(err);
+	if (c->held.partner)
+		TRY(messaging_card_read(call->arena, &reading, &held, ignored, err));
+	TRY(certificate_facts(c, c->partner.kept.items, c->partner.kept.count, facts, err));
+	if (c->known) {
+		TRY(add_fact(facts, "endpoint", c->before.endpoint, err));
+		TRY(add_fact(facts, "profile", c->before.profile, err));
+	}
+	return card_facts(c, &held, facts, err);
+}
+
+static enum err_code facts_after(struct card_call *c, struct facts *facts, struct err *err)
+{
+	const struct partner *partner = &c->partner.partner;
+	TRY(certificate_facts(c, c->rows, c->rows_count, facts, err));
+	TRY(add_fact(facts, "endpoint", partner->endpoint ? partner->endpoint : "", err));
+	TRY(add_fact(facts, "profile", partner->profile ? partner->profile : "", err));
+	return card_facts(c, &c->card, facts, err);
+}
+
+static enum err_code show_changes(struct card_call *c, struct card_view *view, struct err *err)
+{
+	struct arena *arena = c->partner.call->arena;
+	struct facts before = { .items = arena_array(arena, FACTS_MAX, sizeof *before.items) };
+	struct facts after = { .items = arena_array(arena, FACTS_MAX, sizeof *after.items) };
+	view->changes = arena_array(arena, 2 * (size_t)FACTS_MAX, sizeof *view->changes);
+	if (!before.items || !after.items || !view->changes)
+		return no_memory(err);
+	TRY(facts_before(c, &before, err));
+	TRY(facts_after(c, &after, err));
+	for (size_t i = 0; i < before.count && view->changes_count < FACTS_MAX; i++)
+		if (!among(&after, &before.items[i]))
+			view->changes[view->changes_count++] =
+				(struct card_change_view){ before.items[i].what, before.items[i].text, NULL };
+	for (size_t i = 0; i < after.count && view->changes_count < FACTS_MAX; i++)
+		if (!among(&before, &after.items[i]))
+			view->changes[view->changes_count++] =
+				(struct card_change_view){ after.items[i].what, NULL, after.items[i].text };
+	return OK;
+}
+
+/* CARD NULL: it was only looked at. */
+static enum err_code answer(struct card_call *c, const struct partner_card *card, struct err *err)
+{
+	struct api_call *call = c->partner.call;
+	struct card_view view = { .partner = c->partner.code,
+				  .at_us = TIME_NONE,
+				  .signer = c->card.signer,
+				  .fingerprint = c->card.fingerprint,
+				  .profile = c->partner.partner.profile,
+				  .card = c->card.party ? &c->card : NULL };
+	if (card) {
+		view.state = card->state;
+		view.at_us = card->at_us;
+		view.by = card->by;
+	}
+	if (c->card.party && !findings_errors(call->findings))
+		TRY(show_changes(c, &view, err));
+	TRY(call_show_findings(call, call->findings, &view.findings, &view.findings_count, err));
+	return call_answer(call, &view, err);
+}
+
+/* --- Reading --- */
+
+static enum err_code load(struct tx *tx, void *arg, struct err *err)
+{
+	struct card_call *c = arg;
+	struct partner_call *p = &c->partner;
+	struct arena *arena = p->call->arena;
+	TRY(partner_revision(tx, &c->revision, err));
+	TRY(partner_find(tx, arena, p->code, &p->partner, err));
+	TRY(partner_certificates(tx, arena, p->code, &p->kept, err));
+	TRY(partner_card_find(tx, arena, p->code, CARD_HELD, &c->held, err));
+	TRY(partner_card_find(tx, arena, p->code, CARD_PENDING, &c->pending, err));
+	c->known = p->partner.code != NULL;
+	c->before = p->partner;
+	return OK;
+}
+
+static enum err_code read_with(struct card_call *c, const char *const *pinned, size_t count, struct findings *findings,
+			       struct err *err)
+{
+	struct api_call *call = c->partner.call;
+	const struct card_reading reading = {
+		.text = c->text,
+		.kernel = call->kernel,
+		.party_id = messaging_party(call->api->options.messaging, false),
+		.party_type = messaging_party(call->api->options.messaging, true),
+		.allow_plain = call->api->options.plain,
+		.held_serial = c->held.partner ? c->held.serial : INTEGER_NONE,
+		.pinned = pinned,
+		.pinned_count = count,
+		.fingerprint = c->wanted.fingerprint,
+		.now_us = call->now_us,
+	};
+	return messaging_card_read(call->arena, &reading, &c->card, findings, err);
+}
+
+/* Whom a later card is believed from: who signs the partner's messages now. */
+static enum err_code read_card(struct card_call *c, struct err *err)
+{
+	struct partner_call *p = &c->partner;
+	const char **pinned = arena_array(p->call->arena, p->kept.count + 1, sizeof *pinned);
+	size_t count = 0;
+	if (!pinned)
+		return no_memory(err);
+	for (size_t i = 0; i < p->kept.count; i++)
+		if (same(p->kept.items[i].use, "sign") && partner_is_live(&p->kept.items[i], p->call->now_us))
+			pinned[count++] = p->kept.items[i].fingerprint;
+	return read_with(c, c->known ? pinned : NULL, count, p->call->findings, err);
+}
+
+static enum err_code take_rows(struct card_call *c, struct err *err)
+{
+	struct api_call *call = c->partner.call;
+	c->rows = arena_array(call->arena, c->card.certificates_count + 1, sizeof *c->rows);
+	if (!c->rows)
+		return no_memory(err);
+	for (size_t i = 0; i < c->card.certificates_count; i++) {
+		struct partner_certificate *row = &c->rows[c->rows_count++];
+		cert_auto cert = NULL;
+		*row = (struct partner_certificate){ .partner = c->partner.code,
+						     .use = c->card.certificates[i].use,
+						     .added_us = call->now_us,
+						     .until_us = TIME_NONE };
+		TRY(messaging_card_certificate(call->arena, &c->card.certificates[i], &cert, err));
+		TRY(partner_take_certificate(call, cert_der(cert), "/certificates", row, err));
+	}
+	return OK;
+}
+
+/* --- What the partner is then --- */
+
+static const char *offered(struct card_call *c)
+{
+	const char *list = "";
+	for (size_t i = 0; list && i < c->card.bindings_count; i++)
+		list = arena_printf(c->partner.call->arena, "%s%s%s", list, i ? ", " : "", c->card.bindings[i].profile);
+	return list;
+}
+
+static bool offers(const struct card *card, const char *profile)
+{
+	for (size_t i = 0; profile && i < card->bindings_count; i++)
+		if (same(card->bindings[i].profile, profile))
+			return true;
+	return false;
+}
+
+static const char *endpoint_for(const struct card *card, const char *binding)
+{
+	for (size_t i = 0; i < card->endpoints_count; i++)
+		if (same(card->endpoints[i].binding, binding))
+			return card->endpoints[i].url;
+	return NULL;
+}
+
+/* A partner keeps its profile while the card offers it. */
+static const char *choose_profile(struct card_call *c)
+{
+	const struct partner_call *p = &c->partner;
+	const char *profile = c->wanted.profile ? c->wanted.profile : p->partner.profile;
+	if (offers(&c->card, profile))
+		return profile;
+	return c->wanted.profile ? NULL
+				 : messaging_card_profile(p->call->api->options.messaging, &c->card, p->call->now_us);
+}
+
+/* Who it is; one that is there keeps its name. */
+static void take_party(struct card_call *c)
+{
+	struct partner_call *p = &c->partner;
+	struct partner *partner = &p->partner;
+	const struct card_party *party = c->card.party;
+	const char *type = party->type ? party->type : "";
+	if (!c->known)
+		*partner = (struct partner){ .code = p->code,
+					     .name = c->wanted.name ? c->wanted.name : party->name,
+					     .party_id = party->id,
+					     .party_type = type,
+					     .token = "bst",
+					     .status = "active" };
+	else if (!same(partner->party_id, party->id) || !same(partner->party_type, type))
+		found(p->call->findings, RULE_PARTY, "/party", partner->code,
+		      arena_printf(p->call->arena, "%s (%s)", partner->party_id, partner->party_type));
+}
+
+static void make_partner(struct card_call *c)
+{
+	struct partner_call *p = &c->partner;
+	struct partner *partner = &p->partner;
+	take_party(c);
+	const char *profile = choose_profile(c);
+	if (!profile) {
+		found(p->call->findings, RULE_NO_PROFILE, "/bindings", offered(c), NULL);
+		return;
+	}
+	partner->profile = profile;
+	partner->binding = messaging_profile_binding(profile);
+	const char *endpoint = endpoint_for(&c->card, partner->binding);
+	/* Of ebMS 2, what the agreement says goes before. */
+	bool agreed = c->known && same(partner->binding, BINDING_EBMS2) && !*partner->endpoint;
+	partner->endpoint = agreed || !endpoint ? "" : endpoint;
+	if (!endpoint)
+		found(p->call->findings, RULE_ENDPOINT, "/endpoints", partner->binding, NULL);
+}
+
+static bool has_row(const struct partner_certificate *rows, size_t count, const struct partner_certificate *row,
+		    int64_t now_us)
+{
+	for (size_t i = 0; i < count; i++)
+		if (same(rows[i].use, row->use) && same(rows[i].fingerprint, row->fingerprint) &&
+		    partner_is_live(&rows[i], now_us))
+			return true;
+	return false;
+}
+
+/* All that there would be, so that no limit is passed later. */
+static enum err_code check_plan(struct card_call *c, struct err *err)
+{
+	struct partner_call *p = &c->partner;
+	struct partner_certificate_list all = { .items = arena_array(p->call->arena, p->kept.count + c->rows_count + 1,
+								     sizeof *all.items) };
+	if (!all.items)
+		return no_memory(err);
+	for (size_t i = 0; i < p->kept.count; i++)
+		all.items[all.count++] = p->kept.items[i];
+	for (size_t i = 0; i < c->rows_count; i++)
+		all.items[all.count++] = c->rows[i];
+	p->findings = p->call->findings;
+	partner_check(p);
+	for (size_t i = 0; i < c->rows_count; i++)
+		TRY(partner_check_addition(p, &all, &c->rows[i], NULL, "/certificates", err));
+	partner_need_tls(p, &all);
+	return OK;
+}
+
+/* Reads the card against what is there, and plans. With errors among the findings nothing may be written. */
+static enum err_code plan(struct card_call *c, struct err *err)
+{
+	struct partner_call *p = &c->partner;
+	TRY(read_card(c, err));
+	if (findings_errors(p->call->findings))
+		return OK;
+	TRY(take_rows(c, err));
+	make_partner(c);
+	return findings_errors(p->call->findings) ? OK : check_plan(c, err);
+}
+
+/* By what the card itself says; *READ false: it says not even that. */
+static enum err_code look(struct card_call *c, bool *read, struct err *err)
+{
+	struct api_call *call = c->partner.call;
+	struct findings *first = findings_new(call->arena);
+	if (!first)
+		return no_memory(err);
+	c->text = bytes_of(c->wanted.card);
+	TRY(read_with(c, NULL, 0, first, err));
+	*read = c->card.party && c->card.party->code;
+	if (!*read) {
+		findings_append(call->findings, first);
+		return OK;
+	}
+	c->partner.code = c->card.party->code;
+	TRY(db_read(call->kernel->db, load, c, err));
+	return plan(c, err);
+}
+
+enum err_code cards_check(struct api_call *call, struct err *err)
+{
+	struct card_call c = { .partner = { .call = call } };
+	bool read;
+	TRY(call_read(call, &c.wanted, err));
+	if (findings_errors(call->findings))
+		return OK;
+	TRY(look(&c, &read, err));
+	TRY(answer(&c, NULL, err));
+	/* The card is judged, not the request: what is wrong with it is the answer. */
+	call->findings = findings_new(call->arena);
+	return call->findings ? OK : no_memory(err);
+}
+
+/* --- Writing --- */
+
+/* Findings speak of places in the card; a problem speaks of the request, where the card is one member at PLACE. */
+static enum err_code refuse(struct api_call *call, const char *place, struct err *err)
+{
+	static const char *const members[] = { "/fingerprint", "/name", "/profile" };
+	struct findings *moved = findings_new(call->arena);
+	if (!moved)
+		return no_memory(err);
+	for (size_t i = 0; findings_at(call->findings, i); i++) {
+		const struct finding *f = findings_at(call->findings, i);
+		struct rule *rule = arena_alloc(call->arena, sizeof *rule);
+		bool member = false;
+		if (!rule)
+			return no_memory(err);
+		for (size_t m = 0; m < COUNT(members); m++)
+			member = member || same(f->path, members[m]);
+		*rule = (struct rule){ f->rule->code, "{1}", f->law, f->rule->severity };
+		finding_add(moved, rule, member ? f->path : place,
+			    member || !*f->path ? f->text : arena_printf(call->arena, "%s: %s", f->path, f->text),
+			    NULL);
+	}
+	call->findings = moved;
+	return OK;
+}
+
+static enum err_code begin(struct tx *tx, struct card_call *c, struct err *err)
+{
+	struct partner_call *p = &c->partner;
+	int64_t revision;
+	p->findings = findings_new(p->call->arena);
+	if (!p->findings)
+		return no_memory(err);
+	TRY(partner_revision(tx, &revision, err));
+	return revision == c->revision
+		       ? OK
+		       : fail(err, ERR_CONFLICT, "partners were changed meanwhile, so look at the card again");
+}
+
+static enum err_code put_certificates(struct tx *tx, struct card_call *c, struct err *err)
+{
+	struct partner_call *p = &c->partner;
+	for (size_t i = 0; i < c->rows_count; i++) {
+		struct err why = { 0 };
+		if (has_row(p->kept.items, p->kept.count, &c->rows[i], p->call->now_us))
+			continue;
+		enum err_code code = partner_certificate_add(tx, &c->rows[i], &p->call->actor, p->call->now_us, &why);
+		if (code == ERR_CONFLICT)
+			found(p->findings, RULE_PINNED, "/certificates", why.text, NULL);
+		else if (code != OK)
+			return fail(err, code, "%s", why.text);
+	}
+	return partner_refuse(p, err);
+}
+
+/* What is on its way may still be signed by the old one, and be encrypted for it. */
+static enum err_code end_certificates(struct tx *tx, struct card_call *c, struct err *err)
+{
+	struct partner_call *p = &c->partner;
+	int64_t now_us = p->call->now_us, until_us = now_us + OVERLAP_DAYS * DAY_US;
+	for (size_t i = 0; i < p->kept.count; i++) {
+		struct partner_certificate row = p->kept.items[i];
+		bool ends_before = row.until_us != TIME_NONE && row.until_us <= until_us;
+		if (!partner_is_pin(&row) || !partner_is_live(&row, now_us) || ends_before ||
+		    has_row(c->rows, c->rows_count, &row, now_us))
+			continue;
+		row.until_us = until_us;
+		TRY(partner_certificate_add(tx, &row, &p->call->actor, now_us, err));
+	}
+	return OK;
+}
+
+static enum err_code put_card(struct tx *tx, struct card_call *c, const char *state, const char *task, struct err *err)
+{
+	struct partner_call *p = &c->partner;
+	c->decided = (struct partner_card){ .partner = p->code,
+					    .serial = c->card.serial,
+					    .octets = c->text,
+					    .state = state,
+					    .at_us = p->call->now_us,
+					    .by = p->call->actor.name };
+	return partner_card_put(tx, &c->decided, task, &p->call->actor, p->call->now_us, err);
+}
+
+static enum err_code apply(struct tx *tx, struct card_call *c, struct err *err)
+{
+	struct partner_call *p = &c->partner;
+	struct partner there = { 0 };
+	TRY(partner_find_party(tx, p->call->arena, p->partner.party_id, p->partner.party_type, &there, err));
+	if (there.code && !same(there.code, p->code))
+		return fail(err, ERR_CONFLICT, "%s is the party of partner %s already", p->partner.party_id,
+			    there.code);
+	TRY((c->known ? partner_change : partner_add)(tx, &p->partner, &p->call->actor, p->call->now_us, err));
+	TRY(put_certificates(tx, c, err));
+	TRY(end_certificates(tx, c, err));
+	return put_card(tx, c, CARD_HELD, NULL, err);
+}
+
+static enum err_code write_import(struct tx *tx, void *arg, struct err *err)
+{
+	struct card_call *c = arg;
+	struct partner_call *p = &c->partner;
+	TRY(begin(tx, c, err));
+	if (c->known)
+		return put_card(
+			tx, c, CARD_PENDING,
+			arena_printf(p->call->arena,
+				     "Partner %s: a new card waits. See what it changes (lintas partner card %s), then "
+				     "lintas partner approve %s, or reject",
+				     p->code, p->code, p->code),
+			err);
+	TRY(partner_need_room(tx, p, err));
+	return apply(tx, c, err);
+}
+
+enum err_code cards_import(struct api_call *call, struct err *err)
+{
+	struct card_call c = { .partner = { .call = call } };
+	bool read;
+	TRY(call_read(call, &c.wanted, err));
+	if (findings_errors(call->findings))
+		return OK;
+	TRY(look(&c, &read, err));
+	if (read && !c.known && !c.wanted.fingerprint)
+		found(call->findings, RULE_NO_FINGERPRINT, "/fingerprint", NULL, NULL);
+	if (findings_errors(call->findings))
+		return refuse(call, "/card", err);
+	enum err_code code = partner_write(&c.partner, write_import, err);
+	if (code == ERR_INVALID && findings_errors(call->findings))
+		return refuse(call, "/card", err);
+	return code == OK ? answer(&c, &c.decided, err) : code;
+}
+
+/* --- One that is here --- */
+
+static enum err_code load_of(struct api_call *call, struct card_call *c, struct err *err)
+{
+	*c = (struct card_call){ .partner = { .call = call, .code = call->parameters[0] } };
+	TRY(db_read(call->kernel->db, load, c, err));
+	if (!c->known)
+		return fail(err, ERR_NOT_FOUND, "there is no partner %s; lintas partner list shows who there is",
+			    c->partner.code);
+	return OK;
+}
+
+static enum err_code need_pending(struct card_call *c, struct err *err)
+{
+	const char *code = c->partner.code;
+	if (!c->pending.partner)
+		return fail(err, ERR_NOT_FOUND, "no card of %s waits; lintas partner import FILE takes one in", code);
+	c->text = c->pending.octets;
+	return OK;
+}
+
+enum err_code cards_get(struct api_call *call, struct err *err)
+{
+	struct card_call c;
+	TRY(load_of(call, &c, err));
+	const struct partner_card card = c.pending.partner ? c.pending : c.held;
+	if (!card.partner)
+		return fail(err, ERR_NOT_FOUND, "there is no card of %s; lintas partner import FILE takes one in",
+			    c.partner.code);
+	c.text = card.octets;
+	if (!c.pending.partner)
+		c.held.partner = NULL; /* it is not older than itself */
+	TRY(plan(&c, err));
+	c.held = c.pending.partner ? c.held : card;
+	TRY(answer(&c, &card, err));
+	call->findings = findings_new(call->arena);
+	return call->findings ? OK : no_memory(err);
+}
+
+static enum err_code write_approval(struct tx *tx, void *arg, struct err *err)
+{
+	TRY(begin(tx, arg, err));
+	return apply(tx, arg, err);
+}
+
+enum err_code cards_approve(struct api_call *call, struct err *err)
+{
+	struct card_call c;
+	TRY(load_of(call, &c, err));
+	TRY(need_pending(&c, err));
+	TRY(plan(&c, err));
+	if (findings_errors(call->findings))
+		return refuse(call, "", err);
+	enum err_code code = partner_write(&c.partner, write_approval, err);
+	if (code == ERR_INVALID && findings_errors(call->findings))
+		return refuse(call, "", err);
+	return code == OK ? answer(&c, &c.decided, err) : code;
+}
+
+static enum err_code write_rejection(struct tx *tx, void *arg, struct err *err)
+{
+	TRY(begin(tx, arg, err));
+	return put_card(tx, arg, CARD_REJECTED, NULL, err);
+}
+
+/* Also one that has become wrong meanwhile: nothing of it is looked at but its serial. */
+enum err_code cards_reject(struct api_call *call, struct err *err)
+{
+	struct card_call c;
+	struct findings *ignored = findings_new(call->arena);
+	if (!ignored)
+		return no_memory(err);
+	TRY(load_of(call, &c, err));
+	TRY(need_pending(&c, err));
+	TRY(read_with(&c, NULL, 0, ignored, err));
+	c.card.serial = c.pending.serial;
+	TRY(partner_write(&c.partner, write_rejection, err));
+	return answer(&c, &c.decided, err);
+}

@@ -1,0 +1,88 @@
+/* The activation matrix: what is decided, and what people read of it. */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "cli/cli_int.h"
+#include "kernel/activation.h"
+
+/* The command's last word, and the state that it stands for. */
+static const struct decision {
+	const char *word, *state;
+} decisions[] = {
+	{ "partner activate", ACTIVATION_ACTIVE },
+	{ "partner opt-out", ACTIVATION_OPTED_OUT },
+	{ "partner deactivate", ACTIVATION_NOT_YET },
+};
+
+enum err_code run_partner_decide(struct invocation *in, struct err *err)
+{
+	const char *from = option_value(in, "--from");
+	struct new_activation_view view = { .document = in->arguments[1],
+					    .direction = option_value(in, "--direction"),
+					    .version = option_value(in, "--version"),
+					    .from_day = DATE_NONE,
+					    .law = option_value(in, "--law"),
+					    .note = option_value(in, "--note") };
+	if (from && !date_parse(from, &view.from_day))
+		return fail(err, ERR_USAGE, "--from is like 2027-01-01, not %s", from);
+	for (size_t i = 0; i < COUNT(decisions); i++)
+		if (same(decisions[i].word, in->command->words))
+			view.state = decisions[i].state;
+	return remote_run_with(in, &new_activation_schema, &view, err);
+}
+
+enum err_code run_partner_matrix(struct invocation *in, struct err *err)
+{
+	struct command of_one = *in->command;
+	of_one.path = "/api/v1/partners/{}/activations";
+	in->command = in->arguments_count ? &of_one : in->command;
+	return remote_run(in, bytes(NULL, 0), err);
+}
+
+static const struct state_words {
+	const char *state, *now, *later;
+} state_words[] = {
+	{ ACTIVATION_ACTIVE, "active", "to be active" },
+	{ ACTIVATION_OPTED_OUT, "OPTED OUT", "to opt out" },
+	{ ACTIVATION_NOT_YET, "NOT ACTIVE", "to end" },
+};
+
+static const char *words_of(const struct activation_view *a)
+{
+	for (size_t i = 0; i < COUNT(state_words); i++)
+		if (same(state_words[i].state, a->state))
+			return a->now ? state_words[i].now : state_words[i].later;
+	return a->state;
+}
+
+static const char *day_text(date day, char buffer[static DATE_SIZE])
+{
+	return day == DATE_NONE ? "-" : date_format(day, buffer);
+}
+
+void print_activations(FILE *out, const void *answer)
+{
+	static const struct column columns[] = { { "partner", 7 }, { "document", 24 },   { "direction", 9 },
+						 { "version", 7 }, { "state", 12 },      { "from", 10 },
+						 { "until", 10 },  { "law, or note", 0 } };
+	const struct activation_list_view *list = answer;
+	char from[DATE_SIZE], until[DATE_SIZE];
+	if (list->count)
+		print_heads(out, columns, COUNT(columns));
+	for (size_t i = 0; i < list->count; i++) {
+		const struct activation_view *a = &list->items[i];
+		ROW(out, columns, a->partner, a->document, a->direction, a->version, words_of(a),
+		    day_text(a->from_day, from), day_text(a->until_day, until), a->law ? a->law : a->note);
+	}
+	if (!list->count)
+		fprintf(out, "no partners; see lintas help partner add\n");
+}
+
+void print_activation_changed(FILE *out, const void *answer)
+{
+	const struct activation_list_view *list = answer;
+	print_activations(out, answer);
+	if (list->count)
+		fprintf(out, "Next: agree on the day with %s, whose node has a matrix of its own\n",
+			list->items[0].partner);
+}

@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""lintas partner test against a played partner (lintas simulate partner): when all is right it says so; each of the seeded
+faults is found in the step where it is, with the side whose it is to mend.
+
+usage: partner_test.py LINTAS ROOT
+"""
+import json, shutil, subprocess, sys
+
+from nodes import Authority, Node, Region, lintas, run, until
+
+
+class Played:
+    """TH as a script plays it, in place of its node."""
+
+    def __init__(self, node, *options, script=None, keys=None):
+        self.node, self.options, self.keys = node, list(options), keys or node.path / "keys"
+        if script is not None:
+            path = node.region.work / "script.json"
+            path.write_text(json.dumps({"rows": script}))
+            self.options += ["--script", path]
+
+    def __enter__(self):
+        self.log = open(self.node.log_path(), "ab")
+        command = [self.node.region.lintas, "simulate", "partner", "--listen", f"127.0.0.1:{self.node.port}", "--keys", self.keys,
+                   *self.options]
+        self.process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=self.log)
+        self.node.region.children.append(self.process)
+        assert b"SIMULATOR" in self.process.stdout.readline(), self.node.log_path().read_text()
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        assert self.process.wait(30) == 0, self.node.log_path().read_text()
+        self.process.stdout.close()
+        self.log.close()
+
+
+def tested(node, partner, code=5):
+    report = json.loads(lintas(node, "partner", "test", partner, "--json", code=code, seconds=120))
+    return report, {step["step"]: step for step in report["steps"]}
+
+
+def found(node, step, side, words, partner="TH"):
+    """The first step that failed is STEP, it is SIDE's, and WORDS say what was seen; people read the same."""
+    report, steps = tested(node, partner)
+    failed = [s for s in report["steps"] if s["verdict"] == "failed"]
+    assert report["verdict"] == "failed" and failed, report
+    first = failed[0]
+    assert (first["step"], first["side"]) == (step, side) and words in first["found"] and first["mend"], report
+    page = lintas(node, "partner", "test", partner, code=5, seconds=120)
+    assert ("OURS to mend" if side == "us" else "THEIRS to mend") in page and words in page, page
+    print(f"found: {step}, {side}: {first['found']}")
+    return steps
+
+
+def with_tls_of(region, node, authority, name):
+    """A copy of NODE's keys with a TLS certificate of AUTHORITY."""
+    keys = region.work / name
+    shutil.copytree(node.path / "keys", keys)
+    tls = next(keys.glob("tls-*"))
+    run("openssl", "req", "-new", "-key", tls / "key.pem", "-subj", "/CN=127.0.0.1", "-out", region.work / f"{name}.csr")
+    authority.issue(region.work / f"{name}.csr", tls / "certificate.pem", "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth")
+    return keys
+
+
+def all_is_well(vn, th):
+    with Played(th):
+        report, steps = tested(vn, "TH", code=0)
+        assert report["verdict"] == "passed", report
+        for name in ("settings", "connection", "tls", "clock", "ping", "refusal", "sample ACDD", "sample CUSTOMS-RESPONSE"):
+            assert steps[name]["verdict"] == "passed", steps[name]
+        assert steps["sample FORM-D"]["verdict"] == "skipped" and "issuing-authority" in steps["sample FORM-D"]["found"], steps
+        assert "all that was tried works" in lintas(vn, "partner", "test", "TH")
+
+
+def faults(region, authority, vn, th):
+    stranger = Authority(region, "stranger")
+    other_node = Node(region, "LA", authority)
+    # Nobody listens.
+    found(vn, "connection", "them", "connection refused")
+    # Its server shows a certificate of an authority that nobody agreed on.
+    with Played(th, "--tls", with_tls_of(region, th, stranger, "strange-keys")):
+        found(vn, "tls", "them", "no trust in the TLS certificate")
+    # It does not take our TLS certificate.
+    with Played(th, script=[{"on": "any", "do": "status", "status": 403}]):
+        found(vn, "tls", "them", "HTTP status 403")
+    # Its clock is ten minutes ahead.
+    with Played(th, script=[{"on": "any", "do": "clock", "seconds": 600}]):
+        found(vn, "clock", "them", "ahead of ours")
+    # It signs by another certificate than it gave us.
+    with Played(th, "--other-keys", other_node.path / "keys", script=[{"on": "any", "do": "other-key"}]):
+        found(vn, "ping", "them", "MSG-051")
+    # Its receipts are unsigned.
+    with Played(th, script=[{"on": "any", "do": "unsigned"}]):
+        found(vn, "ping", "them", "MSG-030")
+    # It is still an ebMS 2.0 gateway.
+    with Played(th, script=[{"on": "any", "do": "old-version"}]):
+        found(vn, "ping", "them", "SOAP 1.1 (ebMS 2)")
+    # We call it by a party id that is not its own.
+    with Played(th, "--party", "0088:thailand"):
+        found(vn, "ping", "us", "MSG-080")
+    # It does not know us.
+    with Played(th, script=[{"on": "ping", "do": "refuse", "error": "MSG-050"}]):
+        found(vn, "ping", "them", "MSG-050")
+    # Its receipts speak of another message.
+    with Played(th, script=[{"on": "any", "do": "wrong-receipt"}]):
+        found(vn, "ping", "them", "MSG-100")
+    # What it signs is not what arrives.
+    with Played(th, script=[{"on": "any", "do": "corrupt"}]):
+        found(vn, "ping", "them", "MSG-0")
+    # It closes the connection.
+    with Played(th, script=[{"on": "any", "do": "close"}]):
+        found(vn, "ping", "them", "no answer before the end of the connection")
+    # It has a fault of its own.
+    with Played(th, script=[{"on": "any", "do": "status", "status": 500}]):
+        found(vn, "ping", "them", "HTTP status 500")
+    # It cannot open what we encrypt; everything else works.
+    with Played(th, script=[{"on": "ACDD", "do": "refuse", "error": "MSG-060"}]):
+        steps = found(vn, "sample ACDD", "us", "MSG-060")
+        assert steps["ping"]["verdict"] == steps["refusal"]["verdict"] == "passed", steps
+    # It takes everything, agreed or not.
+    with Played(th, script=[{"on": "partner-test-not-agreed", "do": "status", "status": 204}]):
+        found(vn, "refusal", "them", "HTTP status 204")
+
+
+def goes_away(vn, th):
+    with Played(th, script=[{"on": "ping", "do": "away", "seconds": 3, "times": 1}]):
+        found_away = tested(vn, "TH")[1]
+        assert found_away["ping"]["verdict"] == "failed", found_away
+        until("the partner is back", lambda: tested_code(vn) == 0, seconds=60)
+
+
+def agree(vn, th, cpa, *options, test=False):
+    """A CPA of that id between the two, imported by VN, and as a file for TH."""
+    endpoints = [f"https://127.0.0.1:{node.port}/as4" for node in (vn, th)]
+    text = lintas(vn, "partner", "propose", "TH", "--endpoint", endpoints[0], "--partner-endpoint", endpoints[1], "--agreed",
+                  "--id", cpa, "--document", "ACDD", *options)
+    path = vn.region.work / f"{cpa}.xml"
+    path.write_text(text)
+    lintas(vn, "partner", "import", path, "--partner", "TH", *(["--test"] if test else []))
+    return path
+
+
+def by_ebms2(vn, th):
+    """Acknowledged at once by the played partner, who holds another CPA or ours; then with requests of their own by a real one."""
+    agree(vn, th, "VN-TH-SYNC", "--sync")
+    profile = ["--profile", "ebms2-rsa-sha256"]
+    with Played(th, *profile, "--cpa", "VN-TH-OLD"):
+        found(vn, "ping", "them", "under CPA VN-TH-SYNC")
+    with Played(th, *profile, "--cpa", "VN-TH-SYNC"):
+        steps = tested(vn, "TH", code=0)[1]
+        assert steps["settings"]["found"] == "VN-TH-SYNC" and steps["refusal"]["verdict"] == "passed", steps
+        assert steps["sample ACDD"]["verdict"] == "skipped" and "as a trial" in steps["sample ACDD"]["found"], steps
+    agree(vn, th, "VN-TH-TRIAL", "--sync", test=True)
+    with Played(th, *profile):
+        assert tested(vn, "TH", code=0)[1]["sample ACDD"]["verdict"] == "passed"
+    for cpa in ("VN-TH-SYNC", "VN-TH-TRIAL"):
+        lintas(vn, "partner", "withdraw-agreement", "TH", cpa)
+    th.knows(vn)
+    lintas(th, "partner", "import", agree(vn, th, "VN-TH-LATER"), "--partner", "VN")
+    lintas(th, "partner", "import", agree(vn, th, "VN-TH-LATER-TRIAL", test=True), "--partner", "VN", "--test")
+    th.start()
+    steps = tested(vn, "TH", code=0)[1]
+    assert steps["ping"]["verdict"] == steps["refusal"]["verdict"] == steps["sample ACDD"]["verdict"] == "passed", steps
+    th.stop()
+
+
+def tested_code(node):
+    result = subprocess.run([node.region.lintas, "partner", "test", "TH", "--dir", str(node.path)], capture_output=True, timeout=120)
+    return result.returncode
+
+
+def refuses_to_play(region, th):
+    said = subprocess.run([region.lintas, "simulate", "partner", "--listen", "0.0.0.0:9443", "--keys", str(th.path / "keys")],
+                          capture_output=True, timeout=60)
+    assert said.returncode == 2 and b"--anywhere" in said.stderr, said
+    script = region.work / "wrong.json"
+    script.write_text('{"rows": [{"on": "any", "do": "dance"}, {"on": "ping", "do": "delay"}]}')
+    said = subprocess.run([region.lintas, "simulate", "partner", "--listen", f"127.0.0.1:{th.port}", "--keys", str(th.path / "keys"),
+                           "--script", str(script)], capture_output=True, timeout=60)
+    assert said.returncode == 1 and b"SIM-001" in said.stderr and b"SIM-003" in said.stderr, said
+
+
+def main():
+    region = Region(sys.argv[1], sys.argv[2], "partner-test-")
+    keep = True
+    try:
+        authority = Authority(region, "asean")
+        vn, th = Node(region, "VN", authority), Node(region, "TH", authority)
+        vn.knows(th)
+        lintas(vn, "partner", "test", "TH", code=5)  # the node is stopped
+        vn.start()
+        refuses_to_play(region, th)
+        all_is_well(vn, th)
+        faults(region, authority, vn, th)
+        goes_away(vn, th)
+        by_ebms2(vn, th)
+        lintas(vn, "partner", "test", "KH", code=3)
+        lintas(vn, "partner", "suspend", "TH")
+        found(vn, "settings", "us", "suspended")
+        vn.stop()
+        keep = False
+        print("partner test: all faults were found, with their side")
+    finally:
+        if keep:
+            print(region.logs(), file=sys.stderr)
+        region.close()
+
+
+main()

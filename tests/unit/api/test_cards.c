@@ -1,0 +1,365 @@
+/* Partners by their cards, through the interface. The cards are written by a second node of another state on the same
+ * database; what an import must and must not do follows from docs/onboarding.md and from kernel/party.h. */
+#include "world.h"
+
+#include "kernel/card.h"
+#include "kernel/party.h"
+#include "kernel/task.h"
+
+#define LA          "/api/v1/partners/LA/card"
+#define LA_ENDPOINT "https://asw.la.example:8443/as4"
+
+struct other {
+	struct world world;
+	struct kernel kernel; /* of LA */
+	char *directory;
+	struct pki *root;
+	struct keys *keys;
+	struct messaging *messaging;
+	int64_t now_us;
+};
+
+static void open_other(struct other *o, const char *endpoint)
+{
+	struct kernel_fixture *fixture = o->world.fixture;
+	struct messaging_options options = messaging_options_of(&o->world);
+
+	messaging_free(o->messaging);
+	keys_free(o->keys);
+	must(keys_open(o->directory, &o->keys, &fixture->err));
+	options.kernel = &o->kernel;
+	options.keys = o->keys;
+	options.keys_directory = o->directory;
+	options.party_id = "LA:gateway";
+	options.endpoint = endpoint;
+	must(messaging_new(&options, &o->messaging, &fixture->err));
+}
+
+static void install(const char *directory, const struct pki *root)
+{
+	struct key_info info;
+
+	pki_key_install(directory, KEY_USE_SIGN, KEY_P256, root, &info);
+	pki_key_install(directory, KEY_USE_DECRYPT, KEY_P256, root, &info);
+	pki_key_install(directory, KEY_USE_TLS, KEY_P256, root, &info);
+}
+
+static void other_begin(void **state, struct other *o)
+{
+	*o = (struct other){ .world = begin(state, false), .now_us = FIXTURE_NOW_US };
+	o->kernel = o->world.fixture->kernel;
+	o->kernel.state = "LA";
+	o->directory = pki_directory_new();
+	o->root = pki_issue(&(struct pki_spec){ .subject = "/CN=LA root", .authority = true });
+	install(o->directory, o->root);
+	install(o->world.directory, o->world.root);
+	struct kernel_fixture *fixture = o->world.fixture;
+	must(keys_reload(o->world.keys, &fixture->err));
+	must(messaging_refresh(o->world.messaging, true, &fixture->err));
+	open_other(o, LA_ENDPOINT);
+}
+
+static void other_end(struct other *o)
+{
+	messaging_free(o->messaging);
+	keys_free(o->keys);
+	pki_free(o->root);
+	pki_directory_free(o->directory);
+	end(&o->world);
+}
+
+static const char *card_of(struct other *o)
+{
+	struct kernel_fixture *fixture = o->world.fixture;
+	buf_auto out;
+
+	buf_init(&out, CARD_BYTES_MAX);
+	o->now_us += SECOND_US; /* which is its serial number */
+	must(messaging_card_write(o->messaging, fixture->arena, &(struct card_offer){ .name = "Lao Customs" },
+				  o->now_us, &out, &fixture->err));
+	return arena_text(fixture->arena, buf_text(&out));
+}
+
+/* As the partner would read it out. */
+static const char *fingerprint_of(struct other *o, const char *text)
+{
+	struct kernel_fixture *fixture = o->world.fixture;
+	struct card card;
+	const struct card_reading reading = { .text = bytes_of(text),
+					      .held_serial = INTEGER_NONE,
+					      .now_us = o->now_us };
+
+	must(messaging_card_read(fixture->arena, &reading, &card, findings_new(fixture->arena), &fixture->err));
+	return arena_printf(fixture->arena, "%.32s", card.fingerprint);
+}
+
+static struct answer import(struct other *o, const char *card, const char *fingerprint)
+{
+	return call(&o->world, "POST", "/api/v1/cards", &card_import_schema,
+		    &(struct card_import_view){ .card = card, .fingerprint = fingerprint });
+}
+
+static void imported(struct other *o)
+{
+	const char *card = card_of(o);
+	expect(import(o, card, fingerprint_of(o, card)), 201, "\"state\":\"held\"");
+}
+
+struct looked {
+	struct arena *arena;
+	struct partner partner;
+	struct partner_certificate_list certificates;
+	struct task_list tasks;
+	struct partner_card held;
+};
+
+static enum err_code read_all(struct tx *tx, void *arg, struct err *err)
+{
+	struct looked *l = arg;
+	TRY(partner_find(tx, l->arena, "LA", &l->partner, err));
+	TRY(partner_certificates(tx, l->arena, "LA", &l->certificates, err));
+	TRY(partner_card_find(tx, l->arena, "LA", CARD_HELD, &l->held, err));
+	return task_list(tx, l->arena, NULL, NULL, 10, &l->tasks, err);
+}
+
+static struct looked look(struct other *o)
+{
+	struct kernel_fixture *fixture = o->world.fixture;
+	struct looked looked = { .arena = fixture->arena };
+
+	must(db_read(fixture->kernel.db, read_all, &looked, &fixture->err));
+	return looked;
+}
+
+static void a_card_whose_fingerprint_was_compared_adds_the_partner(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	imported(&o);
+	struct looked l = look(&o);
+	assert_string_equal(l.partner.party_id, "LA:gateway");
+	assert_string_equal(l.partner.name, "Lao Customs");
+	assert_string_equal(l.partner.endpoint, LA_ENDPOINT);
+	assert_string_equal(l.partner.profile, "ecdsa-p256");
+	assert_string_equal(l.partner.status, "active");
+	assert_int_equal(l.certificates.count, 3);
+	assert_string_equal(l.held.partner, "LA");
+	other_end(&o);
+}
+
+static void without_the_right_fingerprint_nothing_is_written(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	const char *card = card_of(&o);
+	expect(import(&o, card, NULL), 422, "CARD-020");
+	expect(import(&o, card, "0123 4567"), 422, "CARD-019");
+	expect(import(&o, card, "0123456789abcdef"), 422, "CARD-010");
+	assert_null(look(&o).partner.code);
+	other_end(&o);
+}
+
+static void our_own_card_is_refused(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	o.kernel.state = "TH";
+	const char *card = card_of(&o);
+	expect(import(&o, card, fingerprint_of(&o, card)), 422, "CARD-003");
+	other_end(&o);
+}
+
+static void two_partners_with_one_certificate_are_refused(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	imported(&o);
+	o.kernel.state = "KH";
+	struct messaging_options options = messaging_options_of(&o.world);
+	struct kernel_fixture *fixture = o.world.fixture;
+	options.kernel = &o.kernel;
+	options.keys = o.keys;
+	options.keys_directory = o.directory;
+	options.party_id = "KH:gateway";
+	options.endpoint = "https://kh.example/as4";
+	messaging_free(o.messaging);
+	must(messaging_new(&options, &o.messaging, &fixture->err));
+	const char *card = card_of(&o);
+	expect(import(&o, card, fingerprint_of(&o, card)), 422, "CARD-023");
+	other_end(&o);
+}
+
+static void a_later_card_waits_and_shows_what_it_changes(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	imported(&o);
+	open_other(&o, "https://new.la.example:8443/as4");
+	expect(import(&o, card_of(&o), NULL), 201, "\"state\":\"pending\"");
+	struct looked l = look(&o);
+	assert_string_equal(l.partner.endpoint, LA_ENDPOINT);
+	assert_int_equal(l.tasks.count, 1);
+	assert_string_equal(l.tasks.items[0].kind, TASK_CARD);
+	expect(call(&o.world, "GET", LA, NULL, NULL), 200,
+	       "{\"what\":\"endpoint\",\"after\":\"https://new.la.example:8443/as4\"}");
+	expect(call(&o.world, "POST", LA "/approve", NULL, NULL), 200, "\"state\":\"held\"");
+	l = look(&o);
+	assert_string_equal(l.partner.endpoint, "https://new.la.example:8443/as4");
+	assert_string_equal(l.tasks.items[0].state, "done");
+	expect(call(&o.world, "POST", LA "/approve", NULL, NULL), 404, NULL);
+	other_end(&o);
+}
+
+/* The old key signs the card in which the new one is: so a roll-over needs no phone. */
+static void a_roll_over_overlaps(void **state)
+{
+	struct other o;
+	struct key_info new;
+
+	other_begin(state, &o);
+	imported(&o);
+	pki_key_install(o.directory, KEY_USE_SIGN, KEY_P256, o.root, &new);
+	open_other(&o, LA_ENDPOINT);
+	expect(import(&o, card_of(&o), NULL), 201, "\"state\":\"pending\"");
+	expect(call(&o.world, "POST", LA "/approve", NULL, NULL), 200, NULL);
+	assert_int_equal(look(&o).certificates.count, 4);
+
+	struct kernel_fixture *fixture = o.world.fixture;
+	must(keystore_retire(o.directory, "sign-1", &fixture->err));
+	open_other(&o, LA_ENDPOINT);
+	expect(import(&o, card_of(&o), NULL), 201, "\"state\":\"pending\"");
+	expect(call(&o.world, "POST", LA "/approve", NULL, NULL), 200, NULL);
+	struct looked l = look(&o);
+	size_t ending = 0;
+	assert_int_equal(l.certificates.count, 4);
+	for (size_t i = 0; i < l.certificates.count; i++)
+		if (l.certificates.items[i].until_us != TIME_NONE) {
+			assert_true(l.certificates.items[i].until_us == FIXTURE_NOW_US + 7 * DAY_US);
+			ending++;
+		}
+	assert_int_equal(ending, 1);
+	other_end(&o);
+}
+
+static void a_card_by_a_key_that_is_not_pinned_is_refused(void **state)
+{
+	struct other o;
+	struct key_info new;
+
+	other_begin(state, &o);
+	imported(&o);
+	struct kernel_fixture *fixture = o.world.fixture;
+	pki_key_install(o.directory, KEY_USE_SIGN, KEY_P256, o.root, &new);
+	must(keystore_retire(o.directory, "sign-1", &fixture->err));
+	open_other(&o, LA_ENDPOINT);
+	const char *card = card_of(&o);
+	expect(import(&o, card, fingerprint_of(&o, card)), 422, "CARD-008");
+	other_end(&o);
+}
+
+static void the_same_card_or_an_older_one_is_refused(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	const char *older = card_of(&o), *card = card_of(&o);
+	expect(import(&o, card, fingerprint_of(&o, card)), 201, NULL);
+	expect(import(&o, card, NULL), 422, "CARD-004");
+	expect(import(&o, older, NULL), 422, "CARD-004");
+	other_end(&o);
+}
+
+static void a_rejected_card_changes_nothing_and_the_next_one_can_come(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	imported(&o);
+	open_other(&o, "https://new.la.example:8443/as4");
+	expect(import(&o, card_of(&o), NULL), 201, NULL);
+	expect(call(&o.world, "POST", LA "/reject", NULL, NULL), 200, "\"state\":\"rejected\"");
+	struct looked l = look(&o);
+	assert_string_equal(l.partner.endpoint, LA_ENDPOINT);
+	assert_string_equal(l.tasks.items[0].state, "done");
+	expect(import(&o, card_of(&o), NULL), 201, "\"state\":\"pending\"");
+	other_end(&o);
+}
+
+static void a_look_at_a_card_says_what_is_wrong_and_writes_nothing(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	expect(call(&o.world, "POST", "/api/v1/card-check", &card_import_schema,
+		    &(struct card_import_view){ .card = card_of(&o) }),
+	       200, "\"partner\":\"LA\"");
+	expect(call(&o.world, "POST", "/api/v1/card-check", &card_import_schema,
+		    &(struct card_import_view){ .card = "{}" }),
+	       200, "FLD-");
+	assert_null(look(&o).partner.code);
+	other_end(&o);
+}
+
+static void our_own_card_is_told_with_what_the_node_knows(void **state)
+{
+	struct other o;
+	struct card card;
+
+	other_begin(state, &o);
+	struct kernel_fixture *fixture = o.world.fixture;
+	struct findings *findings = findings_new(fixture->arena);
+	struct answer answer = call(&o.world, "GET", "/api/v1/card", NULL, NULL);
+	expect(answer, 200, NULL);
+	assert_string_equal(answer.content_type, "application/jose+json");
+	const struct card_reading reading = { .text = bytes_of(answer.text),
+					      .held_serial = INTEGER_NONE,
+					      .now_us = FIXTURE_NOW_US };
+	must(messaging_card_read(fixture->arena, &reading, &card, findings, &fixture->err));
+	assert_int_equal(findings_count(findings), 0);
+	assert_string_equal(card.party->code, "TH");
+	assert_string_equal(card.party->id, WORLD_PARTY);
+	assert_string_equal(card.endpoints[0].url, WORLD_ENDPOINT);
+	assert_int_equal(card.organisations_count, 2);
+	assert_int_equal(card.certificates_count, 3);
+	other_end(&o);
+}
+
+static void a_node_that_does_not_know_its_url_has_no_card(void **state)
+{
+	struct other o;
+	buf_auto out;
+
+	other_begin(state, &o);
+	struct kernel_fixture *fixture = o.world.fixture;
+	buf_init(&out, CARD_BYTES_MAX);
+	open_other(&o, NULL);
+	assert_int_equal(messaging_card_write(o.messaging, fixture->arena, &(struct card_offer){ .name = "LA" },
+					      o.now_us, &out, &fixture->err),
+			 ERR_CONFLICT);
+	assert_non_null(strstr(fixture->err.text, "url"));
+	other_end(&o);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_card_whose_fingerprint_was_compared_adds_the_partner),
+		cmocka_unit_test(without_the_right_fingerprint_nothing_is_written),
+		cmocka_unit_test(our_own_card_is_refused),
+		cmocka_unit_test(two_partners_with_one_certificate_are_refused),
+		cmocka_unit_test(a_later_card_waits_and_shows_what_it_changes),
+		cmocka_unit_test(a_roll_over_overlaps),
+		cmocka_unit_test(a_card_by_a_key_that_is_not_pinned_is_refused),
+		cmocka_unit_test(the_same_card_or_an_older_one_is_refused),
+		cmocka_unit_test(a_rejected_card_changes_nothing_and_the_next_one_can_come),
+		cmocka_unit_test(a_look_at_a_card_says_what_is_wrong_and_writes_nothing),
+		cmocka_unit_test(our_own_card_is_told_with_what_the_node_knows),
+		cmocka_unit_test(a_node_that_does_not_know_its_url_has_no_card),
+	};
+	return kernel_run("cards", tests, COUNT(tests), NULL);
+}
