@@ -200,6 +200,14 @@ enum err_code pact_route(const struct pacts *pacts, const char *partner, const s
 	return OK;
 }
 
+void pact_retry(const struct cpa_channel *channel, struct retry_policy *retry)
+{
+	int64_t interval_us = channel->retry_interval_us ? channel->retry_interval_us : CPA_RETRY_INTERVAL_US;
+	int64_t retries = channel->retries ? channel->retries : CPA_RETRIES;
+	retry->first_us = retry->max_us = interval_us;
+	retry->answer_us = interval_us * (retries + 1);
+}
+
 /* --- Receiving --- */
 
 static void found(struct ebms_message *message, const char *what, const char *value)

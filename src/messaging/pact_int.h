@@ -46,6 +46,8 @@ struct pacts {
 enum err_code pact_route(const struct pacts *pacts, const char *partner, const struct message *message,
 			 const char *seat, int64_t now_us, struct ebms2_route *route, struct err *err) MUST_USE;
 
+/* How what goes by CHANNEL is sent again: at its interval, as often as it says. */
+void pact_retry(const struct cpa_channel *channel, struct retry_policy *retry);
 /* By its CPAId; NULL. */
 const struct pact *pact_find(const struct pacts *pacts, const char *id);
 /* Where the partner takes SIGNAL ("Acknowledgment", "MessageError", …). */

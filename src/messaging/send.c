@@ -327,11 +327,7 @@ static enum err_code take_route(struct sending *s, struct err *err)
 {
 	const char *partner = s->peer->partner.code;
 	TRY(pact_route(&s->peer->pacts, partner, s->message, s->seat, s->now_us, &s->route, err));
-	const struct cpa_channel *channel = s->route.channel;
-	int64_t interval_us = channel->retry_interval_us ? channel->retry_interval_us : CPA_RETRY_INTERVAL_US;
-	int64_t retries = channel->retries ? channel->retries : CPA_RETRIES;
-	s->retry.first_us = s->retry.max_us = interval_us;
-	s->retry.answer_us = interval_us * (retries + 1);
+	pact_retry(s->route.channel, &s->retry);
 	return expand(s, err);
 }
 
@@ -449,11 +445,11 @@ static enum err_code failed(struct sending *s, bool said, const char *reason, st
 	return settle_failed(&settling, false, said, reason, err);
 }
 
-/* The partner's server took it, and the acknowledgment comes with a request of its own. */
+/* ebMS 2: the partner's server took it, and the acknowledgment comes with a request of its own; or should have come
+ * now, and is asked for again as often as agreed. */
 static bool is_taken(const struct sending *s)
 {
-	bool answer_now = !s->route.pact || s->route.wishes.sync;
-	return !answer_now && s->answer.status >= 200 && s->answer.status <= 299 && !s->answer.body.size;
+	return s->route.pact && s->answer.status >= 200 && s->answer.status <= 299 && !s->answer.body.size;
 }
 
 /* What a SOAP Fault says (an unknown agreement, for example); NULL if the answer is none. */
@@ -687,6 +683,9 @@ static enum err_code send_reply(struct messaging *messaging, const struct peer *
 	const struct pact *pact = code == OK && signal.unit_read
 					  ? pact_find(&peer->pacts, signal.user.collaboration->agreement->value)
 					  : NULL;
+	/* An error about an agreement that we do not have goes where any other would. */
+	if (!pact && peer->pacts.count)
+		pact = &peer->pacts.items[0];
 	const char *action = signal.unit_read ? signal.user.collaboration->action : "";
 	const struct posting posting = { .messaging = messaging,
 					 .peer = peer,

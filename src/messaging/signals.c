@@ -57,6 +57,12 @@ static enum err_code settle_version(struct receiving *r, const struct settling *
 static enum err_code settle(struct receiving *r, struct looking *looking, struct err *err)
 {
 	struct retry_policy retry = r->messaging->options.retry;
+	struct ebms2_route route;
+	struct err unused;
+	/* Of a message that no agreement carries any more, as of any other. */
+	if (pact_route(&r->peer->pacts, r->peer->partner.code, &looking->message, NULL, r->now_us, &route, &unused) ==
+	    OK)
+		pact_retry(route.channel, &retry);
 	struct settling settling = { .messaging = r->messaging,
 				     .arena = r->arena,
 				     .directory = r->directory,

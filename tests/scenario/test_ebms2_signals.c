@@ -191,15 +191,11 @@ static void what_is_never_acknowledged_becomes_a_dead_letter_that_an_officer_sen
 	region_run(region, 20 * HOUR_US); /* retries: 1000, a minute apart */
 	region->intercept = NULL;
 	struct message after = region_message(th, message.id);
-	if (region->options.ebms2 == REGION_EBMS2_ASYNC) {
-		assert_string_equal(after.state, "dead");
-		assert_int_equal(region_open_tasks(th, "dead-letter"), 1);
-		assert_true(caught.count > 900 && caught.count < 1100);
-		decide(&after, "retry");
-		assert_int_equal(region_open_tasks(th, "dead-letter"), 0);
-	} else {
-		assert_string_equal(after.state, "queued");
-	}
+	assert_string_equal(after.state, "dead");
+	assert_int_equal(region_open_tasks(th, "dead-letter"), 1);
+	assert_true(caught.count > 900 && caught.count < 1100);
+	decide(&after, "retry");
+	assert_int_equal(region_open_tasks(th, "dead-letter"), 0);
 	for (size_t i = 1; i < CAUGHT_MAX; i++)
 		assert_true(bytes_same(caught.items[i].body, caught.items[0].body));
 	region_run(region, 10 * MINUTE_US);

@@ -137,8 +137,8 @@ static void one_certificate_of_both_parties_is_warned_of(void **state)
 static void more_than_anybody_has_is_refused(void **state)
 {
 	static const char *const elements[] = {
-		"<tns:DeliveryChannel tns:channelId=\"more-%d\" tns:transportId=\"p1-transport\""
-		" tns:docExchangeId=\"p1-exchange\"><tns:MessagingCharacteristics/></tns:DeliveryChannel>",
+		("<tns:DeliveryChannel tns:channelId=\"more-%d\" tns:transportId=\"p1-transport\""
+		 " tns:docExchangeId=\"p1-exchange\"><tns:MessagingCharacteristics/></tns:DeliveryChannel>"),
 		"<tns:PartyId>urn:x:%d</tns:PartyId>",
 		"<tns:Transport tns:transportId=\"more-%d\"/>",
 	};
