@@ -170,7 +170,7 @@ enum err_code ebms2_octets(struct ebms_message *message, const struct ebms_refer
 {
 	struct leaving_out leaving = { .signature = message->security, .actors = reference->left_out };
 	if (!same(reference->uri, "") || !same(reference->transform, TEMPLATE))
-		return OK;
+		return fail(err, ERR_INVALID, "a reference without the transforms of ebMS 2 has no octets");
 	return xml_c14n_inclusive(message->doc, is_left_out, &leaving, out, err);
 }
 

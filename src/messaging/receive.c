@@ -215,15 +215,16 @@ static void identify_by_header(struct receiving *r)
 	} else if (r->tls_peer && r->tls_peer != r->peer) {
 		found(r, RULE_ANOTHER_S_NAME, from->value, r->tls_peer->partner.code);
 		r->peer = NULL;
+		r->pact = NULL;
 	}
 }
 
-/* Of what comes unsigned TLS says who sent it; without, where the configuration takes plain HTTP, nobody does. */
+/* Of what comes unsigned TLS says who sent it; without, where the configuration takes plain HTTP for a trial on one
+ * machine, it is taken as said. Whether an acknowledgment may be, the message says that it is about: signals.c. */
 static void check_unsigned(struct receiving *r)
 {
-	bool ack_signed = !r->pact || cpa_signal_channel(r->pact->us, "Acknowledgment")->ack_signed != CPA_NEVER;
 	bool known = r->tls_peer == r->peer || !r->messaging->options.require_client_certificate;
-	if (!known || !ebms2_may_be_unsigned(&r->message, ack_signed))
+	if (!known || !ebms2_may_be_unsigned(&r->message, false))
 		found(r, RULE_UNSIGNED, NULL, NULL);
 	else
 		r->authenticated = r->peer;
@@ -391,7 +392,8 @@ static void check_cpa(struct receiving *r)
 
 static enum err_code check_agreement(struct receiving *r, struct err *err)
 {
-	if (!same(r->peer->partner.status, "active"))
+	/* What it says about ours is true, suspended or not. */
+	if (!same(r->peer->partner.status, "active") && !is_answer(r))
 		found(r, RULE_SUSPENDED, r->peer->partner.code, NULL);
 	if (r->message.ebms2)
 		check_cpa(r);

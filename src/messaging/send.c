@@ -412,7 +412,8 @@ static enum err_code read_reply(struct sending *s, struct err *err)
 	if (findings_errors(s->findings))
 		return OK;
 	if (!reply->signature) {
-		if (!ebms2_may_be_unsigned(reply, s->route.wishes.ack_signed))
+		/* By the binding that is agreed, whatever the answer speaks. */
+		if (!s->route.pact || !ebms2_may_be_unsigned(reply, s->route.wishes.ack_signed))
 			ebms_found(reply, RULE_UNSIGNED, NULL, NULL);
 		return OK;
 	}
@@ -680,13 +681,13 @@ static enum err_code send_reply(struct messaging *messaging, const struct peer *
 		return fail(err, ERR_MEMORY, "no memory for a reply to %s", peer->partner.code);
 	ebms_init(&signal, arena, &messaging->limits, findings);
 	enum err_code code = ebms_read(&signal, reply->content_type, reply->octets, &why);
-	const struct pact *pact = code == OK && signal.unit_read
+	const struct pact *pact = code == OK && signal.unit_read && signal.ebms2
 					  ? pact_find(&peer->pacts, signal.user.collaboration->agreement->value)
 					  : NULL;
 	/* An error about an agreement that we do not have goes where any other would. */
 	if (!pact && peer->pacts.count)
 		pact = &peer->pacts.items[0];
-	const char *action = signal.unit_read ? signal.user.collaboration->action : "";
+	const char *action = signal.unit_read && signal.ebms2 ? signal.user.collaboration->action : "";
 	const struct posting posting = { .messaging = messaging,
 					 .peer = peer,
 					 .url = pact ? pact_signal_endpoint(pact, action) : NULL,

@@ -14,8 +14,11 @@ static void found(struct receiving *r, const char *what, const char *which)
 
 /* --- About what we sent --- */
 
+enum { LOOK_ARENA = 512 << 20 }; /* every version that was sent, as the sender has it */
+
 struct looking {
 	struct receiving *r;
+	struct arena *arena;
 	const char *about; /* eb:MessageId */
 	struct message message;
 	struct wire_list wires;
@@ -24,7 +27,7 @@ struct looking {
 static enum err_code look(struct tx *tx, void *arg, struct err *err)
 {
 	struct looking *looking = arg;
-	struct arena *arena = looking->r->arena;
+	struct arena *arena = looking->arena;
 	TRY(message_find_out(tx, arena, looking->r->peer->partner.code, looking->about, &looking->message, err));
 	if (!looking->message.id)
 		return OK;
@@ -50,6 +53,8 @@ static enum err_code settle_version(struct receiving *r, const struct settling *
 	else if (code == OK && version.signature)
 		code = settle_by_signal(settling, version.signature->references,
 					ack_signed ? version.signature->count : 0, err);
+	else if (code == OK)
+		found(r, "speaks of a version that cannot be read any more:", settling->message->message_id);
 	ebms_done(&version);
 	return code;
 }
@@ -97,7 +102,10 @@ static enum err_code settle(struct receiving *r, struct looking *looking, struct
 
 static enum err_code take_answer(struct receiving *r, struct err *err)
 {
-	struct looking looking = { .r = r, .about = r->message.signal.info->ref_to };
+	arena_auto arena = arena_new(LOOK_ARENA);
+	struct looking looking = { .r = r, .arena = arena, .about = r->message.signal.info->ref_to };
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory for a signal");
 	TRY(db_read(r->messaging->options.kernel->db, look, &looking, err));
 	if (!looking.message.id && probe_came(r->messaging, r->peer, &r->message, r->cert)) {
 		receiving_accept(r);
@@ -129,9 +137,9 @@ static enum err_code status_of(struct receiving *r, const char *about, struct eb
 	TRY(db_read(r->messaging->options.kernel->db, find_asked, &looking, err));
 	const struct message *m = &looking.message;
 	bool known = m->id != NULL;
-	*status = (struct ebms2_status){ .status = !known                       ? "NotRecognized"
-						   : same(m->state, "received") ? "Received"
-										: "Processed",
+	*status = (struct ebms2_status){ .status = !known                         ? "NotRecognized"
+						   : !same(m->state, "processed") ? "Received"
+										  : "Processed",
 					 .ref_to = about,
 					 .timestamp_us = known ? m->accepted_us : TIME_NONE };
 	return OK;

@@ -381,6 +381,56 @@ static void what_waits_goes_by_the_agreement_that_has_replaced_its_own(void **st
 	assert_string_equal(region_message(th, message.id).state, "delivered");
 }
 
+/* LA is on AS4. Who ends its TLS answers in the other binding, where acknowledgments may go unsigned: with the very
+ * references of our signature, and with nobody's. */
+static bool acknowledge_unsigned(void *arg, struct region_node *to, struct arena *arena, const struct http_call *call,
+				 struct http_answer *answer)
+{
+	static const char end[] = "</ds:Reference>";
+	const char *text = arena_text_of(arena, call->body), *from = strstr(text, "<ds:Reference "), *last = from;
+	const char *id = strstr(text, "MessageId>") + strlen("MessageId>");
+
+	(void)arg;
+	if (!same(to->state, "LA"))
+		return false;
+	for (const char *at = from; at; at = strstr(at + 1, end))
+		last = at;
+	*answer = (struct http_answer){
+		.status = 200,
+		.content_type = arena_text(arena, "text/xml; charset=UTF-8"),
+		.body = bytes_of(arena_printf(
+			arena,
+			"<soap:Envelope xmlns:soap=\"" NS_SOAP11 "\" xmlns:eb=\"" NS_EBMS2 "\" xmlns:ds=\"" NS_DS
+			"\"><soap:Header><eb:MessageHeader soap:mustUnderstand=\"1\" eb:version=\"2.0\"><eb:From>"
+			"<eb:PartyId eb:type=\"" PARTY_TYPE
+			"\">LA</eb:PartyId></eb:From><eb:To><eb:PartyId eb:type=\"" PARTY_TYPE
+			"\">TH</eb:PartyId></eb:To><eb:CPAId>none</eb:CPAId><eb:ConversationId>1"
+			"</eb:ConversationId><eb:Service>" URI_MSH_SERVICE "</eb:Service><eb:Action>Acknowledgment"
+			"</eb:Action><eb:MessageData><eb:MessageId>forged@la</eb:MessageId><eb:Timestamp>"
+			"2026-11-02T03:00:00Z</eb:Timestamp></eb:MessageData></eb:MessageHeader><eb:Acknowledgment "
+			"soap:mustUnderstand=\"1\" eb:version=\"2.0\"><eb:Timestamp>2026-11-02T03:00:00Z</eb:Timestamp>"
+			"<eb:RefToMessageId>%.*s</eb:RefToMessageId>%.*s%s</eb:Acknowledgment></soap:Header><soap:Body/>"
+			"</soap:Envelope>",
+			(int)strcspn(id, "<"), id, (int)(last - from), from, end))
+	};
+	return true;
+}
+
+static void what_went_by_as4_is_not_acknowledged_by_anybody_in_the_other_binding(void **state)
+{
+	struct document_result sent = region_submit(th, "dft", paper_form_d(region, "TH", "LA", 1, region_today(th)));
+
+	(void)state;
+	region->intercept = acknowledge_unsigned;
+	region_settle(region);
+	struct message after = region_message(th, sent.message);
+	assert_string_equal(after.state, "queued");
+	assert_non_null(strstr(after.last_error, "MSG-030"));
+	region->intercept = NULL;
+	region_run(region, HOUR_US);
+	assert_string_equal(region_message(th, sent.message).state, "delivered");
+}
+
 #define BOTH(test)                                                                                                     \
 	{ #test " (sync)", test, peer2_begin_sync, peer2_end, NULL },                                                  \
 	{                                                                                                              \
@@ -404,6 +454,7 @@ int main(void)
 		{ "ten_thousand_replies_wait_outside_of_memory", ten_thousand_replies_wait_outside_of_memory,
 		  peer2_begin_async, peer2_end, NULL },
 		BOTH(what_waits_goes_by_the_agreement_that_has_replaced_its_own),
+		BOTH(what_went_by_as4_is_not_acknowledged_by_anybody_in_the_other_binding),
 	};
 
 	return cmocka_run_group_tests_name("ebms2 signals", tests, NULL, NULL);

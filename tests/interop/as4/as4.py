@@ -4,45 +4,22 @@
 usage: as4.py BUILD CLASSES [--only PROFILE…] [--no-comparison] [--record FOLDER] [--keep]
 CLASSES: where Maven left Peer.java and what it needs. docs/interop.md says what was learnt.
 """
-import argparse, contextlib, datetime, json, pathlib, random, re, sys, time, traceback
+import argparse, datetime, json, pathlib, random, re, sys, time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT / "tests" / "e2e"), str(ROOT / "bench")]
+sys.path[:0] = [str(ROOT / "tests" / "e2e"), str(ROOT / "tests" / "interop"), str(ROOT / "bench")]
 import exchange  # noqa: E402
 from nodes import Authority, Node, Region, answer, lintas, run, until  # noqa: E402
-from phase4 import PROFILES, Peer, Raw, evidence, issue_until, subject_of  # noqa: E402
+from phase4 import PROFILES, Peer, Raw, subject_of  # noqa: E402
+from shared import SIGN, Tally, case, evidence, finish, form_d, issue_until, turned  # noqa: E402
 
 ENDING = 75  # seconds that the certificates last which are to end during the test
 MESSAGES, OPEN = 500, 16  # of the comparison; a node has 16 exchanges with one partner at a time
 COMPARED = ("messages/s", "CPU a message, sender, us", "CPU a message, receiver, us", "RSS of the sender, MB", "RSS of the receiver, MB",
             "peak of the sender, MB", "peak of the receiver, MB")
-passed = failed = 0
-
-
-@contextlib.contextmanager
-def case(name):
-    """One line; what is wrong in one case does not keep the others from being tried."""
-    global passed, failed
-    try:
-        yield
-    except Exception as e:
-        failed += 1
-        place = traceback.extract_tb(e.__traceback__)[1]
-        print(f"not ok {passed + failed} - {name}\n    line {place.lineno}: {place.line}\n    {type(e).__name__}: {str(e)[:2000]}",
-              flush=True)
-    else:
-        passed += 1
-        print(f"ok {passed + failed} - {name}", flush=True)
-
-
 OTHER_CONVERSATION = rb"(<(?:\w+:)?ConversationId>)[^<]*", rb"\1another"
 OTHER_ID = rb"(<(?:\w+:)?MessageId>)", rb"\1another-"
 NO_SECURITY = rb"<(\w+):Security\b.*?</\1:Security>", b""
-
-
-def turned(document):
-    """Of VN for TH: what was of TH for VN."""
-    return document.replace(">TH<", ">-<").replace(">VN<", ">TH<").replace(">-<", ">VN<")
 
 
 class Exchange:
@@ -74,8 +51,8 @@ class Exchange:
             self.own_decrypt = vn.new_key(authority, "decrypt", decrypt, "VN-own-decrypt")
         # Certificates that end while we test, and one that nobody was told of.
         self.end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=ENDING)
-        th.key("ending", sign, authority, "", self.end)
-        th.key("stranger", sign, authority, "keyUsage=digitalSignature")  # of the right authority, and yet nobody's
+        th.keys.new("ending", sign, "", self.end)
+        th.keys.new("stranger", sign, SIGN)  # of the right authority, and yet nobody's
         self.ending = lintas(vn, "key", "new", "--use", "sign", "--type", sign).strip()
         csr, self.own_ending = region.work / "ending.csr", region.work / "ending.pem"
         csr.write_text(lintas(vn, "key", "csr", self.ending, "--subject", "CN=VN ending"))
@@ -95,7 +72,7 @@ class Exchange:
         assert th.ping(key="ending")["receipt"] == "verified"
 
     def __exit__(self, kind, *_):
-        if kind or failed:
+        if kind or Tally.failed:
             print(self.region.logs())
         self.region.close(self.args.keep)
 
@@ -105,10 +82,7 @@ class Exchange:
     def document(self, to):
         """A new e-Form D for the state TO; the file is called by its reference."""
         self.serial += 1
-        path = self.region.document("form-d.xml", f"INTEROP-{self.serial:04}")
-        if to == "TH":
-            path.write_text(turned(path.read_text()))
-        return path
+        return form_d(self.region, self.serial, to)
 
     def inbox(self):
         return answer(self.vn, "inbox", "list")["items"]
@@ -386,8 +360,7 @@ def main():
     args.lintas = args.build / "src/cli/lintas"
     print(f"# {next((args.classes / 'dependency').glob('phase4-lib-*.jar')).stem}, Java {run('java', '--version').split()[1]}", flush=True)
     story(args)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return finish()
 
 
 if __name__ == "__main__":

@@ -1,29 +1,14 @@
 """phase4 as the partner of a node: its keys, its process (src/main/java), and messages as bytes."""
-import contextlib, http.client, pathlib, os, re, select, ssl, subprocess
+import contextlib, http.client, pathlib, os, re, ssl
 
 import exchange
-from nodes import free_port, lintas, run
+from nodes import free_port, run
+from shared import SIGN, TLS, Keys, Tool, evidence, parse
 
 PROFILES = {profile: kinds[:2] for profile, kinds in exchange.PROFILES.items()}  # keys for signing and for decryption
 PARTY_TYPE = "urn:oasis:names:tc:ebcore:partyid-type:unregistered:asw"
 SERVICE = "urn:lintas:service:documents:1"
 ANSWER_SECONDS = 300  # of the slowest command: 20 MB, or the start on a busy machine
-OPENSSL_KEYS = {"rsa-2048": ["RSA", "rsa_keygen_bits:2048"], "ed25519": ["ED25519"], "x25519": ["X25519"],
-                "p256": ["EC", "ec_paramgen_curve:P-256"]}
-
-
-# --- certificates ---
-
-def issue_until(authority, csr, out, end):
-    """A signing certificate that lasts until END: what openssl x509 cannot say, openssl ca can."""
-    folder = out.with_suffix(".ca")
-    folder.mkdir()
-    (folder / "index").touch()
-    (folder / "conf").write_text(f"[ca]\ndefault_ca=a\n[a]\ndatabase={folder}/index\nrand_serial=yes\ndefault_md=sha256\npolicy=p\n"
-                                 f"x509_extensions=x\nnew_certs_dir={folder}\n[p]\ncommonName=supplied\n"
-                                 "[x]\nbasicConstraints=CA:FALSE\nsubjectKeyIdentifier=hash\nkeyUsage=digitalSignature\n")
-    run("openssl", "ca", "-batch", "-notext", "-config", folder / "conf", "-cert", authority.cert, "-keyfile", authority.key, "-in", csr,
-        "-out", out, "-enddate", end.strftime("%Y%m%d%H%M%SZ"))
 
 
 def subject_of(cert):
@@ -41,27 +26,14 @@ class Peer:
         self.path.mkdir()
         sign, decrypt = PROFILES[profile]
         agreement = "keyUsage=" + ("keyEncipherment" if decrypt == "rsa-2048" else "keyAgreement")
-        self.key("sign", sign, authority, "keyUsage=digitalSignature")
-        self.key("decrypt", decrypt, authority, agreement)
-        self.key("tls", "p256", authority, "keyUsage=digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=IP:127.0.0.1")
+        self.keys = Keys(self.path, f"{state} phase4", authority)
+        self.keys.new("sign", sign, SIGN)
+        self.keys.new("decrypt", decrypt, agreement)
+        self.keys.new("tls", "p256", TLS)
         (self.path / "authority.pem").write_text(authority.cert.read_text())
 
     def cert(self, use):
-        return self.path / f"{use}.pem"
-
-    def key(self, name, kind, authority, usage, end=None):
-        key, csr, cert = (self.path / f"{name}.{suffix}" for suffix in ("key", "csr", "pem"))
-        algorithm, *options = OPENSSL_KEYS[kind]
-        run("openssl", "genpkey", "-algorithm", algorithm, *(x for o in options for x in ("-pkeyopt", o)), "-out", key)
-        if kind == "x25519":
-            public = self.path / f"{name}.pub"
-            run("openssl", "pkey", "-in", key, "-pubout", "-out", public)
-            authority.issue_public(public, cert, usage, f"/CN={self.state} phase4 {name}")
-        else:
-            run("openssl", "req", "-new", "-key", key, "-subj", f"/CN={self.state} phase4 {name}", "-out", csr)
-            issue_until(authority, csr, cert, end) if end else authority.issue(csr, cert, usage)
-        run("openssl", "pkcs12", "-export", "-inkey", key, "-in", cert, "-name", "key", "-passout", "pass:interop",
-            "-out", self.path / f"{name}.p12")
+        return self.keys.cert(use)
 
     def start(self, other, pinned, decrypt):
         """OTHER: the partner; PINNED: certificates it may sign with; DECRYPT: the one that we encrypt for."""
@@ -77,29 +49,16 @@ class Peer:
         command = ["java", "-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp",
                    f"{self.classes}/classes:{self.classes}/dependency/*", "lintas.interop.Peer", str(self.path)]
         with open(self.region.work / f"{self.path.name}.log", "wb") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, cwd=self.path)
-        self.region.children.append(self.process)
-        assert self.listen() == {"ready": str(self.port)}
-
-    def listen(self):
-        ready, _, _ = select.select([self.process.stdout], [], [], ANSWER_SECONDS)
-        line = self.process.stdout.readline() if ready else ""
-        assert line, "phase4 has ended" if ready else f"phase4 has said nothing for {ANSWER_SECONDS} s"
-        return parse(line)
-
-    def obey(self, **command):
-        self.process.stdin.write("\t".join(f"{name}={value}" for name, value in command.items()) + "\n")
-        self.process.stdin.flush()
-        told = self.listen()
-        assert "failed" not in told, told
-        return told
+            self.tool = Tool("phase4", command, ANSWER_SECONDS, stderr=log, cwd=self.path)
+        self.region.children.append(self.tool.process)
+        assert self.tool.listen() == {"ready": str(self.port)}
 
     def send(self, *payloads, action="FORM-D", to="VN:customs", do="send", **more):
-        return self.obey(do=do, payloads=" ".join(map(str, payloads)), service=SERVICE, action=action,
+        return self.tool.obey(do=do, payloads=" ".join(map(str, payloads)), service=SERVICE, action=action,
                          **{"from": f"{self.state}:issuing-authority", "to": to}, **more)
 
     def ping(self, **more):
-        return self.obey(do="send", **{"from": f"{self.state}:customs", "to": "VN:customs"}, **more)
+        return self.tool.obey(do="send", **{"from": f"{self.state}:customs", "to": "VN:customs"}, **more)
 
     def received(self):
         """What phase4 handed over: (what it says of it, the payloads), in order."""
@@ -107,27 +66,15 @@ class Peer:
         return [(parse((f / "message").read_text()), [p.read_bytes() for p in sorted(f.glob("part-*"))]) for f in folders]
 
     def memory_kib(self, what):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        status = pathlib.Path(f"/proc/{self.tool.process.pid}/status").read_text()
         return int(re.search(rf"^{what}:\s+(\d+) kB", status, re.M)[1])
 
     def cpu_seconds(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        fields = pathlib.Path(f"/proc/{self.tool.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def parse(line):
-    return dict(pair.partition("=")[::2] for pair in line.rstrip("\n").split("\t"))
-
-
 # --- messages as bytes ---
-
-def evidence(node, message):
-    """The folder of all that went over the wire."""
-    folder = node.region.work / f"evidence-{message}"
-    if not folder.exists():
-        lintas(node, "evidence", "export", message, "--to", folder)
-    return folder
-
 
 class Raw:
     """A message as it went over the wire."""

@@ -1,8 +1,9 @@
 """The JDK's own XML signature, with its real XPath transform, as another hand that signs and judges (src: Tool.java)."""
-import itertools, pathlib, select, subprocess, tempfile, threading
+import itertools, pathlib, tempfile, threading
 
 from envelopes import XPATHS
 from nodes import run
+from shared import Tool
 
 SECONDS = 120  # of the slowest command on a busy machine
 
@@ -15,25 +16,20 @@ def compiled(folder):
     return folder
 
 
-def parse(line):
-    return dict(pair.partition("=")[::2] for pair in line.rstrip("\n").split("\t"))
-
-
 class Jdk:
     """One process that obeys; it ends with us."""
 
     def __init__(self, classes):
         self.work = tempfile.TemporaryDirectory(prefix="lintas-jdk-")
         self.serial, self.lock = itertools.count(), threading.Lock()
-        self.process = subprocess.Popen(["java", "-cp", str(classes), "lintas.interop.Tool"], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
+        self.tool = Tool("the JDK", ["java", "-cp", str(classes), "lintas.interop.Tool"], SECONDS)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait(10)
+        self.tool.process.stdin.close()
+        self.tool.process.wait(10)
         self.work.cleanup()
 
     def file(self, content):
@@ -43,14 +39,7 @@ class Jdk:
 
     def obey(self, **command):
         with self.lock:
-            self.process.stdin.write("\t".join(f"{name}={value}" for name, value in command.items() if value is not None) + "\n")
-            self.process.stdin.flush()
-            ready, _, _ = select.select([self.process.stdout], [], [], SECONDS)
-            line = self.process.stdout.readline() if ready else ""
-        assert line, "the JDK has ended" if ready else f"the JDK has said nothing for {SECONDS} s"
-        told = parse(line)
-        assert "failed" not in told, told
-        return told
+            return self.tool.obey(**command)
 
     def sign(self, envelope, attachments=(), key=None, xpath=XPATHS["ebms-core"][0], prefix=None, **more):
         """The message, as a file: its Content-Type before it. ATTACHMENTS: (Content-ID, type, octets). Without KEY it is not signed;

@@ -2,12 +2,13 @@
 
 It keeps everything in memory, sends again only when it is told to, and has the habits of implementations that are met in practice.
 """
-import contextlib, dataclasses, http.client, http.server, os, pathlib, re, shutil, ssl, subprocess, threading
+import contextlib, dataclasses, hashlib, http.client, http.server, os, pathlib, random, re, shutil, ssl, subprocess, threading
 import xml.etree.ElementTree as ElementTree
 
 from envelopes import (DS, EB, NEXT, SIGNALS, XPATHS, Address, Header, acknowledgment, child, element, fault, header_of, manifest,
                        message_error, references_of, text_of, timestamp)
-from nodes import free_port, run
+from nodes import free_port
+from shared import SIGN, TLS, Keys
 
 LIVES = 300  # seconds of TimeToLive
 EMPTY = "", b""
@@ -45,6 +46,9 @@ HABITS = {"ebms-core": Habits("ebms-core", encoding="none"), "hermes": Habits("h
           "specification": Habits("specification", False, empty=202, signs_errors=True, crlf=True)}
 
 
+ANSWERS = {"Ping": "Pong", "StatusRequest": "StatusResponse"}
+
+
 @dataclasses.dataclass
 class Sent:
     """STATE: "sent", "delivered" or "failed". WRONG: what is wrong with the answers that came."""
@@ -56,6 +60,15 @@ class Sent:
     errors: list = dataclasses.field(default_factory=list)  # (code, location, text)
     wrong: list = dataclasses.field(default_factory=list)
 
+    @property
+    def message_id(self):
+        return self.header.message_id
+
+
+def document(number, size=500):
+    """A payload."""
+    return b"<document number='%d'>attachment 1 %s</document>" % (number, random.Random(number).randbytes(size // 2).hex().encode())
+
 
 class Refusal(Exception):
     """What a MessageError says: code, location, text."""
@@ -63,26 +76,29 @@ class Refusal(Exception):
 
 class Peer:
     """The node called NAME; TLS on loopback with certificates of AUTHORITY, or plain HTTP."""
+    counts = 0, 1, 3  # payloads of what it sends
+    least = 0         # payloads of what it takes
 
     def __init__(self, region, jdk, name, authority, habits="ebms-core", tls=False):
         self.jdk, self.name, self.habits, self.authority, self.port = jdk, name, HABITS[habits], authority, free_port()
         self.folder = region.work / f"{name.lower()}-jdk"
         self.folder.mkdir()
-        for use, usage in (("sign", "keyUsage=digitalSignature"), ("stranger", "keyUsage=digitalSignature"),
-                           ("tls", "keyUsage=digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=IP:127.0.0.1")):
-            self.new_key(use, usage)
+        self.keys = Keys(self.folder, name, authority)
+        for use, usage in (("sign", SIGN), ("stranger", SIGN), ("tls", TLS)):
+            self.keys.new(use, "rsa-2048", usage)
         self.endpoint = f"http{'s' if tls else ''}://127.0.0.1:{self.port}/ebms"
         self.agreements, self.sent, self.received, self.kept, self.signals, self.refused = {}, {}, [], {}, [], []
         self.invalid = []  # what the schema says of what came
         self.lost = 0     # so many of the next answers are not given: the sender sees a closed connection
         self.silent = 0   # so many of the next acknowledgments are not sent
+        self.forgets = 0  # so many of the next signals are as if they had never come
         self.lock = threading.Lock()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Endpoint)
         self.server.peer, self.server.daemon_threads = self, True
         if tls:
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=authority.cert)
             context.verify_mode = ssl.CERT_REQUIRED
-            context.load_cert_chain(self.cert("tls"), self.folder / "tls.key")
+            context.load_cert_chain(self.cert("tls"), self.keys.private("tls"))
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -91,17 +107,11 @@ class Peer:
         self.server.server_close()
 
     def cert(self, use):
-        return self.folder / f"{use}.pem"
+        return self.keys.cert(use)
 
-    def new_key(self, use, usage):
-        key, csr = self.folder / f"{use}.key", self.folder / f"{use}.csr"
-        run("openssl", "req", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-subj", f"/CN={self.name} {use}", "-out", csr)
-        self.authority.issue(csr, self.cert(use), usage)
-        run("openssl", "pkcs12", "-export", "-inkey", key, "-in", self.cert(use), "-name", "key", "-passout", "pass:interop",
-            "-out", self.key(use))
-
-    def key(self, use):
-        return self.folder / f"{use}.p12"
+    @property
+    def signs_errors(self):
+        return self.habits.signs_errors
 
     def agree(self, agreement):
         self.agreements[agreement.id] = agreement
@@ -111,9 +121,9 @@ class Peer:
     def pack(self, envelope, signed, attachments=(), **how):
         """HOW: of Jdk.sign()."""
         h, (literal, prefix, declared) = self.habits, XPATHS[self.habits.xpath]
-        how = {"key": self.key("sign"), "xpath": literal, "prefix": prefix if declared else None, **how} if signed else {}
-        return self.jdk.sign(envelope, attachments, encoding=h.encoding, bare="yes" if h.bare else None,
-                             crlf="yes" if h.crlf else None, **how)
+        how = {"key": self.keys.pkcs12("sign"), "xpath": literal, "prefix": prefix if declared else None, **how} if signed else {}
+        return self.jdk.sign(envelope, attachments, **{"encoding": h.encoding, "bare": "yes" if h.bare else None,
+                                                       "crlf": "yes" if h.crlf else None, **how})
 
     @property
     def prefix(self):
@@ -127,6 +137,12 @@ class Peer:
                          "until": timestamp(LIVES) if agreement.reliable else None, "eliminate": agreement.reliable,
                          "acknowledge": agreement.ack_signed and agreement.signed if agreement.reliable else None,
                          "sync": agreement.sync, **changes})
+
+    def documents(self, count):
+        return [document(i) for i in range(count)]
+
+    def large(self):
+        return document(0, 5 << 20)
 
     def send(self, agreement, *payloads, **changes):
         """Sends PAYLOADS as one message; CHANGES of its header. Its Sent."""
@@ -175,7 +191,7 @@ class Peer:
         where = re.fullmatch(r"(https?)://([\d.]+):(\d+)(/.*)", agreement.other(self.name).endpoint)
         if where[1] == "https":
             context = ssl.create_default_context(cafile=self.authority.cert)
-            context.load_cert_chain(self.cert("tls"), self.folder / "tls.key")
+            context.load_cert_chain(self.cert("tls"), self.keys.private("tls"))
             connection = http.client.HTTPSConnection(where[2], int(where[3]), timeout=60, context=context)
         else:
             connection = http.client.HTTPConnection(where[2], int(where[3]), timeout=60)
@@ -224,7 +240,7 @@ class Peer:
         with self.lock:
             kept = self.kept.get(header.message_id)
         if kept:  # ebMS 2.0 §6.5.6: the first answer again
-            return kept
+            return self.unless_silent(kept)
         try:
             self.judge(raw, header, top, body, payloads, agreement)
         except Refusal as e:
@@ -239,10 +255,19 @@ class Peer:
         with self.lock:
             self.received.append((header, payloads, raw))
             self.kept[header.message_id] = answer
+        return self.unless_silent(answer)
+
+    def unless_silent(self, answer):
+        with self.lock:
             if self.silent and answer:
                 self.silent -= 1
                 return None
         return answer
+
+    def taken(self, message_id):
+        """The digests of the payloads, for each time that it was taken."""
+        with self.lock:
+            return [digests(payloads) for header, payloads, _ in self.received if header.message_id == message_id]
 
     def judge(self, raw, header, top, body, payloads, agreement):
         """Refusal, unless the message is as AGREEMENT wants it."""
@@ -279,6 +304,9 @@ class Peer:
 
     def signal(self, raw, leg):
         """Notes a signal that answers a message of ours, and what is wrong with it."""
+        if self.forgets:
+            self.forgets -= 1
+            return
         _, envelope, _ = self.jdk.verify(raw)
         if b"Fault>" in envelope:
             self.signals.append((None, leg, raw))
@@ -298,6 +326,8 @@ class Peer:
             sent.wrong.append(f"{header.action} came {leg}")
         for e in [] if child(top, "ErrorList") is None else child(top, "ErrorList"):
             sent.errors.append((e.get(f"{{{EB}}}errorCode"), e.get(f"{{{EB}}}location"), text_of(e, "Description")))
+        if header.action not in (ANSWERS.get(sent.header.action, "Acknowledgment"), "MessageError"):
+            sent.wrong.append(f"{sent.header.action} got {header.action}")
         if header.action == "Acknowledgment":
             sent.wrong += self.wrong_acknowledgment(raw, top, sent, agreement)
         sent.state = "failed" if header.action == "MessageError" else "delivered"
@@ -317,6 +347,10 @@ class Peer:
         if repeated != signed:
             wrong.append(f"the acknowledgment repeats {repeated}, and {signed} was signed")
         return wrong
+
+
+def digests(payloads):
+    return [hashlib.sha256(p).hexdigest() for p in payloads]
 
 
 def wrong_header(header, original, eliminates):

@@ -11,7 +11,7 @@ import base64, hashlib, itertools, json, pathlib, re, sys, tempfile, xml.etree.E
 from lxml import etree
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT / "tests" / "e2e")]
+sys.path[:0] = [str(ROOT / "tests" / "e2e"), str(ROOT / "tests" / "interop")]
 from envelopes import (DS, NEXT_MSH, SMUGGLED, SOAP, XPATHS, XPATHS_REFUSED, Address, Header, acknowledgment, child,  # noqa: E402
                        element, header_of, manifest, message_error, references_of)
 from jdk import Jdk, compiled  # noqa: E402
