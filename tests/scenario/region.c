@@ -203,8 +203,10 @@ static enum err_code add_agreement(struct tx *tx, const struct adding *adding, s
 				   .actions_count = count,
 				   .sync = region->options.ebms2 == REGION_EBMS2_SYNC,
 				   .retries = 1000,
-				   .retry_interval_us = MINUTE_US,
-				   .persist_us = 30 * DAY_US };
+				   .retry_interval_us = region->options.ebms2_interval_us
+								? region->options.ebms2_interval_us
+								: MINUTE_US,
+				   .persist_us = 60 * DAY_US };
 	enum err_code code = put_agreement(tx, adding, &offer, err);
 	key_list_done(&keys[0]);
 	key_list_done(&keys[1]);

@@ -48,6 +48,7 @@ struct region_options {
 	struct odds odds;
 	bool on_disk; /* SQLite files, which a node that is started anew finds again; else in memory */
 	enum region_ebms2 ebms2;
+	int64_t ebms2_interval_us; /* between sendings; 0: a minute */
 	bool unsigned_acks;        /* and acknowledgments are not signed */
 	bool sha1;                 /* and signatures are made with SHA-1 */
 	int64_t retry_max_us;      /* 0: the default's */

@@ -152,7 +152,8 @@ static uint64_t storm(uint64_t seed)
 							  .odds = odds_storm,
 							  .on_disk = seed % 4 == 0,
 							  .retry_max_us = 4 * HOUR_US,
-							  .ebms2 = (enum region_ebms2)(seed % 3) });
+							  .ebms2 = (enum region_ebms2)(seed % 3),
+							  .ebms2_interval_us = HOUR_US });
 	unsigned number = 0;
 	int64_t away_us = (int64_t)(seed * 7919 % (14 * 24)) * HOUR_US;
 
