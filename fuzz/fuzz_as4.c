@@ -5,6 +5,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	opening_run(bytes(data, size));
+	opening_run_as4(bytes(data, size));
 	return 0;
 }

@@ -2,15 +2,12 @@
  * and, if it is an acknowledgment or an error, held against a message of ours. Whatever it is, only what the holder of
  * one key wrote may pass. */
 #include "base/text.h"
-#include "codec/mime.h"
 #include "fuzz.h"
-#include "messaging/messaging.h"
 #include "messaging/pact_int.h"
+#include "opening.h"
 
-#define ARENA_MAX   ((size_t)24 << 20)
-#define PAYLOAD_MAX ((size_t)1 << 20)         /* a run must be short */
-#define NOW_US      INT64_C(1795316401000000) /* 2026-11-22T03:00:01Z */
-#define PARTY_TYPE  "urn:oasis:names:tc:ebcore:partyid-type:unregistered:asw"
+#define NOW_US     INT64_C(1795316401000000) /* 2026-11-22T03:00:01Z */
+#define PARTY_TYPE "urn:oasis:names:tc:ebcore:partyid-type:unregistered:asw"
 
 /* Of the key that signed the recorded messages, which are the corpus (tests/interop/ebms2/recorded). It was thrown
  * away. */
@@ -188,55 +185,12 @@ static enum err_code open_message(struct ebms_message *message, const char *type
 	return OK;
 }
 
-/* A stranger's bytes are wrong, never a fault of ours, unless memory ran out. */
-static void must_be_judged(enum err_code code)
-{
-	MUST(code == OK || code == ERR_MEMORY);
-}
-
-static void run_gateway(struct bytes file)
-{
-	arena_auto arena = arena_new(ARENA_MAX);
-	struct findings *findings = arena ? findings_new(arena) : NULL;
-	struct ebms_limits limits = ebms_limits_default;
-	struct ebms_message message;
-	struct bytes headers, body;
-	struct err err = { 0 };
-
-	limits.max_payload_bytes = PAYLOAD_MAX;
-	if (!findings)
-		return;
-	mime_split_http(file, &headers, &body);
-	ebms_init(&message, arena, &limits, findings);
-	must_be_judged(open_message(&message, mime_header(arena, headers, "content-type"), body, &err));
-	ebms_done(&message);
-}
-
-/* Every stage, whatever the one before has found. */
-static void run_inspector(struct bytes file)
-{
-	arena_auto arena = arena_new(ARENA_MAX);
-	struct inspection report = { 0 };
-	struct err err = { 0 };
-
-	if (!arena)
-		return;
-	must_be_judged(messaging_inspect(arena,
-					 &(struct inspect_options){ .file = file,
-								    .believed = &signer,
-								    .believed_count = 1,
-								    .profile = "ebms2-rsa-sha256",
-								    .max_payload_bytes = PAYLOAD_MAX,
-								    .at_us = NOW_US },
-					 &report, &err));
-	if (same(report.verdict, INSPECT_VERIFIED))
-		MUST(report.header_signed && report.body_signed && report.findings_count == 0);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	begin();
-	run_gateway(bytes(data, size));
-	run_inspector(bytes(data, size));
+	opening_run(
+		&(struct opening){
+			.signer = signer, .profile = "ebms2-rsa-sha256", .at_us = NOW_US, .gateway = open_message },
+		bytes(data, size));
 	return 0;
 }

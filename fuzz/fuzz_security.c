@@ -17,6 +17,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_put(&file, data, size);
 	buf_puts(&file, after);
 	if (file.failed == OK)
-		opening_run(buf_bytes(&file));
+		opening_run_as4(buf_bytes(&file));
 	return 0;
 }

@@ -17,6 +17,9 @@ enum err_code reply_put(struct tx *tx, const struct reply *reply, int64_t now_us
 		    BINDS(BIND_TEXT(id), BIND_TEXT(reply->partner), BIND_TEXT(reply->ref_to), BIND_TEXT(reply->kind),
 			  BIND_TEXT(reply->content_type), BIND_BLOB(reply->octets), BIND_INT(now_us)),
 		    NULL, err));
+	if (same(reply->kind, "receipt"))
+		TRY(db_exec(tx, &sql_reply_overtaken, BINDS(BIND_TEXT(reply->partner), BIND_TEXT(reply->ref_to)), NULL,
+			    err));
 	return db_exec(tx, &sql_reply_make_room, BINDS(BIND_TEXT(reply->partner), BIND_INT(REPLIES_MAX)), NULL, err);
 }
 
@@ -89,16 +92,24 @@ enum err_code reply_claim(struct kernel *kernel, struct arena *arena, const char
 
 /* --- Afterwards --- */
 
-static enum err_code done_run(struct tx *tx, void *arg, struct err *err)
+/* Unless it was put again, or another has it. */
+static enum err_code drop(struct tx *tx, const struct reply *reply, int64_t *mine, struct err *err)
 {
-	const char *const *id = arg;
-
-	return db_exec(tx, &sql_reply_drop, BINDS(BIND_TEXT(*id)), NULL, err);
+	return db_exec(tx, &sql_reply_drop,
+		       BINDS(BIND_TEXT(reply->id), BIND_INT(reply->attempts), BIND_INT(reply->next_attempt_us)), mine,
+		       err);
 }
 
-enum err_code reply_done(struct kernel *kernel, const char *id, struct err *err)
+static enum err_code done_run(struct tx *tx, void *arg, struct err *err)
 {
-	return db_write(kernel->db, done_run, &id, err);
+	return drop(tx, arg, NULL, err);
+}
+
+enum err_code reply_done(struct kernel *kernel, const struct reply *reply, struct err *err)
+{
+	struct reply done = *reply;
+
+	return db_write(kernel->db, done_run, &done, err);
 }
 
 struct reply_failure {
@@ -121,7 +132,6 @@ static enum err_code give_up(struct tx *tx, const struct reply_failure *failure,
 	TRY(db_query(tx, &sql_message_known, BINDS(BIND_TEXT(reply->ref_to), BIND_TEXT(reply->partner)), &query, err));
 	const char *message = db_next(&query) ? db_text(arena, &query, 0) : NULL;
 	TRY(db_end(&query, err));
-	TRY(db_exec(tx, &sql_reply_drop, BINDS(BIND_TEXT(reply->id)), NULL, err));
 	return journal_put(tx,
 			   &(struct journal_entry){ .at_us = failure->now_us,
 						    .actor = "system",
@@ -138,11 +148,14 @@ static enum err_code failed_run(struct tx *tx, void *arg, struct err *err)
 	const struct reply *reply = failure->reply;
 	int64_t next_us = failure->now_us + message_back_off_us(&reply_retry, reply->attempts), mine = 0;
 
-	TRY(db_exec(tx, &sql_reply_later,
-		    BINDS(BIND_TEXT(reply->id), BIND_INT(reply->attempts), BIND_INT(reply->next_attempt_us),
-			  BIND_INT(next_us)),
-		    &mine, err));
-	return mine && failure->now_us - reply->created_us >= REPLY_TIME_US ? give_up(tx, failure, err) : OK;
+	if (failure->now_us - reply->created_us >= REPLY_TIME_US) {
+		TRY(drop(tx, reply, &mine, err));
+		return mine ? give_up(tx, failure, err) : OK;
+	}
+	return db_exec(tx, &sql_reply_later,
+		       BINDS(BIND_TEXT(reply->id), BIND_INT(reply->attempts), BIND_INT(reply->next_attempt_us),
+			     BIND_INT(next_us)),
+		       NULL, err);
 }
 
 enum err_code reply_failed(struct kernel *kernel, const struct reply *reply, const char *reason, int64_t now_us,

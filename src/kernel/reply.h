@@ -26,14 +26,15 @@ struct reply {
 };
 
 /* Puts REPLY, due now, in the caller's transaction. There is one of a kind to a message of a partner: putting it again
- * makes it due now and new, also while it is being sent. */
+ * makes it due now and new, also while it is being sent. A receipt takes away the error that waited: what the message
+ * broke then is mended, and an error after the receipt would undo it at the partner. */
 enum err_code reply_put(struct tx *tx, const struct reply *reply, int64_t now_us, struct err *err) MUST_USE;
 /* Leases the reply to PARTNER that is due longest until now + LEASE_US. *FOUND false: none is due. When the next one is
  * due outbox_next_us() says, and outbox_resume() frees what a dead process had leased. */
 enum err_code reply_claim(struct kernel *kernel, struct arena *arena, const char *partner, int64_t now_us,
 			  int64_t lease_us, struct reply *reply, bool *found, struct err *err) MUST_USE;
-/* The partner's server took it. */
-enum err_code reply_done(struct kernel *kernel, const char *id, struct err *err) MUST_USE;
+/* The partner's server took REPLY, as it was claimed. One that was put again meanwhile stays. */
+enum err_code reply_done(struct kernel *kernel, const struct reply *reply, struct err *err) MUST_USE;
 /* It did not: REPLY, as it was claimed, is due again after 5 s, doubling to 5 min. After REPLY_TIME_US it is dropped,
  * with an entry "reply-given-up" in the journal. Who lost the claim decides nothing. */
 enum err_code reply_failed(struct kernel *kernel, const struct reply *reply, const char *reason, int64_t now_us,

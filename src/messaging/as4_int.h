@@ -16,13 +16,12 @@ void as4_put_transforms(struct buf *out, const struct ebms_reference *reference)
 int as4_covers(const struct ebms_message *message, const char *uri);
 enum err_code as4_octets(struct ebms_message *message, const struct ebms_reference *reference, struct buf *out,
 			 struct err *err) MUST_USE;
-const char *as4_signed_type(const struct ebms_part *part);
+enum err_code as4_octets_of_part(const struct ebms_part *part, const struct ebms_limits *limits, struct buf *room,
+				 struct bytes *octets, struct err *err) MUST_USE;
 
 /* The octets that are signed for a part of this media type: WS-Security SwA 1.1 §5.4.2. TYPE NULL: as they are. */
 enum err_code as4_part_octets(const char *type, struct bytes octets, const struct ebms_limits *limits, struct buf *out,
 			      struct err *err) MUST_USE;
-/* Whether that is what they are for this type. */
-bool as4_signed_as_is(const char *type);
 
 enum err_code as4_pack_user(struct arena *arena, const struct ebms_letter *letter, struct ebms_packed *packed,
 			    struct err *err) MUST_USE;

@@ -6,13 +6,6 @@
 #include "messaging/as4_int.h"
 #include "messaging/uris_int.h"
 
-bool ebms_refers_to(const char *uri, const struct xml_node *node)
-{
-	if (!uri || uri[0] != '#' || !node)
-		return false;
-	return same(uri + 1, grammar_attribute(node, "wsu:Id")) || same(uri + 1, grammar_attribute(node, "id"));
-}
-
 int as4_covers(const struct ebms_message *message, const char *uri)
 {
 	return ebms_refers_to(uri, message->messaging) ? 0 : ebms_refers_to(uri, message->body) ? 1 : -1;
@@ -85,7 +78,7 @@ static enum part_class class_of(const char *type)
 /* The media type that says how a part was signed. EncryptedData/@MimeType and the part's own header are not signed, the
  * part's properties in eb:Messaging are: otherwise whoever knows the content could pass a document with other line ends
  * than the signed one by calling it text. */
-const char *as4_signed_type(const struct ebms_part *part)
+static const char *signed_type(const struct ebms_part *part)
 {
 	if (part->compressed)
 		return NULL;
@@ -117,22 +110,17 @@ enum err_code as4_part_octets(const char *type, struct bytes octets, const struc
 	return OK;
 }
 
-bool as4_signed_as_is(const char *type)
+/* What is signed as it is needs no copy. */
+enum err_code as4_octets_of_part(const struct ebms_part *part, const struct ebms_limits *limits, struct buf *room,
+				 struct bytes *octets, struct err *err)
 {
-	return class_of(type) == PART_AS_IS;
-}
-
-const struct xml_node *ebms_element_of(const struct ebms_message *message, const char *uri)
-{
-	const struct xml_node *top = xml_root(message->doc);
-	if (ebms_refers_to(uri, message->messaging))
-		return message->messaging;
-	if (ebms_refers_to(uri, message->body))
-		return message->body;
-	for (const struct xml_node *n = top; uri && uri[0] == '#' && n; n = xml_walk(top, n))
-		if (ebms_refers_to(uri, n) || same(uri + 1, grammar_attribute(n, "Id")))
-			return n;
-	return NULL;
+	const char *type = signed_type(part);
+	*octets = part->octets;
+	if (class_of(type) == PART_AS_IS)
+		return OK;
+	TRY(as4_part_octets(type, part->octets, limits, room, err));
+	*octets = buf_bytes(room);
+	return OK;
 }
 
 enum err_code as4_octets(struct ebms_message *message, const struct ebms_reference *reference, struct buf *out,

@@ -49,8 +49,9 @@ struct binding {
 	/* The octets of an element that URI names, wherever it stands. */
 	enum err_code (*octets)(struct ebms_message *message, const struct ebms_reference *reference, struct buf *out,
 				struct err *err);
-	/* The media type by which the octets of PART are signed; NULL: as they are. */
-	const char *(*signed_type)(const struct ebms_part *part);
+	/* What is signed of PART: its own octets, or what ROOM takes of them. NULL: its own, always. */
+	enum err_code (*part_octets)(const struct ebms_part *part, const struct ebms_limits *limits, struct buf *room,
+				     struct bytes *octets, struct err *err);
 
 	/* A signed message, and the two signals that answer one. */
 	enum err_code (*pack_user)(struct arena *arena, const struct ebms_letter *letter, struct ebms_packed *packed,

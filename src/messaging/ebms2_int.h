@@ -69,7 +69,6 @@ enum err_code ebms2_octets(struct ebms_message *message, const struct ebms_refer
 			   struct err *err) MUST_USE;
 /* Of our own signature: the one over the envelope, without its digest; its transform, and that of a part. */
 struct ebms_reference ebms2_envelope_reference(void);
-const char *ebms2_signed_type(const struct ebms_part *part);
 enum err_code ebms2_pack_user(struct arena *arena, const struct ebms_letter *letter, struct ebms_packed *packed,
 			      struct err *err) MUST_USE;
 enum err_code ebms2_pack_receipt(struct arena *arena, const struct ebms_answering *answering,

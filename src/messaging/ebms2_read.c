@@ -416,7 +416,6 @@ const struct binding binding_ebms2 = {
 	.put_transforms = ebms2_put_transforms,
 	.covers = ebms2_covers,
 	.octets = ebms2_octets,
-	.signed_type = ebms2_signed_type,
 	.pack_user = ebms2_pack_user,
 	.pack_receipt = ebms2_pack_receipt,
 	.pack_error = ebms2_pack_error,

@@ -174,12 +174,6 @@ enum err_code ebms2_octets(struct ebms_message *message, const struct ebms_refer
 	return xml_c14n_inclusive(message->doc, is_left_out, &leaving, out, err);
 }
 
-const char *ebms2_signed_type(const struct ebms_part *part)
-{
-	(void)part;
-	return NULL;
-}
-
 struct ebms_reference ebms2_envelope_reference(void)
 {
 	return (struct ebms_reference){ .uri = "", .transform = TEMPLATE, .left_out = { URI_NEXT_MSH, URI_SOAP_NEXT } };

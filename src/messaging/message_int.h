@@ -1,5 +1,6 @@
-/* An AS4 message, opened stage by stage. Each stage adds findings; the gateway stops at the first stage that has some,
- * the inspector goes on as far as the message allows. ISO 15000-2; AS4 profile 1.0; eDelivery AS4 1.15. */
+/* A message of either binding, opened stage by stage. Each stage adds findings; the gateway stops at the first stage
+ * that has some, the inspector goes on as far as the message allows. ISO 15000-2; AS4 profile 1.0; eDelivery AS4 1.15.
+ */
 #ifndef MESSAGING_MESSAGE_INT_H
 #define MESSAGING_MESSAGE_INT_H
 
@@ -138,6 +139,8 @@ void ebms_check_profile(struct ebms_message *message, const struct security_prof
 void ebms_check_signature(struct ebms_message *message, const struct security_profile *profile);
 /* Whether the canonical form of SignedInfo is one of the binding. */
 bool ebms_c14n_fits(const struct ebms_message *message);
+/* Whether a message is the test of ebMS 3.0 core §5.2.2.8, as which a ping is kept whatever its binding. */
+bool ebms_is_ping(const char *service, const char *action);
 /* A finding of RULE, counted if it is one of the header. */
 void ebms_found(struct ebms_message *message, enum ebms_rule_name rule, const char *first, const char *second);
 /* NODE by SCHEMA into RECORD; findings of the binding's rule for its header. */
@@ -150,8 +153,9 @@ enum err_code ebms_signer(struct ebms_message *message, struct cert *const *know
 			  struct err *err) MUST_USE;
 /* Whether TOKEN names CERT. */
 bool ebms_token_names(const struct ebms_token *token, const struct cert *cert);
-/* Signature value and, if that is right, the digests of Messaging and Body: who speaks is proved. Any other element
- * that is referred to is a finding, and so is a Messaging that is not covered. */
+/* Signature value and, if that is right, the digests of the header and what else of the envelope is signed by itself:
+ * who speaks is proved. Any other element that is referred to is a finding, and so is a Messaging that is not covered.
+ */
 enum err_code ebms_verify(struct ebms_message *message, const struct cert *cert, struct err *err) MUST_USE;
 /* The signature value alone. */
 enum err_code ebms_verify_value(struct ebms_message *message, const struct cert *cert, bool *good,

@@ -143,11 +143,6 @@ static const struct cpa_action *best_action(const struct pact *pact, const char 
 	return found;
 }
 
-static bool is_ping(const struct message *message)
-{
-	return same(message->service, URI_TEST_SERVICE) && same(message->action, URI_TEST_ACTION);
-}
-
 static const struct ebms_typed msh_service = { .value = URI_MSH_SERVICE };
 
 static enum err_code ping_route(const struct pact *pact, struct ebms2_route *route)
@@ -175,7 +170,7 @@ enum err_code pact_route(const struct pacts *pacts, const char *partner, const s
 		const struct cpa_action *found = NULL;
 		if (!pact_holds(each, now_us))
 			continue;
-		if (is_ping(message))
+		if (ebms_is_ping(message->service, message->action))
 			return ping_route(each, route);
 		if (each->terms.test == message->test)
 			found = best_action(each, message->action, seat, seat_of_address(message->final_recipient),

@@ -1,7 +1,13 @@
 /* The test message of each binding: ebMS 3.0 core §5.2.2.8 (test service), ebMS 2.0 §8.2 (Ping). */
+#include "base/text.h"
 #include "kernel/journal.h"
 #include "messaging/messaging_int.h"
 #include "messaging/uris_int.h"
+
+bool ebms_is_ping(const char *service, const char *action)
+{
+	return same(service, URI_TEST_SERVICE) && same(action, URI_TEST_ACTION);
+}
 
 struct pinging {
 	struct messaging *messaging;

@@ -268,11 +268,6 @@ static enum err_code open_payloads(struct receiving *r, struct err *err)
 	return OK;
 }
 
-static bool is_ping(const struct ebms_collaboration *collaboration)
-{
-	return same(collaboration->service->value, URI_TEST_SERVICE) && same(collaboration->action, URI_TEST_ACTION);
-}
-
 static enum err_code find_recipient(struct tx *tx, struct receiving *r, struct err *err)
 {
 	const char *recipient = r->understood.final_recipient;
@@ -361,7 +356,7 @@ static void check_p_mode(struct receiving *r)
 	const struct messaging_options *options = &r->messaging->options;
 	const struct ebms_user_message *user = &r->message.user;
 	const struct ebms_typed *to = user->parties->to->id;
-	bool ping = is_ping(user->collaboration);
+	bool ping = ebms_is_ping(user->collaboration->service->value, user->collaboration->action);
 	if (!same(to->value, options->party_id) || !same(to->type ? to->type : "", options->party_type))
 		found(r, RULE_TO_PARTY, to->value, NULL);
 	if (!ping && (!same(user->collaboration->service->value, SERVICE_DOCUMENTS) ||

@@ -698,7 +698,7 @@ static enum err_code send_reply(struct messaging *messaging, const struct peer *
 	ebms_done(&signal);
 	*answered = code == OK;
 	if (code == OK && answer.status >= 200 && answer.status <= 299)
-		return reply_done(kernel, reply->id, err);
+		return reply_done(kernel, reply, err);
 	const char *reason = code != OK ? why.text : arena_printf(arena, "HTTP status %d", answer.status);
 	return reply_failed(kernel, reply, reason, clock_now_us(kernel->clock), err);
 }

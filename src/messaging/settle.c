@@ -71,11 +71,6 @@ static enum err_code delivered(const struct settling *s, struct err *err)
 	return code;
 }
 
-static bool is_ping(const struct message *message)
-{
-	return same(message->service, URI_TEST_SERVICE) && same(message->action, URI_TEST_ACTION);
-}
-
 /* An error that nobody signed (ebMS 2 gateways do not) may be anybody's word: it is shown, and the message is tried
  * again. */
 static enum err_code refused(const struct settling *s, const struct ebms_error *error, struct err *err)
@@ -95,7 +90,8 @@ enum err_code settle_by_signal(const struct settling *s, const struct ebms_refer
 	const struct ebms_error *error = error_about(signal, id);
 	if (error)
 		return refused(s, error, err);
-	if (signal->kind == KIND_PONG && is_ping(s->message) && same(signal->signal.info->ref_to, id))
+	if (signal->kind == KIND_PONG && ebms_is_ping(s->message->service, s->message->action) &&
+	    same(signal->signal.info->ref_to, id))
 		return delivered(s, err);
 	ebms_check_receipt(signal, id, references, count);
 	return findings_errors(signal->findings) ? OK : delivered(s, err);

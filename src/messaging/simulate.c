@@ -189,8 +189,7 @@ bool act_known(const char *name)
 static bool is_ping(const struct play *play)
 {
 	const struct ebms_collaboration *collaboration = play->message.user.collaboration;
-	return play->message.kind == KIND_PING ||
-	       (same(collaboration->service->value, URI_TEST_SERVICE) && same(collaboration->action, URI_TEST_ACTION));
+	return play->message.kind == KIND_PING || ebms_is_ping(collaboration->service->value, collaboration->action);
 }
 
 static const char *action_of(const struct play *play)

@@ -2,7 +2,6 @@
  * reference, transform or algorithm, and every reference by the identifier of the very element that is processed
  * (against signature wrapping). */
 #include "base/text.h"
-#include "messaging/as4_int.h"
 #include "messaging/binding_int.h"
 #include "messaging/uris_int.h"
 
@@ -146,14 +145,50 @@ enum err_code ebms_signer(struct ebms_message *message, struct cert *const *know
 	return OK;
 }
 
+bool ebms_refers_to(const char *uri, const struct xml_node *node)
+{
+	if (!uri || uri[0] != '#' || !node)
+		return false;
+	return same(uri + 1, grammar_attribute(node, "wsu:Id")) || same(uri + 1, grammar_attribute(node, "id"));
+}
+
+const struct xml_node *ebms_element_of(const struct ebms_message *message, const char *uri)
+{
+	const struct xml_node *top = xml_root(message->doc);
+	if (ebms_refers_to(uri, message->messaging))
+		return message->messaging;
+	if (ebms_refers_to(uri, message->body))
+		return message->body;
+	for (const struct xml_node *n = top; uri && uri[0] == '#' && n; n = xml_walk(top, n))
+		if (ebms_refers_to(uri, n) || same(uri + 1, grammar_attribute(n, "Id")))
+			return n;
+	return NULL;
+}
+
+/* The octets that a reference's digest is over: the part's own, or what ROOM takes of them. */
+static enum err_code octets_of(struct ebms_message *message, const struct ebms_reference *reference, struct buf *room,
+			       struct bytes *octets, struct err *err)
+{
+	const struct ebms_part *part = ebms_part_of(message, reference->uri);
+	const struct binding *binding = message->binding;
+	if (part && binding->part_octets) {
+		TRY(binding->part_octets(part, message->limits, room, octets, err));
+	} else if (part) {
+		*octets = part->octets;
+	} else {
+		TRY(binding->octets(message, reference, room, err));
+		*octets = buf_bytes(room);
+	}
+	return buf_check(room, "the octets of a reference", err);
+}
+
 enum err_code ebms_reference_octets(struct ebms_message *message, const struct ebms_reference *reference,
 				    struct buf *octets, struct err *err)
 {
-	const struct ebms_part *part = ebms_part_of(message, reference->uri);
-	if (part)
-		TRY(as4_part_octets(message->binding->signed_type(part), part->octets, message->limits, octets, err));
-	else
-		TRY(message->binding->octets(message, reference, octets, err));
+	struct bytes found;
+	TRY(octets_of(message, reference, octets, &found, err));
+	if (found.data != octets->data)
+		buf_put_bytes(octets, found);
 	return buf_check(octets, "the octets of a reference", err);
 }
 
@@ -167,25 +202,19 @@ static bool not_canonical(enum err_code code)
 enum err_code ebms_reference_digest(struct ebms_message *message, const struct ebms_reference *reference,
 				    uint8_t digest[static DIGEST_MAX], bool *computed, struct err *err)
 {
-	buf_auto octets;
-	buf_init(&octets, message->limits->max_payload_bytes * 2 + message->limits->xml.max_bytes * 2);
-	const struct ebms_part *part = ebms_part_of(message, reference->uri);
-	struct bytes data = part ? part->octets : (struct bytes){ 0 };
-	/* Parts whose octets are signed as they are need no copy. */
-	if (!part || !as4_signed_as_is(message->binding->signed_type(part))) {
-		struct err why = { 0 };
-		enum err_code code = ebms_reference_octets(message, reference, &octets, &why);
-		*computed = code == OK;
-		if (not_canonical(code))
-			return OK;
-		if (code != OK) {
-			*err = why;
-			return code;
-		}
-		data = buf_bytes(&octets);
+	struct bytes octets;
+	struct err why = { 0 };
+	buf_auto room;
+	buf_init(&room, message->limits->max_payload_bytes * 2 + message->limits->xml.max_bytes * 2);
+	enum err_code code = octets_of(message, reference, &room, &octets, &why);
+	*computed = code == OK;
+	if (not_canonical(code))
+		return OK;
+	if (code != OK) {
+		*err = why;
+		return code;
 	}
-	*computed = true;
-	return digest_of(reference->digest, data, digest, err);
+	return digest_of(reference->digest, octets, digest, err);
 }
 
 static enum err_code check_digest(struct ebms_message *message, const struct ebms_reference *reference, struct err *err)
@@ -235,7 +264,7 @@ enum err_code ebms_verify_value(struct ebms_message *message, const struct cert 
 
 /* The signature value first: then only what the holder of the key wrote costs us canonicalisation and digests. What is
  * not processed may say anything: an element that was moved elsewhere and still has its digest (McIntosh and Austel,
- * "XML signature element wrapping attacks", 2005) proves nothing, and without eb:Messaging nobody is proved to speak.
+ * "XML signature element wrapping attacks", 2005) proves nothing, and without the header nobody is proved to speak.
  */
 enum err_code ebms_verify(struct ebms_message *message, const struct cert *cert, struct err *err)
 {

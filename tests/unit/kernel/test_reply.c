@@ -112,7 +112,7 @@ static void replies_go_out_in_their_order_each_to_its_partner(void **state)
 		assert_true(bytes_same(reply.octets, bytes_of(kinds[i])));
 		assert_int_equal(reply.attempts, 1);
 		assert_true(reply.created_us == fixture->clock.now_us);
-		must(reply_done(&fixture->kernel, reply.id, &fixture->err));
+		must(reply_done(&fixture->kernel, &reply, &fixture->err));
 	}
 	assert_false(is_due(fixture, "VN"));
 	assert_int_equal(count(fixture), 1);
@@ -158,7 +158,24 @@ static void what_is_put_again_while_it_is_sent_is_sent_again(void **state)
 	fixture->clock.now_us += SECOND_US;
 	put(fixture, "VN", "m1@vn", "receipt", "<one/>");
 	fail_attempt(fixture, &first);
+	struct reply second = claimed(fixture, "VN");
+	fixture->clock.now_us += SECOND_US;
+	put(fixture, "VN", "m1@vn", "receipt", "<one/>");
+	must(reply_done(&fixture->kernel, &second, &fixture->err));
 	assert_true(is_due(fixture, "VN"));
+}
+
+/* What was refused, mended and then accepted: the error that still waits would undo the receipt at the partner. */
+static void a_receipt_takes_away_the_error_that_waits(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	put(fixture, "VN", "m1@vn", "error", "<error/>");
+	put(fixture, "VN", "m2@vn", "error", "<other/>");
+	put(fixture, "VN", "m1@vn", "receipt", "<one/>");
+	assert_int_equal(count(fixture), 2);
+	assert_true(bytes_same(claimed(fixture, "VN").octets, bytes_of("<other/>")));
+	assert_true(bytes_same(claimed(fixture, "VN").octets, bytes_of("<one/>")));
 }
 
 static void a_lease_that_ends_gives_the_reply_to_the_next_worker(void **state)
@@ -337,7 +354,7 @@ static void a_duplicate_gets_the_stored_receipt_later(void **state)
 
 	assert_int_equal(deliver(fixture, "m1@vn", "one", true), INBOX_ACCEPTED);
 	struct reply first = claimed(fixture, "VN");
-	must(reply_done(&fixture->kernel, first.id, &fixture->err));
+	must(reply_done(&fixture->kernel, &first, &fixture->err));
 	fixture->clock.now_us += HOUR_US;
 	assert_int_equal(deliver(fixture, "m1@vn", "one", true), INBOX_DUPLICATE);
 	struct reply again = claimed(fixture, "VN");
@@ -447,6 +464,7 @@ int main(void)
 		cmocka_unit_test(looking_in_vain_writes_nothing),
 		cmocka_unit_test(what_is_put_again_is_due_now_and_is_one),
 		cmocka_unit_test(what_is_put_again_while_it_is_sent_is_sent_again),
+		cmocka_unit_test(a_receipt_takes_away_the_error_that_waits),
 		cmocka_unit_test(a_lease_that_ends_gives_the_reply_to_the_next_worker),
 		cmocka_unit_test(workers_at_once_take_each_reply_once),
 		cmocka_unit_test(a_restart_frees_the_replies_of_its_own_instance_alone),
