@@ -1,5 +1,5 @@
 #!/bin/sh
-# A morning of real traffic between three nodes (TH, LA, VN) on this machine: `./dev demo`.
+# A morning of real traffic between four nodes (TH, LA, VN, SG) on this machine: `./dev demo`.
 #   demo.sh [--once|--stop]     the nodes live under ./demo; LINTAS names another program than that of build/release
 set -eu
 
@@ -10,12 +10,13 @@ LINTAS=${LINTAS:-$ROOT/build/release/src/cli/lintas}
 DEMO=${DEMO:-$ROOT/demo}
 TODAY=$(date -u +%F)
 LOG=$DEMO/demo.log
-STATES='th la vn'
+STATES='th la vn sg'
 WAIT_SECONDS=30
-PORT=${DEMO_PORT:-18443} # and the two after it, for partners; ten above each the interface, for people and their systems
+PORT=${DEMO_PORT:-18443} # and the three after it, for partners; ten above each the interface, for people and their systems
 
-port_of() { case $1 in th) echo "$PORT" ;; la) echo $((PORT + 1)) ;; vn) echo $((PORT + 2)) ;; esac; }
+port_of() { case $1 in th) echo "$PORT" ;; la) echo $((PORT + 1)) ;; vn) echo $((PORT + 2)) ;; sg) echo $((PORT + 3)) ;; esac; }
 interface_of() { echo "http://127.0.0.1:$(($(port_of "$1") + 10))/api/v1"; }
+# Who issues certificates of origin: a ministry, or customs itself, which every node has.
 issuer_of() { case $1 in th) echo dft ;; la) echo moic ;; vn) echo moit ;; esac; }
 code_of() { echo "$1" | tr '[:lower:]' '[:upper:]'; }
 node() { n=$1; shift; "$LINTAS" "$@" --dir "$DEMO/$n"; }
@@ -106,7 +107,7 @@ make_node() {
 }
 # An officer of each seat, with a password that only this demo knows.
 make_users() {
-	for seat in customs "$(issuer_of "$1")"; do
+	for seat in customs $(issuer_of "$1"); do
 		password=$(openssl rand -hex 8)
 		echo "$password" | node "$1" user add "$seat-officer" --organisation "$seat" --role officer --title "Officer of $seat" \
 			--password-stdin >>"$LOG"
@@ -220,13 +221,14 @@ mkdir -p "$DEMO"
 echo "$PORT" >"$DEMO/port"
 trap 'bad "stopped before the end"' INT TERM
 
-say 'Three administrations, each with its own node, database, keys and certificates'
+say 'Four administrations, each with its own node, database, keys and certificates'
 step 'a demo authority, for trials only'; authority; good
 for n in $STATES; do step "node $(code_of "$n"): init, keys (RSA; Ed25519 and X25519), certificates"; make_node "$n"; good; done
 step 'seats: DFT (issuing authority) at TH, MOIT at VN, MOIC at LA'
-node th organisation add dft --seat issuing-authority --name 'Department of Foreign Trade' >>"$LOG"
-node vn organisation add moit --seat issuing-authority --name 'Ministry of Industry and Trade' >>"$LOG"
-node la organisation add moic --seat issuing-authority --name 'Ministry of Industry and Commerce' >>"$LOG"
+seat() { node "$1" organisation add "$2" --seat issuing-authority --name "$3" >>"$LOG"; }
+seat th dft 'Department of Foreign Trade'
+seat vn moit 'Ministry of Industry and Trade'
+seat la moic 'Ministry of Industry and Commerce'
 good
 step 'each learns of the others: endpoint, profile, pinned certificates'
 for a in $STATES; do for b in $STATES; do [ "$a" = "$b" ] || introduce "$a" "$b"; done; done
@@ -259,6 +261,24 @@ step 'their timelines tell the same, whatever the binding'
 entries() { node la timeline "$1" | awk 'NR > 1 { print $3, $4, $5, $6, $7 }'; }
 [ "$(entries "$acdd")" = "$(entries "$newer")" ] || bad 'the timelines of the two declarations differ'
 good "$(entries "$acdd" | grep -c .) entries"
+
+say 'A state has opted out of a document type'
+step 'SG takes no ACDD; both matrices say so, and on which declaration'
+law="declaration of the demo, $TODAY (ATIGA OCP rule 27(2))"
+node sg partner opt-out TH ACDD --law "$law" >>"$LOG"
+node th partner opt-out SG ACDD --law "$law" >>"$LOG"; good
+step 'TH: customs sends an ACDD to SG all the same'
+document acdd.xml DEMO-X-0003 >>"$LOG"
+sed -i 's/>TH</>SG</; s/>LA</>TH</; s/THNKI/SGSIN/' "$DEMO/DEMO-X-0003.xml"
+if node th send "$DEMO/DEMO-X-0003.xml" --to SG --from customs 2>"$DEMO/refused.txt" >>"$LOG"; then bad 'SG has opted out of the ACDD'; fi
+grep -q DOC-019 "$DEMO/refused.txt" || bad "$(cat "$DEMO/refused.txt")"
+good 'refused:'
+sed 's/^/    /' "$DEMO/refused.txt"
+step 'TH: an e-Form D to SG goes as before'
+document form-d.xml DEMO-D-0003 >>"$LOG"
+sed -i 's/>VN</>SG</; s/VNSGN/SGSIN/' "$DEMO/DEMO-D-0003.xml"
+other=$(send th send "$DEMO/DEMO-D-0003.xml" --from dft); [ -n "$other" ] || bad 'the e-Form D to SG was not taken'
+await_state th "$other" transmitted; good 'transmitted'
 
 say 'Two authorities at one node, each with its own files'
 step 'TH: officers of the issuing authority and of customs log in'
@@ -305,7 +325,7 @@ for n in $STATES; do
 done
 printf '\n  %-5s %14s   %s\n' link 'sent, proved' 'profile agreed'
 delivered() { node "$1" outbox list --partner "$(code_of "$2")" --json | grep -o '"state": *"delivered"' | wc -l; }
-for pair in 'th la' 'th vn' 'la vn'; do
+for pair in 'th la' 'th vn' 'th sg' 'la vn'; do
 	a=${pair% *} b=${pair#* }
 	profile=$(node "$a" partner show "$(code_of "$b")" --json | sed -n 's/.*"profile": *"\([^"]*\)".*/\1/p')
 	printf '  %-5s %14s   %s\n' "$(code_of "$a")-$(code_of "$b")" $(($(delivered "$a" "$b") + $(delivered "$b" "$a"))) "$profile"

@@ -21,7 +21,7 @@ def story(folder, nodes):
     (folder / "port").write_text(f"{first}\n")
     (folder / "health").mkdir()
     (folder / "health" / "ready").touch()
-    for i, state in enumerate(("th", "la", "vn")):
+    for i, state in enumerate(("th", "la", "vn", "sg")):
         (folder / state).mkdir()
         # as a node's command line is: … serve DIR
         nodes.append(subprocess.Popen([sys.executable, "-c", READY, "serve", str(folder / state), str(first + i)], cwd=folder,

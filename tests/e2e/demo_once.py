@@ -7,7 +7,7 @@ import os, sys
 
 from nodes import free_port, is_free
 
-OTHERS = (1, 2, 10, 11, 12)  # demo.sh takes DEMO_PORT and those so much above it
+OTHERS = (1, 2, 3, 10, 11, 12, 13)  # demo.sh takes DEMO_PORT and those so much above it
 
 
 def free_ports():
