@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""The sessions of a page, run as they stand: in each ```console block what follows "$ " is typed into one shell, and what follows that is
+what the shell must say. White space does not count, and "…" is anything. So a page cannot go on telling what is no more so.
+
+usage: sessions.py LINTAS SOURCE_ROOT PAGE…
+Two nodes run, asw.th.example and asw.vn.example of the pages: an officer at TH's issuing authority "dft", and one at VN's customs. In the folder
+where it is typed lie ca.pem, a certificate of origin from TH to VN (form-d.xml), and one with mistakes (form-d-broken.xml).
+"""
+import pathlib, re, secrets, subprocess, sys, threading
+
+from nodes import Authority, Node, Region, free_port, lintas, until
+
+REGION = Region(sys.argv[1], sys.argv[2], "lintas-sessions-")
+MARK = "end of answer " + secrets.token_hex(8)
+SECONDS = 60  # that a command may take
+
+
+def blocks(page):
+    """Each typed command of PAGE with its line and what is said to be answered."""
+    steps, inside, number = [], False, 0
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        if line.startswith("```"):
+            inside = line == "```console"
+        elif inside and line.startswith("$ "):
+            steps.append((number, [line[2:]], []))
+        elif inside and steps and not steps[-1][2] and steps[-1][1][-1].endswith("\\"):
+            steps[-1][1].append(line)
+        elif inside:
+            steps[-1][2].append(line)
+    assert steps, f"{page} has no session"
+    return [(number, "\n".join(typed), "\n".join(answer)) for number, typed, answer in steps]
+
+
+class Shell:
+    def __init__(self, folder):
+        self.process = subprocess.Popen(["sh"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder)
+        REGION.children.append(self.process)
+
+    def type(self, command):
+        self.process.stdin.write(f"{command}\necho '{MARK}'\n")
+        self.process.stdin.flush()
+        late = threading.Timer(SECONDS, self.process.kill)
+        late.start()
+        said = []
+        while (line := self.process.stdout.readline()) and MARK not in line:
+            said.append(line)
+        late.cancel()
+        assert line, "the shell has ended:\n" + "".join(said)
+        return "".join(said) + line[:line.index(MARK)]
+
+
+def agrees(expected, said):
+    pattern = ".*".join(re.escape("".join(part.split())) for part in expected.split("…"))
+    return re.fullmatch(pattern, "".join(said.split())) is not None
+
+
+def ask(shell, place, command, expected):
+    """What another node is told arrives when it arrives: a question is asked again until it is answered as the page says, an order is not."""
+    said = []
+
+    def answered():
+        said.append(shell.type(command))
+        return agrees(expected, said[-1]) or "-X POST" in command
+
+    try:
+        until(place, answered, seconds=SECONDS, pause=0.3)
+    finally:
+        assert said and agrees(expected, said[-1]), f"{place}: {command}\nshould say\n{expected}\nsays\n{said and said[-1]}"
+
+
+def make(state, authority, organisation, settings):
+    node = Node(REGION, state, authority, {"interface.port": free_port(), "interface.address": "127.0.0.1", **settings})
+    if organisation != "customs":
+        lintas(node, "organisation", "add", organisation, "--seat", "issuing-authority", "--name", f"Issuing authority of {state}")
+    lintas(node, "user", "add", f"{organisation}-officer", "--organisation", organisation, "--role", "officer", "--title", "An officer",
+           "--password-stdin", input=b"correct horse battery 7\n")
+    return node
+
+
+def main():
+    authority = Authority(REGION, "authority")
+    th, vn = make("TH", authority, "dft", {}), make("VN", authority, "customs", {})
+    th.knows(vn), vn.knows(th)
+    th.start(), vn.start()
+    folder = REGION.work / "desk"
+    folder.mkdir()
+    (folder / "ca.pem").write_bytes(authority.cert.read_bytes())
+    for name, reference in (("form-d.xml", "D2026-0045678"), ("form-d-broken.xml", "D2026-0045679")):
+        REGION.document(name, reference).rename(folder / name)
+    hosts = {f"https://asw.{node.state.lower()}.example:8444": f"https://127.0.0.1:{node.interface_port}" for node in (th, vn)}
+    shell, number = Shell(folder), 0
+    for page in map(pathlib.Path, sys.argv[3:]):
+        for line, typed, expected in blocks(page):
+            command = typed
+            for name, real in hosts.items():
+                command = command.replace(name, real)
+            ask(shell, f"{page.name}:{line}", command, expected)
+            number += 1
+            print(f"ok {number} - {page.name}:{line}", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BaseException:
+        print(REGION.logs())
+        raise
+    finally:
+        REGION.close()
