@@ -255,7 +255,7 @@ static const char *digits_of(struct arena *arena, const char *told)
 	size_t count = 0;
 	for (const char *at = told; digits && *at; at++) {
 		char lower = *at >= 'A' && *at <= 'F' ? (char)(*at - 'A' + 'a') : *at;
-		if (strchr(" :-", lower))
+		if (strchr(" \n:-", lower))
 			continue;
 		if (!strchr("0123456789abcdef", lower))
 			return NULL;

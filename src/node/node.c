@@ -61,7 +61,8 @@ enum err_code node_lock(struct arena *arena, const char *directory, int *lock, s
 		return fail(err, ERR_IO, "cannot open %s/lock: %s", directory, strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		close(fd);
-		return fail(err, ERR_BUSY, "a node runs on %s already; stop it first, or use its administration socket",
+		return fail(err, ERR_BUSY,
+			    "a node runs on %s already; if it has just been started, it answers in a moment",
 			    directory);
 	}
 	*lock = fd;

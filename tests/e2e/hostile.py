@@ -292,7 +292,7 @@ def descriptors(vn):
 
 def second(vn):
     result = subprocess.run([REGION.lintas, "serve", vn.path], capture_output=True, timeout=60)
-    assert result.returncode == 5 and b"a node runs on" in result.stderr and b"stop it first" in result.stderr, result
+    assert result.returncode == 5 and b"a node runs on" in result.stderr and b"it answers in a moment" in result.stderr, result
     assert vn.process.poll() is None and vn.ready() and answer(vn, "status")["running"]
     shown("a second node on one directory is refused with what to do; the first goes on")
 

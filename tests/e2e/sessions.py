@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
-"""The sessions of a page, run as they stand: in each ```console block what follows "$ " is typed into one shell, and what follows that is
+"""The sessions of a page, run as they stand: in each ```console block what follows "$ " (and "> ") is typed into one shell, and what follows that is
 what the shell must say. White space does not count, and "…" is anything. So a page cannot go on telling what is no more so.
 
 usage: sessions.py LINTAS SOURCE_ROOT PAGE…
-Two nodes run, asw.th.example and asw.vn.example of the pages: an officer at TH's issuing authority "dft", and one at VN's customs. In the folder
-where it is typed lie ca.pem, a certificate of origin from TH to VN (form-d.xml), and one with mistakes (form-d-broken.xml).
+In the folder where a page is typed lie a certificate of origin from TH to VN (form-d.xml) and one with mistakes (form-d-broken.xml). For a page
+that speaks of asw.th.example that node and asw.vn.example run, with an officer at TH's issuing authority "dft" and one at VN's customs, and ca.pem
+lies there, too. Another page makes its nodes itself, on ports 8443 and 9443.
 """
-import pathlib, re, secrets, subprocess, sys, threading
+import contextlib, os, pathlib, re, secrets, signal, subprocess, sys, threading
 
 from nodes import Authority, Node, Region, free_port, lintas, until
 
 REGION = Region(sys.argv[1], sys.argv[2], "lintas-sessions-")
 MARK = "end of answer " + secrets.token_hex(8)
 SECONDS = 60  # that a command may take
+QUESTION = r"curl (?!.*-X POST)|lintas .*\b(list|show|status|timeline)\b"
 
 
 def blocks(page):
@@ -23,8 +25,8 @@ def blocks(page):
             inside = line == "```console"
         elif inside and line.startswith("$ "):
             steps.append((number, [line[2:]], []))
-        elif inside and steps and not steps[-1][2] and steps[-1][1][-1].endswith("\\"):
-            steps[-1][1].append(line)
+        elif inside and steps and not steps[-1][2] and (line.startswith("> ") or steps[-1][1][-1].endswith("\\")):
+            steps[-1][1].append(line.removeprefix("> "))
         elif inside:
             steps[-1][2].append(line)
     assert steps, f"{page} has no session"
@@ -33,8 +35,9 @@ def blocks(page):
 
 class Shell:
     def __init__(self, folder):
-        self.process = subprocess.Popen(["sh"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder)
-        REGION.children.append(self.process)
+        path = f"{pathlib.Path(REGION.lintas).parent}:{os.environ['PATH']}"
+        self.process = subprocess.Popen(["sh"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder,
+                                        env={**os.environ, "PATH": path}, start_new_session=True)
 
     def type(self, command):
         self.process.stdin.write(f"{command}\necho '{MARK}'\n")
@@ -49,6 +52,13 @@ class Shell:
         return "".join(said) + line[:line.index(MARK)]
 
 
+    def close(self):
+        """It, and what it has left running."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
 def agrees(expected, said):
     pattern = ".*".join(re.escape("".join(part.split())) for part in expected.split("…"))
     return re.fullmatch(pattern, "".join(said.split())) is not None
@@ -60,7 +70,7 @@ def ask(shell, place, command, expected):
 
     def answered():
         said.append(shell.type(command))
-        return agrees(expected, said[-1]) or "-X POST" in command
+        return agrees(expected, said[-1]) or not re.search(QUESTION, command)
 
     try:
         until(place, answered, seconds=SECONDS, pause=0.3)
@@ -68,8 +78,8 @@ def ask(shell, place, command, expected):
         assert said and agrees(expected, said[-1]), f"{place}: {command}\nshould say\n{expected}\nsays\n{said and said[-1]}"
 
 
-def make(state, authority, organisation, settings):
-    node = Node(REGION, state, authority, {"interface.port": free_port(), "interface.address": "127.0.0.1", **settings})
+def make(state, authority, organisation):
+    node = Node(REGION, state, authority, {"interface.port": free_port(), "interface.address": "127.0.0.1"})
     if organisation != "customs":
         lintas(node, "organisation", "add", organisation, "--seat", "issuing-authority", "--name", f"Issuing authority of {state}")
     lintas(node, "user", "add", f"{organisation}-officer", "--organisation", organisation, "--role", "officer", "--title", "An officer",
@@ -77,26 +87,40 @@ def make(state, authority, organisation, settings):
     return node
 
 
-def main():
+def run_nodes(folder):
+    """TH and VN, for pages that begin with nodes that run; what stands in the page for their addresses."""
     authority = Authority(REGION, "authority")
-    th, vn = make("TH", authority, "dft", {}), make("VN", authority, "customs", {})
+    th, vn = make("TH", authority, "dft"), make("VN", authority, "customs")
     th.knows(vn), vn.knows(th)
     th.start(), vn.start()
-    folder = REGION.work / "desk"
-    folder.mkdir()
     (folder / "ca.pem").write_bytes(authority.cert.read_bytes())
+    return {f"https://asw.{node.state.lower()}.example:8444": f"https://127.0.0.1:{node.interface_port}" for node in (th, vn)}
+
+
+def session(page):
+    folder = REGION.work / page.stem
+    folder.mkdir()
     for name, reference in (("form-d.xml", "D2026-0045678"), ("form-d-broken.xml", "D2026-0045679")):
         REGION.document(name, reference).rename(folder / name)
-    hosts = {f"https://asw.{node.state.lower()}.example:8444": f"https://127.0.0.1:{node.interface_port}" for node in (th, vn)}
-    shell, number = Shell(folder), 0
-    for page in map(pathlib.Path, sys.argv[3:]):
-        for line, typed, expected in blocks(page):
-            command = typed
-            for name, real in hosts.items():
-                command = command.replace(name, real)
-            ask(shell, f"{page.name}:{line}", command, expected)
-            number += 1
-            print(f"ok {number} - {page.name}:{line}", flush=True)
+    steps = blocks(page)
+    names = {f"127.0.0.1:{port}": f"127.0.0.1:{free_port()}" for port in (8443, 9443)}
+    if any("asw.th.example" in typed for _, typed, _ in steps):
+        names = run_nodes(folder)
+    shell = Shell(folder)
+    try:
+        for line, typed, expected in steps:
+            for name, real in names.items():
+                typed, expected = typed.replace(name, real), expected.replace(name, real)
+            ask(shell, f"{page.name}:{line}", typed, expected)
+            yield f"{page.name}:{line}"
+    finally:
+        shell.close()
+
+
+def main():
+    steps = (step for page in sys.argv[3:] for step in session(pathlib.Path(page)))
+    for number, step in enumerate(steps, 1):
+        print(f"ok {number} - {step}", flush=True)
 
 
 if __name__ == "__main__":
