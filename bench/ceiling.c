@@ -25,12 +25,13 @@ enum { SIGNED_BYTES = 2048 /* about a SignedInfo of ours */, KEY_BYTES = 16, OUT
 struct profile {
 	const char *name;
 	const char *sign_type, *sign_group, *digest; /* digest NULL: the algorithm brings its own */
-	const char *wrap_type, *wrap_group;          /* the type RSA: transport; else agreement */
+	const char *wrap_type, *wrap_group;          /* the type RSA: transport; NULL: nothing is encrypted */
 };
 static const struct profile profiles[] = {
 	{ "edelivery-1.15", "RSA", NULL, "SHA256", "RSA", NULL },
 	{ "edelivery-2.0", "ED25519", NULL, NULL, "X25519", NULL },
 	{ "ecdsa-p256", "EC", "P-256", "SHA256", "EC", "P-256" },
+	{ "ebms2-rsa-sha256", "RSA", NULL, "SHA256", NULL, NULL },
 };
 
 static const struct profile *profile;
@@ -121,9 +122,9 @@ static void *work(void *arg)
 	must(context != NULL, "a context");
 	while (!stop) {
 		sign_and_verify(context, data); /* the message */
-		if (strcmp(profile->wrap_type, "RSA") == 0)
+		if (profile->wrap_type && strcmp(profile->wrap_type, "RSA") == 0)
 			transport(key);
-		else
+		else if (profile->wrap_type)
 			agreement();
 		sign_and_verify(context, data); /* the receipt */
 		++*exchanges;
@@ -181,7 +182,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	sign_key = key_new(profile->sign_type, profile->sign_group);
-	wrap_key = key_new(profile->wrap_type, profile->wrap_group);
+	wrap_key = profile->wrap_type ? key_new(profile->wrap_type, profile->wrap_group) : NULL;
 	digest = profile->digest ? EVP_MD_fetch(NULL, profile->digest, NULL) : NULL;
 	measure(seconds, threads);
 	EVP_MD_free(digest);

@@ -350,6 +350,7 @@ static void run(void)
 int main(int argc, char **argv)
 {
 	size_t size;
+	char own[128];
 	if (argc != 9) {
 		fprintf(stderr, "usage: load NODE RECEIVER PARTNER DOCUMENT FIRST COUNT OPEN RATE\n");
 		return 2;
@@ -367,7 +368,10 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < CONNECTIONS; i++)
 		connection_open(&load.connections[i], argv[1], argv[3], document, size);
 	free(document);
-	watch_open(&load.sender, argv[1], "SELECT id FROM message WHERE state = 'queued'");
+	/* Of this partner alone: a backlog for another may be long. */
+	snprintf(own, sizeof own, "SELECT id FROM message WHERE direction = 'out' AND state = 'queued' AND partner = '%.2s'",
+		 argv[3]);
+	watch_open(&load.sender, argv[1], own);
 	watch_open(&load.receiver, argv[2], "SELECT count(*) FROM message WHERE state = 'received'");
 	run();
 	return 0;
