@@ -22,8 +22,12 @@ const struct option install_options[] = {
 const struct option retire_options[] = {
 	{ "--anyway", NULL, "also if it is the only active key of its use", NULL, false }, { 0 }
 };
-const struct option migrate_options[] = { { "--dry-run", NULL, "print what would run, change nothing", NULL, false },
-					  { 0 } };
+const struct option migrate_options[] = {
+	{ "--to", "NUMBER", "to this schema instead of the newest; it may be an older one", NULL, false },
+	{ "--dry-run", NULL, "print what would run, change nothing", NULL, false },
+	{ "--anyway", NULL, "go back to an older schema, and lose what only the newer one holds", NULL, false },
+	{ 0 },
+};
 const struct option send_options[] = {
 	{ "--to", "PARTNER", "the partner; by default the state that the document is meant for", "partner", false },
 	{ "--from", "SEAT", "the organisation of ours that sends; needed if several could", "organisation", false },

@@ -16,6 +16,11 @@ struct migration_view {
 	bool dry_run;
 	const char *sql;
 };
+struct schema_view {
+	int64_t number, applied_us;
+	const char *name, *lost;
+	bool back;
+};
 struct state_view {
 	const char *name;
 };
@@ -58,6 +63,15 @@ static const struct field migration_rows[] = {
 static const struct fields migration_fields = FIELDS(struct migration_view, migration_rows);
 static const struct schema migration_schema = { .name = "migration", .fields = &migration_fields };
 
+static const struct field schema_rows[] = {
+	FIELD_INT(struct schema_view, number, .json = "number", .min = 1),
+	TEXT_FIELD(schema_view, name, "name", 1),
+	FIELD_TIME(struct schema_view, applied_us, .json = "appliedAt"),
+	FIELD_FLAG(struct schema_view, back, .json = "back", .min = 1),
+	TEXT_FIELD(schema_view, lost, "lost", 0),
+};
+static const struct fields schema_fields = FIELDS(struct schema_view, schema_rows);
+
 static const struct field state_rows[] = { TEXT_FIELD(state_view, name, "name", 1) };
 static const struct fields state_fields = FIELDS(struct state_view, state_rows);
 
@@ -95,6 +109,7 @@ static const struct fields machine_fields = FIELDS(struct machine_view, machine_
 LIST(doctype)
 LIST(setting)
 LIST(machine)
+LIST(schema)
 
 static enum err_code put_json(const struct schema *schema, const void *view, struct err *err)
 {
@@ -176,6 +191,22 @@ enum err_code json_migration(bool dry_run, const struct migration_status *status
 		.schema = status->applied, .pending = status->pending, .dry_run = dry_run, .sql = sql
 	};
 	return put_json(&migration_schema, &view, err);
+}
+
+enum err_code json_schema(struct invocation *in, const int64_t *applied_us, struct err *err)
+{
+	struct schema_list_view list = { .items = arena_array(in->arena, kernel_migrations_count, sizeof *list.items) };
+	if (!list.items)
+		return fail(err, ERR_MEMORY, "no memory for the migrations");
+	for (size_t i = 0; i < kernel_migrations_count; i++) {
+		const struct migration *m = &kernel_migrations[i];
+		list.items[list.count++] = (struct schema_view){ .number = m->number,
+								 .name = m->name,
+								 .applied_us = applied_us[i] ? applied_us[i] : TIME_NONE,
+								 .back = m->back != NULL,
+								 .lost = m->lost };
+	}
+	return put_json(&schema_list_schema, &list, err);
 }
 
 enum err_code json_settings(struct invocation *in, const struct config *config, struct err *err)

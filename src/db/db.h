@@ -116,17 +116,27 @@ struct bytes db_blob(struct arena *arena, const struct query *query, int column)
 struct migration {
 	int number; /* 1, 2, … without gaps */
 	const char *name;
-	const char *sql; /* statements separated by ";\n", with dialect tokens */
+	const char *sql;  /* statements separated by ";\n", with dialect tokens */
+	const char *back; /* what undoes it, in the same form; NULL: there is no way back behind it */
+	const char *lost; /* one sentence for people: what the way back takes away */
 };
 struct migration_status {
 	int applied; /* highest applied number */
-	int pending;
+	int pending; /* known and not applied */
 };
 /* Brings the schema to the last migration, each in its transaction, with its checksum; refuses (ERR_CONFIG) a database
  * that has migrations we do not know or one whose checksum differs. Several nodes may do it at once. STATUS (may be
  * NULL) is filled; DRY_RUN changes nothing and, if SQL is not NULL, appends what would run. */
 enum err_code db_migrate(struct db *db, const struct migration *migrations, size_t count, bool dry_run,
 			 struct migration_status *status, struct buf *sql, struct err *err) MUST_USE;
+/* The same, to migration TARGET (0 to COUNT), upwards or, by the rows' .back, backwards: ERR_CONFIG, and nothing is
+ * changed, if one on the way has none. What was interrupted is resumed by calling it again. */
+enum err_code db_migrate_to(struct db *db, const struct migration *migrations, size_t count, int target, bool dry_run,
+			    struct migration_status *status, struct buf *sql, struct err *err) MUST_USE;
+/* When each of MIGRATIONS was applied, in microseconds UTC, into COUNT places of APPLIED_US; 0: it is not. Refuses what
+ * db_migrate() refuses. */
+enum err_code db_migration_times(struct db *db, const struct migration *migrations, size_t count, int64_t *applied_us,
+				 struct err *err) MUST_USE;
 
 /* Prepares every statement; for the contract test. */
 enum err_code db_prepare_all(struct db *db, const struct statements *statements, struct err *err) MUST_USE;
