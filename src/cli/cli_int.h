@@ -207,7 +207,11 @@ bool proof_good(const void *answer);
 /* For people, or with --json. */
 enum err_code show_keys(struct invocation *invocation, const struct key_list *keys, struct err *err);
 
+enum err_code run_backup(struct invocation *invocation, struct err *err);
+enum err_code run_restore(struct invocation *invocation, struct err *err);
+
 /* What commands of their own answer with --json. */
+enum err_code json_put(const struct schema *schema, const void *view, struct err *err);
 struct machine;
 enum err_code json_doctypes(struct invocation *invocation, struct err *err);
 enum err_code json_machines(struct invocation *invocation, const struct machine *const *machines, size_t count,

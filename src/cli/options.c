@@ -224,3 +224,16 @@ const struct option inspect_options[] = {
 const struct option check_options[] = {
 	{ "--type", "TYPE", "document type of a JSON file; XML says it itself", NULL, false }, { 0 }
 };
+const struct option backup_options[] = {
+	{ "--to", "FILE", "the file to make; none is overwritten", NULL, true },
+	{ "--recipient", "FILE…", "a certificate (PEM); who has its private key can restore", NULL, true },
+	{ "--with-keys", NULL, "the private keys of the node, too", NULL, false },
+	{ 0 },
+};
+const struct option restore_options[] = {
+	{ "--key", "FILE", "private key (PEM) of one of the backup's recipients", NULL, true },
+	{ "--check", NULL, "read and verify all of it, write nothing", NULL, false },
+	{ "--database", "URL", "into this database, sqlite:FILE or postgresql://…, instead of the one that it had", NULL,
+	  false },
+	{ 0 },
+};

@@ -83,17 +83,40 @@ static enum err_code applied_check(const struct plan *plan, int64_t number, cons
 	return OK;
 }
 
+static enum err_code record_exists(struct tx *tx, bool *exists, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &table_exists[db_kind(tx->db)], NO_BINDS, &query, err));
+	*exists = db_next(&query) && db_int(&query, 0) == 1;
+	return db_end(&query, err);
+}
+
+enum err_code db_schema(struct tx *tx, int *number, struct err *err)
+{
+	db_query_auto query = { 0 };
+	bool exists = false;
+
+	TRY(record_exists(tx, &exists, err));
+	*number = 0;
+	if (!exists)
+		return OK;
+	TRY(db_query(tx, &applied_list, NO_BINDS, &query, err));
+	while (db_next(&query))
+		*number = (int)db_int(&query, 0);
+	return db_end(&query, err);
+}
+
 /* Fills plan->applied, after a check of what is there. */
 static enum err_code applied_load(struct tx *tx, struct plan *plan, struct err *err)
 {
 	arena_auto arena = arena_new(APPLIED_MAX_BYTES);
 	db_query_auto query = { 0 };
+	bool exists = false;
 
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory left to read the applied migrations");
-	TRY(db_query(tx, &table_exists[db_kind(tx->db)], NO_BINDS, &query, err));
-	bool exists = db_next(&query) && db_int(&query, 0) == 1;
-	TRY(db_end(&query, err));
+	TRY(record_exists(tx, &exists, err));
 	plan->applied = 0;
 	if (!exists)
 		return OK;
@@ -230,6 +253,20 @@ static enum err_code plan_run(struct db *db, struct plan *plan, struct err *err)
 		TRY(db_transact(db, TX_SCHEMA, next_apply, plan, err));
 	while (plan->applied > plan->target)
 		TRY(db_transact(db, TX_SCHEMA, last_undo, plan, err));
+	return OK;
+}
+
+enum err_code migrate_inside(struct tx *tx, const struct migration *migrations, size_t count, int target,
+			     struct err *err)
+{
+	struct plan plan = { .migrations = migrations, .target = target };
+
+	TRY(numbers_check(migrations, count, err));
+	plan.count = (int)count;
+	TRY(record_create(tx, NULL, err));
+	do
+		TRY(next_apply(tx, &plan, err));
+	while (plan.applied < target);
 	return OK;
 }
 
