@@ -25,7 +25,7 @@ struct envelope;
 enum err_code envelope_new(int fd, const struct bytes *certificates, size_t count, struct envelope **envelope,
 			   struct err *err) MUST_USE;
 enum err_code envelope_put(struct envelope *envelope, struct bytes plain, struct err *err) MUST_USE;
-/* Closes it; without this it cannot be opened. The file is not synced. */
+/* Closes it; without this it cannot be opened. Something must have been put. The file is not synced. */
 enum err_code envelope_end(struct envelope *envelope, struct envelope_facts *facts, struct err *err) MUST_USE;
 void envelope_free(struct envelope *envelope); /* NULL is fine */
 

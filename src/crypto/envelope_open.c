@@ -283,24 +283,24 @@ static enum err_code plain_write(struct envelope_port *port, struct bytes piece,
 	return outlet->sink(outlet->arg, piece, err);
 }
 
-static enum err_code failed(const struct envelope_port *in, const struct envelope_port *out, struct err *err)
+static enum err_code failed(const struct content *content, const struct envelope_port *in,
+			    const struct envelope_port *out, struct err *err)
 {
 	const struct envelope_port *first = in->code != OK ? in : out;
 
-	if (first->code == OK) {
-		int reason = ERR_GET_REASON(ERR_peek_error());
-		bool other = reason == CMS_R_NO_MATCHING_RECIPIENT || reason == CMS_R_NO_PRIVATE_KEY;
-		ERR_clear_error();
-		return other ? fail(err, ERR_DENIED,
-				    "the backup is not encrypted to this key: give the private key of one of "
-				    "the certificates that it was made for")
-			     : fail(err, ERR_INVALID,
-				    "the backup was altered, or damaged where it was stored: it is not used");
-	}
 	ERR_clear_error();
-	if (err)
-		*err = first->err;
-	return first->code;
+	if (first->code != OK) {
+		if (err)
+			*err = first->err;
+		return first->code;
+	}
+	/* OpenSSL's reasons differ by kind of key, but without the content's key it reads nothing of the content. */
+	if (content->walk.at == content->all.content)
+		return fail(
+			err, ERR_DENIED,
+			"the backup does not open with this key: give the private key of one of the certificates that "
+			"it was made for");
+	return fail(err, ERR_INVALID, "the backup was altered, or damaged where it was stored: it is not used");
 }
 
 static enum err_code decrypt(struct content *content, CMS_ContentInfo *cms, EVP_PKEY *key, struct outlet *outlet,
@@ -317,7 +317,7 @@ static enum err_code decrypt(struct content *content, CMS_ContentInfo *cms, EVP_
 	 * server many times; here the owner of the key asks. */
 	int good = CMS_decrypt(cms, key, NULL, source, sink, CMS_BINARY | CMS_DEBUG_DECRYPT);
 	if (good != 1 || in.code != OK || out.code != OK)
-		return failed(&in, &out, err);
+		return failed(content, &in, &out, err);
 	return OK;
 }
 

@@ -288,6 +288,8 @@ enum err_code backup_reader_put(struct backup_reader *reader, struct bytes piece
 
 enum err_code backup_reader_end(struct backup_reader *reader, struct backup_summary *summary, struct err *err)
 {
+	if (reader->ended && reader->record.size > 0)
+		return broken("it goes on behind its end", err);
 	if (!reader->ended)
 		return fail(err, ERR_SYNTAX,
 			    "the backup is cut short: the program that wrote it did not come to its end");
