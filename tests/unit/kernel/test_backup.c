@@ -331,6 +331,113 @@ static void a_backup_of_a_newer_schema_is_refused_and_an_older_one_is_brought_up
 	close(fd);
 }
 
+/* --- Schemas --- */
+
+extern const char text_schema_2_sql[]; /* tests/data: rows in every table of 0.1.0 */
+
+static void filled_as_by_0_1_0(struct kernel_fixture *fixture, struct db *db)
+{
+	struct kernel_fixture at = { .kernel.db = db, .arena = fixture->arena };
+	char *text = arena_text(fixture->arena, strstr(text_schema_2_sql, "\nINSERT"));
+
+	must(db_migrate_to(db, kernel_migrations, kernel_migrations_count, 2, false, NULL, NULL, &fixture->err));
+	for (char *next, *sql = text; *sql && strcmp(sql, "\n") != 0; sql = next) {
+		next = strstr(sql, ";\n");
+		assert_non_null(next);
+		*next = '\0';
+		next += 2;
+		struct statement *statement = arena_alloc(fixture->arena, sizeof(*statement));
+		*statement = (struct statement){ "test.old", sql };
+		fixture_exec(&at, statement, NO_BINDS);
+	}
+}
+
+static enum err_code tables_full(struct tx *tx, void *arg, struct err *err)
+{
+	struct look *look = arg;
+	struct db_tables tables;
+
+	TRY(db_tables(tx, look->arena, &tables, err));
+	for (size_t i = 0; i < tables.count; i++) {
+		size_t before = look->rows->count;
+		look->rows->table = tables.items[i].name;
+		TRY(db_table_rows(tx, &tables.items[i], row_add, look->rows, err));
+		if (look->rows->count == before)
+			return fail(err, ERR_INTERNAL, "%s has no row in tests/data/schema_2.sql",
+				    tables.items[i].name);
+	}
+	return OK;
+}
+
+/* The tables, columns, indexes and checks: a text a line. */
+struct text_ask {
+	const struct statement *statement;
+	struct arena *arena;
+	const char *text;
+};
+
+static enum err_code text_ask(struct tx *tx, void *arg, struct err *err)
+{
+	struct text_ask *ask = arg;
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, ask->statement, NO_BINDS, &query, err));
+	ask->text = db_next(&query) ? db_text(ask->arena, &query, 0) : NULL;
+	return db_end(&query, err);
+}
+
+static const char *shape_of(struct kernel_fixture *fixture, struct db *db)
+{
+	static const struct statement shapes[] = {
+		[DB_SQLITE] = { "test.shape",
+				"SELECT group_concat(line, '\n') FROM (SELECT t.type || ' ' || t.name || ' ' ||"
+				" t.tbl_name || ' ' || COALESCE((SELECT group_concat(c.name || ' ' || c.type)"
+				" FROM pragma_table_info(t.name) c), '') AS line FROM sqlite_schema t ORDER BY 1)" },
+		[DB_POSTGRES] = { "test.shape",
+				  "SELECT string_agg(line, E'\n' ORDER BY line) FROM (SELECT indexdef AS line"
+				  " FROM pg_indexes WHERE schemaname = current_schema() UNION ALL"
+				  " SELECT conrelid::regclass::text || ' ' || pg_get_constraintdef(oid)"
+				  " FROM pg_constraint WHERE connamespace = current_schema()::regnamespace"
+				  " UNION ALL SELECT table_name || ' ' || column_name || ' ' || data_type"
+				  " || ' ' || is_nullable FROM information_schema.columns"
+				  " WHERE table_schema = current_schema()) AS lines" },
+	};
+	struct text_ask ask = { &shapes[db_kind(db)], fixture->arena, NULL };
+
+	must(db_read(db, text_ask, &ask, &fixture->err));
+	assert_non_null(ask.text);
+	return ask.text;
+}
+
+/* Each step is a transaction of its own: to stop between two is to be interrupted there. */
+static void a_database_of_0_1_0_goes_up_and_back_and_is_what_it_was(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	static struct rows before, after;
+	struct look look = { &after, fixture->arena };
+	const int newest = (int)kernel_migrations_count;
+	struct db *db = empty_database(fixture, fixture->kind);
+
+	filled_as_by_0_1_0(fixture, db);
+	after.count = 0;
+	must(db_read(db, tables_full, &look, &fixture->err));
+	rows_of(fixture, db, &before);
+	const char *shape = shape_of(fixture, db);
+	for (int round = 0; round < 2; round++) {
+		for (int schema = 3; schema <= newest; schema++)
+			must(db_migrate_to(db, kernel_migrations, kernel_migrations_count, round ? newest : schema,
+					   false, NULL, NULL, &fixture->err));
+		for (int schema = newest - 1; schema >= 2; schema--)
+			must(db_migrate_to(db, kernel_migrations, kernel_migrations_count, round ? 2 : schema, false,
+					   NULL, NULL, &fixture->err));
+		rows_of(fixture, db, &after);
+		assert_int_equal(after.count, before.count);
+		assert_memory_equal(after.digest, before.digest, before.count * SHA256_SIZE);
+		assert_string_equal(shape_of(fixture, db), shape);
+	}
+	db_close(db);
+}
+
 /* --- The records --- */
 
 static enum err_code piece_keep(void *arg, struct bytes plain, struct err *err)
@@ -408,6 +515,7 @@ int main(void)
 		cmocka_unit_test(a_restore_is_the_next_entry_of_the_journal_and_breaks_no_seal),
 		cmocka_unit_test(a_database_that_holds_anything_is_left_as_it_is),
 		cmocka_unit_test(a_backup_of_a_newer_schema_is_refused_and_an_older_one_is_brought_up),
+		cmocka_unit_test(a_database_of_0_1_0_goes_up_and_back_and_is_what_it_was),
 		cmocka_unit_test(records_that_were_cut_or_altered_are_refused),
 		cmocka_unit_test(a_name_that_leaves_the_directory_is_none),
 	};
