@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Turns text files into one C source of constant rows, so that the program needs no files beside it.
 
-usage: embed.py migrations OUTPUT FILE.sql…     kernel_migrations: number and name from NNNN_name.sql
+usage: embed.py migrations OUTPUT FILE.sql…     kernel_migrations: number and name from NNNN_name.sql; NNNN_name.back.sql undoes it,
+                                                and the comment at its head, one sentence, says what that takes away
        embed.py codelists  OUTPUT FILE.csv…     kernel_code_tables: rows sorted by code, from CSV with the columns code,name
        embed.py texts      OUTPUT FILE…         text_NAME_ENDING: the content of NAME.ENDING, in UTF-8
        embed.py samples    OUTPUT FILE…         sample_FOLDER: the content of FOLDER/FILE
@@ -10,6 +11,8 @@ import csv
 import os
 import re
 import sys
+
+FROZEN = 2  # the schema of 0.1.0, the first release: nothing goes back behind it
 
 
 def c_string(text):
@@ -26,18 +29,37 @@ def c_string(text):
     return '"' + "".join(out) + '"'
 
 
+def literal(path):
+    with open(path, encoding="utf-8") as file:
+        return "".join("\t  %s\n" % c_string(line) for line in file) or '\t  ""\n'
+
+
+def lost_by(path):
+    """The comment at the head of a way back."""
+    with open(path, encoding="utf-8") as file:
+        text = " ".join(re.match(r"(?:--[^\n]*\n)*", file.read())[0].replace("--", "").split())
+    if not text:
+        sys.exit("%s: its first line must be a comment that says what is lost by it" % path)
+    return text
+
+
 def migrations(paths):
     yield '#include "kernel/kernel.h"\n\nconst struct migration kernel_migrations[] = {\n'
-    paths = sorted(paths, key=os.path.basename)
+    back = {path[:-len(".back.sql")]: path for path in paths if path.endswith(".back.sql")}
+    paths = sorted((path for path in paths if not path.endswith(".back.sql")), key=os.path.basename)
     for expected, path in enumerate(paths, 1):
         match = re.fullmatch(r"(\d{4})_([a-z0-9_]+)\.sql", os.path.basename(path))
         if not match or int(match[1]) != expected:
             sys.exit("%s: expected the name %04d_name.sql" % (path, expected))
-        yield "\t{ %d, %s,\n" % (expected, c_string(match[2]))
-        with open(path, encoding="utf-8") as file:
-            for line in file:
-                yield "\t  %s\n" % c_string(line)
+        undo = back.pop(path[:-len(".sql")], None)
+        if not undo and expected > FROZEN:
+            sys.exit("%s: there is no way back, %s.back.sql" % (path, path[:-len(".sql")]))
+        yield "\t{ .number = %d,\n\t  .name = %s,\n\t  .sql =\n%s" % (expected, c_string(match[2]), literal(path))
+        if undo:
+            yield "\t  ,\n\t  .back =\n%s\t  ,\n\t  .lost = %s\n" % (literal(undo), c_string(lost_by(undo)))
         yield "\t},\n"
+    if back:
+        sys.exit("%s: there is no migration that it undoes" % min(back.values()))
     yield "};\nconst size_t kernel_migrations_count = %d;\n" % len(paths)
 
 

@@ -103,6 +103,7 @@ enum err_code run_config_check(struct invocation *invocation, struct err *err);
 enum err_code run_config_show(struct invocation *invocation, struct err *err);
 enum err_code run_config_settings(struct invocation *invocation, struct err *err);
 enum err_code run_db_migrate(struct invocation *invocation, struct err *err);
+enum err_code run_db_schema(struct invocation *invocation, struct err *err);
 enum err_code run_key_new(struct invocation *invocation, struct err *err);
 enum err_code run_key_csr(struct invocation *invocation, struct err *err);
 enum err_code run_key_public(struct invocation *invocation, struct err *err);
@@ -206,12 +207,17 @@ bool proof_good(const void *answer);
 /* For people, or with --json. */
 enum err_code show_keys(struct invocation *invocation, const struct key_list *keys, struct err *err);
 
+enum err_code run_backup(struct invocation *invocation, struct err *err);
+enum err_code run_restore(struct invocation *invocation, struct err *err);
+
 /* What commands of their own answer with --json. */
+enum err_code json_put(const struct schema *schema, const void *view, struct err *err);
 struct machine;
 enum err_code json_doctypes(struct invocation *invocation, struct err *err);
 enum err_code json_machines(struct invocation *invocation, const struct machine *const *machines, size_t count,
 			    struct err *err);
 enum err_code json_migration(bool dry_run, const struct migration_status *status, const char *sql, struct err *err);
+enum err_code json_schema(struct invocation *invocation, const int64_t *applied_us, struct err *err);
 enum err_code json_settings(struct invocation *invocation, const struct config *config, struct err *err);
 
 /* Reads a file whole (at most MAX_BYTES; "-" is standard input); arena's. */

@@ -158,35 +158,6 @@ enum err_code run_config_settings(struct invocation *in, struct err *err)
 	return print_buf(&out, err);
 }
 
-enum err_code run_db_migrate(struct invocation *in, struct err *err)
-{
-	struct config config;
-	struct db *db = NULL;
-	struct migration_status status = { 0 };
-	bool dry_run = option_value(in, "--dry-run") != NULL;
-	buf_auto sql;
-	buf_init(&sql, PRINTED_MAX);
-	TRY(right_config(in, &config, err));
-	int lock = -1;
-	if (!dry_run)
-		TRY(node_lock(in->arena, in->directory, &lock, err));
-	enum err_code code = node_open_database(in->arena, &config, &db, err);
-	if (code == OK)
-		code = db_migrate(db, kernel_migrations, kernel_migrations_count, dry_run, &status, &sql, err);
-	db_close(db);
-	if (lock >= 0)
-		close(lock);
-	if (code != OK)
-		return code;
-	if (in->json)
-		return json_migration(dry_run, &status, buf_text(&sql), err);
-	if (dry_run)
-		TRY(print_buf(&sql, err));
-	printf("%sschema %d, %d migration%s %s\n", dry_run ? "-- " : "", status.applied, status.pending,
-	       status.pending == 1 ? "" : "s", dry_run ? "to run" : "left");
-	return OK;
-}
-
 enum err_code run_doctype_list(struct invocation *in, struct err *err)
 {
 	if (in->json)

@@ -22,8 +22,12 @@ const struct option install_options[] = {
 const struct option retire_options[] = {
 	{ "--anyway", NULL, "also if it is the only active key of its use", NULL, false }, { 0 }
 };
-const struct option migrate_options[] = { { "--dry-run", NULL, "print what would run, change nothing", NULL, false },
-					  { 0 } };
+const struct option migrate_options[] = {
+	{ "--to", "NUMBER", "to this schema instead of the newest; it may be an older one", NULL, false },
+	{ "--dry-run", NULL, "print what would run, change nothing", NULL, false },
+	{ "--anyway", NULL, "go back to an older schema, and lose what only the newer one holds", NULL, false },
+	{ 0 },
+};
 const struct option send_options[] = {
 	{ "--to", "PARTNER", "the partner; by default the state that the document is meant for", "partner", false },
 	{ "--from", "SEAT", "the organisation of ours that sends; needed if several could", "organisation", false },
@@ -219,4 +223,17 @@ const struct option inspect_options[] = {
 };
 const struct option check_options[] = {
 	{ "--type", "TYPE", "document type of a JSON file; XML says it itself", NULL, false }, { 0 }
+};
+const struct option backup_options[] = {
+	{ "--to", "FILE", "the file to make; none is overwritten", NULL, true },
+	{ "--recipient", "FILE…", "a certificate (PEM); who has its private key can restore", NULL, true },
+	{ "--with-keys", NULL, "the private keys of the node, too", NULL, false },
+	{ 0 },
+};
+const struct option restore_options[] = {
+	{ "--key", "FILE", "private key (PEM) of one of the backup's recipients", NULL, true },
+	{ "--check", NULL, "read and verify all of it, write nothing", NULL, false },
+	{ "--database", "URL", "into this database, sqlite:FILE or postgresql://…, instead of the one that it had", NULL,
+	  false },
+	{ 0 },
 };

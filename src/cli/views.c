@@ -16,6 +16,11 @@ struct migration_view {
 	bool dry_run;
 	const char *sql;
 };
+struct schema_view {
+	int64_t number, applied_us;
+	const char *name, *lost;
+	bool back;
+};
 struct state_view {
 	const char *name;
 };
@@ -58,6 +63,15 @@ static const struct field migration_rows[] = {
 static const struct fields migration_fields = FIELDS(struct migration_view, migration_rows);
 static const struct schema migration_schema = { .name = "migration", .fields = &migration_fields };
 
+static const struct field schema_rows[] = {
+	FIELD_INT(struct schema_view, number, .json = "number", .min = 1),
+	TEXT_FIELD(schema_view, name, "name", 1),
+	FIELD_TIME(struct schema_view, applied_us, .json = "appliedAt"),
+	FIELD_FLAG(struct schema_view, back, .json = "back", .min = 1),
+	TEXT_FIELD(schema_view, lost, "lost", 0),
+};
+static const struct fields schema_fields = FIELDS(struct schema_view, schema_rows);
+
 static const struct field state_rows[] = { TEXT_FIELD(state_view, name, "name", 1) };
 static const struct fields state_fields = FIELDS(struct state_view, state_rows);
 
@@ -95,8 +109,9 @@ static const struct fields machine_fields = FIELDS(struct machine_view, machine_
 LIST(doctype)
 LIST(setting)
 LIST(machine)
+LIST(schema)
 
-static enum err_code put_json(const struct schema *schema, const void *view, struct err *err)
+enum err_code json_put(const struct schema *schema, const void *view, struct err *err)
 {
 	buf_auto json;
 	buf_init(&json, JSON_MAX);
@@ -120,7 +135,7 @@ enum err_code json_doctypes(struct invocation *in, struct err *err)
 									  .law = (*d)->law,
 									  .from_seat = (*d)->from_seat,
 									  .to_seat = (*d)->to_seat };
-	return put_json(&doctype_list_schema, &list, err);
+	return json_put(&doctype_list_schema, &list, err);
 }
 
 static enum err_code machine_view_of(struct arena *arena, const struct machine *machine, struct machine_view *view,
@@ -167,7 +182,7 @@ enum err_code json_machines(struct invocation *in, const struct machine *const *
 		return fail(err, ERR_MEMORY, "no memory for the machines");
 	for (size_t i = 0; i < count; i++)
 		TRY(machine_view_of(in->arena, machines[i], &list.items[i], err));
-	return put_json(&machine_list_schema, &list, err);
+	return json_put(&machine_list_schema, &list, err);
 }
 
 enum err_code json_migration(bool dry_run, const struct migration_status *status, const char *sql, struct err *err)
@@ -175,7 +190,24 @@ enum err_code json_migration(bool dry_run, const struct migration_status *status
 	const struct migration_view view = {
 		.schema = status->applied, .pending = status->pending, .dry_run = dry_run, .sql = sql
 	};
-	return put_json(&migration_schema, &view, err);
+	return json_put(&migration_schema, &view, err);
+}
+
+enum err_code json_schema(struct invocation *in, const int64_t *applied_us, struct err *err)
+{
+	struct schema_list_view list = { .items = arena_array(in->arena, kernel_migrations_count, sizeof *list.items) };
+	if (!list.items)
+		return fail(err, ERR_MEMORY, "no memory for the migrations");
+	for (size_t i = 0; i < kernel_migrations_count; i++) {
+		const struct migration *m = &kernel_migrations[i];
+		list.items[list.count++] =
+			(struct schema_view){ .number = m->number,
+					      .name = m->name,
+					      .applied_us = applied_us[i] ? applied_us[i] : TIME_NONE,
+					      .back = m->back != NULL,
+					      .lost = m->lost };
+	}
+	return json_put(&schema_list_schema, &list, err);
 }
 
 enum err_code json_settings(struct invocation *in, const struct config *config, struct err *err)
@@ -195,7 +227,7 @@ enum err_code json_settings(struct invocation *in, const struct config *config, 
 								  .help = s->help };
 	}
 	TRY(buf_check(&value, "a setting", err));
-	return put_json(&setting_list_schema, &list, err);
+	return json_put(&setting_list_schema, &list, err);
 }
 
 enum err_code show_keys(struct invocation *in, const struct key_list *keys, struct err *err)
@@ -208,7 +240,7 @@ enum err_code show_keys(struct invocation *in, const struct key_list *keys, stru
 	for (size_t i = 0; i < keys->count; i++)
 		list.items[i] = key_view_of(&keys->keys[i], now_us);
 	if (in->json)
-		return put_json(&key_list_schema, &list, err);
+		return json_put(&key_list_schema, &list, err);
 	print_keys(stdout, &list);
 	return OK;
 }
@@ -229,7 +261,7 @@ enum err_code run_role_list(struct invocation *in, struct err *err)
 		};
 	}
 	if (in->json)
-		return put_json(&role_list_schema, &list, err);
+		return json_put(&role_list_schema, &list, err);
 	print_roles(stdout, &list);
 	return OK;
 }

@@ -51,6 +51,25 @@ void sha256(struct bytes data, uint8_t out[static SHA256_SIZE])
 	SHA256_Final(out, &ctx);
 }
 
+_Static_assert(sizeof(struct sha256_run) >= sizeof(SHA256_CTX), "there is room for OpenSSL's");
+
+void sha256_begin(struct sha256_run *run)
+{
+	SHA256_Init((SHA256_CTX *)(void *)run->state);
+}
+
+void sha256_put(struct sha256_run *run, struct bytes piece)
+{
+	SHA256_Update((SHA256_CTX *)(void *)run->state, piece.data, piece.size);
+}
+
+void sha256_end(const struct sha256_run *run, uint8_t out[static SHA256_SIZE])
+{
+	struct sha256_run copy = *run;
+
+	SHA256_Final(out, (SHA256_CTX *)(void *)copy.state);
+}
+
 void hex_of(const uint8_t digest[static SHA256_SIZE], char out[static SHA256_HEX_SIZE])
 {
 	static const char digits[] = "0123456789abcdef";

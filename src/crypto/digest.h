@@ -24,6 +24,14 @@ void sha256(struct bytes data, uint8_t out[static SHA256_SIZE]);
 void hex_of(const uint8_t digest[static SHA256_SIZE], char out[static SHA256_HEX_SIZE]);
 void sha256_hex(struct bytes data, char out[static SHA256_HEX_SIZE]);
 
+/* SHA-256 of what comes piece by piece; a copy goes on by itself. */
+struct sha256_run {
+	uint64_t state[16]; /* OpenSSL's */
+};
+void sha256_begin(struct sha256_run *run);
+void sha256_put(struct sha256_run *run, struct bytes piece);
+void sha256_end(const struct sha256_run *run, uint8_t out[static SHA256_SIZE]); /* of all so far */
+
 /* In time that does not depend on the content. */
 bool same_secret(struct bytes a, struct bytes b);
 

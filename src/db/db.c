@@ -322,6 +322,22 @@ struct bytes db_blob(struct arena *arena, const struct query *query, int column)
 	return bytes(copy, copy ? value.value.size : 0);
 }
 
+bool column_bind(const struct column *column, struct bind *value)
+{
+	/* Bytes that are there but none need an address, or they would be bound as NULL. */
+	const struct bytes octets = column->value.data ? column->value : bytes("", 0);
+
+	if (column->kind == COLUMN_NULL)
+		*value = BIND_NULL;
+	else if (column->kind == COLUMN_INT)
+		*value = BIND_INT(column->number);
+	else if (column->kind == COLUMN_TEXT)
+		*value = (struct bind){ .kind = BIND_TEXT_, .value = octets };
+	else if (column->kind == COLUMN_BLOB)
+		*value = (struct bind){ .kind = BIND_BLOB_, .value = octets };
+	return column->kind != COLUMN_OTHER;
+}
+
 /* --- SQL text --- */
 
 static const struct {

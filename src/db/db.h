@@ -116,17 +116,64 @@ struct bytes db_blob(struct arena *arena, const struct query *query, int column)
 struct migration {
 	int number; /* 1, 2, … without gaps */
 	const char *name;
-	const char *sql; /* statements separated by ";\n", with dialect tokens */
+	const char *sql;  /* statements separated by ";\n", with dialect tokens */
+	const char *back; /* what undoes it, in the same form; NULL: there is no way back behind it */
+	const char *lost; /* one sentence for people: what the way back takes away */
 };
 struct migration_status {
 	int applied; /* highest applied number */
-	int pending;
+	int pending; /* known and not applied */
 };
 /* Brings the schema to the last migration, each in its transaction, with its checksum; refuses (ERR_CONFIG) a database
  * that has migrations we do not know or one whose checksum differs. Several nodes may do it at once. STATUS (may be
  * NULL) is filled; DRY_RUN changes nothing and, if SQL is not NULL, appends what would run. */
 enum err_code db_migrate(struct db *db, const struct migration *migrations, size_t count, bool dry_run,
 			 struct migration_status *status, struct buf *sql, struct err *err) MUST_USE;
+/* The same, to migration TARGET (0 to COUNT), upwards or, by the rows' .back, backwards: ERR_CONFIG, and nothing is
+ * changed, if one on the way has none. What was interrupted is resumed by calling it again. */
+enum err_code db_migrate_to(struct db *db, const struct migration *migrations, size_t count, int target, bool dry_run,
+			    struct migration_status *status, struct buf *sql, struct err *err) MUST_USE;
+/* When each of MIGRATIONS was applied, in microseconds UTC, into COUNT places of APPLIED_US; 0: it is not. Refuses what
+ * db_migrate() refuses. */
+enum err_code db_migration_times(struct db *db, const struct migration *migrations, size_t count, int64_t *applied_us,
+				 struct err *err) MUST_USE;
+
+/* The highest applied migration, 0 before the first. */
+enum err_code db_schema(struct tx *tx, int *number, struct err *err) MUST_USE;
+
+/* --- Whole tables, for backups --- */
+
+enum db_type { DB_INT, DB_TEXT, DB_BLOB };
+struct db_column {
+	const char *name;
+	enum db_type type;
+};
+struct db_table {
+	const char *name;
+	struct db_column *columns;
+	size_t columns_count;
+	struct statement put; /* for db_table_put() */
+};
+struct db_tables {
+	struct db_table *items; /* by name */
+	size_t count;
+};
+#define DB_COLUMNS_MAX 64 /* of one table */
+/* Every table of the database as its catalogue has it, but the record of migrations. */
+enum err_code db_tables(struct tx *tx, struct arena *arena, struct db_tables *tables, struct err *err) MUST_USE;
+/* Calls EACH with every row, one at a time in memory; VALUES live until it returns. It runs no statement itself. */
+typedef enum err_code db_row_fn(void *arg, const struct bind *values, size_t count, struct err *err);
+enum err_code db_table_rows(struct tx *tx, const struct db_table *table, db_row_fn *each, void *arg,
+			    struct err *err) MUST_USE;
+/* Inserts a row. TABLE is one of db_tables(), whose arena must outlive the database's connections. */
+enum err_code db_table_put(struct tx *tx, const struct db_table *table, const struct bind *values, size_t count,
+			   struct err *err) MUST_USE;
+
+/* Fills a database that has no table yet (ERR_CONFLICT) in one transaction: makes schema SCHEMA, empties its tables,
+ * runs LOAD, which fills them in any order, checks what rows say of each other, brings the schema to the newest, and
+ * runs LOADED. Nothing of it stays if any of it fails. */
+enum err_code db_fill(struct db *db, const struct migration *migrations, size_t count, int schema, db_fn *load,
+		      db_fn *loaded, void *arg, struct err *err) MUST_USE;
 
 /* Prepares every statement; for the contract test. */
 enum err_code db_prepare_all(struct db *db, const struct statements *statements, struct err *err) MUST_USE;

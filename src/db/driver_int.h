@@ -48,6 +48,8 @@ struct db_driver {
 	enum err_code (*exec)(struct tx *tx, const struct statement *statement, const struct bind *binds, size_t count,
 			      int64_t *changed, struct err *err);
 	enum err_code (*script)(struct tx *tx, const char *sql, struct err *err); /* SQL that runs once: not prepared */
+	/* Each row of SQL, one at a time in memory. No other statement may run in TX meanwhile. */
+	enum err_code (*stream)(struct tx *tx, const char *sql, db_row_fn *each, void *arg, struct err *err);
 	/* The statement's effects are done when this returns, whether or not its rows are read. */
 	enum err_code (*query)(struct tx *tx, const struct statement *statement, const struct bind *binds, size_t count,
 			       struct cursor **cursor, struct err *err);
@@ -75,6 +77,13 @@ struct db {
 enum err_code tx_run(struct tx *tx, db_fn *run, void *arg, struct err *err) MUST_USE;
 enum err_code db_transact(struct db *db, enum tx_mode mode, db_fn *run, void *arg, struct err *err) MUST_USE;
 void db_count(struct db *db, int64_t transactions); /* one commit of so many */
+
+/* Inside a TX_SCHEMA transaction: from nothing to SCHEMA, and from where the database is to the newest. */
+enum err_code migrate_inside(struct tx *tx, const struct migration *migrations, size_t count, int target,
+			     struct err *err) MUST_USE;
+
+/* What a driver's column is as a value that can be bound; FALSE if it is of another kind. */
+bool column_bind(const struct column *column, struct bind *value);
 
 /* SQL with the tokens of the dialect replaced. */
 #define SQL_MAX_BYTES (1U << 20)

@@ -444,6 +444,57 @@ static struct column postgres_column(const struct cursor *cursor, int column)
 	return (struct column){ .kind = kind, .value = bytes(data, (size_t)size) };
 }
 
+/* One row, as single-row mode gives it. */
+static enum err_code row_stream(PGresult *result, db_row_fn *each, void *arg, struct err *err)
+{
+	const struct postgres_cursor cursor = { .result = result, .row = 0 };
+	struct bind values[BINDS_MAX];
+	int columns = PQnfields(result);
+
+	if (columns > BINDS_MAX)
+		return fail(err, ERR_LIMIT, "a table has more than %d columns", BINDS_MAX);
+	for (int i = 0; i < columns; i++) {
+		struct column column = postgres_column(&cursor.cursor, i);
+		if (!column_bind(&column, &values[i]))
+			return fail(err, ERR_INTERNAL, "column %s is no integer, text or bytes", PQfname(result, i));
+	}
+	return each(arg, values, (size_t)columns, err);
+}
+
+/* Without this the server would send the rest of the table, to be thrown away. */
+static void stream_stop(struct connection *connection)
+{
+	char why[256];
+	PGcancel *cancel = PQgetCancel(connection->handle);
+
+	if (cancel)
+		(void)!PQcancel(cancel, why, sizeof(why));
+	PQfreeCancel(cancel);
+}
+
+static enum err_code postgres_stream(struct tx *tx, const char *sql, db_row_fn *each, void *arg, struct err *err)
+{
+	struct connection *connection = tx->connection;
+	enum err_code code = OK;
+	PGresult *result;
+
+	if (PQsendQueryParams(connection->handle, sql, 0, NULL, NULL, NULL, NULL, 1) != 1 ||
+	    PQsetSingleRowMode(connection->handle) != 1)
+		return fail(err, ERR_DB, "reading a table: the connection to the database failed");
+	while ((result = PQgetResult(connection->handle)) != NULL) {
+		ExecStatusType status = PQresultStatus(result);
+		enum err_code before = code;
+		if (code == OK && status == PGRES_SINGLE_TUPLE)
+			code = row_stream(result, each, arg, err);
+		else if (code == OK && status != PGRES_TUPLES_OK)
+			code = fault(connection, result, "reading a table", err);
+		PQclear(result);
+		if (before == OK && code != OK)
+			stream_stop(connection);
+	}
+	return code;
+}
+
 /* --- Transactions --- */
 
 static const char *const begin_sql[] = {
@@ -597,6 +648,7 @@ const struct db_driver postgres_driver = {
 	.prepare = postgres_prepare,
 	.exec = postgres_exec,
 	.script = postgres_script,
+	.stream = postgres_stream,
 	.query = postgres_query,
 	.next = postgres_next,
 	.column = postgres_column,

@@ -417,6 +417,41 @@ static struct column sqlite_column(const struct cursor *cursor, int column)
 				.value = bytes(data, (size_t)size) };
 }
 
+static enum err_code rows_stream(struct tx *tx, struct sqlite_cursor *cursor, db_row_fn *each, void *arg,
+				 struct err *err)
+{
+	sqlite3_stmt *stmt = cursor->prepared->stmt;
+	int rc, columns = sqlite3_column_count(stmt);
+	struct bind values[BINDS_MAX];
+
+	if (columns > BINDS_MAX)
+		return fail(err, ERR_LIMIT, "a table has more than %d columns", BINDS_MAX);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		for (int i = 0; i < columns; i++) {
+			struct column column = sqlite_column(&cursor->cursor, i);
+			if (!column_bind(&column, &values[i]))
+				return fail(err, ERR_INTERNAL, "column %s is no integer, text or bytes",
+					    sqlite3_column_name(stmt, i));
+		}
+		TRY(each(arg, values, (size_t)columns, err));
+	}
+	return rc == SQLITE_DONE ? OK : fault(tx->connection, rc, "reading a table", err);
+}
+
+static enum err_code sqlite_stream(struct tx *tx, const char *sql, db_row_fn *each, void *arg, struct err *err)
+{
+	struct sqlite_connection *connection = tx->connection;
+	struct prepared prepared = { 0 };
+	struct sqlite_cursor cursor = { .prepared = &prepared };
+
+	int rc = sqlite3_prepare_v2(connection->handle, sql, -1, &prepared.stmt, NULL);
+	if (rc != SQLITE_OK)
+		return fault(connection, rc, "reading a table", err);
+	enum err_code code = rows_stream(tx, &cursor, each, arg, err);
+	sqlite3_finalize(prepared.stmt);
+	return code;
+}
+
 /* WAL, or the promise of readers beside a writer is empty; a file system without shared memory cannot do it. */
 static enum err_code log_mode_set(struct sqlite_connection *connection, struct err *err)
 {
@@ -525,6 +560,7 @@ const struct db_driver sqlite_driver = {
 	.prepare = sqlite_prepare,
 	.exec = sqlite_exec,
 	.script = sqlite_script,
+	.stream = sqlite_stream,
 	.query = sqlite_query,
 	.next = sqlite_next,
 	.column = sqlite_column,

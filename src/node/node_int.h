@@ -1,8 +1,19 @@
 #ifndef NODE_NODE_INT_H
 #define NODE_NODE_INT_H
 
+#include <unistd.h>
+
 #include "node/node.h"
 
+static inline void fd_done_(const int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+#define fd_auto __attribute__((cleanup(fd_done_), unused)) int
+
+/* Makes the name of PATH durable in its directory. */
+enum err_code node_directory_sync(struct arena *arena, const char *path, struct err *err) MUST_USE;
 /* Reads the configuration; mistakes are findings and ERR_CONFIG. */
 enum err_code node_read_config(struct arena *arena, const char *directory, struct config *config,
 			       struct findings *findings, struct err *err) MUST_USE;

@@ -3,15 +3,25 @@
 #include <pthread.h>
 
 static const struct migration migrations[] = {
-	{ 1, "ports",
-	  "CREATE TABLE port (code TEXT PRIMARY KEY, opened_us {i64}) {strict};\n"
-	  "INSERT INTO port (code) VALUES ('VNHPH');\n" },
-	{ 2, "seals", "CREATE TABLE seal (number TEXT PRIMARY KEY, picture {blob}) {strict}" },
-	{ 3, "more ports", "INSERT INTO port (code) VALUES ('THLCH')" },
+	{ .number = 1,
+	  .name = "ports",
+	  .sql = "CREATE TABLE port (code TEXT PRIMARY KEY, opened_us {i64}) {strict};\n"
+		 "INSERT INTO port (code) VALUES ('VNHPH');\n" },
+	{ .number = 2,
+	  .name = "seals",
+	  .sql = "CREATE TABLE seal (number TEXT PRIMARY KEY, picture {blob}) {strict}",
+	  .back = "DROP TABLE seal",
+	  .lost = "pictures of seals" },
+	{ .number = 3,
+	  .name = "more ports",
+	  .sql = "INSERT INTO port (code) VALUES ('THLCH');\nALTER TABLE port ADD COLUMN depth {i64}",
+	  .back = "ALTER TABLE port DROP COLUMN depth;\nDELETE FROM port WHERE code = 'THLCH'" },
 };
 static const struct migration broken[] = {
-	{ 1, "ports", "CREATE TABLE port (code TEXT PRIMARY KEY)" },
-	{ 2, "broken", "INSERT INTO port (code) VALUES ('VNHPH');\nINSERT INTO nothing VALUES (1);\n" },
+	{ .number = 1, .name = "ports", .sql = "CREATE TABLE port (code TEXT PRIMARY KEY)" },
+	{ .number = 2,
+	  .name = "broken",
+	  .sql = "INSERT INTO port (code) VALUES ('VNHPH');\nINSERT INTO nothing VALUES (1);\n" },
 };
 
 static const struct statement ports = { "test.ports", "SELECT count(*) FROM port" };
@@ -89,7 +99,8 @@ static void a_migration_is_recorded_with_its_checksum(void **state)
 {
 	struct fixture *fixture = fixture_of(state);
 	struct record record = { .arena = fixture->arena };
-	const struct migration two[] = { { 1, "nothing", "" }, { 2, "a table", "CREATE TABLE a (b TEXT)" } };
+	const struct migration two[] = { { .number = 1, .name = "nothing", .sql = "" },
+					 { .number = 2, .name = "a table", .sql = "CREATE TABLE a (b TEXT)" } };
 
 	must(db_migrate(fixture->db, two, 1, false, NULL, NULL, &fixture->err));
 	must(db_read(fixture->db, read_record, &record, &fixture->err));
@@ -151,7 +162,90 @@ static void a_database_of_a_newer_program_is_refused(void **state)
 
 	must(db_migrate(fixture->db, migrations, 3, false, NULL, NULL, &fixture->err));
 	assert_int_equal(db_migrate(fixture->db, migrations, 2, false, NULL, NULL, &fixture->err), ERR_CONFIG);
+	assert_non_null(strstr(fixture->err.text, "lintas db migrate --to 2"));
 	assert_int_equal(db_migrate(fixture->db, migrations, 2, true, NULL, NULL, &fixture->err), ERR_CONFIG);
+	assert_int_equal(db_migrate_to(fixture->db, migrations, 2, 1, false, NULL, NULL, &fixture->err), ERR_CONFIG);
+	assert_int_equal(ports_in(fixture), 2);
+}
+
+static void a_schema_goes_back_and_up_again(void **state)
+{
+	struct fixture *fixture = fixture_of(state);
+	struct migration_status status;
+
+	must(db_migrate(fixture->db, migrations, 3, false, NULL, NULL, &fixture->err));
+	for (int target = 2; target >= 1; target--) {
+		must(db_migrate_to(fixture->db, migrations, 3, target, false, &status, NULL, &fixture->err));
+		assert_int_equal(status.applied, target);
+		assert_int_equal(status.pending, 3 - target);
+		assert_int_equal(ports_in(fixture), 1);
+	}
+	must(db_migrate_to(fixture->db, migrations, 3, 2, false, &status, NULL, &fixture->err));
+	assert_int_equal(status.applied, 2);
+	assert_int_equal(ports_in(fixture), 1);
+	must(db_migrate(fixture->db, migrations, 3, false, &status, NULL, &fixture->err));
+	assert_int_equal(ports_in(fixture), 2);
+}
+
+static void a_dry_run_shows_the_way_back_and_changes_nothing(void **state)
+{
+	struct fixture *fixture = fixture_of(state);
+	struct migration_status status;
+	buf_auto sql;
+
+	buf_init(&sql, 65536);
+	must(db_migrate(fixture->db, migrations, 3, false, NULL, NULL, &fixture->err));
+	must(db_migrate_to(fixture->db, migrations, 3, 1, true, &status, &sql, &fixture->err));
+	const char *third = strstr(buf_text(&sql), "-- migration 3: more ports, back\nALTER TABLE port DROP");
+	assert_non_null(third);
+	assert_non_null(strstr(third, "-- migration 2: seals, back\nDROP TABLE seal"));
+	assert_int_equal(status.applied, 3);
+	assert_int_equal(ports_in(fixture), 2);
+}
+
+static void where_there_is_no_way_back_nothing_is_changed(void **state)
+{
+	struct fixture *fixture = fixture_of(state);
+	struct migration_status status;
+
+	must(db_migrate(fixture->db, migrations, 3, false, NULL, NULL, &fixture->err));
+	assert_int_equal(db_migrate_to(fixture->db, migrations, 3, 0, false, NULL, NULL, &fixture->err), ERR_CONFIG);
+	assert_non_null(strstr(fixture->err.text, "the oldest schema to go back to is 1"));
+	assert_int_equal(db_migrate_to(fixture->db, migrations, 3, 4, false, NULL, NULL, &fixture->err), ERR_USAGE);
+	assert_int_equal(db_migrate_to(fixture->db, migrations, 3, -1, false, NULL, NULL, &fixture->err), ERR_USAGE);
+	must(db_migrate(fixture->db, migrations, 3, true, &status, NULL, &fixture->err));
+	assert_int_equal(status.applied, 3);
+}
+
+/* As when the program is killed between the two: each step is a transaction. */
+static void a_way_back_that_stopped_half_way_is_resumed(void **state)
+{
+	struct fixture *fixture = fixture_of(state);
+	struct migration_status status;
+	struct migration stuck[3];
+
+	memcpy(stuck, migrations, sizeof(stuck));
+	stuck[1].back = "DELETE FROM port;\nDROP TABLE nothing";
+	must(db_migrate(fixture->db, migrations, 3, false, NULL, NULL, &fixture->err));
+	assert_int_equal(db_migrate_to(fixture->db, stuck, 3, 1, false, NULL, NULL, &fixture->err), ERR_INTERNAL);
+	assert_non_null(strstr(fixture->err.text, "migration 2 (seals) back, statement 2"));
+	must(db_migrate(fixture->db, migrations, 3, true, &status, NULL, &fixture->err));
+	assert_int_equal(status.applied, 2);
+	assert_int_equal(ports_in(fixture), 1);
+	must(db_migrate_to(fixture->db, migrations, 3, 1, false, &status, NULL, &fixture->err));
+	assert_int_equal(status.applied, 1);
+}
+
+static void when_each_migration_was_applied_is_told(void **state)
+{
+	struct fixture *fixture = fixture_of(state);
+	int64_t at_us[3] = { -1, -1, -1 };
+
+	must(db_migration_times(fixture->db, migrations, 3, at_us, &fixture->err));
+	assert_true(at_us[0] == 0 && at_us[1] == 0 && at_us[2] == 0);
+	must(db_migrate_to(fixture->db, migrations, 3, 2, false, NULL, NULL, &fixture->err));
+	must(db_migration_times(fixture->db, migrations, 3, at_us, &fixture->err));
+	assert_true(at_us[0] > 0 && at_us[1] >= at_us[0] && at_us[2] == 0);
 }
 
 static void a_migration_that_fails_leaves_nothing_of_itself_and_keeps_the_earlier_ones(void **state)
@@ -226,6 +320,11 @@ int main(void)
 		cmocka_unit_test(a_dry_run_on_an_empty_database_makes_no_table),
 		cmocka_unit_test(a_migration_whose_text_changed_is_refused),
 		cmocka_unit_test(a_database_of_a_newer_program_is_refused),
+		cmocka_unit_test(a_schema_goes_back_and_up_again),
+		cmocka_unit_test(a_dry_run_shows_the_way_back_and_changes_nothing),
+		cmocka_unit_test(where_there_is_no_way_back_nothing_is_changed),
+		cmocka_unit_test(a_way_back_that_stopped_half_way_is_resumed),
+		cmocka_unit_test(when_each_migration_was_applied_is_told),
 		cmocka_unit_test(a_migration_that_fails_leaves_nothing_of_itself_and_keeps_the_earlier_ones),
 		cmocka_unit_test(numbers_with_a_gap_are_refused),
 		cmocka_unit_test(nodes_that_migrate_at_once_do_it_once),

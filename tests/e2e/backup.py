@@ -1,0 +1,299 @@
+#!/usr/bin/env python3
+"""Backups of a real node, taken while messages pass, and restored onto either database, from outside.
+
+usage: backup.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
+The openssl program opens what the node wrote, a reader of this file's own reads the records, and sqlite3 or psql say what is in the
+restored database.
+"""
+import hashlib, json, os, pathlib, shutil, signal, sqlite3, struct, subprocess, sys, threading, time
+
+from nodes import Authority, Node, Region, answer, lintas, run, until
+
+SERVER = os.environ.get("LINTAS_TEST_POSTGRES")
+DATABASE = SERVER if sys.argv[3:] == ["postgresql"] else None
+if sys.argv[3:] and not DATABASE:
+    print("SKIPPED: no PostgreSQL; run it under tests/postgres.sh")
+    sys.exit(77)
+REGION = Region(sys.argv[1], sys.argv[2], "lintas-backup-", DATABASE)
+WORK, LINTAS = REGION.work, REGION.lintas
+passed = 0
+
+
+def shown(name):
+    global passed
+    passed += 1
+    print(f"ok {passed} - {name}", flush=True)
+
+
+def refused(code, sentence, *args):
+    result = subprocess.run([LINTAS, *map(str, args)], capture_output=True, timeout=120, text=True)
+    assert result.returncode == code and sentence in result.stderr, f"{args}: {result.returncode} {result.stdout} {result.stderr}"
+
+
+# --- the records, by their description in src/kernel/backup.h ---
+
+def values_of(payload):
+    at, values = 0, []
+    while at < len(payload):
+        kind = payload[at:at + 1]
+        at += 1
+        if kind == b"N":
+            values.append(None)
+        elif kind == b"I":
+            values.append(struct.unpack_from(">q", payload, at)[0])
+            at += 8
+        else:
+            size = struct.unpack_from(">I", payload, at)[0]
+            octets = payload[at + 4:at + 4 + size]
+            assert len(octets) == size
+            values.append(octets.decode() if kind == b"T" else octets)
+            at += 4 + size
+    return values
+
+
+def records_of(content):
+    at = 0
+    while at < len(content):
+        size = struct.unpack_from(">I", content, at + 1)[0]
+        yield content[at:at + 1].decode(), content[at:at + 5 + size], values_of(content[at + 5:at + 5 + size])
+        at += 5 + size
+    assert at == len(content)
+
+
+def decrypted(backup, key):
+    out = WORK / "decrypted"
+    run("openssl", "cms", "-decrypt", "-inform", "DER", "-in", backup, "-inkey", key, "-out", out)
+    return out.read_bytes()
+
+
+def read(content):
+    """(head, files, tables): each table's columns and rows. Every digest and count is verified."""
+    head, files, tables, everything, ended = None, {}, {}, hashlib.sha256(), False
+    for kind, record, values in records_of(content):
+        assert not ended and (kind == "H") == (head is None)
+        if kind == "H":
+            head = json.loads(values[0])
+        elif kind == "F":
+            files[values[0]] = values[1]
+        elif kind == "T":
+            name, columns, rows, digest = values[0], values[1::2], [], hashlib.sha256()
+        elif kind == "R":
+            rows.append(tuple(values))
+            digest.update(record)
+        elif kind == "E":
+            assert values == [len(rows), digest.digest()]
+            tables[name] = (columns, rows)
+        elif kind == "Z":
+            assert values == [len(tables), sum(len(rows) for _, rows in tables.values()), everything.digest()]
+            ended = True
+        everything.update(record)
+    assert ended
+    return head, files, tables
+
+
+def rows_in(url, table, columns):
+    """What the database itself says, by its own program."""
+    names = ", ".join(f'"{c}"' for c in columns)
+    if url.startswith("sqlite:"):
+        with sqlite3.connect(url.removeprefix("sqlite:")) as db:
+            return db.execute(f"SELECT {names} FROM {table}").fetchall()
+    text = run("psql", url, "-Atqc", f"SELECT coalesce(json_agg(json_build_array({names})), '[]') FROM {table}")
+    return [tuple(bytes.fromhex(v[2:]) if isinstance(v, str) and v.startswith("\\x") else v for v in row) for row in json.loads(text)]
+
+
+def same_rows(tables, url, state):
+    """The restored database has the rows of the backup, and beyond them only what the restore itself wrote."""
+    order = lambda rows: sorted(rows, key=repr)
+    for table, (columns, rows) in tables.items():
+        found = rows_in(url, table, columns)
+        if table == "journal":
+            more = [dict(zip(columns, row)) for row in found if row not in rows]
+            assert [entry["event"] for entry in more] == ["restored"], more
+            found = [row for row in found if row in rows]
+        if table == "recovery":
+            assert len(found) == len(rows) + 1
+            continue
+        if table == "message" or table == "reply":  # what was in hand is due
+            drop = [columns.index("next_attempt_us"), columns.index("claimed_by")]
+            rows, found = ([tuple(v for i, v in enumerate(row) if i not in drop) for row in some] for some in (rows, found))
+        assert order(found) == order(rows), f"{state}: {table}"
+
+
+class Traffic(threading.Thread):
+    """Documents from TH, one after the other, until it is told to stop."""
+
+    def __init__(self, th):
+        super().__init__(daemon=True)
+        self.th, self.sent, self.stopping = th, 0, False
+        self.start()
+
+    def run(self):
+        while not self.stopping and self.sent < 500:
+            lintas(self.th, "send", REGION.document("form-d.xml", f"T-{self.sent}"), "--from", "dft")
+            self.sent += 1
+
+
+def fresh_schema(name):
+    run("psql", SERVER, "-qc", f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}")
+    return f"{SERVER}&options=-csearch_path%3D{name}"
+
+
+def key_pair(name, *kind):
+    run("openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-days", "3650", "-subj", f"/CN={name}", "-keyout", WORK / f"{name}.key", "-out",
+        WORK / f"{name}.pem")
+    return WORK / f"{name}.pem", WORK / f"{name}.key"
+
+
+def taken_while_messages_pass(th, recipients):
+    traffic = Traffic(th)
+    until("some messages", lambda: traffic.sent >= 3, seconds=120)
+    backups = []
+    for i in range(3):
+        backups.append(WORK / f"th-{i}.backup")
+        before = traffic.sent
+        options = [o for r in recipients for o in ("--recipient", r)]
+        told = answer(th, "backup", th.path, "--to", backups[-1], "--with-keys", *options, seconds=120)
+        assert told["sha256"] == hashlib.sha256(backups[-1].read_bytes()).hexdigest()
+        assert backups[-1].stat().st_mode & 0o777 == 0o600
+        until("traffic goes on", lambda: traffic.sent > before, seconds=120)
+    traffic.stopping = True
+    traffic.join(60)
+    return backups
+
+
+def events(node):
+    found, after = [], []
+    while page := answer(node, "events", "--limit", "500", *after)["items"]:
+        found += page
+        after = ["--after", page[-1]["sequence"]]
+    return found
+
+
+def one_moment(tables):
+    """What is written in one transaction is in a snapshot together or not at all."""
+    column = lambda table, name: [row[tables[table][0].index(name)] for row in tables[table][1]]
+    messages, documents, subjects = set(column("message", "id")), column("document", "message"), set(column("journal", "subject"))
+    assert set(column("message_part", "message")) == messages and set(documents) <= messages
+    assert messages <= subjects and len(documents) > 0
+
+
+def bad_input(backup, key, other_key, content, recipient):
+    whole = backup.read_bytes()
+    bad, nowhere = WORK / "bad.backup", WORK / "nowhere"
+    for size in (0, 1, 100, len(whole) // 2, len(whole) - 1):
+        bad.write_bytes(whole[:size])
+        refused(1, "cut short", "restore", bad, nowhere, "--key", key)
+    for place in (len(whole) // 2, len(whole) - 20):
+        bad.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1:])
+        refused(1, "", "restore", bad, nowhere, "--key", key)
+        refused(1, "", "restore", bad, "--check", "--key", key)
+    bad.write_bytes(whole + b"\0")
+    refused(1, "goes on behind its end", "restore", bad, nowhere, "--key", key)
+    refused(7, "does not open with this key", "restore", backup, nowhere, "--key", other_key)
+    refused(3, "cannot read", "restore", WORK / "absent", nowhere, "--key", key)
+    refused(4, "no PEM private key", "restore", backup, nowhere, "--key", recipient)
+
+    def sealed_again(altered):
+        (WORK / "plain").write_bytes(altered)
+        run("openssl", "cms", "-encrypt", "-binary", "-stream", "-aes-256-gcm", "-outform", "DER", "-in", WORK / "plain", "-out", bad, recipient)
+        return bad
+
+    # Who has the certificate can make a file that opens; what is in it is not believed for that.
+    last = list(records_of(content))[-1][1]
+    refused(1, "cut short", "restore", sealed_again(content[:-len(last)]), nowhere, "--key", key)
+    refused(1, "damaged", "restore", sealed_again(content.replace(b"E2E Exporter", b"E2F Exporter") if b"E2E Exporter" in content
+                                                 else content[:-1] + bytes([content[-1] ^ 1])), nowhere, "--key", key)
+    refused(1, "no backup of lintas", "restore", sealed_again(b"PK\3\4" + content), nowhere, "--key", key)
+    newer = b""
+    for kind, record, values in records_of(content):
+        if kind == "H":
+            head = json.dumps({**json.loads(values[0]), "schema": 9999, "program": "9.9.9"}).encode()
+            payload = b"T" + struct.pack(">I", len(head)) + head
+            record = b"H" + struct.pack(">I", len(payload)) + payload
+        if kind == "Z":
+            payload = record[5:-32] + hashlib.sha256(newer).digest()
+            record = record[:5] + payload
+        newer += record
+    refused(4, "restore it with lintas 9.9.9 or newer", "restore", sealed_again(newer), nowhere, "--key", key)
+    assert not nowhere.exists() and not pathlib.Path(f"{nowhere}.restoring").exists()
+
+
+def main():
+    authority = Authority(REGION, "authority")
+    th, vn = Node(REGION, "TH", authority), Node(REGION, "VN", authority)
+    lintas(th, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Department of Foreign Trade")
+    th.knows(vn), vn.knows(th)
+    th.start(), vn.start()
+    (rsa, rsa_key), (p256, p256_key), (_, other_key) = (key_pair("rsa", "rsa:3072"), key_pair("p256", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+                                                        key_pair("other", "rsa:3072"))
+    backups = taken_while_messages_pass(th, (rsa, p256))
+    contents = [decrypted(b, k) for b, k in zip(backups, (rsa_key, p256_key, rsa_key))]
+    for content in contents:
+        head, files, tables = read(content)
+        one_moment(tables)
+        assert head["schema"] == len(answer(th, "db", "schema")["items"])
+        assert {"lintas.conf", "partners-tls.pem", "keys/sign-1/key.pem"} <= set(files) and "instance" not in files
+    shown("a backup taken while messages pass is one moment, and openssl opens it with each recipient's key")
+
+    told = json.loads(run(LINTAS, "restore", backups[0], "--check", "--key", p256_key, "--json"))
+    assert told["head"] == read(contents[0])[0].get("hash")
+    refused(6, "no backup is overwritten", "backup", th.path, "--to", backups[0], "--recipient", rsa)
+    refused(6, "is not empty", "restore", backups[0], th.path, "--key", rsa_key)
+    bad_input(backups[0], rsa_key, other_key, contents[0], rsa)
+    shown("what is cut short, altered, for another key, newer, or in the way of what is there is refused, and leaves nothing")
+
+    # What waits when the backup is taken, and arrives before the restore, counts once.
+    vn.stop()
+    for i in range(4):
+        lintas(th, "send", REGION.document("form-d.xml", f"W-{i}"), "--from", "dft")
+    last = WORK / "last.backup"
+    lintas(th, "backup", th.path, "--to", last, "--recipient", rsa, "--with-keys")
+    vn.start()
+    delivered = lambda: all(m["state"] == "delivered" for m in answer(th, "outbox", "list", "--limit", "200")["items"])
+    until("VN has all", delivered, seconds=120, pause=0.5)
+    there = sorted(m["messageId"] for m in answer(vn, "inbox", "list", "--limit", "200")["items"])
+    gone_on = answer(th, "audit", "verify")["head"]
+    th.stop()
+
+    content = decrypted(last, rsa_key)
+    head, files, tables = read(content)
+    places = {"sqlite": None}
+    if SERVER:
+        places["postgresql"] = fresh_schema("restored")
+    for name, url in places.items():
+        target = WORK / f"restored-{name}"
+        database = ["--database", url or "sqlite:lintas.db"]
+        run(LINTAS, "restore", last, target, "--key", rsa_key, *database)
+        same_rows(tables, url or f"sqlite:{target}/lintas.db", name)
+        if url:
+            refused(6, "the database is not empty", "restore", last, WORK / "again", "--key", rsa_key, *database)
+        for path, octets in files.items():
+            assert path == "lintas.conf" or (target / path).read_bytes() == octets
+        assert all(f.stat().st_mode & 0o077 == 0 for f in target.rglob("*") if f.is_file())
+    shown(f"a restore onto {' and '.join(places)} has the rows of the backup, and one entry more that says so")
+
+    old = th.path
+    th.path = WORK / f"restored-{list(places)[-1]}"
+    th.application = "restored"
+    th.start()
+    assert (th.path / "instance").read_bytes() != (old / "instance").read_bytes()
+    until("what waited is acknowledged again", delivered, seconds=120, pause=0.5)
+    assert sorted(m["messageId"] for m in answer(vn, "inbox", "list", "--limit", "200")["items"]) == there
+    until("the restore is sealed", lambda: any(e["event"] == "restored" for e in events(th)), pause=0.5)
+    lintas(th, "audit", "verify", "--evidence", "--head", head["hash"])  # the backup's chain goes on here
+    refused(1, "", "audit", "verify", "--head", gone_on, "--dir", th.path)  # that of the node that had gone on does not
+    lintas(th, "send", REGION.document("form-d.xml", "AFTER-1"), "--from", "dft")
+    until("a new message is delivered", lambda: len(answer(vn, "inbox", "list", "--limit", "200")["items"]) == len(there) + 1, seconds=120)
+    shown("a restored node goes on: what waited is sent again and counts once; its journal holds, and tells a node that went on apart")
+
+    th.stop(), vn.stop()
+    print(f"{passed} passed, 0 failed")
+
+
+try:
+    main()
+except BaseException:
+    print(REGION.logs())
+    raise
+finally:
+    REGION.close()
