@@ -174,13 +174,20 @@ enum err_code outbox_decide(struct kernel *kernel, const char *message, const ch
 
 enum inbox_outcome { INBOX_ACCEPTED, INBOX_DUPLICATE, INBOX_ALTERED, INBOX_TOO_OLD };
 
-/* Stores a checked message with its receipt in one durable step. DUPLICATE: the same id and digest; *RECEIPT is then
- * the stored one (arena's). ALTERED: the same id with another digest; TOO_OLD: created before now - WINDOW_US; both
- * store nothing but a journal entry, of which at most REFUSALS_KEPT_A_DAY a day and partner. */
+/* Stores a checked message with its receipt in one durable step. DUPLICATE: the same id and the same content, however
+ * it is packed; *RECEIPT is then the stored one that answers it (arena's). If none does, because it comes by another
+ * binding than before, DELIVERY's own is given and stored with it, up to VERSIONS_KEPT of them a message; beyond that
+ * the first one. ALTERED: the same id with other content; TOO_OLD: created before now - WINDOW_US; both store nothing
+ * but a journal entry, of which at most REFUSALS_KEPT_A_DAY a day and partner. */
+#define VERSIONS_KEPT 3 /* compressed, plain, and once more by the first binding */
 struct inbox_delivery {
 	struct message message; /* .id given by the call; .created_us is the sender's timestamp */
 	struct message_parts parts;
 	struct wire received, receipt;
+	/* Whether RECEIPT, which was given before, answers this delivery: its sender looks for what it signed last.
+	 * NULL: any does. */
+	enum err_code (*answered)(void *arg, const struct wire *receipt, bool *answered, struct err *err);
+	void *arg;
 	int64_t window_us;
 	/* The receipt goes out later, with a request of its own: of what is accepted, and of a duplicate the stored
 	 * one, it is put as a reply (kernel/reply.h) in the same step. */

@@ -407,6 +407,29 @@ static enum err_code check_agreement(struct receiving *r, struct err *err)
 	return OK;
 }
 
+/* In the words of today, and of what was signed today: the sender compares it with that, and knows no other binding
+ * than the one that is agreed. */
+static enum err_code is_answered_by(void *arg, const struct wire *receipt, bool *answered, struct err *err)
+{
+	const struct receiving *r = arg;
+	const struct ebms_message *message = &r->message;
+	bool acknowledged = !message->ebms2 || message->ebms2->ack_signed;
+	struct findings *aside = findings_new(r->arena);
+	struct ebms_message signal;
+	if (!aside)
+		return fail(err, ERR_MEMORY, "no memory for a repetition");
+	ebms_init(&signal, r->arena, &r->messaging->limits, aside);
+	enum err_code code = ebms_read(&signal, receipt->content_type, receipt->octets, err);
+	*answered = code == OK && !findings_errors(aside) && signal.binding == message->binding;
+	if (*answered) {
+		ebms_check_receipt(&signal, message_id_of(r), message->signature->references,
+				   acknowledged ? message->signature->count : 0);
+		*answered = !findings_errors(aside);
+	}
+	ebms_done(&signal);
+	return code;
+}
+
 static enum err_code fill_delivery(struct receiving *r, struct inbox_delivery *delivery, struct err *err)
 {
 	const struct ebms_user_message *user = &r->message.user;
@@ -436,6 +459,8 @@ static enum err_code fill_delivery(struct receiving *r, struct inbox_delivery *d
 			     .created_us = user->info->timestamp_us },
 		.parts = { .items = parts, .count = r->message.parts_count },
 		.received = wire_received(r),
+		.answered = is_answered_by,
+		.arg = r,
 		.reply_later = receiving_answers_later(r),
 		.window_us = r->messaging->options.duplicate_window_us,
 	};
@@ -476,7 +501,8 @@ static enum err_code answer_accepted(struct receiving *r, const struct inbox_del
 		receiving_accept(r);
 		return OK;
 	}
-	if (outcome == INBOX_DUPLICATE)
+	/* It may be this very one, where none of those that were given before answers it. */
+	if (outcome == INBOX_DUPLICATE && receipt->octets.data != buf_bytes(&packed->body).data)
 		return answer_again(r, packed, receipt, err);
 	return receiving_answer(r, packed->content_type, &packed->body, err);
 }

@@ -8,6 +8,7 @@
 #include "kernel/reply.h"
 #include "keyring.h"
 #include "messaging/uris_int.h"
+#include "proof.h"
 
 /* --- What comes with a request of its own --- */
 
@@ -365,6 +366,56 @@ static void ten_thousand_replies_wait_outside_of_memory(void **state)
 	assert_int_equal(caught.count, REPLIES_MAX);
 }
 
+/* It comes, and no answer to it gets through. */
+static bool lose_answer(void *arg, struct region_node *to, struct arena *arena, const struct http_call *call,
+			struct http_answer *answer)
+{
+	(void)arg;
+	if (same(to->state, "VN"))
+		region_post(to, arena, call->headers[0].value, call->body, answer);
+	*answer = (struct http_answer){ .status = 503, .content_type = arena_text(arena, "") };
+	return true;
+}
+
+static size_t wires_of(struct region_node *node, const char *message, enum wire_kind kind)
+{
+	struct wire_list wires = region_wires(node, message);
+	size_t count = 0;
+
+	for (size_t i = 0; i < wires.count; i++)
+		count += wires.items[i].kind == kind;
+	return count;
+}
+
+/* Compressed, then plain in ebMS 2, then plain in AS4: one document, and a receipt of each version, which prove it. */
+static void what_came_by_the_other_binding_is_known_again(void **state)
+{
+	(void)state;
+	change_binding("as4", "edelivery-1.15");
+	struct document_result sent = region_submit(th, "dft", paper_form_d(region, "TH", "VN", 1, region_today(th)));
+	region->intercept = lose_answer;
+	region_settle(region);
+	assert_int_equal(region_documents(vn, "in").count, 1);
+	change_binding("ebms2", "ebms2-rsa-sha256");
+	region_run(region, HOUR_US);
+	change_binding("as4", "edelivery-1.15");
+	region->intercept = NULL;
+	region_run(region, 2 * HOUR_US);
+	assert_string_equal(region_message(th, sent.message).state, "delivered");
+	assert_int_equal(region_documents(vn, "in").count, 1);
+
+	struct message_list received = region_messages(vn, "in", NULL);
+	assert_int_equal(received.count, 1);
+	assert_int_equal(wires_of(vn, received.items[0].id, WIRE_RECEIVED), 3);
+	assert_int_equal(wires_of(vn, received.items[0].id, WIRE_RECEIPT_SENT), 3);
+	assert_int_equal(proof_begin(), 0);
+	proof_export(vn, received.items[0].id);
+	proof_must_hold();
+	proof_export(th, sent.message);
+	proof_must_hold();
+	assert_int_equal(proof_end(), 0);
+}
+
 /* It was replaced while a message waited: what is sent again asks for what is agreed now. */
 static void what_waits_goes_by_the_agreement_that_has_replaced_its_own(void **state)
 {
@@ -453,6 +504,7 @@ int main(void)
 		BOTH(an_unsigned_acknowledgment_of_what_asked_for_a_signed_one_settles_nothing),
 		{ "ten_thousand_replies_wait_outside_of_memory", ten_thousand_replies_wait_outside_of_memory,
 		  peer2_begin_async, peer2_end, NULL },
+		BOTH(what_came_by_the_other_binding_is_known_again),
 		BOTH(what_waits_goes_by_the_agreement_that_has_replaced_its_own),
 		BOTH(what_went_by_as4_is_not_acknowledged_by_anybody_in_the_other_binding),
 	};
