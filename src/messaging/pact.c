@@ -200,7 +200,7 @@ void pact_retry(const struct cpa_channel *channel, struct retry_policy *retry)
 	int64_t interval_us = channel->retry_interval_us ? channel->retry_interval_us : CPA_RETRY_INTERVAL_US;
 	int64_t retries = channel->retries ? channel->retries : CPA_RETRIES;
 	retry->first_us = retry->max_us = interval_us;
-	retry->answer_us = interval_us * (retries + 1);
+	retry->tries = retries + 1;
 }
 
 /* --- Receiving --- */

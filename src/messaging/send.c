@@ -322,13 +322,13 @@ static enum err_code expand(struct sending *s, struct err *err)
 	return OK;
 }
 
-/* Sent again as the agreement says, and not longer than it says once the partner may have it. */
+/* Sent again as the agreement says, and not oftener than it says once the partner may have it. */
 static enum err_code take_route(struct sending *s, struct err *err)
 {
 	const char *partner = s->peer->partner.code;
 	TRY(pact_route(&s->peer->pacts, partner, s->message, s->seat, s->now_us, &s->route, err));
 	pact_retry(s->route.channel, &s->retry);
-	return expand(s, err);
+	return OK;
 }
 
 /* For whom, by which way, and with which key. */
@@ -342,14 +342,13 @@ static enum err_code prepare(struct sending *s, struct ebms_identity *identity, 
 	return identity_for(s->messaging, s->directory, s->peer, s->route.channel, s->now_us, identity, err);
 }
 
-static enum err_code pack(struct sending *s, struct err *err)
+static enum err_code pack(struct sending *s, const struct ebms_identity *identity, struct err *err)
 {
-	struct ebms_identity identity;
 	bool taken = false;
-	TRY(db_read(s->messaging->options.kernel->db, read_stored, s, err));
-	TRY(prepare(s, &identity, err));
-	TRY(take_stored(s, &identity, &taken, err));
-	return taken ? OK : pack_anew(s, &identity, err);
+	if (s->route.pact)
+		TRY(expand(s, err));
+	TRY(take_stored(s, identity, &taken, err));
+	return taken ? OK : pack_anew(s, identity, err);
 }
 
 /* Where the operator has given the partner's endpoint, that counts for all of its channels: agreements are slow to
@@ -440,10 +439,11 @@ static struct settling settling_of(struct sending *s)
 				  .now_us = s->now_us };
 }
 
-static enum err_code failed(struct sending *s, bool said, const char *reason, struct err *err)
+static enum err_code failed(struct sending *s, enum outbox_failure failure, bool said, const char *reason,
+			    struct err *err)
 {
 	struct settling settling = settling_of(s);
-	return settle_failed(&settling, false, said, reason, err);
+	return settle_failed(&settling, failure, said, reason, err);
 }
 
 /* ebMS 2: the partner's server took it, and the acknowledgment comes with a request of its own; or should have come
@@ -453,13 +453,32 @@ static bool is_taken(const struct sending *s)
 	return s->route.pact && s->answer.status >= 200 && s->answer.status <= 299 && !s->answer.body.size;
 }
 
-/* What a SOAP Fault says (an unknown agreement, for example); NULL if the answer is none. */
-static const char *fault_text(struct sending *s)
+/* What a SOAP Fault says under NAME; NULL if the answer is none. */
+static const char *fault_value(struct sending *s, const char *name)
 {
 	const struct xml_node *text = s->reply.fault ? xml_first(s->reply.fault) : NULL;
-	while (text && !same(xml_name(text), "faultstring"))
+	while (text && !same(xml_name(text), name))
 		text = xml_next(text);
 	return text ? xml_token(s->arena, text) : NULL;
+}
+
+/* An unknown agreement, for example. */
+static const char *fault_text(struct sending *s)
+{
+	return fault_value(s, "faultstring");
+}
+
+/* Of an answer that is no signal. Who answers 200 has taken something, and an error of the server may come after it has
+ * stored the message, or be of a machine before it that could not hand the answer on. It is not there if the request
+ * was turned away (RFC 9110 §15.4, 15.5), or by a fault of the client (SOAP 1.1 §4.4.1). AS4 asks for no such care:
+ * there a message is repeated as long as it waits. */
+static enum outbox_failure failure_of_answer(struct sending *s)
+{
+	int status = s->answer.status;
+	const char *code = fault_value(s, "faultcode"), *colon = code ? strchr(code, ':') : NULL;
+	bool by_client = code && same(colon ? colon + 1 : code, "Client");
+	bool turned_away = (status >= 300 && status <= 499) || by_client;
+	return s->route.pact && !turned_away ? FAILED_AT_PARTNER : FAILED_ON_THE_WAY;
 }
 
 static enum err_code settle(struct sending *s, struct err *err)
@@ -472,7 +491,7 @@ static enum err_code settle(struct sending *s, struct err *err)
 		TRY(read_reply(s, err));
 	if (!good || !s->answer.body.size) {
 		const char *fault = fault_text(s);
-		return failed(s, false,
+		return failed(s, failure_of_answer(s), false,
 			      arena_printf(s->arena, "%s answered HTTP status %d without a signal%s%s", partner,
 					   s->answer.status, fault ? ": " : "", fault ? fault : ""),
 			      err);
@@ -484,7 +503,7 @@ static enum err_code settle(struct sending *s, struct err *err)
 	if (!findings_errors(s->findings))
 		return OK;
 	const struct finding *f = findings_at(s->findings, 0);
-	return failed(s, s->reply.messaging != NULL,
+	return failed(s, failure_of_answer(s), s->reply.messaging != NULL,
 		      arena_printf(s->arena, "no valid receipt from %s: %s %s", partner, f->rule->code, f->text), err);
 }
 
@@ -502,18 +521,29 @@ static enum err_code post(struct sending *s, int64_t timeout_us, enum http_stage
 
 static enum err_code exchange(struct sending *s, struct err *err)
 {
+	struct kernel *kernel = s->messaging->options.kernel;
+	struct ebms_identity identity;
 	struct err why = { 0 };
-	enum err_code code = pack(s, &why);
-	if (code == OK && outbox_unanswered(s->message, &s->retry, s->now_us))
-		return failed(
-			s, false,
-			arena_printf(s->arena, "%s has not acknowledged it in the time agreed", s->peer->partner.code),
-			err);
+	/* A client that cannot say how far it came may have come that far. */
+	enum http_stage failed_at = HTTP_ANSWER;
+	enum err_code code = db_read(kernel->db, read_stored, s, &why);
 	if (code == OK)
-		code = post(s, 0, NULL, &why);
-	s->now_us = clock_now_us(s->messaging->options.kernel->clock);
+		code = prepare(s, &identity, &why);
+	/* Before it is packed: what is not sent any more is no version. */
+	if (code == OK && outbox_unanswered(s->message, &s->retry))
+		return failed(s, FAILED_UNSENT, false,
+			      arena_printf(s->arena, "%s has not acknowledged it, sent as often as agreed",
+					   s->peer->partner.code),
+			      err);
+	if (code == OK)
+		code = pack(s, &identity, &why);
 	if (code != OK)
-		return failed(s, false, why.text, err);
+		return failed(s, FAILED_UNSENT, false, why.text, err);
+	code = post(s, 0, &failed_at, &why);
+	s->now_us = clock_now_us(kernel->clock);
+	if (code != OK)
+		return failed(s, s->route.pact && failed_at == HTTP_ANSWER ? FAILED_AT_PARTNER : FAILED_ON_THE_WAY,
+			      false, why.text, err);
 	s->answered = true;
 	return settle(s, err);
 }

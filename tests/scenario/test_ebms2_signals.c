@@ -203,6 +203,64 @@ static void what_is_never_acknowledged_becomes_a_dead_letter_that_an_officer_sen
 	assert_string_equal(region_message(th, message.id).state, "delivered");
 }
 
+/* What an attempt may meet, and whether the partner may have the message then. */
+struct meeting {
+	const char *name;
+	enum http_stage failed_at; /* if there is no .status */
+	int status;
+	const char *body;
+	bool may_have_it;
+};
+
+#define FAULT(code)                                                                                                    \
+	"<e:Envelope xmlns:e=\"" NS_SOAP11 "\"><e:Body><e:Fault><faultcode>e:" code "</faultcode><faultstring>no"      \
+	"</faultstring></e:Fault></e:Body></e:Envelope>"
+
+static const struct meeting meetings[] = {
+	{ "nobody there", .failed_at = HTTP_CONNECTION },
+	{ "TLS refused", .failed_at = HTTP_TLS },
+	{ "half a request", .failed_at = HTTP_EXCHANGE },
+	{ "silence", .failed_at = HTTP_ANSWER, .may_have_it = true },
+	{ "200 and a page", .status = 200, .body = "<p>ok</p>", .may_have_it = true },
+	{ "503", .status = 503, .may_have_it = true },
+	{ "500 and a fault of theirs", .status = 500, .body = FAULT("Server"), .may_have_it = true },
+	{ "500 and a fault of ours", .status = 500, .body = FAULT("Client") },
+	{ "301", .status = 301 },
+	{ "413", .status = 413 },
+};
+
+static const struct meeting *met;
+
+static enum err_code meet(struct http_client *client, struct arena *arena, const struct http_call *call,
+			  struct http_answer *answer, struct err *err)
+{
+	(void)client, (void)arena;
+	*call->failed_at = met->failed_at;
+	*answer = (struct http_answer){ .status = met->status,
+					.content_type = "text/xml",
+					.body = bytes_of(met->body ? met->body : "") };
+	return met->status ? OK : fail(err, ERR_NET, "%s", met->name);
+}
+
+/* §6.5.4: beyond its retries a message is not sent again, once the partner may have it, lest it be taken twice. */
+static void what_may_have_arrived_is_sent_as_often_as_agreed(void **state)
+{
+	(void)state;
+	th->line.client.call = meet;
+	for (met = meetings; met < meetings + COUNT(meetings); met++) {
+		struct document_result sent = region_submit(
+			th, "dft", paper_form_d(region, "TH", "VN", (unsigned)(met - meetings) + 1, region_today(th)));
+		region_settle(region);
+		struct message after = region_message(th, sent.message);
+		assert_string_equal(after.state, "queued");
+		assert_non_null(after.last_error);
+		if ((after.reached_us != TIME_NONE) != met->may_have_it)
+			region_fail(region, "%s: %s", met->name,
+				    met->may_have_it ? "it may be there" : "it is not there");
+		decide(&after, "hold");
+	}
+}
+
 /* A gateway in use answers an unknown agreement so (ebms-core); SOAP 1.1 §4: the header is optional. */
 static bool fault(void *arg, struct region_node *to, struct arena *arena, const struct http_call *call,
 		  struct http_answer *answer)
@@ -432,6 +490,30 @@ static void what_waits_goes_by_the_agreement_that_has_replaced_its_own(void **st
 	assert_string_equal(region_message(th, message.id).state, "delivered");
 }
 
+/* The agreement that would be asked for now is another: a version by it would be kept, and never sent. */
+static void what_is_not_sent_any_more_is_not_packed_either(void **state)
+{
+	bool sync = region->options.ebms2 == REGION_EBMS2_SYNC;
+	const char *from = sync ? "\"mshSignalsOnly\"" : "\"none\"", *to = sync ? "\"none\"" : "\"mshSignalsOnly\"";
+	struct caught caught = { 0 };
+
+	(void)state;
+	struct message message = waiting(1);
+	const char *text = everywhere(agreed(th), ">1000<", ">1<");
+	agree(th, "VN", "th-vn", text);
+	region->now_us += MINUTE_US;
+	settle_caught(&caught);
+	assert_int_equal(caught.count, 1);
+	agree(th, "VN", "th-vn",
+	      everywhere(text, arena_printf(region->arena, "syncReplyMode=%s", from),
+			 arena_printf(region->arena, "syncReplyMode=%s", to)));
+	region->now_us += 10 * DAY_US;
+	settle_caught(&caught);
+	assert_int_equal(caught.count, 1);
+	assert_string_equal(region_message(th, message.id).state, "dead");
+	assert_int_equal(wires_of(th, message.id, WIRE_SENT), 1);
+}
+
 /* LA is on AS4. Who ends its TLS answers in the other binding, where acknowledgments may go unsigned: with the very
  * references of our signature, and with nobody's. */
 static bool acknowledge_unsigned(void *arg, struct region_node *to, struct arena *arena, const struct http_call *call,
@@ -499,6 +581,8 @@ int main(void)
 		BOTH(a_posted_error_is_believed_if_it_is_signed),
 		BOTH(a_posted_warning_ends_nothing),
 		BOTH(what_is_never_acknowledged_becomes_a_dead_letter_that_an_officer_sends_again),
+		BOTH(what_may_have_arrived_is_sent_as_often_as_agreed),
+		BOTH(what_is_not_sent_any_more_is_not_packed_either),
 		BOTH(the_text_of_a_fault_is_shown),
 		BOTH(what_waits_goes_by_the_binding_of_the_day),
 		BOTH(an_unsigned_acknowledgment_of_what_asked_for_a_signed_one_settles_nothing),
