@@ -134,6 +134,9 @@ enum err_code outbox_next_us(struct kernel *kernel, int64_t *next_us, struct err
  * or the message is not queued any more. */
 enum err_code outbox_repack(struct kernel *kernel, struct arena *arena, struct message *message,
 			    const struct message_parts *parts, int64_t now_us, struct err *err) MUST_USE;
+/* Answers that settle nothing, and receipts of what was abandoned, are kept up to so many of a kind a message: whoever
+ * posts them does not end by himself. */
+#define NOTES_KEPT_A_MESSAGE 100
 /* What was sent (before it is sent: evidence of every version). */
 enum err_code outbox_sending(struct kernel *kernel, const struct message *message, const struct wire *sent,
 			     struct err *err) MUST_USE;

@@ -274,6 +274,18 @@ static enum err_code wire_keep(struct tx *tx, const struct attempt *attempt, str
 			   err);
 }
 
+static enum err_code notes_full(struct tx *tx, const struct attempt *attempt, bool *full, struct err *err)
+{
+	const struct wire *wire = &attempt->wire;
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_wire_count, BINDS(BIND_TEXT(attempt->message->id), BIND_TEXT(wire_kind_name(wire->kind))),
+		     &query, err));
+	/* Of what we sent ourselves nothing may be missing. */
+	*full = db_next(&query) && db_int(&query, 0) >= NOTES_KEPT_A_MESSAGE && wire->kind != WIRE_SENT;
+	return db_end(&query, err);
+}
+
 /* With an entry of its own. Once, however often it is noted: who does not know whether a commit went through says it
  * again. */
 static enum err_code wire_note(struct tx *tx, const struct attempt *attempt, const char *detail, struct err *err)
@@ -285,9 +297,10 @@ static enum err_code wire_note(struct tx *tx, const struct attempt *attempt, con
 		return OK;
 	TRY(db_query(tx, &sql_wire_known, BINDS(BIND_TEXT(attempt->message->id), BIND_TEXT(wire->digest)), &query,
 		     err));
-	bool known = db_next(&query);
+	bool known = db_next(&query), full = false;
 	TRY(db_end(&query, err));
-	if (known)
+	TRY(notes_full(tx, attempt, &full, err));
+	if (known || full)
 		return OK;
 	TRY(wire_keep(tx, attempt, err));
 	return wire_journal(tx, attempt->message, wire, detail, attempt->now_us, err);

@@ -76,8 +76,9 @@ bool lane_has_room(const struct messaging *messaging, const struct lane *lane)
 	return lane->busy < messaging->options.slots && (busy == 0 || lane->busy + busy < messaging->options.senders);
 }
 
-/* The next partner in turn with room, which is taken. */
-static const struct peer *take_turn(struct messaging *messaging, const struct directory *directory)
+/* The next partner in turn with room, which is taken. Replies and messages begin in turn: neither of them waits until
+ * there are none of the other. */
+static const struct peer *take_turn(struct messaging *messaging, const struct directory *directory, bool *replies_first)
 {
 	const struct peer *taken = NULL;
 	pthread_mutex_lock(&messaging->lock);
@@ -87,6 +88,7 @@ static const struct peer *take_turn(struct messaging *messaging, const struct di
 		if (!lane || !same(peer->partner.status, "active") || !lane_has_room(messaging, lane))
 			continue;
 		lane->busy++;
+		*replies_first = lane->replied = !lane->replied;
 		taken = peer;
 	}
 	pthread_mutex_unlock(&messaging->lock);
@@ -749,7 +751,7 @@ static enum err_code send_replies(struct messaging *messaging, const struct peer
 
 /* One at a time: whoever claimed several would let them wait behind a partner that does not answer. */
 static enum err_code send_due(struct messaging *messaging, struct directory *directory, const struct peer *peer,
-			      int64_t now_us, unsigned *done, bool *answered, struct err *err)
+			      bool replies_first, int64_t now_us, unsigned *done, bool *answered, struct err *err)
 {
 	enum { CLAIM_ARENA = 8 << 20 };
 	struct message_list due = { 0 };
@@ -758,13 +760,15 @@ static enum err_code send_due(struct messaging *messaging, struct directory *dir
 		return fail(err, ERR_MEMORY, "no memory to read the outbox");
 	/* The lease must outlast the exchange, or another worker would send the message a second time. */
 	int64_t lease_us = messaging->options.timeout_us * 2;
-	TRY(send_replies(messaging, peer, arena, now_us, lease_us, done, answered, err));
+	if (replies_first)
+		TRY(send_replies(messaging, peer, arena, now_us, lease_us, done, answered, err));
 	if (*done)
 		return OK;
 	TRY(outbox_claim(messaging->options.kernel, arena, peer->partner.code, now_us, lease_us, 1, &due, err));
 	for (size_t i = 0; i < due.count; i++, ++*done)
 		TRY(send_one(messaging, directory, peer, &due.items[i], now_us, answered, err));
-	return OK;
+	return *done || replies_first ? OK
+				      : send_replies(messaging, peer, arena, now_us, lease_us, done, answered, err);
 }
 
 enum err_code messaging_send_step(struct messaging *messaging, int64_t now_us, unsigned *done, struct err *err)
@@ -773,11 +777,11 @@ enum err_code messaging_send_step(struct messaging *messaging, int64_t now_us, u
 	enum err_code code = OK;
 	struct directory *directory = directory_get(messaging);
 	for (size_t turns = 0; turns < directory->count && *done == 0 && code == OK; turns++) {
-		bool answered = false;
-		const struct peer *peer = take_turn(messaging, directory);
+		bool answered = false, replies_first = false;
+		const struct peer *peer = take_turn(messaging, directory, &replies_first);
 		if (!peer)
 			break;
-		code = send_due(messaging, directory, peer, now_us, done, &answered, err);
+		code = send_due(messaging, directory, peer, replies_first, now_us, done, &answered, err);
 		leave_turn(messaging, peer->partner.code, *done > 0, answered);
 	}
 	directory_release(directory);

@@ -490,6 +490,31 @@ static void what_waits_goes_by_the_agreement_that_has_replaced_its_own(void **st
 	assert_string_equal(region_message(th, message.id).state, "delivered");
 }
 
+/* Half of the turns are theirs, however many there are. */
+static void replies_do_not_keep_messages_waiting(void **state)
+{
+	struct caught caught = { 0 };
+	bool found = false;
+	char none;
+
+	(void)state;
+	region_must(region, db_write(th->kernel.db, put_replies, &none, &region->err));
+	region->now_us += SECOND_US;
+	struct document_result sent = region_submit(th, "dft", paper_form_d(region, "TH", "VN", 1, region_today(th)));
+	const char *id = region_message(th, sent.message).message_id;
+	region->intercept = catch_call;
+	region->intercept_arg = &caught;
+	for (int i = 0; i < 2; i++) {
+		unsigned done;
+		region_must(region, messaging_send_step(th->messaging, region->now_us, &done, &region->err));
+		assert_int_equal(done, 1);
+		found |= strstr(arena_text_of(region->arena, caught.items[i].body), id) != NULL;
+	}
+	region->intercept = NULL;
+	assert_true(found);
+	assert_int_equal(caught.count, 2);
+}
+
 /* The agreement that would be asked for now is another: a version by it would be kept, and never sent. */
 static void what_is_not_sent_any_more_is_not_packed_either(void **state)
 {
@@ -589,6 +614,8 @@ int main(void)
 		{ "ten_thousand_replies_wait_outside_of_memory", ten_thousand_replies_wait_outside_of_memory,
 		  peer2_begin_async, peer2_end, NULL },
 		BOTH(what_came_by_the_other_binding_is_known_again),
+		{ "replies_do_not_keep_messages_waiting", replies_do_not_keep_messages_waiting, peer2_begin_async,
+		  peer2_end, NULL },
 		BOTH(what_waits_goes_by_the_agreement_that_has_replaced_its_own),
 		BOTH(what_went_by_as4_is_not_acknowledged_by_anybody_in_the_other_binding),
 	};

@@ -336,6 +336,28 @@ static void an_acknowledgment_that_comes_late_settles_a_dead_message(void **stat
 	assert_int_equal(tasks_with(fixture, ""), 0);
 }
 
+/* A partner may post errors about what is settled for as long as it likes, each signed anew. */
+static void what_is_said_of_a_settled_message_is_kept_up_to_a_number(void **state)
+{
+	static const struct statement kept = { "test.kept", "SELECT count(*) FROM wire WHERE kind = 'error-received'" };
+	static const struct statement told = { "test.told",
+					       "SELECT count(*) FROM journal WHERE event = 'error-received'" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message message = taken(fixture);
+
+	acknowledge(fixture, &message);
+	message = fixture_message(fixture, message.id);
+	for (int i = 0; i < NOTES_KEPT_A_MESSAGE + 5; i++) {
+		struct wire error = fixture_wire(fixture, WIRE_ERROR_RECEIVED,
+						 arena_printf(fixture->arena, "<eb:ErrorList n='%d'/>", i));
+		must(outbox_failed(&fixture->kernel, &message, &agreed, FAILED_FOR_GOOD, "no", &error,
+				   fixture->clock.now_us, &fixture->err));
+	}
+	assert_string_equal(fixture_message(fixture, message.id).state, "delivered");
+	assert_int_equal(fixture_int(fixture, &kept, NO_BINDS), NOTES_KEPT_A_MESSAGE);
+	assert_int_equal(fixture_int(fixture, &told, NO_BINDS), NOTES_KEPT_A_MESSAGE);
+}
+
 static void who_lost_the_claim_says_nothing_of_the_other_attempt(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
@@ -384,6 +406,7 @@ int main(void)
 		cmocka_unit_test(an_answer_forgets_the_failure_before_it),
 		cmocka_unit_test(an_acknowledgment_that_overtakes_the_answer_stands),
 		cmocka_unit_test(an_acknowledgment_that_comes_late_settles_a_dead_message),
+		cmocka_unit_test(what_is_said_of_a_settled_message_is_kept_up_to_a_number),
 		cmocka_unit_test(who_lost_the_claim_says_nothing_of_the_other_attempt),
 		cmocka_unit_test(after_an_officers_retry_its_time_begins_anew),
 	};
