@@ -439,17 +439,18 @@ static enum err_code is_answered_by(void *arg, const struct wire *receipt, bool 
 {
 	const struct receiving *r = arg;
 	const struct ebms_message *message = &r->message;
-	bool acknowledged = !message->ebms2 || message->ebms2->ack_signed;
+	const struct ebms_sent sent = ebms_sent_as(message);
 	struct findings *aside = findings_new(r->arena);
 	struct ebms_message signal;
 	if (!aside)
 		return fail(err, ERR_MEMORY, "no memory for a repetition");
 	ebms_init(&signal, r->arena, &r->messaging->limits, aside);
 	enum err_code code = ebms_read(&signal, receipt->content_type, receipt->octets, err);
+	if (code == OK && !findings_errors(aside))
+		code = ebms_read_security(&signal, err);
 	*answered = code == OK && !findings_errors(aside) && signal.binding == message->binding;
 	if (*answered) {
-		ebms_check_receipt(&signal, message_id_of(r), message->signature->references,
-				   acknowledged ? message->signature->count : 0);
+		ebms_check_sent(&signal, message_id_of(r), &sent);
 		*answered = !findings_errors(aside);
 	}
 	ebms_done(&signal);

@@ -29,8 +29,7 @@ struct sending {
 	struct wire_list wires;
 	const char *content_type; /* of what is sent */
 	struct bytes body;
-	const struct ebms_reference *references; /* what the receipt must repeat */
-	size_t references_count;
+	struct ebms_sent sent;
 	struct http_answer answer;
 	struct findings *findings;
 	struct ebms_message reply;
@@ -266,8 +265,7 @@ static enum err_code take_stored(struct sending *s, const struct ebms_identity *
 		return OK;
 	s->content_type = sent->content_type;
 	s->body = sent->octets;
-	s->references = s->before.signature->references;
-	s->references_count = s->before.signature->count;
+	s->sent = ebms_sent_as(&s->before);
 	*taken = true;
 	return OK;
 }
@@ -288,8 +286,9 @@ static enum err_code pack_letter(struct sending *s, const struct ebms_identity *
 	TRY(ebms_pack_user(s->arena, &letter, &s->packed, err));
 	s->content_type = s->packed.content_type;
 	s->body = buf_bytes(&s->packed.body);
-	s->references = s->packed.references;
-	s->references_count = s->packed.references_count;
+	s->sent = (struct ebms_sent){ .references = s->packed.references,
+				      .count = s->packed.references_count,
+				      .ack_signed = !s->route.pact || s->route.wishes.ack_signed };
 	return OK;
 }
 
@@ -414,7 +413,7 @@ static enum err_code read_reply(struct sending *s, struct err *err)
 		return OK;
 	if (!reply->signature) {
 		/* By the binding that is agreed, whatever the answer speaks. */
-		if (!s->route.pact || !ebms2_may_be_unsigned(reply, s->route.wishes.ack_signed))
+		if (!s->route.pact || !ebms2_may_be_unsigned(reply, s->sent.ack_signed))
 			ebms_found(reply, RULE_UNSIGNED, NULL, NULL);
 		return OK;
 	}
@@ -498,10 +497,9 @@ static enum err_code settle(struct sending *s, struct err *err)
 					   s->answer.status, fault ? ": " : "", fault ? fault : ""),
 			      err);
 	}
-	bool acknowledged = !s->route.pact || s->route.wishes.ack_signed;
 	struct settling settling = settling_of(s);
 	if (!findings_errors(s->findings))
-		TRY(settle_by_signal(&settling, s->references, acknowledged ? s->references_count : 0, err));
+		TRY(settle_by_signal(&settling, &s->sent, err));
 	if (!findings_errors(s->findings))
 		return OK;
 	const struct finding *f = findings_at(s->findings, 0);
@@ -608,14 +606,12 @@ void probe_read(struct arena *arena, const char *about, const struct ebms_messag
 /* A receipt is compared with what was sent. */
 static enum err_code read_probe(struct sending *s, struct probe *probe, struct err *err)
 {
-	bool acknowledged = !s->route.pact || s->route.wishes.ack_signed;
 	probe->taken = is_taken(s);
 	if (!s->answer.body.size)
 		return OK;
 	TRY(read_reply(s, err));
 	if (s->reply.header_read && s->reply.kind == KIND_RECEIPT)
-		ebms_check_receipt(&s->reply, s->message->message_id, s->references,
-				   acknowledged ? s->references_count : 0);
+		ebms_check_sent(&s->reply, s->message->message_id, &s->sent);
 	const char *fault = fault_text(s);
 	probe->fault = fault ? arena_text(probe->arena, fault) : NULL;
 	probe_read(probe->arena, s->message->message_id, &s->reply, s->cert, &probe->answer);
@@ -639,10 +635,7 @@ static enum err_code post_probe(struct sending *s, struct probe *probe, struct e
 
 static enum err_code post_and_wait(struct sending *s, struct probe *probe, struct err *err)
 {
-	struct awaited awaited = { .arena = probe->later,
-				   .findings = findings_new(probe->later),
-				   .references = s->references,
-				   .references_count = s->references_count };
+	struct awaited awaited = { .arena = probe->later, .findings = findings_new(probe->later), .sent = s->sent };
 	if (!awaited.findings)
 		return fail(err, ERR_MEMORY, "no memory to test the link with %s", s->peer->partner.code);
 	probe_await(&awaited, probe);

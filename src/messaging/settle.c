@@ -84,8 +84,7 @@ static enum err_code refused(const struct settling *s, const struct ebms_error *
 	return settle_failed(s, believed ? FAILED_FOR_GOOD : FAILED_ON_THE_WAY, true, reason, err);
 }
 
-enum err_code settle_by_signal(const struct settling *s, const struct ebms_reference *references, size_t count,
-			       struct err *err)
+enum err_code settle_by_signal(const struct settling *s, const struct ebms_sent *sent, struct err *err)
 {
 	const char *id = s->message->message_id;
 	struct ebms_message *signal = s->signal;
@@ -95,6 +94,6 @@ enum err_code settle_by_signal(const struct settling *s, const struct ebms_refer
 	if (signal->kind == KIND_PONG && ebms_is_ping(s->message->service, s->message->action) &&
 	    same(signal->signal.info->ref_to, id))
 		return delivered(s, err);
-	ebms_check_receipt(signal, id, references, count);
+	ebms_check_sent(signal, id, sent);
 	return findings_errors(signal->findings) ? OK : delivered(s, err);
 }
