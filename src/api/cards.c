@@ -443,6 +443,8 @@ static enum err_code check_plan(struct card_call *c, struct err *err)
 		all.items[all.count++] = c->rows[i];
 	p->findings = p->call->findings;
 	partner_check(p);
+	if (messaging_profile_is_weak(p->partner.profile) && !same(c->before.profile, p->partner.profile))
+		partner_found_weak(p);
 	for (size_t i = 0; i < c->rows_count; i++)
 		TRY(partner_check_addition(p, &all, &c->rows[i], NULL, "/certificates", err));
 	partner_need_tls(p, &all);

@@ -25,6 +25,8 @@ enum err_code partner_read(struct tx *tx, struct partner_call *p, struct err *er
 enum err_code partner_need_room(struct tx *tx, struct partner_call *p, struct err *err) MUST_USE;
 /* Findings for what would leave the node with a partner that it cannot use. */
 void partner_check(struct partner_call *p);
+/* Its profile rests on SHA-1, which it is not excepted for. */
+void partner_found_weak(struct partner_call *p);
 /* A finding unless LIST has a certificate for TLS, where it is needed. */
 void partner_need_tls(struct partner_call *p, const struct partner_certificate_list *list);
 

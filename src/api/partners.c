@@ -3,11 +3,12 @@
  * Nothing is written that the messaging could not load: everything that loading checks is checked here first. */
 #include "api/partner_int.h"
 #include "base/text.h"
+#include "kernel/agreement.h"
 
 /* clang-format off */
 enum { RULE_CERTIFICATE, RULE_USE, RULE_NO_CERTIFICATE, RULE_PROFILE, RULE_ENDPOINT, RULE_TOKEN, RULE_STATE, RULE_ANCHOR,
        RULE_CRL, RULE_KEY, RULE_TOO_MANY, RULE_STATUS, RULE_NO_TLS, RULE_NO_TLS_CERTIFICATE, RULE_NOTHING, RULE_CRL_OLDER,
-       RULE_CRL_ISSUER, RULE_ISSUER, RULE_UNUSABLE, RULE_OURSELVES };
+       RULE_CRL_ISSUER, RULE_ISSUER, RULE_UNUSABLE, RULE_OURSELVES, RULE_WEAK };
 static const struct rule partner_rules[] = {
 	[RULE_CERTIFICATE]    = { .code = "PTN-001", .text = "this is no certificate ({1}): give exactly one as PEM" },
 	[RULE_USE]            = { .code = "PTN-002", .text = "{1} is not a use of a certificate: give sign, encrypt, tls, issuer or crl" },
@@ -31,6 +32,8 @@ static const struct rule partner_rules[] = {
 	[RULE_ISSUER]         = { .code = "PTN-018", .text = "this is no certificate of an authority ({1}): give the one that signs its revocation lists" },
 	[RULE_UNUSABLE]       = { .code = "PTN-019", .text = "this certificate cannot be used for {1}: {2}", .law = "RFC 5280 4.2.1.3" },
 	[RULE_OURSELVES]      = { .code = "PTN-020", .text = "{1} is this node itself" },
+	[RULE_WEAK]           = { .code = "PTN-021", .text = "{1} rests on SHA-1, and no agreement in force excepts {2} from its refusal: agree on ebms2-rsa-sha256, or import their CPA with the exception (lintas partner import FILE --partner {2} --allow-sha1)",
+				  .law = "FIPS 186-5" },
 };
 /* clang-format on */
 
@@ -340,6 +343,28 @@ void partner_check(struct partner_call *p)
 		finding_add(p->findings, &partner_rules[RULE_STATE], "/code", partner->code, NULL);
 }
 
+void partner_found_weak(struct partner_call *p)
+{
+	finding_add(p->findings, &partner_rules[RULE_WEAK], "/profile", p->partner.profile, p->code);
+}
+
+/* What is signed with SHA-1 may be disputed: a person excepts a partner, by its agreement and in the journal. */
+static enum err_code check_weak(struct tx *tx, struct partner_call *p, struct err *err)
+{
+	const struct api_call *call = p->call;
+	struct agreement_list list;
+	bool excepted = false;
+	if (!messaging_profile_is_weak(p->partner.profile))
+		return OK;
+	TRY(agreement_list(tx, call->arena, p->code, &list, err));
+	for (size_t i = 0; i < list.count && !excepted; i++)
+		TRY(messaging_agreement_excepts(call->api->options.messaging, call->arena, &list.items[i], call->now_us,
+						&excepted, err));
+	if (!excepted)
+		partner_found_weak(p);
+	return OK;
+}
+
 /* One certificate for each use in LIST, with a key for PROFILE (NULL: with any). */
 static void need_uses(struct partner_call *p, const struct partner_certificate_list *list, const char *profile)
 {
@@ -441,6 +466,9 @@ static enum err_code check_new(struct partner_call *p, const struct partner_view
 	const struct partner_certificate_list all = { p->added, p->added_count };
 	p->findings = call->findings;
 	partner_check(p);
+	/* There is no agreement before there is a partner. */
+	if (messaging_profile_is_weak(profile))
+		partner_found_weak(p);
 	for (size_t i = 0; i < p->added_count; i++)
 		TRY(take_addition(call, &view->certificates[i], arena_printf(call->arena, "/certificates/%zu", i),
 				  p->code, &p->added[i], err));
@@ -509,8 +537,10 @@ static enum err_code write_changes(struct tx *tx, void *arg, struct err *err)
 	p->partner.endpoint = c->endpoint ? endpoint_of(c->endpoint) : p->partner.endpoint;
 	p->partner.token = c->token ? c->token : p->partner.token;
 	partner_check(p);
-	if (c->profile && messaging_profile_known(c->profile))
+	if (c->profile && messaging_profile_known(c->profile)) {
 		need_uses(p, &p->kept, c->profile);
+		TRY(check_weak(tx, p, err));
+	}
 	TRY(partner_refuse(p, err));
 	return partner_change(tx, &p->partner, &p->call->actor, p->call->now_us, err);
 }

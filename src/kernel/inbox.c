@@ -34,6 +34,10 @@ struct acceptance {
 	int64_t now_us;
 	enum inbox_outcome outcome;
 	struct wire receipt;
+	/* It came before, as this message of ours, with another digest: whether the content is another, too, is found
+	 * out between two runs, because no other writer shall wait for that. */
+	const char *to_compare;
+	bool compared, same_content;
 };
 
 static enum err_code partner_actor(struct arena *arena, const char *partner, struct actor *actor, struct err *err)
@@ -57,18 +61,6 @@ static enum err_code known_read(struct tx *tx, struct acceptance *acceptance, co
 		*digest = db_text(acceptance->arena, &query, 1);
 	}
 	return db_end(&query, err);
-}
-
-static enum err_code receipt_read(struct tx *tx, struct acceptance *acceptance, const char *id, struct err *err)
-{
-	db_query_auto query = { 0 };
-
-	TRY(db_query(tx, &sql_wire_receipt, BINDS(BIND_TEXT(id)), &query, err));
-	bool found = db_next(&query);
-	if (found)
-		acceptance->receipt = wire_row(acceptance->arena, &query);
-	TRY(db_end(&query, err));
-	return found ? OK : fail(err, ERR_INTERNAL, "message %s was accepted without a receipt", id);
 }
 
 /* What a partner's mistakes cost us today, after this one. */
@@ -136,13 +128,27 @@ static enum err_code receipt_later(struct tx *tx, const struct acceptance *accep
 static enum err_code seen_before(struct tx *tx, struct acceptance *acceptance, const char *id, const char *digest,
 				 struct err *err)
 {
-	if (same(digest, acceptance->message.digest)) {
-		acceptance->outcome = INBOX_DUPLICATE;
-		TRY(receipt_read(tx, acceptance, id, err));
-		return receipt_later(tx, acceptance, err);
+	bool repacked = !same(digest, acceptance->message.digest);
+	const struct repetition repetition = {
+		.delivery = acceptance->delivery,
+		.id = id,
+		.repacked = repacked,
+		.received = acceptance->received,
+		.given = acceptance->given,
+		.now_us = acceptance->now_us,
+	};
+
+	if (repacked && !acceptance->compared) {
+		acceptance->to_compare = id;
+		return OK;
 	}
-	acceptance->outcome = INBOX_ALTERED;
-	return refused_journal(tx, acceptance, id, "altered-duplicate", err);
+	if (repacked && !acceptance->same_content) {
+		acceptance->outcome = INBOX_ALTERED;
+		return refused_journal(tx, acceptance, id, "altered-duplicate", err);
+	}
+	acceptance->outcome = INBOX_DUPLICATE;
+	TRY(repeated_receipt(tx, acceptance->arena, &repetition, &acceptance->receipt, err));
+	return receipt_later(tx, acceptance, err);
 }
 
 static enum err_code evidence_put(struct tx *tx, struct acceptance *acceptance, struct err *err)
@@ -215,6 +221,11 @@ enum err_code inbox_accept(struct kernel *kernel, struct arena *arena, struct in
 	acceptance.received = wire_digested(&delivery->received, message->digest, &received);
 	acceptance.given = wire_digested(&delivery->receipt, message->digest, &given);
 	TRY(db_write(kernel->db, accept_run, &acceptance, err));
+	if (acceptance.to_compare) {
+		TRY(repeated_content(kernel, acceptance.to_compare, &delivery->parts, &acceptance.same_content, err));
+		acceptance.compared = true;
+		TRY(db_write(kernel->db, accept_run, &acceptance, err));
+	}
 	delivery->message = *message;
 	*outcome = acceptance.outcome;
 	if (acceptance.outcome == INBOX_ACCEPTED || acceptance.outcome == INBOX_DUPLICATE)

@@ -35,7 +35,7 @@ struct message {
 				  * when those before it in the conversation are done */
 	int64_t reached_us;      /* since when the partner may have it without having acknowledged it; TIME_NONE */
 	bool claimed;            /* an attempt runs, or its node was lost with it: see next_attempt_us */
-	int64_t attempts;        /* since it was queued or received */
+	int64_t attempts;        /* since it was queued or received, or since .reached_us: then what left us alone */
 	int64_t settled_us;      /* delivered, dead, processed, failed or abandoned; TIME_NONE */
 	const char *last_error;  /* NULL */
 	const char *digest;      /* SHA-256 over the parts' digests, hexadecimal: what a duplicate must agree in */
@@ -134,6 +134,9 @@ enum err_code outbox_next_us(struct kernel *kernel, int64_t *next_us, struct err
  * or the message is not queued any more. */
 enum err_code outbox_repack(struct kernel *kernel, struct arena *arena, struct message *message,
 			    const struct message_parts *parts, int64_t now_us, struct err *err) MUST_USE;
+/* Answers that settle nothing, and receipts of what was abandoned, are kept up to so many of a kind a message: whoever
+ * posts them does not end by himself. */
+#define NOTES_KEPT_A_MESSAGE 100
 /* What was sent (before it is sent: evidence of every version). */
 enum err_code outbox_sending(struct kernel *kernel, const struct message *message, const struct wire *sent,
 			     struct err *err) MUST_USE;
@@ -141,27 +144,35 @@ enum err_code outbox_sending(struct kernel *kernel, const struct message *messag
  * second receipt of a delivered message changes nothing. */
 enum err_code outbox_delivered(struct kernel *kernel, const struct message *message, const struct wire *receipt,
 			       int64_t now_us, struct err *err) MUST_USE;
-/* An attempt failed. PERMANENT or too many attempts: dead, with a task. Else queued again after back-off with jitter.
- * ANSWER (may be NULL) is stored. MESSAGE is as it was claimed: who lost the claim decides nothing. */
 struct retry_policy {
 	int64_t first_us, max_us; /* back-off doubles from the one to the other */
 	int64_t give_up_us;       /* a message is dead when it waits for so long, since it was queued last */
-	/* … or when the partner may have had it for so long without a word: sent more often than agreed it might be
-	 * taken twice. 0: for ever */
-	int64_t answer_us;
+	/* … or when it was sent so often since the partner may have it: sent more often than agreed it might be taken
+	 * twice. Counted, not timed: while we are down nothing is sent. 0: no bound */
+	int64_t tries;
 	const char *given_up; /* what the binding calls that ("EBMS:0301 MissingReceipt"); NULL: nothing */
 };
 extern const struct retry_policy retry_policy_default; /* 5 s, 30 min, 21 days */
+enum outbox_failure {
+	FAILED_ON_THE_WAY, /* the partner does not have it: it was not connected, or it says so */
+	FAILED_UNSENT,     /* it did not leave us, which is no try */
+	FAILED_AT_PARTNER, /* it went out, and no answer says that the partner does not have it */
+	FAILED_FOR_GOOD    /* refused */
+};
+/* An attempt failed. FAILED_FOR_GOOD, or POLICY says that it is enough: dead, with a task. Else queued again after
+ * back-off with jitter, or, once the partner may have it, after POLICY's .first_us. ANSWER (may be NULL) is stored.
+ * MESSAGE is as it was claimed: who lost the claim decides nothing. POLICY may be NULL. */
 enum err_code outbox_failed(struct kernel *kernel, const struct message *message, const struct retry_policy *policy,
-			    bool permanent, const char *reason, const struct wire *answer, int64_t now_us,
+			    enum outbox_failure failure, const char *reason, const struct wire *answer, int64_t now_us,
 			    struct err *err) MUST_USE;
 /* The partner's server took a transmission, and its acknowledgment comes later with a request of its own: sent again
- * after POLICY's .first_us, always the same interval, until it comes or .answer_us is over. It may have come already,
+ * after POLICY's .first_us, always the same interval, until it comes or .tries are over. It may have come already,
  * while the answer was under way: then nothing changes. */
 enum err_code outbox_waiting(struct kernel *kernel, const struct message *message, const struct retry_policy *policy,
 			     int64_t now_us, struct err *err) MUST_USE;
-/* Whether .answer_us is over for MESSAGE, as it was claimed: outbox_failed() instead of sending it once more. */
-bool outbox_unanswered(const struct message *message, const struct retry_policy *policy, int64_t now_us);
+/* Whether .tries are over for MESSAGE, as it was claimed, and the interval after the last one: outbox_failed() instead
+ * of sending it once more. */
+bool outbox_unanswered(const struct message *message, const struct retry_policy *policy);
 
 /* An officer decides: "hold" (queued -> held), "release" (held -> queued), "retry" (dead -> queued; queued: now),
  * "abandon" (dead, held -> abandoned: what follows it goes on). Of a message that came in: "retry" (failed -> received;
@@ -174,13 +185,20 @@ enum err_code outbox_decide(struct kernel *kernel, const char *message, const ch
 
 enum inbox_outcome { INBOX_ACCEPTED, INBOX_DUPLICATE, INBOX_ALTERED, INBOX_TOO_OLD };
 
-/* Stores a checked message with its receipt in one durable step. DUPLICATE: the same id and digest; *RECEIPT is then
- * the stored one (arena's). ALTERED: the same id with another digest; TOO_OLD: created before now - WINDOW_US; both
- * store nothing but a journal entry, of which at most REFUSALS_KEPT_A_DAY a day and partner. */
+/* Stores a checked message with its receipt in one durable step. DUPLICATE: the same id and the same content, however
+ * it is packed; *RECEIPT is then the stored one that answers it (arena's). If none does, because it comes by another
+ * binding than before, DELIVERY's own is given and stored with it, up to VERSIONS_KEPT of them a message; beyond that
+ * the first one. ALTERED: the same id with other content; TOO_OLD: created before now - WINDOW_US; both store nothing
+ * but a journal entry, of which at most REFUSALS_KEPT_A_DAY a day and partner. */
+#define VERSIONS_KEPT 3 /* compressed, plain, and once more by the first binding */
 struct inbox_delivery {
 	struct message message; /* .id given by the call; .created_us is the sender's timestamp */
 	struct message_parts parts;
 	struct wire received, receipt;
+	/* Whether RECEIPT, which was given before, answers this delivery: its sender looks for what it signed last.
+	 * NULL: any does. */
+	enum err_code (*answered)(void *arg, const struct wire *receipt, bool *answered, struct err *err);
+	void *arg;
 	int64_t window_us;
 	/* The receipt goes out later, with a request of its own: of what is accepted, and of a duplicate the stored
 	 * one, it is put as a reply (kernel/reply.h) in the same step. */

@@ -47,6 +47,21 @@ struct wire wire_row(struct arena *arena, const struct query *query);
 #define MESSAGE_COLUMNS_COUNT 24
 struct message message_row(struct arena *arena, const struct query *query);
 
+/* Whether the stored message ID has, part by part, the plain content of PARTS. */
+enum err_code repeated_content(struct kernel *kernel, const char *id, const struct message_parts *parts, bool *is_same,
+			       struct err *err) MUST_USE;
+/* A message that we have, and that came again as DELIVERY, whose wires are made by wire_digested(). */
+struct repetition {
+	const struct inbox_delivery *delivery;
+	const char *id; /* of the message that we have */
+	bool repacked;  /* the parts are not packed as those that we have */
+	struct wire received, given;
+	int64_t now_us;
+};
+/* The receipt that it gets: see inbox_accept(). */
+enum err_code repeated_receipt(struct tx *tx, struct arena *arena, const struct repetition *repetition,
+			       struct wire *receipt, struct err *err) MUST_USE;
+
 /* The case of MESSAGE in its machine. */
 struct fsm_case message_case(struct kernel *kernel, struct arena *arena, const struct message *message,
 			     const struct actor *actor, int64_t now_us, const char *detail);

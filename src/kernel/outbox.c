@@ -260,9 +260,8 @@ struct attempt {
 	struct wire wire; /* .digest is NULL if there is none to keep */
 	int64_t now_us;
 	const struct retry_policy *policy;
-	bool permanent;
-	bool reached; /* the partner's server took it; else it failed for REASON */
-	const char *reason;
+	enum outbox_failure failure;
+	const char *reason; /* NULL: the partner's server took it, and will answer */
 };
 
 static enum err_code wire_keep(struct tx *tx, const struct attempt *attempt, struct err *err)
@@ -273,6 +272,18 @@ static enum err_code wire_keep(struct tx *tx, const struct attempt *attempt, str
 		return OK;
 	return wire_insert(tx, attempt->message->id, attempt->message->partner, &attempt->wire, id, attempt->now_us,
 			   err);
+}
+
+static enum err_code notes_full(struct tx *tx, const struct attempt *attempt, bool *full, struct err *err)
+{
+	const struct wire *wire = &attempt->wire;
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_wire_count, BINDS(BIND_TEXT(attempt->message->id), BIND_TEXT(wire_kind_name(wire->kind))),
+		     &query, err));
+	/* Of what we sent ourselves nothing may be missing. */
+	*full = db_next(&query) && db_int(&query, 0) >= NOTES_KEPT_A_MESSAGE && wire->kind != WIRE_SENT;
+	return db_end(&query, err);
 }
 
 /* With an entry of its own. Once, however often it is noted: who does not know whether a commit went through says it
@@ -286,9 +297,10 @@ static enum err_code wire_note(struct tx *tx, const struct attempt *attempt, con
 		return OK;
 	TRY(db_query(tx, &sql_wire_known, BINDS(BIND_TEXT(attempt->message->id), BIND_TEXT(wire->digest)), &query,
 		     err));
-	bool known = db_next(&query);
+	bool known = db_next(&query), full = false;
 	TRY(db_end(&query, err));
-	if (known)
+	TRY(notes_full(tx, attempt, &full, err));
+	if (known || full)
 		return OK;
 	TRY(wire_keep(tx, attempt, err));
 	return wire_journal(tx, attempt->message, wire, detail, attempt->now_us, err);
@@ -429,27 +441,21 @@ enum err_code outbox_repack(struct kernel *kernel, struct arena *arena, struct m
 
 /* --- An attempt that settles nothing --- */
 
-static bool unanswered(int64_t reached_us, const struct retry_policy *policy, int64_t now_us)
+bool outbox_unanswered(const struct message *message, const struct retry_policy *policy)
 {
-	return policy->answer_us > 0 && reached_us != TIME_NONE && now_us - reached_us >= policy->answer_us;
+	return policy->tries > 0 && message->reached_us != TIME_NONE && message->attempts > policy->tries;
 }
 
-bool outbox_unanswered(const struct message *message, const struct retry_policy *policy, int64_t now_us)
-{
-	return unanswered(message->reached_us, policy, now_us);
-}
-
-/* The end of the time for the acknowledgment is met, not passed by. */
+/* Once the partner may have it, it is sent as the agreement says, whatever becomes of an attempt. */
 static int64_t next_attempt_us(const struct attempt *attempt)
 {
 	const struct retry_policy *policy = attempt->policy;
 	const struct message *message = attempt->message;
+	bool agreed = policy->tries > 0 && message->reached_us != TIME_NONE;
 
-	if (!attempt->reached)
-		return attempt->now_us + message_back_off_us(policy, message->attempts);
-	int64_t reached_us = message->reached_us != TIME_NONE ? message->reached_us : attempt->now_us;
-	int64_t next_us = attempt->now_us + policy->first_us, end_us = reached_us + policy->answer_us;
-	return policy->answer_us > 0 && end_us < next_us ? end_us : next_us;
+	return attempt->now_us + (attempt->failure == FAILED_AT_PARTNER || agreed
+					  ? policy->first_us
+					  : message_back_off_us(policy, message->attempts));
 }
 
 struct put_off {
@@ -461,13 +467,14 @@ static enum err_code put_off(struct tx *tx, const struct attempt *attempt, const
 			     struct err *err)
 {
 	const struct message *message = attempt->message;
+	bool reached = attempt->failure == FAILED_AT_PARTNER, unsent = attempt->failure == FAILED_UNSENT;
 	db_query_auto query = { 0 };
 
 	*row = (struct put_off){ 0 };
 	TRY(db_query(tx, &sql_message_later,
 		     BINDS(BIND_TEXT(message->id), BIND_INT(message->attempts), BIND_INT(message->next_attempt_us),
-			   BIND_INT(next_attempt_us(attempt)), BIND_TEXT(attempt->reached ? NULL : reason),
-			   attempt->reached ? BIND_INT(attempt->now_us) : BIND_NULL),
+			   BIND_INT(next_attempt_us(attempt)), BIND_TEXT(attempt->reason ? reason : NULL),
+			   reached ? BIND_INT(attempt->now_us) : BIND_NULL, BIND_INT(unsent)),
 		     &query, err));
 	if (db_next(&query))
 		*row = (struct put_off){ true, db_int(&query, 0), db_null(&query, 1) ? TIME_NONE : db_int(&query, 1) };
@@ -480,7 +487,8 @@ static enum err_code dead_letter(struct tx *tx, const struct attempt *attempt, s
 	const struct message *message = attempt->message;
 	const char *to;
 
-	if (!attempt->permanent && attempt->policy->given_up)
+	bool refused = attempt->failure == FAILED_FOR_GOOD;
+	if (!refused && attempt->policy->given_up)
 		reason = arena_printf(arena, "%s: %s", attempt->policy->given_up, reason);
 	if (!reason)
 		return fail(err, ERR_MEMORY, "no memory left for a task");
@@ -492,14 +500,13 @@ static enum err_code dead_letter(struct tx *tx, const struct attempt *attempt, s
 	/* Nothing follows from a ping, and who sent it is told. */
 	if (message->test && !message->document)
 		return message_fire(tx, &fsm_case, &message_out_machine, MESSAGE_ABANDON, NULL, err);
-	const char *text =
-		arena_printf(arena,
-			     "%s to %s was %s: %s. What follows it in its conversation waits. Look at "
-			     "\"lintas timeline %s\"; when the cause is mended, \"lintas outbox retry %s\"; if "
-			     "it is not to be sent any more, \"lintas outbox abandon %s\"",
-			     message->action, message->partner,
-			     attempt->permanent ? "refused for good" : "given up, because its time ran out", reason,
-			     message->id, message->id, message->id);
+	const char *text = arena_printf(
+		arena,
+		"%s to %s was %s: %s. What follows it in its conversation waits. Look at "
+		"\"lintas timeline %s\"; when the cause is mended, \"lintas outbox retry %s\"; if "
+		"it is not to be sent any more, \"lintas outbox abandon %s\"",
+		message->action, message->partner, refused ? "refused for good" : "given up, because its time ran out",
+		reason, message->id, message->id, message->id);
 	if (!text)
 		return fail(err, ERR_MEMORY, "no memory left for a task");
 	return task_open(tx,
@@ -516,10 +523,9 @@ static enum err_code silence(struct tx *tx, const struct attempt *attempt, struc
 {
 	char at[TIME_SIZE];
 	const char *said = **reason ? arena_printf(arena, "; the last attempt: %s", *reason) : "";
-	const char *text =
-		said ? arena_printf(arena, "the partner's server took it on %s and it was not acknowledged since%s",
-				    time_format(reached_us, at), said)
-		     : NULL;
+	const char *text = said ? arena_printf(arena, "the partner may have it since %s, and has not acknowledged it%s",
+					       time_format(reached_us, at), said)
+				: NULL;
 
 	if (!text)
 		return fail(err, ERR_MEMORY, "no memory left for a task");
@@ -532,6 +538,7 @@ static enum err_code unsettled_run(struct tx *tx, void *arg, struct err *err)
 	const struct attempt *attempt = arg;
 	const struct retry_policy *policy = attempt->policy;
 	struct put_off row;
+	bool refused = attempt->failure == FAILED_FOR_GOOD;
 	arena_auto arena = arena_new(WORK_ARENA_BYTES);
 	const char *reason = arena ? message_reason(arena, attempt->reason) : NULL;
 
@@ -541,16 +548,16 @@ static enum err_code unsettled_run(struct tx *tx, void *arg, struct err *err)
 	TRY(put_off(tx, attempt, reason, &row, err));
 	if (!row.mine)
 		return OK;
-	if (!attempt->permanent && attempt->now_us - row.queued_us < policy->give_up_us &&
-	    !unanswered(row.reached_us, policy, attempt->now_us))
+	if (!refused && attempt->now_us - row.queued_us < policy->give_up_us &&
+	    !outbox_unanswered(attempt->message, policy))
 		return OK;
-	if (!attempt->permanent && row.reached_us != TIME_NONE)
+	if (!refused && row.reached_us != TIME_NONE)
 		TRY(silence(tx, attempt, arena, row.reached_us, &reason, err));
 	return dead_letter(tx, attempt, arena, reason, err);
 }
 
 enum err_code outbox_failed(struct kernel *kernel, const struct message *message, const struct retry_policy *policy,
-			    bool permanent, const char *reason, const struct wire *answer, int64_t now_us,
+			    enum outbox_failure failure, const char *reason, const struct wire *answer, int64_t now_us,
 			    struct err *err)
 {
 	struct attempt attempt = {
@@ -558,7 +565,7 @@ enum err_code outbox_failed(struct kernel *kernel, const struct message *message
 		.message = message,
 		.now_us = now_us,
 		.policy = policy ? policy : &retry_policy_default,
-		.permanent = permanent,
+		.failure = failure,
 		.reason = reason,
 	};
 	struct wire_room room;
@@ -572,7 +579,7 @@ enum err_code outbox_waiting(struct kernel *kernel, const struct message *messag
 			     int64_t now_us, struct err *err)
 {
 	struct attempt attempt = {
-		.kernel = kernel, .message = message, .now_us = now_us, .policy = policy, .reached = true
+		.kernel = kernel, .message = message, .now_us = now_us, .policy = policy, .failure = FAILED_AT_PARTNER
 	};
 
 	return db_write(kernel->db, unsettled_run, &attempt, err);

@@ -6,6 +6,7 @@
 #include "base/date.h"
 #include "crypto/cert.h"
 #include "kernel/journal.h"
+#include "kernel/reply.h"
 #include "kernel/store_int.h"
 
 /* --- Organisations --- */
@@ -173,11 +174,23 @@ enum err_code partner_add(struct tx *tx, const struct partner *partner, const st
 	return partner_changed(tx, partner->code, "added", partner->endpoint, actor, now_us, err);
 }
 
+static enum err_code binding_changes(struct tx *tx, const struct partner *partner, bool *changes, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_partner_binding_is, BINDS(BIND_TEXT(partner->code), BIND_TEXT(binding_of(partner))),
+		     &query, err));
+	*changes = db_next(&query) && !db_int(&query, 0);
+	return db_end(&query, err);
+}
+
 enum err_code partner_change(struct tx *tx, const struct partner *partner, const struct actor *actor, int64_t now_us,
 			     struct err *err)
 {
 	int64_t changed = 0;
+	bool moves = false;
 
+	TRY(binding_changes(tx, partner, &moves, err));
 	TRY(db_exec(tx, &sql_partner_set,
 		    BINDS(BIND_TEXT(partner->code), BIND_TEXT(partner->name), BIND_TEXT(partner->party_id),
 			  BIND_TEXT(partner->party_type), BIND_TEXT(partner->endpoint), BIND_TEXT(partner->profile),
@@ -185,6 +198,8 @@ enum err_code partner_change(struct tx *tx, const struct partner *partner, const
 		    &changed, err));
 	if (changed == 0)
 		return fail(err, ERR_NOT_FOUND, "there is no partner \"%s\"", partner->code);
+	if (moves)
+		TRY(reply_drop_all(tx, partner->code, now_us, err));
 	return partner_changed(tx, partner->code, "changed", partner->status, actor, now_us, err);
 }
 

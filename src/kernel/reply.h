@@ -29,7 +29,9 @@ struct reply {
  * makes it due now and new, also while it is being sent. A receipt takes away the error that waited: what the message
  * broke then is mended, and an error after the receipt would undo it at the partner. */
 enum err_code reply_put(struct tx *tx, const struct reply *reply, int64_t now_us, struct err *err) MUST_USE;
-/* Leases the reply to PARTNER that is due longest until now + LEASE_US. *FOUND false: none is due. When the next one is
+/* Leases the reply to PARTNER that is due longest until now + LEASE_US. *FOUND false: none is due. What is older than
+ * REPLY_TIME_US is dropped instead, with an entry "reply-given-up" in the journal: while we were down, the partner has
+ * repeated what it still waits for. When the next one is
  * due outbox_next_us() says, and outbox_resume() frees what a dead process had leased. */
 enum err_code reply_claim(struct kernel *kernel, struct arena *arena, const char *partner, int64_t now_us,
 			  int64_t lease_us, struct reply *reply, bool *found, struct err *err) MUST_USE;
@@ -39,5 +41,8 @@ enum err_code reply_done(struct kernel *kernel, const struct reply *reply, struc
  * with an entry "reply-given-up" in the journal. Who lost the claim decides nothing. */
 enum err_code reply_failed(struct kernel *kernel, const struct reply *reply, const char *reason, int64_t now_us,
 			   struct err *err) MUST_USE;
+/* What waits for PARTNER is dropped in the caller's transaction, with one entry "replies-given-up" about the partner:
+ * it speaks another binding from now on, and repeats by that what it still wants an answer to. */
+enum err_code reply_drop_all(struct tx *tx, const char *partner, int64_t now_us, struct err *err) MUST_USE;
 
 #endif

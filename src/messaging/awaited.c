@@ -61,8 +61,7 @@ static void hand_over(struct awaited *awaited, struct ebms_message *signal, cons
 	const char *about = awaited->probe->message->message_id;
 	signal->findings = awaited->findings;
 	if (signal->kind == KIND_RECEIPT)
-		ebms_check_receipt(signal, about, awaited->references,
-				   signal->signature ? awaited->references_count : 0);
+		ebms_check_sent(signal, about, &awaited->sent);
 	signal->findings = findings;
 	probe_read(awaited->arena, about, signal, cert, &awaited->answer);
 	awaited->came = true;

@@ -24,7 +24,8 @@ static const struct diagnosis stage_rows[] = {
 				      "authority has changed, add the new one to [gateway] trust here" },
 	[HTTP_TLS] = { .side = THEM,
 		       .mend = "their port must speak TLS 1.2 or later and take the TLS certificate of our node" },
-	[HTTP_EXCHANGE] = { .side = THEM, .mend = "their node must answer: ask what its log says of this time" },
+	[HTTP_EXCHANGE] = { .side = THEM, .mend = "their node must take it all: ask what its log says of this time" },
+	[HTTP_ANSWER] = { .side = THEM, .mend = "their node must answer: ask what its log says of this time" },
 };
 
 /* First matching row wins. */

@@ -544,6 +544,12 @@ bool messaging_profile_known(const char *name)
 	return profile_find(name) != NULL;
 }
 
+bool messaging_profile_is_weak(const char *name)
+{
+	const struct security_profile *profile = name ? profile_find(name) : NULL;
+	return profile && profile->digest == DIGEST_SHA1;
+}
+
 const char *messaging_profile_at(size_t index)
 {
 	return profile_at(index) ? profile_at(index)->name : NULL;

@@ -117,7 +117,7 @@ static bool does_answer(const struct bundle *bundle, const struct evidence_wire 
 	const char *id = bundle->message.message_id;
 	if (wire_is_pong(receipt))
 		return message->kind == KIND_PING && same(signal.signal.info->ref_to, id);
-	if (receipt->bare && (!message->ebms2 || message->ebms2->ack_signed))
+	if (receipt->bare && ebms_sent_as(message).ack_signed)
 		return false;
 	ebms_check_receipt(&signal, id, message->signature->references, receipt->bare ? 0 : message->signature->count);
 	return findings_errors(signal.findings) == 0;

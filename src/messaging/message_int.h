@@ -235,6 +235,17 @@ enum err_code ebms_pack_receipt(struct arena *arena, const struct ebms_answering
 enum err_code ebms_pack_error(struct arena *arena, const struct ebms_answering *answering,
 			      const struct findings *findings, struct ebms_packed *packed, struct err *err) MUST_USE;
 
+/* A message as it was sent, which its receipt must speak of. */
+struct ebms_sent {
+	const struct ebms_reference *references;
+	size_t count;
+	/* Whether the receipt must be signed, and then repeats .references: in AS4 always, in ebMS 2 if the message
+	 * asks for that (§6.3.2). */
+	bool ack_signed;
+};
+/* MESSAGE is signed; RECEIPT is that of SENT, which was REF_TO. Findings otherwise. */
+struct ebms_sent ebms_sent_as(const struct ebms_message *message);
+void ebms_check_sent(struct ebms_message *receipt, const char *ref_to, const struct ebms_sent *sent);
 /* RECEIPT speaks of message REF_TO and repeats exactly REFERENCES. Findings of the binding's rule for receipts
  * otherwise. */
 void ebms_check_receipt(struct ebms_message *receipt, const char *ref_to, const struct ebms_reference *references,

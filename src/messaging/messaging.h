@@ -11,6 +11,7 @@
 #include "kernel/message.h"
 #include "net/http.h"
 
+struct agreement;
 struct messaging;
 
 struct messaging_options {
@@ -437,6 +438,12 @@ bool messaging_profile_known(const char *name);
 #define BINDING_EBMS2 "ebms2"
 const char *messaging_profile_binding(const char *name);
 const char *messaging_profile_at(size_t index);
+/* Whether it rests on SHA-1; and whether AGREEMENT is in force at NOW_US and excepts its partner from the refusal of
+ * that. One that cannot be read excepts nobody. */
+bool messaging_profile_is_weak(const char *name);
+enum err_code messaging_agreement_excepts(const struct messaging *messaging, struct arena *arena,
+					  const struct agreement *agreement, int64_t now_us, bool *excepts,
+					  struct err *err) MUST_USE;
 
 /* Bounds of what is loaded; beyond them a partner or a certificate must be refused. */
 enum { MESSAGING_PARTNERS_MAX = 256, MESSAGING_CERTIFICATES_MAX = 16 /* of one use of one partner */ };

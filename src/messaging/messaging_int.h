@@ -51,6 +51,7 @@ struct lane {
 	char partner[32];
 	unsigned busy; /* exchanges under way */
 	bool heard;    /* it has answered since the start: until then, one exchange at a time, too */
+	bool replied;  /* its last turn began with a reply: the next one begins with a message */
 	bool silent;   /* the last attempt got no answer: one exchange at a time until one succeeds */
 };
 

@@ -83,6 +83,20 @@ bool pact_holds(const struct pact *pact, int64_t at_us)
 	       (pact->until_us == TIME_NONE || at_us < pact->until_us);
 }
 
+enum err_code messaging_agreement_excepts(const struct messaging *messaging, struct arena *arena,
+					  const struct agreement *agreement, int64_t now_us, bool *excepts,
+					  struct err *err)
+{
+	struct pact pact;
+	struct err why = { 0 };
+	enum err_code code = pact_read(arena, agreement, messaging_party(messaging, false),
+				       messaging_party(messaging, true), &pact, &why);
+	if (code == ERR_MEMORY)
+		return fail(err, code, "%s", why.text);
+	*excepts = code == OK && pact.terms.sha1 && pact_holds(&pact, now_us);
+	return OK;
+}
+
 const struct pact *pact_find(const struct pacts *pacts, const char *id)
 {
 	for (size_t i = 0; i < pacts->count; i++)
@@ -200,7 +214,7 @@ void pact_retry(const struct cpa_channel *channel, struct retry_policy *retry)
 	int64_t interval_us = channel->retry_interval_us ? channel->retry_interval_us : CPA_RETRY_INTERVAL_US;
 	int64_t retries = channel->retries ? channel->retries : CPA_RETRIES;
 	retry->first_us = retry->max_us = interval_us;
-	retry->answer_us = interval_us * (retries + 1);
+	retry->tries = retries + 1;
 }
 
 /* --- Receiving --- */

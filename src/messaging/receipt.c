@@ -1,5 +1,6 @@
 /* The sender's check of a receipt: it speaks of our message, and repeats what we signed, all of it and nothing else. */
 #include "base/text.h"
+#include "messaging/ebms2_int.h"
 #include "messaging/signature_int.h"
 
 static void found(struct ebms_message *receipt, const char *what, const char *which)
@@ -39,4 +40,19 @@ void ebms_check_receipt(struct ebms_message *receipt, const char *ref_to, const 
 	}
 	if (repeated_count != count)
 		found(receipt, "repeats", "more or fewer references than were signed");
+}
+
+struct ebms_sent ebms_sent_as(const struct ebms_message *message)
+{
+	return (struct ebms_sent){ .references = message->signature->references,
+				   .count = message->signature->count,
+				   .ack_signed = !message->ebms2 || message->ebms2->ack_signed };
+}
+
+void ebms_check_sent(struct ebms_message *receipt, const char *ref_to, const struct ebms_sent *sent)
+{
+	if (receipt->kind == KIND_RECEIPT && sent->ack_signed && !receipt->signature)
+		ebms_found(receipt, RULE_UNSIGNED, NULL, NULL);
+	else
+		ebms_check_receipt(receipt, ref_to, sent->references, sent->ack_signed ? sent->count : 0);
 }

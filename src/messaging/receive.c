@@ -289,24 +289,17 @@ static enum err_code find_recipient(struct tx *tx, struct receiving *r, struct e
 	return OK;
 }
 
-/* Whether the document type is activated with the partner, and not opted out of. What was accepted while it was gets
- * its receipt again. */
+/* Whether the document type is activated with the partner, and not opted out of. */
 static enum err_code judge_activation(struct tx *tx, struct receiving *r, struct err *err)
 {
 	const struct doctype *doctype = doctype_find(r->messaging->options.kernel, r->understood.action);
 	const char *partner = r->peer->partner.code;
-	struct message known;
 	if (!doctype)
 		return OK; /* a ping */
 	const struct activation cell = {
 		.partner = partner, .document = doctype->code, .direction = "in", .version = doctype->version
 	};
-	TRY(activation_judge(tx, r->arena, &cell, r->understood.test, date_of_time(r->now_us), &r->activation, err));
-	if (!r->activation.refused)
-		return OK;
-	TRY(message_find_in(tx, r->arena, partner, message_id_of(r), &known, err));
-	r->activation.refused = !known.id;
-	return OK;
+	return activation_judge(tx, r->arena, &cell, r->understood.test, date_of_time(r->now_us), &r->activation, err);
 }
 
 static enum err_code look_up(struct tx *tx, void *arg, struct err *err)
@@ -385,11 +378,9 @@ static void check_cpa(struct receiving *r)
 		found(r, RULE_ACTION, message->user.collaboration->service->value, r->understood.action);
 }
 
-static enum err_code check_agreement(struct receiving *r, struct err *err)
+/* What is agreed, and for whom it is. */
+static enum err_code check_terms(struct receiving *r, struct err *err)
 {
-	/* What it says about ours is true, suspended or not. */
-	if (!same(r->peer->partner.status, "active") && !is_answer(r))
-		found(r, RULE_SUSPENDED, r->peer->partner.code, NULL);
 	if (r->message.ebms2)
 		check_cpa(r);
 	else
@@ -405,6 +396,65 @@ static enum err_code check_agreement(struct receiving *r, struct err *err)
 				r->activation.text, NULL);
 	}
 	return OK;
+}
+
+/* What was accepted is not judged again by what is agreed now: its sender has lost our receipt, and would take the
+ * refusal for the fate of its message (ebMS 2.0 §6.5.5: the first response is sent again, whatever has expired). */
+static enum err_code recall(struct tx *tx, void *arg, struct err *err)
+{
+	struct receiving *r = arg;
+	struct message known;
+	TRY(message_find_in(tx, r->arena, r->peer->partner.code, message_id_of(r), &known, err));
+	if (!known.id)
+		return OK;
+	r->findings = r->message.findings = findings_new(r->arena);
+	if (!r->findings)
+		return fail(err, ERR_MEMORY, "no memory for a repetition");
+	r->organisation = known.organisation;
+	r->understood = (struct understood){ .service = known.service,
+					     .action = known.action,
+					     .original_sender = known.original_sender,
+					     .final_recipient = known.final_recipient,
+					     .test = known.test };
+	return OK;
+}
+
+static enum err_code check_agreement(struct receiving *r, struct err *err)
+{
+	/* What it says about ours is true, suspended or not. All else waits, repetitions as well: a partner may be
+	 * suspended because others have its keys, and to them we confirm nothing. */
+	if (!same(r->peer->partner.status, "active") && !is_answer(r)) {
+		found(r, RULE_SUSPENDED, r->peer->partner.code, NULL);
+		return OK;
+	}
+	TRY(check_terms(r, err));
+	if (clean(r) || r->message.kind != KIND_USER_MESSAGE)
+		return OK;
+	return db_read(r->messaging->options.kernel->db, recall, r, err);
+}
+
+/* In the words of today, and of what was signed today: the sender compares it with that, and knows no other binding
+ * than the one that is agreed. */
+static enum err_code is_answered_by(void *arg, const struct wire *receipt, bool *answered, struct err *err)
+{
+	const struct receiving *r = arg;
+	const struct ebms_message *message = &r->message;
+	const struct ebms_sent sent = ebms_sent_as(message);
+	struct findings *aside = findings_new(r->arena);
+	struct ebms_message signal;
+	if (!aside)
+		return fail(err, ERR_MEMORY, "no memory for a repetition");
+	ebms_init(&signal, r->arena, &r->messaging->limits, aside);
+	enum err_code code = ebms_read(&signal, receipt->content_type, receipt->octets, err);
+	if (code == OK && !findings_errors(aside))
+		code = ebms_read_security(&signal, err);
+	*answered = code == OK && !findings_errors(aside) && signal.binding == message->binding;
+	if (*answered) {
+		ebms_check_sent(&signal, message_id_of(r), &sent);
+		*answered = !findings_errors(aside);
+	}
+	ebms_done(&signal);
+	return code;
 }
 
 static enum err_code fill_delivery(struct receiving *r, struct inbox_delivery *delivery, struct err *err)
@@ -436,6 +486,8 @@ static enum err_code fill_delivery(struct receiving *r, struct inbox_delivery *d
 			     .created_us = user->info->timestamp_us },
 		.parts = { .items = parts, .count = r->message.parts_count },
 		.received = wire_received(r),
+		.answered = is_answered_by,
+		.arg = r,
 		.reply_later = receiving_answers_later(r),
 		.window_us = r->messaging->options.duplicate_window_us,
 	};
@@ -476,7 +528,8 @@ static enum err_code answer_accepted(struct receiving *r, const struct inbox_del
 		receiving_accept(r);
 		return OK;
 	}
-	if (outcome == INBOX_DUPLICATE)
+	/* It may be this very one, where none of those that were given before answers it. */
+	if (outcome == INBOX_DUPLICATE && receipt->octets.data != buf_bytes(&packed->body).data)
 		return answer_again(r, packed, receipt, err);
 	return receiving_answer(r, packed->content_type, &packed->body, err);
 }

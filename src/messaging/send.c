@@ -29,8 +29,7 @@ struct sending {
 	struct wire_list wires;
 	const char *content_type; /* of what is sent */
 	struct bytes body;
-	const struct ebms_reference *references; /* what the receipt must repeat */
-	size_t references_count;
+	struct ebms_sent sent;
 	struct http_answer answer;
 	struct findings *findings;
 	struct ebms_message reply;
@@ -76,8 +75,9 @@ bool lane_has_room(const struct messaging *messaging, const struct lane *lane)
 	return lane->busy < messaging->options.slots && (busy == 0 || lane->busy + busy < messaging->options.senders);
 }
 
-/* The next partner in turn with room, which is taken. */
-static const struct peer *take_turn(struct messaging *messaging, const struct directory *directory)
+/* The next partner in turn with room, which is taken. Replies and messages begin in turn: neither of them waits until
+ * there are none of the other. */
+static const struct peer *take_turn(struct messaging *messaging, const struct directory *directory, bool *replies_first)
 {
 	const struct peer *taken = NULL;
 	pthread_mutex_lock(&messaging->lock);
@@ -87,6 +87,7 @@ static const struct peer *take_turn(struct messaging *messaging, const struct di
 		if (!lane || !same(peer->partner.status, "active") || !lane_has_room(messaging, lane))
 			continue;
 		lane->busy++;
+		*replies_first = lane->replied = !lane->replied;
 		taken = peer;
 	}
 	pthread_mutex_unlock(&messaging->lock);
@@ -264,8 +265,7 @@ static enum err_code take_stored(struct sending *s, const struct ebms_identity *
 		return OK;
 	s->content_type = sent->content_type;
 	s->body = sent->octets;
-	s->references = s->before.signature->references;
-	s->references_count = s->before.signature->count;
+	s->sent = ebms_sent_as(&s->before);
 	*taken = true;
 	return OK;
 }
@@ -286,8 +286,9 @@ static enum err_code pack_letter(struct sending *s, const struct ebms_identity *
 	TRY(ebms_pack_user(s->arena, &letter, &s->packed, err));
 	s->content_type = s->packed.content_type;
 	s->body = buf_bytes(&s->packed.body);
-	s->references = s->packed.references;
-	s->references_count = s->packed.references_count;
+	s->sent = (struct ebms_sent){ .references = s->packed.references,
+				      .count = s->packed.references_count,
+				      .ack_signed = !s->route.pact || s->route.wishes.ack_signed };
 	return OK;
 }
 
@@ -322,13 +323,13 @@ static enum err_code expand(struct sending *s, struct err *err)
 	return OK;
 }
 
-/* Sent again as the agreement says, and not longer than it says once the partner may have it. */
+/* Sent again as the agreement says, and not oftener than it says once the partner may have it. */
 static enum err_code take_route(struct sending *s, struct err *err)
 {
 	const char *partner = s->peer->partner.code;
 	TRY(pact_route(&s->peer->pacts, partner, s->message, s->seat, s->now_us, &s->route, err));
 	pact_retry(s->route.channel, &s->retry);
-	return expand(s, err);
+	return OK;
 }
 
 /* For whom, by which way, and with which key. */
@@ -342,14 +343,13 @@ static enum err_code prepare(struct sending *s, struct ebms_identity *identity, 
 	return identity_for(s->messaging, s->directory, s->peer, s->route.channel, s->now_us, identity, err);
 }
 
-static enum err_code pack(struct sending *s, struct err *err)
+static enum err_code pack(struct sending *s, const struct ebms_identity *identity, struct err *err)
 {
-	struct ebms_identity identity;
 	bool taken = false;
-	TRY(db_read(s->messaging->options.kernel->db, read_stored, s, err));
-	TRY(prepare(s, &identity, err));
-	TRY(take_stored(s, &identity, &taken, err));
-	return taken ? OK : pack_anew(s, &identity, err);
+	if (s->route.pact)
+		TRY(expand(s, err));
+	TRY(take_stored(s, identity, &taken, err));
+	return taken ? OK : pack_anew(s, identity, err);
 }
 
 /* Where the operator has given the partner's endpoint, that counts for all of its channels: agreements are slow to
@@ -413,7 +413,7 @@ static enum err_code read_reply(struct sending *s, struct err *err)
 		return OK;
 	if (!reply->signature) {
 		/* By the binding that is agreed, whatever the answer speaks. */
-		if (!s->route.pact || !ebms2_may_be_unsigned(reply, s->route.wishes.ack_signed))
+		if (!s->route.pact || !ebms2_may_be_unsigned(reply, s->sent.ack_signed))
 			ebms_found(reply, RULE_UNSIGNED, NULL, NULL);
 		return OK;
 	}
@@ -440,10 +440,11 @@ static struct settling settling_of(struct sending *s)
 				  .now_us = s->now_us };
 }
 
-static enum err_code failed(struct sending *s, bool said, const char *reason, struct err *err)
+static enum err_code failed(struct sending *s, enum outbox_failure failure, bool said, const char *reason,
+			    struct err *err)
 {
 	struct settling settling = settling_of(s);
-	return settle_failed(&settling, false, said, reason, err);
+	return settle_failed(&settling, failure, said, reason, err);
 }
 
 /* ebMS 2: the partner's server took it, and the acknowledgment comes with a request of its own; or should have come
@@ -453,13 +454,32 @@ static bool is_taken(const struct sending *s)
 	return s->route.pact && s->answer.status >= 200 && s->answer.status <= 299 && !s->answer.body.size;
 }
 
-/* What a SOAP Fault says (an unknown agreement, for example); NULL if the answer is none. */
-static const char *fault_text(struct sending *s)
+/* What a SOAP Fault says under NAME; NULL if the answer is none. */
+static const char *fault_value(struct sending *s, const char *name)
 {
 	const struct xml_node *text = s->reply.fault ? xml_first(s->reply.fault) : NULL;
-	while (text && !same(xml_name(text), "faultstring"))
+	while (text && !same(xml_name(text), name))
 		text = xml_next(text);
 	return text ? xml_token(s->arena, text) : NULL;
+}
+
+/* An unknown agreement, for example. */
+static const char *fault_text(struct sending *s)
+{
+	return fault_value(s, "faultstring");
+}
+
+/* Of an answer that is no signal. Who answers 200 has taken something, and an error of the server may come after it has
+ * stored the message, or be of a machine before it that could not hand the answer on. It is not there if the request
+ * was turned away (RFC 9110 §15.4, 15.5), or by a fault of the client (SOAP 1.1 §4.4.1). AS4 asks for no such care:
+ * there a message is repeated as long as it waits. */
+static enum outbox_failure failure_of_answer(struct sending *s)
+{
+	int status = s->answer.status;
+	const char *code = fault_value(s, "faultcode"), *colon = code ? strchr(code, ':') : NULL;
+	bool by_client = code && same(colon ? colon + 1 : code, "Client");
+	bool turned_away = (status >= 300 && status <= 499) || by_client;
+	return s->route.pact && !turned_away ? FAILED_AT_PARTNER : FAILED_ON_THE_WAY;
 }
 
 static enum err_code settle(struct sending *s, struct err *err)
@@ -472,19 +492,18 @@ static enum err_code settle(struct sending *s, struct err *err)
 		TRY(read_reply(s, err));
 	if (!good || !s->answer.body.size) {
 		const char *fault = fault_text(s);
-		return failed(s, false,
+		return failed(s, failure_of_answer(s), false,
 			      arena_printf(s->arena, "%s answered HTTP status %d without a signal%s%s", partner,
 					   s->answer.status, fault ? ": " : "", fault ? fault : ""),
 			      err);
 	}
-	bool acknowledged = !s->route.pact || s->route.wishes.ack_signed;
 	struct settling settling = settling_of(s);
 	if (!findings_errors(s->findings))
-		TRY(settle_by_signal(&settling, s->references, acknowledged ? s->references_count : 0, err));
+		TRY(settle_by_signal(&settling, &s->sent, err));
 	if (!findings_errors(s->findings))
 		return OK;
 	const struct finding *f = findings_at(s->findings, 0);
-	return failed(s, s->reply.messaging != NULL,
+	return failed(s, failure_of_answer(s), s->reply.messaging != NULL,
 		      arena_printf(s->arena, "no valid receipt from %s: %s %s", partner, f->rule->code, f->text), err);
 }
 
@@ -502,18 +521,29 @@ static enum err_code post(struct sending *s, int64_t timeout_us, enum http_stage
 
 static enum err_code exchange(struct sending *s, struct err *err)
 {
+	struct kernel *kernel = s->messaging->options.kernel;
+	struct ebms_identity identity;
 	struct err why = { 0 };
-	enum err_code code = pack(s, &why);
-	if (code == OK && outbox_unanswered(s->message, &s->retry, s->now_us))
-		return failed(
-			s, false,
-			arena_printf(s->arena, "%s has not acknowledged it in the time agreed", s->peer->partner.code),
-			err);
+	/* A client that cannot say how far it came may have come that far. */
+	enum http_stage failed_at = HTTP_ANSWER;
+	enum err_code code = db_read(kernel->db, read_stored, s, &why);
 	if (code == OK)
-		code = post(s, 0, NULL, &why);
-	s->now_us = clock_now_us(s->messaging->options.kernel->clock);
+		code = prepare(s, &identity, &why);
+	/* Before it is packed: what is not sent any more is no version. */
+	if (code == OK && outbox_unanswered(s->message, &s->retry))
+		return failed(s, FAILED_UNSENT, false,
+			      arena_printf(s->arena, "%s has not acknowledged it, sent as often as agreed",
+					   s->peer->partner.code),
+			      err);
+	if (code == OK)
+		code = pack(s, &identity, &why);
 	if (code != OK)
-		return failed(s, false, why.text, err);
+		return failed(s, FAILED_UNSENT, false, why.text, err);
+	code = post(s, 0, &failed_at, &why);
+	s->now_us = clock_now_us(kernel->clock);
+	if (code != OK)
+		return failed(s, s->route.pact && failed_at == HTTP_ANSWER ? FAILED_AT_PARTNER : FAILED_ON_THE_WAY,
+			      false, why.text, err);
 	s->answered = true;
 	return settle(s, err);
 }
@@ -576,14 +606,12 @@ void probe_read(struct arena *arena, const char *about, const struct ebms_messag
 /* A receipt is compared with what was sent. */
 static enum err_code read_probe(struct sending *s, struct probe *probe, struct err *err)
 {
-	bool acknowledged = !s->route.pact || s->route.wishes.ack_signed;
 	probe->taken = is_taken(s);
 	if (!s->answer.body.size)
 		return OK;
 	TRY(read_reply(s, err));
 	if (s->reply.header_read && s->reply.kind == KIND_RECEIPT)
-		ebms_check_receipt(&s->reply, s->message->message_id, s->references,
-				   acknowledged ? s->references_count : 0);
+		ebms_check_sent(&s->reply, s->message->message_id, &s->sent);
 	const char *fault = fault_text(s);
 	probe->fault = fault ? arena_text(probe->arena, fault) : NULL;
 	probe_read(probe->arena, s->message->message_id, &s->reply, s->cert, &probe->answer);
@@ -607,10 +635,7 @@ static enum err_code post_probe(struct sending *s, struct probe *probe, struct e
 
 static enum err_code post_and_wait(struct sending *s, struct probe *probe, struct err *err)
 {
-	struct awaited awaited = { .arena = probe->later,
-				   .findings = findings_new(probe->later),
-				   .references = s->references,
-				   .references_count = s->references_count };
+	struct awaited awaited = { .arena = probe->later, .findings = findings_new(probe->later), .sent = s->sent };
 	if (!awaited.findings)
 		return fail(err, ERR_MEMORY, "no memory to test the link with %s", s->peer->partner.code);
 	probe_await(&awaited, probe);
@@ -719,7 +744,7 @@ static enum err_code send_replies(struct messaging *messaging, const struct peer
 
 /* One at a time: whoever claimed several would let them wait behind a partner that does not answer. */
 static enum err_code send_due(struct messaging *messaging, struct directory *directory, const struct peer *peer,
-			      int64_t now_us, unsigned *done, bool *answered, struct err *err)
+			      bool replies_first, int64_t now_us, unsigned *done, bool *answered, struct err *err)
 {
 	enum { CLAIM_ARENA = 8 << 20 };
 	struct message_list due = { 0 };
@@ -728,13 +753,15 @@ static enum err_code send_due(struct messaging *messaging, struct directory *dir
 		return fail(err, ERR_MEMORY, "no memory to read the outbox");
 	/* The lease must outlast the exchange, or another worker would send the message a second time. */
 	int64_t lease_us = messaging->options.timeout_us * 2;
-	TRY(send_replies(messaging, peer, arena, now_us, lease_us, done, answered, err));
+	if (replies_first)
+		TRY(send_replies(messaging, peer, arena, now_us, lease_us, done, answered, err));
 	if (*done)
 		return OK;
 	TRY(outbox_claim(messaging->options.kernel, arena, peer->partner.code, now_us, lease_us, 1, &due, err));
 	for (size_t i = 0; i < due.count; i++, ++*done)
 		TRY(send_one(messaging, directory, peer, &due.items[i], now_us, answered, err));
-	return OK;
+	return *done || replies_first ? OK
+				      : send_replies(messaging, peer, arena, now_us, lease_us, done, answered, err);
 }
 
 enum err_code messaging_send_step(struct messaging *messaging, int64_t now_us, unsigned *done, struct err *err)
@@ -743,11 +770,11 @@ enum err_code messaging_send_step(struct messaging *messaging, int64_t now_us, u
 	enum err_code code = OK;
 	struct directory *directory = directory_get(messaging);
 	for (size_t turns = 0; turns < directory->count && *done == 0 && code == OK; turns++) {
-		bool answered = false;
-		const struct peer *peer = take_turn(messaging, directory);
+		bool answered = false, replies_first = false;
+		const struct peer *peer = take_turn(messaging, directory, &replies_first);
 		if (!peer)
 			break;
-		code = send_due(messaging, directory, peer, now_us, done, &answered, err);
+		code = send_due(messaging, directory, peer, replies_first, now_us, done, &answered, err);
 		leave_turn(messaging, peer->partner.code, *done > 0, answered);
 	}
 	directory_release(directory);

@@ -52,8 +52,7 @@ struct awaited {
 	/* In. What comes is in an arena of its own: the gateway's thread writes it while the sender's goes on. */
 	struct arena *arena;
 	struct findings *findings;
-	const struct ebms_reference *references; /* what an acknowledgment must repeat */
-	size_t references_count;
+	struct ebms_sent sent;
 	/* Out, once it has come. */
 	struct probe_answer answer;
 	const struct probe *probe;

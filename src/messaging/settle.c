@@ -44,7 +44,8 @@ static struct wire wire_of(const struct settling *s, enum wire_kind kind)
 			      .basis = s->cert ? basis_of(s->directory, s->peer, s->cert) : NULL };
 }
 
-enum err_code settle_failed(const struct settling *s, bool permanent, bool said, const char *reason, struct err *err)
+enum err_code settle_failed(const struct settling *s, enum outbox_failure failure, bool said, const char *reason,
+			    struct err *err)
 {
 	struct kernel *kernel = s->messaging->options.kernel;
 	struct wire answer = wire_of(s, WIRE_ERROR_RECEIVED);
@@ -52,9 +53,9 @@ enum err_code settle_failed(const struct settling *s, bool permanent, bool said,
 	s->messaging->failed_attempts++;
 	LOG(LOG_WARN, "message.not-delivered", LOG_TEXT("partner", s->peer->partner.code),
 	    LOG_TEXT("message", s->message->id), LOG_TEXT("why", reason), LOG_INT("attempt", s->message->attempts));
-	enum err_code code = outbox_failed(kernel, s->message, s->retry, permanent, reason, kept, s->now_us, err);
+	enum err_code code = outbox_failed(kernel, s->message, s->retry, failure, reason, kept, s->now_us, err);
 	if (again(code))
-		code = outbox_failed(kernel, s->message, s->retry, permanent, reason, kept, s->now_us, err);
+		code = outbox_failed(kernel, s->message, s->retry, failure, reason, kept, s->now_us, err);
 	return code;
 }
 
@@ -79,11 +80,11 @@ static enum err_code refused(const struct settling *s, const struct ebms_error *
 	const char *reason =
 		arena_printf(s->arena, "refused by %s%s: %s %s (%s)", s->peer->partner.code,
 			     s->cert ? "" : ", unsigned", error->code, text, error->detail ? error->detail : "");
-	return settle_failed(s, s->cert && permanent_error(error), true, reason, err);
+	bool believed = s->cert && permanent_error(error);
+	return settle_failed(s, believed ? FAILED_FOR_GOOD : FAILED_ON_THE_WAY, true, reason, err);
 }
 
-enum err_code settle_by_signal(const struct settling *s, const struct ebms_reference *references, size_t count,
-			       struct err *err)
+enum err_code settle_by_signal(const struct settling *s, const struct ebms_sent *sent, struct err *err)
 {
 	const char *id = s->message->message_id;
 	struct ebms_message *signal = s->signal;
@@ -93,6 +94,6 @@ enum err_code settle_by_signal(const struct settling *s, const struct ebms_refer
 	if (signal->kind == KIND_PONG && ebms_is_ping(s->message->service, s->message->action) &&
 	    same(signal->signal.info->ref_to, id))
 		return delivered(s, err);
-	ebms_check_receipt(signal, id, references, count);
+	ebms_check_sent(signal, id, sent);
 	return findings_errors(signal->findings) ? OK : delivered(s, err);
 }

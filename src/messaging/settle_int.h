@@ -19,11 +19,10 @@ struct settling {
 };
 
 /* An attempt failed for REASON. SAID: the signal is what the partner said about it, and is kept. */
-enum err_code settle_failed(const struct settling *settling, bool permanent, bool said, const char *reason,
+enum err_code settle_failed(const struct settling *settling, enum outbox_failure failure, bool said, const char *reason,
 			    struct err *err) MUST_USE;
-/* By the signal: an error about the message fails the attempt, a receipt of REFERENCES or the answer to a ping
+/* By the signal: an error about the message fails the attempt, a receipt of it as it was SENT or the answer to a ping
  * delivers. Else findings say why it is neither. */
-enum err_code settle_by_signal(const struct settling *settling, const struct ebms_reference *references, size_t count,
-			       struct err *err) MUST_USE;
+enum err_code settle_by_signal(const struct settling *settling, const struct ebms_sent *sent, struct err *err) MUST_USE;
 
 #endif

@@ -47,12 +47,9 @@ static enum err_code settle_version(struct receiving *r, const struct settling *
 	enum err_code code = ebms_read(&version, sent->content_type, sent->octets, err);
 	if (code == OK && version.binding)
 		code = ebms_read_security(&version, err);
-	bool ack_signed = !version.ebms2 || version.ebms2->ack_signed;
-	if (code == OK && r->message.kind == KIND_RECEIPT && ack_signed && !r->message.signature)
-		ebms_found(&r->message, RULE_UNSIGNED, NULL, NULL);
-	else if (code == OK && version.signature)
-		code = settle_by_signal(settling, version.signature->references,
-					ack_signed ? version.signature->count : 0, err);
+	const struct ebms_sent as = version.signature ? ebms_sent_as(&version) : (struct ebms_sent){ 0 };
+	if (code == OK && version.signature)
+		code = settle_by_signal(settling, &as, err);
 	else if (code == OK)
 		found(r, "speaks of a version that cannot be read any more:", settling->message->message_id);
 	ebms_done(&version);

@@ -314,17 +314,30 @@ static enum http_stage stage_of_timeout(const struct transfer *transfer)
 	return secured == 0 && starts_with(transfer->origin, "https:") ? HTTP_TLS : HTTP_EXCHANGE;
 }
 
+/* As far as libcurl knows: to the socket. */
+static bool all_went_out(const struct transfer *transfer)
+{
+	curl_off_t body = 0;
+	long head = 0;
+
+	curl_easy_getinfo(transfer->curl, CURLINFO_REQUEST_SIZE, &head);
+	curl_easy_getinfo(transfer->curl, CURLINFO_SIZE_UPLOAD_T, &body);
+	return head > 0 && (size_t)body >= transfer->call->body.size;
+}
+
 static void note_stage(const struct transfer *transfer, CURLcode code, enum http_stage stage)
 {
-	if (transfer->call->failed_at)
+	if (!transfer->call->failed_at)
+		return;
+	if (all_went_out(transfer))
+		*transfer->call->failed_at = HTTP_ANSWER;
+	else
 		*transfer->call->failed_at = code == CURLE_OPERATION_TIMEDOUT ? stage_of_timeout(transfer) : stage;
 }
 
 static enum err_code failed(const struct transfer *transfer, CURLcode code, struct err *err)
 {
 	long os_error = 0;
-
-	note_stage(transfer, code, HTTP_EXCHANGE);
 
 	/* A full buffer ended the transfer: its own words are better. */
 	TRY(buf_check(&transfer->body, "answer", err));
@@ -372,6 +385,7 @@ static enum err_code exchange(struct transfer *transfer, struct arena *arena, st
 {
 	TRY(set_options(transfer, err));
 	CURLcode code = curl_easy_perform(transfer->curl);
+	note_stage(transfer, code, HTTP_EXCHANGE);
 	return code == CURLE_OK ? keep(transfer, arena, answer, err) : failed(transfer, code, err);
 }
 

@@ -111,7 +111,8 @@ enum http_stage {
 	HTTP_CONNECTION, /* refused, or nobody answers */
 	HTTP_TLS_SERVER, /* its certificate is not believed */
 	HTTP_TLS,        /* no handshake; also TLS 1.2 without a certificate that the server takes */
-	HTTP_EXCHANGE    /* connected: what came back is no whole answer */
+	HTTP_EXCHANGE,   /* connected: not all of the request went out */
+	HTTP_ANSWER      /* all of it may have: what came back is no whole answer */
 };
 
 struct http_call {

@@ -142,6 +142,8 @@ static enum err_code carry(struct region_node *to, enum fate fate, struct arena 
 	struct region *region = to->region;
 	uint64_t faults = power_faults(to->power);
 
+	if (fate == FATE_DOWN && call->failed_at)
+		*call->failed_at = HTTP_CONNECTION;
 	if (fate == FATE_DOWN)
 		return fail(err, ERR_NET, "%s refuses connections", to->url);
 	if (fate == FATE_LATE)

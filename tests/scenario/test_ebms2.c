@@ -454,6 +454,64 @@ static void what_is_withdrawn_is_agreed_no_more_and_what_was_sent_under_it_may_b
 	assert_string_equal(region_message(th, message.id).state, "delivered");
 }
 
+static enum err_code suspend(struct tx *tx, void *arg, struct err *err)
+{
+	const struct actor actor = { .name = "operator" };
+	struct partner partner;
+
+	(void)arg;
+	TRY(partner_find(tx, region->arena, "VN", &partner, err));
+	partner.status = "suspended";
+	return partner_change(tx, &partner, &actor, region->now_us, err);
+}
+
+static void change(db_fn *run)
+{
+	char none;
+
+	region_must(region, db_write(th->kernel.db, run, &none, &region->err));
+	region_must(region, messaging_refresh(th->messaging, false, &region->err));
+}
+
+/* §6.5.5: what was accepted is, whatever has expired or been agreed since; its sender would take a refusal for its
+ * fate. With a suspended partner nothing is exchanged. */
+static void what_was_accepted_gets_its_acknowledgment_again_whatever_is_agreed_since(void **state)
+{
+	char until[TIME_SIZE];
+	struct letter2 letter = letter2_new(region, 1), altered = letter2_new(region, 2);
+
+	(void)state;
+	time_format(region->now_us + HOUR_US, until);
+	letter.before[0] = (struct edit){ "</eb:MessageData>",
+					  arena_printf(region->arena,
+						       "<eb:TimeToLive>%s</eb:TimeToLive></eb:MessageData>", until) };
+	struct wire wire = letter2_pack(region, &letter);
+	struct bytes first = receipt_to(&letter, &wire);
+	region->now_us += 2 * HOUR_US;
+	assert_true(bytes_same(receipt_to(&letter, &wire), first));
+	agree(th, "VN", "th-vn", everywhere(agreed(th), "FORM-D", "FORM-Z"));
+	assert_true(bytes_same(receipt_to(&letter, &wire), first));
+	change(withdraw);
+	region->now_us += HOUR_US;
+	assert_true(bytes_same(receipt_to(&letter, &wire), first));
+	assert_int_equal(counters(th).accepted, 1);
+	assert_int_equal(counters(th).duplicates, 3);
+
+	altered.message_id = letter.message_id;
+	struct wire other = letter2_pack(region, &altered);
+	assert_string_equal(signal_to(&other).code, "Inconsistent");
+	change(suspend);
+	struct http_answer answer = letter_post(th, &wire);
+	struct caught caught = { 0 };
+	settle_caught(&caught);
+	assert_int_equal(caught.count, 0);
+	assert_int_equal(answer.status, region->options.ebms2 == REGION_EBMS2_SYNC ? 200 : 204);
+	if (answer.status == 200)
+		assert_int_equal(letter_signal(th, &answer).kind, KIND_ERROR);
+	assert_int_equal(counters(th).duplicates, 3);
+	assert_int_equal(region_documents(th, "in").count, 1);
+}
+
 #define BOTH(test)                                                                                                     \
 	{ #test " (sync)", test, peer2_begin_sync, peer2_end, NULL },                                                  \
 	{                                                                                                              \
@@ -470,6 +528,7 @@ int main(void)
 		BOTH(a_ping_is_answered_and_leaves_nothing),
 		BOTH(a_lost_acknowledgment_comes_again_with_the_message),
 		BOTH(what_is_withdrawn_is_agreed_no_more_and_what_was_sent_under_it_may_be_acknowledged),
+		BOTH(what_was_accepted_gets_its_acknowledgment_again_whatever_is_agreed_since),
 		BOTH(an_agreement_of_another_partner_is_none),
 	};
 

@@ -8,6 +8,7 @@
 #include "kernel/reply.h"
 #include "keyring.h"
 #include "messaging/uris_int.h"
+#include "proof.h"
 
 /* --- What comes with a request of its own --- */
 
@@ -202,6 +203,64 @@ static void what_is_never_acknowledged_becomes_a_dead_letter_that_an_officer_sen
 	assert_string_equal(region_message(th, message.id).state, "delivered");
 }
 
+/* What an attempt may meet, and whether the partner may have the message then. */
+struct meeting {
+	const char *name;
+	enum http_stage failed_at; /* if there is no .status */
+	int status;
+	const char *body;
+	bool may_have_it;
+};
+
+#define FAULT(code)                                                                                                    \
+	"<e:Envelope xmlns:e=\"" NS_SOAP11 "\"><e:Body><e:Fault><faultcode>e:" code "</faultcode><faultstring>no"      \
+	"</faultstring></e:Fault></e:Body></e:Envelope>"
+
+static const struct meeting meetings[] = {
+	{ "nobody there", .failed_at = HTTP_CONNECTION },
+	{ "TLS refused", .failed_at = HTTP_TLS },
+	{ "half a request", .failed_at = HTTP_EXCHANGE },
+	{ "silence", .failed_at = HTTP_ANSWER, .may_have_it = true },
+	{ "200 and a page", .status = 200, .body = "<p>ok</p>", .may_have_it = true },
+	{ "503", .status = 503, .may_have_it = true },
+	{ "500 and a fault of theirs", .status = 500, .body = FAULT("Server"), .may_have_it = true },
+	{ "500 and a fault of ours", .status = 500, .body = FAULT("Client") },
+	{ "301", .status = 301 },
+	{ "413", .status = 413 },
+};
+
+static const struct meeting *met;
+
+static enum err_code meet(struct http_client *client, struct arena *arena, const struct http_call *call,
+			  struct http_answer *answer, struct err *err)
+{
+	(void)client, (void)arena;
+	*call->failed_at = met->failed_at;
+	*answer = (struct http_answer){ .status = met->status,
+					.content_type = "text/xml",
+					.body = bytes_of(met->body ? met->body : "") };
+	return met->status ? OK : fail(err, ERR_NET, "%s", met->name);
+}
+
+/* §6.5.4: beyond its retries a message is not sent again, once the partner may have it, lest it be taken twice. */
+static void what_may_have_arrived_is_sent_as_often_as_agreed(void **state)
+{
+	(void)state;
+	th->line.client.call = meet;
+	for (met = meetings; met < meetings + COUNT(meetings); met++) {
+		struct document_result sent = region_submit(
+			th, "dft", paper_form_d(region, "TH", "VN", (unsigned)(met - meetings) + 1, region_today(th)));
+		region_settle(region);
+		struct message after = region_message(th, sent.message);
+		assert_string_equal(after.state, "queued");
+		assert_non_null(after.last_error);
+		if ((after.reached_us != TIME_NONE) != met->may_have_it)
+			region_fail(region, "%s: %s", met->name,
+				    met->may_have_it ? "it may be there" : "it is not there");
+		decide(&after, "hold");
+	}
+}
+
 /* A gateway in use answers an unknown agreement so (ebms-core); SOAP 1.1 §4: the header is optional. */
 static bool fault(void *arg, struct region_node *to, struct arena *arena, const struct http_call *call,
 		  struct http_answer *answer)
@@ -365,6 +424,56 @@ static void ten_thousand_replies_wait_outside_of_memory(void **state)
 	assert_int_equal(caught.count, REPLIES_MAX);
 }
 
+/* It comes, and no answer to it gets through. */
+static bool lose_answer(void *arg, struct region_node *to, struct arena *arena, const struct http_call *call,
+			struct http_answer *answer)
+{
+	(void)arg;
+	if (same(to->state, "VN"))
+		region_post(to, arena, call->headers[0].value, call->body, answer);
+	*answer = (struct http_answer){ .status = 503, .content_type = arena_text(arena, "") };
+	return true;
+}
+
+static size_t wires_of(struct region_node *node, const char *message, enum wire_kind kind)
+{
+	struct wire_list wires = region_wires(node, message);
+	size_t count = 0;
+
+	for (size_t i = 0; i < wires.count; i++)
+		count += wires.items[i].kind == kind;
+	return count;
+}
+
+/* Compressed, then plain in ebMS 2, then plain in AS4: one document, and a receipt of each version, which prove it. */
+static void what_came_by_the_other_binding_is_known_again(void **state)
+{
+	(void)state;
+	change_binding("as4", "edelivery-1.15");
+	struct document_result sent = region_submit(th, "dft", paper_form_d(region, "TH", "VN", 1, region_today(th)));
+	region->intercept = lose_answer;
+	region_settle(region);
+	assert_int_equal(region_documents(vn, "in").count, 1);
+	change_binding("ebms2", "ebms2-rsa-sha256");
+	region_run(region, HOUR_US);
+	change_binding("as4", "edelivery-1.15");
+	region->intercept = NULL;
+	region_run(region, 2 * HOUR_US);
+	assert_string_equal(region_message(th, sent.message).state, "delivered");
+	assert_int_equal(region_documents(vn, "in").count, 1);
+
+	struct message_list received = region_messages(vn, "in", NULL);
+	assert_int_equal(received.count, 1);
+	assert_int_equal(wires_of(vn, received.items[0].id, WIRE_RECEIVED), 3);
+	assert_int_equal(wires_of(vn, received.items[0].id, WIRE_RECEIPT_SENT), 3);
+	assert_int_equal(proof_begin(), 0);
+	proof_export(vn, received.items[0].id);
+	proof_must_hold();
+	proof_export(th, sent.message);
+	proof_must_hold();
+	assert_int_equal(proof_end(), 0);
+}
+
 /* It was replaced while a message waited: what is sent again asks for what is agreed now. */
 static void what_waits_goes_by_the_agreement_that_has_replaced_its_own(void **state)
 {
@@ -379,6 +488,55 @@ static void what_waits_goes_by_the_agreement_that_has_replaced_its_own(void **st
 	agree(vn, "TH", "th-vn", text);
 	region_run(region, HOUR_US);
 	assert_string_equal(region_message(th, message.id).state, "delivered");
+}
+
+/* Half of the turns are theirs, however many there are. */
+static void replies_do_not_keep_messages_waiting(void **state)
+{
+	struct caught caught = { 0 };
+	bool found = false;
+	char none;
+
+	(void)state;
+	region_must(region, db_write(th->kernel.db, put_replies, &none, &region->err));
+	region->now_us += SECOND_US;
+	struct document_result sent = region_submit(th, "dft", paper_form_d(region, "TH", "VN", 1, region_today(th)));
+	const char *id = region_message(th, sent.message).message_id;
+	region->intercept = catch_call;
+	region->intercept_arg = &caught;
+	for (int i = 0; i < 2; i++) {
+		unsigned done;
+		region_must(region, messaging_send_step(th->messaging, region->now_us, &done, &region->err));
+		assert_int_equal(done, 1);
+		found |= strstr(arena_text_of(region->arena, caught.items[i].body), id) != NULL;
+	}
+	region->intercept = NULL;
+	assert_true(found);
+	assert_int_equal(caught.count, 2);
+}
+
+/* The agreement that would be asked for now is another: a version by it would be kept, and never sent. */
+static void what_is_not_sent_any_more_is_not_packed_either(void **state)
+{
+	bool sync = region->options.ebms2 == REGION_EBMS2_SYNC;
+	const char *from = sync ? "\"mshSignalsOnly\"" : "\"none\"", *to = sync ? "\"none\"" : "\"mshSignalsOnly\"";
+	struct caught caught = { 0 };
+
+	(void)state;
+	struct message message = waiting(1);
+	const char *text = everywhere(agreed(th), ">1000<", ">1<");
+	agree(th, "VN", "th-vn", text);
+	region->now_us += MINUTE_US;
+	settle_caught(&caught);
+	assert_int_equal(caught.count, 1);
+	agree(th, "VN", "th-vn",
+	      everywhere(text, arena_printf(region->arena, "syncReplyMode=%s", from),
+			 arena_printf(region->arena, "syncReplyMode=%s", to)));
+	region->now_us += 10 * DAY_US;
+	settle_caught(&caught);
+	assert_int_equal(caught.count, 1);
+	assert_string_equal(region_message(th, message.id).state, "dead");
+	assert_int_equal(wires_of(th, message.id, WIRE_SENT), 1);
 }
 
 /* LA is on AS4. Who ends its TLS answers in the other binding, where acknowledgments may go unsigned: with the very
@@ -448,11 +606,16 @@ int main(void)
 		BOTH(a_posted_error_is_believed_if_it_is_signed),
 		BOTH(a_posted_warning_ends_nothing),
 		BOTH(what_is_never_acknowledged_becomes_a_dead_letter_that_an_officer_sends_again),
+		BOTH(what_may_have_arrived_is_sent_as_often_as_agreed),
+		BOTH(what_is_not_sent_any_more_is_not_packed_either),
 		BOTH(the_text_of_a_fault_is_shown),
 		BOTH(what_waits_goes_by_the_binding_of_the_day),
 		BOTH(an_unsigned_acknowledgment_of_what_asked_for_a_signed_one_settles_nothing),
 		{ "ten_thousand_replies_wait_outside_of_memory", ten_thousand_replies_wait_outside_of_memory,
 		  peer2_begin_async, peer2_end, NULL },
+		BOTH(what_came_by_the_other_binding_is_known_again),
+		{ "replies_do_not_keep_messages_waiting", replies_do_not_keep_messages_waiting, peer2_begin_async,
+		  peer2_end, NULL },
 		BOTH(what_waits_goes_by_the_agreement_that_has_replaced_its_own),
 		BOTH(what_went_by_as4_is_not_acknowledged_by_anybody_in_the_other_binding),
 	};

@@ -362,6 +362,31 @@ static void sha1_is_taken_of_an_excepted_partner_with_a_warning_that_stays(void 
 	parties_end(&p);
 }
 
+static struct answer change_profile(struct parties *p, const char *profile)
+{
+	const struct partner_change_view change = { .profile = profile };
+
+	return call(&p->world, "PATCH", "/api/v1/partners/LA", &partner_change_schema, &change);
+}
+
+/* By its agreement alone, and as long as that is in force. */
+static void no_operator_sets_sha1_for_a_partner_that_is_not_excepted(void **state)
+{
+	struct parties p = parties_begin(state, false);
+	struct terms terms = { .sha1 = true };
+	struct agreement_import_view view = { .cpa = with_sha1(&p, good(&p)), .terms = &terms };
+
+	expect(import(&p, good(&p)), 201, NULL);
+	expect(change_profile(&p, "ebms2-rsa-sha1"), 422, "PTN-021");
+	expect(change_profile(&p, "ebms2-rsa-sha1"), 422, "--allow-sha1");
+	expect(import_as(&p, "LA", &view), 201, "AGR-007");
+	expect(change_profile(&p, "ebms2-rsa-sha256"), 200, NULL);
+	expect(change_profile(&p, "ebms2-rsa-sha1"), 200, NULL);
+	expect(call(&p.world, "POST", LA "/cpa-1/withdraw", NULL, NULL), 200, "\"withdrawn\"");
+	expect(change_profile(&p, "ebms2-rsa-sha1"), 422, "PTN-021");
+	parties_end(&p);
+}
+
 /* It must not wait for a weaker agreement. */
 static void an_exception_that_is_not_needed_is_not_kept(void **state)
 {
@@ -737,6 +762,7 @@ int main(void)
 		cmocka_unit_test(all_findings_come_at_once),
 		cmocka_unit_test(terms_say_which_document_an_action_carries_and_which_seat_a_role_is),
 		cmocka_unit_test(sha1_is_taken_of_an_excepted_partner_with_a_warning_that_stays),
+		cmocka_unit_test(no_operator_sets_sha1_for_a_partner_that_is_not_excepted),
 		cmocka_unit_test(an_exception_that_is_not_needed_is_not_kept),
 		cmocka_unit_test(an_agreement_in_force_is_not_broken_by_another_that_needs_another_profile),
 		cmocka_unit_test(two_partners_with_one_certificate_are_refused),

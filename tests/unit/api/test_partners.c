@@ -160,6 +160,11 @@ static void with_another_profile(struct wish *w)
 {
 	w->view.profile = "edelivery-2.0";
 } /* takes Ed25519 and X25519 */
+static void with_sha1(struct wish *w)
+{
+	w->view.profile = "ebms2-rsa-sha1";
+	w->view.endpoint = "as-agreed";
+}
 static void with_no_profile(struct wish *w)
 {
 	w->view.profile = "as2";
@@ -196,6 +201,7 @@ static void a_partner_that_could_not_be_loaded_is_refused_and_not_written(void *
 		{ "PTN-002", with_strange_use },
 		{ "PTN-003", without_encrypt },
 		{ "PTN-004", with_no_profile },
+		{ "PTN-021", with_sha1 },
 		{ "PTN-005", with_no_url },
 		{ "PTN-006", with_strange_token },
 		{ "PTN-007", with_strange_code },

@@ -176,7 +176,8 @@ static void send_text(struct kernel_fixture *fixture, const struct message *mess
 
 static void fail_attempt(struct kernel_fixture *fixture, const struct message *message)
 {
-	must(outbox_failed(&fixture->kernel, message, NULL, false, "busy", NULL, fixture->clock.now_us, &fixture->err));
+	must(outbox_failed(&fixture->kernel, message, NULL, FAILED_ON_THE_WAY, "busy", NULL, fixture->clock.now_us,
+			   &fixture->err));
 	fixture->clock.now_us = fixture_message(fixture, message->id).next_attempt_us;
 }
 

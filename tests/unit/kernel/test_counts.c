@@ -109,7 +109,8 @@ static void give_up(struct kernel_fixture *fixture, const char *partner)
 {
 	struct message message = claim(fixture, partner);
 
-	must(outbox_failed(&fixture->kernel, &message, NULL, true, "no", NULL, fixture->clock.now_us, &fixture->err));
+	must(outbox_failed(&fixture->kernel, &message, NULL, FAILED_FOR_GOOD, "no", NULL, fixture->clock.now_us,
+			   &fixture->err));
 }
 
 static void decide(struct kernel_fixture *fixture, const char *message, const char *event)

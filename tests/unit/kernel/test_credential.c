@@ -140,8 +140,8 @@ static void every_wire_has_an_entry_in_the_journal_that_names_its_digest(void **
 	must(outbox_claim(&fixture->kernel, fixture->arena, "VN", fixture->clock.now_us, MINUTE_US, 1, &claimed,
 			  &fixture->err));
 	must(outbox_sending(&fixture->kernel, &claimed.items[0], &sent, &fixture->err));
-	must(outbox_failed(&fixture->kernel, &claimed.items[0], NULL, false, "busy", &refusal, fixture->clock.now_us,
-			   &fixture->err));
+	must(outbox_failed(&fixture->kernel, &claimed.items[0], NULL, FAILED_ON_THE_WAY, "busy", &refusal,
+			   fixture->clock.now_us, &fixture->err));
 	must(outbox_delivered(&fixture->kernel, &claimed.items[0], &receipt, fixture->clock.now_us, &fixture->err));
 	struct look look = looked_at(fixture, message.id);
 	assert_int_equal(entries_about(&look, "signed", "what we sent"), 1);

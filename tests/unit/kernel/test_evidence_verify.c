@@ -25,7 +25,7 @@ static void exchange(struct kernel_fixture *fixture)
 	assert_int_equal(fixture_accept(fixture, &delivery, NULL), INBOX_ACCEPTED);
 	must(outbox_sending(&fixture->kernel, &message, &sent, &fixture->err));
 	message = fixture_message(fixture, message.id);
-	must(outbox_failed(&fixture->kernel, &message, &retry_policy_default, false, "busy", &error,
+	must(outbox_failed(&fixture->kernel, &message, &retry_policy_default, FAILED_ON_THE_WAY, "busy", &error,
 			   fixture->clock.now_us, &fixture->err));
 	must(outbox_delivered(&fixture->kernel, &message, &receipt, fixture->clock.now_us, &fixture->err));
 	must(inbox_refused(&fixture->kernel, "VN", "m2@vn", "EBMS:0009", &garbage, &refusal, fixture->clock.now_us,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/date.h"
+#include "kernel/journal.h"
 
 /* A capability that takes messages: it keeps what it was given, and its "documents" say what it shall answer. */
 static const struct rule test_rules[] = { { "TST-001", "a test", NULL, SEVERITY_ERROR }, { 0 } };
@@ -88,6 +89,56 @@ static void a_duplicate_gets_the_first_receipt_again(void **state)
 	assert_int_equal(count(fixture, &messages), 1);
 	assert_int_equal(count(fixture, &wires), 2);
 	assert_int_equal(count(fixture, &parts), 1);
+}
+
+static enum err_code answers_nothing(void *arg, const struct wire *receipt, bool *answered, struct err *err)
+{
+	(void)arg, (void)err;
+	assert_int_equal(receipt->kind, WIRE_RECEIPT_SENT);
+	*answered = false;
+	return OK;
+}
+
+static void compress(struct kernel_fixture *fixture, struct inbox_delivery *delivery)
+{
+	must(message_parts_compress(fixture->arena, &delivery->parts, &fixture->err));
+	assert_true(delivery->parts.items[0].compressed);
+}
+
+/* What the one binding compresses goes plain by the other: the content counts, and the receipt is of today. */
+static void what_comes_again_packed_otherwise_is_a_duplicate(void **state)
+{
+	static const struct statement before = { "test.before", "SELECT count(*) FROM message_part_before" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text = arena_printf(fixture->arena, "%0512d", 7),
+		   *other = arena_printf(fixture->arena, "%0512d", 8);
+	struct inbox_delivery first = fixture_delivery(fixture, "VN", "m1@vn", "c1", text);
+	struct evidence_proof proof;
+	struct wire receipt;
+
+	compress(fixture, &first);
+	assert_int_equal(fixture_accept(fixture, &first, NULL), INBOX_ACCEPTED);
+	for (int i = 1; i < 2 * VERSIONS_KEPT; i++) {
+		bool kept = i < VERSIONS_KEPT;
+		fixture->clock.now_us += HOUR_US;
+		struct inbox_delivery again = fixture_delivery(fixture, "VN", "m1@vn", "c1", text);
+		again.answered = answers_nothing;
+		assert_int_equal(fixture_accept(fixture, &again, &receipt), INBOX_DUPLICATE);
+		assert_true(bytes_same(receipt.octets, kept ? again.receipt.octets : first.receipt.octets));
+	}
+	assert_int_equal(count(fixture, &messages), 1);
+	assert_int_equal(count(fixture, &parts), 1);
+	assert_int_equal(count(fixture, &before), VERSIONS_KEPT - 1);
+	assert_int_equal(count(fixture, &wires), 2 * VERSIONS_KEPT);
+	must(evidence_verify(&fixture->kernel, &proof, &fixture->err));
+	assert_string_equal(proof.broken, "");
+
+	struct inbox_delivery altered = fixture_delivery(fixture, "VN", "m1@vn", "c1", other);
+	assert_int_equal(fixture_accept(fixture, &altered, NULL), INBOX_ALTERED);
+	compress(fixture, &altered);
+	assert_int_equal(fixture_accept(fixture, &altered, NULL), INBOX_ALTERED);
+	altered.parts.count = 0;
+	assert_int_equal(fixture_accept(fixture, &altered, NULL), INBOX_ALTERED);
 }
 
 static void the_same_id_with_other_payload_is_refused(void **state)
@@ -486,6 +537,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_duplicate_gets_the_first_receipt_again),
+		cmocka_unit_test(what_comes_again_packed_otherwise_is_a_duplicate),
 		cmocka_unit_test(the_same_id_with_other_payload_is_refused),
 		cmocka_unit_test(entries_of_altered_and_old_messages_are_kept_up_to_a_number),
 		cmocka_unit_test(a_message_older_than_the_window_is_refused),

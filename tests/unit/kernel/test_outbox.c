@@ -27,8 +27,9 @@ static void deliver(struct kernel_fixture *fixture, const struct message *messag
 
 static void fail_attempt(struct kernel_fixture *fixture, const struct message *message, bool permanent)
 {
-	must(outbox_failed(&fixture->kernel, message, &retry_policy_default, permanent, "EBMS:0101 from the partner",
-			   NULL, fixture->clock.now_us, &fixture->err));
+	must(outbox_failed(&fixture->kernel, message, &retry_policy_default,
+			   permanent ? FAILED_FOR_GOOD : FAILED_ON_THE_WAY, "EBMS:0101 from the partner", NULL,
+			   fixture->clock.now_us, &fixture->err));
 }
 
 /* *ALLOWED says whether the machine accepted it. */

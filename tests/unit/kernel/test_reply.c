@@ -5,6 +5,7 @@
 
 #include "base/date.h"
 #include "kernel/journal.h"
+#include "kernel/party.h"
 
 #define LEASE_US (2 * MINUTE_US)
 
@@ -37,6 +38,9 @@ static void put_many(struct kernel_fixture *fixture, const char *partner, const 
 				     .octets = bytes_of(text) },
 				   count };
 
+	static const struct statement speak = { "test.speak", "UPDATE partner SET binding = 'ebms2'" };
+
+	fixture_exec(fixture, &speak, NO_BINDS);
 	must(db_write(fixture->kernel.db, put_run, &putting, &fixture->err));
 }
 
@@ -290,16 +294,58 @@ static void a_reply_is_given_up_after_a_day_with_an_entry(void **state)
 	put(fixture, "VN", "ping@vn", "pong", "<pong/>");
 	fixture->clock.now_us += DAY_US - 1;
 	struct reply reply = claimed(fixture, "VN");
-	fail_attempt(fixture, &reply);
-	assert_int_equal(count(fixture), 1);
-	fixture->clock.now_us += 5 * MINUTE_US;
-	reply = claimed(fixture, "VN");
+	fixture->clock.now_us++;
 	fail_attempt(fixture, &reply);
 	assert_int_equal(count(fixture), 0);
 	assert_true(next_us(fixture) == TIME_NONE);
 	assert_int_equal(fixture_int(fixture, &given_up, BINDS(BIND_TEXT("ping@vn"), BIND_TEXT(detail))), 1);
 	fail_attempt(fixture, &reply); /* said again, because the commit was uncertain */
 	assert_int_equal(fixture_int(fixture, &given_up, BINDS(BIND_TEXT("ping@vn"), BIND_TEXT(detail))), 1);
+}
+
+/* As after a week without this node: none of what was current then goes out now. */
+static void what_waited_for_longer_than_a_day_is_dropped_when_it_is_due(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *detail = "pong to VN: it waited for longer than a day";
+
+	put_many(fixture, "VN", NULL, "pong", "<pong/>", 20);
+	fixture->clock.now_us += DAY_US - 1;
+	put(fixture, "VN", "new@vn", "receipt", "<one/>");
+	fixture->clock.now_us++;
+	assert_string_equal(claimed(fixture, "VN").ref_to, "new@vn");
+	assert_int_equal(count(fixture), 1);
+	assert_int_equal(fixture_int(fixture, &given_up, BINDS(BIND_TEXT("20"), BIND_TEXT(detail))), 1);
+	assert_false(is_due(fixture, "VN"));
+}
+
+static enum err_code change_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct kernel_fixture *fixture = arg;
+	struct partner partner;
+
+	TRY(partner_find(tx, fixture->arena, "VN", &partner, err));
+	partner.binding = same(partner.binding, "as4") ? "ebms2" : "as4";
+	return partner_change(tx, &partner, &fixture_actor, fixture->clock.now_us, err);
+}
+
+/* Whoever speaks another binding now understands none of them. */
+static void replies_end_with_the_binding_that_they_speak(void **state)
+{
+	static const struct statement told = { "test.told",
+					       "SELECT count(*) FROM journal WHERE event = 'replies-given-up'"
+					       " AND subject = 'VN' AND detail LIKE '3, %'" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	put_many(fixture, "VN", NULL, "pong", "<pong/>", 3);
+	put(fixture, "MY", "m1@my", "receipt", "<my/>");
+	must(db_write(fixture->kernel.db, change_run, fixture, &fixture->err));
+	assert_false(is_due(fixture, "VN"));
+	assert_int_equal(count(fixture), 1);
+	assert_int_equal(fixture_int(fixture, &told, NO_BINDS), 1);
+	must(db_write(fixture->kernel.db, change_run, fixture, &fixture->err));
+	assert_int_equal(fixture_int(fixture, &told, NO_BINDS), 1);
+	assert_true(is_due(fixture, "MY"));
 }
 
 static void beyond_their_number_the_oldest_make_room(void **state)
@@ -400,8 +446,9 @@ static void the_end_of_a_receipt_stands_in_the_timeline_of_its_message(void **st
 
 	delivery.reply_later = true;
 	assert_int_equal(fixture_accept(fixture, &delivery, NULL), INBOX_ACCEPTED);
-	fixture->clock.now_us += DAY_US;
+	fixture->clock.now_us += DAY_US - 1;
 	struct reply reply = claimed(fixture, "VN");
+	fixture->clock.now_us++;
 	fail_attempt(fixture, &reply);
 	assert_int_equal(
 		fixture_int(fixture, &given_up,
@@ -470,6 +517,8 @@ int main(void)
 		cmocka_unit_test(a_restart_frees_the_replies_of_its_own_instance_alone),
 		cmocka_unit_test(back_off_doubles_within_its_bounds),
 		cmocka_unit_test(a_reply_is_given_up_after_a_day_with_an_entry),
+		cmocka_unit_test(what_waited_for_longer_than_a_day_is_dropped_when_it_is_due),
+		cmocka_unit_test(replies_end_with_the_binding_that_they_speak),
 		cmocka_unit_test(beyond_their_number_the_oldest_make_room),
 		cmocka_unit_test(an_accepted_message_gets_its_receipt_later_if_that_is_agreed),
 		cmocka_unit_test(a_duplicate_gets_the_stored_receipt_later),

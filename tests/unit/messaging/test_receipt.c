@@ -84,6 +84,28 @@ static void the_right_receipt_is_believed_in_every_profile_of_as4(void **state)
 	}
 }
 
+/* Whoever ends TLS could take the signature off: what was sent says whether it must be there, nothing else. */
+static void an_unsigned_receipt_is_none_of_what_asked_for_a_signed_one(void **state)
+{
+	struct exchange exchange;
+	struct opening opening;
+
+	(void)state;
+	exchange_begin(&exchange, "edelivery-1.15", 0);
+	const struct ebms_sent sent = { .references = exchange.sent.references,
+					.count = exchange.sent.references_count,
+					.ack_signed = true };
+	opening_run(&opening, exchange.letter.profile, &ebms_limits_default, exchange.receipt.content_type,
+		    buf_bytes(&exchange.receipt.body));
+	ebms_check_sent(&opening.message, exchange.letter.info.message_id, &sent);
+	assert_int_equal(findings_count(opening.findings), 0);
+	opening.message.signature = NULL;
+	ebms_check_sent(&opening.message, exchange.letter.info.message_id, &sent);
+	assert_string_equal(opening_rule(&opening), "MSG-030");
+	opening_done(&opening);
+	exchange_end(&exchange);
+}
+
 /* AS4 profile 1.0 §5.1.8 b: the References themselves, in signed octets. */
 static void a_receipt_repeats_every_reference_of_the_message(void **state)
 {
@@ -338,6 +360,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_arena_new, world_arena_free)
 	const struct CMUnitTest tests[] = {
 		TEST(the_right_receipt_is_believed_in_every_profile_of_as4),
+		TEST(an_unsigned_receipt_is_none_of_what_asked_for_a_signed_one),
 		TEST(a_receipt_repeats_every_reference_of_the_message),
 		TEST(a_receipt_that_does_not_repeat_what_we_signed_is_not_believed),
 		TEST(elements_of_other_namespaces_beside_the_information_are_left_alone),

@@ -138,14 +138,17 @@ static void a_refused_connection_says_what_to_check(void **state)
 	assert_int_equal(bind(bound, (const struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(getsockname(bound, (struct sockaddr *)&address, &size), 0);
 	const char *peer = arena_printf(setting->arena, "127.0.0.1:%u", ntohs(address.sin_port));
+	enum http_stage stage = HTTP_ANSWER;
 	const struct http_call refused = {
 		.method = "GET",
 		.url = arena_printf(setting->arena, "http://%s/", peer),
 		.allow_plain = true,
+		.failed_at = &stage,
 	};
 	assert_int_equal(call(setting, refused), ERR_NET);
 	assert_non_null(strstr(setting->err.text, arena_printf(setting->arena, "connection refused by %s", peer)));
 	assert_non_null(strstr(setting->err.text, "is the partner's node running?"));
+	assert_int_equal(stage, HTTP_CONNECTION);
 	close(bound);
 }
 
@@ -182,11 +185,46 @@ static void an_answer_that_does_not_fit_the_arena_is_a_fault(void **state)
 {
 	struct setting *setting = *state;
 	struct http_call large = call_to(setting, "/large");
+	enum http_stage stage = HTTP_BEFORE;
 	arena_auto arena = arena_new(MIB);
 
 	large.max_response_bytes = 32 * MIB;
+	large.failed_at = &stage;
 	assert_int_equal(setting->client->call(setting->client, arena, &large, &setting->answer, &setting->err),
 			 ERR_MEMORY);
+	assert_int_equal(stage, HTTP_ANSWER);
+}
+
+/* Whoever has taken the connection and reads nothing: what fits into the buffers between has gone out as far as anybody
+ * can tell, and more has not. */
+static void what_did_not_go_out_whole_is_told_apart(void **state)
+{
+	struct setting *setting = *state;
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(address);
+	enum http_stage stage = HTTP_BEFORE;
+	void *large = calloc(1, 64 * MIB);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_non_null(large);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	struct http_call post = {
+		.method = "POST",
+		.url = arena_printf(setting->arena, "http://127.0.0.1:%u/", ntohs(address.sin_port)),
+		.body = bytes_of("x"),
+		.allow_plain = true,
+		.timeout_us = SECOND_US,
+		.failed_at = &stage,
+	};
+	assert_int_equal(call(setting, post), ERR_TIMEOUT);
+	assert_int_equal(stage, HTTP_ANSWER);
+	post.body = bytes(large, 64 * MIB);
+	assert_int_equal(call(setting, post), ERR_TIMEOUT);
+	assert_int_equal(stage, HTTP_EXCHANGE);
+	free(large);
+	close(fd);
 }
 
 static void an_exchange_ends_when_its_time_is_up(void **state)
@@ -245,6 +283,8 @@ static enum err_code ask_odd(struct setting *setting, const char *says, size_t r
 {
 	struct odd_server odd;
 
+	enum http_stage stage = HTTP_BEFORE;
+
 	odd_start(&odd, says, repeat);
 	const struct http_call to_odd = {
 		.method = "POST",
@@ -253,6 +293,7 @@ static enum err_code ask_odd(struct setting *setting, const char *says, size_t r
 		.allow_plain = true,
 		.timeout_us = 10 * SECOND_US,
 		.max_response_bytes = max,
+		.failed_at = &stage,
 	};
 	struct http_client *client = http_client_new();
 	setting->answer = (struct http_answer){ .status = -1 };
@@ -260,6 +301,8 @@ static enum err_code ask_odd(struct setting *setting, const char *says, size_t r
 	http_client_free(client); /* closes, so that the thread ends */
 	pthread_join(odd.thread, NULL);
 	close(odd.fd);
+	if (code != OK)
+		assert_int_equal(stage, HTTP_ANSWER);
 	return code;
 }
 
@@ -361,6 +404,7 @@ int main(void)
 		TEST(an_unknown_name_says_what_to_check),
 		TEST(an_answer_over_the_bound_is_not_read),
 		TEST(an_answer_that_does_not_fit_the_arena_is_a_fault),
+		TEST(what_did_not_go_out_whole_is_told_apart),
 		TEST(an_exchange_ends_when_its_time_is_up),
 		TEST(servers_that_misbehave_are_faults),
 		TEST(the_header_block_is_that_of_the_last_answer),
