@@ -24,6 +24,11 @@ void sha256(struct bytes data, uint8_t out[static SHA256_SIZE]);
 void hex_of(const uint8_t digest[static SHA256_SIZE], char out[static SHA256_HEX_SIZE]);
 void sha256_hex(struct bytes data, char out[static SHA256_HEX_SIZE]);
 
+#define HMAC_SHA256_SIZE 32
+/* RFC 2104. */
+enum err_code hmac_sha256(struct bytes key, struct bytes data, uint8_t out[static HMAC_SHA256_SIZE],
+			  struct err *err) MUST_USE;
+
 /* In time that does not depend on the content. */
 bool same_secret(struct bytes a, struct bytes b);
 

@@ -145,7 +145,7 @@ static void a_refused_connection_says_what_to_check(void **state)
 	};
 	assert_int_equal(call(setting, refused), ERR_NET);
 	assert_non_null(strstr(setting->err.text, arena_printf(setting->arena, "connection refused by %s", peer)));
-	assert_non_null(strstr(setting->err.text, "is the partner's node running?"));
+	assert_non_null(strstr(setting->err.text, "is the other side running?"));
 	close(bound);
 }
 
