@@ -325,7 +325,8 @@ LIST_VIEW(webhook_delivery_list_view, struct webhook_delivery_view);
 
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, webhook_schema, webhook_list_schema, new_webhook_schema, webhook_rotation_schema,
-	webhook_redelivery_schema, webhook_delivery_list_schema, partner_schema, partner_list_schema, organisation_schema, organisation_list_schema,
+	webhook_redelivery_schema, webhook_delivery_list_schema, partner_schema, partner_list_schema,
+	organisation_schema, organisation_list_schema,
 	activation_list_schema, new_activation_schema, card_view_schema, card_import_schema, partner_test_schema,
 	agreement_schema, agreement_list_schema, agreement_import_schema, agreement_offer_schema, task_list_schema,
 	stranger_list_schema, refusal_list_schema, certificate_schema, partner_change_schema, status_schema,

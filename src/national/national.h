@@ -13,7 +13,7 @@ struct webhook_sender {
 	struct kernel *kernel;
 	struct http_client *client;
 	struct reach reach;     /* where https:// receivers may be */
-	bool allow_plain;       /* http:// to this machine, and https:// to it: for trials */
+	bool allow_plain;       /* http:// to this machine, for trials */
 	const char *trust_file; /* PEM of authorities; NULL: the system's */
 	int64_t give_up_us;     /* without a request that was taken, until a webhook is paused */
 	int64_t failing_most;   /* requests at a time to receivers whose last one was not taken; at least 1 */
