@@ -138,6 +138,24 @@ enum err_code webhook_deliveries(struct tx *tx, struct arena *arena, const char 
 
 /* --- Changes --- */
 
+size_t webhook_origin(const char *url)
+{
+	size_t authority = strcspn(url, "/");
+
+	authority += strspn(url + authority, "/");
+	return authority + strcspn(url + authority, "/?#");
+}
+
+/* Without path and query, in which receivers hide secrets: the journal is for ever, and for more eyes. */
+static enum err_code journal_receiver(struct tx *tx, const struct webhook *webhook, const char *event,
+				      const struct actor *actor, int64_t now_us, struct err *err)
+{
+	char origin[256];
+
+	snprintf(origin, sizeof(origin), "%.*s", (int)webhook_origin(webhook->url), webhook->url);
+	return webhook_journal(tx, webhook, event, origin, actor, now_us, err);
+}
+
 enum err_code webhook_add(struct tx *tx, struct webhook *webhook, const struct actor *actor, int64_t now_us,
 			  struct err *err)
 {
@@ -151,7 +169,7 @@ enum err_code webhook_add(struct tx *tx, struct webhook *webhook, const struct a
 	if (added == 0)
 		return fail(err, ERR_LIMIT, "this node has %d webhooks already: remove one that nobody needs",
 			    WEBHOOKS_MAX);
-	return webhook_journal(tx, webhook, "added", webhook->url, actor, now_us, err);
+	return journal_receiver(tx, webhook, "added", actor, now_us, err);
 }
 
 enum err_code webhook_remove(struct tx *tx, const struct webhook *webhook, const struct actor *actor, int64_t now_us,
@@ -160,7 +178,7 @@ enum err_code webhook_remove(struct tx *tx, const struct webhook *webhook, const
 	TRY(db_exec(tx, &sql_webhook_forget, BINDS(BIND_TEXT(webhook->id)), NULL, err));
 	TRY(db_exec(tx, &sql_webhook_drop, BINDS(BIND_TEXT(webhook->id)), NULL, err));
 	TRY(task_close(tx, webhook->id, WEBHOOK_TASK, now_us, err));
-	return webhook_journal(tx, webhook, "removed", webhook->url, actor, now_us, err);
+	return journal_receiver(tx, webhook, "removed", actor, now_us, err);
 }
 
 enum err_code webhook_pause(struct tx *tx, const struct webhook *webhook, const struct actor *actor, int64_t now_us,

@@ -224,9 +224,10 @@ static enum err_code give_up(struct tx *tx, const struct settling *settling, str
 						    time_format(webhook->failing_us, since), outcome->error);
 	const char *text =
 		reason ? arena_printf(arena,
-				      "webhook %s to %s is paused: %s. When the receiver is mended, \"lintas webhook "
+				      "webhook %s to %.*s is paused: %s. When the receiver is mended, \"lintas webhook "
 				      "resume %s\" delivers what has waited; \"lintas webhook remove %s\" ends it",
-				      webhook->id, webhook->url, reason, webhook->id, webhook->id)
+				      webhook->id, (int)webhook_origin(webhook->url), webhook->url, reason, webhook->id,
+				      webhook->id)
 		       : NULL;
 
 	if (!text)
