@@ -192,7 +192,7 @@ const struct option webhook_list_options[] = {
 	{ 0 },
 };
 const struct option rotate_options[] = {
-	{ "--overlap", "TIME", "how long the secret before signs, too: 0h to 30d (24h)", NULL, false },
+	{ "--overlap", "TIME", "how long the secret before signs, too, at most 30d (24h); 0: not at all", NULL, false },
 	{ 0 },
 };
 const struct option redeliver_options[] = {

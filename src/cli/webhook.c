@@ -26,8 +26,10 @@ enum err_code run_webhook_rotate(struct invocation *in, struct err *err)
 {
 	const char *overlap = option_value(in, "--overlap");
 	struct webhook_rotation_view view = { .overlap_s = INTEGER_NONE };
-	if (overlap && !span_parse(overlap, &view.overlap_s))
-		return fail(err, ERR_USAGE, "--overlap is like 24h or 7d, not %s", overlap);
+	if (same(overlap, "0"))
+		view.overlap_s = 0;
+	else if (overlap && !span_parse(overlap, &view.overlap_s))
+		return fail(err, ERR_USAGE, "--overlap is like 24h, 7d or 0, not %s", overlap);
 	return remote_run_with(in, &webhook_rotation_schema, &view, err);
 }
 

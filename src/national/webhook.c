@@ -74,20 +74,25 @@ static void put_body(struct buf *out, struct webhook_batch *batch)
 
 /* --- Signatures --- */
 
-static enum err_code put_signature(struct arena *arena, struct buf *out, const char *secret, struct bytes content,
-				   struct err *err)
+enum err_code webhook_sign(struct arena *arena, const char *secret, const char *id, const char *seconds,
+			   struct bytes body, struct buf *out, struct err *err)
 {
 	uint8_t signature[HMAC_SHA256_SIZE];
 	struct bytes key;
+	buf_auto content;
 
 	if (!starts_with(secret, WEBHOOK_SECRET_PREFIX) ||
 	    !base64_parse(arena, bytes_of(secret + strlen(WEBHOOK_SECRET_PREFIX)), &key))
 		return fail(err, ERR_INTERNAL,
 			    "the secret of a webhook is damaged: lintas webhook rotate makes a new one");
-	TRY(hmac_sha256(key, content, signature, err));
+	buf_init(&content, BODY_MAX + 256);
+	buf_printf(&content, "%s.%s.", id, seconds);
+	buf_put_bytes(&content, body);
+	TRY(buf_check(&content, "a webhook's request", err));
+	TRY(hmac_sha256(key, buf_bytes(&content), signature, err));
 	buf_puts(out, out->size ? " v1," : "v1,");
 	base64_put(out, bytes(signature, sizeof(signature)));
-	return OK;
+	return buf_check(out, "a webhook's signatures", err);
 }
 
 struct signing {
@@ -99,19 +104,13 @@ static enum err_code sign(struct arena *arena, const struct webhook *webhook, st
 			  struct signing *signing, struct err *err)
 {
 	bool both = webhook->old_secret && now_us < webhook->old_until_us;
-	buf_auto content;
+	const char *id = webhook->message, *seconds = signing->seconds;
 
-	buf_init(&content, BODY_MAX + 256);
 	snprintf(signing->seconds, sizeof(signing->seconds), "%" PRId64, now_us / SECOND_US);
 	snprintf(signing->keys, sizeof(signing->keys), both ? "%" PRId64 " %" PRId64 : "%" PRId64, webhook->key_number,
 		 webhook->key_number - 1);
-	buf_printf(&content, "%s.%s.", webhook->message, signing->seconds);
-	buf_put_bytes(&content, body);
-	TRY(buf_check(&content, "a webhook's request", err));
-	TRY(put_signature(arena, &signing->signatures, webhook->secret, buf_bytes(&content), err));
-	if (both)
-		TRY(put_signature(arena, &signing->signatures, webhook->old_secret, buf_bytes(&content), err));
-	return buf_check(&signing->signatures, "a webhook's signatures", err);
+	TRY(webhook_sign(arena, webhook->secret, id, seconds, body, &signing->signatures, err));
+	return both ? webhook_sign(arena, webhook->old_secret, id, seconds, body, &signing->signatures, err) : OK;
 }
 
 /* --- The request --- */

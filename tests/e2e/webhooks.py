@@ -195,7 +195,7 @@ def changes(node, good, hook, secret):
     headers, body = good.requests[-1]
     assert headers["webhook-key-id"] == "2 1", headers
     assert headers["webhook-signature"].split() == [signature(new, headers, body), signature(secret, headers, body)]
-    newest = answer(node, "webhook", "rotate", hook, "--overlap", "0h")["secret"]
+    newest = answer(node, "webhook", "rotate", hook, "--overlap", "0")["secret"]
     SECRETS.append(newest)
     subject = happen(node)
     until("it is told with the newest secret alone", lambda: good.has(subject))
