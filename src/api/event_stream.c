@@ -164,11 +164,18 @@ static enum err_code begin_at(struct api_call *call, int64_t *cursor, struct err
 	return OK;
 }
 
+/* Nothing happens on a stopped node: a page, and that is all. */
+static enum err_code answer_once(struct api_call *call, struct following *f, struct err *err)
+{
+	TRY(put_page(f, call->arena, call->out, err));
+	put_digest(f, call->out);
+	buf_puts(call->out, ": the node is stopped, come again behind the last id\n\n");
+	return buf_check(call->out, "the stream", err);
+}
+
 enum err_code events_stream(struct api_call *call, struct err *err)
 {
 	struct following *f = arena_alloc(call->arena, sizeof *f);
-	if (!call->api->options.running)
-		return fail(err, ERR_BUSY, "events are followed on the running node: start it with lintas serve");
 	if (!f)
 		return fail(err, ERR_MEMORY, "no memory for a stream");
 	*f = (struct following){ .api = call->api,
@@ -182,6 +189,8 @@ enum err_code events_stream(struct api_call *call, struct err *err)
 	event_chain_begin(&f->chain, f->cursor);
 	TRY(call_header(call, "X-Accel-Buffering", "no", err)); /* nginx would keep events back */
 	call->content_type = "text/event-stream";
+	if (!call->api->options.running)
+		return answer_once(call, f, err);
 	if (same(call->request->method, "HEAD"))
 		return OK;
 	if (!take_place(call->api, f->actor, &f->place))
