@@ -20,6 +20,7 @@ enum err_code api_new(const struct api_options *options, struct api **api, struc
 		return fail(err, ERR_MEMORY, "no memory for the interface");
 	new->options = *options;
 	pthread_mutex_init(&new->guard.lock, NULL);
+	pthread_mutex_init(&new->followers.lock, NULL);
 	random_bytes(new->guard.salt, sizeof new->guard.salt);
 	atomic_flag_clear(&new->verifying);
 	*api = new;
@@ -30,6 +31,7 @@ void api_free(struct api *api)
 {
 	if (!api)
 		return;
+	pthread_mutex_destroy(&api->followers.lock);
 	pthread_mutex_destroy(&api->guard.lock);
 	free(api);
 }
@@ -255,7 +257,8 @@ void api_handle(void *arg, const struct http_request *request, struct http_respo
 		return;
 	}
 	response->status = call.status;
-	response->content_type = out->size && call.status != 304 ? call.content_type : NULL;
+	bool has_body = (out->size && call.status != 304) || response->stream;
+	response->content_type = has_body ? call.content_type : NULL;
 	response->owned = out;
 	if (api->wake && call.route && call.status < 400 && !same(call.route->method, "GET"))
 		api->wake(api->wake_arg);

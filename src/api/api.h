@@ -3,8 +3,10 @@
 #ifndef API_API_H
 #define API_API_H
 
+#include "kernel/event.h"
 #include "kernel/kernel.h"
 #include "messaging/messaging.h"
+#include "national/national.h"
 #include "net/http.h"
 
 struct api;
@@ -56,6 +58,7 @@ enum query_bit {
 	QUERY_HEAD = 1 << 11,
 	QUERY_USER = 1 << 12,
 	QUERY_AFTER_NAME = 1 << 13,
+	QUERY_UNTIL = 1 << 14,
 	QUERY_CURSORS = QUERY_BEFORE | QUERY_AFTER | QUERY_AFTER_NAME,
 };
 enum query_kind { QUERY_TEXT, QUERY_WORD, QUERY_FLAG, QUERY_COUNT, QUERY_CURSOR, QUERY_DIGEST };
@@ -117,11 +120,6 @@ struct part_view {
 struct wire_view {
 	const char *kind, *digest, *certificate, *signer; /* the signer's certificate: its SHA-256, its subject */
 	int64_t at_us, bytes;
-};
-struct event_view {
-	int64_t at_us, sequence;
-	const char *actor, *organisation, *subject_type, *subject, *event, *from_state, *to_state, *detail, *law,
-		*content;
 };
 struct partner_view {
 	const char *code, *name, *party_id, *party_type, *endpoint, *profile, *token, *status;
@@ -281,6 +279,27 @@ struct role_view {
 	const char *name, *title, *permissions;
 	bool node; /* for users of the node itself */
 };
+/* A system that is told what happened. */
+struct webhook_view {
+	const char *id, *organisation, *url, *events, *state, *reason, *last_error, *created_by;
+	const char *secret; /* told when it is made, never again: NULL */
+	int64_t key, old_until_us, cursor, waiting, single, attempts, next_us, failing_us, last_us, last_status,
+		delivered, created_us;
+};
+struct new_webhook_view {
+	const char *url, *events, *organisation;
+	int64_t after; /* INTEGER_NONE: what happens from now on */
+};
+struct webhook_rotation_view {
+	int64_t overlap_s; /* INTEGER_NONE: a day */
+};
+struct webhook_redelivery_view {
+	int64_t after, event; /* one of them */
+};
+struct webhook_delivery_view {
+	const char *message, *error;
+	int64_t at_us, first, last, events, attempt, duration_ms, status;
+};
 #define LIST_VIEW(name, type)                                                                                          \
 	struct name {                                                                                                  \
 		type *items;                                                                                           \
@@ -301,9 +320,13 @@ LIST_VIEW(refusal_list_view, struct refusal_view);
 LIST_VIEW(user_list_view, struct user_view);
 LIST_VIEW(token_list_view, struct token_view);
 LIST_VIEW(role_list_view, struct role_view);
+LIST_VIEW(webhook_list_view, struct webhook_view);
+LIST_VIEW(webhook_delivery_list_view, struct webhook_delivery_view);
 
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
-	event_list_schema, partner_schema, partner_list_schema, organisation_schema, organisation_list_schema,
+	event_list_schema, webhook_schema, webhook_list_schema, new_webhook_schema, webhook_rotation_schema,
+	webhook_redelivery_schema, webhook_delivery_list_schema, partner_schema, partner_list_schema,
+	organisation_schema, organisation_list_schema,
 	activation_list_schema, new_activation_schema, card_view_schema, card_import_schema, partner_test_schema,
 	agreement_schema, agreement_list_schema, agreement_import_schema, agreement_offer_schema, task_list_schema,
 	stranger_list_schema, refusal_list_schema, certificate_schema, partner_change_schema, status_schema,

@@ -31,9 +31,17 @@ struct guard {
 	} rows[4096];
 };
 
+/* Who follows the event stream: NULL is a free place, the names are those of the streams. */
+enum { FOLLOWERS_MAX = 64, FOLLOWERS_OF_ONE = 8 };
+struct followers {
+	pthread_mutex_t lock;
+	const char *actors[FOLLOWERS_MAX];
+};
+
 struct api {
 	struct api_options options;
 	struct guard guard;
+	struct followers followers;
 	_Atomic int64_t denied; /* requests, ever: 401 and 403 */
 	atomic_flag verifying;  /* the journal */
 	void (*wake)(void *arg);
@@ -177,6 +185,17 @@ enum err_code partners_test(struct api_call *call, struct err *err);
 enum err_code evidence_export(struct api_call *call, struct err *err);
 enum err_code timeline_get(struct api_call *call, struct err *err);
 enum err_code events_list(struct api_call *call, struct err *err);
+enum err_code events_stream(struct api_call *call, struct err *err);
+enum err_code events_digest(struct api_call *call, struct err *err);
+enum err_code webhooks_add(struct api_call *call, struct err *err);
+enum err_code webhooks_list(struct api_call *call, struct err *err);
+enum err_code webhooks_get(struct api_call *call, struct err *err);
+enum err_code webhooks_remove(struct api_call *call, struct err *err);
+enum err_code webhooks_pause(struct api_call *call, struct err *err);
+enum err_code webhooks_resume(struct api_call *call, struct err *err);
+enum err_code webhooks_rotate(struct api_call *call, struct err *err);
+enum err_code webhooks_redeliver(struct api_call *call, struct err *err);
+enum err_code webhooks_deliveries(struct api_call *call, struct err *err);
 enum err_code partners_add(struct api_call *call, struct err *err);
 enum err_code partners_list(struct api_call *call, struct err *err);
 enum err_code partners_get(struct api_call *call, struct err *err);

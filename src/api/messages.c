@@ -206,19 +206,7 @@ enum err_code partners_test(struct api_call *call, struct err *err)
 
 static void show_event(const void *item, void *view)
 {
-	const struct journal_entry *e = item;
-	*(struct event_view *)view = (struct event_view){ .at_us = e->at_us,
-							  .sequence = e->sequence,
-							  .actor = e->actor,
-							  .organisation = e->organisation,
-							  .subject_type = e->subject_type,
-							  .subject = e->subject,
-							  .event = e->event,
-							  .from_state = e->from_state,
-							  .to_state = e->to_state,
-							  .detail = e->detail,
-							  .law = e->law,
-							  .content = e->content };
+	*(struct event_view *)view = event_of(item);
 }
 
 static enum err_code answer_events(struct api_call *call, const struct journal_list *list, const char *next,

@@ -134,6 +134,7 @@ static const struct {
 	{ "fingerprint", "SHA-256 of the certificate or list, in hexadecimal, as the partner shows it.", NULL },
 	{ "name", "Name of the user.", NULL },
 	{ "refusal", "Its id, as the list of refusals shows it.", "uuid" },
+	{ "webhook", "Its id, as the list of webhooks shows it.", "uuid" },
 };
 
 static const struct {

@@ -29,6 +29,7 @@ static const struct query_row rows[] = {
 	{ QUERY_REFERENCE, QUERY_TEXT, "reference", "reference of the document, as its issuer wrote it" },
 	{ QUERY_BEFORE, QUERY_WORD, "before", "an id: older than this one, which is the next page" },
 	{ QUERY_AFTER, QUERY_CURSOR, "after", "the cursor of the page before" },
+	{ QUERY_UNTIL, QUERY_CURSOR, "until", "up to this cursor and with it" },
 	{ QUERY_LIMIT, QUERY_COUNT, "limit", "at most so many items" },
 	{ QUERY_TEST, QUERY_FLAG, "test", "mark it as a test: no business follows from it" },
 	{ QUERY_EVIDENCE, QUERY_FLAG, "evidence", "also that what is stored is what the journal names" },

@@ -1,9 +1,9 @@
 /* What the API answers: structs with field tables. The same tables print the answer, its OpenAPI schema, and let the
  * command line read it. */
-#include "api/api.h"
+#include "api/views_int.h"
 #include "kernel/activation.h"
 
-enum { TEXT_MAX = 65536, PAGE_MAX = 1000, PEM_MAX = 4 << 20 /* of a long revocation list */, CPA_MAX = 4 << 20 };
+enum { PEM_MAX = 4 << 20 /* of a long revocation list */, CPA_MAX = 4 << 20 };
 
 static const struct field document_rows[] = {
 	FIELD_TEXT(struct document_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
@@ -87,25 +87,6 @@ static const struct fields whole_message_fields = FIELDS(struct message_view, me
 static const struct fields message_fields = { .row = message_rows,
 					      .count = COUNT(message_rows) - MESSAGE_BELONGINGS,
 					      .size = sizeof(struct message_view) };
-
-static const struct field event_rows[] = {
-	FIELD_TIME(struct event_view, at_us, .json = "time", .min = 1),
-	FIELD_INT(struct event_view, sequence, .json = "sequence",
-		  .label = "place in the journal, which it gets when it is sealed"),
-	FIELD_TEXT(struct event_view, actor, .json = "actor", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct event_view, organisation, .json = "organisation", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct event_view, subject_type, .json = "subjectType", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct event_view, subject, .json = "subject", .min = 1, .max_length = TEXT_MAX,
-		   .label = "id of what it is about"),
-	FIELD_TEXT(struct event_view, event, .json = "event", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct event_view, from_state, .json = "fromState", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct event_view, to_state, .json = "toState", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct event_view, detail, .json = "detail", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct event_view, law, .json = "law", .max_length = TEXT_MAX, .label = "provision"),
-	FIELD_TEXT(struct event_view, content, .json = "content", .max_length = TEXT_MAX,
-		   .label = "SHA-256 of what it speaks of, hexadecimal"),
-};
-static const struct fields event_fields = FIELDS(struct event_view, event_rows);
 
 static const struct field certificate_rows[] = {
 	FIELD_TEXT(struct certificate_view, use, .json = "use", .min = 1, .max_length = TEXT_MAX,
@@ -599,20 +580,6 @@ static const struct field role_rows[] = {
 	FIELD_FLAG(struct role_view, node, .json = "node", .min = 1, .label = "for users of the node itself"),
 };
 static const struct fields role_fields = FIELDS(struct role_view, role_rows);
-
-#define SCHEMA(name_, fields_)                                                                                         \
-	{                                                                                                              \
-		.name = name_, .root = name_, .ns = "", .prefix = "", .fields = &(fields_)                             \
-	}
-#define LIST_SCHEMA(thing) LONG_LIST_SCHEMA(thing, PAGE_MAX)
-#define LONG_LIST_SCHEMA(thing, max_)                                                                                  \
-	static const struct field thing##_list_rows[] = {                                                              \
-		FIELD_LIST(struct thing##_list_view, items, count, struct thing##_view, thing##_fields,                \
-			   .json = "items", .max = max_),                                                              \
-		FIELD_TEXT(struct thing##_list_view, next, .json = "next", .label = "cursor of the next page"),        \
-	};                                                                                                             \
-	static const struct fields thing##_list_fields = FIELDS(struct thing##_list_view, thing##_list_rows);          \
-	const struct schema thing##_list_schema = SCHEMA(#thing "List", thing##_list_fields);
 
 const struct schema document_schema = SCHEMA("document", document_fields);
 const struct schema message_schema = SCHEMA("message", whole_message_fields);

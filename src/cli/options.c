@@ -185,6 +185,29 @@ const struct option event_options[] = {
 	{ "--limit", "N", "at most so many (100)", "limit", false },
 	{ 0 },
 };
+const struct option webhook_options[] = {
+	{ "--event", "NAME…", "only events of this name (all)", NULL, false },
+	{ "--organisation", "SEAT", "only what this organisation may see (all)", NULL, false },
+	{ "--after", "CURSOR", "begin behind this cursor (with what happens from now on)", NULL, false },
+	{ 0 },
+};
+const struct option webhook_list_options[] = {
+	{ "--organisation", "SEAT", "only of this organisation", "organisation", false },
+	{ 0 },
+};
+const struct option rotate_options[] = {
+	{ "--overlap", "TIME", "how long the secret before signs, too, at most 30d (24h); 0: not at all", NULL, false },
+	{ 0 },
+};
+const struct option redeliver_options[] = {
+	{ "--after", "SEQUENCE", "everything behind this cursor", NULL, false },
+	{ "--event", "SEQUENCE", "this event alone, before what waits", NULL, false },
+	{ 0 },
+};
+const struct option delivery_options[] = {
+	{ "--limit", "N", "at most so many (100); the last 200 are kept", "limit", false },
+	{ 0 },
+};
 const struct option task_options[] = {
 	{ "--organisation", "SEAT", "only of this organisation", "organisation", false },
 	{ "--before", "ID", "what comes after this one: the next page", "before", false },

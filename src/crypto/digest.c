@@ -3,7 +3,9 @@
 
 #include "crypto/digest.h"
 
+#include <limits.h>
 #include <openssl/crypto.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 #include "base/buf.h"
@@ -87,6 +89,16 @@ void sha256_hex(struct bytes data, char out[static SHA256_HEX_SIZE])
 
 	sha256(data, value);
 	hex_of(value, out);
+}
+
+enum err_code hmac_sha256(struct bytes key, struct bytes data, uint8_t out[static HMAC_SHA256_SIZE], struct err *err)
+{
+	unsigned size = 0;
+
+	if (key.size > INT_MAX || !HMAC(EVP_sha256(), key.data, (int)key.size, data.data, data.size, out, &size) ||
+	    size != HMAC_SHA256_SIZE)
+		return fail_openssl(err, ERR_CRYPTO, "the HMAC cannot be computed");
+	return OK;
 }
 
 bool same_secret(struct bytes a, struct bytes b)

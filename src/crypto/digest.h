@@ -32,6 +32,11 @@ void sha256_begin(struct sha256_run *run);
 void sha256_put(struct sha256_run *run, struct bytes piece);
 void sha256_end(const struct sha256_run *run, uint8_t out[static SHA256_SIZE]); /* of all so far */
 
+#define HMAC_SHA256_SIZE 32
+/* RFC 2104. */
+enum err_code hmac_sha256(struct bytes key, struct bytes data, uint8_t out[static HMAC_SHA256_SIZE],
+			  struct err *err) MUST_USE;
+
 /* In time that does not depend on the content. */
 bool same_secret(struct bytes a, struct bytes b);
 

@@ -23,6 +23,16 @@
 #define REFUSAL_COLUMNS \
 	"id, partner, message_id, rule, at_us, (SELECT CAST(length(octets) AS {i64}) FROM wire WHERE wire.id = refusal.received)," \
 	" (SELECT CAST(length(octets) AS {i64}) FROM wire WHERE wire.id = refusal.error)"
+#define WEBHOOK_COLUMNS \
+	"webhook.id, organisation, url, events, state, reason, secret, key_number, old_secret, old_until_us, cursor, single, message," \
+	" batch_until, attempts, next_us, failing_us, last_us, last_status, last_error, delivered, created_us, created_by"
+/* Sealed entries that it may see and has not got; each condition has an index of its own. */
+#define WEBHOOK_HAS_NEWS \
+	"(single IS NOT NULL" \
+	" OR (organisation IS NULL AND EXISTS (SELECT 1 FROM journal WHERE journal.sequence > webhook.cursor))" \
+	" OR EXISTS (SELECT 1 FROM journal WHERE journal.organisation = webhook.organisation AND journal.sequence > webhook.cursor))"
+/* The attempt and the end of its lease are those of one claim: they differ once it was changed, or another has it. */
+#define WEBHOOK_CLAIM "id = $1 AND attempts = $2 AND next_us = $3 AND in_hand = 1"
 #define TASK_COLUMNS "id, organisation, kind, subject, text, state, created_us, done_us"
 #define MESSAGE_COLUMNS \
 	"message.id, direction, partner, organisation, message_id, conversation, position, ref_to, service, action, original_sender," \

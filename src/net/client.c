@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -29,9 +30,10 @@ struct transfer {
 	CURL *curl;
 	struct curl_slist *headers;
 	struct buf body, head;
-	char origin[ORIGIN_BYTES];    /* "https://host:port", with the socket if there is one */
-	char peer[ORIGIN_BYTES];      /* for error texts: "host:port" */
+	char origin[ORIGIN_BYTES]; /* "https://host:port", with the socket if there is one: what shares connections */
+	char peer[ORIGIN_BYTES];   /* for error texts: "host:port" */
 	char detail[CURL_ERROR_SIZE]; /* libcurl's own words */
+	bool kept_out;                /* by .reach, from at least one address */
 };
 
 /* --- What is asked for --- */
@@ -72,8 +74,8 @@ static enum err_code url_read(struct transfer *transfer, CURLU *url, struct err 
 	snprintf(transfer->peer, sizeof(transfer->peer), "%s:%s", host, port);
 	if (call->unix_path)
 		snprintf(transfer->peer, sizeof(transfer->peer), "%s", call->unix_path);
-	int written = snprintf(transfer->origin, sizeof(transfer->origin), "%s://%s:%s %s", scheme, host, port,
-			       call->unix_path ? call->unix_path : "");
+	int written = snprintf(transfer->origin, sizeof(transfer->origin), "%s://%s:%s %s%s", scheme, host, port,
+			       call->unix_path ? call->unix_path : "", call->reach ? "kept in reach" : "");
 	if (written < 0 || (size_t)written >= sizeof(transfer->origin))
 		return fail(err, ERR_INVALID, "the socket path %s is too long", call->unix_path);
 	return OK;
@@ -224,6 +226,24 @@ static bool set_transport(CURL *curl, const struct http_call *call)
 	       (!call->unix_path || SET(CURLOPT_UNIX_SOCKET_PATH, call->unix_path));
 }
 
+/* Before each connection, with the address that it goes to. */
+static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct transfer *transfer = arg;
+
+	(void)purpose;
+	if (reach_allows(transfer->call->reach, &to->addr))
+		return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	transfer->kept_out = true;
+	return CURL_SOCKET_BAD;
+}
+
+static bool set_reach(CURL *curl, struct transfer *transfer)
+{
+	return !transfer->call->reach ||
+	       (SET(CURLOPT_OPENSOCKETFUNCTION, on_socket) && SET(CURLOPT_OPENSOCKETDATA, transfer));
+}
+
 /* libcurl asks at least once a second. */
 static int on_progress(void *arg, curl_off_t to_come, curl_off_t came, curl_off_t to_go, curl_off_t went)
 {
@@ -241,7 +261,8 @@ static bool set_callbacks(CURL *curl, struct transfer *transfer)
 	       SET(CURLOPT_WRITEDATA, transfer) && SET(CURLOPT_HEADERFUNCTION, on_head) &&
 	       SET(CURLOPT_HEADERDATA, transfer) && SET(CURLOPT_ERRORBUFFER, transfer->detail) &&
 	       SET(CURLOPT_XFERINFOFUNCTION, on_progress) && SET(CURLOPT_XFERINFODATA, transfer) &&
-	       SET(CURLOPT_NOPROGRESS, 0L) && SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->body.max_bytes);
+	       SET(CURLOPT_NOPROGRESS, 0L) &&
+	       (transfer->call->cut_response || SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->body.max_bytes));
 }
 
 static enum err_code set_options(struct transfer *transfer, struct err *err)
@@ -251,7 +272,7 @@ static enum err_code set_options(struct transfer *transfer, struct err *err)
 	TRY(put_headers(transfer, err));
 	if (!set_transport(transfer->curl, call) || !set_limits(transfer->curl, call) ||
 	    !set_tls(transfer->curl, call->tls) || !set_callbacks(transfer->curl, transfer) ||
-	    !set_method(transfer->curl, call))
+	    !set_method(transfer->curl, call) || !set_reach(transfer->curl, transfer))
 		return fail(err, ERR_MEMORY, "no memory for a request to %s", transfer->peer);
 	return OK;
 }
@@ -268,15 +289,15 @@ static const struct {
 } failures[] = {
 	/* clang-format off */
 	{ CURLE_COULDNT_CONNECT,          ECONNREFUSED, ERR_NET,     HTTP_CONNECTION, "connection refused by",
-	  "is the partner's node running?" },
+	  "is the other side running?" },
 	{ CURLE_COULDNT_CONNECT,          ENOENT,       ERR_NET,     HTTP_CONNECTION, "there is no socket",
 	  "is the node running?" },
 	{ CURLE_COULDNT_CONNECT,          0,            ERR_NET,     HTTP_CONNECTION, "no connection to",
-	  "is the partner's node running, and do the firewalls between let us through?" },
+	  "is the other side running, and do the firewalls between let us through?" },
 	{ CURLE_COULDNT_RESOLVE_HOST,     0,            ERR_NET,     HTTP_NAME,       "the name is not known of",
-	  "check the partner's address and the name service" },
+	  "check the address and the name service" },
 	{ CURLE_OPERATION_TIMEDOUT,       0,            ERR_TIMEOUT, HTTP_EXCHANGE,   "no whole answer in time from",
-	  "is the partner's node overloaded or cut off?" },
+	  "is the other side overloaded or cut off?" },
 	{ CURLE_ABORTED_BY_CALLBACK,      0,            ERR_NET,     HTTP_EXCHANGE,   "this node is stopping and gave up waiting for",
 	  "the message is sent again after the start" },
 	{ CURLE_PEER_FAILED_VERIFICATION, 0,            ERR_NET,     HTTP_TLS_SERVER, "no trust in the TLS certificate of",
@@ -288,7 +309,7 @@ static const struct {
 	{ CURLE_SSL_CONNECT_ERROR,        0,            ERR_NET,     HTTP_TLS,        "no TLS with",
 	  "does it speak TLS 1.2 or later there, and does it take our certificate?" },
 	{ CURLE_GOT_NOTHING,              0,            ERR_NET,     HTTP_EXCHANGE,   "no answer before the end of the connection to",
-	  "ask the partner what its log says" },
+	  "ask the other side what its log says" },
 	{ CURLE_PARTIAL_FILE,             0,            ERR_NET,     HTTP_EXCHANGE,   "half an answer from",
 	  "the connection broke: try again" },
 	{ CURLE_SEND_ERROR,               0,            ERR_NET,     HTTP_EXCHANGE,   "not all could be sent to",
@@ -339,6 +360,12 @@ static enum err_code failed(const struct transfer *transfer, CURLcode code, stru
 {
 	long os_error = 0;
 
+	if (transfer->kept_out && code == CURLE_COULDNT_CONNECT) {
+		note_stage(transfer, code, HTTP_CONNECTION);
+		return fail(err, ERR_DENIED, "%s is at an address to which calls may not go: private, or special",
+			    transfer->peer);
+	}
+
 	/* A full buffer ended the transfer: its own words are better. */
 	TRY(buf_check(&transfer->body, "answer", err));
 	TRY(buf_check(&transfer->head, "answer's header block", err));
@@ -385,6 +412,8 @@ static enum err_code exchange(struct transfer *transfer, struct arena *arena, st
 {
 	TRY(set_options(transfer, err));
 	CURLcode code = curl_easy_perform(transfer->curl);
+	if (code == CURLE_WRITE_ERROR && transfer->call->cut_response && transfer->body.failed == ERR_LIMIT)
+		code = CURLE_OK;
 	note_stage(transfer, code, HTTP_EXCHANGE);
 	return code == CURLE_OK ? keep(transfer, arena, answer, err) : failed(transfer, code, err);
 }

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "net/reach.h"
 
 struct http_header {
 	const char *name, *value;
@@ -30,12 +31,24 @@ struct http_request {
 	struct bytes peer_chain;       /* further certificates, DER one after another; empty if none */
 };
 
+/* A body that goes on (chunked), on a connection that closes after it. */
+struct http_stream {
+	/* Appends what is to be sent now to OUT; nothing: ask again in *AGAIN_US, which is a second unless set. False:
+	 * nothing follows that. Called when all before was sent, by one thread for all streams of the server, which so
+	 * must not block; not again once the server stops. */
+	bool (*more)(void *arg, struct buf *out, int64_t *again_us);
+	void (*end)(void *arg); /* once for each stream that a handler answered with, at the latest when the server has
+				   stopped; before the request's arena is freed */
+	void *arg;
+};
+
 struct http_response {
 	int status;
 	const char *content_type; /* NULL: no body; 304 has none, but the length of the one that is not sent */
 	struct bytes body;        /* must live until the request's arena is freed, or in `owned` */
 	struct buf *owned; /* NULL, or a buffer in the request's arena whose memory the server frees (buf_done) after
 			      sending */
+	const struct http_stream *stream; /* NULL, or the body, in the request's arena */
 	struct http_header headers[8]; /* further ones; unused rows have name NULL */
 	bool close;                    /* close the connection after the answer */
 	bool drop;                     /* close it without an answer: for a partner that is played */
@@ -127,6 +140,8 @@ struct http_call {
 	int64_t connect_timeout_us; /* 0: 10 s */
 	int64_t timeout_us;         /* of the whole exchange; 0: 90 s */
 	size_t max_response_bytes;  /* 0: 1 MiB */
+	bool cut_response;          /* what is longer is not read on, and that is no fault */
+	const struct reach *reach;  /* where it may go; NULL: anywhere. Else ERR_DENIED */
 	enum http_stage *failed_at; /* NULL, or set when the call fails */
 };
 

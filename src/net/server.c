@@ -10,6 +10,7 @@
 #include "listen_int.h"
 #include "server_pool_int.h"
 #include "server_request_int.h"
+#include "server_stream_int.h"
 
 /* A refused body of at most this many bytes is read and forgotten, so that the sender reads our answer instead of a
  * reset connection, and can go on. A larger one ends the connection. */
@@ -28,6 +29,7 @@ struct http_server {
 	struct MHD_Daemon *daemon;
 	struct connections connections;
 	struct pool pool;
+	struct streams streams;
 	int listen_fd;
 	uint16_t port;
 	char *unix_path;
@@ -64,6 +66,7 @@ struct exchange {
 	struct buf body;
 	struct http_request request;
 	struct http_response response;
+	struct stream stream;
 };
 
 /* --- Answers --- */
@@ -95,19 +98,32 @@ static void refuse(struct exchange *exchange, int status)
 		atomic_fetch_add(&exchange->server->too_large, 1);
 }
 
+/* NULL: it cannot be sent as it is. */
+static struct MHD_Response *make_answer(struct exchange *exchange)
+{
+	struct http_server *server = exchange->server;
+	const struct http_response *response = &exchange->response;
+	bool close = response->close || response->stream || atomic_load(&server->stopping);
+
+	if (!response->stream)
+		return response_make(response, NULL, close);
+	struct MHD_Response *stream = stream_make(&server->streams, &exchange->stream, response->stream,
+						  exchange->library, exchange->connection);
+	return stream ? response_make(response, stream, close) : NULL;
+}
+
 static enum MHD_Result answer(struct exchange *exchange)
 {
 	struct http_server *server = exchange->server;
 	const struct http_response failed = { .status = MHD_HTTP_INTERNAL_SERVER_ERROR };
-	bool close = exchange->response.close || atomic_load(&server->stopping);
 	unsigned status = (unsigned)exchange->response.status;
 	if (exchange->response.drop)
 		return MHD_NO; /* which closes the connection */
-	struct MHD_Response *made = response_make(&exchange->response, close);
+	struct MHD_Response *made = make_answer(exchange);
 
 	/* A handler that sets no status or an impossible header is a defect; whoever asked is not left waiting. */
 	if (!made) {
-		made = response_make(&failed, true);
+		made = response_make(&failed, NULL, true);
 		status = MHD_HTTP_INTERNAL_SERVER_ERROR;
 	}
 	if (!made)
@@ -122,6 +138,9 @@ static enum MHD_Result answer(struct exchange *exchange)
 
 static void exchange_free(struct exchange *exchange)
 {
+	stream_done(&exchange->stream);
+	if (exchange->response.stream && exchange->response.stream->end)
+		exchange->response.stream->end(exchange->response.stream->arg);
 	if (exchange->response.owned)
 		buf_done(exchange->response.owned);
 	body_forget(exchange);
@@ -530,6 +549,7 @@ static void server_free(struct http_server *server)
 	buf_done(&server->key);
 	buf_done(&server->certificate);
 	buf_done(&server->trust);
+	streams_done(&server->streams);
 	pthread_cond_destroy(&server->fewer);
 	pthread_mutex_destroy(&server->lock);
 	free(server);
@@ -597,6 +617,7 @@ enum err_code http_server_start(const struct http_server_options *options, struc
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&started->fewer, &monotonic);
 	pthread_condattr_destroy(&monotonic);
+	streams_init(&started->streams, &started->connections, started->options.deadline_us);
 
 	enum err_code code = start_parts(started, err);
 	if (code != OK) {
@@ -632,6 +653,7 @@ void http_server_stop(struct http_server *server, int64_t grace_us)
 	 * that, but it and the library's threads race to take the socket out of epoll, and who loses ends the process.
 	 */
 	atomic_store(&server->stopping, true);
+	streams_end(&server->streams);
 	wait_for_answers(server, grace_us);
 
 	/* Workers resume their connection before they end, and the library must not be stopped while one is suspended.

@@ -200,19 +200,23 @@ static bool put_headers(struct MHD_Response *made, const struct http_response *r
 	return done && (!close || put_header(made, MHD_HTTP_HEADER_CONNECTION, "close"));
 }
 
-struct MHD_Response *response_make(const struct http_response *response, bool close)
+struct MHD_Response *response_make(const struct http_response *response, struct MHD_Response *stream, bool close)
 {
 	struct bytes body = response->owned ? buf_bytes(response->owned) : response->body;
 
-	if (response->status < 200 || response->status > 599)
+	if (response->status < 200 || response->status > 599) {
+		if (stream)
+			MHD_destroy_response(stream);
 		return NULL;
+	}
 	/* The library sends no body with 304, but says its length, which must be that of the body (RFC 9110 8.6). */
 	if (!response->content_type && response->status != MHD_HTTP_NOT_MODIFIED)
 		body = bytes(NULL, 0);
 
 	/* The library takes a pointer to what it does not change. */
-	struct MHD_Response *made =
-		MHD_create_response_from_buffer(body.size, (void *)(uintptr_t)body.data, MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *made = stream ? stream
+					   : MHD_create_response_from_buffer(body.size, (void *)(uintptr_t)body.data,
+									     MHD_RESPMEM_PERSISTENT);
 	if (made && !put_headers(made, response, close)) {
 		MHD_destroy_response(made);
 		return NULL;

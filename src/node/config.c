@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "net/reach.h"
 
 #define MIB (INT64_C(1) << 20)
 #define SETTING(section_, name_, unit_, member, type, value_, min_, max_, help_)                                       \
@@ -87,6 +88,14 @@ static const struct setting settings[] = {
 	     "How long an overdue revocation list is still used, with an alarm. 0s: what its issuer issued is refused at once."),
 	NUMBER("keys", "sockets", key_sockets, "4", 1, 64,
 	       "Signatures and decryptions at a time in the keys process; about the number of cores."),
+	TEXT("webhooks", "private-networks", webhook_networks, "none",
+	     "Networks of ours in which receivers of webhooks may be, such as 10.20.0.0/16, fd00:20::/32; else only public addresses."),
+	TEXT("webhooks", "trust-file", webhook_trust_file, "system",
+	     "PEM of the authorities by which receivers' TLS is verified, relative to the node's directory; system: those of the machine."),
+	NUMBER("webhooks", "senders", webhook_senders, "8", 2, 64,
+	       "Requests at a time; half of them for receivers whose last request was taken, so that those that hang delay none of these."),
+	TIME("webhooks", "give-up", webhook_give_up_us, "3d", MINUTE_US, 30 * DAY_US,
+	     "How long a receiver takes nothing until its webhook is paused, with a task; what happens meanwhile waits for it."),
 	SIZE("disk", "reserve", disk_reserve_bytes, "256MB", 0, 1024 * 1024 * MIB,
 	     "While the disk of an SQLite database has less free, new messages are answered 503: nothing is half written."),
 	TEXT("log", "level", log_level, "info", "debug, info, warn, error or off."),
@@ -336,6 +345,10 @@ static void check_whole(struct reading *r)
 	if (r->config->duplicate_window_us <= r->config->give_up_us)
 		finding_add(r->findings, &config_rules[RULE_WINDOW], "", NULL, NULL);
 	check_addresses(r);
+	struct reach reach = { 0 };
+	if (r->config->webhook_networks && !reach_parse(r->arena, r->config->webhook_networks, &reach))
+		finding_add(r->findings, &config_rules[RULE_VALUE], "", "[webhooks] private-networks",
+			    "none, or networks such as 10.20.0.0/16, fd00:20::/32, without bits beyond the prefix");
 	if (r->config->log_level && !log_level_parse(r->config->log_level, &level))
 		finding_add(r->findings, &config_rules[RULE_VALUE], "", "[log] level",
 			    "debug, info, warn, error or off");

@@ -26,6 +26,8 @@ struct config {
 	bool crl_required;
 	int64_t crl_grace_us;
 	int64_t slots, senders, processors, key_sockets;
+	const char *webhook_networks, *webhook_trust_file;
+	int64_t webhook_senders, webhook_give_up_us;
 	int64_t disk_reserve_bytes;
 	const char *log_level;
 };

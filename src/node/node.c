@@ -140,6 +140,24 @@ static void note_keys(struct kernel *kernel, const char *keys)
 		LOG(LOG_WARN, "keys.not-journalled", LOG_ERR(&err));
 }
 
+static enum err_code webhooks_of(struct arena *arena, struct node *node, struct err *err)
+{
+	const struct config *c = &node->config;
+	const char *trust = same(c->webhook_trust_file, "system") ? NULL
+								  : config_path(arena, c, c->webhook_trust_file);
+
+	node->webhooks = (struct webhook_sender){ .kernel = &node->kernel,
+						  .client = node->client,
+						  .reach = { .everywhere_public = true },
+						  .allow_plain = c->plain,
+						  .trust_file = trust,
+						  .give_up_us = c->webhook_give_up_us,
+						  .failing_most = c->webhook_senders / 2 };
+	if (!reach_parse(arena, c->webhook_networks, &node->webhooks.reach))
+		return fail(err, ERR_CONFIG, "[webhooks] private-networks = %s are no networks", c->webhook_networks);
+	return OK;
+}
+
 enum err_code node_assemble(struct arena *arena, struct node *node, const struct http_tls *tls,
 			    const struct api_options *api, struct err *err)
 {
@@ -175,6 +193,7 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 		.retry = { .first_us = c->retry_first_us, .max_us = c->retry_max_us, .give_up_us = c->give_up_us },
 	};
 	TRY(messaging_new(&messaging, &node->messaging, err));
+	TRY(webhooks_of(arena, node, err));
 	note_keys(&node->kernel, keys);
 	struct api_options options = *api;
 	options.kernel = &node->kernel;

@@ -3,6 +3,7 @@
 #define NODE_NODE_H
 
 #include "api/api.h"
+#include "national/national.h"
 #include "node/config.h"
 
 /* What a command needs that works on a node's directory without running it. */
@@ -12,6 +13,7 @@ struct node {
 	struct keys *keys;
 	struct http_client *client;
 	struct messaging *messaging;
+	struct webhook_sender webhooks;
 	struct api *api;
 	int lock; /* descriptor of the lock file, or -1 */
 };

@@ -55,6 +55,11 @@ static enum err_code step_timers(struct node *node, int64_t now_us, unsigned *do
 	return fsm_timers_step(&node->kernel, now_us, AT_A_TIME, done, err);
 }
 
+static enum err_code step_webhooks(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	return webhooks_step(&node->webhooks, now_us, done, err);
+}
+
 static enum err_code step_refresh(struct node *node, int64_t now_us, unsigned *done, struct err *err)
 {
 	*done = 0;
@@ -79,6 +84,8 @@ static const struct role role_rows[] = {
 	{ "sealer", step_seal, 0, SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },
 	{ "tally", step_tally, 0, 2 * SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },
 	{ "timers", step_timers, 0, SECOND_US, WORK_BY_THE_CLOCK, WORK_OUT },
+	{ "webhooks", step_webhooks, offsetof(struct config, webhook_senders), SECOND_US, WORK_BY_THE_CLOCK,
+	  WORK_BY_THE_CLOCK },
 	{ "refresh", step_refresh, 0, SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },
 };
 

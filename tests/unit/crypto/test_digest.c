@@ -40,6 +40,32 @@ static void sha_256_in_hexadecimal_is_lower_case(void **state)
 	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+/* RFC 4231 4.2, 4.3 and 4.7: a short key, a key of text, and one longer than a block. */
+static void hmac_sha_256_is_that_of_rfc_4231(void **state)
+{
+	(void)state;
+	uint8_t short_key[20], long_key[131], out[HMAC_SHA256_SIZE], expected[HMAC_SHA256_SIZE];
+	memset(short_key, 0x0b, sizeof(short_key));
+	memset(long_key, 0xaa, sizeof(long_key));
+	const struct {
+		struct bytes key, data;
+		const char *hex;
+	} rows[] = {
+		{ bytes(short_key, sizeof(short_key)), bytes_of("Hi There"),
+		  "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7" },
+		{ bytes_of("Jefe"), bytes_of("what do ya want for nothing?"),
+		  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
+		{ bytes(long_key, sizeof(long_key)), bytes_of("Test Using Larger Than Block-Size Key - Hash Key First"),
+		  "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct bytes value = octets(rows[i].hex, expected, sizeof(expected));
+		assert_int_equal(hmac_sha256(rows[i].key, rows[i].data, out, NULL), OK);
+		assert_memory_equal(out, value.data, HMAC_SHA256_SIZE);
+	}
+}
+
 static void an_unknown_digest_is_refused_and_nothing_is_written(void **state)
 {
 	(void)state;
@@ -65,6 +91,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(digests_of_abc_are_those_of_fips_180),
 		cmocka_unit_test(sha_256_in_hexadecimal_is_lower_case),
+		cmocka_unit_test(hmac_sha_256_is_that_of_rfc_4231),
 		cmocka_unit_test(an_unknown_digest_is_refused_and_nothing_is_written),
 		cmocka_unit_test(secrets_are_the_same_only_octet_for_octet),
 	};

@@ -147,7 +147,7 @@ static void a_refused_connection_says_what_to_check(void **state)
 	};
 	assert_int_equal(call(setting, refused), ERR_NET);
 	assert_non_null(strstr(setting->err.text, arena_printf(setting->arena, "connection refused by %s", peer)));
-	assert_non_null(strstr(setting->err.text, "is the partner's node running?"));
+	assert_non_null(strstr(setting->err.text, "is the other side running?"));
 	assert_int_equal(stage, HTTP_CONNECTION);
 	close(bound);
 }
@@ -376,6 +376,54 @@ static void a_proxy_of_the_environment_is_not_used(void **state)
 	assert_int_equal(code, OK);
 }
 
+/* Only the address that is connected to counts, by whatever name it was found. */
+static void who_is_kept_out_of_a_network_does_not_connect_to_it(void **state)
+{
+	static const struct reach everywhere = { .everywhere_public = true };
+	struct setting *setting = *state;
+	struct http_call kept_out = call_to(setting, "/echo");
+	unsigned port = http_server_port(setting->bench.server);
+
+	kept_out.reach = &everywhere;
+	assert_int_equal(call(setting, kept_out), ERR_DENIED);
+	assert_non_null(strstr(setting->err.text, "calls may not go"));
+	kept_out.url = arena_printf(setting->arena, "http://localhost:%u/echo", port);
+	assert_int_equal(call(setting, kept_out), ERR_DENIED);
+	kept_out.url = arena_printf(setting->arena, "http://[::ffff:127.0.0.1]:%u/echo", port);
+	assert_int_equal(call(setting, kept_out), ERR_DENIED);
+	kept_out.url = arena_printf(setting->arena, "http://2130706433:%u/echo", port); /* 127.0.0.1 as one number */
+	assert_int_equal(call(setting, kept_out), ERR_DENIED);
+	assert_int_equal(bench_counters(&setting->bench).requests, 0);
+	kept_out = call_to(setting, "/echo");
+	kept_out.reach = &reach_loopback;
+	assert_int_equal(call(setting, kept_out), OK);
+}
+
+/* A connection that somebody opened who may go anywhere is not lent to who may not. */
+static void a_kept_connection_is_no_way_round(void **state)
+{
+	static const struct reach everywhere = { .everywhere_public = true };
+	struct setting *setting = *state;
+	struct http_call kept_out = call_to(setting, "/echo");
+
+	assert_int_equal(call(setting, kept_out), OK);
+	kept_out.reach = &everywhere;
+	assert_int_equal(call(setting, kept_out), ERR_DENIED);
+}
+
+static void an_answer_that_may_be_cut_is_cut(void **state)
+{
+	struct setting *setting = *state;
+	struct http_call cut = call_to(setting, "/large");
+
+	cut.max_response_bytes = 1000;
+	cut.cut_response = true;
+	assert_int_equal(call(setting, cut), OK);
+	assert_int_equal(setting->answer.status, 200);
+	assert_true(setting->answer.body.size <= 1000);
+	assert_int_equal(call(setting, call_to(setting, "/echo")), OK); /* on another connection */
+}
+
 /* More hosts than handles are kept for. */
 static void many_partners_are_served_in_turn(void **state)
 {
@@ -411,6 +459,9 @@ int main(void)
 		TEST(a_connection_that_died_meanwhile_is_replaced),
 		TEST(a_proxy_of_the_environment_is_not_used),
 		TEST(many_partners_are_served_in_turn),
+		TEST(who_is_kept_out_of_a_network_does_not_connect_to_it),
+		TEST(a_kept_connection_is_no_way_round),
+		TEST(an_answer_that_may_be_cut_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

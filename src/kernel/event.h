@@ -1,0 +1,39 @@
+/* A sealed entry of the journal as other systems get it: by the feed, the event stream and webhooks, all by one field
+ * table. And the digest by which they know that they got all of them. */
+#ifndef KERNEL_EVENT_H
+#define KERNEL_EVENT_H
+
+#include "crypto/digest.h"
+#include "kernel/journal.h"
+
+struct event_view {
+	int64_t at_us, sequence;
+	const char *actor, *organisation, *subject_type, *subject, *event, *from_state, *to_state, *detail, *law,
+		*content;
+};
+extern const struct fields event_fields;
+struct event_view event_of(const struct journal_entry *entry);
+
+/* The completeness of a run of events: those of one organisation (or of all) after the sequence .after up to and with
+ * .until. Link n of the chain is SHA-256 over link n-1 (32 zero octets before the first) and the values of event n,
+ * each as a netstring (its length in octets in decimal, ':', the octets, ','), in this order: sequence, time, actor,
+ * organisation, subjectType, subject, event, fromState, toState, detail, law, content; as they stand in JSON, one that
+ * is absent as the empty text. So it does not depend on how the JSON is laid out, or on what later versions add. */
+struct event_chain {
+	int64_t after, until, count;
+	uint8_t link[SHA256_SIZE];
+};
+void event_chain_begin(struct event_chain *chain, int64_t after);
+enum err_code event_chain_add(struct event_chain *chain, const struct event_view *event, struct err *err) MUST_USE;
+
+/* A chain as it is told. */
+struct event_digest_view {
+	int64_t after, until, count;
+	const char *digest; /* the last link, hexadecimal */
+};
+extern const struct fields event_digest_fields;
+extern const struct schema event_schema, event_digest_schema;
+/* HEX holds the digest. */
+struct event_digest_view event_digest_of(const struct event_chain *chain, char hex[static SHA256_HEX_SIZE]);
+
+#endif

@@ -1,0 +1,123 @@
+#include "../unit.h"
+
+#include "base/text.h"
+#include "national/webhook_int.h"
+
+#define MIB ((size_t)1 << 20)
+
+/* The vector that the reference implementations of Standard Webhooks are tested with. */
+static void a_signature_is_that_of_the_specification(void **state)
+{
+	static const char secret[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+	static const char expected[] = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+	arena_auto arena = arena_new(MIB);
+	struct err err = { 0 };
+	buf_auto out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(webhook_sign(arena, secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330",
+					      bytes_of("{\"test\": 2432232314}"), &out, &err),
+				 OK);
+	assert_string_equal(buf_text(&out), arena_printf(arena, "%s %s", expected, expected));
+}
+
+static void a_damaged_secret_signs_nothing(void **state)
+{
+	static const char *const damaged[] = { "", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_not base64" };
+	arena_auto arena = arena_new(MIB);
+	struct err err = { 0 };
+	buf_auto out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	for (size_t i = 0; i < COUNT(damaged); i++) {
+		assert_int_equal(webhook_sign(arena, damaged[i], "msg", "1", bytes_of("{}"), &out, &err), ERR_INTERNAL);
+		assert_null(strstr(err.text, "MfKQ"));
+	}
+	assert_int_equal(out.size, 0);
+}
+
+/* Standard Webhooks: 24 to 64 octets. */
+static void secrets_are_long_and_differ(void **state)
+{
+	arena_auto arena = arena_new(MIB);
+	struct bytes octets;
+
+	(void)state;
+	const char *one = webhook_secret_new(arena), *other = webhook_secret_new(arena);
+	assert_string_not_equal(one, other);
+	assert_memory_equal(one, "whsec_", 6);
+	assert_true(base64_parse(arena, bytes_of(one + 6), &octets));
+	assert_int_equal(octets.size, 32);
+}
+
+static const char *found(struct arena *arena, const char *url, const char *events, bool allow_plain)
+{
+	struct findings *findings = findings_new(arena);
+
+	webhook_check(&(struct webhook){ .url = url, .events = events }, allow_plain, findings);
+	return findings_count(findings) ? findings_at(findings, 0)->rule->code : "";
+}
+
+static void only_receivers_that_can_be_are_taken(void **state)
+{
+	static const struct {
+		const char *url, *finding, *on_trial;
+	} rows[] = {
+		{ "https://erp.customs.example/lintas", "", "" },
+		{ "https://erp.customs.example:8443/a/b?c=d@e", "", "" },
+		{ "https://[2001:db8::1]/", "", "" },
+		{ "http://127.0.0.1:8000/", "WHK-002", "" },
+		{ "", "WHK-001", "WHK-001" },
+		{ "https://", "WHK-001", "WHK-001" },
+		{ "https:///path", "WHK-001", "WHK-001" },
+		{ "https://:443/", "WHK-001", "WHK-001" },
+		{ "ftp://erp.customs.example/", "WHK-001", "WHK-001" },
+		{ "HTTPS://erp.customs.example/", "WHK-001", "WHK-001" },
+		{ "https://erp customs/", "WHK-001", "WHK-001" },
+		{ "https://erp\r\nX-Header: 1/", "WHK-001", "WHK-001" },
+		{ "https://erp\\@inside/", "WHK-001", "WHK-001" },
+		{ "https://kh\xc3\xb4ng.example/", "WHK-001", "WHK-001" },
+		{ "https://user:password@erp.customs.example/", "WHK-003", "WHK-003" },
+		{ "https://erp.customs.example@inside/", "WHK-003", "WHK-003" },
+		{ "https://erp.customs.example/#x", "WHK-003", "WHK-003" },
+	};
+	arena_auto arena = arena_new(MIB);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (!same(found(arena, rows[i].url, "", false), rows[i].finding))
+			fail_msg("%s: %s", rows[i].url, found(arena, rows[i].url, "", false));
+		assert_string_equal(found(arena, rows[i].url, "", true), rows[i].on_trial);
+	}
+	char *longest = arena_alloc(arena, 4000);
+	memset(longest, 'x', 3000);
+	memcpy(longest, "https://", 8);
+	assert_string_equal(found(arena, longest, "", false), "WHK-001");
+}
+
+static void names_of_events_are_words(void **state)
+{
+	static const char url[] = "https://erp.customs.example/";
+	arena_auto arena = arena_new(MIB);
+
+	(void)state;
+	assert_string_equal(found(arena, url, "issued receipt-verified", false), "");
+	assert_string_equal(found(arena, url, "Issued", false), "WHK-004");
+	assert_string_equal(found(arena, url, "issued;received", false), "WHK-004");
+	assert_string_equal(found(arena, url, "issued\nreceived", false), "WHK-004");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_signature_is_that_of_the_specification),
+		cmocka_unit_test(a_damaged_secret_signs_nothing),
+		cmocka_unit_test(secrets_are_long_and_differ),
+		cmocka_unit_test(only_receivers_that_can_be_are_taken),
+		cmocka_unit_test(names_of_events_are_words),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
