@@ -161,8 +161,9 @@ static void add_webhooks(struct record *record)
 						  { "resume", NULL },
 						  { "pause", NULL } };
 	struct arena *arena = record->world->fixture->arena;
-	struct answer added = tell(record, "POST", "/api/v1/webhooks",
-				   "{\"url\":\"https://erp.example/\",\"organisation\":\"customs\",\"events\":\"issued\"}");
+	struct answer added =
+		tell(record, "POST", "/api/v1/webhooks",
+		     "{\"url\":\"https://erp.example/\",\"organisation\":\"customs\",\"events\":\"issued\"}");
 
 	expect(added, 201, "\"secret\":\"whsec_");
 	record->webhook = member(record, added, "id");
@@ -226,14 +227,10 @@ static const char *filled(struct record *record, const char *path)
 	const struct {
 		const char *name, *value;
 	} rows[] = {
-		{ "{document}", record->document },
-		{ "{message}", record->document },
-		{ "{subject}", record->document },
-		{ "{refusal}", record->refusal },
-		{ "{webhook}", record->webhook },
-		{ "{code}", "LA" },
-		{ "{agreement}", "th-la" },
-		{ "{name}", "nguyen" },
+		{ "{document}", record->document }, { "{message}", record->document },
+		{ "{subject}", record->document },  { "{refusal}", record->refusal },
+		{ "{webhook}", record->webhook },   { "{code}", "LA" },
+		{ "{agreement}", "th-la" },         { "{name}", "nguyen" },
 	};
 	struct arena *arena = record->world->fixture->arena;
 
