@@ -187,7 +187,6 @@ enum err_code events_stream(struct api_call *call, struct err *err)
 	f->stream = (struct http_stream){ .more = more, .end = end_following, .arg = f };
 	TRY(begin_at(call, &f->cursor, err));
 	event_chain_begin(&f->chain, f->cursor);
-	TRY(call_header(call, "X-Accel-Buffering", "no", err)); /* nginx would keep events back */
 	call->content_type = "text/event-stream";
 	if (!call->api->options.running)
 		return answer_once(call, f, err);

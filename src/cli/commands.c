@@ -546,7 +546,8 @@ const struct command cli_commands[] = {
 	  .print = print_token },
 	{ .words = "webhook add",
 	  .arguments = "URL",
-	  .summary = "tell a system what happens, by signed requests; the secret goes to standard output, and is told this once",
+	  .summary =
+		  "tell a system what happens, by signed requests; the secret goes to standard output, and is told this once",
 	  .options = webhook_options,
 	  .example = "lintas webhook add https://erp.customs.example/lintas > erp.secret\n"
 		     "lintas webhook add https://erp.customs.example/lintas --organisation customs --event received",

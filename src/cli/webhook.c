@@ -44,7 +44,7 @@ enum err_code run_webhook_redeliver(struct invocation *in, struct err *err)
 static void print_line(FILE *out, const char *label, const char *text)
 {
 	if (text && *text)
-		fprintf(out, "  %-12s  %s\n", label, text);
+		fprintf(out, "  %-16s  %s\n", label, text);
 }
 
 static void print_time(FILE *out, const char *label, int64_t time_us)
@@ -56,7 +56,7 @@ static void print_time(FILE *out, const char *label, int64_t time_us)
 static void print_number(FILE *out, const char *label, int64_t number)
 {
 	if (number != INTEGER_NONE)
-		fprintf(out, "  %-12s  %lld\n", label, (long long)number);
+		fprintf(out, "  %-16s  %lld\n", label, (long long)number);
 }
 
 static void print_about(FILE *out, const struct webhook_view *w)

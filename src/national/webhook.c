@@ -81,11 +81,11 @@ enum err_code webhook_sign(struct arena *arena, const char *secret, const char *
 	struct bytes key;
 	buf_auto content;
 
+	buf_init(&content, BODY_MAX + 256);
 	if (!starts_with(secret, WEBHOOK_SECRET_PREFIX) ||
 	    !base64_parse(arena, bytes_of(secret + strlen(WEBHOOK_SECRET_PREFIX)), &key))
 		return fail(err, ERR_INTERNAL,
 			    "the secret of a webhook is damaged: lintas webhook rotate makes a new one");
-	buf_init(&content, BODY_MAX + 256);
 	buf_printf(&content, "%s.%s.", id, seconds);
 	buf_put_bytes(&content, body);
 	TRY(buf_check(&content, "a webhook's request", err));

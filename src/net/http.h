@@ -49,9 +49,9 @@ struct http_response {
 	struct buf *owned; /* NULL, or a buffer in the request's arena whose memory the server frees (buf_done) after
 			      sending */
 	const struct http_stream *stream; /* NULL, or the body, in the request's arena */
-	struct http_header headers[8]; /* further ones; unused rows have name NULL */
-	bool close;                    /* close the connection after the answer */
-	bool drop;                     /* close it without an answer: for a partner that is played */
+	struct http_header headers[8];    /* further ones; unused rows have name NULL */
+	bool close;                       /* close the connection after the answer */
+	bool drop;                        /* close it without an answer: for a partner that is played */
 };
 
 /* A header's value by name in any case; NULL if absent. */

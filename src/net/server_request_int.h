@@ -23,8 +23,8 @@ int headers_read(struct MHD_Connection *connection, struct http_request *request
 /* The certificates of a TLS client, if it gave any. False: the arena is full. */
 bool certificates_read(struct MHD_Connection *connection, struct http_request *request);
 
-/* The answer, whose body is not copied; NULL if it cannot be sent as it is. STREAM: the body that goes on, which belongs
- * to the answer then; NULL. */
+/* The answer, whose body is not copied; NULL if it cannot be sent as it is. STREAM: the body that goes on, which
+ * belongs to the answer then; NULL. */
 struct MHD_Response *response_make(const struct http_response *response, struct MHD_Response *stream, bool close);
 
 #endif

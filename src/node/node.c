@@ -143,9 +143,11 @@ static void note_keys(struct kernel *kernel, const char *keys)
 static enum err_code webhooks_of(struct arena *arena, struct node *node, struct err *err)
 {
 	const struct config *c = &node->config;
-	const char *trust = same(c->webhook_trust_file, "system") ? NULL
-								  : config_path(arena, c, c->webhook_trust_file);
+	bool ours = !same(c->webhook_trust_file, "system");
+	const char *trust = ours ? config_path(arena, c, c->webhook_trust_file) : NULL;
 
+	if (ours && !trust)
+		return fail(err, ERR_MEMORY, "no memory for the node");
 	node->webhooks = (struct webhook_sender){ .kernel = &node->kernel,
 						  .client = node->client,
 						  .reach = { .everywhere_public = true },

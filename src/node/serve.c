@@ -66,7 +66,8 @@ static enum err_code reserve_descriptors(const struct config *c, struct err *err
 {
 	enum { OURS = 256 }; /* the database, the administration socket, and what was open before */
 	int64_t interface = c->interface_port ? c->interface_connections : 0;
-	rlim_t needed = (rlim_t)(c->max_connections + interface + c->senders + c->webhook_senders + 2 * c->key_sockets + OURS);
+	rlim_t needed =
+		(rlim_t)(c->max_connections + interface + c->senders + c->webhook_senders + 2 * c->key_sockets + OURS);
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return fail(err, ERR_IO, "cannot ask for the limit of open files: %s", strerror(errno));

@@ -23,7 +23,7 @@ struct record {
 	struct world *world;
 	struct buf file;
 	struct json_writer json;
-	const char *document, *token, *refusal; /* ids */
+	const char *document, *token, *refusal, *webhook; /* ids */
 };
 
 static void begin_record(struct record *record, struct world *world)
@@ -153,6 +153,27 @@ static void add_users(struct record *record)
 	record->token = member(record, token, "id");
 }
 
+/* The last change leaves it paused, with an event to deliver again. */
+static void add_webhooks(struct record *record)
+{
+	static const char *const changes[][2] = { { "rotate", "{\"overlap\":3600}" },
+						  { "redeliver", "{\"after\":0}" },
+						  { "resume", NULL },
+						  { "pause", NULL } };
+	struct arena *arena = record->world->fixture->arena;
+	struct answer added =
+		tell(record, "POST", "/api/v1/webhooks",
+		     "{\"url\":\"https://erp.example/\",\"organisation\":\"customs\",\"events\":\"issued\"}");
+
+	expect(added, 201, "\"secret\":\"whsec_");
+	record->webhook = member(record, added, "id");
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		const char *path = arena_printf(arena, "/api/v1/webhooks/%s/%s", record->webhook, changes[i][0]);
+		expect(tell(record, "POST", path, changes[i][1]), 200, NULL);
+	}
+	expect(tell(record, "POST", "/api/v1/webhooks", "{\"url\":\"http://erp.example/\"}"), 422, "WHK-002");
+}
+
 static void send_documents(struct record *record)
 {
 	struct arena *arena = record->world->fixture->arena;
@@ -206,13 +227,10 @@ static const char *filled(struct record *record, const char *path)
 	const struct {
 		const char *name, *value;
 	} rows[] = {
-		{ "{document}", record->document },
-		{ "{message}", record->document },
-		{ "{subject}", record->document },
-		{ "{refusal}", record->refusal },
-		{ "{code}", "LA" },
-		{ "{agreement}", "th-la" },
-		{ "{name}", "nguyen" },
+		{ "{document}", record->document }, { "{message}", record->document },
+		{ "{subject}", record->document },  { "{refusal}", record->refusal },
+		{ "{webhook}", record->webhook },   { "{code}", "LA" },
+		{ "{agreement}", "th-la" },         { "{name}", "nguyen" },
 	};
 	struct arena *arena = record->world->fixture->arena;
 
@@ -369,6 +387,7 @@ static void every_request_and_answer_is_as_described(void **state)
 	add_partner(&record);
 	agree(&record);
 	add_users(&record);
+	add_webhooks(&record);
 	send_documents(&record);
 	refuse_message(&record);
 	take_card(&record);
