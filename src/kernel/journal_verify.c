@@ -31,6 +31,12 @@ static void broken(struct verify *verify, int64_t sequence, const char *format, 
 	va_end(args);
 }
 
+/* What was deleted by rule has left an entry (kernel/retention.c). */
+static bool is_deletion(const struct journal_entry *entry)
+{
+	return same(entry->subject_type, "deletion") && same(entry->event, "deleted");
+}
+
 /* The digest of the entry in the current row, appended to DIGESTS if it is the stored one. */
 static enum err_code entry_check(const struct query *query, struct journal_entry *entry, bool *fits,
 				 struct buf *digests, struct err *err)
@@ -60,6 +66,7 @@ static enum err_code entries_check(struct tx *tx, struct verify *verify, const s
 		struct journal_entry entry;
 		bool fits = false;
 		TRY(entry_check(&query, &entry, &fits, digests, err));
+		verify->proof.deletions += is_deletion(&entry);
 		if (entry.sequence != expected)
 			broken(verify, expected, "entry %" PRId64 " is missing", expected);
 		else if (!fits)
@@ -184,6 +191,7 @@ static enum err_code verify_unsealed(struct tx *tx, void *arg, struct err *err)
 		bool whole = id && strlen(id) < sizeof(verify.unsealed_id);
 		snprintf(verify.unsealed_id, sizeof(verify.unsealed_id), "%s", id ? id : "");
 		TRY(entry_check(&query, &entry, &fits, NULL, err));
+		verify.proof.deletions += is_deletion(&entry);
 		if (!fits || !whole)
 			broken(&verify, verify.sequence + 1, "the entry %s, not sealed yet, was altered",
 			       verify.unsealed_id);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/findings.h"
+#include "kernel/retention.h"
 
 struct config {
 	const char *directory; /* of the node; not a setting */
@@ -27,6 +28,8 @@ struct config {
 	int64_t crl_grace_us;
 	int64_t slots, senders, processors, key_sockets;
 	int64_t disk_reserve_bytes;
+	bool archived_first;
+	struct retention retention; /* [retention], whose names are document types */
 	const char *log_level;
 };
 

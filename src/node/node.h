@@ -13,7 +13,8 @@ struct node {
 	struct http_client *client;
 	struct messaging *messaging;
 	struct api *api;
-	int lock; /* descriptor of the lock file, or -1 */
+	struct retention_walk retention; /* of the role of that name */
+	int lock;                        /* descriptor of the lock file, or -1 */
 };
 
 /* Makes DIRECTORY a node: configuration, empty key directory, migrated database, the seat of customs. */

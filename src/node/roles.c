@@ -55,6 +55,15 @@ static enum err_code step_timers(struct node *node, int64_t now_us, unsigned *do
 	return fsm_timers_step(&node->kernel, now_us, AT_A_TIME, done, err);
 }
 
+static enum err_code step_retention(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	static const struct actor system = { .name = "system" };
+	bool more = false;
+	enum err_code code = retention_step(&node->kernel, &system, now_us, &node->retention, done, &more, err);
+	*done = more;
+	return code;
+}
+
 static enum err_code step_refresh(struct node *node, int64_t now_us, unsigned *done, struct err *err)
 {
 	*done = 0;
@@ -79,6 +88,7 @@ static const struct role role_rows[] = {
 	{ "sealer", step_seal, 0, SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },
 	{ "tally", step_tally, 0, 2 * SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },
 	{ "timers", step_timers, 0, SECOND_US, WORK_BY_THE_CLOCK, WORK_OUT },
+	{ "retention", step_retention, 0, 10 * SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },
 	{ "refresh", step_refresh, 0, SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },
 };
 
