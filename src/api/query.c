@@ -6,7 +6,7 @@
 #include "kernel/journal.h"
 #include "kernel/party.h"
 
-enum { RULE_LIMIT, RULE_FLAG, RULE_CURSOR, RULE_WORD, RULE_DIGEST, RULE_UNKNOWN, RULE_TWICE, RULE_UNREADABLE };
+enum { RULE_LIMIT, RULE_FLAG, RULE_CURSOR, RULE_WORD, RULE_DIGEST, RULE_UNKNOWN, RULE_TWICE, RULE_UNREADABLE, RULE_DAY };
 static const struct rule query_rules[] = {
 	[RULE_LIMIT] = { .code = "API-001", .text = "{1} is a whole number from 1 to {2}" },
 	[RULE_FLAG] = { .code = "API-002", .text = "{1} is true or false, not {2}" },
@@ -17,6 +17,7 @@ static const struct rule query_rules[] = {
 				  "not {2}" },
 	[RULE_UNKNOWN] = { .code = "API-006", .text = "{1} is no parameter of this request, which takes {2}" },
 	[RULE_TWICE] = { .code = "API-007", .text = "{1} stands twice" },
+	[RULE_DAY] = { .code = "API-009", .text = "{1} is a day such as 2031-11-02, not {2}" },
 	[RULE_UNREADABLE] = { .code = "API-008", .text = "the value of {1} cannot be read" },
 };
 
@@ -35,6 +36,8 @@ static const struct query_row rows[] = {
 	{ QUERY_HEAD, QUERY_DIGEST, "head", "also that this head, written down earlier, is a seal" },
 	{ QUERY_USER, QUERY_TEXT, "user", "name of a user" },
 	{ QUERY_AFTER_NAME, QUERY_TEXT, "after", "the name with which the page before ended" },
+	{ QUERY_AFTER_ID, QUERY_WORD, "after", "an id: the message with which the page before ended" },
+	{ QUERY_AT, QUERY_DAY, "at", "as it will be at the end of this day, UTC (now)" },
 };
 
 const struct query_row *api_query_at(size_t index)
@@ -152,6 +155,7 @@ static const struct word_row {
 	{ QUERY_ORGANISATION, false, organisations, "organisation", NULL },
 	{ QUERY_TYPE, true, doctypes, "document type", NULL },
 	{ QUERY_BEFORE, false, ids, "id", NULL },
+	{ QUERY_AFTER_ID, false, ids, "id", NULL },
 };
 
 const char *query_words(struct arena *arena, struct kernel *kernel, enum query_bit bit)
@@ -219,6 +223,7 @@ static enum err_code check_value(struct tx *tx, const struct checking *checking,
 {
 	struct arena *arena = checking->call->arena;
 	int64_t number;
+	date day;
 	switch (row->kind) {
 	case QUERY_TEXT:
 		break;
@@ -235,6 +240,10 @@ static enum err_code check_value(struct tx *tx, const struct checking *checking,
 	case QUERY_CURSOR:
 		if (!int64_parse(value, &number) || number < 0)
 			complain(checking, RULE_CURSOR, row->name, row->name, value);
+		break;
+	case QUERY_DAY:
+		if (!date_parse(value, &day))
+			complain(checking, RULE_DAY, row->name, row->name, value);
 		break;
 	case QUERY_DIGEST:
 		if (!is_digest(arena, value))

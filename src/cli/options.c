@@ -193,6 +193,27 @@ const struct option verify_options[] = {
 	{ "--head", "HEX", "also that this head, written down earlier, is a seal of this journal", "head", false },
 	{ 0 },
 };
+const struct option hold_options[] = {
+	{ "--document", "DOCUMENT", "this document (id or reference) and what is about it", NULL, false },
+	{ "--partner", "PARTNER", "all that was exchanged with this partner", NULL, false },
+	{ "--organisation", "SEAT", "all that this organisation of ours keeps", NULL, false },
+	{ "--reason", "TEXT", "who asked for it, and why", NULL, true },
+	{ "--until", "DATE", "its last day, UTC (until it is lifted)", NULL, false },
+	{ 0 },
+};
+const struct option hold_list_options[] = {
+	{ "--organisation", "SEAT", "only of this organisation of ours", "organisation", false },
+	{ "--before", "ID", "older than this one: the next page", "before", false },
+	{ "--limit", "N", "at most so many (100)", "limit", false },
+	{ 0 },
+};
+const struct option due_options[] = {
+	{ "--at", "DATE", "as it will be at the end of this day, UTC (now)", "at", false },
+	{ "--organisation", "SEAT", "only of this organisation of ours", "organisation", false },
+	{ "--after", "ID", "after this message: the next page", "after", false },
+	{ "--limit", "N", "look at so many messages (100)", "limit", false },
+	{ 0 },
+};
 const struct option simulate_options[] = {
 	{ "--listen", "ADDRESS:PORT", "where, on loopback", NULL, true },
 	{ "--keys", "FOLDER", "its keys, as lintas key makes them (sign, tls)", NULL, true },

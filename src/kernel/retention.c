@@ -151,7 +151,8 @@ static enum err_code judge(struct kernel *kernel, struct tx *tx, struct arena *a
 					   .issued_on = document->id ? document->issued_on : DATE_NONE,
 					   .last_us = last_us,
 					   .due_us = retention_end_us(last_us, rule.term),
-					   .archived_us = c->archived_us,
+					   .archived_us = c->archived_us < wired_us ? TIME_NONE : c->archived_us,
+					   .settled = !open && is_final(message_machine(message), message->state),
 					   .rule = rule,
 					   .verdict = RETENTION_DUE };
 	if (c->item.due_us > at_us)
@@ -164,8 +165,7 @@ static enum err_code judge(struct kernel *kernel, struct tx *tx, struct arena *a
 		decide(&c->item, RETENTION_REFERRED,
 		       because(arena, "document ", document->referred_by, " is about it and is kept"));
 	TRY(judge_holds(tx, arena, c, at_us, err));
-	if (kernel->retention && kernel->retention->archived_first &&
-	    (c->archived_us == TIME_NONE || c->archived_us < wired_us))
+	if (kernel->retention && kernel->retention->archived_first && c->item.archived_us == TIME_NONE)
 		decide(&c->item, RETENTION_UNARCHIVED, "it stands in no archive yet: lintas archive write DIR");
 	return OK;
 }

@@ -67,7 +67,8 @@ struct retention_item {
 	date issued_on;
 	int64_t last_us;     /* from which the term counts */
 	int64_t due_us;      /* when it is over */
-	int64_t archived_us; /* TIME_NONE */
+	int64_t archived_us; /* all of it stands in an archive since; TIME_NONE: not, or not all */
+	bool settled;        /* the message and the document's case are at their ends: it can be archived */
 	struct retention_answer rule;
 	const char *verdict;
 	const char *why; /* for people; NULL if due */

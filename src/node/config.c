@@ -534,6 +534,19 @@ void config_put_value(struct buf *out, const struct setting *s, const struct con
 	}
 }
 
+static void put_terms(struct buf *out, const struct retention *retention)
+{
+	char term[RETENTION_TERM_SIZE];
+
+	buf_puts(out, "\n[retention]\n; How long documents are kept, by type, such as FORM-D = 5y or FORM-D@customs = 7y; "
+		      "`lintas retention terms` lists what counts.\n");
+	for (size_t i = 0; i < retention->count; i++) {
+		const struct retention_rule *rule = &retention->rules[i];
+		buf_printf(out, "%s%s%s = %s\n", rule->type, rule->organisation ? "@" : "",
+			   rule->organisation ? rule->organisation : "", retention_term_format(rule->term, term));
+	}
+}
+
 void config_put(struct buf *out, const struct config *config)
 {
 	const char *section = NULL;
@@ -546,6 +559,7 @@ void config_put(struct buf *out, const struct config *config)
 		config_put_value(out, s, config);
 		buf_putc(out, '\n');
 	}
+	put_terms(out, &config->retention);
 }
 
 void config_put_help(struct buf *out)
