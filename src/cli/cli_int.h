@@ -142,6 +142,9 @@ enum err_code run_ping(struct invocation *invocation, struct err *err);
 enum err_code run_partner_test(struct invocation *invocation, struct err *err);
 enum err_code run_simulate_partner(struct invocation *invocation, struct err *err);
 enum err_code run_timeline(struct invocation *invocation, struct err *err);
+enum err_code run_archive_write(struct invocation *invocation, struct err *err);
+enum err_code run_archive_verify(struct invocation *invocation, struct err *err);
+enum err_code run_archive_search(struct invocation *invocation, struct err *err);
 enum err_code run_hold_put(struct invocation *invocation, struct err *err);
 enum err_code run_retention_terms(struct invocation *invocation, struct err *err);
 enum err_code run_help(struct invocation *invocation, struct err *err);
@@ -212,6 +215,8 @@ bool proof_good(const void *answer);
 /* For people, or with --json. */
 enum err_code show_keys(struct invocation *invocation, const struct key_list *keys, struct err *err);
 
+/* One line of JSON: VIEW by SCHEMA. */
+enum err_code print_json(const struct schema *schema, const void *view, struct err *err) MUST_USE;
 /* What commands of their own answer with --json. */
 struct machine;
 enum err_code json_doctypes(struct invocation *invocation, struct err *err);

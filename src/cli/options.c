@@ -214,6 +214,25 @@ const struct option due_options[] = {
 	{ "--limit", "N", "look at so many messages (100)", "limit", false },
 	{ 0 },
 };
+const struct option archive_write_options[] = {
+	{ "--until", "DATE", "also what is older than its term only at the end of this day (now)", NULL, false },
+	{ "--messages", "N", "at most so many in a volume (1000)", NULL, false },
+	{ 0 },
+};
+const struct option archive_verify_options[] = {
+	{ "--signer", "HEX…", "who may have signed: fingerprint of the node's certificate, 16 digits or more", NULL, false },
+	{ 0 },
+};
+const struct option archive_search_options[] = {
+	{ "--reference", "TEXT", "of the document, as its issuer wrote it", NULL, false },
+	{ "--partner", "PARTNER", "exchanged with this partner", NULL, false },
+	{ "--type", "TYPE", "document type", NULL, false },
+	{ "--message", "ID", "this message, or that of this document", NULL, false },
+	{ "--from", "DATE", "issued (or exchanged, if that is not known) on this day or later", NULL, false },
+	{ "--until", "DATE", "or earlier", NULL, false },
+	{ "--extract", "FOLDER", "unpack each into a folder there", NULL, false },
+	{ 0 },
+};
 const struct option simulate_options[] = {
 	{ "--listen", "ADDRESS:PORT", "where, on loopback", NULL, true },
 	{ "--keys", "FOLDER", "its keys, as lintas key makes them (sign, tls)", NULL, true },

@@ -96,7 +96,7 @@ LIST(doctype)
 LIST(setting)
 LIST(machine)
 
-static enum err_code put_json(const struct schema *schema, const void *view, struct err *err)
+enum err_code print_json(const struct schema *schema, const void *view, struct err *err)
 {
 	buf_auto json;
 	buf_init(&json, JSON_MAX);
@@ -120,7 +120,7 @@ enum err_code json_doctypes(struct invocation *in, struct err *err)
 									  .law = (*d)->law,
 									  .from_seat = (*d)->from_seat,
 									  .to_seat = (*d)->to_seat };
-	return put_json(&doctype_list_schema, &list, err);
+	return print_json(&doctype_list_schema, &list, err);
 }
 
 static enum err_code machine_view_of(struct arena *arena, const struct machine *machine, struct machine_view *view,
@@ -167,7 +167,7 @@ enum err_code json_machines(struct invocation *in, const struct machine *const *
 		return fail(err, ERR_MEMORY, "no memory for the machines");
 	for (size_t i = 0; i < count; i++)
 		TRY(machine_view_of(in->arena, machines[i], &list.items[i], err));
-	return put_json(&machine_list_schema, &list, err);
+	return print_json(&machine_list_schema, &list, err);
 }
 
 enum err_code json_migration(bool dry_run, const struct migration_status *status, const char *sql, struct err *err)
@@ -175,7 +175,7 @@ enum err_code json_migration(bool dry_run, const struct migration_status *status
 	const struct migration_view view = {
 		.schema = status->applied, .pending = status->pending, .dry_run = dry_run, .sql = sql
 	};
-	return put_json(&migration_schema, &view, err);
+	return print_json(&migration_schema, &view, err);
 }
 
 enum err_code json_settings(struct invocation *in, const struct config *config, struct err *err)
@@ -195,7 +195,7 @@ enum err_code json_settings(struct invocation *in, const struct config *config, 
 								  .help = s->help };
 	}
 	TRY(buf_check(&value, "a setting", err));
-	return put_json(&setting_list_schema, &list, err);
+	return print_json(&setting_list_schema, &list, err);
 }
 
 enum err_code show_keys(struct invocation *in, const struct key_list *keys, struct err *err)
@@ -208,7 +208,7 @@ enum err_code show_keys(struct invocation *in, const struct key_list *keys, stru
 	for (size_t i = 0; i < keys->count; i++)
 		list.items[i] = key_view_of(&keys->keys[i], now_us);
 	if (in->json)
-		return put_json(&key_list_schema, &list, err);
+		return print_json(&key_list_schema, &list, err);
 	print_keys(stdout, &list);
 	return OK;
 }
@@ -229,7 +229,7 @@ enum err_code run_role_list(struct invocation *in, struct err *err)
 		};
 	}
 	if (in->json)
-		return put_json(&role_list_schema, &list, err);
+		return print_json(&role_list_schema, &list, err);
 	print_roles(stdout, &list);
 	return OK;
 }

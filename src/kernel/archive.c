@@ -39,8 +39,6 @@ static const struct field manifest_rows[] = {
 	FIELD_TEXT(struct archive_manifest, sums, .json = "sums", .min = 1, .pattern = DIGEST,
 		   .label = "SHA-256 of SHA256SUMS"),
 	FIELD_TIME(struct archive_manifest, made_us, .json = "made", .min = 1),
-	FIELD_TEXT(struct archive_manifest, head, .json = "head", .pattern = DIGEST,
-		   .label = "hash of the last seal of the journal"),
 };
 static const struct fields manifest_fields = FIELDS(struct archive_manifest, manifest_rows);
 const struct schema archive_manifest_schema = {

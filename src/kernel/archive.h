@@ -39,7 +39,6 @@ struct archive_manifest { /* volume.json */
 	const char *previous; /* SHA-256 of the volume.jws before; NULL: the first */
 	const char *sums;     /* SHA-256 of SHA256SUMS */
 	int64_t made_us;
-	const char *head; /* hash of the journal's last seal when it was made; NULL: none */
 };
 extern const struct schema archive_manifest_schema;
 

@@ -84,6 +84,12 @@ struct journal_extract {
 enum err_code journal_extract(struct tx *tx, struct arena *arena, const char *subject, size_t links_max,
 			      struct journal_extract *extract, struct err *err) MUST_USE;
 
+/* For who has an extract and no database. LINK's hash is that of its numbers, time, root and the hash before it. */
+enum err_code journal_link_check(const struct journal_link *link, bool *right, struct err *err) MUST_USE;
+/* PATH's entry is under ROOT, hexadecimal (RFC 9162 §2.1.3.2). */
+enum err_code journal_path_check(const struct journal_path *path, const char root[static JOURNAL_HASH_SIZE], bool *right,
+				 struct err *err) MUST_USE;
+
 struct journal_proof {
 	int64_t entries, seals, unsealed;
 	int64_t deletions; /* entries, sealed or not, by which a message or a refusal was deleted by rule */

@@ -172,6 +172,11 @@ struct evidence {
 enum err_code messaging_evidence(struct messaging *messaging, struct arena *arena, const char *id, int64_t now_us,
 				 struct evidence *evidence, struct err *err) MUST_USE;
 
+/* Whether the entries of the journal in such a folder (audit/entries.json) are under the seals in it (audit/links.tsv):
+ * ERR_INVALID or ERR_SYNTAX if not, or if none is. */
+enum err_code messaging_evidence_seals(struct arena *arena, struct bytes entries, struct bytes links,
+				       struct err *err) MUST_USE;
+
 /* --- The inspector: what is in the raw bytes of a message, and which rule it breaks --- */
 
 struct inspect_options {

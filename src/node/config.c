@@ -132,7 +132,7 @@ const struct rule config_rules[] = {
 			     .text = "[interface] port and [gateway] port are both {1}, on addresses that meet: give another one" },
 	[RULE_TERM] = { .code = "CFG-010",
 			.text = "{1} is no term: NAME = 5y, 90d or 1y30d, where NAME is {2}, or one of them with @ORGANISATION" },
-	[RULE_TERM_LAW] = { .code = "CFG-011", .text = "{1} is shorter than the law allows: {2}" },
+	[RULE_TERM_LAW] = { .code = "CFG-011", .text = "{1} is shorter than the law allows" },
 	[RULE_TERM_WINDOW] = { .code = "CFG-012",
 			       .text = "{1} is shorter than [exchange] duplicate-window: a partner that sends again could not be "
 				       "given its receipt" },
@@ -280,7 +280,7 @@ static void take_term(struct reading *r, const char *full, const char *name, con
 		return;
 	}
 	if (retention_end_us(0, rule.term) < retention_end_us(0, least))
-		finding_add_law(r->findings, &config_rules[RULE_TERM_LAW], "", law, text, law);
+		finding_add_law(r->findings, &config_rules[RULE_TERM_LAW], "", law, text, NULL);
 	for (size_t i = 0; i < r->terms_count; i++)
 		if (same_rule(&r->terms[i], &rule))
 			finding_add(r->findings, &config_rules[RULE_TWICE], "", full, NULL);
