@@ -87,8 +87,7 @@ static enum err_code put_hold(struct tx *tx, void *arg, struct err *err)
 		char day[DATE_SIZE];
 		finding_add(h->findings, &rules[RULE_OVER], "/until", date_format(h->wanted.until, day), NULL);
 	}
-	return findings_errors(h->findings) ? OK
-					    : hold_put(tx, call->arena, &h->hold, &call->actor, call->now_us, err);
+	return findings_errors(h->findings) ? OK : hold_put(tx, call->arena, &h->hold, &call->actor, call->now_us, err);
 }
 
 static enum err_code answer_hold(struct hold_call *h, struct err *err)
@@ -153,8 +152,8 @@ enum err_code holds_list(struct api_call *call, struct err *err)
 	for (; page.count < h.list.count; page.count++)
 		show_hold(&h.list.items[page.count], call->now_us, &page.items[page.count]);
 	bool more = page.count == call_limit(call);
-	return call_answer_page(
-		call, PAGE(page, hold_view, show_line, more ? page.items[page.count - 1].id : NULL), err);
+	return call_answer_page(call, PAGE(page, hold_view, show_line, more ? page.items[page.count - 1].id : NULL),
+				err);
 }
 
 /* --- What is due --- */
@@ -267,10 +266,12 @@ enum err_code archives_note(struct api_call *call, struct err *err)
 	if (!items)
 		return fail(err, ERR_MEMORY, "no memory for a volume");
 	for (size_t i = 0; i < view.count; i++)
-		items[i] = (struct retention_archived){ view.items[i].message, view.items[i].digest,
-							view.items[i].at_us };
-	noting.volume = (struct retention_volume){
-		.archive = view.archive, .digest = view.digest, .number = view.number, .items = items, .count = view.count
-	};
+		items[i] =
+			(struct retention_archived){ view.items[i].message, view.items[i].digest, view.items[i].at_us };
+	noting.volume = (struct retention_volume){ .archive = view.archive,
+						   .digest = view.digest,
+						   .number = view.number,
+						   .items = items,
+						   .count = view.count };
 	return db_write(call->kernel->db, note_volume, &noting, err);
 }

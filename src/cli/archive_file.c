@@ -62,7 +62,8 @@ static enum err_code read_all(int fd, const char *name, uint8_t *content, size_t
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return fail(err, ERR_IO, "cannot read %s: %s", name, n < 0 ? strerror(errno) : "it became shorter");
+			return fail(err, ERR_IO, "cannot read %s: %s", name,
+				    n < 0 ? strerror(errno) : "it became shorter");
 		done += (size_t)n;
 	}
 	return OK;

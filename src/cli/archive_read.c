@@ -11,7 +11,9 @@
 #include "base/text.h"
 #include "cli/archive_int.h"
 
-enum { FILES_MAX = 65536, PLACE_MAX = 256, VOLUME_ARENA = 8 << 20, SIGNERS_MAX = 64 };
+enum { FILES_MAX = 65536, PLACE_MAX = 256, SIGNERS_MAX = 64, SUMS_MAX = 1 << 20, LINE_ARENA = 1 << 20 };
+#define INDEX_MAX    ((size_t)ARCHIVE_MESSAGES_MAX * ARCHIVE_LINE_MAX)
+#define VOLUME_ARENA (INDEX_MAX + ((size_t)8 << 20))
 /* A bundle, and its files unpacked. */
 #define BUNDLE_ARENA (2 * (size_t)ARCHIVE_BUNDLE_BYTES + ((size_t)16 << 20))
 
@@ -83,7 +85,9 @@ static enum err_code check_inner_sums(struct arena *arena, const struct tar_file
 			return fail(err, ERR_INVALID, "%s in it has another digest", file->path + skip);
 		left = bytes(left.data + size + 1, left.size - size - 1);
 	}
-	return named + 1 == count ? OK : fail(err, ERR_INVALID, "the evidence has files that " EVIDENCE_SUMS " does not name");
+	return named + 1 == count
+		       ? OK
+		       : fail(err, ERR_INVALID, "the evidence has files that " EVIDENCE_SUMS " does not name");
 }
 
 static enum err_code check_bundle(struct arena *arena, const struct archive_entry *entry, struct bytes content,
@@ -169,7 +173,7 @@ static enum err_code check_files(struct reading *r, int64_t *count, struct err *
 {
 	char last[PLACE_MAX] = "";
 	for (*count = 0;; (*count)++) {
-		arena_auto arena = arena_new(VOLUME_ARENA);
+		arena_auto arena = arena_new(LINE_ARENA);
 		const char *name = NULL, *digest = NULL;
 		struct archive_entry entry = { 0 };
 		bool found = false;
@@ -179,15 +183,10 @@ static enum err_code check_files(struct reading *r, int64_t *count, struct err *
 		TRY(next_entry(r, arena, &entry, &found, err));
 		if (!found) {
 			if (!same(name, ARCHIVE_INDEX))
-				return at(r, ARCHIVE_SUMS, fail(err, ERR_INVALID, "its last line must be that of the index"),
+				return at(r, ARCHIVE_SUMS,
+					  fail(err, ERR_INVALID, "it names %s, which is not in the index",
+					       name ? name : "nothing"),
 					  err);
-			char computed[SHA256_HEX_SIZE];
-			struct bytes content;
-			TRY(at(r, ARCHIVE_INDEX,
-			       archive_read_file(arena, r->volume, ARCHIVE_INDEX, VOLUME_ARENA / 2, &content, err), err));
-			sha256_hex(content, computed);
-			if (!same(computed, digest))
-				return at(r, ARCHIVE_INDEX, fail(err, ERR_INVALID, "it was altered"), err);
 			break;
 		}
 		if (!same(name, entry.file))
@@ -273,16 +272,37 @@ static enum err_code check_chain(struct reading *r, const struct archive_volume 
 	return OK;
 }
 
+/* The index is the last that SHA256SUMS names. */
+static enum err_code check_index(struct reading *r, struct arena *arena, struct bytes sums, struct err *err)
+{
+	char computed[SHA256_HEX_SIZE];
+	struct bytes content, line = bytes(sums.data, sums.size ? sums.size - 1 : 0);
+	const char *name, *digest;
+	for (size_t i = line.size; i > 0; i--)
+		if (line.data[i - 1] == '\n') {
+			line = bytes(line.data + i, line.size - i);
+			break;
+		}
+	if (archive_sum_parse(arena, line, &name, &digest, err) != OK || !same(name, ARCHIVE_INDEX))
+		return fail(err, ERR_INVALID, ARCHIVE_SUMS ": its last line must be that of the index");
+	TRY(archive_read_file(arena, r->volume, ARCHIVE_INDEX, INDEX_MAX, &content, err));
+	sha256_hex(content, computed);
+	return same(computed, digest)
+		       ? OK
+		       : fail(err, ERR_INVALID, ARCHIVE_INDEX ": it was altered: " ARCHIVE_SUMS " says another digest");
+}
+
 static enum err_code check_sums(struct reading *r, struct arena *arena, const struct archive_volume *volume,
 				struct err *err)
 {
 	char digest[SHA256_HEX_SIZE];
 	struct bytes content;
-	TRY(archive_read_file(arena, r->volume, ARCHIVE_SUMS, VOLUME_ARENA / 4, &content, err));
+	TRY(archive_read_file(arena, r->volume, ARCHIVE_SUMS, SUMS_MAX, &content, err));
 	sha256_hex(content, digest);
-	return same(digest, volume->manifest.sums)
-		       ? OK
-		       : fail(err, ERR_INVALID, ARCHIVE_SUMS ": it was altered: the signed " ARCHIVE_SAYS " says another digest");
+	if (!same(digest, volume->manifest.sums))
+		return fail(err, ERR_INVALID,
+			    ARCHIVE_SUMS ": it was altered: the signed " ARCHIVE_SAYS " says another digest");
+	return check_index(r, arena, content, err);
 }
 
 static enum err_code check_open_volume(struct reading *r, struct err *err)
@@ -451,7 +471,8 @@ static bool fits(const struct wanted *w, const struct archive_entry *entry)
 {
 	date day = entry->issued_on != DATE_NONE ? entry->issued_on : date_of_time(entry->last_us);
 	return text_fits(w->reference, entry->reference) && text_fits(w->partner, entry->partner) &&
-	       text_fits(w->type, entry->type) && (text_fits(w->message, entry->message) || text_fits(w->message, entry->document)) &&
+	       text_fits(w->type, entry->type) &&
+	       (text_fits(w->message, entry->message) || text_fits(w->message, entry->document)) &&
 	       (w->from == DATE_NONE || day >= w->from) && (w->until == DATE_NONE || day <= w->until);
 }
 
@@ -481,11 +502,10 @@ static enum err_code extract(struct reading *r, const struct wanted *w, const st
 	return OK;
 }
 
-static enum err_code show_found(struct reading *r, struct wanted *w, const struct archive_entry *entry,
-				struct err *err)
+static enum err_code show_found(struct reading *r, struct wanted *w, const struct archive_entry *entry, struct err *err)
 {
-	static const struct column columns[] = { { "issued", 10 },  { "type", 22 },	 { "partner", 7 },
-						 { "dir", 3 },	    { "reference", 22 }, { "bundle", 0 } };
+	static const struct column columns[] = { { "issued", 10 }, { "type", 22 },      { "partner", 7 },
+						 { "dir", 3 },     { "reference", 22 }, { "bundle", 0 } };
 	char day[DATE_SIZE], where[PLACE_MAX * 2];
 	snprintf(where, sizeof where, "%s/%s/%s", r->path, r->name, entry->file);
 	if (r->in->json)
@@ -503,7 +523,7 @@ static enum err_code search_volume(struct reading *r, struct wanted *w, struct e
 	TRY(at(r, NULL, archive_lines_open(r->volume, ARCHIVE_INDEX, &r->index, err), err));
 	while (found) {
 		struct archive_entry entry = { 0 };
-		arena_auto arena = arena_new(1 << 20);
+		arena_auto arena = arena_new(LINE_ARENA);
 		if (!arena)
 			return fail(err, ERR_MEMORY, "no memory for an index");
 		TRY(next_entry(r, arena, &entry, &found, err));

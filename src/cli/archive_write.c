@@ -99,7 +99,8 @@ static enum err_code remove_part(int folder, const char *name, struct err *err)
 	closedir(dir);
 	return unlinkat(folder, name, AT_REMOVEDIR) == 0
 		       ? OK
-		       : fail(err, ERR_IO, "cannot remove %s, a volume that was not finished: %s", name, strerror(errno));
+		       : fail(err, ERR_IO, "cannot remove %s, a volume that was not finished: %s", name,
+			      strerror(errno));
 }
 
 /* --- A volume --- */
@@ -295,7 +296,8 @@ static enum err_code write_all(struct writing *w, struct err *err)
 				TRY(take_message(w, &page.items[i], err));
 		more = page.next != NULL;
 		if (more && strlen(page.next) >= sizeof after)
-			return fail(err, ERR_INTERNAL, "the node's answer is not understood: is it of another version?");
+			return fail(err, ERR_INTERNAL,
+				    "the node's answer is not understood: is it of another version?");
 		if (more)
 			memcpy(after, page.next, strlen(page.next) + 1);
 	}
@@ -383,7 +385,8 @@ static enum err_code write_archive(struct writing *w, const char *path, struct e
 	if (until && !date_parse(until, &day))
 		return fail(err, ERR_USAGE, "--until is a day such as 2031-12-31, not %s", until);
 	if (messages && (!int64_parse(messages, &most) || most < 1 || most > ARCHIVE_MESSAGES_MAX))
-		return fail(err, ERR_USAGE, "--messages is a number from 1 to %d, not %s", ARCHIVE_MESSAGES_MAX, messages);
+		return fail(err, ERR_USAGE, "--messages is a number from 1 to %d, not %s", ARCHIVE_MESSAGES_MAX,
+			    messages);
 	w->messages_max = (size_t)most;
 	TRY(open_archive(w, path, err));
 	return write_all(w, err);

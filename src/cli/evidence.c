@@ -97,7 +97,8 @@ enum err_code folder_write(struct arena *arena, const struct tar_file *files, si
 		summary->files++;
 		summary->octets += (int64_t)files[i].content.size;
 	}
-	summary->verify = arena_printf(arena, "sh %s/verify.sh && python3 %s/derive.py", summary->folder, summary->folder);
+	summary->verify =
+		arena_printf(arena, "sh %s/verify.sh && python3 %s/derive.py", summary->folder, summary->folder);
 	return summary->verify ? OK : fail(err, ERR_MEMORY, "no memory for the answer");
 }
 

@@ -16,7 +16,9 @@ enum err_code run_hold_put(struct invocation *in, struct err *err)
 {
 	static const struct {
 		const char *option, *kind;
-	} kinds[] = { { "--document", HOLD_DOCUMENT }, { "--partner", HOLD_PARTNER }, { "--organisation", HOLD_ORGANISATION } };
+	} kinds[] = { { "--document", HOLD_DOCUMENT },
+		      { "--partner", HOLD_PARTNER },
+		      { "--organisation", HOLD_ORGANISATION } };
 	const char *until = option_value(in, "--until");
 	struct new_hold_view view = { .reason = option_value(in, "--reason"), .until = DATE_NONE };
 	int given = 0;
@@ -36,7 +38,7 @@ enum err_code run_hold_put(struct invocation *in, struct err *err)
 	return remote_run_with(in, &new_hold_schema, &view, err);
 }
 
-static const struct column hold_columns[] = { { "hold", 36 },  { "kind", 12 },	{ "of", 36 },	{ "placed", 10 },
+static const struct column hold_columns[] = { { "hold", 36 },  { "kind", 12 },   { "of", 36 }, { "placed", 10 },
 					      { "until", 10 }, { "lifted", 10 }, { "by", 12 }, { "reason", 0 } };
 
 static void print_hold_line(FILE *out, const struct hold_view *h)
@@ -79,8 +81,10 @@ void print_hold(FILE *out, const void *answer)
 
 void print_retention(FILE *out, const void *answer)
 {
-	static const struct column columns[] = { { "message", 36 }, { "type", 22 },	{ "partner", 7 }, { "last", 10 },
-						 { "term", 7 },	    { "due since", 10 }, { "verdict", 12 }, { "reference; why not", 0 } };
+	static const struct column columns[] = { { "message", 36 }, { "type", 22 },
+						 { "partner", 7 },  { "last", 10 },
+						 { "term", 7 },     { "due since", 10 },
+						 { "verdict", 12 }, { "reference; why not", 0 } };
 	const struct retention_list_view *list = answer;
 	char last[DATE_SIZE], due[DATE_SIZE];
 
@@ -89,8 +93,8 @@ void print_retention(FILE *out, const void *answer)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct retention_view *r = &list->items[i];
 		char text[512];
-		snprintf(text, sizeof text, "%s%s%s", r->reference ? r->reference : "", r->reference && r->why ? "; " : "",
-			 r->why ? r->why : "");
+		snprintf(text, sizeof text, "%s%s%s", r->reference ? r->reference : "",
+			 r->reference && r->why ? "; " : "", r->why ? r->why : "");
 		ROW(out, columns, r->message, r->type, r->partner, day_of(r->last_us, last), r->term,
 		    day_of(r->due_us, due), r->verdict, text);
 	}
@@ -104,7 +108,8 @@ void print_retention_run(FILE *out, const void *answer)
 {
 	const struct retention_run_view *run = answer;
 
-	fprintf(out, "%lld messages and refusals deleted, each with a record in the journal\n", (long long)run->deleted);
+	fprintf(out, "%lld messages and refusals deleted, each with a record in the journal\n",
+		(long long)run->deleted);
 	fprintf(out, run->more ? "There is more: run it again\n"
 			       : "What is left stays for now: lintas retention due says why\n");
 }
@@ -158,11 +163,10 @@ static enum err_code fill_terms(struct invocation *in, const struct kernel *kern
 			const struct retention_rule *rule = &own->rules[k];
 			line = same(rule->type, type) && rule->organisation ? next_line(in, list) : NULL;
 			if (line)
-				*line = (struct term_line){
-					type, rule->organisation,
-					arena_text(in->arena, retention_term_format(rule->term, text)),
-					"[retention] of lintas.conf"
-				};
+				*line = (struct term_line){ type, rule->organisation,
+							    arena_text(in->arena,
+								       retention_term_format(rule->term, text)),
+							    "[retention] of lintas.conf" };
 		}
 	}
 	return OK;
@@ -189,8 +193,9 @@ enum err_code run_retention_terms(struct invocation *in, struct err *err)
 	}
 	print_heads(stdout, columns, COUNT(columns));
 	for (size_t i = 0; i < list.count; i++)
-		ROW(stdout, columns, list.items[i].type, list.items[i].organisation ? list.items[i].organisation : "all",
-		    list.items[i].term, list.items[i].law);
+		ROW(stdout, columns, list.items[i].type,
+		    list.items[i].organisation ? list.items[i].organisation : "all", list.items[i].term,
+		    list.items[i].law);
 	printf("A term counts from the last thing that happened. Nothing is deleted before it stands in an archive: %s\n",
 	       config.retention.archived_first ? "[archive] required = yes" : "no, [archive] required = no");
 	return OK;

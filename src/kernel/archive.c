@@ -60,8 +60,7 @@ bool archive_name_valid(const char *name)
 	return size > 0 && size <= NAME_MAX_BYTES;
 }
 
-enum err_code archive_entry_parse(struct arena *arena, struct bytes line, struct archive_entry *entry,
-				  struct err *err)
+enum err_code archive_entry_parse(struct arena *arena, struct bytes line, struct archive_entry *entry, struct err *err)
 {
 	struct archive_entry read = { .issued_on = DATE_NONE };
 	struct findings *findings = findings_new(arena);
@@ -97,9 +96,8 @@ enum err_code archive_sum_parse(struct arena *arena, struct bytes line, const ch
 {
 	struct bytes value;
 	const char *text = utf8_valid(line) ? arena_text_of(arena, line) : NULL;
-	const char *hex = text && line.size > DIGEST_DIGITS + 2
-				  ? arena_text_of(arena, bytes(line.data, DIGEST_DIGITS))
-				  : NULL;
+	const char *hex =
+		text && line.size > DIGEST_DIGITS + 2 ? arena_text_of(arena, bytes(line.data, DIGEST_DIGITS)) : NULL;
 
 	if (!hex || strspn(hex, "0123456789abcdef") != DIGEST_DIGITS || !hex_parse(arena, hex, &value) ||
 	    strncmp(text + DIGEST_DIGITS, "  ", 2) != 0 || !archive_name_valid(text + DIGEST_DIGITS + 2))

@@ -27,8 +27,8 @@ enum err_code journal_link_check(const struct journal_link *link, bool *right, s
 }
 
 /* RFC 9162 §2.1.3.2: from the leaf up; FN and SN are its index and the last one, level by level. */
-enum err_code journal_path_check(const struct journal_path *path, const char root[static JOURNAL_HASH_SIZE], bool *right,
-				 struct err *err)
+enum err_code journal_path_check(const struct journal_path *path, const char root[static JOURNAL_HASH_SIZE],
+				 bool *right, struct err *err)
 {
 	uint8_t wanted[SHA256_SIZE], hash[SHA256_SIZE], other[SHA256_SIZE], digest[SHA256_SIZE];
 	int64_t fn = path->index, sn = path->count - 1;

@@ -135,7 +135,7 @@ static enum err_code judge(struct kernel *kernel, struct tx *tx, struct arena *a
 		TRY(read_cases(kernel, tx, arena, document->id, &last_us, &open, err));
 	}
 	/* A document that another message carries by now is judged, and deleted, with that one. */
-	const char *type = document->id				 ? document->doctype
+	const char *type = document->id                            ? document->doctype
 			   : doctype_find(kernel, message->action) ? message->action
 								   : RETENTION_MESSAGE;
 	const char *organisation = document->id ? document->organisation : message->organisation;
@@ -308,12 +308,11 @@ static enum err_code note_deletion(struct tx *tx, struct arena *arena, const str
 	char term[RETENTION_TERM_SIZE];
 	const struct retention_item *item = &c->item;
 	bool with_document = c->document.id && same(c->document.message, c->message.id);
-	const char *detail =
-		arena_printf(arena, "%s %s, kept %s: %s%s%s%" PRId64 " parts, %" PRId64 " records%s", item->type,
-			     item->direction, retention_term_format(item->rule.term, term),
-			     with_document ? "document " : "", with_document ? c->document.id : "",
-			     with_document ? ", " : "", parts, wires,
-			     item->archived_us == TIME_NONE ? "" : "; archived before");
+	const char *detail = arena_printf(arena, "%s %s, kept %s: %s%s%s%" PRId64 " parts, %" PRId64 " records%s",
+					  item->type, item->direction, retention_term_format(item->rule.term, term),
+					  with_document ? "document " : "", with_document ? c->document.id : "",
+					  with_document ? ", " : "", parts, wires,
+					  item->archived_us == TIME_NONE ? "" : "; archived before");
 	struct journal_entry entry = { .at_us = now_us,
 				       .actor = actor->name,
 				       .organisation = item->organisation,
@@ -578,8 +577,7 @@ static enum err_code note_archived(struct tx *tx, struct arena *arena, const str
 				   struct err *err)
 {
 	struct message message;
-	const char *detail =
-		arena_printf(arena, "archive %s, volume %" PRId64, volume->archive, volume->number);
+	const char *detail = arena_printf(arena, "archive %s, volume %" PRId64, volume->archive, volume->number);
 
 	TRY(message_find(tx, arena, item->message, &message, err));
 	if (!message.id)

@@ -11,11 +11,13 @@ static const struct other_type {
 	struct keeping keeping;
 } others[] = {
 	{ RETENTION_MESSAGE,
-	  { .years = 1, .law = "no public text says it: a year of pings and of what never became a document is enough "
-			       "to explain a link" } },
+	  { .years = 1,
+	    .law = "no public text says it: a year of pings and of what never became a document is enough "
+		   "to explain a link" } },
 	{ RETENTION_REFUSAL,
-	  { .years = 1, .law = "no public text says it: a refused message was never exchanged; a year is longer than "
-			       "any inquiry into one" } },
+	  { .years = 1,
+	    .law = "no public text says it: a refused message was never exchanged; a year is longer than "
+		   "any inquiry into one" } },
 };
 static const struct keeping nothing_known = {
 	.years = 5, .law = "no public text says it; as long as certificates of origin are kept"

@@ -1,5 +1,4 @@
 /* Preloaded into a process, it lives DAYS_AHEAD days later: what is kept for five years is deleted in a test. */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <time.h>

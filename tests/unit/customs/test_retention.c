@@ -12,8 +12,9 @@ static const struct statement wires = { "test.wires", "SELECT count(*) FROM wire
 static const struct statement cases = { "test.cases", "SELECT count(*) FROM fsm_case" };
 static const struct statement timers = { "test.timers", "SELECT count(*) FROM fsm_timer" };
 static const struct statement refusals = { "test.refusals", "SELECT count(*) FROM refusal" };
-static const struct statement deletions = { "test.deletions",
-					    "SELECT count(*) FROM journal WHERE subject_type = 'deletion' AND event = $1" };
+static const struct statement deletions = {
+	"test.deletions", "SELECT count(*) FROM journal WHERE subject_type = 'deletion' AND event = $1"
+};
 
 #define VN_FORM_D "VN-TH 26/02/00006"
 static const struct actor system_actor = { .name = "system" };
@@ -96,12 +97,13 @@ struct pair {
 
 static const char *response_xml(struct kernel_fixture *fixture)
 {
-	return arena_printf(fixture->arena,
-			    "<CustomsResponse xmlns=\"urn:lintas:document:customs-response:1\"><FunctionalReferenceID>"
-			    "TH-R-1</FunctionalReferenceID><IssueDate>2026-11-02</IssueDate><IssueCountryID>TH"
-			    "</IssueCountryID><ReferencedCertificateOfOrigin><ID>" VN_FORM_D "</ID><IssueDate>2026-11-02"
-			    "</IssueDate><IssueCountryID>VN</IssueCountryID></ReferencedCertificateOfOrigin><StatusCode>14"
-			    "</StatusCode><StatusReasonText>Example reason</StatusReasonText></CustomsResponse>");
+	return arena_printf(
+		fixture->arena,
+		"<CustomsResponse xmlns=\"urn:lintas:document:customs-response:1\"><FunctionalReferenceID>"
+		"TH-R-1</FunctionalReferenceID><IssueDate>2026-11-02</IssueDate><IssueCountryID>TH"
+		"</IssueCountryID><ReferencedCertificateOfOrigin><ID>" VN_FORM_D "</ID><IssueDate>2026-11-02"
+		"</IssueDate><IssueCountryID>VN</IssueCountryID></ReferencedCertificateOfOrigin><StatusCode>14"
+		"</StatusCode><StatusReasonText>Example reason</StatusReasonText></CustomsResponse>");
 }
 
 static struct pair certificate_and_response(struct kernel_fixture *fixture)
@@ -179,7 +181,7 @@ static enum err_code hold_run(struct tx *tx, void *arg, struct err *err)
 {
 	struct holding *h = arg;
 	struct kernel_fixture *fixture = h->fixture;
-	struct actor operator = { .name = "operator" };
+	struct actor operator= { .name = "operator" };
 
 	if (!h->lift)
 		return hold_put(tx, fixture->arena, &h->hold, &operator, fixture->clock.now_us, err);
@@ -274,7 +276,8 @@ static void years_are_calendar_years(void **state)
 
 static void a_term_is_years_and_days(void **state)
 {
-	static const char *const wrong[] = { "", "5", "y", "0y", "0d", "5m", "5y ", " 5y", "-1y", "5d5y", "101y", "5y5y", "1e1y", "999999d" };
+	static const char *const wrong[] = { "",    "5",   "y",    "0y",   "0d",   "5m",   "5y ",
+					     " 5y", "-1y", "5d5y", "101y", "5y5y", "1e1y", "999999d" };
 	struct retention_term term = { 7, 7 };
 	char text[RETENTION_TERM_SIZE];
 
@@ -320,7 +323,8 @@ static void nothing_goes_that_is_in_no_archive_where_that_is_asked_for(void **st
 	must(db_write(fixture->kernel.db, note_run, &n, &fixture->err));
 	must(db_write(fixture->kernel.db, note_run, &n, &fixture->err)); /* as after a crash: nothing twice */
 	assert_int_equal(fixture_int(fixture,
-				     &(const struct statement){ "test.archived", "SELECT count(*) FROM journal WHERE event = 'archived'" },
+				     &(const struct statement){
+					     "test.archived", "SELECT count(*) FROM journal WHERE event = 'archived'" },
 				     NO_BINDS),
 			 2);
 	assert_int_equal(sweep(fixture, at(2032, 1, 1)), 2);
@@ -344,7 +348,8 @@ static void what_came_after_the_archive_keeps_a_message(void **state)
 
 static void a_duplicate_of_what_was_deleted_is_known_and_not_taken_again(void **state)
 {
-	static const struct statement messages = { "test.messages", "SELECT count(*) FROM message WHERE direction = 'in'" };
+	static const struct statement messages = { "test.messages",
+						   "SELECT count(*) FROM message WHERE direction = 'in'" };
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
 	struct pair pair = certificate_and_response(fixture);
 	struct inbox_delivery again;
