@@ -632,7 +632,8 @@ static const struct field new_hold_rows[] = {
 		   .label = "document (id or reference), or code of a partner or organisation"),
 	FIELD_TEXT(struct new_hold_view, reason, .json = "reason", .min = 1, .max_length = 1000,
 		   .label = "reason (who asked for it, and why)"),
-	FIELD_DAY(struct new_hold_view, until, .json = "until", .label = "until (its last day, UTC; none: until lifted)"),
+	FIELD_DAY(struct new_hold_view, until, .json = "until",
+		  .label = "until (its last day, UTC; none: until lifted)"),
 };
 static const struct fields new_hold_fields = FIELDS(struct new_hold_view, new_hold_rows);
 
@@ -661,8 +662,7 @@ static const struct field retention_rows[] = {
 static const struct fields retention_fields = FIELDS(struct retention_view, retention_rows);
 
 static const struct field retention_run_rows[] = {
-	FIELD_INT(struct retention_run_view, deleted, .json = "deleted", .min = 1,
-		  .label = "messages and refusals"),
+	FIELD_INT(struct retention_run_view, deleted, .json = "deleted", .min = 1, .label = "messages and refusals"),
 	FIELD_FLAG(struct retention_run_view, more, .json = "more", .min = 1, .label = "there is more: ask again"),
 };
 static const struct fields retention_run_fields = FIELDS(struct retention_run_view, retention_run_rows);

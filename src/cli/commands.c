@@ -709,8 +709,9 @@ const struct command cli_commands[] = {
 	  .arguments = "FOLDER",
 	  .summary = "find messages in an archive by what their documents say; needs no node",
 	  .options = archive_search_options,
-	  .example = "lintas archive search /srv/archive --reference D2026-0045678 --extract proof\n"
-		     "lintas archive search /srv/archive --partner TH --type FORM-D --from 2026-01-01 --until 2026-12-31",
+	  .example =
+		  "lintas archive search /srv/archive --reference D2026-0045678 --extract proof\n"
+		  "lintas archive search /srv/archive --partner TH --type FORM-D --from 2026-01-01 --until 2026-12-31",
 	  .run = run_archive_search },
 	{ .words = "config check",
 	  .text_alone = true,

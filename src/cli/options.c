@@ -220,7 +220,8 @@ const struct option archive_write_options[] = {
 	{ 0 },
 };
 const struct option archive_verify_options[] = {
-	{ "--signer", "HEX…", "who may have signed: fingerprint of the node's certificate, 16 digits or more", NULL, false },
+	{ "--signer", "HEX…", "who may have signed: fingerprint of the node's certificate, 16 digits or more", NULL,
+	  false },
 	{ 0 },
 };
 const struct option archive_search_options[] = {

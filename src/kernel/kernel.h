@@ -21,7 +21,7 @@ struct kernel {
 	 * it never sends. */
 	const char *instance;
 	const struct retention *retention; /* kernel/retention.h; NULL: the defaults of the document types */
-	struct inbox_work *inbox_work; /* what its processors have in hand; inbox.c's alone, NULL to begin with */
+	struct inbox_work *inbox_work;     /* what its processors have in hand; inbox.c's alone, NULL to begin with */
 };
 
 /* On whose behalf something is done. */

@@ -115,55 +115,64 @@ static enum err_code judge_holds(struct tx *tx, struct arena *arena, struct cand
 	return OK;
 }
 
+/* Everything of .item but the verdict. *OPEN: a case that is not at its end; NULL. */
+static enum err_code describe(struct kernel *kernel, struct tx *tx, struct arena *arena, struct candidate *c,
+			      const char **open, struct err *err)
+{
+	const struct message *message = &c->message;
+	const struct kept_document *document = &c->document;
+	int64_t wired_us, last_us = later(message->created_us, later(message->settled_us, message->accepted_us));
+
+	*open = NULL;
+	TRY(read_wire_last(tx, message->id, &wired_us, err));
+	last_us = later(last_us, wired_us);
+	/* A document that another message carries by now is judged, and deleted, with that one. */
+	const char *type = doctype_find(kernel, message->action) ? message->action : RETENTION_MESSAGE;
+	c->item = (struct retention_item){ .message = message->id,
+					   .type = type,
+					   .organisation = message->organisation,
+					   .partner = message->partner,
+					   .direction = message->direction,
+					   .issued_on = DATE_NONE,
+					   .archived_us = c->archived_us < wired_us ? TIME_NONE : c->archived_us,
+					   .verdict = RETENTION_DUE };
+	if (document->id) {
+		last_us = later(last_us, later(document->created_us, day_us(document->issued_on)));
+		TRY(read_cases(kernel, tx, arena, document->id, &last_us, open, err));
+		c->item.type = document->doctype;
+		c->item.document = document->id;
+		c->item.organisation = document->organisation;
+		c->item.reference = document->reference;
+		c->item.issuer_state = document->issuer_state;
+		c->item.issued_on = document->issued_on;
+	}
+	c->item.rule = retention_term_of(kernel, c->item.type, c->item.organisation);
+	c->item.last_us = last_us;
+	c->item.due_us = retention_end_us(last_us, c->item.rule.term);
+	c->item.settled = !*open && is_final(message_machine(message), message->state);
+	return OK;
+}
+
 /* All that is known of C; .item.verdict says whether it may go at AT_US if its term is over by then. */
 static enum err_code judge(struct kernel *kernel, struct tx *tx, struct arena *arena, struct candidate *c,
 			   int64_t at_us, struct err *err)
 {
 	const struct keeper *keeper = keeper_of(kernel);
 	const struct message *message = &c->message;
-	const char *open = NULL;
-	int64_t wired_us = TIME_NONE, last_us;
+	const char *open;
 
 	if (keeper && message->document)
 		TRY(keeper->find(tx, arena, message->document, &c->document, err));
-	const struct kept_document *document = &c->document;
-	last_us = later(message->created_us, later(message->settled_us, message->accepted_us));
-	TRY(read_wire_last(tx, message->id, &wired_us, err));
-	last_us = later(last_us, wired_us);
-	if (document->id) {
-		last_us = later(last_us, later(document->created_us, day_us(document->issued_on)));
-		TRY(read_cases(kernel, tx, arena, document->id, &last_us, &open, err));
-	}
-	/* A document that another message carries by now is judged, and deleted, with that one. */
-	const char *type = document->id                            ? document->doctype
-			   : doctype_find(kernel, message->action) ? message->action
-								   : RETENTION_MESSAGE;
-	const char *organisation = document->id ? document->organisation : message->organisation;
-	struct retention_answer rule = retention_term_of(kernel, type, organisation);
-	c->item = (struct retention_item){ .message = message->id,
-					   .type = type,
-					   .document = document->id,
-					   .organisation = organisation,
-					   .partner = message->partner,
-					   .direction = message->direction,
-					   .reference = document->id ? document->reference : NULL,
-					   .issuer_state = document->id ? document->issuer_state : NULL,
-					   .issued_on = document->id ? document->issued_on : DATE_NONE,
-					   .last_us = last_us,
-					   .due_us = retention_end_us(last_us, rule.term),
-					   .archived_us = c->archived_us < wired_us ? TIME_NONE : c->archived_us,
-					   .settled = !open && is_final(message_machine(message), message->state),
-					   .rule = rule,
-					   .verdict = RETENTION_DUE };
+	TRY(describe(kernel, tx, arena, c, &open, err));
 	if (c->item.due_us > at_us)
 		return OK;
 	if (!is_final(message_machine(message), message->state))
 		decide(&c->item, RETENTION_UNSETTLED, because(arena, "the message is ", message->state, ""));
 	if (open)
 		decide(&c->item, RETENTION_OPEN, because(arena, "its case is not at its end: ", open, ""));
-	if (document->referred_by)
+	if (c->document.referred_by)
 		decide(&c->item, RETENTION_REFERRED,
-		       because(arena, "document ", document->referred_by, " is about it and is kept"));
+		       because(arena, "document ", c->document.referred_by, " is about it and is kept"));
 	TRY(judge_holds(tx, arena, c, at_us, err));
 	if (kernel->retention && kernel->retention->archived_first && c->item.archived_us == TIME_NONE)
 		decide(&c->item, RETENTION_UNARCHIVED, "it stands in no archive yet: lintas archive write DIR");

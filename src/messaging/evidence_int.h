@@ -107,7 +107,8 @@ enum err_code evidence_read_wires(struct bundle *bundle, struct err *err) MUST_U
 enum err_code evidence_put_payloads(struct bundle *bundle, struct err *err) MUST_USE;
 enum err_code evidence_put_wires(struct bundle *bundle, struct err *err) MUST_USE;
 
-/* audit/entries.json: "time" is "at" for people, and "empty" names the texts that are empty, which differs from none. */
+/* audit/entries.json: "time" is "at" for people, and "empty" names the texts that are empty, which differs from none.
+ */
 struct hash_view {
 	const char *hash;
 };

@@ -91,7 +91,7 @@ static const struct setting settings[] = {
 	SIZE("disk", "reserve", disk_reserve_bytes, "256MB", 0, 1024 * 1024 * MIB,
 	     "While the disk of an SQLite database has less free, new messages are answered 503: nothing is half written."),
 	FLAG("archive", "required", archived_first, "yes",
-	     "yes: nothing is deleted by its term ([retention]) before it stands in an archive (`lintas archive write`). no: it goes when it is due."),
+	     "yes: nothing is deleted before it stands in an archive (`lintas archive write`). no: it goes when it is due."),
 	TEXT("log", "level", log_level, "info", "debug, info, warn, error or off."),
 };
 
@@ -263,7 +263,7 @@ static bool same_rule(const struct retention_rule *one, const struct retention_r
 {
 	return same(one->type, other->type) &&
 	       (one->organisation && other->organisation ? same(one->organisation, other->organisation)
-							  : !one->organisation && !other->organisation);
+							 : !one->organisation && !other->organisation);
 }
 
 /* "FORM-D = 5y", "FORM-D@dft = 7y". */
@@ -297,9 +297,8 @@ static void check_terms(struct reading *r)
 	struct config *c = r->config;
 	char term[RETENTION_TERM_SIZE];
 
-	c->retention = (struct retention){ .rules = r->terms,
-					   .count = r->terms_count,
-					   .archived_first = c->archived_first };
+	c->retention =
+		(struct retention){ .rules = r->terms, .count = r->terms_count, .archived_first = c->archived_first };
 	for (size_t i = 0; i < r->terms_count; i++)
 		if (retention_end_us(0, r->terms[i].term) < c->duplicate_window_us &&
 		    !same(r->terms[i].type, RETENTION_REFUSAL))
@@ -538,8 +537,9 @@ static void put_terms(struct buf *out, const struct retention *retention)
 {
 	char term[RETENTION_TERM_SIZE];
 
-	buf_puts(out, "\n[retention]\n; How long documents are kept, by type, such as FORM-D = 5y or FORM-D@customs = 7y; "
-		      "`lintas retention terms` lists what counts.\n");
+	buf_puts(out,
+		 "\n[retention]\n; How long documents are kept, by type, such as FORM-D = 5y or FORM-D@customs = 7y; "
+		 "`lintas retention terms` lists what counts.\n");
 	for (size_t i = 0; i < retention->count; i++) {
 		const struct retention_rule *rule = &retention->rules[i];
 		buf_printf(out, "%s%s%s = %s\n", rule->type, rule->organisation ? "@" : "",

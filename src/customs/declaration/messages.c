@@ -2,7 +2,10 @@
 #include "customs/declaration/declaration_int.h"
 
 /* No public text says how long; a declaration is looked into as long as the certificate that came with it. */
-#define KEPT_AS_DECLARED { .years = 5, .law = "no public text says it: as long as a certificate of origin" }
+#define KEPT_AS_DECLARED                                                                                               \
+	{                                                                                                              \
+		.years = 5, .law = "no public text says it: as long as a certificate of origin"                        \
+	}
 
 #define ACDD "ACDD"
 

@@ -33,9 +33,9 @@ static const struct statement sql_kept = { "document.kept",
 static const struct statement sql_drop = { "document.drop", "DELETE FROM document WHERE id = $1" };
 /* clang-format on */
 
-static const struct statement *const rows[] = { &sql_put, &sql_by_name,         &sql_by_id,
-						&sql_all, &sql_of_organisation, &sql_message_set,
-						&sql_kept, &sql_drop };
+static const struct statement *const rows[] = {
+	&sql_put, &sql_by_name, &sql_by_id, &sql_all, &sql_of_organisation, &sql_message_set, &sql_kept, &sql_drop
+};
 const struct statements document_statements = { rows, COUNT(rows) };
 
 static const char *day_or_null(date day, char buffer[static DATE_SIZE])

@@ -2,9 +2,12 @@
 #include "customs/document/document.h"
 #include "customs/origin/origin_int.h"
 
-/* Rule 31(2) counts three years from the date of issue, for the application and all documents related to it. Five, because
- * Singapore asks for five, the longest that a member state has published. */
-#define KEPT_AS_PROOF { .years = 5, .least_years = 3, .law = "ATIGA OCP rule 31(2): at least three years from issue" }
+/* Rule 31(2) counts three years from the date of issue, for the application and all documents related to it. Five,
+ * because Singapore asks for five, the longest that a member state has published. */
+#define KEPT_AS_PROOF                                                                                                  \
+	{                                                                                                              \
+		.years = 5, .least_years = 3, .law = "ATIGA OCP rule 31(2): at least three years from issue"           \
+	}
 
 #define FORM_D "FORM-D"
 
