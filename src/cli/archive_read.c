@@ -424,8 +424,8 @@ static enum err_code print_verified(const struct reading *r, struct err *err)
 				  &(struct verified){ r->path, r->archive, r->previous, r->number, r->messages,
 						      r->octets, signers, r->signers_count },
 				  err);
-	printf("%s: %lld volumes with %lld messages, %lld octets: every digest, seal and signature is right, and none is "
-	       "missing\n",
+	printf("%s: every digest, seal and signature is right, and none is missing\nvolumes: %lld, messages: %lld, "
+	       "octets: %lld\n",
 	       r->path, (long long)r->number, (long long)r->messages, (long long)r->octets);
 	for (size_t i = 0; i < r->signers_count; i++)
 		printf("signed by %s\n  fingerprint %s\n", signers[i].subject, signers[i].fingerprint);

@@ -420,8 +420,8 @@ enum err_code run_archive_write(struct invocation *in, struct err *err)
 	TRY(code);
 	if (in->json)
 		return print_json(&written_schema, &(struct written){ path, w.volumes, w.messages, w.octets }, err);
-	printf("%s: %lld volumes with %lld messages, %lld octets\n", path, (long long)w.volumes, (long long)w.messages,
-	       (long long)w.octets);
+	printf("%s: volumes written: %lld, messages: %lld, octets: %lld\n", path, (long long)w.volumes,
+	       (long long)w.messages, (long long)w.octets);
 	if (w.volumes)
 		printf("What is in them may be deleted once its term is over. Keep a copy elsewhere, then:\n"
 		       "  lintas archive verify %s\n",

@@ -81,7 +81,7 @@ def write(vn, archive):
     assert sorted(p.name for p in archive.iterdir()) == ["README.md", "volume-000001", "volume-000002"]
     assert later_json(vn, "archive", "write", archive)["volumes"] == 0
     text = later(vn, "archive", "verify", archive)
-    assert "2 volumes with 2 messages" in text and "every digest, seal and signature is right" in text, text
+    assert "volumes: 2, messages: 2" in text and "every digest, seal and signature is right" in text, text
     proof = later_json(vn, "archive", "verify", archive)
     fingerprint = proof["signers"][0]["fingerprint"]
     der = subprocess.run(["openssl", "x509", "-in", vn.cert("sign"), "-outform", "DER"], capture_output=True, check=True).stdout
@@ -128,6 +128,7 @@ def delete(vn, archive, certificate):
     assert answer(vn, "documents", "list")["items"] == []
     said = lintas(vn, "audit", "verify", "--evidence")
     assert "2 messages and refusals were deleted by rule" in said and "more that it names were deleted by rule" in said, said
+    assert "was deleted when its term was over" in refused(vn, "evidence", "export", certificate["message"], "--to", region.work / "none")
     timeline = lintas(vn, "timeline", certificate["message"])
     assert "deleted" in timeline and "archived" in timeline, timeline
     assert [h["lifted"][:4] for h in answer(vn, "hold", "list")["items"]] != []
