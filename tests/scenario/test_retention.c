@@ -1,6 +1,5 @@
-/* Years pass for a region in virtual time: each node deletes by its own clock what is over, both journals stay whole,
- * and a partner that sends again what was deleted gets nothing taken twice. Term: ATIGA OCP rule 31(2), by default five
- * years. */
+/* Years pass for a region in virtual time, over both bindings: each node deletes by its own clock what is over, and
+ * both journals stay whole. Term: ATIGA OCP rule 31(2), by default five years. */
 #include "region.h"
 
 #include "customs/document/document.h"
