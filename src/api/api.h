@@ -59,9 +59,11 @@ enum query_bit {
 	QUERY_USER = 1 << 12,
 	QUERY_AFTER_NAME = 1 << 13,
 	QUERY_UNTIL = 1 << 14,
-	QUERY_CURSORS = QUERY_BEFORE | QUERY_AFTER | QUERY_AFTER_NAME,
+	QUERY_AFTER_ID = 1 << 15,
+	QUERY_AT = 1 << 16,
+	QUERY_CURSORS = QUERY_BEFORE | QUERY_AFTER | QUERY_AFTER_NAME | QUERY_AFTER_ID,
 };
-enum query_kind { QUERY_TEXT, QUERY_WORD, QUERY_FLAG, QUERY_COUNT, QUERY_CURSOR, QUERY_DIGEST };
+enum query_kind { QUERY_TEXT, QUERY_WORD, QUERY_FLAG, QUERY_COUNT, QUERY_CURSOR, QUERY_DIGEST, QUERY_DAY };
 struct query_row {
 	enum query_bit bit;
 	enum query_kind kind;
@@ -241,11 +243,11 @@ struct finding_view {
 	const char *code, *path, *text, *law, *severity;
 };
 struct proof_view {
-	int64_t entries, seals, unsealed, broken_sequence;
+	int64_t entries, seals, unsealed, deletions, broken_sequence;
 	const char *head, *reason;
 	int64_t known_seal, known_us; /* the seal that has the head asked for; INTEGER_NONE and TIME_NONE */
 	bool evidence;                /* whether the evidence was verified, too: else what follows is empty */
-	int64_t wires;
+	int64_t wires, deleted_wires;
 	const char *broken_wire, *evidence_reason; /* NULL: all fit */
 };
 /* Roles and permissions are names separated by a space, as scopes are (RFC 6749 §3.3). */
@@ -300,6 +302,38 @@ struct webhook_delivery_view {
 	const char *message, *error;
 	int64_t at_us, first, last, events, attempt, duration_ms, status;
 };
+/* --- Retention, legal holds, archives --- */
+struct hold_view {
+	const char *id, *kind, *subject, *organisation, *reason, *placed_by, *lifted_by;
+	int64_t placed_us, until_us, lifted_us;
+	bool counts; /* now */
+};
+struct new_hold_view {
+	const char *kind, *subject, *reason;
+	date until; /* the last day */
+};
+struct retention_view {
+	const char *message, *type, *document, *organisation, *partner, *direction, *reference, *issuer_state, *term,
+		*law, *verdict, *why;
+	date issued_on;
+	int64_t last_us, due_us, archived_us;
+	bool settled;
+};
+struct retention_run_view {
+	int64_t deleted;
+	bool more; /* ask again */
+};
+struct archive_item_view {
+	const char *message, *digest;
+	int64_t at_us;
+};
+struct archive_note_view {
+	const char *archive, *digest;
+	int64_t number;
+	struct archive_item_view *items;
+	size_t count;
+};
+
 #define LIST_VIEW(name, type)                                                                                          \
 	struct name {                                                                                                  \
 		type *items;                                                                                           \
@@ -322,7 +356,11 @@ LIST_VIEW(token_list_view, struct token_view);
 LIST_VIEW(role_list_view, struct role_view);
 LIST_VIEW(webhook_list_view, struct webhook_view);
 LIST_VIEW(webhook_delivery_list_view, struct webhook_delivery_view);
+LIST_VIEW(hold_list_view, struct hold_view);
+LIST_VIEW(retention_list_view, struct retention_view);
 
+extern const struct schema hold_schema, hold_list_schema, new_hold_schema, retention_list_schema, retention_run_schema,
+	archive_note_schema;
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, webhook_schema, webhook_list_schema, new_webhook_schema, webhook_rotation_schema,
 	webhook_redelivery_schema, webhook_delivery_list_schema, partner_schema, partner_list_schema,

@@ -282,6 +282,10 @@ static void put_query_parameter(struct printing *p, const struct query_row *row)
 	case QUERY_CURSOR:
 		put_number_schema(p, 0, 0, 0);
 		break;
+	case QUERY_DAY:
+		json_put_text(&p->json, "type", "string");
+		json_put_text(&p->json, "format", "date");
+		break;
 	case QUERY_DIGEST:
 		json_put_text(&p->json, "type", "string");
 		json_put_text(&p->json, "pattern", "^[0-9A-Fa-f]{64}$");

@@ -149,6 +149,7 @@ enum err_code journal_check(struct api_call *call, struct err *err)
 	struct proof_view view = { .entries = proof.entries,
 				   .seals = proof.seals,
 				   .unsealed = proof.unsealed,
+				   .deletions = proof.deletions,
 				   .broken_sequence = proof.broken_sequence,
 				   .head = proof.head,
 				   .reason = proof.reason,
@@ -156,6 +157,7 @@ enum err_code journal_check(struct api_call *call, struct err *err)
 				   .known_us = proof.known_seal ? proof.known_at_us : TIME_NONE,
 				   .evidence = call_flag(call, "evidence"),
 				   .wires = evidence.wires,
+				   .deleted_wires = evidence.deleted,
 				   .broken_wire = *evidence.broken ? evidence.broken : NULL,
 				   .evidence_reason = *evidence.reason ? evidence.reason : NULL };
 	return call_answer(call, &view, err);

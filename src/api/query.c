@@ -6,7 +6,17 @@
 #include "kernel/journal.h"
 #include "kernel/party.h"
 
-enum { RULE_LIMIT, RULE_FLAG, RULE_CURSOR, RULE_WORD, RULE_DIGEST, RULE_UNKNOWN, RULE_TWICE, RULE_UNREADABLE };
+enum {
+	RULE_LIMIT,
+	RULE_FLAG,
+	RULE_CURSOR,
+	RULE_WORD,
+	RULE_DIGEST,
+	RULE_UNKNOWN,
+	RULE_TWICE,
+	RULE_UNREADABLE,
+	RULE_DAY
+};
 static const struct rule query_rules[] = {
 	[RULE_LIMIT] = { .code = "API-001", .text = "{1} is a whole number from 1 to {2}" },
 	[RULE_FLAG] = { .code = "API-002", .text = "{1} is true or false, not {2}" },
@@ -17,6 +27,7 @@ static const struct rule query_rules[] = {
 				  "not {2}" },
 	[RULE_UNKNOWN] = { .code = "API-006", .text = "{1} is no parameter of this request, which takes {2}" },
 	[RULE_TWICE] = { .code = "API-007", .text = "{1} stands twice" },
+	[RULE_DAY] = { .code = "API-009", .text = "{1} is a day such as 2031-11-02, not {2}" },
 	[RULE_UNREADABLE] = { .code = "API-008", .text = "the value of {1} cannot be read" },
 };
 
@@ -36,6 +47,8 @@ static const struct query_row rows[] = {
 	{ QUERY_HEAD, QUERY_DIGEST, "head", "also that this head, written down earlier, is a seal" },
 	{ QUERY_USER, QUERY_TEXT, "user", "name of a user" },
 	{ QUERY_AFTER_NAME, QUERY_TEXT, "after", "the name with which the page before ended" },
+	{ QUERY_AFTER_ID, QUERY_WORD, "after", "an id: the message with which the page before ended" },
+	{ QUERY_AT, QUERY_DAY, "at", "as it will be at the end of this day, UTC (now)" },
 };
 
 const struct query_row *api_query_at(size_t index)
@@ -153,6 +166,7 @@ static const struct word_row {
 	{ QUERY_ORGANISATION, false, organisations, "organisation", NULL },
 	{ QUERY_TYPE, true, doctypes, "document type", NULL },
 	{ QUERY_BEFORE, false, ids, "id", NULL },
+	{ QUERY_AFTER_ID, false, ids, "id", NULL },
 };
 
 const char *query_words(struct arena *arena, struct kernel *kernel, enum query_bit bit)
@@ -215,33 +229,42 @@ static bool is_digest(struct arena *arena, const char *value)
 	return strlen(value) == JOURNAL_HASH_SIZE - 1 && hex_parse(arena, value, &digest);
 }
 
+static bool has_form(struct arena *arena, enum query_kind kind, const char *value)
+{
+	int64_t number;
+	date day;
+	switch (kind) {
+	case QUERY_FLAG:
+		return same(value, "true") || same(value, "false");
+	case QUERY_COUNT:
+		return int64_parse(value, &number) && number >= 1 && number <= PAGE_LIMIT;
+	case QUERY_CURSOR:
+		return int64_parse(value, &number) && number >= 0;
+	case QUERY_DIGEST:
+		return is_digest(arena, value);
+	case QUERY_DAY:
+		return date_parse(value, &day);
+	case QUERY_TEXT:
+	case QUERY_WORD:
+		break;
+	}
+	return true;
+}
+
 static enum err_code check_value(struct tx *tx, const struct checking *checking, const struct query_row *row,
 				 const char *value, struct err *err)
 {
+	static const unsigned rule_of[] = { [QUERY_FLAG] = RULE_FLAG,
+					    [QUERY_COUNT] = RULE_LIMIT,
+					    [QUERY_CURSOR] = RULE_CURSOR,
+					    [QUERY_DIGEST] = RULE_DIGEST,
+					    [QUERY_DAY] = RULE_DAY };
 	struct arena *arena = checking->call->arena;
-	int64_t number;
-	switch (row->kind) {
-	case QUERY_TEXT:
-		break;
-	case QUERY_WORD:
+	if (row->kind == QUERY_WORD)
 		return check_word(tx, checking, row, value, err);
-	case QUERY_FLAG:
-		if (!same(value, "true") && !same(value, "false"))
-			complain(checking, RULE_FLAG, row->name, row->name, value);
-		break;
-	case QUERY_COUNT:
-		if (!int64_parse(value, &number) || number < 1 || number > PAGE_LIMIT)
-			complain(checking, RULE_LIMIT, row->name, row->name, arena_printf(arena, "%d", PAGE_LIMIT));
-		break;
-	case QUERY_CURSOR:
-		if (!int64_parse(value, &number) || number < 0)
-			complain(checking, RULE_CURSOR, row->name, row->name, value);
-		break;
-	case QUERY_DIGEST:
-		if (!is_digest(arena, value))
-			complain(checking, RULE_DIGEST, row->name, row->name, value);
-		break;
-	}
+	if (!has_form(arena, row->kind, value))
+		complain(checking, rule_of[row->kind], row->name, row->name,
+			 row->kind == QUERY_COUNT ? arena_printf(arena, "%d", PAGE_LIMIT) : value);
 	return OK;
 }
 

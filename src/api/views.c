@@ -482,6 +482,8 @@ static const struct field proof_rows[] = {
 	FIELD_INT(struct proof_view, entries, .json = "entries", .min = 1),
 	FIELD_INT(struct proof_view, seals, .json = "seals", .min = 1),
 	FIELD_INT(struct proof_view, unsealed, .json = "unsealed", .min = 1),
+	FIELD_INT(struct proof_view, deletions, .json = "deletions", .min = 1,
+		  .label = "entries by which a message or a refusal was deleted by rule"),
 	FIELD_INT(struct proof_view, broken_sequence, .json = "brokenSequence", .min = 1,
 		  .label = "first entry that does not fit; 0: all do"),
 	FIELD_TEXT(struct proof_view, head, .json = "head", .max_length = TEXT_MAX,
@@ -491,6 +493,8 @@ static const struct field proof_rows[] = {
 	FIELD_TIME(struct proof_view, known_us, .json = "knownSealed"),
 	FIELD_FLAG(struct proof_view, evidence, .json = "evidence", .min = 1),
 	FIELD_INT(struct proof_view, wires, .json = "wires", .min = 1, .label = "stored messages that were read"),
+	FIELD_INT(struct proof_view, deleted_wires, .json = "deletedWires", .min = 1,
+		  .label = "those that the journal names, of messages that were deleted by rule"),
 	FIELD_TEXT(struct proof_view, broken_wire, .json = "brokenWire", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct proof_view, evidence_reason, .json = "evidenceReason", .max_length = TEXT_MAX),
 };

@@ -5,22 +5,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/cli_int.h"
-#include "codec/tar.h"
+#include "cli/archive_int.h"
 
-enum { FILES_MAX = 65536, SUMMARY_MAX = 65536 };
+enum { FILES_MAX = 65536 };
 
-struct summary {
-	const char *folder, *verify;
-	int64_t files, octets;
-};
 static const struct field summary_rows[] = {
-	FIELD_TEXT(struct summary, folder, .json = "folder"),
-	FIELD_INT(struct summary, files, .json = "files"),
-	FIELD_INT(struct summary, octets, .json = "octets"),
-	FIELD_TEXT(struct summary, verify, .json = "verify"),
+	FIELD_TEXT(struct folder_summary, folder, .json = "folder"),
+	FIELD_INT(struct folder_summary, files, .json = "files"),
+	FIELD_INT(struct folder_summary, octets, .json = "octets"),
+	FIELD_TEXT(struct folder_summary, verify, .json = "verify"),
 };
-static const struct fields summary_fields = FIELDS(struct summary, summary_rows);
+static const struct fields summary_fields = FIELDS(struct folder_summary, summary_rows);
 static const struct schema summary_schema = {
 	.name = "evidenceExport", .ns = "", .prefix = "", .fields = &summary_fields
 };
@@ -79,14 +74,14 @@ static enum err_code write_file(const char *path, const struct tar_file *file, s
 }
 
 /* All files of the archive lie in one folder, whose name gives way to what was asked for. */
-static enum err_code write_files(struct invocation *in, const struct tar_file *files, size_t count,
-				 struct summary *summary, struct err *err)
+enum err_code folder_write(struct arena *arena, const struct tar_file *files, size_t count,
+			   struct folder_summary *summary, struct err *err)
 {
 	size_t top = count ? strcspn(files[0].path, "/") : 0;
 	if (!top || !files[0].path[top])
 		return fail(err, ERR_INTERNAL, "the node's answer is no folder: is it of another version?");
 	if (!summary->folder)
-		summary->folder = arena_text_of(in->arena, bytes(files[0].path, top));
+		summary->folder = arena_text_of(arena, bytes(files[0].path, top));
 	if (!summary->folder)
 		return fail(err, ERR_MEMORY, "no memory for a path");
 	TRY(check_empty(summary->folder, err));
@@ -94,18 +89,20 @@ static enum err_code write_files(struct invocation *in, const struct tar_file *f
 	for (size_t i = 0; i < count; i++) {
 		if (strncmp(files[i].path, files[0].path, top + 1) != 0)
 			return fail(err, ERR_INTERNAL, "the node's answer is no folder: is it of another version?");
-		const char *path = arena_printf(in->arena, "%s/%s", summary->folder, files[i].path + top + 1);
+		const char *path = arena_printf(arena, "%s/%s", summary->folder, files[i].path + top + 1);
 		if (!path)
 			return fail(err, ERR_MEMORY, "no memory for a path");
-		TRY(make_folders(in->arena, path, strlen(summary->folder) + 1, err));
+		TRY(make_folders(arena, path, strlen(summary->folder) + 1, err));
 		TRY(write_file(path, &files[i], err));
 		summary->files++;
 		summary->octets += (int64_t)files[i].content.size;
 	}
-	return OK;
+	summary->verify =
+		arena_printf(arena, "sh %s/verify.sh && python3 %s/derive.py", summary->folder, summary->folder);
+	return summary->verify ? OK : fail(err, ERR_MEMORY, "no memory for the answer");
 }
 
-static enum err_code print_summary(const struct invocation *in, const struct summary *summary, struct err *err)
+static enum err_code print_summary(const struct invocation *in, const struct folder_summary *summary, struct err *err)
 {
 	if (!in->json) {
 		printf("%s: %lld files, %lld octets\n"
@@ -113,12 +110,7 @@ static enum err_code print_summary(const struct invocation *in, const struct sum
 		       summary->folder, (long long)summary->files, (long long)summary->octets, summary->verify);
 		return OK;
 	}
-	buf_auto json;
-	buf_init(&json, SUMMARY_MAX);
-	field_put_json(&json, &summary_schema, summary);
-	TRY(buf_check(&json, "the answer", err));
-	printf("%s\n", buf_text(&json));
-	return OK;
+	return json_put(&summary_schema, summary, err);
 }
 
 enum err_code run_evidence_export(struct invocation *in, struct err *err)
@@ -126,15 +118,11 @@ enum err_code run_evidence_export(struct invocation *in, struct err *err)
 	struct http_answer answer = { 0 };
 	struct tar_file *files = NULL;
 	size_t count = 0;
-	struct summary summary = { .folder = option_value(in, "--to") };
+	struct folder_summary summary = { .folder = option_value(in, "--to") };
 	if (summary.folder)
 		TRY(check_empty(summary.folder, err));
 	TRY(remote_answer(in, bytes(NULL, 0), &answer, err));
 	TRY(tar_read(in->arena, answer.body, FILES_MAX, &files, &count, err));
-	TRY(write_files(in, files, count, &summary, err));
-	summary.verify =
-		arena_printf(in->arena, "sh %s/verify.sh && python3 %s/derive.py", summary.folder, summary.folder);
-	if (!summary.verify)
-		return fail(err, ERR_MEMORY, "no memory for the answer");
+	TRY(folder_write(in->arena, files, count, &summary, err));
 	return print_summary(in, &summary, err);
 }

@@ -220,6 +220,47 @@ const struct option verify_options[] = {
 	{ "--head", "HEX", "also that this head, written down earlier, is a seal of this journal", "head", false },
 	{ 0 },
 };
+const struct option hold_options[] = {
+	{ "--document", "DOCUMENT", "this document (id or reference) and what is about it", NULL, false },
+	{ "--partner", "PARTNER", "all that was exchanged with this partner", NULL, false },
+	{ "--organisation", "SEAT", "all that this organisation of ours keeps", NULL, false },
+	{ "--reason", "TEXT", "who asked for it, and why", NULL, true },
+	{ "--until", "DATE", "its last day, UTC (until it is lifted)", NULL, false },
+	{ 0 },
+};
+const struct option hold_list_options[] = {
+	{ "--organisation", "SEAT", "only of this organisation of ours", "organisation", false },
+	{ "--before", "ID", "older than this one: the next page", "before", false },
+	{ "--limit", "N", "at most so many (100)", "limit", false },
+	{ 0 },
+};
+const struct option due_options[] = {
+	{ "--at", "DATE", "as it will be at the end of this day, UTC (now)", "at", false },
+	{ "--organisation", "SEAT", "only of this organisation of ours", "organisation", false },
+	{ "--after", "ID", "after this message: the next page", "after", false },
+	{ "--limit", "N", "look at so many messages (100)", "limit", false },
+	{ 0 },
+};
+const struct option archive_write_options[] = {
+	{ "--until", "DATE", "also what is older than its term only at the end of this day (now)", NULL, false },
+	{ "--messages", "N", "at most so many in a volume (1000)", NULL, false },
+	{ 0 },
+};
+const struct option archive_verify_options[] = {
+	{ "--signer", "HEX…", "who may have signed: fingerprint of the node's certificate, 16 digits or more", NULL,
+	  false },
+	{ 0 },
+};
+const struct option archive_search_options[] = {
+	{ "--reference", "TEXT", "of the document, as its issuer wrote it", NULL, false },
+	{ "--partner", "PARTNER", "exchanged with this partner", NULL, false },
+	{ "--type", "TYPE", "document type", NULL, false },
+	{ "--message", "ID", "this message, or that of this document", NULL, false },
+	{ "--from", "DATE", "issued (or exchanged, if that is not known) on this day or later", NULL, false },
+	{ "--until", "DATE", "or earlier", NULL, false },
+	{ "--extract", "FOLDER", "unpack each into a folder there", NULL, false },
+	{ 0 },
+};
 const struct option simulate_options[] = {
 	{ "--listen", "ADDRESS:PORT", "where, on loopback", NULL, true },
 	{ "--keys", "FOLDER", "its keys, as lintas key makes them (sign, tls)", NULL, true },

@@ -718,6 +718,9 @@ void print_proof(FILE *out, const void *answer)
 	else
 		fprintf(out, "%lld entries in %lld seals are whole; %lld not sealed yet\n", (long long)p->entries,
 			(long long)p->seals, (long long)p->unsealed);
+	if (p->deletions)
+		fprintf(out, "%lld messages and refusals were deleted by rule; each left its record\n",
+			(long long)p->deletions);
 	if (p->known_seal != INTEGER_NONE)
 		fprintf(out, "the head that you gave is that of seal %lld, of %s\n", (long long)p->known_seal,
 			when(p->known_us, time));
@@ -729,6 +732,8 @@ void print_proof(FILE *out, const void *answer)
 	else if (p->evidence)
 		fprintf(out, "%lld stored messages, receipts and errors are what the journal names\n",
 			(long long)p->wires);
+	if (p->evidence && p->deleted_wires)
+		fprintf(out, "%lld more that it names were deleted by rule\n", (long long)p->deleted_wires);
 }
 
 bool proof_good(const void *answer)

@@ -37,6 +37,28 @@ struct document_event {
 	int64_t now_us;
 };
 
+/* How long documents of a type are kept unless the operator says otherwise (kernel/retention.h). */
+struct keeping {
+	int years;
+	int least_years; /* what .law asks for; 0: it says nothing */
+	const char *law; /* or why so long, where no public text says it */
+};
+
+/* What is to be known of a document before it is deleted. */
+struct kept_document {
+	const char *id; /* NULL: there is none */
+	const char *organisation, *doctype, *message, *about, *reference, *issuer_state;
+	date issued_on;
+	int64_t created_us;
+	const char *referred_by; /* id of one that is about it; NULL: none is left */
+};
+/* Who keeps documents: the one capability whose row has .keeper. */
+struct keeper {
+	enum err_code (*find)(struct tx *tx, struct arena *arena, const char *id, struct kept_document *document,
+			      struct err *err);
+	enum err_code (*drop)(struct tx *tx, const char *id, struct err *err);
+};
+
 /* A document type: adding one is adding a struct, its field table, its rules, this row and samples. */
 struct doctype {
 	const char *code;    /* "FORM-D"; also the AS4 action */
@@ -47,6 +69,7 @@ struct doctype {
 	const char *from_seat; /* kind of organisation that sends it: "issuing-authority", "customs" */
 	const char *to_seat;   /* kind of organisation that receives it */
 	const char *sample;    /* a good one as XML, by which a link is tested */
+	struct keeping keeping;
 	/* Pure: all rules beyond form. TODAY is the day on which it is judged; the same at sender and receiver. */
 	void (*check)(const void *record, date today, struct findings *findings);
 	void (*key)(struct arena *arena, const void *record, struct document_key *key);
@@ -67,6 +90,7 @@ struct capability {
 	const struct statements *statements;
 	const struct rule *const *rules; /* arrays of rules, each ended by a row without a code */
 	const struct intake *intake;     /* the one capability that takes received messages; NULL for all others */
+	const struct keeper *keeper;     /* the one that keeps documents; NULL for all others */
 };
 
 /* The row of a document type by its code, or NULL. */

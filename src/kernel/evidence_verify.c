@@ -167,6 +167,8 @@ static enum err_code basis_run(struct tx *tx, void *arg, struct err *err)
 
 /* --- From the journal to the wires --- */
 
+enum { UNKEPT = 1, UNKEPT_BY_RULE = 2 }; /* JOURNAL_UNKEPT */
+
 static enum err_code entries_check(struct walk *walk, struct query *query, struct err *err)
 {
 	size_t seen = 0;
@@ -175,7 +177,8 @@ static enum err_code entries_check(struct walk *walk, struct query *query, struc
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory left to verify the evidence");
 	for (; !walk->proof.broken[0] && db_next(query); seen++) {
-		if (db_int(query, 4) != 0) {
+		walk->proof.deleted += db_int(query, 4) == UNKEPT_BY_RULE;
+		if (db_int(query, 4) == UNKEPT) {
 			const char *message = text_of(arena, query, 2), *event = text_of(arena, query, 3);
 			broken(walk, message, "message %s: the octets that the journal names for \"%s\" are gone",
 			       message, event);

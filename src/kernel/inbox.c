@@ -46,19 +46,23 @@ static enum err_code partner_actor(struct arena *arena, const char *partner, str
 	return actor->name ? OK : fail(err, ERR_MEMORY, "no memory left for a message from %s", partner);
 }
 
-/* The stored id and digest of the same message id; NULL if it was never accepted. */
-static enum err_code known_read(struct tx *tx, struct acceptance *acceptance, const char **id, const char **digest,
-				struct err *err)
+/* What is stored of the same message id; .id is NULL if it was never accepted. */
+struct known {
+	const char *id, *digest;
+	bool deleted; /* its term was over (kernel/retention.h), and its receipt went with it */
+};
+static enum err_code known_read(struct tx *tx, struct acceptance *acceptance, struct known *known, struct err *err)
 {
 	db_query_auto query = { 0 };
 
-	*id = *digest = NULL;
+	*known = (struct known){ 0 };
 	TRY(db_query(tx, &sql_message_known,
 		     BINDS(BIND_TEXT(acceptance->message.message_id), BIND_TEXT(acceptance->message.partner)), &query,
 		     err));
 	if (db_next(&query)) {
-		*id = db_text(acceptance->arena, &query, 0);
-		*digest = db_text(acceptance->arena, &query, 1);
+		known->id = db_text(acceptance->arena, &query, 0);
+		known->digest = db_text(acceptance->arena, &query, 1);
+		known->deleted = db_int(&query, 2) != 0;
 	}
 	return db_end(&query, err);
 }
@@ -125,26 +129,31 @@ static enum err_code receipt_later(struct tx *tx, const struct acceptance *accep
 			   acceptance->now_us, err);
 }
 
-static enum err_code seen_before(struct tx *tx, struct acceptance *acceptance, const char *id, const char *digest,
+/* What was deleted is still known, and is not taken a second time; but there is no receipt left to give. */
+static enum err_code seen_before(struct tx *tx, struct acceptance *acceptance, const struct known *known,
 				 struct err *err)
 {
-	bool repacked = !same(digest, acceptance->message.digest);
+	bool repacked = !same(known->digest, acceptance->message.digest);
 	const struct repetition repetition = {
 		.delivery = acceptance->delivery,
-		.id = id,
+		.id = known->id,
 		.repacked = repacked,
 		.received = acceptance->received,
 		.given = acceptance->given,
 		.now_us = acceptance->now_us,
 	};
 
+	if (known->deleted) {
+		acceptance->outcome = repacked ? INBOX_ALTERED : INBOX_TOO_OLD;
+		return refused_journal(tx, acceptance, known->id, repacked ? "altered-duplicate" : "too-old", err);
+	}
 	if (repacked && !acceptance->compared) {
-		acceptance->to_compare = id;
+		acceptance->to_compare = known->id;
 		return OK;
 	}
 	if (repacked && !acceptance->same_content) {
 		acceptance->outcome = INBOX_ALTERED;
-		return refused_journal(tx, acceptance, id, "altered-duplicate", err);
+		return refused_journal(tx, acceptance, known->id, "altered-duplicate", err);
 	}
 	acceptance->outcome = INBOX_DUPLICATE;
 	TRY(repeated_receipt(tx, acceptance->arena, &repetition, &acceptance->receipt, err));
@@ -176,7 +185,7 @@ static enum err_code accept_run(struct tx *tx, void *arg, struct err *err)
 {
 	struct acceptance *acceptance = arg;
 	struct message *message = &acceptance->message;
-	const char *id = NULL, *digest = NULL;
+	struct known known;
 	bool too_old = message->created_us < acceptance->now_us - acceptance->delivery->window_us;
 	bool inserted = false;
 
@@ -186,9 +195,9 @@ static enum err_code accept_run(struct tx *tx, void *arg, struct err *err)
 	if (inserted)
 		return evidence_put(tx, acceptance, err);
 
-	TRY(known_read(tx, acceptance, &id, &digest, err));
-	if (id)
-		return seen_before(tx, acceptance, id, digest, err);
+	TRY(known_read(tx, acceptance, &known, err));
+	if (known.id)
+		return seen_before(tx, acceptance, &known, err);
 	if (!too_old)
 		return fail(err, ERR_BUSY, "message %.80s is being stored by another worker", message->message_id);
 	acceptance->outcome = INBOX_TOO_OLD;

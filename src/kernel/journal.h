@@ -84,8 +84,15 @@ struct journal_extract {
 enum err_code journal_extract(struct tx *tx, struct arena *arena, const char *subject, size_t links_max,
 			      struct journal_extract *extract, struct err *err) MUST_USE;
 
+/* For who has an extract and no database. LINK's hash is that of its numbers, time, root and the hash before it. */
+enum err_code journal_link_check(const struct journal_link *link, bool *right, struct err *err) MUST_USE;
+/* PATH's entry is under ROOT, hexadecimal (RFC 9162 §2.1.3.2). */
+enum err_code journal_path_check(const struct journal_path *path, const char root[static JOURNAL_HASH_SIZE],
+				 bool *right, struct err *err) MUST_USE;
+
 struct journal_proof {
 	int64_t entries, seals, unsealed;
+	int64_t deletions;       /* entries, sealed or not, by which a message or a refusal was deleted by rule */
 	int64_t broken_sequence; /* first entry or seal that does not fit; 0 if all fit */
 	char head[65];           /* the last seal, hexadecimal; "" if none: write it down outside the node */
 	char reason[160];
@@ -100,10 +107,12 @@ enum err_code journal_verify_known(struct kernel *kernel, const uint8_t known[st
 				   struct err *err) MUST_USE;
 
 /* Whether the evidence is what the journal speaks of: the octets of every wire have the digest that an entry about
- * their message (or refusal) names, and no octets that an entry about a message names are gone. Reads every stored
- * octet. The entries themselves are proved by journal_verify() alone. */
+ * their message (or refusal) names, and no octets that an entry about a message names are gone, unless the journal says
+ * that the message was deleted by rule (kernel/retention.h). Reads every stored octet. The entries themselves are
+ * proved by journal_verify() alone. */
 struct evidence_proof {
 	int64_t wires;
+	int64_t deleted; /* octets that the journal names, of messages that were deleted by rule */
 	char broken[40]; /* id of the first wire that does not fit, or of the message whose wire is gone; "": all fit */
 	char reason[160];
 };

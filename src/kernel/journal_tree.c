@@ -9,7 +9,7 @@ _Static_assert(SEAL_ENTRIES_MAX <= 1 << (TREE_LEVELS - 1), "the levels suffice f
 /* The first octet tells leaves and nodes apart, or a node could be passed off as a leaf (RFC 6962 §2.1). */
 enum { LEAF = 0, NODE = 1 };
 
-static void leaf_hash(const uint8_t *digest, uint8_t hash[static SHA256_SIZE])
+void journal_leaf_hash(const uint8_t *digest, uint8_t hash[static SHA256_SIZE])
 {
 	uint8_t octets[1 + SHA256_SIZE] = { LEAF };
 
@@ -17,8 +17,8 @@ static void leaf_hash(const uint8_t *digest, uint8_t hash[static SHA256_SIZE])
 	sha256(bytes(octets, sizeof(octets)), hash);
 }
 
-static void node_hash(const uint8_t left[static SHA256_SIZE], const uint8_t right[static SHA256_SIZE],
-		      uint8_t hash[static SHA256_SIZE])
+void journal_node_hash(const uint8_t left[static SHA256_SIZE], const uint8_t right[static SHA256_SIZE],
+		       uint8_t hash[static SHA256_SIZE])
 {
 	uint8_t octets[1 + 2 * SHA256_SIZE] = { NODE };
 
@@ -33,7 +33,7 @@ static void level_add(struct journal_tree *tree)
 	uint8_t(*below)[SHA256_SIZE] = tree->nodes + start, (*above)[SHA256_SIZE] = below + count;
 
 	for (size_t i = 0; i + 1 < count; i += 2)
-		node_hash(below[i], below[i + 1], above[i / 2]);
+		journal_node_hash(below[i], below[i + 1], above[i / 2]);
 	if (count % 2 == 1)
 		memcpy(above[count / 2], below[count - 1], SHA256_SIZE);
 	tree->start[tree->levels] = start + count;
@@ -53,7 +53,7 @@ enum err_code journal_tree_build(struct arena *arena, struct bytes digests, stru
 	if (!built.nodes)
 		return fail(err, ERR_MEMORY, "no memory left for the tree of a seal");
 	for (size_t i = 0; i < count; i++)
-		leaf_hash(digests.data + i * SHA256_SIZE, built.nodes[i]);
+		journal_leaf_hash(digests.data + i * SHA256_SIZE, built.nodes[i]);
 	while (built.count[built.levels - 1] > 1)
 		level_add(&built);
 	*tree = built;

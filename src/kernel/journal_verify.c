@@ -31,9 +31,15 @@ static void broken(struct verify *verify, int64_t sequence, const char *format, 
 	va_end(args);
 }
 
+/* What was deleted by rule has left an entry (kernel/retention.c). */
+static bool is_deletion(const struct journal_entry *entry)
+{
+	return same(entry->subject_type, "deletion") && same(entry->event, "deleted");
+}
+
 /* The digest of the entry in the current row, appended to DIGESTS if it is the stored one. */
-static enum err_code entry_check(const struct query *query, struct journal_entry *entry, bool *fits,
-				 struct buf *digests, struct err *err)
+static enum err_code entry_check(struct verify *verify, const struct query *query, struct journal_entry *entry,
+				 bool *fits, struct buf *digests, struct err *err)
 {
 	uint8_t digest[SHA256_SIZE];
 	arena_auto arena = arena_new((size_t)1 << 20);
@@ -41,6 +47,7 @@ static enum err_code entry_check(const struct query *query, struct journal_entry
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory left to verify the journal");
 	journal_row(arena, query, entry);
+	verify->proof.deletions += is_deletion(entry);
 	struct bytes stored = db_blob(arena, query, 13);
 	TRY(journal_digest(entry, digest, err));
 	*fits = bytes_same(stored, bytes(digest, sizeof(digest)));
@@ -59,7 +66,7 @@ static enum err_code entries_check(struct tx *tx, struct verify *verify, const s
 	while (verify->proof.broken_sequence == 0 && db_next(&query)) {
 		struct journal_entry entry;
 		bool fits = false;
-		TRY(entry_check(&query, &entry, &fits, digests, err));
+		TRY(entry_check(verify, &query, &entry, &fits, digests, err));
 		if (entry.sequence != expected)
 			broken(verify, expected, "entry %" PRId64 " is missing", expected);
 		else if (!fits)
@@ -183,7 +190,7 @@ static enum err_code verify_unsealed(struct tx *tx, void *arg, struct err *err)
 		/* A longer one is not ours, and no place to go on from. */
 		bool whole = id && strlen(id) < sizeof(verify.unsealed_id);
 		snprintf(verify.unsealed_id, sizeof(verify.unsealed_id), "%s", id ? id : "");
-		TRY(entry_check(&query, &entry, &fits, NULL, err));
+		TRY(entry_check(&verify, &query, &entry, &fits, NULL, err));
 		if (!fits || !whole)
 			broken(&verify, verify.sequence + 1, "the entry %s, not sealed yet, was altered",
 			       verify.unsealed_id);

@@ -9,6 +9,7 @@
 
 struct capability;
 struct inbox_work;
+struct retention;
 
 struct kernel {
 	struct db *db;
@@ -19,7 +20,8 @@ struct kernel {
 	/* This process among those that work on one database, the same after a restart: machine and directory. NULL if
 	 * it never sends. */
 	const char *instance;
-	struct inbox_work *inbox_work; /* what its processors have in hand; inbox.c's alone, NULL to begin with */
+	const struct retention *retention; /* kernel/retention.h; NULL: the defaults of the document types */
+	struct inbox_work *inbox_work;     /* what its processors have in hand; inbox.c's alone, NULL to begin with */
 };
 
 /* On whose behalf something is done. */

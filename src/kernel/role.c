@@ -24,6 +24,9 @@ static const struct permission permissions[] = {
 	{ "status.read", "Read the state of the node" },
 	{ "refusals.read", "Read messages that were refused, which may hold documents in clear" },
 	{ "audit.read", "Verify the journal" },
+	{ "retention.read", "Read what is due for deletion, why, and what is held" },
+	{ "retention.change", "Place and lift legal holds" },
+	{ "retention.run", "Write archives, and delete what is due" },
 	{ "keys.change", "Put keys of the key ceremony in use" },
 };
 
@@ -39,11 +42,11 @@ static const struct role roles[] = {
 	{ .name = "officer", .title = "Submits and reads documents, and does the tasks", .permissions = OFFICER },
 	{ .name = "supervisor",
 	  .title = "An officer who also decides what happens to messages, and exports evidence",
-	  .permissions = OFFICER " messages.decide evidence.export" },
+	  .permissions = OFFICER " messages.decide evidence.export retention.read retention.change" },
 	{ .name = "auditor",
 	  .title = "Reads everything of the organisation, changes nothing",
 	  .permissions = "documents.read messages.read evidence.export events.read tasks.read partners.read"
-			 " organisations.read users.read webhooks.read" },
+			 " organisations.read users.read webhooks.read retention.read" },
 	{ .name = "integrator",
 	  .title = "Connects systems of the organisation: the event feed and webhooks, without what is in documents",
 	  .permissions = "events.read webhooks.read webhooks.change tasks.read organisations.read" },
@@ -55,7 +58,7 @@ static const struct role roles[] = {
 	  .permissions =
 		  "status.read partners.read partners.change organisations.read organisations.change keys.change"
 		  " messages.read messages.decide tasks.read audit.read events.read users.read users.change webhooks.read"
-		  " webhooks.change",
+		  " webhooks.change retention.read retention.change retention.run",
 	  .node = true },
 	{ .name = "investigator",
 	  .title = "Finds out what is wrong with a refused message, whatever stands in it; the journal names each",

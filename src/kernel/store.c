@@ -13,10 +13,13 @@
 #define JOURNAL_COLUMNS \
 	"id, at_us, actor, organisation, subject_type, subject, event, from_state, to_state, detail, law, content, sequence"
 #define SEAL_COLUMNS "number, first_sequence, last_sequence, previous, root, hash, at_us"
-/* 1 for an entry about a message whose octets are not kept. Not EXISTS, which PostgreSQL may answer by hashing all wires. */
+/* For an entry about a message: 1 if its octets are not kept, 2 if they were deleted by rule. Not EXISTS, which PostgreSQL may answer by
+ * hashing all wires. */
 #define JOURNAL_UNKEPT \
 	"CAST(CASE WHEN subject_type = 'message' AND content IS NOT NULL AND (SELECT 1 FROM wire" \
-	" WHERE wire.message = journal.subject AND wire.record = journal.content LIMIT 1) IS NULL THEN 1 ELSE 0 END AS {i64})"
+	" WHERE wire.message = journal.subject AND wire.record = journal.content LIMIT 1) IS NULL" \
+	" THEN CASE WHEN (SELECT 1 FROM journal AS deletion WHERE deletion.subject = journal.subject" \
+	" AND deletion.subject_type = 'deletion' AND deletion.event = 'deleted' LIMIT 1) = 1 THEN 2 ELSE 1 END ELSE 0 END AS {i64})"
 #define PART_COLUMNS "content_id, mime_type, charset, compressed, octets"
 #define REPLY_COLUMNS "reply.id, partner, ref_to, kind, content_type, octets, attempts, next_attempt_us, created_us"
 #define WIRE_COLUMNS "kind, at_us, content_type, octets, certificate, id, digest, basis, record"
@@ -33,6 +36,7 @@
 	" OR EXISTS (SELECT 1 FROM journal WHERE journal.organisation = webhook.organisation AND journal.sequence > webhook.cursor))"
 /* The attempt and the end of its lease are those of one claim: they differ once it was changed, or another has it. */
 #define WEBHOOK_CLAIM "id = $1 AND attempts = $2 AND next_us = $3 AND in_hand = 1"
+#define HOLD_COLUMNS "id, kind, subject, organisation, reason, placed_by, placed_us, until_us, lifted_by, lifted_us"
 #define TASK_COLUMNS "id, organisation, kind, subject, text, state, created_us, done_us"
 #define MESSAGE_COLUMNS \
 	"message.id, direction, partner, organisation, message_id, conversation, position, ref_to, service, action, original_sender," \

@@ -51,6 +51,9 @@ enum err_code journal_tree_build(struct arena *arena, struct bytes digests, stru
 const uint8_t *journal_tree_root(const struct journal_tree *tree);
 /* The audit path of leaf INDEX, lowest first; returns its length. */
 size_t journal_tree_path(const struct journal_tree *tree, size_t index, const uint8_t *path[static TREE_LEVELS]);
+/* Of one leaf, the digest of an entry; of a node, whose HASH may be one of the two. */
+void journal_leaf_hash(const uint8_t *digest, uint8_t hash[static 32]);
+void journal_node_hash(const uint8_t left[static 32], const uint8_t right[static 32], uint8_t hash[static 32]);
 /* The root alone. */
 enum err_code journal_root(struct bytes digests, uint8_t root[static 32], struct err *err) MUST_USE;
 

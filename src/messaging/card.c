@@ -90,21 +90,6 @@ struct writing {
 	struct card card;
 };
 
-/* Of the certificates by which partners verify, the one that they have had longest signs: in a roll-over they know the
- * new one by this card alone. */
-static const struct key_info *signing_key(const struct writing *w)
-{
-	const struct key_info *best = NULL;
-	for (size_t i = 0; i < w->directory->own.count; i++) {
-		const struct key_info *key = &w->directory->own.keys[i];
-		if (key->use == KEY_USE_SIGN && key_is_current(key, w->now_us) &&
-		    jws_can_sign(cert_key_kind(key->cert)) &&
-		    (!best || cert_not_before_us(key->cert) < cert_not_before_us(best->cert)))
-			best = key;
-	}
-	return best;
-}
-
 static bool can(const struct directory *directory, const struct security_profile *profile, int64_t now_us)
 {
 	static const struct {
@@ -232,7 +217,7 @@ static enum err_code read_organisations(struct tx *tx, void *arg, struct err *er
 static enum err_code write_card(struct writing *w, const struct card_offer *offer, struct buf *out, struct err *err)
 {
 	const struct messaging_options *options = &w->messaging->options;
-	const struct key_info *key = signing_key(w);
+	const struct key_info *key = jws_key(w->directory, w->now_us);
 	struct card_party party = { options->kernel->state, options->party_id, options->party_type, offer->name };
 	int64_t until_us = w->now_us + CARD_DAYS * DAY_US;
 	buf_auto payload;

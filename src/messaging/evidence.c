@@ -139,6 +139,19 @@ static enum err_code read_journal(struct tx *tx, struct bundle *b, struct err *e
 	return OK;
 }
 
+/* A folder without anything in it would look as if nothing had been exchanged. */
+static enum err_code check_not_deleted(const struct bundle *b, struct err *err)
+{
+	const struct journal_extract *own = &b->journal[0];
+	for (size_t i = 0; i < own->paths_count; i++)
+		if (same(own->paths[i].entry->subject_type, "deletion") && same(own->paths[i].entry->event, "deleted"))
+			return fail(err, ERR_NOT_FOUND,
+				    "message %s was deleted when its term was over; lintas archive search FOLDER "
+				    "--message %s finds its evidence",
+				    b->message.id, b->message.id);
+	return OK;
+}
+
 /* What reading the wires took. */
 static void release(struct bundle *b)
 {
@@ -165,7 +178,8 @@ static enum err_code read_stored(struct tx *tx, void *arg, struct err *err)
 	TRY(read_wires(tx, b, err));
 	for (size_t i = 0; i < b->wires_count; i++)
 		TRY(find_agreement(tx, b, &b->wires[i], err));
-	return read_journal(tx, b, err);
+	TRY(read_journal(tx, b, err));
+	return check_not_deleted(b, err);
 }
 
 /* What is not sealed has no path yet. */

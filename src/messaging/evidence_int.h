@@ -107,6 +107,25 @@ enum err_code evidence_read_wires(struct bundle *bundle, struct err *err) MUST_U
 enum err_code evidence_put_payloads(struct bundle *bundle, struct err *err) MUST_USE;
 enum err_code evidence_put_wires(struct bundle *bundle, struct err *err) MUST_USE;
 
+/* audit/entries.json: "time" is "at" for people, and "empty" names the texts that are empty, which differs from none.
+ */
+struct hash_view {
+	const char *hash;
+};
+struct entry_view {
+	const char *id, *actor, *organisation, *subject_type, *subject, *event, *from_state, *to_state, *detail, *law,
+		*content, *empty;
+	int64_t time_us, at_us, sequence, seal, index, count;
+	struct hash_view *path;
+	size_t path_count;
+};
+struct entries_view {
+	struct entry_view *items;
+	size_t count;
+};
+extern const struct fields evidence_entry_fields;
+extern const struct schema evidence_entries_schema;
+
 /* evidence_view.c: for machines. */
 enum err_code evidence_put_facts(struct bundle *bundle, struct err *err) MUST_USE;
 enum err_code evidence_put_journal(struct bundle *bundle, struct err *err) MUST_USE;

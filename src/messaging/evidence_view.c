@@ -336,21 +336,6 @@ enum err_code evidence_put_facts(struct bundle *bundle, struct err *err)
 
 /* --- audit/entries.json and audit/links.tsv --- */
 
-struct hash_view {
-	const char *hash;
-};
-struct entry_view {
-	const char *id, *actor, *organisation, *subject_type, *subject, *event, *from_state, *to_state, *detail, *law,
-		*content, *empty;
-	int64_t time_us, at_us, sequence, seal, index, count;
-	struct hash_view *path;
-	size_t path_count;
-};
-struct entries_view {
-	struct entry_view *items;
-	size_t count;
-};
-
 static const struct field hash_rows[] = {
 	FIELD_TEXT(struct hash_view, hash, .json = "hash"),
 };
@@ -380,14 +365,14 @@ static const struct field entry_rows[] = {
 	FIELD_LIST(struct entry_view, path, path_count, struct hash_view, hash_fields, .json = "path",
 		   .max = HASHES_MAX),
 };
-static const struct fields entry_fields = FIELDS(struct entry_view, entry_rows);
+const struct fields evidence_entry_fields = FIELDS(struct entry_view, entry_rows);
 
 static const struct field entries_rows[] = {
-	FIELD_LIST(struct entries_view, items, count, struct entry_view, entry_fields, .json = "entries",
+	FIELD_LIST(struct entries_view, items, count, struct entry_view, evidence_entry_fields, .json = "entries",
 		   .max = ENTRIES_MAX),
 };
 static const struct fields entries_fields = FIELDS(struct entries_view, entries_rows);
-static const struct schema entries_schema = { .name = "entries", .ns = "", .prefix = "", .fields = &entries_fields };
+const struct schema evidence_entries_schema = { .name = "entries", .ns = "", .prefix = "", .fields = &entries_fields };
 
 /* The JSON names of the texts of ENTRY that are empty; NULL if there are none. *GOOD false: out of memory. */
 static const char *empty_fields(struct arena *arena, const struct entry_view *entry, bool *good)
@@ -453,7 +438,7 @@ static enum err_code put_entries(struct bundle *bundle, struct err *err)
 	for (size_t i = 0; i < bundle->journal_count; i++)
 		for (size_t k = 0; k < bundle->journal[i].paths_count; k++)
 			TRY(show_entry(bundle->arena, &bundle->journal[i].paths[k], &view.items[view.count++], err));
-	field_put_json(&out, &entries_schema, &view);
+	field_put_json(&out, &evidence_entries_schema, &view);
 	buf_putc(&out, '\n');
 	return bundle_put_buf(bundle, "audit/entries.json", &out, err);
 }

@@ -141,6 +141,20 @@ void simulator_handle(void *simulator, const struct http_request *request, struc
 /* For how long it has gone away by its script: until then nobody should listen. 0: it is there. */
 int64_t simulator_away_us(struct simulator *simulator);
 
+/* --- Signed JSON (RFC 7515), by which a node speaks for itself --- */
+
+/* Appends PAYLOAD as JWS of media type "application/TYPE", signed by our oldest valid signing key. ERR_KEY: none. */
+enum err_code messaging_sign(struct messaging *messaging, const char *type, struct bytes payload, int64_t now_us,
+			     struct buf *out, struct err *err) MUST_USE;
+struct messaging_signed {
+	struct bytes payload;
+	const char *signer, *fingerprint; /* of the certificate in it, whoever's that is; NULL: a finding says why */
+	bool verified;                    /* the certificate's key has signed the payload */
+};
+/* Reads what messaging_sign() writes; FINDINGS say what is wrong with it. */
+enum err_code messaging_signed_read(struct arena *arena, struct bytes text, const char *type,
+				    struct messaging_signed *read, struct findings *findings, struct err *err) MUST_USE;
+
 /* All by which it can be proved without Lintas what was exchanged: the files of a folder. Its README.md says which. */
 #define EVIDENCE_SUMS "SHA256SUMS" /* the file that names all others with their digests */
 struct evidence_file {
@@ -158,6 +172,11 @@ struct evidence {
  * three times the payloads and what was sent again. */
 enum err_code messaging_evidence(struct messaging *messaging, struct arena *arena, const char *id, int64_t now_us,
 				 struct evidence *evidence, struct err *err) MUST_USE;
+
+/* Whether the entries of the journal in such a folder (audit/entries.json) are under the seals in it (audit/links.tsv):
+ * ERR_INVALID or ERR_SYNTAX if not, or if none is. */
+enum err_code messaging_evidence_seals(struct arena *arena, struct bytes entries, struct bytes links,
+				       struct err *err) MUST_USE;
 
 /* --- The inspector: what is in the raw bytes of a message, and which rule it breaks --- */
 

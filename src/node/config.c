@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "customs/registry.h"
 #include "net/reach.h"
 
 #define MIB (INT64_C(1) << 20)
@@ -98,6 +99,8 @@ static const struct setting settings[] = {
 	     "How long a receiver takes nothing until its webhook is paused, with a task; what happens meanwhile waits for it."),
 	SIZE("disk", "reserve", disk_reserve_bytes, "256MB", 0, 1024 * 1024 * MIB,
 	     "While the disk of an SQLite database has less free, new messages are answered 503: nothing is half written."),
+	FLAG("archive", "required", archived_first, "yes",
+	     "yes: nothing is deleted before it stands in an archive (`lintas archive write`). no: it goes when it is due."),
 	TEXT("log", "level", log_level, "info", "debug, info, warn, error or off."),
 };
 
@@ -115,7 +118,11 @@ enum {
 	RULE_LINE,
 	RULE_WINDOW,
 	RULE_PLAIN_INTERFACE,
-	RULE_SAME_PORT
+	RULE_SAME_PORT,
+	RULE_TERM,
+	RULE_TERM_LAW,
+	RULE_TERM_WINDOW,
+	RULE_TERMS
 };
 const struct rule config_rules[] = {
 	[RULE_UNKNOWN] = { .code = "CFG-001", .text = "there is no setting {1}; `lintas config settings` lists all" },
@@ -132,6 +139,13 @@ const struct rule config_rules[] = {
 					   "tokens would be read on the way" },
 	[RULE_SAME_PORT] = { .code = "CFG-009",
 			     .text = "[interface] port and [gateway] port are both {1}, on addresses that meet: give another one" },
+	[RULE_TERM] = { .code = "CFG-010",
+			.text = "{1} is no term: NAME = 5y, 90d or 1y30d, where NAME is {2}, or one of them with @ORGANISATION" },
+	[RULE_TERM_LAW] = { .code = "CFG-011", .text = "{1} is shorter than the law allows" },
+	[RULE_TERM_WINDOW] = { .code = "CFG-012",
+			       .text = "{1} is shorter than [exchange] duplicate-window: a partner that sends again could not be "
+				       "given its receipt" },
+	[RULE_TERMS] = { .code = "CFG-013", .text = "there are more than {1} terms" },
 	{ 0 },
 };
 
@@ -217,11 +231,99 @@ struct reading {
 	struct config *config;
 	struct findings *findings;
 	bool given[COUNT(settings)];
+	struct retention_rule *terms;
+	size_t terms_count;
 };
+
+/* --- [retention]: the names are those of document types --- */
+
+enum { TERMS_MAX = 256 };
+
+static const struct kernel *types_kernel(void)
+{
+	static const struct kernel kernel = { .capabilities = customs_capabilities };
+
+	return &kernel;
+}
+
+/* The type's own text; NULL if there is no such type. */
+static const char *type_named(const char *name, size_t size, struct retention_term *least, const char **law)
+{
+	struct retention_term term;
+	const char *type;
+
+	for (size_t i = 0; (type = retention_type_at(types_kernel(), i, &term, least, law)); i++)
+		if (strlen(type) == size && memcmp(type, name, size) == 0)
+			return type;
+	return NULL;
+}
+
+static const char *type_names(struct arena *arena)
+{
+	struct retention_term term, least;
+	const char *names = NULL, *type, *law;
+
+	for (size_t i = 0; (type = retention_type_at(types_kernel(), i, &term, &least, &law)); i++)
+		names = names ? arena_printf(arena, "%s, %s", names, type) : type;
+	return names;
+}
+
+static bool same_rule(const struct retention_rule *one, const struct retention_rule *other)
+{
+	return same(one->type, other->type) &&
+	       (one->organisation && other->organisation ? same(one->organisation, other->organisation)
+							 : !one->organisation && !other->organisation);
+}
+
+/* "FORM-D = 5y", "FORM-D@dft = 7y". */
+static void take_term(struct reading *r, const char *full, const char *name, const char *value)
+{
+	struct retention_rule rule = { 0 };
+	struct retention_term least;
+	const char *law, *text = arena_printf(r->arena, "%s = %s", full, value), *at = strchr(name, '@');
+
+	rule.type = type_named(name, at ? (size_t)(at - name) : strlen(name), &least, &law);
+	rule.organisation = at ? arena_text(r->arena, at + 1) : NULL;
+	if (!rule.type || !retention_term_parse(value, &rule.term) || (at && !at[1])) {
+		finding_add(r->findings, &config_rules[RULE_TERM], "", text, type_names(r->arena));
+		return;
+	}
+	if (retention_end_us(0, rule.term) < retention_end_us(0, least))
+		finding_add_law(r->findings, &config_rules[RULE_TERM_LAW], "", law, text, NULL);
+	for (size_t i = 0; i < r->terms_count; i++)
+		if (same_rule(&r->terms[i], &rule))
+			finding_add(r->findings, &config_rules[RULE_TWICE], "", full, NULL);
+	if (!r->terms)
+		r->terms = arena_array(r->arena, TERMS_MAX, sizeof *r->terms);
+	if (!r->terms || r->terms_count == TERMS_MAX)
+		finding_add(r->findings, &config_rules[RULE_TERMS], "", arena_printf(r->arena, "%d", TERMS_MAX), NULL);
+	else
+		r->terms[r->terms_count++] = rule;
+}
+
+static void check_terms(struct reading *r)
+{
+	struct config *c = r->config;
+	char term[RETENTION_TERM_SIZE];
+
+	c->retention =
+		(struct retention){ .rules = r->terms, .count = r->terms_count, .archived_first = c->archived_first };
+	for (size_t i = 0; i < r->terms_count; i++)
+		if (retention_end_us(0, r->terms[i].term) < c->duplicate_window_us &&
+		    !same(r->terms[i].type, RETENTION_REFUSAL))
+			finding_add(r->findings, &config_rules[RULE_TERM_WINDOW], "",
+				    arena_printf(r->arena, "[retention] %s = %s", r->terms[i].type,
+						 retention_term_format(r->terms[i].term, term)),
+				    NULL);
+}
 
 static void take(struct reading *r, const char *section, const char *name, const char *value)
 {
 	const char *full = arena_printf(r->arena, "[%s] %s", section, name);
+	if (same(section, "retention")) {
+		take_term(r, full, name, value);
+		return;
+	}
 	for (size_t i = 0; i < COUNT(settings); i++) {
 		const struct setting *s = &settings[i];
 		if (!same(s->section, section) || !same(s->name, name))
@@ -349,6 +451,7 @@ static void check_whole(struct reading *r)
 	if (r->config->webhook_networks && !reach_parse(r->arena, r->config->webhook_networks, &reach))
 		finding_add(r->findings, &config_rules[RULE_VALUE], "", "[webhooks] private-networks",
 			    "none, or networks such as 10.20.0.0/16, fd00:20::/32, without bits beyond the prefix");
+	check_terms(r);
 	if (r->config->log_level && !log_level_parse(r->config->log_level, &level))
 		finding_add(r->findings, &config_rules[RULE_VALUE], "", "[log] level",
 			    "debug, info, warn, error or off");
@@ -443,6 +546,20 @@ void config_put_value(struct buf *out, const struct setting *s, const struct con
 	}
 }
 
+static void put_terms(struct buf *out, const struct retention *retention)
+{
+	char term[RETENTION_TERM_SIZE];
+
+	buf_puts(out,
+		 "\n[retention]\n; How long documents are kept, by type, such as FORM-D = 5y or FORM-D@customs = 7y; "
+		 "`lintas retention terms` lists what counts.\n");
+	for (size_t i = 0; i < retention->count; i++) {
+		const struct retention_rule *rule = &retention->rules[i];
+		buf_printf(out, "%s%s%s = %s\n", rule->type, rule->organisation ? "@" : "",
+			   rule->organisation ? rule->organisation : "", retention_term_format(rule->term, term));
+	}
+}
+
 void config_put(struct buf *out, const struct config *config)
 {
 	const char *section = NULL;
@@ -455,6 +572,7 @@ void config_put(struct buf *out, const struct config *config)
 		config_put_value(out, s, config);
 		buf_putc(out, '\n');
 	}
+	put_terms(out, &config->retention);
 }
 
 void config_put_help(struct buf *out)

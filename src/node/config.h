@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/findings.h"
+#include "kernel/retention.h"
 
 struct config {
 	const char *directory; /* of the node; not a setting */
@@ -29,6 +30,8 @@ struct config {
 	const char *webhook_networks, *webhook_trust_file;
 	int64_t webhook_senders, webhook_give_up_us;
 	int64_t disk_reserve_bytes;
+	bool archived_first;
+	struct retention retention; /* [retention], whose names are document types */
 	const char *log_level;
 };
 

@@ -117,7 +117,8 @@ static void kernel_init(struct kernel *kernel, struct db *db, const char *instan
 				   .clock = &clock_system,
 				   .lists = codelists(),
 				   .capabilities = customs_capabilities,
-				   .state = config->state };
+				   .state = config->state,
+				   .retention = &config->retention };
 }
 
 enum err_code node_read_config(struct arena *arena, const char *directory, struct config *config,

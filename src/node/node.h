@@ -15,7 +15,8 @@ struct node {
 	struct messaging *messaging;
 	struct webhook_sender webhooks;
 	struct api *api;
-	int lock; /* descriptor of the lock file, or -1 */
+	struct retention_walk retention; /* of the role of that name */
+	int lock;                        /* descriptor of the lock file, or -1 */
 };
 
 /* Makes DIRECTORY a node: configuration, empty key directory, migrated database, the seat of customs. */

@@ -60,6 +60,15 @@ static enum err_code step_webhooks(struct node *node, int64_t now_us, unsigned *
 	return webhooks_step(&node->webhooks, now_us, done, err);
 }
 
+static enum err_code step_retention(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	static const struct actor system = { .name = "system" };
+	bool more = false;
+	enum err_code code = retention_step(&node->kernel, &system, now_us, &node->retention, done, &more, err);
+	*done = more;
+	return code;
+}
+
 static enum err_code step_refresh(struct node *node, int64_t now_us, unsigned *done, struct err *err)
 {
 	*done = 0;
@@ -86,6 +95,7 @@ static const struct role role_rows[] = {
 	{ "timers", step_timers, 0, SECOND_US, WORK_BY_THE_CLOCK, WORK_OUT },
 	{ "webhooks", step_webhooks, offsetof(struct config, webhook_senders), SECOND_US, WORK_BY_THE_CLOCK,
 	  WORK_BY_THE_CLOCK },
+	{ "retention", step_retention, 0, 10 * SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },
 	{ "refresh", step_refresh, 0, SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },
 };
 

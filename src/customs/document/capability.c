@@ -10,4 +10,5 @@ const struct capability document_capability = {
 	.statements = &document_statements,
 	.rules = rules,
 	.intake = &document_intake,
+	.keeper = &document_keeper,
 };

@@ -65,5 +65,6 @@ enum err_code store_by_id(struct tx *tx, struct arena *arena, const char *organi
 enum err_code store_list(struct tx *tx, struct arena *arena, const struct document_filter *filter,
 			 struct document_list *list, struct err *err) MUST_USE;
 extern const struct statements document_statements;
+extern const struct keeper document_keeper;
 
 #endif

@@ -27,10 +27,15 @@ static const struct statement sql_message_set = { "document.message-set", "UPDAT
 static const struct statement sql_all = { "document.all", "SELECT " COLUMNS FROM "WHERE " FILTER };
 static const struct statement sql_of_organisation = { "document.of-organisation",
 	"SELECT " COLUMNS FROM "WHERE organisation = $8 AND " FILTER };
+static const struct statement sql_kept = { "document.kept",
+	"SELECT id, organisation, doctype, message, about, reference, issuer_state, issued_on, created_us,"
+	" (SELECT min(other.id) FROM document AS other WHERE other.about = document.id) FROM document WHERE id = $1" };
+static const struct statement sql_drop = { "document.drop", "DELETE FROM document WHERE id = $1" };
 /* clang-format on */
 
-static const struct statement *const rows[] = { &sql_put, &sql_by_name,         &sql_by_id,
-						&sql_all, &sql_of_organisation, &sql_message_set };
+static const struct statement *const rows[] = {
+	&sql_put, &sql_by_name, &sql_by_id, &sql_all, &sql_of_organisation, &sql_message_set, &sql_kept, &sql_drop
+};
 const struct statements document_statements = { rows, COUNT(rows) };
 
 static const char *day_or_null(date day, char buffer[static DATE_SIZE])
@@ -156,3 +161,39 @@ enum err_code store_list(struct tx *tx, struct arena *arena, const struct docume
 	*list = found;
 	return OK;
 }
+
+static enum err_code kept_find(struct tx *tx, struct arena *arena, const char *id, struct kept_document *document,
+			       struct err *err)
+{
+	struct kept_document found = { .issued_on = DATE_NONE };
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_kept, BINDS(BIND_TEXT(id)), &query, err));
+	if (db_next(&query)) {
+		found = (struct kept_document){
+			.id = db_text(arena, &query, 0),
+			.organisation = db_text(arena, &query, 1),
+			.doctype = db_text(arena, &query, 2),
+			.message = db_text(arena, &query, 3),
+			.about = db_text(arena, &query, 4),
+			.reference = db_text(arena, &query, 5),
+			.issuer_state = db_text(arena, &query, 6),
+			.issued_on = DATE_NONE,
+			.created_us = db_int(&query, 8),
+			.referred_by = db_text(arena, &query, 9),
+		};
+		const char *issued_on = db_text(arena, &query, 7);
+		if (issued_on)
+			date_parse(issued_on, &found.issued_on);
+	}
+	TRY(db_end(&query, err));
+	*document = found;
+	return OK;
+}
+
+static enum err_code kept_drop(struct tx *tx, const char *id, struct err *err)
+{
+	return db_exec(tx, &sql_drop, BINDS(BIND_TEXT(id)), NULL, err);
+}
+
+const struct keeper document_keeper = { kept_find, kept_drop };

@@ -2,6 +2,13 @@
 #include "customs/document/document.h"
 #include "customs/origin/origin_int.h"
 
+/* Rule 31(2) counts three years from the date of issue, for the application and all documents related to it. Five,
+ * because Singapore asks for five, the longest that a member state has published. */
+#define KEPT_AS_PROOF                                                                                                  \
+	{                                                                                                              \
+		.years = 5, .least_years = 3, .law = "ATIGA OCP rule 31(2): at least three years from issue"           \
+	}
+
 #define FORM_D "FORM-D"
 
 /* The codes of ORIGIN_STATUS, each. */
@@ -90,6 +97,7 @@ const struct doctype form_d_doctype = {
 	.from_seat = "issuing-authority",
 	.to_seat = "customs",
 	.sample = sample_form_d,
+	.keeping = KEPT_AS_PROOF,
 	.check = form_d_check,
 	.key = form_d_key,
 	.sent_machine = &form_d_sent_machine,
@@ -145,6 +153,7 @@ const struct doctype customs_response_doctype = {
 	.from_seat = "customs",
 	.to_seat = "issuing-authority",
 	.sample = sample_customs_response,
+	.keeping = KEPT_AS_PROOF,
 	.check = customs_response_check,
 	.key = customs_response_key,
 	.sent_machine = &document_sent_machine,
@@ -187,6 +196,7 @@ const struct doctype origin_cancellation_doctype = {
 	.from_seat = "issuing-authority",
 	.to_seat = "customs",
 	.sample = sample_cancellation,
+	.keeping = KEPT_AS_PROOF,
 	.check = origin_cancellation_check,
 	.key = cancellation_key,
 	.sent_machine = &document_sent_machine,
@@ -240,6 +250,7 @@ const struct doctype retransmission_doctype = {
 	.from_seat = "customs",
 	.to_seat = "issuing-authority",
 	.sample = sample_retransmission_request,
+	.keeping = KEPT_AS_PROOF,
 	.check = retransmission_check,
 	.key = retransmission_key,
 	.sent_machine = &document_sent_machine,

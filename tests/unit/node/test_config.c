@@ -103,6 +103,32 @@ static void what_is_missing_unknown_or_given_twice_is_found_at_once(void **state
 	assert_found(reading, 4, "CFG-002", "[log] level");
 }
 
+/* ATIGA OCP rule 31(2): three years at least; what it allows is taken, for one organisation too. */
+static void a_term_is_that_of_a_document_type_and_as_long_as_the_law_says(void **state)
+{
+	struct reading *reading = *state;
+	const struct retention *retention = &reading->config.retention;
+
+	read_text(reading, LEAST "[retention]\nFORM-D = 3y\nFORM-D@dft = 10y30d\nMESSAGE = 60d\nREFUSAL = 1d\n"
+				 "[archive]\nrequired = no\n");
+	assert_int_equal(findings_count(reading->findings), 0);
+	assert_int_equal(retention->count, 4);
+	assert_string_equal(retention->rules[1].organisation, "dft");
+	assert_int_equal(retention->rules[1].term.years, 10);
+	assert_int_equal(retention->rules[1].term.days, 30);
+	assert_false(retention->archived_first);
+	read_text(reading, LEAST "[retention]\nFORM-D = 1094d\nNOTHING = 5y\nACDD = 5\nACDD@ = 5y\nMESSAGE = 59d\n"
+				 "ACDD@x = 5y\nACDD@x = 6y\n");
+	assert_int_equal(findings_count(reading->findings), 6);
+	assert_found(reading, 0, "CFG-011", "[retention] FORM-D = 1094d is shorter than the law allows");
+	assert_found(reading, 1, "CFG-010", "[retention] NOTHING = 5y is no term");
+	assert_found(reading, 2, "CFG-010", "[retention] ACDD = 5 is no term");
+	assert_found(reading, 3, "CFG-010", "[retention] ACDD@ = 5y is no term");
+	assert_found(reading, 4, "CFG-004", "[retention] ACDD@x");
+	assert_found(reading, 5, "CFG-012", "[retention] MESSAGE = 59d");
+	assert_true(retention->archived_first);
+}
+
 /* bind(2): one socket an address and port; 0.0.0.0 and :: are every address. Port 0: the interface is off. */
 static void gateway_and_interface_do_not_share_a_port(void **state)
 {
@@ -134,6 +160,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_long_value_is_read_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(comments_and_blanks_are_no_part_of_a_value, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_line_that_is_no_setting_is_found_by_its_number, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_term_is_that_of_a_document_type_and_as_long_as_the_law_says, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(gateway_and_interface_do_not_share_a_port, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_missing_unknown_or_given_twice_is_found_at_once, setup,
 						teardown),
