@@ -59,29 +59,38 @@ static void put_cell(struct writing *writing, const struct place *place, const s
 	}
 }
 
+/* What is written without quotation marks must be a literal of JSON. */
+static enum tree_kind kind_of(struct writing *writing, const struct place *place, const struct mapping_rule *rule,
+			      const char *text)
+{
+	if (!rule->row->number || writing->mapping->xml)
+		return TREE_TEXT;
+	if (!mapping_json_literal(text))
+		mapping_find_value(writing->arena, writing->findings, MAPPING_NOT_NUMBER, rule, place->item, text, ".");
+	return TREE_NUMBER;
+}
+
 static void put_node(struct writing *writing, const struct place *place, const struct mapping_rule *rule,
 		     const char *text)
 {
 	const struct place *base = place;
+	bool further = place->split && place->part > 0;
 
 	while (base->list != rule->from_list && base->up)
 		base = base->up;
-	if (!*text && !(place->split && place->part > 0))
+	if (!*text && !further)
 		return;
 	struct tree_node *node = mapping_node_make(writing->arena, base->node, rule->from, false);
-	if (node && place->split && place->part > 0)
+	if (node && further)
 		text = arena_printf(writing->arena, "%s%s%s", node->text, writing->mapping->lists[place->list].split,
 				    text);
 	if (!node || !text) {
 		writing->no_memory = true;
 		return;
 	}
-	bool number = rule->row->number && !writing->mapping->xml;
-	if (number && !mapping_json_literal(text))
-		mapping_find_value(writing->arena, writing->findings, MAPPING_NOT_NUMBER, rule, place->item, text, ".");
-	else if (*node->text && !same(node->text, text) && !(place->split && place->part > 0))
+	if (!further && *node->text && !same(node->text, text))
 		find_two(writing, place, rule, node->text, text);
-	node->kind = number ? TREE_NUMBER : TREE_TEXT;
+	node->kind = kind_of(writing, place, rule, text);
 	node->text = text;
 }
 
@@ -357,24 +366,47 @@ static void find_lost(struct writing *writing, struct tree_node *document)
 
 /* --- The forms --- */
 
-static enum err_code put_line(struct mapping_writer *writer, struct buf *out, const char *const *cells,
-			      struct findings *findings)
+static void put_line(struct mapping_writer *writer, struct buf *out, const char *const *cells,
+		     struct findings *findings)
 {
 	const struct mapping *mapping = writer->mapping;
 	size_t bad;
 
-	if (csv_put(writer->csv, out, cells, mapping->columns_count, &bad))
-		return OK;
-	mapping_find(findings, MAPPING_CANNOT_SAY, "", NULL, cells[bad],
-		     mapping->dialect.charset ? mapping->dialect.charset : "UTF-8, without quotation marks");
+	if (!csv_put(writer->csv, out, cells, mapping->columns_count, &bad))
+		mapping_find(findings, MAPPING_CANNOT_SAY, "", NULL, cells[bad],
+			     mapping->dialect.charset ? mapping->dialect.charset : "UTF-8, without quotation marks");
+}
+
+/* No cell is a formula, unless the mapping wants them as they are. */
+static enum err_code guard_cells(struct writing *writing, struct err *err)
+{
+	size_t count = writing->mapping->formulas ? 0 : writing->lines * writing->mapping->columns_count;
+
+	for (size_t i = 0; i < count; i++) {
+		const char **cell = &writing->cells[i];
+		if (*cell && !(*cell = mapping_formula_guard(writing->arena, *cell)))
+			return fail(err, ERR_MEMORY, "no memory left for the lines of one document");
+	}
 	return OK;
+}
+
+/* The line of names, and those of the document. */
+static void put_lines(struct mapping_writer *writer, const struct writing *writing, struct buf *out)
+{
+	const struct mapping *mapping = writer->mapping;
+	size_t errors = findings_errors(writing->findings);
+
+	if (!writer->begun && !(mapping->file->csv && mapping->file->csv->headless))
+		put_line(writer, out, mapping->columns, writing->findings);
+	for (size_t i = 0; i < writing->lines; i++)
+		put_line(writer, out, writing->cells + i * mapping->columns_count, writing->findings);
+	writer->begun = writer->begun || findings_errors(writing->findings) == errors;
 }
 
 static enum err_code write_csv(struct mapping_writer *writer, struct writing *writing, struct tree_node *document,
 			       struct buf *out, struct err *err)
 {
 	const struct mapping *mapping = writer->mapping;
-	const struct mapping_csv *csv = mapping->file->csv;
 	size_t errors = findings_errors(writing->findings);
 	struct place place = { .item = document, .lines = lines_of(mapping, document, 0) };
 
@@ -391,10 +423,7 @@ static enum err_code write_csv(struct mapping_writer *writer, struct writing *wr
 	find_lost(writing, document);
 	if (writing->no_memory || findings_errors(writing->findings) > errors)
 		return OK;
-	for (size_t i = 0; !mapping->formulas && i < place.lines * mapping->columns_count; i++) {
-		const char **cell = &writing->cells[i];
-		*cell = *cell ? mapping_formula_guard(writing->arena, *cell) : NULL;
-	}
+	TRY(guard_cells(writing, err));
 	const char *key = mapping->key == MAPPING_NO_COLUMN ? NULL : key_cell(writing, 0, mapping->key);
 	if (key && writer->begun && same(key, buf_text(&writer->key))) {
 		mapping_find(writing->findings, MAPPING_SAME_KEY, "", NULL, key, ", one behind the other");
@@ -403,11 +432,7 @@ static enum err_code write_csv(struct mapping_writer *writer, struct writing *wr
 	buf_clear(&writer->key);
 	buf_puts(&writer->key, key ? key : "");
 	TRY(buf_check(&writer->key, "a key", err));
-	if (!writer->begun && !(csv && csv->headless))
-		TRY(put_line(writer, out, mapping->columns, writing->findings));
-	for (size_t i = 0; i < place.lines; i++)
-		TRY(put_line(writer, out, writing->cells + i * mapping->columns_count, writing->findings));
-	writer->begun = writer->begun || findings_errors(writing->findings) == errors;
+	put_lines(writer, writing, out);
 	return OK;
 }
 
