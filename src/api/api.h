@@ -5,6 +5,7 @@
 
 #include "kernel/kernel.h"
 #include "messaging/messaging.h"
+#include "national/national.h"
 #include "net/http.h"
 
 struct api;
@@ -12,6 +13,7 @@ struct api;
 struct api_options {
 	struct kernel *kernel;
 	struct messaging *messaging;
+	const struct national_mappings *mappings; /* NULL: none */
 	const char *node_name;
 	const char *version;
 	bool running;               /* false: a command on a stopped node */
@@ -56,6 +58,7 @@ enum query_bit {
 	QUERY_HEAD = 1 << 11,
 	QUERY_USER = 1 << 12,
 	QUERY_AFTER_NAME = 1 << 13,
+	QUERY_MAP = 1 << 14,
 	QUERY_CURSORS = QUERY_BEFORE | QUERY_AFTER | QUERY_AFTER_NAME,
 };
 enum query_kind { QUERY_TEXT, QUERY_WORD, QUERY_FLAG, QUERY_COUNT, QUERY_CURSOR, QUERY_DIGEST };
@@ -232,6 +235,18 @@ struct status_view {
 struct submit_view { /* the answer to a submission */
 	const char *id, *message;
 	bool repeated;
+	struct submitted_view *documents; /* of a file in a national shape, each by itself */
+	size_t documents_count;
+	int64_t refused;               /* of them; INTEGER_NONE: it was none */
+	struct finding_view *findings; /* of the file as a whole: what no row of the mapping reads */
+	size_t findings_count;
+};
+struct submitted_view {
+	int64_t number; /* in the file, from 1 */
+	const char *reference, *id, *message;
+	bool repeated;
+	struct finding_view *findings;
+	size_t findings_count;
 };
 struct problem_view {
 	const char *type, *title, *detail;

@@ -670,3 +670,8 @@ const char *mapping_format(const struct mapping *mapping)
 {
 	return mapping->file->format;
 }
+
+const char *mapping_charset(const struct mapping *mapping)
+{
+	return mapping->dialect.charset;
+}

@@ -27,6 +27,8 @@ struct config {
 	int64_t crl_grace_us;
 	int64_t slots, senders, processors, key_sockets;
 	int64_t disk_reserve_bytes;
+	const char *mappings, *drop;
+	int64_t drop_settle_us;
 	const char *log_level;
 };
 

@@ -139,8 +139,26 @@ static void note_keys(struct kernel *kernel, const char *keys)
 		LOG(LOG_WARN, "keys.not-journalled", LOG_ERR(&err));
 }
 
+static const char *national_folder(struct arena *arena, const struct config *config, const char *name)
+{
+	return same(name, "none") ? NULL : config_path(arena, config, name);
+}
+
+/* As wrong settings are: told all at once, and nothing runs before they are mended. */
+static enum err_code load_mappings(struct arena *arena, struct node *node, struct findings *findings, struct err *err)
+{
+	const char *folder = national_folder(arena, &node->config, node->config.mappings);
+	TRY(national_mappings_load(&node->kernel, folder, &node->mappings, findings, err));
+	if (findings_errors(findings))
+		return fail(err, ERR_CONFIG,
+			    "the mapping files in %s have %zu mistakes; "
+			    "lintas doctype map --mapping FILE checks one",
+			    folder, findings_errors(findings));
+	return OK;
+}
+
 enum err_code node_assemble(struct arena *arena, struct node *node, const struct http_tls *tls,
-			    const struct api_options *api, struct err *err)
+			    const struct api_options *api, struct findings *findings, struct err *err)
 {
 	const struct config *c = &node->config;
 	const char *instance = NULL, *keys = config_path(arena, c, "keys");
@@ -150,6 +168,7 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 	TRY(require_migrated(node->kernel.db, c->directory, err));
 	TRY(instance_of(arena, c, &instance, err));
 	kernel_init(&node->kernel, node->kernel.db, instance, c);
+	TRY(load_mappings(arena, node, findings, err));
 	node->client = http_client_new();
 	if (!node->client)
 		return fail(err, ERR_MEMORY, "no memory for the HTTP client");
@@ -178,6 +197,7 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 	struct api_options options = *api;
 	options.kernel = &node->kernel;
 	options.messaging = node->messaging;
+	options.mappings = node->mappings;
 	options.plain = c->plain;
 	options.keys_directory = keys;
 	options.disk_path = database_file(arena, c);
@@ -199,7 +219,7 @@ enum err_code node_open(struct arena *arena, const char *directory, struct node 
 		return fail(err, ERR_MEMORY, "no memory for the node");
 	enum err_code code = keys_open(keys, &node->keys, err);
 	if (code == OK)
-		code = node_assemble(arena, node, NULL, &(struct api_options){ .running = false }, err);
+		code = node_assemble(arena, node, NULL, &(struct api_options){ .running = false }, findings, err);
 	if (code != OK)
 		node_close(node);
 	return code;
@@ -208,6 +228,7 @@ enum err_code node_open(struct arena *arena, const char *directory, struct node 
 void node_close(struct node *node)
 {
 	api_free(node->api);
+	national_mappings_free(node->mappings);
 	messaging_free(node->messaging);
 	if (node->client)
 		http_client_free(node->client);

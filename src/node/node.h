@@ -13,6 +13,7 @@ struct node {
 	struct http_client *client;
 	struct messaging *messaging;
 	struct api *api;
+	struct national_mappings *mappings;
 	int lock; /* descriptor of the lock file, or -1 */
 };
 
