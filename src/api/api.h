@@ -14,6 +14,7 @@ struct api_options {
 	struct kernel *kernel;
 	struct messaging *messaging;
 	const struct national_mappings *mappings; /* NULL: none */
+	const struct national_drop *drop;         /* NULL: none */
 	const char *node_name;
 	const char *version;
 	bool running;               /* false: a command on a stopped node */
@@ -248,6 +249,16 @@ struct submitted_view {
 	struct finding_view *findings;
 	size_t findings_count;
 };
+/* The drop folder of one organisation. */
+struct drop_view {
+	const char *organisation;
+	int64_t taken, waiting;
+	struct drop_entry_view *entries;
+	size_t entries_count;
+};
+struct drop_entry_view {
+	const char *path, *why;
+};
 struct problem_view {
 	const char *type, *title, *detail;
 	int64_t status;
@@ -316,6 +327,7 @@ LIST_VIEW(refusal_list_view, struct refusal_view);
 LIST_VIEW(user_list_view, struct user_view);
 LIST_VIEW(token_list_view, struct token_view);
 LIST_VIEW(role_list_view, struct role_view);
+LIST_VIEW(drop_list_view, struct drop_view);
 
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, partner_schema, partner_list_schema, organisation_schema, organisation_list_schema,
@@ -324,7 +336,7 @@ extern const struct schema document_schema, document_list_schema, message_schema
 	stranger_list_schema, refusal_list_schema, certificate_schema, partner_change_schema, status_schema,
 	submit_schema, problem_schema, proof_schema, key_list_schema, user_schema, user_list_schema, new_user_schema,
 	user_change_schema, password_schema, token_schema, token_list_schema, new_token_schema, me_schema,
-	role_list_schema;
+	role_list_schema, drop_list_schema;
 
 /* What is shown of KEY, and belongs to it. */
 struct key_view key_view_of(const struct key_info *key, int64_t now_us);

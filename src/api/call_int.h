@@ -225,6 +225,7 @@ enum err_code tokens_add(struct api_call *call, struct err *err);
 enum err_code tokens_list(struct api_call *call, struct err *err);
 enum err_code tokens_revoke(struct api_call *call, struct err *err);
 enum err_code roles_list(struct api_call *call, struct err *err);
+enum err_code drop_list(struct api_call *call, struct err *err);
 enum err_code me_get(struct api_call *call, struct err *err);
 
 #endif

@@ -208,3 +208,26 @@ enum err_code maps_content(struct api_call *call, const struct document *documen
 	return call->content_type ? buf_check(call->out, "the document", err)
 				  : fail(err, ERR_MEMORY, "no memory for a document");
 }
+
+static void show_drop(const void *item, void *view)
+{
+	const struct national_drop_look *look = item;
+	*(struct drop_view *)view = (struct drop_view){ .organisation = look->organisation,
+							.taken = look->taken,
+							.waiting = look->waiting,
+							.entries = (struct drop_entry_view *)look->entries,
+							.entries_count = look->entries_count };
+}
+_Static_assert(sizeof(struct drop_entry_view) == sizeof(struct national_drop_entry), "they are shown as they are");
+
+enum err_code drop_list(struct api_call *call, struct err *err)
+{
+	const struct national_drop *drop = call->api->options.drop;
+	struct {
+		struct national_drop_look *items;
+		size_t count;
+	} looks = { 0 };
+	if (drop)
+		TRY(national_drop_look(drop, call->arena, call->now_us, &looks.items, &looks.count, err));
+	return call_answer_page(call, PAGE(looks, drop_view, show_drop, NULL), err);
+}

@@ -202,6 +202,7 @@ void print_strangers(FILE *out, const void *answer);
 void print_refusals(FILE *out, const void *answer);
 void print_status(FILE *out, const void *answer);
 void print_submit(FILE *out, const void *answer);
+void print_drops(FILE *out, const void *answer);
 void print_proof(FILE *out, const void *answer);
 bool proof_good(const void *answer);
 

@@ -341,3 +341,17 @@ void print_submit(FILE *out, const void *answer)
 		fprintf(out, "%zu document%s, %lld refused\n", s->documents_count, s->documents_count == 1 ? "" : "s",
 			(long long)s->refused);
 }
+
+void print_drops(FILE *out, const void *answer)
+{
+	const struct drop_list_view *list = answer;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct drop_view *d = &list->items[i];
+		fprintf(out, "%-20s %lld taken, %lld waiting\n", d->organisation, (long long)d->taken,
+			(long long)d->waiting);
+		for (size_t k = 0; k < d->entries_count; k++)
+			fprintf(out, "  %s: %s\n", d->entries[k].path, d->entries[k].why);
+	}
+	if (!list->count)
+		fprintf(out, "There are no drop folders; docs/drop.md says how to make one\n");
+}

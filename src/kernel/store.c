@@ -23,6 +23,7 @@
 #define REFUSAL_COLUMNS \
 	"id, partner, message_id, rule, at_us, (SELECT CAST(length(octets) AS {i64}) FROM wire WHERE wire.id = refusal.received)," \
 	" (SELECT CAST(length(octets) AS {i64}) FROM wire WHERE wire.id = refusal.error)"
+#define DROP_COLUMNS "id, organisation, folder, name, digest, taken_us, report"
 #define TASK_COLUMNS "id, organisation, kind, subject, text, state, created_us, done_us"
 #define MESSAGE_COLUMNS \
 	"message.id, direction, partner, organisation, message_id, conversation, position, ref_to, service, action, original_sender," \

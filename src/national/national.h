@@ -71,6 +71,39 @@ enum err_code national_count(const struct national_request *request, size_t *cou
 enum err_code national_write(struct kernel *kernel, struct arena *arena, const struct national_mapping *mapping,
 			     const struct document *document, struct bytes original, struct buf *out,
 			     struct findings *findings, struct err *err) MUST_USE;
+/* --- Drop folders --- */
+
+/* DIRECTORY/ORGANISATION/in, done, refused, receipts and out: docs/drop.md. Who makes DIRECTORY/ORGANISATION turns it
+ * on; what is missing inside is made. */
+struct national_drop {
+	struct kernel *kernel;
+	const struct national_mappings *mappings;
+	const char *directory; /* NULL: there are no drop folders */
+	int64_t settle_us;     /* what has not changed for so long is taken */
+	size_t max_bytes;      /* of one file */
+};
+/* Takes files and writes files, of each organisation a few. *DONE: how many. A file that cannot be taken now keeps no
+ * other one back; the first of such faults is what it returns. */
+enum err_code national_drop_step(const struct national_drop *drop, int64_t now_us, unsigned *done,
+				 struct err *err) MUST_USE;
+
+/* What lies in the folders of one organisation. */
+struct national_drop_entry {
+	const char *path; /* "in/ministry-form-d/NAME", as it can be printed */
+	const char *why;  /* it is not taken */
+};
+struct national_drop_look {
+	const char *organisation;
+	int64_t taken;                       /* files, ever */
+	int64_t waiting;                     /* files that will be taken */
+	struct national_drop_entry *entries; /* at most NATIONAL_DROP_ENTRIES_MAX */
+	size_t entries_count;
+};
+#define NATIONAL_DROP_ENTRIES_MAX 100
+/* Of each organisation with a folder; the arena's. Takes nothing. */
+enum err_code national_drop_look(const struct national_drop *drop, struct arena *arena, int64_t now_us,
+				 struct national_drop_look **looks, size_t *count, struct err *err) MUST_USE;
+
 /* "text/csv; charset=windows-874" */
 const char *national_media_type(struct arena *arena, const struct national_mapping *mapping);
 

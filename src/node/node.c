@@ -194,10 +194,16 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 	};
 	TRY(messaging_new(&messaging, &node->messaging, err));
 	note_keys(&node->kernel, keys);
+	node->drop = (struct national_drop){ .kernel = &node->kernel,
+					     .mappings = node->mappings,
+					     .directory = national_folder(arena, c, c->drop),
+					     .settle_us = c->drop_settle_us,
+					     .max_bytes = (size_t)c->max_payload_bytes };
 	struct api_options options = *api;
 	options.kernel = &node->kernel;
 	options.messaging = node->messaging;
 	options.mappings = node->mappings;
+	options.drop = &node->drop;
 	options.plain = c->plain;
 	options.keys_directory = keys;
 	options.disk_path = database_file(arena, c);

@@ -14,6 +14,7 @@ struct node {
 	struct messaging *messaging;
 	struct api *api;
 	struct national_mappings *mappings;
+	struct national_drop drop;
 	int lock; /* descriptor of the lock file, or -1 */
 };
 

@@ -1,0 +1,3 @@
+DROP TABLE drop_cursor;
+DROP TABLE drop_document;
+DROP TABLE drop_file;
