@@ -392,6 +392,8 @@ static enum err_code look(struct pass *pass, struct csv_reader *reader, struct e
 
 	buf_init(&before, CSV_RECORD_MAX);
 	TRY(read_columns(pass, reader, err));
+	if (findings_errors(pass->findings) == pass->errors && pass->columns_count == 0)
+		mapping_find(pass->findings, MAPPING_EMPTY, "", NULL, "", NULL);
 	if (findings_errors(pass->findings) == pass->errors)
 		bind_columns(pass);
 	if (findings_errors(pass->findings) > pass->errors)

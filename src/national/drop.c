@@ -22,12 +22,18 @@ static enum err_code list_organisations(struct tx *tx, void *arg, struct err *er
 	return organisation_list(tx, listing->arena, &listing->list, err);
 }
 
-/* The folder of ORGANISATION; -1 if nobody made it. */
-static int open_root(const struct national_drop *drop, const char *organisation)
+/* The folder of ORGANISATION; *ROOT -1 if nobody made it. */
+static enum err_code open_root(const struct national_drop *drop, const char *organisation, int *root, struct err *err)
 {
 	drop_fd_auto all = open(drop->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return all >= 0 ? drop_folder_open(all, organisation, false) : -1;
+	if (all < 0)
+		return fail(err, ERR_IO, "[national] drop: cannot open the folder %s: %s", drop->directory,
+			    strerror(errno));
+	*root = drop_folder_open(all, organisation, false);
+	return *root >= 0 || errno == ENOENT
+		       ? OK
+		       : fail(err, ERR_IO, "cannot open the drop folder of %s: %s", organisation, strerror(errno));
 }
 
 /* The names that folders inside "in" may have: "", mappings, document types. NULL after the last. */
@@ -87,10 +93,12 @@ enum err_code national_drop_step(const struct national_drop *drop, int64_t now_u
 	TRY(db_read(drop->kernel->db, list_organisations, &listing, err));
 	for (size_t i = 0; i < listing.list.count; i++) {
 		const char *organisation = listing.list.items[i].code;
-		drop_fd_auto root = open_root(drop, organisation);
+		drop_fd_auto root = -1;
 		struct err why = { 0 };
-		if (root >= 0)
-			keep_first(step_organisation(drop, organisation, root, now_us, done, &why), &why, &first, err);
+		enum err_code code = open_root(drop, organisation, &root, &why);
+		if (code == OK && root >= 0)
+			code = step_organisation(drop, organisation, root, now_us, done, &why);
+		keep_first(code, &why, &first, err);
 	}
 	return first;
 }
@@ -190,7 +198,8 @@ enum err_code national_drop_look(const struct national_drop *drop, struct arena 
 	if (!items)
 		return fail(err, ERR_MEMORY, "no memory for the drop folders");
 	for (size_t i = 0; i < listing.list.count; i++) {
-		drop_fd_auto root = open_root(drop, listing.list.items[i].code);
+		drop_fd_auto root = -1;
+		TRY(open_root(drop, listing.list.items[i].code, &root, err));
 		looking.look = &items[found];
 		if (root < 0)
 			continue;

@@ -138,8 +138,13 @@ def back(th, vn, first, customs):
     rows = list(csv.DictReader(io.StringIO(given.read_text()), delimiter=";"))
     assert [{name: row[name] for name in answer} for row in rows] == [answer], rows
     assert day(rows[0]["CO_DATE"], "%Y%m%d") == day(first[0]["ISSUE_DATE"], "%d/%m/%Y") and rows[0]["CO_REF"] == first[0]["CERT_NO"]
-    assert receipt(th, "dft", "Application 2026-0045678.csv", "utilised")
-    shown("the customs' answer comes back as CSV, and the receipt of the application says that the certificate was used")
+    certificate = receipt(th, "dft", "Application 2026-0045678.csv", "utilised")["documents"][0]["id"]
+    events = until("events", lambda: sorted((th.path / "drop" / "dft" / "out" / "events").glob("*.json")))
+    told = [json.loads(path.read_text()) for path in events]
+    of_form = [event.get("to") for event in told if event["document"] == certificate and event.get("to")]
+    assert of_form == ["submitted", "transmitted", "utilised"], told
+    assert [event["sequence"] for event in told] == sorted(int(path.stem) for path in events)
+    shown("the customs' answer comes back as CSV, and the receipt and the events say that the certificate was used")
 
 
 def wco():
@@ -178,6 +183,7 @@ def main():
                                          (vn, "customs", "customs-response", "customs-form-d")):
         (node.path / "drop" / organisation / "in" / come).mkdir(parents=True)
         (node.path / "drop" / organisation / "out" / go).mkdir(parents=True)
+    (th.path / "drop" / "dft" / "out" / "events").mkdir()
     th.start(), vn.start()
     first, customs = there(th, vn)
     back(th, vn, first, customs)
