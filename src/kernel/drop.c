@@ -110,12 +110,16 @@ enum err_code drop_cursor(struct tx *tx, const char *organisation, int64_t *sequ
 {
 	db_query_auto query = { 0 };
 
-	TRY(db_exec(tx, &sql_drop_cursor_begin, BINDS(BIND_TEXT(organisation)), NULL, err));
 	TRY(db_query(tx, &sql_drop_cursor_get, BINDS(BIND_TEXT(organisation)), &query, err));
-	int64_t at = db_next(&query) ? db_int(&query, 0) : 0;
+	int64_t at = db_next(&query) ? db_int(&query, 0) : INTEGER_NONE;
 	TRY(db_end(&query, err));
 	*sequence = at;
 	return OK;
+}
+
+enum err_code drop_cursor_begin(struct tx *tx, const char *organisation, struct err *err)
+{
+	return db_exec(tx, &sql_drop_cursor_begin, BINDS(BIND_TEXT(organisation)), NULL, err);
 }
 
 enum err_code drop_cursor_move(struct tx *tx, const char *organisation, int64_t sequence, struct err *err)

@@ -41,8 +41,10 @@ struct drop_state {
 enum err_code drop_states(struct tx *tx, struct arena *arena, const char *file, struct drop_state **states,
 			  size_t *count, struct err *err) MUST_USE;
 
-/* Up to where the feed of ORGANISATION is written out; from now on, if it never was. Within db_write(). */
+/* Up to where the feed of ORGANISATION is written out; INTEGER_NONE if it never was. */
 enum err_code drop_cursor(struct tx *tx, const char *organisation, int64_t *sequence, struct err *err) MUST_USE;
+/* From now on it is. */
+enum err_code drop_cursor_begin(struct tx *tx, const char *organisation, struct err *err) MUST_USE;
 enum err_code drop_cursor_move(struct tx *tx, const char *organisation, int64_t sequence, struct err *err) MUST_USE;
 
 #endif

@@ -301,6 +301,12 @@ static enum err_code take_file(const struct national_drop *drop, const struct dr
 	return OK;
 }
 
+/* Faults that the next file would meet, too. Others are met once by each file that has them, and keep none back. */
+static bool is_everybodys(enum err_code code)
+{
+	return code != OK && code != ERR_MEMORY && code != ERR_IO;
+}
+
 enum err_code drop_take_folder(const struct national_drop *drop, const char *organisation, int root, const char *name,
 			       int64_t now_us, unsigned *done, struct err *err)
 {
@@ -321,12 +327,13 @@ enum err_code drop_take_folder(const struct national_drop *drop, const char *org
 			     : fail(err, ERR_IO, "cannot open the folder \"in\" of %s: %s", organisation,
 				    strerror(errno));
 	TRY(drop_folder_ready(drop, arena, in, now_us, &entries, &count, err));
-	for (size_t i = 0; i < count && i < DROP_TAKE_MAX; i++) {
+	for (size_t i = 0, good = 0; i < count && good < DROP_TAKE_MAX && !is_everybodys(first); i++) {
 		struct err why = { 0 };
 		bool taken = false;
 		enum err_code code = take_file(drop, &place, root, in, entries[i].name, now_us, &taken, &why);
+		good += code == OK;
 		*done += taken;
-		if (code != OK && first == OK) {
+		if (code != OK && (first == OK || is_everybodys(code))) {
 			first = code;
 			*err = why;
 		}

@@ -23,17 +23,20 @@ struct giving {
 	size_t files_count;
 };
 
-static enum err_code read_cursor(struct tx *tx, void *arg, struct err *err)
+static enum err_code begin(struct tx *tx, void *arg, struct err *err)
 {
-	struct giving *giving = arg;
+	const struct giving *giving = arg;
 
-	return drop_cursor(tx, giving->organisation, &giving->sequence, err);
+	return drop_cursor_begin(tx, giving->organisation, err);
 }
 
 static enum err_code read_feed(struct tx *tx, void *arg, struct err *err)
 {
 	struct giving *giving = arg;
 
+	TRY(drop_cursor(tx, giving->organisation, &giving->sequence, err));
+	if (giving->sequence == INTEGER_NONE)
+		return OK;
 	return journal_after(tx, giving->arena, giving->sequence, giving->organisation, DROP_FEED_MAX, &giving->entries,
 			     err);
 }
@@ -245,8 +248,9 @@ enum err_code drop_give(const struct national_drop *drop, const char *organisati
 
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory for the feed");
-	TRY(db_write(drop->kernel->db, read_cursor, &giving, err));
 	TRY(db_read(drop->kernel->db, read_feed, &giving, err));
+	if (giving.sequence == INTEGER_NONE)
+		return db_write(drop->kernel->db, begin, &giving, err);
 	for (size_t i = 0; i < giving.entries.count; i++)
 		TRY(give_entry(&giving, &giving.entries.entries[i], err));
 	if (giving.entries.count == 0)
