@@ -27,8 +27,9 @@ const struct command cli_commands[] = {
 	  .arguments = "FILE",
 	  .summary = "check a document (-: standard input), sign it and send it to a partner",
 	  .options = send_options,
-	  .example = "lintas send form-d.xml --to VN\nlintas send response.json --type CUSTOMS-RESPONSE --from customs\n"
-		     "lintas send application.csv --map ministry-form-d",
+	  .example =
+		  "lintas send form-d.xml --to VN\nlintas send response.json --type CUSTOMS-RESPONSE --from customs\n"
+		  "lintas send application.csv --map ministry-form-d",
 	  .run = run_send,
 	  .method = "POST",
 	  .path = "/api/v1/documents",
