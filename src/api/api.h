@@ -14,6 +14,8 @@ struct api;
 struct api_options {
 	struct kernel *kernel;
 	struct messaging *messaging;
+	const struct national_mappings *mappings; /* NULL: none */
+	const struct national_drop *drop;         /* NULL: none */
 	const char *node_name;
 	const char *version;
 	bool running;               /* false: a command on a stopped node */
@@ -61,6 +63,7 @@ enum query_bit {
 	QUERY_UNTIL = 1 << 14,
 	QUERY_AFTER_ID = 1 << 15,
 	QUERY_AT = 1 << 16,
+	QUERY_MAP = 1 << 17,
 	QUERY_CURSORS = QUERY_BEFORE | QUERY_AFTER | QUERY_AFTER_NAME | QUERY_AFTER_ID,
 };
 enum query_kind { QUERY_TEXT, QUERY_WORD, QUERY_FLAG, QUERY_COUNT, QUERY_CURSOR, QUERY_DIGEST, QUERY_DAY };
@@ -232,6 +235,28 @@ struct status_view {
 struct submit_view { /* the answer to a submission */
 	const char *id, *message;
 	bool repeated;
+	struct submitted_view *documents; /* of a file in a national shape, each by itself */
+	size_t documents_count;
+	int64_t refused;               /* of them; INTEGER_NONE: it was none */
+	struct finding_view *findings; /* of the file as a whole: what no row of the mapping reads */
+	size_t findings_count;
+};
+struct submitted_view {
+	int64_t number; /* in the file, from 1 */
+	const char *reference, *id, *message;
+	bool repeated;
+	struct finding_view *findings;
+	size_t findings_count;
+};
+/* The drop folder of one organisation. */
+struct drop_view {
+	const char *organisation;
+	int64_t taken, waiting;
+	struct drop_entry_view *entries;
+	size_t entries_count;
+};
+struct drop_entry_view {
+	const char *path, *why;
 };
 struct problem_view {
 	const char *type, *title, *detail;
@@ -358,18 +383,20 @@ LIST_VIEW(webhook_list_view, struct webhook_view);
 LIST_VIEW(webhook_delivery_list_view, struct webhook_delivery_view);
 LIST_VIEW(hold_list_view, struct hold_view);
 LIST_VIEW(retention_list_view, struct retention_view);
+LIST_VIEW(drop_list_view, struct drop_view);
 
 extern const struct schema hold_schema, hold_list_schema, new_hold_schema, retention_list_schema, retention_run_schema,
 	archive_note_schema;
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, webhook_schema, webhook_list_schema, new_webhook_schema, webhook_rotation_schema,
 	webhook_redelivery_schema, webhook_delivery_list_schema, partner_schema, partner_list_schema,
-	organisation_schema, organisation_list_schema, activation_list_schema, new_activation_schema, card_view_schema,
-	card_import_schema, partner_test_schema, agreement_schema, agreement_list_schema, agreement_import_schema,
-	agreement_offer_schema, task_list_schema, stranger_list_schema, refusal_list_schema, certificate_schema,
-	partner_change_schema, status_schema, submit_schema, problem_schema, proof_schema, key_list_schema, user_schema,
-	user_list_schema, new_user_schema, user_change_schema, password_schema, token_schema, token_list_schema,
-	new_token_schema, me_schema, role_list_schema;
+	organisation_schema, organisation_list_schema, activation_list_schema, new_activation_schema,
+	card_view_schema, card_import_schema, partner_test_schema, agreement_schema, agreement_list_schema,
+	agreement_import_schema, agreement_offer_schema, task_list_schema, stranger_list_schema,
+	refusal_list_schema, certificate_schema, partner_change_schema, status_schema, submit_schema,
+	problem_schema, proof_schema, key_list_schema, user_schema, user_list_schema, new_user_schema,
+	user_change_schema, password_schema, token_schema, token_list_schema, new_token_schema, me_schema,
+	role_list_schema, drop_list_schema;
 
 /* What is shown of KEY, and belongs to it. */
 struct key_view key_view_of(const struct key_info *key, int64_t now_us);

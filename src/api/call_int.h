@@ -177,6 +177,10 @@ enum err_code documents_get(struct api_call *call, struct err *err);
 enum err_code documents_original(struct api_call *call, struct err *err);
 enum err_code documents_content(struct api_call *call, struct err *err);
 enum err_code documents_seen(struct api_call *call, struct err *err);
+/* Of a route with ?map=, which is given: in the national shape. */
+enum err_code maps_submit(struct api_call *call, struct err *err);
+enum err_code maps_content(struct api_call *call, const struct document *document, struct bytes original,
+			   struct err *err);
 enum err_code messages_list(struct api_call *call, struct err *err);
 enum err_code messages_get(struct api_call *call, struct err *err);
 enum err_code messages_decide(struct api_call *call, struct err *err);
@@ -247,6 +251,7 @@ enum err_code tokens_add(struct api_call *call, struct err *err);
 enum err_code tokens_list(struct api_call *call, struct err *err);
 enum err_code tokens_revoke(struct api_call *call, struct err *err);
 enum err_code roles_list(struct api_call *call, struct err *err);
+enum err_code drop_list(struct api_call *call, struct err *err);
 enum err_code me_get(struct api_call *call, struct err *err);
 
 #endif

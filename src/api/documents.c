@@ -27,7 +27,7 @@ static void show(const void *item, void *view)
 	};
 }
 
-enum err_code documents_submit(struct api_call *call, struct err *err)
+static enum err_code submit_one(struct api_call *call, struct err *err)
 {
 	struct document_request request = {
 		.organisation = call_organisation(call),
@@ -42,8 +42,15 @@ enum err_code documents_submit(struct api_call *call, struct err *err)
 	TRY(document_submit(call->kernel, call->arena, &request, call->findings, &result, err));
 	if (findings_errors(call->findings))
 		return OK;
-	struct submit_view view = { .id = result.id, .message = result.message, .repeated = result.repeated };
+	struct submit_view view = {
+		.id = result.id, .message = result.message, .repeated = result.repeated, .refused = INTEGER_NONE
+	};
 	return call_answer(call, &view, err);
+}
+
+enum err_code documents_submit(struct api_call *call, struct err *err)
+{
+	return call_query(call, "map") ? maps_submit(call, err) : submit_one(call, err);
 }
 
 struct listing {
@@ -128,6 +135,10 @@ static bool has_holes(const struct findings *findings)
 enum err_code documents_content(struct api_call *call, struct err *err)
 {
 	struct finding_one one = { .call = call, .with_original = true };
+	if (call_query(call, "map")) {
+		TRY(db_read(call->kernel->db, find_one, &one, err));
+		return maps_content(call, &one.document, one.original, err);
+	}
 	struct findings *aside = findings_new(call->arena);
 	const struct doctype *doctype;
 	const void *record;

@@ -49,6 +49,7 @@ static const struct query_row rows[] = {
 	{ QUERY_AFTER_NAME, QUERY_TEXT, "after", "the name with which the page before ended" },
 	{ QUERY_AFTER_ID, QUERY_WORD, "after", "an id: the message with which the page before ended" },
 	{ QUERY_AT, QUERY_DAY, "at", "as it will be at the end of this day, UTC (now)" },
+	{ QUERY_MAP, QUERY_WORD, "map", "a mapping of this node: in the national shape that it says" },
 };
 
 const struct query_row *api_query_at(size_t index)
@@ -143,6 +144,15 @@ static enum err_code doctypes(struct tx *tx, const struct api_call *call, struct
 	return OK;
 }
 
+static enum err_code maps(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
+{
+	const struct national_mapping *mapping;
+	(void)tx, (void)err;
+	for (size_t i = 0; (mapping = national_mapping_at(call->api->options.mappings, i)); i++)
+		word(words, mapping->name);
+	return OK;
+}
+
 /* A page begins below an id that a page before it gave. */
 static enum err_code ids(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
 {
@@ -167,6 +177,7 @@ static const struct word_row {
 	{ QUERY_TYPE, true, doctypes, "document type", NULL },
 	{ QUERY_BEFORE, false, ids, "id", NULL },
 	{ QUERY_AFTER_ID, false, ids, "id", NULL },
+	{ QUERY_MAP, false, maps, "mapping", "the setting [national] mappings names their folder" },
 };
 
 const char *query_words(struct arena *arena, struct kernel *kernel, enum query_bit bit)

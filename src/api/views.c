@@ -269,15 +269,6 @@ static const struct field status_rows[] = {
 };
 static const struct fields status_fields = FIELDS(struct status_view, status_rows);
 
-static const struct field submit_rows[] = {
-	FIELD_TEXT(struct submit_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct submit_view, message, .json = "message", .max_length = TEXT_MAX,
-		   .label = "id of the message that carries it"),
-	FIELD_FLAG(struct submit_view, repeated, .json = "repeated", .min = 1,
-		   .label = "the same was submitted before: nothing was sent now"),
-};
-static const struct fields submit_fields = FIELDS(struct submit_view, submit_rows);
-
 static const struct field finding_rows[] = {
 	FIELD_TEXT(struct finding_view, code, .json = "code", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct finding_view, path, .json = "path", .max_length = TEXT_MAX,
@@ -287,6 +278,35 @@ static const struct field finding_rows[] = {
 	FIELD_TEXT(struct finding_view, severity, .json = "severity", .min = 1, .max_length = TEXT_MAX),
 };
 static const struct fields finding_fields = FIELDS(struct finding_view, finding_rows);
+
+static const struct field submitted_rows[] = {
+	FIELD_INT(struct submitted_view, number, .json = "number", .min = 1, .label = "place in the file, from 1"),
+	FIELD_TEXT(struct submitted_view, reference, .json = "reference", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct submitted_view, id, .json = "id", .max_length = TEXT_MAX,
+		   .label = "id of the document; missing if it was refused"),
+	FIELD_TEXT(struct submitted_view, message, .json = "message", .max_length = TEXT_MAX,
+		   .label = "id of the message that carries it"),
+	FIELD_FLAG(struct submitted_view, repeated, .json = "repeated", .min = 1,
+		   .label = "the same was submitted before: nothing was sent now"),
+	FIELD_LIST(struct submitted_view, findings, findings_count, struct finding_view, finding_fields,
+		   .json = "findings", .max = PAGE_MAX),
+};
+static const struct fields submitted_fields = FIELDS(struct submitted_view, submitted_rows);
+
+static const struct field submit_rows[] = {
+	FIELD_TEXT(struct submit_view, id, .json = "id", .max_length = TEXT_MAX,
+		   .label = "id of the document; missing where there may be several, with ?map="),
+	FIELD_TEXT(struct submit_view, message, .json = "message", .max_length = TEXT_MAX,
+		   .label = "id of the message that carries it"),
+	FIELD_FLAG(struct submit_view, repeated, .json = "repeated", .min = 1,
+		   .label = "the same was submitted before: nothing was sent now"),
+	FIELD_INT(struct submit_view, refused, .json = "refused", .label = "documents of the file that were refused"),
+	FIELD_LIST(struct submit_view, documents, documents_count, struct submitted_view, submitted_fields,
+		   .json = "documents", .max = PAGE_MAX, .label = "each document of a file in a national shape"),
+	FIELD_LIST(struct submit_view, findings, findings_count, struct finding_view, finding_fields,
+		   .json = "findings", .max = PAGE_MAX, .label = "warnings about the file as a whole"),
+};
+static const struct fields submit_fields = FIELDS(struct submit_view, submit_rows);
 
 static const struct field agreed_party_rows[] = {
 	FIELD_TEXT(struct agreed_party, id, .json = "partyId", .max_length = TEXT_MAX),

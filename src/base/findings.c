@@ -118,14 +118,25 @@ static bool copy_finding(struct findings *findings, const struct finding *findin
 {
 	struct finding *place = next_place(findings);
 	const char *path = place ? arena_text(findings->arena, finding->path) : NULL;
-	const char *text = path ? arena_text(findings->arena, finding->text) : NULL;
+	char *text = path ? arena_text(findings->arena, finding->text) : NULL;
 	const char *law = text ? arena_text(findings->arena, finding->law) : NULL;
 
 	if (!text || (finding->law && !law))
 		return false;
+	make_printable(text);
 	*place = (struct finding){ .rule = finding->rule, .path = path, .text = text, .law = law };
 	findings->kept++;
 	return true;
+}
+
+void finding_restate(struct findings *findings, const struct finding *finding, const char *path, const char *text)
+{
+	const struct finding said = { .rule = finding->rule, .path = path, .text = text, .law = finding->law };
+	bool lost = findings->kept < FINDINGS_MAX && !copy_finding(findings, &said);
+
+	findings->count++;
+	if (lost || finding->rule->severity == SEVERITY_ERROR)
+		findings->errors++;
 }
 
 void findings_append(struct findings *findings, const struct findings *from)

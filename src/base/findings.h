@@ -39,6 +39,9 @@ void finding_add(struct findings *findings, const struct rule *rule, const char 
 void finding_add_law(struct findings *findings, const struct rule *rule, const char *path, const char *law,
 		     const char *first, const char *second);
 
+/* Adds FINDING as it is said elsewhere: with another PATH and TEXT (NULL: there was no memory for them). */
+void finding_restate(struct findings *findings, const struct finding *finding, const char *path, const char *text);
+
 /* Adds what FROM holds; the two may be in different arenas. */
 void findings_append(struct findings *findings, const struct findings *from);
 

@@ -96,6 +96,8 @@ enum err_code remote_run_with(struct invocation *invocation, const struct schema
 void print_finding(FILE *out, struct arena *arena, const char *pointer, const char *code, const char *text,
 		   const char *law);
 void print_findings(FILE *out, const struct findings *findings);
+/* Of an answer to a submission. */
+bool nothing_refused(const void *answer);
 
 enum err_code run_init(struct invocation *invocation, struct err *err);
 enum err_code run_serve(struct invocation *invocation, struct err *err);
@@ -218,6 +220,7 @@ void print_hold(FILE *out, const void *answer);
 void print_retention(FILE *out, const void *answer);
 void print_retention_run(FILE *out, const void *answer);
 void print_submit(FILE *out, const void *answer);
+void print_drops(FILE *out, const void *answer);
 void print_proof(FILE *out, const void *answer);
 bool proof_good(const void *answer);
 

@@ -33,6 +33,11 @@ const struct option send_options[] = {
 	{ "--from", "SEAT", "the organisation of ours that sends; needed if several could", "organisation", false },
 	{ "--type", "TYPE", "document type of a JSON file; XML says it itself", "type", false },
 	{ "--test", NULL, "mark it as a test: no business follows from it", "test", false },
+	{ "--map", "NAME", "the file is in the national shape that this mapping of the node says", "map", false },
+	{ 0 },
+};
+const struct option content_options[] = {
+	{ "--map", "NAME", "in the national shape that this mapping of the node says", "map", false },
 	{ 0 },
 };
 const struct option list_options[] = {

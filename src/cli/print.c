@@ -702,13 +702,6 @@ void print_status(FILE *out, const void *answer)
 		s->open_tasks == 1 ? "" : "s", (long long)s->strangers, s->strangers == 1 ? "" : "s");
 }
 
-void print_submit(FILE *out, const void *answer)
-{
-	const struct submit_view *s = answer;
-	fprintf(out, "%s%s\nNext: lintas timeline %s\n", s->id,
-		s->repeated ? "  (submitted before: nothing was sent again)" : "", s->id);
-}
-
 void print_proof(FILE *out, const void *answer)
 {
 	const struct proof_view *p = answer;

@@ -41,6 +41,7 @@ const struct rule mapping_rules[] = {
 	[MAPPING_TOO_MANY_ITEMS] = { .code = "MAP-040", .text = "there are {1} items, and the national form has columns for {2}" },
 	[MAPPING_LOST] = { .code = "MAP-041", .text = "\"{1}\" has no place in the national form", .severity = SEVERITY_WARNING },
 	[MAPPING_SAME_KEY] = { .code = "MAP-042", .text = "two have the key \"{1}\"{2}, and would be read as one" },
+	[MAPPING_TWO_VALUES] = { .code = "MAP-043", .text = "\"{1}\" and \"{2}\" would stand in one place of the national form" },
 	{ 0 },
 };
 /* clang-format on */
@@ -51,10 +52,11 @@ void mapping_find(struct findings *findings, enum mapping_rule_code code, const 
 	finding_add_law(findings, &mapping_rules[code], path, law, first, second);
 }
 
-/* Where PATH leads from NODE, or would lead. */
-static const char *path_from(struct arena *arena, const struct tree_node *node, struct mapping_path way)
+/* Where PATH leads from NODE, or would lead. Of findings that are counted only, nobody asks. */
+static const char *path_from(struct arena *arena, const struct findings *findings, const struct tree_node *node,
+			     struct mapping_path way)
 {
-	const char *path = mapping_node_path(arena, node);
+	const char *path = findings_count(findings) < FINDINGS_MAX ? mapping_node_path(arena, node) : NULL;
 
 	for (size_t i = 0; path && i < way.count; i++)
 		path = arena_printf(arena, "%s/%s", path, way.steps[i].name);
@@ -65,7 +67,7 @@ void mapping_find_list(struct arena *arena, struct findings *findings, enum mapp
 		       const struct mapping_list *list, const struct tree_node *item, const char *first,
 		       const char *second)
 {
-	mapping_find(findings, code, path_from(arena, item, list->to), list->field->law, first, second);
+	mapping_find(findings, code, path_from(arena, findings, item, list->to), list->field->law, first, second);
 }
 
 void mapping_find_value(struct arena *arena, struct findings *findings, enum mapping_rule_code code,
@@ -74,8 +76,8 @@ void mapping_find_value(struct arena *arena, struct findings *findings, enum map
 {
 	const char *named = rule->field ? first : arena_printf(arena, "%s: %s", rule->row->from, first);
 
-	mapping_find(findings, code, path_from(arena, item, rule->to), rule->field ? rule->field->law : NULL, named,
-		     second);
+	mapping_find(findings, code, path_from(arena, findings, item, rule->to), rule->field ? rule->field->law : NULL,
+		     named, second);
 }
 
 size_t mapping_list_towards(const struct mapping *mapping, size_t list, size_t inner)
@@ -87,6 +89,38 @@ size_t mapping_list_towards(const struct mapping *mapping, size_t list, size_t i
 
 /* --- One value --- */
 
+static struct mapping_memo *memo_of(struct mapping_run *run, const struct mapping_rule *rule)
+{
+	return &run->memos[rule - run->mapping->rules];
+}
+
+/* What stands in the source for RULE; for the parts of one text, which follow each other, it is looked for once. */
+static struct mapping_text text_of(struct mapping_run *run, const struct mapping_context *context,
+				   const struct mapping_rule *rule)
+{
+	struct mapping_memo *memo = memo_of(run, rule);
+
+	if (context->split && context->part > 0)
+		return memo->whole;
+	memo->whole = run->kind->text(run, context, rule);
+	memo->rest = memo->whole.text;
+	return memo->whole;
+}
+
+/* The next part of the text that MEMO holds; NULL behind the last. */
+static const char *next_part(struct mapping_run *run, struct mapping_memo *memo, const char *separator)
+{
+	const char *from = memo->rest, *end = from ? strstr(from, separator) : NULL;
+
+	if (!from)
+		return NULL;
+	memo->rest = end ? end + strlen(separator) : NULL;
+	const char *copy = end ? arena_text_of(run->arena, bytes(from, (size_t)(end - from))) : from;
+	const char *part = copy ? mapping_trim(run->arena, copy) : NULL;
+	run->no_memory = run->no_memory || !part;
+	return part;
+}
+
 /* The part of TEXT that is the item's, if the list is split, and the row's, if its text is. */
 static const char *part_of(struct mapping_run *run, const struct mapping_context *context,
 			   const struct mapping_rule *rule, const char *text)
@@ -94,7 +128,7 @@ static const char *part_of(struct mapping_run *run, const struct mapping_context
 	char parts[24];
 
 	if (context->split)
-		text = mapping_part(run->arena, text, run->mapping->lists[context->list].split, context->part);
+		text = next_part(run, memo_of(run, rule), run->mapping->lists[context->list].split);
 	if (!text || !*text || !rule->row->split)
 		return text && *text ? text : NULL;
 	const char *separator = mapping_separator(rule->row->split);
@@ -137,15 +171,18 @@ static void set_value(struct mapping_run *run, const struct mapping_context *con
 static bool applies(struct mapping_run *run, const struct mapping_context *context, const struct mapping_rule *rule)
 {
 	const struct mapping_row *row = rule->row;
+	struct mapping_memo *memo = memo_of(run, rule);
 
-	if (row->given && !run->kind->has(run, context, rule->given_list, rule->given_column, rule->given))
+	if (row->given &&
+	    !run->kind->has(run, context, rule->given_list, rule->given_column, rule->given, &memo->given))
 		return false;
-	return !row->missing || !run->kind->has(run, context, rule->missing_list, rule->missing_column, rule->missing);
+	return !row->missing ||
+	       !run->kind->has(run, context, rule->missing_list, rule->missing_column, rule->missing, &memo->missing);
 }
 
 static void read_value(struct mapping_run *run, const struct mapping_context *context, const struct mapping_rule *rule)
 {
-	struct mapping_text found = run->kind->text(run, context, rule);
+	struct mapping_text found = text_of(run, context, rule);
 	const char *text = found.text ? part_of(run, context, rule, found.text) : NULL;
 
 	if (!text || !applies(run, context, rule))
@@ -172,7 +209,7 @@ static void complete_value(struct mapping_run *run, const struct mapping_context
 
 	if ((!text && !row->required) || (rule->field && mapping_node(context->item, rule->to, NULL)))
 		return;
-	if (row->required && !run->kind->text(run, context, rule).text)
+	if (row->required && !text_of(run, context, rule).text)
 		mapping_find_value(run->arena, run->findings, MAPPING_REQUIRED, rule, context->item, row->from, NULL);
 	if (!text || !rule->field || !applies(run, context, rule))
 		return;
@@ -259,6 +296,11 @@ static void fill_list(struct mapping_run *run, const struct mapping_context *con
 	struct tree_node *up = mapping_node_make(run->arena, context->item, group, false);
 
 	run->no_memory = run->no_memory || !items || !up;
+	if (count > MAPPING_ITEMS_MAX) {
+		mapping_find_list(run->arena, run->findings, MAPPING_TOO_MANY, row, context->item, "20000",
+				  "items of one list");
+		count = 0;
+	}
 	for (size_t i = 0; i < count && !run->no_memory; i++) {
 		items[i].up = context;
 		items[i].list = list;
@@ -299,6 +341,9 @@ enum err_code mapping_hand_over(struct mapping_run *run, struct mapping_context 
 	buf_init(&json, MAPPING_DOCUMENT_MAX);
 	context->item = tree_add(run->arena, NULL, "", "");
 	if (!context->item)
+		return fail(err, ERR_MEMORY, "no memory left for a document");
+	run->memos = arena_array(run->arena, run->mapping->rules_count, sizeof(*run->memos));
+	if (!run->memos)
 		return fail(err, ERR_MEMORY, "no memory left for a document");
 	context->item->from = context->node;
 	context->item->line = context->line;

@@ -28,6 +28,8 @@ enum err_code mapping_load(struct arena *arena, const struct kernel *kernel, str
 const struct doctype *mapping_doctype(const struct mapping *mapping);
 /* "csv", "xml" or "json". */
 const char *mapping_format(const struct mapping *mapping);
+/* Of CSV, as iconv(3) names it; NULL: UTF-8. */
+const char *mapping_charset(const struct mapping *mapping);
 
 /* --- From the national form --- */
 

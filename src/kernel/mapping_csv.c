@@ -69,10 +69,11 @@ static struct mapping_text text_of(struct mapping_run *run, const struct mapping
 }
 
 static bool has(struct mapping_run *run, const struct mapping_context *context, size_t list, size_t column,
-		struct mapping_path path)
+		struct mapping_path path, struct mapping_seen *seen)
 {
 	(void)list;
 	(void)path;
+	(void)seen;
 	for (size_t i = 0; i < context->lines_count; i++)
 		if (*cell(run->source, context->lines[i], column))
 			return true;
@@ -92,30 +93,72 @@ static size_t numbered_items(struct mapping_run *run, const struct mapping_conte
 	return count;
 }
 
-/* Lines with the same key are one item, in the order in which keys first stand. A line without one is of no item. */
+/* A line of a list with a key, and the first one that has the same. */
+struct keyed {
+	const char *key;
+	size_t at, first;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct keyed *one = a, *other = b;
+	int order = strcmp(one->key, other->key);
+
+	return order ? order : (one->at > other->at) - (one->at < other->at);
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct keyed *one = a, *other = b;
+
+	if (one->first != other->first)
+		return one->first > other->first ? 1 : -1;
+	return (one->at > other->at) - (one->at < other->at);
+}
+
+/* The context's lines that have a key, those with the same one together, in the order in which keys first stand. */
+static size_t sort_keyed(const struct lines *lines, const struct mapping_context *context, size_t key,
+			 struct keyed *keyed)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < context->lines_count; i++) {
+		const char *value = cell(lines, context->lines[i], key);
+		if (*value)
+			keyed[count++] = (struct keyed){ .key = value, .at = i };
+	}
+	if (count == 0)
+		return 0;
+	qsort(keyed, count, sizeof(*keyed), by_key);
+	for (size_t i = 0; i < count; i++)
+		keyed[i].first = i > 0 && same(keyed[i].key, keyed[i - 1].key) ? keyed[i - 1].first : keyed[i].at;
+	qsort(keyed, count, sizeof(*keyed), by_first);
+	return count;
+}
+
+/* Lines with the same key are one item. A line without one is of no item. */
 static size_t keyed_items(struct mapping_run *run, const struct mapping_context *context, size_t list,
 			  struct mapping_context *items)
 {
 	const struct lines *lines = run->source;
-	size_t key = run->mapping->lists[list].key, count = 0;
+	size_t count = 0;
 	size_t *order = arena_array(run->arena, context->lines_count, sizeof(*order));
+	struct keyed *keyed = arena_array(run->arena, context->lines_count, sizeof(*keyed));
 
-	run->no_memory = run->no_memory || !order;
-	for (size_t i = 0; order && i < context->lines_count; i++) {
-		const char *value = cell(lines, context->lines[i], key);
-		bool first = *value != '\0';
-		for (size_t j = 0; first && j < i; j++)
-			first = !same(cell(lines, context->lines[j], key), value);
-		if (!first)
-			continue;
-		items[count] = *context;
-		items[count].lines = order;
-		items[count].lines_count = 0;
-		items[count].line = lines->items[context->lines[i]].number;
-		for (size_t j = i; j < context->lines_count; j++)
-			if (same(cell(lines, context->lines[j], key), value))
-				order[items[count].lines_count++] = context->lines[j];
-		order += items[count++].lines_count;
+	if (!order || !keyed) {
+		run->no_memory = true;
+		return 0;
+	}
+	size_t with_key = sort_keyed(lines, context, run->mapping->lists[list].key, keyed);
+	for (size_t i = 0; i < with_key; i++) {
+		order[i] = context->lines[keyed[i].at];
+		if (i == 0 || keyed[i].first != keyed[i - 1].first) {
+			items[count] = *context;
+			items[count].lines = &order[i];
+			items[count].lines_count = 0;
+			items[count++].line = lines->items[order[i]].number;
+		}
+		items[count - 1].lines_count++;
 	}
 	return count;
 }
@@ -276,17 +319,24 @@ static enum err_code remember(struct pass *pass, struct bytes key, bool *known, 
 	return OK;
 }
 
-/* What tells documents apart, without blanks around it. */
-static struct bytes key_of(const struct pass *pass, const struct csv_record *record)
+/* The cell in COLUMN of the mapping, without blanks around it. */
+static struct bytes cell_of(const struct pass *pass, const struct csv_record *record, size_t column)
 {
-	if (pass->mapping->key == MAPPING_NO_COLUMN)
-		return bytes("", 0);
-	const char *text = record->cells[pass->bound[pass->mapping->key]].text;
-	text += strspn(text, " \t");
+	const char *text = record->cells[pass->bound[column]].text;
+
+	text += strspn(text, " \t\r\n");
 	size_t size = strlen(text);
-	while (size > 0 && strchr(" \t", text[size - 1]))
+	while (size > 0 && strchr(" \t\r\n", text[size - 1]))
 		size--;
 	return bytes(text, size);
+}
+
+/* What tells documents apart. */
+static struct bytes key_of(const struct pass *pass, const struct csv_record *record)
+{
+	size_t key = pass->mapping->key;
+
+	return key == MAPPING_NO_COLUMN ? bytes("", 0) : cell_of(pass, record, key);
 }
 
 /* Whether RECORD with KEY begins a document, behind one with the key BEFORE. */
@@ -295,7 +345,7 @@ static bool begins(const struct pass *pass, const struct csv_record *record, str
 	const struct mapping *mapping = pass->mapping;
 
 	if (mapping->begin != MAPPING_NO_COLUMN)
-		return same(record->cells[pass->bound[mapping->begin]].text, mapping->file->begin->is);
+		return bytes_same(cell_of(pass, record, mapping->begin), bytes_of(mapping->file->begin->is));
 	return mapping->key == MAPPING_NO_COLUMN || !bytes_same(key, before);
 }
 
@@ -342,6 +392,8 @@ static enum err_code look(struct pass *pass, struct csv_reader *reader, struct e
 
 	buf_init(&before, CSV_RECORD_MAX);
 	TRY(read_columns(pass, reader, err));
+	if (findings_errors(pass->findings) == pass->errors && pass->columns_count == 0)
+		mapping_find(pass->findings, MAPPING_EMPTY, "", NULL, "", NULL);
 	if (findings_errors(pass->findings) == pass->errors)
 		bind_columns(pass);
 	if (findings_errors(pass->findings) > pass->errors)
@@ -421,9 +473,10 @@ static enum err_code group_add(struct group *group, const struct pass *pass, con
 			       .number = record->line };
 	for (size_t i = 0; line->cells && i < record->count; i++) {
 		const char *text = *record->cells[i].text ? arena_text(group->arena, record->cells[i].text) : "";
-		line->cells[i] = text ? mapping_trim(group->arena, text) : NULL;
-		if (!line->cells[i])
+		text = text ? mapping_trim(group->arena, text) : NULL;
+		if (!text)
 			return fail(err, ERR_MEMORY, "no memory left for the lines of one document");
+		line->cells[i] = pass->mapping->formulas ? text : mapping_formula_open(text);
 	}
 	if (!line->cells)
 		return fail(err, ERR_MEMORY, "no memory left for the lines of one document");

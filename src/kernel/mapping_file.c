@@ -17,6 +17,7 @@ static const struct field csv_rows[] = {
 	TEXT(mapping_csv, quote, "quote", .pattern = "[\"']|none", .label = "quotation mark"),
 	TEXT(mapping_csv, charset, "charset", .pattern = "[A-Za-z0-9._:-]+", .label = "charset"),
 	TEXT(mapping_csv, line_end, "lineEnd", .pattern = "crlf|lf", .label = "line end"),
+	TEXT(mapping_csv, formulas, "formulas", .pattern = "text|keep", .label = "what a spreadsheet would calculate"),
 	FIELD_FLAG(struct mapping_csv, headless, .json = "headless", .label = "no line of names"),
 	FIELD_LIST(struct mapping_csv, columns, columns_count, struct mapping_name, name, .json = "column",
 		   .max = CSV_CELLS_MAX, .label = "columns"),

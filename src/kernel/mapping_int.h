@@ -17,6 +17,7 @@ enum {
 	MAPPING_STEPS_MAX = 16,    /* of one path */
 	MAPPING_TEXT_MAX = 256,    /* characters of a path or column name */
 	MAPPING_LINES_MAX = 20000, /* of one document in CSV */
+	MAPPING_ITEMS_MAX = 20000, /* of one list */
 	MAPPING_DOCUMENTS_MAX = 1 << 20,
 };
 
@@ -56,7 +57,7 @@ struct mapping_name {
 };
 
 struct mapping_csv {
-	const char *delimiter, *quote, *charset, *line_end;
+	const char *delimiter, *quote, *charset, *line_end, *formulas;
 	bool headless;
 	struct mapping_name *columns;
 	size_t columns_count;
@@ -131,6 +132,7 @@ struct mapping {
 	const struct doctype *doctype;
 	bool csv, xml;
 	struct csv_dialect dialect;
+	bool formulas; /* cells that a spreadsheet would calculate stay as they are */
 	const struct tree_namespace *namespaces;
 	size_t namespaces_count;
 	struct mapping_rule *rules;
@@ -181,6 +183,7 @@ enum mapping_rule_code {
 	MAPPING_TOO_MANY_ITEMS,
 	MAPPING_LOST,
 	MAPPING_SAME_KEY,
+	MAPPING_TWO_VALUES,
 };
 
 /* --- Paths --- */
@@ -223,15 +226,41 @@ const char *mapping_part(struct arena *arena, const char *text, const char *sepa
 size_t mapping_parts(const char *text, const char *separator);
 /* TEXT without white space at its ends; TEXT itself if it has none there. */
 const char *mapping_trim(struct arena *arena, const char *text);
+/* TEXT as a cell that no spreadsheet calculates (a partner's "=HYPERLINK(…)" is text here, and not code there): with an
+ * apostrophe before it if it needs one, as OWASP says of CSV injection; and back. */
+const char *mapping_formula_guard(struct arena *arena, const char *text);
+const char *mapping_formula_open(const char *text);
+/* A number of JSON (RFC 8259 6), or true or false. */
+bool mapping_json_literal(const char *text);
 
 /* --- From the national form --- */
 
+struct mapping_text {
+	const char *text; /* trimmed; NULL if there is none */
+	const void *node;
+	size_t line, column;
+};
+/* Whether something stands at a condition, looked at from BASE. */
+struct mapping_seen {
+	const void *base;
+	bool there;
+};
+/* What one row found, for the items that find the same again: looking once more for each of them would take as long as
+ * the list is, squared. */
+struct mapping_memo {
+	const void *base; /* XML, JSON: from where .outer was found */
+	struct mapping_text outer;
+	struct mapping_text whole; /* of which items are parts, */
+	const char *rest;          /* and what is left of it behind the last of them */
+	struct mapping_seen given, missing;
+};
 struct mapping_run {
 	const struct mapping *mapping;
 	const struct mapping_source_kind *kind;
 	const void *source; /* the kind's */
 	struct arena *arena;
 	struct findings *findings;
+	struct mapping_memo *memos; /* by row */
 	bool no_memory;
 };
 /* The document, or the item of a list, on both sides. */
@@ -246,18 +275,13 @@ struct mapping_context {
 	bool split;               /* the item is a part of its texts: */
 	size_t part;              /* from 0 */
 };
-struct mapping_text {
-	const char *text; /* trimmed; NULL if there is none */
-	const void *node;
-	size_t line, column;
-};
 /* What the two kinds of sources do differently. */
 struct mapping_source_kind {
 	struct mapping_text (*text)(struct mapping_run *run, const struct mapping_context *context,
 				    const struct mapping_rule *rule);
 	/* Whether there is anything in the column or at the path of a condition. */
 	bool (*has)(struct mapping_run *run, const struct mapping_context *context, size_t list, size_t column,
-		    struct mapping_path path);
+		    struct mapping_path path, struct mapping_seen *seen);
 	/* The items of LIST, which is not split, in CONTEXT; the arena's, without .item. */
 	struct mapping_context *(*items)(struct mapping_run *run, const struct mapping_context *context, size_t list,
 					 size_t *count);

@@ -1,6 +1,7 @@
 /* A mapping file, read and resolved against its document type. All that is wrong with it is found at once. */
 #include <stdio.h>
 
+#include "base/text.h"
 #include "kernel/mapping_int.h"
 
 struct loader {
@@ -103,8 +104,10 @@ static size_t column(struct loader *loader, const char *name, bool optional)
 	struct mapping *mapping = loader->mapping;
 
 	for (size_t c = 0; c < mapping->columns_count; c++)
-		if (same(mapping->columns[c], name))
+		if (same(mapping->columns[c], name)) {
+			mapping->optional[c] = mapping->optional[c] && optional;
 			return c;
+		}
 	if (mapping->columns_count == CSV_CELLS_MAX) {
 		loader->no_memory = true;
 		return 0;
@@ -320,6 +323,7 @@ static void check_members(struct loader *loader, const struct mapping_row *row, 
 		  "it needs a \"part\" from 1 to 20" },
 		{ !row->split && part, "part", "it needs \"split\"" },
 		{ row->required && !row->from, "required", "it needs \"from\"" },
+		{ row->number && same(row->decimal, ","), "number", "a number of JSON has a decimal point" },
 	};
 
 	report(loader, at, checks, COUNT(checks));
@@ -380,6 +384,9 @@ static void resolve_row(struct loader *loader, size_t index)
 	check_value(loader, rule, place(loader, "row", index, ""));
 	if (mapping->csv) {
 		size_t numbered = mapping->lists[rule->list].numbered;
+		if (numbered && row->from && !strchr(row->from, '#'))
+			find(loader, MAPPING_MISPLACED, place(loader, "row", index, "/from"), row->from,
+			     "a # in it stands for the number; without one all items would be the same column");
 		rule->columns = columns(loader, row->from, numbered);
 		rule->given_column = column_or_none(loader, row->given);
 		rule->missing_column = column_or_none(loader, row->missing);
@@ -516,6 +523,9 @@ static void check_reverse(struct loader *loader)
 		if (row->missing || (row->given && row->to))
 			find(loader, MAPPING_NO_SOURCE, place(loader, "row", i, ""),
 			     "\"if\" and \"unless\" look at the source", NULL);
+		if (mapping->xml && row->from && ends_with(row->from, "/#text"))
+			find(loader, MAPPING_NO_SOURCE, place(loader, "row", i, "/from"),
+			     "text beside elements is read, not written", NULL);
 	}
 	for (size_t l = 0; mapping->csv && l < mapping->lists_count; l++)
 		check_lines(loader, l);
@@ -538,6 +548,7 @@ static void resolve_csv(struct loader *loader)
 		.lf = same(csv->line_end, "lf"),
 		.charset = csv->charset,
 	};
+	mapping->formulas = same(csv->formulas, "keep");
 	mapping->columns = arena_array(loader->arena, CSV_CELLS_MAX, sizeof(*mapping->columns));
 	mapping->optional = arena_array(loader->arena, CSV_CELLS_MAX, sizeof(*mapping->optional));
 	if (!mapping->columns || !mapping->optional) {
@@ -658,4 +669,9 @@ const struct doctype *mapping_doctype(const struct mapping *mapping)
 const char *mapping_format(const struct mapping *mapping)
 {
 	return mapping->file->format;
+}
+
+const char *mapping_charset(const struct mapping *mapping)
+{
+	return mapping->dialect.charset;
 }

@@ -22,6 +22,17 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
+/* What can be the name of an element or attribute (XML 1.0 2.3), and "#text", the text beside elements. */
+static bool is_xml_name(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+
+	for (const char *c = name; *c; c++)
+		if (!strchr(letters, *c) && !(*c & 0x80) && (c == name || !strchr("0123456789.-", *c)))
+			return same(name, "#text");
+	return true;
+}
+
 /* "@name", "prefix:name" or "name". */
 static void parse_name(struct parsing *parsing, char *text, const char **ns, const char **name, bool *attribute)
 {
@@ -41,6 +52,8 @@ static void parse_name(struct parsing *parsing, char *text, const char **ns, con
 		*colon = '\0';
 		*name = colon + 1;
 	}
+	if (!is_xml_name(*name))
+		parsing->why = "a step is no name of XML";
 	for (size_t i = 0; i < parsing->namespaces_count; i++)
 		if (same(parsing->namespaces[i].prefix, prefix) && !(*attribute && !colon)) {
 			*ns = parsing->namespaces[i].name;

@@ -16,14 +16,18 @@ static struct mapping_text text_of(struct mapping_run *run, const struct mapping
 				   const struct mapping_rule *rule)
 {
 	struct tree_node *base = base_of(context, rule->from_list);
-	struct tree_node *node = mapping_node(base, rule->from, NULL);
+	struct mapping_memo *memo = &run->memos[rule - run->mapping->rules];
 	struct mapping_text text = { 0 };
-	bool first = !context->split || context->part == 0;
 
+	if (memo->base == base)
+		return memo->outer;
+	memo->base = base;
+	memo->outer = text;
+	struct tree_node *node = mapping_node(base, rule->from, NULL);
 	if (!node || node->kind == TREE_GROUP)
 		return text;
 	struct tree_node *second = rule->from.count ? mapping_node(base, rule->from, node) : NULL;
-	if (second && !second->taken && first)
+	if (second && !second->taken)
 		mapping_find_value(run->arena, run->findings, MAPPING_SEVERAL, rule, context->item, rule->row->from,
 				   NULL);
 	if (second)
@@ -33,17 +37,22 @@ static struct mapping_text text_of(struct mapping_run *run, const struct mapping
 	run->no_memory = run->no_memory || !trimmed;
 	if (trimmed && *trimmed)
 		text = (struct mapping_text){ .text = trimmed, .node = node };
+	memo->outer = text;
 	return text;
 }
 
 static bool has(struct mapping_run *run, const struct mapping_context *context, size_t list, size_t column,
-		struct mapping_path path)
+		struct mapping_path path, struct mapping_seen *seen)
 {
-	const struct tree_node *node = mapping_node(base_of(context, list), path, NULL);
+	struct tree_node *base = base_of(context, list);
 
 	(void)run;
 	(void)column;
-	return node && (node->kind == TREE_GROUP || *node->text);
+	if (seen->base != base) {
+		const struct tree_node *node = mapping_node(base, path, NULL);
+		*seen = (struct mapping_seen){ base, node && (node->kind == TREE_GROUP || *node->text) };
+	}
+	return seen->there;
 }
 
 /* A list that is not repeated in the source has one item there. */
@@ -78,17 +87,21 @@ struct unread {
 	size_t *counts;
 	size_t count;
 };
-enum { UNREAD_MAX = 200, UNREAD_ARENA = 64 << 20 };
+enum { UNREAD_MAX = 200, UNREAD_ARENA = 4 << 20, UNREAD_PATH_MAX = 4096 };
 
-/* The names on the way to NODE. */
-static const char *names_of(struct arena *arena, const struct tree_node *node)
+/* The names on the way to NODE; PATH is used for each in turn, so that a million of them take no memory. */
+static const char *names_of(struct buf *path, const struct tree_node *node)
 {
-	const char *path = "";
+	const struct tree_node *way[TREE_DEPTH_MAX + 2];
+	size_t depth = 0;
 
-	for (; path && node->up; node = node->up)
-		path = arena_printf(arena, "/%s%s%s%s", node->attribute ? "@" : "", node->name, node->item ? "/*" : "",
-				    path);
-	return path;
+	buf_clear(path);
+	for (; node->up && depth < COUNT(way); node = node->up)
+		way[depth++] = node;
+	while (depth-- > 0)
+		buf_printf(path, "/%s%s%s", way[depth]->attribute ? "@" : "", way[depth]->name,
+			   way[depth]->item ? "/*" : "");
+	return path->failed ? "(a long name)" : buf_text(path);
 }
 
 /* NODE stands at, or below, what the mapping says is not read. */
@@ -120,11 +133,9 @@ static void note_unread(struct unread *unread, const char *path)
 			unread->counts[i]++;
 			return;
 		}
-	if (unread->count == UNREAD_MAX)
-		path = "(more)";
-	unread->paths[unread->count - (unread->count == UNREAD_MAX)] = path;
-	unread->counts[unread->count - (unread->count == UNREAD_MAX)]++;
-	unread->count += unread->count < UNREAD_MAX;
+	size_t at = unread->count < UNREAD_MAX ? unread->count++ : UNREAD_MAX - 1;
+	unread->paths[at] = unread->counts[at] ? "(more)" : arena_text(unread->arena, path);
+	unread->counts[at]++;
 }
 
 /* The next node in document order. */
@@ -142,7 +153,10 @@ static enum err_code find_unread(const struct mapping *mapping, struct tree_node
 {
 	arena_auto arena = arena_new(UNREAD_ARENA);
 	struct unread unread = { .arena = arena };
+	buf_auto path;
 	char text[32];
+
+	buf_init(&path, UNREAD_PATH_MAX);
 
 	unread.paths = arena ? arena_array(arena, UNREAD_MAX, sizeof(*unread.paths)) : NULL;
 	unread.counts = arena ? arena_array(arena, UNREAD_MAX, sizeof(*unread.counts)) : NULL;
@@ -151,10 +165,7 @@ static enum err_code find_unread(const struct mapping *mapping, struct tree_node
 	for (struct tree_node *node = root; node; node = next_of(node)) {
 		if (node->kind == TREE_GROUP || node->taken || !*node->text || is_ignored(mapping, node))
 			continue;
-		const char *path = names_of(arena, node);
-		if (!path)
-			return fail(err, ERR_MEMORY, "no memory left to see what was not read");
-		note_unread(&unread, path);
+		note_unread(&unread, names_of(&path, node));
 	}
 	for (size_t i = 0; i < unread.count; i++) {
 		snprintf(text, sizeof(text), "%zu value%s", unread.counts[i], unread.counts[i] == 1 ? "" : "s");

@@ -177,6 +177,9 @@ static const char *write_day(struct arena *arena, const struct date_format *form
 
 	if (!date_parse(day, &known))
 		return NULL;
+	/* 9457 is the last year that has four digits in the Buddhist era, too. */
+	if (format->template && strchr(format->template, 'B') && strncmp(day, "9457", 4) >= 0)
+		return NULL;
 	if (!format->template)
 		return arena_printf(arena, "%sT00:00:00Z", day);
 	buf_init(&out, DAY_TEXT);
@@ -307,6 +310,62 @@ static const char *code_write(const struct mapping_table *table, const char *tex
 	return table->open && same(code_read(table, text), text) ? text : NULL;
 }
 
+/* --- Cells and literals --- */
+
+/* Where a spreadsheet takes a cell for a formula, in Latin and in full width. */
+static bool begins_formula(const char *text)
+{
+	static const char *const marks[] = { "=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠" };
+
+	for (size_t i = 0; i < COUNT(marks); i++)
+		if (starts_with(text, marks[i]))
+			return true;
+	return false;
+}
+
+/* With a sign before them numbers are what they are. */
+static bool is_signed_number(const char *text)
+{
+	const char *digits = text + (*text == '-' || *text == '+');
+
+	return *digits && digits[strspn(digits, "0123456789.,")] == '\0' && digits[strcspn(digits, "0123456789")];
+}
+
+/* An apostrophe that stands there already gets another one before it, so that one is taken away again. */
+const char *mapping_formula_guard(struct arena *arena, const char *text)
+{
+	const char *behind = text + strspn(text, "'");
+
+	if (!begins_formula(behind) || (behind == text && is_signed_number(text)))
+		return text;
+	return arena_printf(arena, "'%s", text);
+}
+
+const char *mapping_formula_open(const char *text)
+{
+	return *text == '\'' && begins_formula(text + strspn(text, "'")) ? text + 1 : text;
+}
+
+bool mapping_json_literal(const char *text)
+{
+	static const char digits[] = "0123456789";
+
+	if (same(text, "true") || same(text, "false"))
+		return true;
+	text += *text == '-';
+	size_t whole = strspn(text, digits);
+	if (whole == 0 || (whole > 1 && *text == '0'))
+		return false;
+	text += whole;
+	if (*text == '.') {
+		size_t part = strspn(text + 1, digits);
+		if (part == 0)
+			return false;
+		text += 1 + part;
+	}
+	return *text == '\0';
+}
+
 /* --- Values --- */
 
 static const char *read_flag(const char *text)
@@ -367,14 +426,18 @@ const char *mapping_value_write(struct arena *arena, const struct mapping_rule *
 				const char *text, struct findings *findings)
 {
 	const char *value = text;
+	bool day = rule->field && rule->field->kind == FIELD_KIND_DAY && rule->date;
 
-	if (rule->field && rule->field->kind == FIELD_KIND_DAY && rule->date)
+	if (day)
 		value = write_day(arena, rule->date, text);
 	else if (rule->field && rule->field->kind == FIELD_KIND_DECIMAL)
 		value = write_number(arena, rule->row, text);
 	if (value && rule->table)
 		value = code_write(rule->table, value);
-	if (!value)
+	else if (!value)
+		mapping_find_value(arena, findings, day ? MAPPING_NOT_DAY : MAPPING_NOT_NUMBER, rule, item, text,
+				   day ? rule->row->date : ".");
+	if (rule->table && !value)
 		mapping_find_value(arena, findings, MAPPING_NOT_IN_TABLE, rule, item, text, rule->row->table);
 	return value;
 }

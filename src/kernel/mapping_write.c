@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "codec/csv.h"
 #include "kernel/mapping_int.h"
 
@@ -30,6 +31,13 @@ struct place {
 
 /* --- One value --- */
 
+/* What stands there would be lost without a word. */
+static void find_two(struct writing *writing, const struct place *place, const struct mapping_rule *rule,
+		     const char *there, const char *text)
+{
+	mapping_find_value(writing->arena, writing->findings, MAPPING_TWO_VALUES, rule, place->item, there, text);
+}
+
 static void put_cell(struct writing *writing, const struct place *place, const struct mapping_rule *rule,
 		     const char *text)
 {
@@ -41,30 +49,48 @@ static void put_cell(struct writing *writing, const struct place *place, const s
 		if (place->split && place->part > 0)
 			*cell = arena_printf(writing->arena, "%s%s%s", *cell ? *cell : "",
 					     writing->mapping->lists[place->list].split, text);
-		else
+		else if (!*cell || !**cell)
 			*cell = text;
+		else if (*text && !same(*cell, text)) {
+			find_two(writing, place, rule, *cell, text);
+			return;
+		}
 		writing->no_memory = writing->no_memory || !*cell;
 	}
+}
+
+/* What is written without quotation marks must be a literal of JSON. */
+static enum tree_kind kind_of(struct writing *writing, const struct place *place, const struct mapping_rule *rule,
+			      const char *text)
+{
+	if (!rule->row->number || writing->mapping->xml)
+		return TREE_TEXT;
+	if (!mapping_json_literal(text))
+		mapping_find_value(writing->arena, writing->findings, MAPPING_NOT_NUMBER, rule, place->item, text, ".");
+	return TREE_NUMBER;
 }
 
 static void put_node(struct writing *writing, const struct place *place, const struct mapping_rule *rule,
 		     const char *text)
 {
 	const struct place *base = place;
+	bool further = place->split && place->part > 0;
 
 	while (base->list != rule->from_list && base->up)
 		base = base->up;
-	if (!*text && !(place->split && place->part > 0))
+	if (!*text && !further)
 		return;
 	struct tree_node *node = mapping_node_make(writing->arena, base->node, rule->from, false);
-	if (node && place->split && place->part > 0)
+	if (node && further)
 		text = arena_printf(writing->arena, "%s%s%s", node->text, writing->mapping->lists[place->list].split,
 				    text);
 	if (!node || !text) {
 		writing->no_memory = true;
 		return;
 	}
-	node->kind = rule->row->number && !writing->mapping->xml ? TREE_NUMBER : TREE_TEXT;
+	if (!further && *node->text && !same(node->text, text))
+		find_two(writing, place, rule, node->text, text);
+	node->kind = kind_of(writing, place, rule, text);
 	node->text = text;
 }
 
@@ -200,18 +226,21 @@ static const char *key_cell(const struct writing *writing, size_t line, size_t k
 	return cell ? cell : "";
 }
 
-/* Items that have the key of the one at LINE, or none, would be lost when they are read. FIRST: the line of the first.
- */
-static void check_key(struct writing *writing, const struct place *around, const struct mapping_list *list,
-		      size_t first, size_t line)
+static int by_text(const void *a, const void *b)
 {
-	const char *key = key_cell(writing, line, list->key);
-	bool again = !*key;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
-	for (size_t before = first; before < line && !again; before++)
-		again = same(key_cell(writing, before, list->key), key);
-	if (again)
-		mapping_find_list(writing->arena, writing->findings, MAPPING_SAME_KEY, list, around->item, key, "");
+/* Items with the key of another one, or none, would be lost when they are read. */
+static void check_keys(struct writing *writing, const struct place *around, const struct mapping_list *list,
+		       const char **keys, size_t count)
+{
+	if (count > 0)
+		qsort(keys, count, sizeof(*keys), by_text);
+	for (size_t i = 0; i < count; i++)
+		if (!*keys[i] || (i > 0 && same(keys[i], keys[i - 1])))
+			mapping_find_list(writing->arena, writing->findings, MAPPING_SAME_KEY, list, around->item,
+					  keys[i], "");
 }
 
 /* How many items the national form has room for. */
@@ -223,9 +252,9 @@ static size_t room_for(const struct mapping *mapping, const struct mapping_list 
 	return list->split || mapping->csv || list->from.count ? count : 1;
 }
 
-/* The INDEXth item of LIST in PLACE, behind the one before it. */
+/* The INDEXth item of LIST in PLACE, behind the one before it. *KEY: its key, if it has one. */
 static void write_next(struct writing *writing, const struct place *place, const struct mapping_list *list,
-		       size_t index, struct place *item)
+		       size_t index, struct place *item, const char **key)
 {
 	const struct mapping *mapping = writing->mapping;
 	bool numbered = list->row->numbered != INTEGER_NONE, lines = mapping->csv && !list->split && !numbered;
@@ -242,8 +271,8 @@ static void write_next(struct writing *writing, const struct place *place, const
 	if (writing->no_memory)
 		return;
 	write_item(writing, item);
-	if (lines && list->key != MAPPING_NO_COLUMN)
-		check_key(writing, place, list, place->line, item->line);
+	if (key)
+		*key = key_cell(writing, item->line, list->key);
 	item->line += lines ? item->lines : 0;
 }
 
@@ -261,11 +290,17 @@ static void write_list(struct writing *writing, const struct place *place, size_
 				  counts[0], counts[1]);
 		return;
 	}
+	bool keyed = writing->mapping->csv && !list->split && list->key != MAPPING_NO_COLUMN &&
+		     list->row->numbered == INTEGER_NONE;
+	const char **keys = keyed ? arena_array(writing->arena, count, sizeof(*keys)) : NULL;
+	writing->no_memory = writing->no_memory || (keyed && !keys);
 	item.up = place;
 	item.list = l;
 	item.item = NULL;
 	for (size_t i = 0; i < count && !writing->no_memory; i++)
-		write_next(writing, place, list, i, &item);
+		write_next(writing, place, list, i, &item, keys ? &keys[i] : NULL);
+	if (keys && !writing->no_memory)
+		check_keys(writing, place, list, keys, count);
 }
 
 /* Recurses as deep as lists are nested in the mapping. In the order of the rows. */
@@ -285,6 +320,14 @@ static void write_item(struct writing *writing, const struct place *place)
 	}
 }
 
+/* Nothing but separators. */
+static bool only_separators(const char *text, const char *separator)
+{
+	while (starts_with(text, separator))
+		text += strlen(separator);
+	return *text == '\0';
+}
+
 /* Of texts in which all parts are empty nothing is left. */
 static void drop_empty_parts(struct writing *writing)
 {
@@ -297,7 +340,7 @@ static void drop_empty_parts(struct writing *writing)
 		for (size_t n = 0; split && rule->columns && n < (most ? most : 1); n++)
 			for (size_t line = 0; line < writing->lines; line++) {
 				const char **cell = &writing->cells[line * mapping->columns_count + rule->columns[n]];
-				if (*cell && strspn(*cell, split) == strlen(*cell))
+				if (*cell && only_separators(*cell, split))
 					*cell = NULL;
 			}
 	}
@@ -323,24 +366,47 @@ static void find_lost(struct writing *writing, struct tree_node *document)
 
 /* --- The forms --- */
 
-static enum err_code put_line(struct mapping_writer *writer, struct buf *out, const char *const *cells,
-			      struct findings *findings)
+static void put_line(struct mapping_writer *writer, struct buf *out, const char *const *cells,
+		     struct findings *findings)
 {
 	const struct mapping *mapping = writer->mapping;
 	size_t bad;
 
-	if (csv_put(writer->csv, out, cells, mapping->columns_count, &bad))
-		return OK;
-	mapping_find(findings, MAPPING_CANNOT_SAY, "", NULL, cells[bad],
-		     mapping->dialect.charset ? mapping->dialect.charset : "UTF-8, without quotation marks");
+	if (!csv_put(writer->csv, out, cells, mapping->columns_count, &bad))
+		mapping_find(findings, MAPPING_CANNOT_SAY, "", NULL, cells[bad],
+			     mapping->dialect.charset ? mapping->dialect.charset : "UTF-8, without quotation marks");
+}
+
+/* No cell is a formula, unless the mapping wants them as they are. */
+static enum err_code guard_cells(struct writing *writing, struct err *err)
+{
+	size_t count = writing->mapping->formulas ? 0 : writing->lines * writing->mapping->columns_count;
+
+	for (size_t i = 0; i < count; i++) {
+		const char **cell = &writing->cells[i];
+		if (*cell && !(*cell = mapping_formula_guard(writing->arena, *cell)))
+			return fail(err, ERR_MEMORY, "no memory left for the lines of one document");
+	}
 	return OK;
+}
+
+/* The line of names, and those of the document. */
+static void put_lines(struct mapping_writer *writer, const struct writing *writing, struct buf *out)
+{
+	const struct mapping *mapping = writer->mapping;
+	size_t errors = findings_errors(writing->findings);
+
+	if (!writer->begun && !(mapping->file->csv && mapping->file->csv->headless))
+		put_line(writer, out, mapping->columns, writing->findings);
+	for (size_t i = 0; i < writing->lines; i++)
+		put_line(writer, out, writing->cells + i * mapping->columns_count, writing->findings);
+	writer->begun = writer->begun || findings_errors(writing->findings) == errors;
 }
 
 static enum err_code write_csv(struct mapping_writer *writer, struct writing *writing, struct tree_node *document,
 			       struct buf *out, struct err *err)
 {
 	const struct mapping *mapping = writer->mapping;
-	const struct mapping_csv *csv = mapping->file->csv;
 	size_t errors = findings_errors(writing->findings);
 	struct place place = { .item = document, .lines = lines_of(mapping, document, 0) };
 
@@ -357,6 +423,7 @@ static enum err_code write_csv(struct mapping_writer *writer, struct writing *wr
 	find_lost(writing, document);
 	if (writing->no_memory || findings_errors(writing->findings) > errors)
 		return OK;
+	TRY(guard_cells(writing, err));
 	const char *key = mapping->key == MAPPING_NO_COLUMN ? NULL : key_cell(writing, 0, mapping->key);
 	if (key && writer->begun && same(key, buf_text(&writer->key))) {
 		mapping_find(writing->findings, MAPPING_SAME_KEY, "", NULL, key, ", one behind the other");
@@ -365,11 +432,7 @@ static enum err_code write_csv(struct mapping_writer *writer, struct writing *wr
 	buf_clear(&writer->key);
 	buf_puts(&writer->key, key ? key : "");
 	TRY(buf_check(&writer->key, "a key", err));
-	if (!writer->begun && !(csv && csv->headless))
-		TRY(put_line(writer, out, mapping->columns, writing->findings));
-	for (size_t i = 0; i < place.lines; i++)
-		TRY(put_line(writer, out, writing->cells + i * mapping->columns_count, writing->findings));
-	writer->begun = writer->begun || findings_errors(writing->findings) == errors;
+	put_lines(writer, writing, out);
 	return OK;
 }
 
@@ -435,6 +498,13 @@ enum err_code mapping_write(struct mapping_writer *writer, struct arena *arena, 
 	if (findings_errors(findings) > errors && out->data) {
 		out->size = before;
 		out->data[before] = '\0';
+	}
+	/* A charset whose first octets are a mark of their order has written it; it is taken back with the rest. */
+	if (writer->csv && !writer->begun) {
+		struct csv_writer *anew = NULL;
+		TRY(csv_writer_open(&writer->mapping->dialect, &anew, err));
+		csv_writer_close(writer->csv);
+		writer->csv = anew;
 	}
 	return OK;
 }

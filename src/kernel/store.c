@@ -37,6 +37,7 @@
 /* The attempt and the end of its lease are those of one claim: they differ once it was changed, or another has it. */
 #define WEBHOOK_CLAIM "id = $1 AND attempts = $2 AND next_us = $3 AND in_hand = 1"
 #define HOLD_COLUMNS "id, kind, subject, organisation, reason, placed_by, placed_us, until_us, lifted_by, lifted_us"
+#define DROP_COLUMNS "id, organisation, folder, name, digest, taken_us, report"
 #define TASK_COLUMNS "id, organisation, kind, subject, text, state, created_us, done_us"
 #define MESSAGE_COLUMNS \
 	"message.id, direction, partner, organisation, message_id, conversation, position, ref_to, service, action, original_sender," \

@@ -101,6 +101,12 @@ static const struct setting settings[] = {
 	     "While the disk of an SQLite database has less free, new messages are answered 503: nothing is half written."),
 	FLAG("archive", "required", archived_first, "yes",
 	     "yes: nothing is deleted before it stands in an archive (`lintas archive write`). no: it goes when it is due."),
+	TEXT("national", "mappings", mappings, "none",
+	     "The folder of the mapping files that ?map= and drop folders may name, relative to the node's directory; none: none."),
+	TEXT("national", "drop", drop, "none",
+	     "The folder whose folders, each named like an organisation of ours, files are dropped into; none: none."),
+	TIME("national", "drop-settle", drop_settle_us, "5s", 0, HOUR_US,
+	     "A dropped file that has not changed for so long is taken; longer than its writer pauses."),
 	TEXT("log", "level", log_level, "info", "debug, info, warn, error or off."),
 };
 

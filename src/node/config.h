@@ -32,6 +32,8 @@ struct config {
 	int64_t disk_reserve_bytes;
 	bool archived_first;
 	struct retention retention; /* [retention], whose names are document types */
+	const char *mappings, *drop;
+	int64_t drop_settle_us;
 	const char *log_level;
 };
 

@@ -161,8 +161,26 @@ static enum err_code webhooks_of(struct arena *arena, struct node *node, struct 
 	return OK;
 }
 
+static const char *national_folder(struct arena *arena, const struct config *config, const char *name)
+{
+	return same(name, "none") ? NULL : config_path(arena, config, name);
+}
+
+/* As wrong settings are: told all at once, and nothing runs before they are mended. */
+static enum err_code load_mappings(struct arena *arena, struct node *node, struct findings *findings, struct err *err)
+{
+	const char *folder = national_folder(arena, &node->config, node->config.mappings);
+	TRY(national_mappings_load(&node->kernel, folder, &node->mappings, findings, err));
+	if (findings_errors(findings))
+		return fail(err, ERR_CONFIG,
+			    "the mapping files in %s have %zu mistakes; "
+			    "lintas doctype map --mapping FILE checks one",
+			    folder, findings_errors(findings));
+	return OK;
+}
+
 enum err_code node_assemble(struct arena *arena, struct node *node, const struct http_tls *tls,
-			    const struct api_options *api, struct err *err)
+			    const struct api_options *api, struct findings *findings, struct err *err)
 {
 	const struct config *c = &node->config;
 	const char *instance = NULL, *keys = config_path(arena, c, "keys");
@@ -172,6 +190,7 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 	TRY(require_migrated(node->kernel.db, c->directory, err));
 	TRY(instance_of(arena, c, &instance, err));
 	kernel_init(&node->kernel, node->kernel.db, instance, c);
+	TRY(load_mappings(arena, node, findings, err));
 	node->client = http_client_new();
 	if (!node->client)
 		return fail(err, ERR_MEMORY, "no memory for the HTTP client");
@@ -198,9 +217,16 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 	TRY(messaging_new(&messaging, &node->messaging, err));
 	TRY(webhooks_of(arena, node, err));
 	note_keys(&node->kernel, keys);
+	node->drop = (struct national_drop){ .kernel = &node->kernel,
+					     .mappings = node->mappings,
+					     .directory = national_folder(arena, c, c->drop),
+					     .settle_us = c->drop_settle_us,
+					     .max_bytes = (size_t)c->max_payload_bytes };
 	struct api_options options = *api;
 	options.kernel = &node->kernel;
 	options.messaging = node->messaging;
+	options.mappings = node->mappings;
+	options.drop = &node->drop;
 	options.plain = c->plain;
 	options.keys_directory = keys;
 	options.disk_path = database_file(arena, c);
@@ -222,7 +248,7 @@ enum err_code node_open(struct arena *arena, const char *directory, struct node 
 		return fail(err, ERR_MEMORY, "no memory for the node");
 	enum err_code code = keys_open(keys, &node->keys, err);
 	if (code == OK)
-		code = node_assemble(arena, node, NULL, &(struct api_options){ .running = false }, err);
+		code = node_assemble(arena, node, NULL, &(struct api_options){ .running = false }, findings, err);
 	if (code != OK)
 		node_close(node);
 	return code;
@@ -231,6 +257,7 @@ enum err_code node_open(struct arena *arena, const char *directory, struct node 
 void node_close(struct node *node)
 {
 	api_free(node->api);
+	national_mappings_free(node->mappings);
 	messaging_free(node->messaging);
 	if (node->client)
 		http_client_free(node->client);

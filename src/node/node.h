@@ -16,7 +16,9 @@ struct node {
 	struct webhook_sender webhooks;
 	struct api *api;
 	struct retention_walk retention; /* of the role of that name */
-	int lock;                        /* descriptor of the lock file, or -1 */
+	struct national_mappings *mappings;
+	struct national_drop drop;
+	int lock; /* descriptor of the lock file, or -1 */
 };
 
 /* Makes DIRECTORY a node: configuration, empty key directory, migrated database, the seat of customs. */

@@ -20,7 +20,7 @@ enum err_code node_read_config(struct arena *arena, const char *directory, struc
 /* Opens what NODE needs beside its configuration and keys. TLS: with which it sends; NULL if it is plain or does not
  * run. */
 enum err_code node_assemble(struct arena *arena, struct node *node, const struct http_tls *tls,
-			    const struct api_options *api, struct err *err) MUST_USE;
+			    const struct api_options *api, struct findings *findings, struct err *err) MUST_USE;
 /* Files of our newest active TLS key, and whom we trust; ERR_KEY or ERR_CONFIG if one is missing. */
 enum err_code node_tls(struct arena *arena, const struct config *config, struct http_tls *tls,
 		       struct err *err) MUST_USE;

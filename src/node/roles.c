@@ -76,6 +76,11 @@ static enum err_code step_refresh(struct node *node, int64_t now_us, unsigned *d
 	return messaging_watch(node->messaging, now_us, err);
 }
 
+static enum err_code step_drop(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	return national_drop_step(&node->drop, now_us, done, err);
+}
+
 /* What a role waits for, and what it makes work of. By the clock nobody is woken: the sealer's batches are better
  * large, the timers are not in a hurry. */
 enum work { WORK_BY_THE_CLOCK, WORK_OUT, WORK_IN, WORKS };
@@ -97,6 +102,7 @@ static const struct role role_rows[] = {
 	  WORK_BY_THE_CLOCK },
 	{ "retention", step_retention, 0, 10 * SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },
 	{ "refresh", step_refresh, 0, SECOND_US, WORK_BY_THE_CLOCK, WORK_BY_THE_CLOCK },
+	{ "drop", step_drop, 0, SECOND_US, WORK_BY_THE_CLOCK, WORK_OUT },
 };
 
 struct bell {

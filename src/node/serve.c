@@ -352,7 +352,7 @@ static enum err_code start(struct arena *arena, struct serving *s, const char *d
 	struct api_options api = { .running = true, .started_us = s->started_us };
 	if (!s->node.config.plain)
 		TRY(node_tls(arena, &s->node.config, &s->tls, err));
-	TRY(node_assemble(arena, &s->node, s->node.config.plain ? NULL : &s->tls, &api, err));
+	TRY(node_assemble(arena, &s->node, s->node.config.plain ? NULL : &s->tls, &api, findings, err));
 	TRY(resume(s, err));
 	TRY(roles_start(&s->node, &s->roles, err));
 	api_on_change(s->node.api, roles_to_send, s->roles);

@@ -36,6 +36,7 @@ struct document_list {
 	size_t count;
 };
 
+struct document_result;
 struct document_request {
 	const char *organisation; /* ours, that sends; NULL: the only one with the seat that sends such documents */
 	const char *doctype;      /* NULL: as the XML root element says */
@@ -44,12 +45,17 @@ struct document_request {
 	bool test;
 	struct actor actor;
 	int64_t now_us;
+	/* In the transaction that keeps it, when it is kept or was before: what has to be done together with it, or not
+	 * at all. It may run again with the transaction. NULL: nothing. */
+	enum err_code (*also)(struct tx *tx, void *arg, const struct document_result *result, struct err *err);
+	void *also_arg;
 };
 struct document_result {
 	const char *id; /* NULL: refused, and the findings say why */
 	const char *message;
 	bool repeated; /* the same bytes were submitted before: nothing was sent now. (What had been abandoned is sent.)
 			*/
+	const char *reference; /* as it stands in the document; NULL: it could not be read */
 };
 
 /* Reads, judges, keeps and sends, in one transaction. All findings at once; with an error among them nothing was

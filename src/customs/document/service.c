@@ -193,12 +193,12 @@ static enum err_code repeat(struct tx *tx, struct submission *submission, const 
 {
 	struct message message;
 
-	submission->result = (struct document_result){ known->id, known->message, true };
+	submission->result = (struct document_result){ .id = known->id, .message = known->message, .repeated = true };
 	TRY(message_find(tx, submission->arena, known->message, &message, err));
 	if (!same(message.state, "abandoned"))
 		return OK;
 	TRY(send_abandoned(tx, submission, known, &message, err));
-	submission->result = (struct document_result){ known->id, message.id, false };
+	submission->result = (struct document_result){ .id = known->id, .message = message.id };
 	return OK;
 }
 
@@ -323,7 +323,7 @@ static enum err_code keep(struct tx *tx, struct submission *submission, struct e
 				       document->recipient),
 	};
 	TRY(fsm_open(tx, reading->doctype->sent_machine, &fsm_case, err));
-	submission->result = (struct document_result){ id, message.id, false };
+	submission->result = (struct document_result){ .id = id, .message = message.id };
 	if (!reading->doctype->on_submit)
 		return OK;
 
@@ -361,7 +361,9 @@ static enum err_code submit(struct tx *tx, void *arg, struct err *err)
 	if (findings_errors(submission->findings) == 0 && !submission->result.id)
 		TRY(keep(tx, submission, err));
 	if (findings_errors(submission->findings) == 0)
-		return OK;
+		return submission->request->also
+			       ? submission->request->also(tx, submission->request->also_arg, &submission->result, err)
+			       : OK;
 	/* A fault, so that nothing of it stays; document_submit() knows that it is none. */
 	submission->refused = true;
 	return fail(err, ERR_INVALID, "the document is refused");
@@ -381,7 +383,7 @@ enum err_code document_submit(struct kernel *kernel, struct arena *arena, const 
 			TRY(db_read(kernel->db, submit, &submission, err));
 			findings_append(findings, submission.findings);
 		}
-		*result = (struct document_result){ 0 };
+		*result = (struct document_result){ .reference = submission.reading.key.reference };
 		return OK;
 	}
 	content_digest(submission.reading.original, submission.digest);
@@ -393,6 +395,7 @@ enum err_code document_submit(struct kernel *kernel, struct arena *arena, const 
 		return code;
 	findings_append(findings, submission.findings);
 	*result = code == OK ? submission.result : (struct document_result){ 0 };
+	result->reference = submission.reading.key.reference;
 	return OK;
 }
 

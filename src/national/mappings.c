@@ -1,0 +1,178 @@
+/* The mapping files of the node: loaded and checked when it starts, so that none is found to be wrong at night. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "national/national.h"
+
+enum { ARENA_BYTES = 256 << 20, NAME_MAX_BYTES = 64 };
+
+struct national_mappings {
+	struct arena *arena;
+	struct national_mapping items[NATIONAL_MAPPINGS_MAX];
+	size_t count;
+};
+
+static const struct rule bad_name = {
+	.code = "NAT-001",
+	.text = "{1}: the name of a mapping file has letters, digits, '-' and '_' before .json, at most 64"
+};
+
+const struct national_mapping *national_mapping_at(const struct national_mappings *mappings, size_t index)
+{
+	return mappings && index < mappings->count ? &mappings->items[index] : NULL;
+}
+
+const struct national_mapping *national_mapping_find(const struct national_mappings *mappings, const char *name)
+{
+	const struct national_mapping *mapping = NULL;
+
+	for (size_t i = 0; name && (mapping = national_mapping_at(mappings, i)); i++)
+		if (same(mapping->name, name))
+			return mapping;
+	return NULL;
+}
+
+void national_mappings_free(struct national_mappings *mappings)
+{
+	if (!mappings)
+		return;
+	arena_free(mappings->arena);
+	free(mappings);
+}
+
+/* It stands in URLs, and is the name of a folder. */
+static bool is_name(const char *name, size_t size)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+	return size > 0 && size <= NAME_MAX_BYTES && name[0] != '-' && strspn(name, letters) >= size;
+}
+
+static enum err_code read_text(struct arena *arena, int folder, const char *name, struct bytes *text, struct err *err)
+{
+	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat stat;
+	ssize_t got = 0;
+
+	if (fd < 0 || fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
+		if (fd >= 0)
+			close(fd);
+		return fail(err, ERR_CONFIG, "cannot read the mapping %s: %s", name,
+			    fd < 0 ? strerror(errno) : "it is no file");
+	}
+	size_t room = stat.st_size < (off_t)MAPPING_FILE_MAX ? (size_t)stat.st_size + 1 : MAPPING_FILE_MAX + 1,
+	       size = 0;
+	uint8_t *to = arena_alloc(arena, room);
+	while (to && size < room && (got = read(fd, to + size, room - size)) > 0)
+		size += (size_t)got;
+	close(fd);
+	if (!to)
+		return fail(err, ERR_MEMORY, "no memory for the mapping %s", name);
+	if (got < 0 || size > MAPPING_FILE_MAX)
+		return fail(err, ERR_CONFIG, "cannot read the mapping %s: %s", name,
+			    got < 0 ? "reading fails" : "it has more than 1 MiB");
+	*text = bytes(to, size);
+	return OK;
+}
+
+/* What FOUND says, behind the file's name. */
+static void say_where(struct arena *arena, const char *file, const struct findings *found, struct findings *findings)
+{
+	for (size_t i = 0; findings_at(found, i); i++) {
+		const struct finding *f = findings_at(found, i);
+		finding_restate(findings, f, arena_printf(arena, "/%s%s", file, f->path), f->text);
+	}
+}
+
+/* The file NAME as one more mapping; both ways, if it can. */
+static enum err_code load_one(struct national_mappings *mappings, const struct kernel *kernel, int folder,
+			      const char *name, struct findings *findings, struct err *err)
+{
+	struct national_mapping *mapping = &mappings->items[mappings->count];
+	struct arena *arena = mappings->arena;
+	struct findings *there = findings_new(arena), *back = findings_new(arena);
+	size_t size = strlen(name) - strlen(".json");
+	struct bytes text;
+
+	if (!is_name(name, size)) {
+		finding_add(findings, &bad_name, "", name, NULL);
+		return OK;
+	}
+	if (!there || !back)
+		return fail(err, ERR_MEMORY, "no memory for the mapping %s", name);
+	TRY(read_text(arena, folder, name, &text, err));
+	TRY(mapping_load(arena, kernel, text, false, &mapping->in, there, err));
+	say_where(arena, name, there, findings);
+	if (findings_errors(there))
+		return OK;
+	TRY(mapping_load(arena, kernel, text, true, &mapping->out, back, err));
+	const struct finding *why = findings_at(back, findings_count(there));
+	mapping->one_way_reason = mapping->out ? NULL : why ? why->text : "it is read, not written";
+	mapping->name = arena_text_of(arena, bytes(name, size));
+	mappings->count++;
+	return mapping->name ? OK : fail(err, ERR_MEMORY, "no memory for the mapping %s", name);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names that end in .json, in their order. */
+static enum err_code list_names(struct arena *arena, DIR *folder, const char **names, size_t *count, struct err *err)
+{
+	*count = 0;
+	for (const struct dirent *entry; (entry = readdir(folder));) {
+		if (entry->d_name[0] == '.' || !ends_with(entry->d_name, ".json"))
+			continue;
+		if (*count == NATIONAL_MAPPINGS_MAX)
+			return fail(err, ERR_LIMIT, "there are more than %d mappings", NATIONAL_MAPPINGS_MAX);
+		if (!(names[(*count)++] = arena_text(arena, entry->d_name)))
+			return fail(err, ERR_MEMORY, "no memory for the mappings");
+	}
+	if (*count > 0)
+		qsort(names, *count, sizeof(*names), by_name);
+	return OK;
+}
+
+static enum err_code load_all(struct national_mappings *mappings, const struct kernel *kernel, DIR *folder,
+			      struct findings *findings, struct err *err)
+{
+	const char *names[NATIONAL_MAPPINGS_MAX];
+	size_t count;
+
+	TRY(list_names(mappings->arena, folder, names, &count, err));
+	for (size_t i = 0; i < count; i++)
+		TRY(load_one(mappings, kernel, dirfd(folder), names[i], findings, err));
+	return OK;
+}
+
+enum err_code national_mappings_load(const struct kernel *kernel, const char *directory,
+				     struct national_mappings **mappings, struct findings *findings, struct err *err)
+{
+	size_t errors = findings_errors(findings);
+	DIR *folder = directory ? opendir(directory) : NULL;
+
+	if (directory && !folder)
+		return fail(err, ERR_CONFIG, "[national] mappings: cannot read the folder %s: %s", directory,
+			    strerror(errno));
+	struct national_mappings *loaded = calloc(1, sizeof(*loaded));
+	if (loaded)
+		loaded->arena = arena_new(ARENA_BYTES);
+	enum err_code code = loaded && loaded->arena ? OK : fail(err, ERR_MEMORY, "no memory for the mappings");
+	if (code == OK && folder)
+		code = load_all(loaded, kernel, folder, findings, err);
+	if (folder)
+		closedir(folder);
+	bool right = code == OK && findings_errors(findings) == errors;
+	if (!right)
+		national_mappings_free(loaded);
+	if (code == OK)
+		*mappings = right ? loaded : NULL;
+	return code;
+}
