@@ -302,7 +302,7 @@ const struct option backup_options[] = {
 const struct option restore_options[] = {
 	{ "--key", "FILE", "private key (PEM) of one of the backup's recipients", NULL, true },
 	{ "--check", NULL, "read and verify all of it, write nothing", NULL, false },
-	{ "--database", "URL", "into this database, sqlite:FILE or postgresql://…, instead of the one that it had", NULL,
-	  false },
+	{ "--database", "URL", "into this database, sqlite:FILE or postgresql://…, instead of the one that it had",
+	  NULL, false },
 	{ 0 },
 };

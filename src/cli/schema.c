@@ -31,13 +31,15 @@ static enum err_code warn_of_loss(struct invocation *in, int applied, int target
 	return OK;
 }
 
+/* UNDONE: how many migrations the target is behind the database. */
 static enum err_code migrate(struct invocation *in, struct db *db, bool dry_run, struct migration_status *status,
-			     struct buf *sql, struct err *err)
+			     int *undone, struct buf *sql, struct err *err)
 {
 	int target = 0;
 	TRY(target_of(in, &target, err));
 	/* What cannot be done is found before anybody is asked to agree to it. */
 	TRY(db_migrate_to(db, kernel_migrations, kernel_migrations_count, target, true, status, sql, err));
+	*undone = status->applied > target ? status->applied - target : 0;
 	if (dry_run)
 		return OK;
 	TRY(warn_of_loss(in, status->applied, target, err));
@@ -54,12 +56,12 @@ enum err_code run_db_migrate(struct invocation *in, struct err *err)
 	buf_auto sql;
 	buf_init(&sql, SQL_PRINTED_MAX);
 	TRY(right_config(in, &config, err));
-	int lock = -1;
+	int lock = -1, undone = 0;
 	if (!dry_run)
 		TRY(node_lock(in->arena, in->directory, &lock, err));
 	enum err_code code = node_open_database(in->arena, &config, &db, err);
 	if (code == OK)
-		code = migrate(in, db, dry_run, &status, &sql, err);
+		code = migrate(in, db, dry_run, &status, &undone, &sql, err);
 	db_close(db);
 	if (lock >= 0)
 		close(lock);
@@ -68,8 +70,11 @@ enum err_code run_db_migrate(struct invocation *in, struct err *err)
 	if (in->json)
 		return json_migration(dry_run, &status, buf_text(&sql), err);
 	fwrite(sql.data, 1, sql.size, stdout);
-	printf("%sschema %d, %d migration%s %s\n", dry_run ? "-- " : "", status.applied, status.pending,
-	       status.pending == 1 ? "" : "s", dry_run ? "to run" : "left");
+	int count = dry_run && undone ? undone : status.pending;
+	printf("%sschema %d, %d migration%s %s\n", dry_run ? "-- " : "", status.applied, count, count == 1 ? "" : "s",
+	       !dry_run ? "left"
+	       : undone ? "to undo"
+			: "to run");
 	return OK;
 }
 

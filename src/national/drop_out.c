@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "kernel/journal.h"
+#include "kernel/event.h"
 #include "national/drop_int.h"
 
 enum { OUTPUT_MAX = 64 << 20 };
@@ -152,38 +152,13 @@ static enum err_code give_received(struct giving *giving, const char *id, struct
 
 /* --- Events --- */
 
-struct event {
-	int64_t sequence, at_us;
-	const char *subject, *event, *from_state, *to_state, *law, *actor;
-};
-#define TEXT(m, name, ...) FIELD_TEXT(struct event, m, .json = name, .max_length = 4096, __VA_ARGS__)
-static const struct field event_rows[] = {
-	FIELD_INT(struct event, sequence, .json = "sequence", .min = 1),
-	FIELD_TIME(struct event, at_us, .json = "time", .min = 1),
-	TEXT(subject, "document", .min = 1),
-	TEXT(event, "event", .min = 1),
-	TEXT(from_state, "from", .min = 0),
-	TEXT(to_state, "to", .min = 0),
-	TEXT(law, "law", .min = 0),
-	TEXT(actor, "actor", .min = 1),
-};
-static const struct fields event_fields = FIELDS(struct event, event_rows);
-static const struct schema event_schema = { .name = "event", .fields = &event_fields };
-
 /* What happens to documents, each a file in the order of the journal, if there is a folder for it. */
 static enum err_code give_event(struct giving *giving, const struct journal_entry *entry, struct err *err)
 {
 	enum { NAME_BYTES = 32, EVENT_MAX = 65536 };
 	drop_fd_auto out = drop_folder_open(giving->root, "out", true);
 	drop_fd_auto folder = out >= 0 ? drop_folder_open(out, "events", false) : -1;
-	const struct event event = { .sequence = entry->sequence,
-				     .at_us = entry->at_us,
-				     .subject = entry->subject,
-				     .event = entry->event,
-				     .from_state = entry->from_state,
-				     .to_state = entry->to_state,
-				     .law = entry->law,
-				     .actor = entry->actor };
+	const struct event_view event = event_of(entry);
 	char name[NAME_BYTES];
 	buf_auto text = { 0 };
 

@@ -141,7 +141,7 @@ def back(th, vn, first, customs):
     certificate = receipt(th, "dft", "Application 2026-0045678.csv", "utilised")["documents"][0]["id"]
     events = until("events", lambda: sorted((th.path / "drop" / "dft" / "out" / "events").glob("*.json")))
     told = [json.loads(path.read_text()) for path in events]
-    of_form = [event.get("to") for event in told if event["document"] == certificate and event.get("to")]
+    of_form = [event.get("toState") for event in told if event["subject"] == certificate and event.get("toState")]
     assert of_form == ["submitted", "transmitted", "utilised"], told
     assert [event["sequence"] for event in told] == sorted(int(path.stem) for path in events)
     shown("the customs' answer comes back as CSV, and the receipt and the events say that the certificate was used")
