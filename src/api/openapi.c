@@ -352,7 +352,8 @@ static void put_request(struct printing *p, const struct route *route)
 		json_put_text(
 			&p->json, "description",
 			"A document of one of the types. XML, by its schema in schema/xsd, says itself which, and is "
-			"kept byte for byte; JSON is read by the type in the query and kept as canonical XML.");
+			"kept byte for byte; JSON is read by the type in the query and kept as canonical XML. A "
+			"type whose XML others define (E-PHYTO) is taken as that XML alone.");
 	put_content(p, route->request, route->takes, route->document);
 	json_close(&p->json, '}');
 }
