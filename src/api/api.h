@@ -56,6 +56,7 @@ enum query_bit {
 	QUERY_HEAD = 1 << 11,
 	QUERY_USER = 1 << 12,
 	QUERY_AFTER_NAME = 1 << 13,
+	QUERY_OPEN = 1 << 20,
 	QUERY_CURSORS = QUERY_BEFORE | QUERY_AFTER | QUERY_AFTER_NAME,
 };
 enum query_kind { QUERY_TEXT, QUERY_WORD, QUERY_FLAG, QUERY_COUNT, QUERY_CURSOR, QUERY_DIGEST };
@@ -92,10 +93,24 @@ enum err_code api_put_openapi(struct arena *arena, struct kernel *kernel, const 
  */
 struct document_view {
 	const char *id, *organisation, *doctype, *direction, *partner, *issuer_state, *reference, *state, *sender,
-		*recipient, *digest, *message, *conversation, *about;
+		*recipient, *digest, *message, *conversation, *about, *paper;
 	date issued_on;
 	bool test;
 	int64_t created_us;
+};
+/* A paper that was accepted while the electronic document could not come. */
+struct paper_view {
+	const char *id, *organisation, *partner, *doctype, *reference, *issuer, *reason, *accepted_by, *document, *state;
+	date issued_on;
+	int64_t accepted_us, twin_us;
+	int64_t age_days; /* whole days since it was accepted, until its twin came */
+};
+struct new_paper_view {
+	const char *organisation, *partner, *doctype, *reference, *issuer, *reason;
+	date issued_on;
+};
+struct paper_close_view {
+	const char *reason;
 };
 /* Parts and wires stand in one message alone, not in a list of them. Bytes and digests (SHA-256) are of what is kept: a
  * part as it was signed, a wire as it travelled. */
@@ -288,6 +303,7 @@ struct role_view {
 		const char *next; /* cursor of the next page, or NULL */                                               \
 	}
 LIST_VIEW(document_list_view, struct document_view);
+LIST_VIEW(paper_list_view, struct paper_view);
 LIST_VIEW(message_list_view, struct message_view);
 LIST_VIEW(event_list_view, struct event_view);
 LIST_VIEW(partner_list_view, struct partner_view);
@@ -302,6 +318,7 @@ LIST_VIEW(user_list_view, struct user_view);
 LIST_VIEW(token_list_view, struct token_view);
 LIST_VIEW(role_list_view, struct role_view);
 
+extern const struct schema paper_schema, paper_list_schema, new_paper_schema, paper_close_schema;
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, partner_schema, partner_list_schema, organisation_schema, organisation_list_schema,
 	activation_list_schema, new_activation_schema, card_view_schema, card_import_schema, partner_test_schema,
