@@ -100,7 +100,8 @@ struct document_view {
 };
 /* A paper that was accepted while the electronic document could not come. */
 struct paper_view {
-	const char *id, *organisation, *partner, *doctype, *reference, *issuer, *reason, *accepted_by, *document, *state;
+	const char *id, *organisation, *partner, *doctype, *reference, *issuer, *reason, *accepted_by, *document,
+		*state;
 	date issued_on;
 	int64_t accepted_us, twin_us;
 	int64_t age_days; /* whole days since it was accepted, until its twin came */

@@ -125,7 +125,8 @@ const struct option paper_options[] = {
 	{ "--reference", "TEXT", "as it stands on the paper", NULL, true },
 	{ "--issued-on", "DATE", "its date of issue", NULL, true },
 	{ "--organisation", "SEAT", "ours, that accepts it (without: that of whoever asks)", NULL, false },
-	{ "--issuer", "CODE", "the organisation there that issued it, to compare with the electronic one", NULL, false },
+	{ "--issuer", "CODE", "the organisation there that issued it, to compare with the electronic one", NULL,
+	  false },
 	{ "--reason", "TEXT", "why on paper", NULL, true },
 	{ 0 },
 };

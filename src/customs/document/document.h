@@ -105,10 +105,10 @@ enum err_code document_seen(struct kernel *kernel, struct arena *arena, const ch
  * The electronic twin that comes later is linked to the paper, and is no second document: whoever counts leaves out
  * documents with a .paper, or the papers that have a .document. A test is nobody's twin. */
 struct paper {
-	const char *id;                        /* UUIDv7; NULL: there is none */
-	const char *organisation;              /* ours, that accepted it */
-	const char *partner;                   /* whose state issued it */
-	const char *doctype, *reference;       /* with organisation and partner its name */
+	const char *id;                  /* UUIDv7; NULL: there is none */
+	const char *organisation;        /* ours, that accepted it */
+	const char *partner;             /* whose state issued it */
+	const char *doctype, *reference; /* with organisation and partner its name */
 	date issued_on;
 	const char *issuer; /* code of the organisation there that issued it, as in document.sender; NULL: not noted */
 	const char *reason; /* why on paper */
