@@ -82,8 +82,8 @@ enum err_code document_list(struct tx *tx, struct arena *arena, const struct doc
 enum err_code document_find(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
 			    struct document *document, struct err *err) MUST_USE;
 /* By id, or by a reference that one document alone has. One that was refused, and a test, give way to one that is valid
- * and real: who mends a document sends it again under its name. .id is NULL if there is none; ERR_CONFLICT if several
- * are left. */
+ * and real: who mends a document sends it again under its name. What is about another one gives way to it. .id is NULL
+ * if there is none; ERR_CONFLICT if several are left. */
 enum err_code document_named(struct tx *tx, struct arena *arena, const char *organisation, const char *name,
 			     struct document *document, struct err *err) MUST_USE;
 /* The first character that is no white space or byte order mark: '<' of XML, '{' of JSON; '\0' if there is none. */

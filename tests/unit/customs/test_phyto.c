@@ -161,6 +161,34 @@ static void a_withdrawal_withdraws_on_both_sides(void **state)
 	assert_string_equal(document_of(fixture, "E-PHYTO-WITHDRAWAL", "in").state, "received");
 }
 
+struct naming {
+	struct arena *arena;
+	const char *name;
+	struct document document;
+};
+
+static enum err_code named_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct naming *naming = arg;
+
+	return document_named(tx, naming->arena, NULL, naming->name, &naming->document, err);
+}
+
+/* Both have the number of the certificate. */
+static void a_reference_names_the_certificate_before_its_withdrawal(void **state)
+{
+	struct kernel_fixture *fixture = with_plant_health(state);
+	struct naming naming = { .arena = fixture->arena, .name = "TH-PC-2026-004217" };
+
+	assert_string_equal(submit(fixture, "doa", sample(fixture->arena, "e-phyto/good-seeds.xml")).codes, "");
+	fixture->clock.now_us += 1000000;
+	assert_string_equal(
+		submit(fixture, "doa", sample(fixture->arena, "e-phyto-withdrawal/good-withdrawal.xml")).codes, "");
+	must(db_read(fixture->kernel.db, named_run, &naming, &fixture->err));
+	assert_string_equal(naming.document.doctype, "E-PHYTO");
+	assert_string_equal(naming.document.state, "withdrawn");
+}
+
 static void what_is_not_here_cannot_be_withdrawn(void **state)
 {
 	struct kernel_fixture *fixture = with_plant_health(state);
@@ -205,6 +233,7 @@ int main(void)
 		cmocka_unit_test(a_certificate_is_kept_byte_for_byte_on_both_sides),
 		cmocka_unit_test(json_of_a_certificate_of_others_is_not_taken),
 		cmocka_unit_test(a_withdrawal_withdraws_on_both_sides),
+		cmocka_unit_test(a_reference_names_the_certificate_before_its_withdrawal),
 		cmocka_unit_test(what_is_not_here_cannot_be_withdrawn),
 		cmocka_unit_test(a_replacement_replaces_also_what_was_withdrawn),
 		cmocka_unit_test(a_replacement_needs_nothing_to_replace),
