@@ -4,12 +4,13 @@
 
 static const char *const ended[] = { "replaced", NULL };
 
-#define LAW "ISPM 12, section 4"
+/* Where the appendix refers to how certificates are replaced. */
+#define REPLACED "ISPM 12, Appendix 1, link 5"
 
 /* clang-format off */
 #define MOVES(from)                                              \
-	{ from, "withdraw", NULL, "withdrawn", NULL, NULL, LAW }, \
-	{ from, "replace",  NULL, "replaced",  NULL, NULL, LAW }
+	{ from, "withdraw", NULL, "withdrawn", NULL, NULL, NULL }, \
+	{ from, "replace",  NULL, "replaced",  NULL, NULL, REPLACED }
 /* clang-format on */
 
 static const struct fsm_row sent_rows[] = {
@@ -17,7 +18,7 @@ static const struct fsm_row sent_rows[] = {
 	{ "submitted", "delivered", NULL, "transmitted", NULL, NULL, NULL },
 	MOVES("submitted"),
 	MOVES("transmitted"),
-	{ "withdrawn", "replace", NULL, "replaced", NULL, NULL, LAW },
+	{ "withdrawn", "replace", NULL, "replaced", NULL, NULL, REPLACED },
 	{ 0 },
 };
 const struct machine phyto_sent_machine = {
@@ -32,7 +33,7 @@ static const struct fsm_row received_rows[] = {
 	{ "received", "seen", NULL, "seen", NULL, NULL, NULL },
 	MOVES("received"),
 	MOVES("seen"),
-	{ "withdrawn", "replace", NULL, "replaced", NULL, NULL, LAW },
+	{ "withdrawn", "replace", NULL, "replaced", NULL, NULL, REPLACED },
 	{ 0 },
 };
 const struct machine phyto_received_machine = {
