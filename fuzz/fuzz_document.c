@@ -73,6 +73,8 @@ static void try(const char *code, struct bytes text)
 		return;
 	doctype->key(arena, record, &key);
 	MUST(key.reference && key.issuer_state && key.issued_on != DATE_NONE && key.counterpart);
+	if (doctype->schema->foreign)
+		return; /* others' XML is kept, not written */
 	buf_init(&xml, WRITTEN_MAX);
 	field_put_xml(&xml, doctype->schema, record);
 	MUST(xml.failed == OK || xml.failed == ERR_MEMORY);

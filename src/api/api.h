@@ -64,6 +64,7 @@ enum query_bit {
 	QUERY_AFTER_ID = 1 << 15,
 	QUERY_AT = 1 << 16,
 	QUERY_MAP = 1 << 17,
+	QUERY_OPEN = 1 << 18,
 	QUERY_CURSORS = QUERY_BEFORE | QUERY_AFTER | QUERY_AFTER_NAME | QUERY_AFTER_ID,
 };
 enum query_kind { QUERY_TEXT, QUERY_WORD, QUERY_FLAG, QUERY_COUNT, QUERY_CURSOR, QUERY_DIGEST, QUERY_DAY };
@@ -100,10 +101,25 @@ enum err_code api_put_openapi(struct arena *arena, struct kernel *kernel, const 
  */
 struct document_view {
 	const char *id, *organisation, *doctype, *direction, *partner, *issuer_state, *reference, *state, *sender,
-		*recipient, *digest, *message, *conversation, *about;
+		*recipient, *digest, *message, *conversation, *about, *paper;
 	date issued_on;
 	bool test;
 	int64_t created_us;
+};
+/* A paper that was accepted while the electronic document could not come. */
+struct paper_view {
+	const char *id, *organisation, *partner, *doctype, *reference, *issuer, *reason, *accepted_by, *document,
+		*state;
+	date issued_on;
+	int64_t accepted_us, twin_us;
+	int64_t age_days; /* whole days since it was accepted, until its twin came */
+};
+struct new_paper_view {
+	const char *organisation, *partner, *doctype, *reference, *issuer, *reason;
+	date issued_on;
+};
+struct paper_close_view {
+	const char *reason;
 };
 /* Parts and wires stand in one message alone, not in a list of them. Bytes and digests (SHA-256) are of what is kept: a
  * part as it was signed, a wire as it travelled. */
@@ -366,6 +382,7 @@ struct archive_note_view {
 		const char *next; /* cursor of the next page, or NULL */                                               \
 	}
 LIST_VIEW(document_list_view, struct document_view);
+LIST_VIEW(paper_list_view, struct paper_view);
 LIST_VIEW(message_list_view, struct message_view);
 LIST_VIEW(event_list_view, struct event_view);
 LIST_VIEW(partner_list_view, struct partner_view);
@@ -387,6 +404,7 @@ LIST_VIEW(drop_list_view, struct drop_view);
 
 extern const struct schema hold_schema, hold_list_schema, new_hold_schema, retention_list_schema, retention_run_schema,
 	archive_note_schema;
+extern const struct schema paper_schema, paper_list_schema, new_paper_schema, paper_close_schema;
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, webhook_schema, webhook_list_schema, new_webhook_schema, webhook_rotation_schema,
 	webhook_redelivery_schema, webhook_delivery_list_schema, partner_schema, partner_list_schema,

@@ -181,6 +181,10 @@ enum err_code documents_seen(struct api_call *call, struct err *err);
 enum err_code maps_submit(struct api_call *call, struct err *err);
 enum err_code maps_content(struct api_call *call, const struct document *document, struct bytes original,
 			   struct err *err);
+enum err_code papers_accept(struct api_call *call, struct err *err);
+enum err_code papers_list(struct api_call *call, struct err *err);
+enum err_code papers_get(struct api_call *call, struct err *err);
+enum err_code papers_close(struct api_call *call, struct err *err);
 enum err_code messages_list(struct api_call *call, struct err *err);
 enum err_code messages_get(struct api_call *call, struct err *err);
 enum err_code messages_decide(struct api_call *call, struct err *err);

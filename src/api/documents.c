@@ -22,6 +22,7 @@ static void show(const void *item, void *view)
 		.message = d->message,
 		.conversation = d->conversation,
 		.about = d->about,
+		.paper = d->paper,
 		.test = d->test,
 		.created_us = d->created_us,
 	};

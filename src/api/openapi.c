@@ -133,6 +133,7 @@ static const struct {
 	{ "agreement", "CPAId of the agreement.", NULL },
 	{ "fingerprint", "SHA-256 of the certificate or list, in hexadecimal, as the partner shows it.", NULL },
 	{ "name", "Name of the user.", NULL },
+	{ "paper", "Its id, as the list of papers shows it.", "uuid" },
 	{ "refusal", "Its id, as the list of refusals shows it.", "uuid" },
 	{ "webhook", "Its id, as the list of webhooks shows it.", "uuid" },
 };
@@ -310,8 +311,16 @@ static void put_parameters(struct printing *p, const struct route *route)
 
 /* --- Bodies --- */
 
-/* A body that is no record of ours. DOCUMENT: JSON is any document type's. */
-static void put_media_type(struct printing *p, const char *type, bool document)
+/* Whose JSON a body is. What others define is shown as JSON, and taken as their XML alone. */
+enum documents { NO_DOCUMENT, DOCUMENT_OF_OURS, ANY_DOCUMENT };
+
+static bool is_listed(const struct printing *p, size_t index, enum documents document)
+{
+	return document == ANY_DOCUMENT || (document == DOCUMENT_OF_OURS && !p->schemas[index]->foreign);
+}
+
+/* A body that is no record of ours. */
+static void put_media_type(struct printing *p, const char *type, enum documents document)
 {
 	json_open(&p->json, type, '{');
 	if (same(type, "application/json")) {
@@ -319,8 +328,9 @@ static void put_media_type(struct printing *p, const char *type, bool document)
 		json_put_text(&p->json, "type", "object");
 		if (document)
 			json_open(&p->json, "oneOf", '[');
-		for (size_t i = p->doctypes_from; document && i < p->schemas_count; i++)
-			put_reference(p, NULL, "schemas", p->schemas[i]->name);
+		for (size_t i = p->doctypes_from; i < p->schemas_count; i++)
+			if (is_listed(p, i, document))
+				put_reference(p, NULL, "schemas", p->schemas[i]->name);
 		if (document)
 			json_close(&p->json, ']');
 		json_close(&p->json, '}');
@@ -329,7 +339,7 @@ static void put_media_type(struct printing *p, const char *type, bool document)
 }
 
 /* A record by its SCHEMA, or TYPES, media types with ", " between them. */
-static void put_content(struct printing *p, const struct schema *schema, const char *types, bool document)
+static void put_content(struct printing *p, const struct schema *schema, const char *types, enum documents document)
 {
 	json_open(&p->json, "content", '{');
 	if (schema) {
@@ -357,8 +367,9 @@ static void put_request(struct printing *p, const struct route *route)
 		json_put_text(
 			&p->json, "description",
 			"A document of one of the types. XML, by its schema in schema/xsd, says itself which, and is "
-			"kept byte for byte; JSON is read by the type in the query and kept as canonical XML.");
-	put_content(p, route->request, route->takes, route->document);
+			"kept byte for byte; JSON is read by the type in the query and kept as canonical XML. A "
+			"type whose XML others define (E-PHYTO) is taken as that XML alone.");
+	put_content(p, route->request, route->takes, route->document ? DOCUMENT_OF_OURS : NO_DOCUMENT);
 	json_close(&p->json, '}');
 }
 
@@ -402,7 +413,8 @@ static void put_success(struct printing *p, const struct route *route)
 	json_put_text(&p->json, "description", success_rows[i].summary);
 	put_headers(p, route);
 	if (route->response || route->gives)
-		put_content(p, route->response, route->gives, route->gives && route->document);
+		put_content(p, route->response, route->gives,
+			    route->gives && route->document ? ANY_DOCUMENT : NO_DOCUMENT);
 	json_close(&p->json, '}');
 }
 

@@ -28,10 +28,53 @@ static const struct field document_rows[] = {
 	FIELD_TEXT(struct document_view, conversation, .json = "conversation", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct document_view, about, .json = "about", .max_length = TEXT_MAX,
 		   .label = "id of the document that it answers, cancels or replaces"),
+	FIELD_TEXT(struct document_view, paper, .json = "paper", .max_length = TEXT_MAX,
+		   .label = "id of the paper that was accepted in its place before it came"),
 	FIELD_FLAG(struct document_view, test, .json = "test", .min = 1),
 	FIELD_TIME(struct document_view, created_us, .json = "created", .min = 1),
 };
 static const struct fields document_fields = FIELDS(struct document_view, document_rows);
+
+static const struct field paper_rows[] = {
+	FIELD_TEXT(struct paper_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct paper_view, organisation, .json = "organisation", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct paper_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct paper_view, doctype, .json = "type", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct paper_view, reference, .json = "reference", .min = 1, .max_length = TEXT_MAX),
+	FIELD_DAY(struct paper_view, issued_on, .json = "issuedOn", .min = 1),
+	FIELD_TEXT(struct paper_view, issuer, .json = "issuer", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct paper_view, reason, .json = "reason", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct paper_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX,
+		   .label = "accepted, differing, settled or closed"),
+	FIELD_TEXT(struct paper_view, accepted_by, .json = "acceptedBy", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TIME(struct paper_view, accepted_us, .json = "accepted", .min = 1),
+	FIELD_TEXT(struct paper_view, document, .json = "document", .max_length = TEXT_MAX,
+		   .label = "id of the electronic twin, once it has come"),
+	FIELD_TIME(struct paper_view, twin_us, .json = "twinCame"),
+	FIELD_INT(struct paper_view, age_days, .json = "ageDays", .min = 1,
+		  .label = "whole days since it was accepted, until its twin came"),
+};
+static const struct fields paper_fields = FIELDS(struct paper_view, paper_rows);
+
+static const struct field new_paper_rows[] = {
+	FIELD_TEXT(struct new_paper_view, partner, .json = "partner", .min = 1,
+		   .label = "partner (whose state issued it)"),
+	FIELD_TEXT(struct new_paper_view, doctype, .json = "type", .min = 1, .label = "document type"),
+	FIELD_TEXT(struct new_paper_view, reference, .json = "reference", .min = 1,
+		   .label = "reference, as it stands on the paper"),
+	FIELD_DAY(struct new_paper_view, issued_on, .json = "issuedOn", .min = 1, .label = "date of issue"),
+	FIELD_TEXT(struct new_paper_view, organisation, .json = "organisation",
+		   .label = "organisation (that accepts it; who logs in: his own)"),
+	FIELD_TEXT(struct new_paper_view, issuer, .json = "issuer",
+		   .label = "issuer (code of the organisation there, to compare with the electronic one)"),
+	FIELD_TEXT(struct new_paper_view, reason, .json = "reason", .min = 1, .label = "why on paper"),
+};
+static const struct fields new_paper_fields = FIELDS(struct new_paper_view, new_paper_rows);
+
+static const struct field paper_close_rows[] = {
+	FIELD_TEXT(struct paper_close_view, reason, .json = "reason", .min = 1, .label = "what was found"),
+};
+static const struct fields paper_close_fields = FIELDS(struct paper_close_view, paper_close_rows);
 
 static const struct field part_rows[] = {
 	FIELD_TEXT(struct part_view, content_id, .json = "contentId", .max_length = TEXT_MAX),
@@ -606,6 +649,9 @@ static const struct field role_rows[] = {
 static const struct fields role_fields = FIELDS(struct role_view, role_rows);
 
 const struct schema document_schema = SCHEMA("document", document_fields);
+const struct schema paper_schema = SCHEMA("paper", paper_fields);
+const struct schema new_paper_schema = SCHEMA("newPaper", new_paper_fields);
+const struct schema paper_close_schema = SCHEMA("paperClose", paper_close_fields);
 const struct schema message_schema = SCHEMA("message", whole_message_fields);
 const struct schema partner_schema = SCHEMA("partner", whole_partner_fields);
 const struct schema partner_test_schema = SCHEMA("partnerTest", partner_test_fields);
@@ -631,6 +677,7 @@ const struct schema new_token_schema = SCHEMA("newToken", new_token_fields);
 const struct schema me_schema = SCHEMA("me", me_fields);
 
 LIST_SCHEMA(document)
+LIST_SCHEMA(paper)
 LIST_SCHEMA(message)
 LIST_SCHEMA(event)
 LIST_SCHEMA(partner)

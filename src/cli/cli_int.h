@@ -147,6 +147,8 @@ enum err_code run_role_list(struct invocation *invocation, struct err *err);
 enum err_code run_ping(struct invocation *invocation, struct err *err);
 enum err_code run_partner_test(struct invocation *invocation, struct err *err);
 enum err_code run_simulate_partner(struct invocation *invocation, struct err *err);
+enum err_code run_paper_accept(struct invocation *invocation, struct err *err);
+enum err_code run_paper_close(struct invocation *invocation, struct err *err);
 enum err_code run_timeline(struct invocation *invocation, struct err *err);
 enum err_code run_archive_write(struct invocation *invocation, struct err *err);
 enum err_code run_archive_verify(struct invocation *invocation, struct err *err);
@@ -176,6 +178,8 @@ const char *when(int64_t time_us, char buffer[static TIME_SIZE]);
 
 void print_documents(FILE *out, const void *answer);
 void print_document(FILE *out, const void *answer);
+void print_papers(FILE *out, const void *answer);
+void print_paper(FILE *out, const void *answer);
 void print_messages(FILE *out, const void *answer);
 void print_message_line(FILE *out, const void *answer);
 void print_message_whole(FILE *out, const void *answer);

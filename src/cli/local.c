@@ -165,8 +165,8 @@ enum err_code run_doctype_list(struct invocation *in, struct err *err)
 	for (size_t c = 0; customs_capabilities[c]; c++)
 		for (size_t i = 0; customs_capabilities[c]->doctypes && customs_capabilities[c]->doctypes[i]; i++) {
 			const struct doctype *d = customs_capabilities[c]->doctypes[i];
-			printf("%-26s version %-3s %-18s -> %-18s %s\n", d->code, d->version, d->from_seat, d->to_seat,
-			       d->title);
+			printf("%-26s version %-3s %-18s -> %-18s %s%s\n", d->code, d->version, d->from_seat,
+			       d->to_seat, d->title, d->schema->foreign ? " (XML of others)" : "");
 		}
 	return OK;
 }
@@ -194,6 +194,9 @@ enum err_code run_doctype_xsd(struct invocation *in, struct err *err)
 	if (!doctype)
 		return fail(err, ERR_NOT_FOUND, "there is no document type %s; see lintas doctype list",
 			    in->arguments[0]);
+	if (doctype->schema->foreign)
+		return fail(err, ERR_CONFLICT, "the XML of %s is defined by %s, whose schema is published by others",
+			    doctype->code, doctype->schema->ns);
 	field_put_xsd(&out, doctype->schema, codelists());
 	return print_buf(&out, err);
 }

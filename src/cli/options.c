@@ -128,6 +128,26 @@ const struct option activation_options[] = {
 	{ "--note", "TEXT", "anything else that people should know", NULL, false },
 	{ 0 },
 };
+const struct option paper_options[] = {
+	{ "--partner", "PARTNER", "whose state issued it", NULL, true },
+	{ "--type", "TYPE", "document type", NULL, true },
+	{ "--reference", "TEXT", "as it stands on the paper", NULL, true },
+	{ "--issued-on", "DATE", "its date of issue", NULL, true },
+	{ "--organisation", "SEAT", "ours, that accepts it (without: that of whoever asks)", NULL, false },
+	{ "--issuer", "CODE", "the organisation there that issued it, to compare with the electronic one", NULL,
+	  false },
+	{ "--reason", "TEXT", "why on paper", NULL, true },
+	{ 0 },
+};
+const struct option paper_list_options[] = {
+	{ "--open", NULL, "only what waits: for its electronic twin, or for an officer", "open", false },
+	{ "--partner", "PARTNER", "only of this partner", "partner", false },
+	{ "--organisation", "SEAT", "only of this organisation of ours", "organisation", false },
+	{ "--before", "ID", "older than this one: the next page", "before", false },
+	{ "--limit", "N", "at most so many (100)", "limit", false },
+	{ 0 },
+};
+const struct option paper_close_options[] = { { "--reason", "TEXT", "what was found", NULL, true }, { 0 } };
 const struct option certificate_options[] = {
 	{ "--use", "USE", "sign, encrypt or tls; issuer (who signs revocation lists), crl (such a list)", NULL, true },
 	{ "--file", "FILE", "PEM: one certificate or revocation list", NULL, true },

@@ -13,6 +13,7 @@ extern const struct option init_options[], key_new_options[], csr_options[], ins
 	simulate_options[], evidence_options[], inspect_options[], check_options[], backup_options[],
 	restore_options[], webhook_options[], webhook_list_options[], rotate_options[], redeliver_options[],
 	delivery_options[], hold_options[], hold_list_options[], due_options[], archive_write_options[],
-	archive_verify_options[], archive_search_options[], content_options[];
+	archive_verify_options[], archive_search_options[], content_options[], paper_options[],
+	paper_list_options[], paper_close_options[];
 
 #endif

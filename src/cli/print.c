@@ -116,6 +116,8 @@ void print_document(FILE *out, const void *answer)
 	fprintf(out, "  sha-256       %s\n  message       %s\n", d->digest, text(d->message));
 	if (d->about)
 		fprintf(out, "  about         %s\n", d->about);
+	if (d->paper)
+		fprintf(out, "  paper         accepted before it came: %s\n", d->paper);
 	fprintf(out, "Next: lintas timeline %s\n", d->id);
 }
 

@@ -100,6 +100,11 @@ struct field {
 #define FIELDS(s, rows)      FIELDS_(s, rows, false)
 #define FIELDS_OPEN(s, rows) FIELDS_(s, rows, true)
 
+/* A prefix of paths, see struct schema. */
+struct field_namespace {
+	const char *prefix, *ns;
+};
+
 /* A document: its table, its XML root and namespace. */
 struct schema {
 	const char *name;   /* "FORM-D" */
@@ -109,6 +114,11 @@ struct schema {
 	bool qualified;     /* attributes stand in NS, as in ebMS 2.0 and CPPA 2.0, so .prefix is not ""; also read
 			       without a namespace, as many send them */
 	const struct fields *fields;
+	/* XML that others define, and whose octets are kept: rows say where in it a value stands, and nobody writes it
+	 * anew (codec/field_foreign.c). The prefixes of the paths, ended by a row without .prefix; NULL: the XML is
+	 * ours. */
+	const struct field_namespace *foreign;
+	const char *where, *is; /* of several foreign ones with one root: this one has the text IS at the path WHERE */
 };
 
 /* Where codes are looked up; the lists themselves are dated data of kernel/. */
@@ -135,6 +145,20 @@ extern const size_t field_rules_count;
  * NULL: codes unchecked. */
 bool field_read_xml(struct arena *arena, const struct schema *schema, const struct xml_node *node,
 		    const struct code_lists *lists, void *record, struct findings *findings) MUST_USE;
+
+/* Whether NODE is the root element of such a document. */
+bool field_is_root(const struct schema *schema, const struct xml_node *node);
+
+/* --- XML of others (codec/field_foreign.c) ---
+ *
+ * With a schema that is .foreign, field_read_xml() takes what its rows name and passes over the rest: other elements,
+ * attributes, languages, signatures, whatever their order. The .xml of a row is a path from the element that its table
+ * is about, "ram:IssueDateTime/udt:DateTimeString"; its last step may be "@unitCode", an attribute without a namespace;
+ * "." is the element's own text. An empty value is an absent one, and so is a group, or one of a list, whose element is
+ * empty: senders write every element of a form. Occurrences, lengths, patterns, codes and paths of findings are those
+ * of any other table. A table takes time as its rows times what is inside its element. field_put_xml() and
+ * field_put_xsd() are not for it.
+ */
 
 /* Appends RECORD as an XML document without declaration, already in exclusive canonical form (no white space between
  * elements). Absent values are left out; RECORD is not checked, see field_check(). field_put_xml_children writes only

@@ -131,6 +131,10 @@ const char *field_items(const struct field *row, const void *record, size_t *cou
 /* COUNT cleared structs for the group or list ROW of RECORD; NULL (and context->no_memory) without memory. */
 char *field_items_new(struct field_context *context, const struct field *row, size_t count, void *record);
 
+/* What the table FIELDS names inside NODE, an element of others' XML, into RECORD, which is cleared (codec/field.h). */
+void field_read_foreign(struct field_context *context, const struct fields *fields, const struct xml_node *node,
+			const struct field_path *up, void *record);
+
 /* TEXT without XML's white space (XML 1.0 §2.3) at both ends. */
 struct bytes field_trim(struct bytes text);
 

@@ -234,7 +234,9 @@ bool field_read_xml(struct arena *arena, const struct schema *schema, const stru
 	struct field_context context = { .arena = arena, .schema = schema, .lists = lists, .findings = findings };
 
 	field_clear(schema->fields, record);
-	if (xml_is(node, schema->ns, schema->root))
+	if (field_is_root(schema, node) && schema->foreign)
+		field_read_foreign(&context, schema->fields, node, NULL, record);
+	else if (field_is_root(schema, node))
 		read_record(&context, schema->fields, node, NULL, record);
 	else
 		field_find(&context, FIELD_UNEXPECTED, NULL, NULL, xml_name(node), NULL);

@@ -3,6 +3,7 @@
 #include "customs/declaration/declaration.h"
 #include "customs/document/document.h"
 #include "customs/origin/origin.h"
+#include "customs/phyto/phyto.h"
 
 const struct capability *const customs_capabilities[] = { &document_capability, &origin_capability,
-							  &declaration_capability, NULL };
+							  &declaration_capability, &phyto_capability, NULL };

@@ -348,6 +348,12 @@ static const struct {
 	{ "{i64}", { [DB_SQLITE] = "INTEGER", [DB_POSTGRES] = "BIGINT" } },
 	{ "{blob}", { [DB_SQLITE] = "BLOB", [DB_POSTGRES] = "BYTEA" } },
 	{ "{strict}", { [DB_SQLITE] = "STRICT", [DB_POSTGRES] = "" } },
+	/* Whole milliseconds, so that both cut as time_format() does; NULL stays NULL. */
+	{ "{iso}",
+	  { [DB_SQLITE] = "strftime('%Y-%m-%dT%H:%M:%fZ', (", [DB_POSTGRES] = "to_char(TIMESTAMP '1970-01-01' + (" } },
+	{ "{/iso}",
+	  { [DB_SQLITE] = " / 1000) / 1000.0, 'unixepoch')",
+	    [DB_POSTGRES] = " / 1000) * INTERVAL '1 millisecond', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')" } },
 };
 
 /* A brace before a letter opens a token; any other ('{}' in JSON) is itself. Returns what follows. */

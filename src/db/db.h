@@ -1,7 +1,8 @@
 /* One database interface, two drivers (SQLite, PostgreSQL), one SQL text for both.
  *
  * SQL stands in `struct statement` rows, in store.c files alone. Placeholders are $1 … $n; dialect tokens are
- * {skip_locked}, {i64}, {blob}, {strict} (after the columns of CREATE TABLE). Types: text, 64-bit integer, blob, NULL;
+ * {skip_locked}, {i64}, {blob}, {strict} (after the columns of CREATE TABLE), {iso}X{/iso} (the time X
+ * as text, "2026-11-02T03:10:04.123Z"). Types: text, 64-bit integer, blob, NULL;
  * booleans are integers 0 and 1; time is microseconds UTC. PostgreSQL infers the types of values and columns, and what
  * is none of these is refused when the statement is prepared: CAST(sum(x) AS {i64}), CAST($1 AS {i64}) + 1.
  *

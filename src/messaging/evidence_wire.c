@@ -296,7 +296,7 @@ static enum err_code read_name(struct bundle *bundle, struct bytes content, stru
 	enum err_code code = xml_parse(arena, content, &xml_limits_default, &doc, &why);
 	if (code == ERR_MEMORY)
 		return fail(err, code, "%s", why.text);
-	if (code != OK || !xml_is(xml_root(doc), doctype->schema->ns, doctype->schema->root))
+	if (code != OK || !field_is_root(doctype->schema, xml_root(doc)))
 		return OK;
 	void *record = arena_alloc(arena, doctype->schema->fields->size);
 	struct findings *findings = findings_new(arena);

@@ -1,7 +1,7 @@
 #include "customs/document/document_int.h"
 
 static const struct machine *const machines[] = { &document_sent_machine, &document_received_machine,
-						  &document_refused_machine, NULL };
+						  &document_refused_machine, &paper_machine, NULL };
 static const struct rule *const rules[] = { document_rules, NULL };
 
 const struct capability document_capability = {

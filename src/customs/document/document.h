@@ -30,6 +30,7 @@ struct document {
 	int64_t created_us;
 	const char *about;           /* id of the document that this one answers, cancels or replaces; NULL */
 	const char *machine, *state; /* its case */
+	const char *paper;           /* id of the paper that was accepted in its place before it came; NULL */
 };
 struct document_list {
 	struct document *items;
@@ -87,8 +88,8 @@ enum err_code document_list(struct tx *tx, struct arena *arena, const struct doc
 enum err_code document_find(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
 			    struct document *document, struct err *err) MUST_USE;
 /* By id, or by a reference that one document alone has. One that was refused, and a test, give way to one that is valid
- * and real: who mends a document sends it again under its name. .id is NULL if there is none; ERR_CONFLICT if several
- * are left. */
+ * and real: who mends a document sends it again under its name. What is about another one gives way to it. .id is NULL
+ * if there is none; ERR_CONFLICT if several are left. */
 enum err_code document_named(struct tx *tx, struct arena *arena, const char *organisation, const char *name,
 			     struct document *document, struct err *err) MUST_USE;
 /* The first character that is no white space or byte order mark: '<' of XML, '{' of JSON; '\0' if there is none. */
@@ -104,6 +105,51 @@ enum err_code document_record(struct tx *tx, struct kernel *kernel, struct arena
 enum err_code document_seen(struct kernel *kernel, struct arena *arena, const char *organisation, const char *id,
 			    const struct actor *actor, int64_t now_us, struct findings *findings,
 			    struct err *err) MUST_USE;
+
+/* --- Papers: accepted by an officer while the electronic document could not come ---
+ *
+ * The electronic twin that comes later is linked to the paper, and is no second document: whoever counts leaves out
+ * documents with a .paper, or the papers that have a .document. A test is nobody's twin. */
+struct paper {
+	const char *id;                  /* UUIDv7; NULL: there is none */
+	const char *organisation;        /* ours, that accepted it */
+	const char *partner;             /* whose state issued it */
+	const char *doctype, *reference; /* with organisation and partner its name */
+	date issued_on;
+	const char *issuer; /* code of the organisation there that issued it, as in document.sender; NULL: not noted */
+	const char *reason; /* why on paper */
+	const char *accepted_by;
+	int64_t accepted_us;
+	const char *document; /* the electronic twin; NULL: it has not come */
+	int64_t twin_us;      /* when it came; TIME_NONE */
+	const char *state;    /* "accepted", "differing", "settled", "closed" */
+};
+struct paper_list {
+	struct paper *items;
+	size_t count;
+};
+struct paper_filter {
+	const char *organisation, *partner; /* NULL: any */
+	bool open;                          /* only what waits for its twin, or for an officer because that differs */
+	const char *before;                 /* id: older than this one (paging); NULL */
+	size_t limit;                       /* at most DOCUMENT_LIST_MAX */
+};
+/* Keeps PAPER, of which .organisation, .partner, .doctype, .reference, .issued_on, .reason and perhaps .issuer are
+ * given, and fills in the rest. Findings, and nothing is written, if its reference was accepted before, or the
+ * electronic one is here. */
+enum err_code paper_accept(struct kernel *kernel, struct tx *tx, struct arena *arena, struct paper *paper,
+			   const struct actor *actor, int64_t now_us, struct findings *findings,
+			   struct err *err) MUST_USE;
+/* An officer decides that nothing more is to be done about it: a twin that differs, or that will not come. */
+enum err_code paper_close(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct paper *paper,
+			  const char *reason, const struct actor *actor, int64_t now_us, struct findings *findings,
+			  struct err *err) MUST_USE;
+/* Newest first. */
+enum err_code paper_list(struct tx *tx, struct arena *arena, const struct paper_filter *filter, struct paper_list *list,
+			 struct err *err) MUST_USE;
+/* ORGANISATION NULL: whoever accepted it. .id is NULL if there is none. */
+enum err_code paper_find(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
+			 struct paper *paper, struct err *err) MUST_USE;
 
 /* --- For the capabilities that bring document types --- */
 

@@ -26,6 +26,10 @@ enum document_rule {
 	DOCUMENT_OTHER_NAMESPACE,
 	DOCUMENT_OPTED_OUT,
 	DOCUMENT_NOT_ACTIVATED,
+	DOCUMENT_FOREIGN,
+	PAPER_WRONG_SEAT,
+	PAPER_ACCEPTED_BEFORE,
+	PAPER_TWIN_IS_HERE,
 	CODE_NO_CHAPTER,
 	CODE_NO_QUANTITY,
 	CODE_TOO_HEAVY,
@@ -64,7 +68,27 @@ enum err_code store_by_id(struct tx *tx, struct arena *arena, const char *organi
 			  struct document *document, struct err *err) MUST_USE;
 enum err_code store_list(struct tx *tx, struct arena *arena, const struct document_filter *filter,
 			 struct document_list *list, struct err *err) MUST_USE;
+/* A paper by .organisation, .partner, .doctype and .reference of NAME; .id is NULL if there is none. */
+enum err_code store_paper_by_name(struct tx *tx, struct arena *arena, const struct paper *name, struct paper *paper,
+				  struct err *err) MUST_USE;
+enum err_code store_paper_by_id(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
+				struct paper *paper, struct err *err) MUST_USE;
+/* ERR_BUSY: the name was taken meanwhile; begin anew. */
+enum err_code store_paper_put(struct tx *tx, const struct paper *paper, struct err *err) MUST_USE;
+/* *TWIN: id of a received document of PAPER's name that is valid and real, of whatever day; NULL. */
+enum err_code store_paper_twin(struct tx *tx, struct arena *arena, const struct paper *paper, const char **twin,
+			       struct err *err) MUST_USE;
+enum err_code store_paper_twin_set(struct tx *tx, const char *paper, const char *document, int64_t now_us,
+				   struct err *err) MUST_USE;
+enum err_code store_paper_list(struct tx *tx, struct arena *arena, const struct paper_filter *filter,
+			       struct paper_list *list, struct err *err) MUST_USE;
 extern const struct statements document_statements;
 extern const struct keeper document_keeper;
+
+/* TWIN was received: if it was accepted on paper before, the two are linked, and the paper's case moves. */
+enum err_code paper_meet(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct document *twin,
+			 const struct actor *actor, int64_t now_us, struct findings *findings,
+			 struct err *err) MUST_USE;
+extern const struct machine paper_machine;
 
 #endif

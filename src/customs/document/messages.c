@@ -160,7 +160,11 @@ static enum err_code keep(struct tx *tx, const struct arrival *arrival, const st
 				  &about, err));
 	document.about = about.id;
 	TRY(store_put(tx, &document, machine == &document_refused_machine, err));
-	return fsm_open(tx, machine, &fsm_case, err);
+	TRY(fsm_open(tx, machine, &fsm_case, err));
+	if (machine == &document_refused_machine)
+		return OK;
+	return paper_meet(arrival->kernel, tx, arrival->arena, &document, &arrival->actor, arrival->now_us,
+			  arrival->findings, err);
 }
 
 /* The journal names rules and places, not what stood there: that may be personal, and stays in the document. */

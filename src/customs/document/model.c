@@ -37,7 +37,7 @@ static const struct doctype *doctype_of_root(const struct kernel *kernel, const 
 
 	for (const struct capability *const *capability = kernel->capabilities; *capability; capability++)
 		for (const struct doctype *const *doctype = (*capability)->doctypes; doctype && *doctype; doctype++) {
-			if (xml_is(node, (*doctype)->schema->ns, (*doctype)->schema->root))
+			if (field_is_root((*doctype)->schema, node))
 				return *doctype;
 			if (same(xml_name(node), (*doctype)->schema->root))
 				named = *doctype;
@@ -137,6 +137,10 @@ static enum err_code read_json(const struct kernel *kernel, struct arena *arena,
 
 	if (!doctype) {
 		find(findings, DOCUMENT_NO_TYPE, doctype_codes(kernel, arena), NULL);
+		return OK;
+	}
+	if (doctype->schema->foreign) {
+		find(findings, DOCUMENT_FOREIGN, doctype->code, doctype->schema->ns);
 		return OK;
 	}
 	void *record = record_new(arena, doctype, err);

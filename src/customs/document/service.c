@@ -416,13 +416,19 @@ enum err_code document_find(struct tx *tx, struct arena *arena, const char *orga
 static enum err_code find_valid(struct tx *tx, struct arena *arena, const char *organisation, const char *reference,
 				const char *valid, struct document *document, struct err *err)
 {
-	enum { TWO = 2 };
+	enum { TWO_AND_ONE = 3 };
 	const struct document_filter filter = {
-		.organisation = organisation, .reference = reference, .valid = valid, .limit = TWO
+		.organisation = organisation, .reference = reference, .valid = valid, .limit = TWO_AND_ONE
 	};
 	struct document_list list;
 
 	TRY(store_list(tx, arena, &filter, &list, err));
+	/* A withdrawal that has the reference of what it withdraws gives way to it; newest first, so it stands before.
+	 */
+	if (list.count > 1 && same(list.items[0].about, list.items[1].id)) {
+		list.items++;
+		list.count--;
+	}
 	if (list.count > 1)
 		return fail(err, ERR_CONFLICT,
 			    "several documents have the reference %s, among them %s and %s: name one by its id",

@@ -3,7 +3,8 @@
 /* clang-format off */
 #define COLUMNS \
 	"document.id, organisation, doctype, version, direction, partner, issuer_state, reference, issued_on, sender, recipient, digest," \
-	" message, part, conversation, test, created_us, about, document.machine, fsm_case.state"
+	" message, part, conversation, test, created_us, about, document.machine, fsm_case.state," \
+	" (SELECT paper.id FROM paper WHERE paper.document = document.id)"
 /* The kernel keeps the state; it is read with the row, so that a list is one query. */
 #define FROM " FROM document LEFT JOIN fsm_case ON fsm_case.id = document.id AND fsm_case.machine = document.machine "
 
@@ -30,11 +31,37 @@ static const struct statement sql_of_organisation = { "document.of-organisation"
 static const struct statement sql_kept = { "document.kept",
 	"SELECT id, organisation, doctype, message, about, reference, issuer_state, issued_on, created_us,"
 	" (SELECT min(other.id) FROM document AS other WHERE other.about = document.id) FROM document WHERE id = $1" };
+/* A paper outlives its twin: twin_us says that it came. */
+static const struct statement sql_paper_alone = { "document.paper-alone",
+	"UPDATE paper SET document = NULL WHERE document = $1" };
 static const struct statement sql_drop = { "document.drop", "DELETE FROM document WHERE id = $1" };
+
+#define PAPER \
+	"SELECT paper.id, organisation, partner, doctype, reference, issued_on, issuer, reason, accepted_by, accepted_us, document, twin_us," \
+	" fsm_case.state FROM paper JOIN fsm_case ON fsm_case.id = paper.id AND fsm_case.machine = 'paper' "
+static const struct statement sql_paper_put = { "document.paper-put",
+	"INSERT INTO paper (id, organisation, partner, doctype, reference, issued_on, issuer, reason, accepted_by, accepted_us)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (organisation, doctype, partner, reference) DO NOTHING" };
+static const struct statement sql_paper_by_name = { "document.paper-by-name",
+	PAPER "WHERE organisation = $1 AND partner = $2 AND doctype = $3 AND reference = $4" };
+static const struct statement sql_paper_by_id = { "document.paper-by-id",
+	PAPER "WHERE paper.id = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation = $2)" };
+static const struct statement sql_paper_twin = { "document.paper-twin",
+	"SELECT id FROM document WHERE reference = $4 AND organisation = $1 AND partner = $2 AND doctype = $3 AND direction = 'in'"
+	" AND refused = 0 AND test = 0 ORDER BY id LIMIT 1" };
+static const struct statement sql_paper_twin_set = { "document.paper-twin-set",
+	"UPDATE paper SET document = $2, twin_us = $3 WHERE id = $1 AND document IS NULL" };
+static const struct statement sql_paper_list = { "document.paper-list",
+	PAPER "WHERE (CAST($1 AS TEXT) IS NULL OR organisation = $1) AND (CAST($2 AS TEXT) IS NULL OR partner = $2)"
+	" AND (CAST($3 AS {i64}) = 0 OR fsm_case.state = 'accepted' OR fsm_case.state = 'differing')"
+	" AND (CAST($4 AS TEXT) IS NULL OR paper.id < $4) ORDER BY paper.id DESC LIMIT $5" };
 /* clang-format on */
 
 static const struct statement *const rows[] = {
-	&sql_put, &sql_by_name, &sql_by_id, &sql_all, &sql_of_organisation, &sql_message_set, &sql_kept, &sql_drop
+	&sql_put,         &sql_by_name,        &sql_by_id,         &sql_all,         &sql_of_organisation,
+	&sql_message_set, &sql_paper_put,      &sql_paper_by_name, &sql_paper_by_id, &sql_paper_twin,
+	&sql_paper_list,  &sql_paper_twin_set, &sql_kept,         &sql_paper_alone,
+	&sql_drop,
 };
 const struct statements document_statements = { rows, COUNT(rows) };
 
@@ -93,6 +120,7 @@ static struct document row_of(struct arena *arena, const struct query *query)
 		.about = db_text(arena, query, 17),
 		.machine = db_text(arena, query, 18),
 		.state = db_text(arena, query, 19),
+		.paper = db_text(arena, query, 20),
 	};
 	const char *issued_on = db_text(arena, query, 8);
 
@@ -193,7 +221,123 @@ static enum err_code kept_find(struct tx *tx, struct arena *arena, const char *i
 
 static enum err_code kept_drop(struct tx *tx, const char *id, struct err *err)
 {
+	TRY(db_exec(tx, &sql_paper_alone, BINDS(BIND_TEXT(id)), NULL, err));
 	return db_exec(tx, &sql_drop, BINDS(BIND_TEXT(id)), NULL, err);
 }
 
 const struct keeper document_keeper = { kept_find, kept_drop };
+/* --- Papers --- */
+
+static struct paper paper_row_of(struct arena *arena, const struct query *query)
+{
+	struct paper paper = {
+		.id = db_text(arena, query, 0),
+		.organisation = db_text(arena, query, 1),
+		.partner = db_text(arena, query, 2),
+		.doctype = db_text(arena, query, 3),
+		.reference = db_text(arena, query, 4),
+		.issued_on = DATE_NONE,
+		.issuer = db_text(arena, query, 6),
+		.reason = db_text(arena, query, 7),
+		.accepted_by = db_text(arena, query, 8),
+		.accepted_us = db_int(query, 9),
+		.document = db_text(arena, query, 10),
+		.twin_us = db_null(query, 11) ? TIME_NONE : db_int(query, 11),
+		.state = db_text(arena, query, 12),
+	};
+	const char *issued_on = db_text(arena, query, 5);
+
+	if (issued_on)
+		date_parse(issued_on, &paper.issued_on);
+	return paper;
+}
+
+static enum err_code one_paper(struct tx *tx, struct arena *arena, const struct statement *statement,
+			       const struct bind *binds, size_t count, struct paper *paper, struct err *err)
+{
+	struct paper found = { .issued_on = DATE_NONE, .twin_us = TIME_NONE };
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, statement, binds, count, &query, err));
+	if (db_next(&query))
+		found = paper_row_of(arena, &query);
+	TRY(db_end(&query, err));
+	*paper = found;
+	return OK;
+}
+
+enum err_code store_paper_by_name(struct tx *tx, struct arena *arena, const struct paper *name, struct paper *paper,
+				  struct err *err)
+{
+	return one_paper(tx, arena, &sql_paper_by_name,
+			 BINDS(BIND_TEXT(name->organisation), BIND_TEXT(name->partner), BIND_TEXT(name->doctype),
+			       BIND_TEXT(name->reference)),
+			 paper, err);
+}
+
+enum err_code store_paper_by_id(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
+				struct paper *paper, struct err *err)
+{
+	return one_paper(tx, arena, &sql_paper_by_id, BINDS(BIND_TEXT(id), BIND_TEXT(organisation)), paper, err);
+}
+
+enum err_code store_paper_put(struct tx *tx, const struct paper *paper, struct err *err)
+{
+	char day[DATE_SIZE];
+	int64_t changed = 0;
+
+	TRY(db_exec(tx, &sql_paper_put,
+		    BINDS(BIND_TEXT(paper->id), BIND_TEXT(paper->organisation), BIND_TEXT(paper->partner),
+			  BIND_TEXT(paper->doctype), BIND_TEXT(paper->reference),
+			  BIND_TEXT(date_format(paper->issued_on, day)), BIND_TEXT(paper->issuer),
+			  BIND_TEXT(paper->reason), BIND_TEXT(paper->accepted_by), BIND_INT(paper->accepted_us)),
+		    &changed, err));
+	if (changed == 0)
+		return fail(err, ERR_BUSY, "the paper %s of %s is being accepted by another officer", paper->reference,
+			    paper->partner);
+	return OK;
+}
+
+enum err_code store_paper_twin(struct tx *tx, struct arena *arena, const struct paper *paper, const char **twin,
+			       struct err *err)
+{
+	const char *found = NULL;
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_paper_twin,
+		     BINDS(BIND_TEXT(paper->organisation), BIND_TEXT(paper->partner), BIND_TEXT(paper->doctype),
+			   BIND_TEXT(paper->reference)),
+		     &query, err));
+	if (db_next(&query))
+		found = db_text(arena, &query, 0);
+	TRY(db_end(&query, err));
+	*twin = found;
+	return OK;
+}
+
+enum err_code store_paper_twin_set(struct tx *tx, const char *paper, const char *document, int64_t now_us,
+				   struct err *err)
+{
+	return db_exec(tx, &sql_paper_twin_set, BINDS(BIND_TEXT(paper), BIND_TEXT(document), BIND_INT(now_us)), NULL,
+		       err);
+}
+
+enum err_code store_paper_list(struct tx *tx, struct arena *arena, const struct paper_filter *filter,
+			       struct paper_list *list, struct err *err)
+{
+	size_t limit = filter->limit < DOCUMENT_LIST_MAX ? filter->limit : DOCUMENT_LIST_MAX;
+	struct paper_list found = { .items = arena_array(arena, limit, sizeof(*found.items)) };
+	db_query_auto query = { 0 };
+
+	if (!found.items)
+		return fail(err, ERR_MEMORY, "no memory left for the list of papers");
+	TRY(db_query(tx, &sql_paper_list,
+		     BINDS(BIND_TEXT(filter->organisation), BIND_TEXT(filter->partner), BIND_INT(filter->open),
+			   BIND_TEXT(filter->before), BIND_INT(limit)),
+		     &query, err));
+	while (found.count < limit && db_next(&query))
+		found.items[found.count++] = paper_row_of(arena, &query);
+	TRY(db_end(&query, err));
+	*list = found;
+	return OK;
+}

@@ -23,7 +23,7 @@ struct record {
 	struct world *world;
 	struct buf file;
 	struct json_writer json;
-	const char *document, *token, *refusal, *webhook; /* ids */
+	const char *document, *token, *refusal, *webhook, *paper; /* ids */
 };
 
 static void begin_record(struct record *record, struct world *world)
@@ -198,6 +198,24 @@ static void send_documents(struct record *record)
 	expect(tell(record, "POST", "/api/v1/audit/verify?evidence=true", NULL), 200, NULL);
 }
 
+/* What no partner sent: a paper that came by hand. */
+static void accept_paper(struct record *record)
+{
+	static const char paper[] = "{\"partner\":\"VN\",\"type\":\"FORM-D\",\"reference\":\"VN-1\","
+				    "\"issuedOn\":\"2026-11-01\",\"organisation\":\"customs\",\"reason\":\"down\"}";
+	struct answer answer = tell(record, "POST", "/api/v1/papers", paper);
+
+	expect(answer, 201, "\"accepted\"");
+	record->paper = member(record, answer, "id");
+	expect(tell(record, "POST", "/api/v1/papers", paper), 422, "PAP-002");
+	expect(tell(record, "GET", "/api/v1/papers?open=true", NULL), 200, record->paper);
+	expect(tell(record, "POST",
+		    arena_printf(record->world->fixture->arena, "/api/v1/papers/%s/close", record->paper),
+		    "{\"reason\":\"it will not come\"}"),
+	       200, "\"closed\"");
+	expect(tell(record, "GET", "/api/v1/papers?open=true", NULL), 200, "\"items\":[]");
+}
+
 static void refuse_message(struct record *record)
 {
 	struct kernel_fixture *fixture = record->world->fixture;
@@ -230,7 +248,8 @@ static const char *filled(struct record *record, const char *path)
 		{ "{document}", record->document }, { "{message}", record->document },
 		{ "{subject}", record->document },  { "{refusal}", record->refusal },
 		{ "{webhook}", record->webhook },   { "{code}", "LA" },
-		{ "{agreement}", "th-la" },         { "{name}", "nguyen" },
+		{ "{paper}", record->paper },       { "{agreement}", "th-la" },
+		{ "{name}", "nguyen" },
 	};
 	struct arena *arena = record->world->fixture->arena;
 
@@ -323,6 +342,10 @@ static void submit_json(struct record *record, const struct doctype *doctype, co
 
 	if (!json)
 		return;
+	if (doctype->schema->foreign) {
+		expect(tell(record, "POST", path, json), 422, "DOC-021");
+		return;
+	}
 	tell(record, "POST", path, json);
 	if (!starts_with(strchr(name, '/') + 1, "good-"))
 		return;
@@ -389,6 +412,7 @@ static void every_request_and_answer_is_as_described(void **state)
 	add_users(&record);
 	add_webhooks(&record);
 	send_documents(&record);
+	accept_paper(&record);
 	refuse_message(&record);
 	take_card(&record);
 	must(db_write(fixture->kernel.db, put_tasks, NULL, &fixture->err));

@@ -1,0 +1,45 @@
+/* The case of a phytosanitary certificate on both sides. What was withdrawn may still be replaced: an organization that
+ * mends a certificate withdraws it first, or says so only in the one that follows. */
+#include "customs/phyto/phyto_int.h"
+
+static const char *const ended[] = { "replaced", NULL };
+
+/* Where the appendix refers to how certificates are replaced. */
+#define REPLACED "ISPM 12, Appendix 1, link 5"
+
+/* clang-format off */
+#define MOVES(from)                                              \
+	{ from, "withdraw", NULL, "withdrawn", NULL, NULL, NULL }, \
+	{ from, "replace",  NULL, "replaced",  NULL, NULL, REPLACED }
+/* clang-format on */
+
+static const struct fsm_row sent_rows[] = {
+	/* from        event        guard  to             emit  timer law */
+	{ "submitted", "delivered", NULL, "transmitted", NULL, NULL, NULL },
+	MOVES("submitted"),
+	MOVES("transmitted"),
+	{ "withdrawn", "replace", NULL, "replaced", NULL, NULL, REPLACED },
+	{ 0 },
+};
+const struct machine phyto_sent_machine = {
+	.name = "e-phyto.sent",
+	.title = "Phytosanitary certificate at the issuing side",
+	.initial = "submitted",
+	.final = ended,
+	.rows = sent_rows,
+};
+
+static const struct fsm_row received_rows[] = {
+	{ "received", "seen", NULL, "seen", NULL, NULL, NULL },
+	MOVES("received"),
+	MOVES("seen"),
+	{ "withdrawn", "replace", NULL, "replaced", NULL, NULL, REPLACED },
+	{ 0 },
+};
+const struct machine phyto_received_machine = {
+	.name = "e-phyto.received",
+	.title = "Phytosanitary certificate at the importing side",
+	.initial = "received",
+	.final = ended,
+	.rows = received_rows,
+};

@@ -1,0 +1,64 @@
+"""A certificate is accepted on paper while the issuing state is down; its electronic twin comes later, and adds nothing."""
+import sys
+
+from nodes import TODAY, Authority, Node, Region, answer, lintas, until
+
+REGION = Region(sys.argv[1], sys.argv[2], "lintas-papers-", None)
+
+
+def accept(node, reference, *more, code=0):
+    return lintas(node, "paper", "accept", "--partner", "TH", "--type", "FORM-D", "--reference", reference, "--issued-on", TODAY,
+                  "--organisation", "customs", "--reason", "the gateway of TH is down", *more, code=code)
+
+
+def papers(node, *more):
+    return {p["reference"]: p for p in answer(node, "paper", "list", *more)["items"]}
+
+
+def story():
+    authority = Authority(REGION, "papers authority")
+    th, vn = Node(REGION, "TH", authority), Node(REGION, "VN", authority)
+    lintas(th, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Department of Foreign Trade")
+    th.knows(vn), vn.knows(th)
+    vn.start()  # TH is down
+
+    print(accept(vn, "D2026-0045678", "--issuer", "dft"))
+    accept(vn, "D2026-0045678", code=1)  # once
+    accept(vn, "D2026-0045679", "--issuer", "another")
+    accept(vn, "D2026-0045680")  # whose twin never comes
+    print(lintas(vn, "paper", "list", "--open"))
+
+    th.start()
+    for reference in ("D2026-0045678", "D2026-0045679"):
+        lintas(th, "send", REGION.document("form-d.xml", reference), "--from", "dft")
+    until("both twins", lambda: len(answer(vn, "documents", "list", "--direction", "in")["items"]) == 2)
+    listed = papers(vn)
+    assert {r: p["state"] for r, p in listed.items()} == {
+        "D2026-0045678": "settled", "D2026-0045679": "differing", "D2026-0045680": "accepted"}, listed
+    twin = answer(vn, "documents", "show", "D2026-0045678")
+    assert listed["D2026-0045678"]["document"] == twin["id"] and twin["paper"] == listed["D2026-0045678"]["id"], twin
+    assert [t["kind"] for t in answer(vn, "tasks")["items"]] == ["paper-differs"]
+    steps = answer(vn, "timeline", "D2026-0045678")["items"]
+    assert any(s["event"] == "twin-of-paper" and f"accepted on {TODAY}" in s["detail"] for s in steps), steps
+    print(lintas(vn, "timeline", "D2026-0045678"))
+    accept(vn, "D2026-0045678", code=1)  # it is here
+    assert set(papers(vn, "--open")) == {"D2026-0045679", "D2026-0045680"}
+    print(lintas(vn, "tasks"))
+    print(lintas(vn, "paper", "list", "--open"))
+
+    differing = listed["D2026-0045679"]["id"]
+    lintas(vn, "paper", "close", differing, "--reason", "the stamp was misread")
+    assert [t["state"] for t in answer(vn, "tasks")["items"]] == ["done"]
+    lintas(vn, "paper", "close", differing, "--reason", "again", code=1)
+    assert set(papers(vn, "--open")) == {"D2026-0045680"}
+    th.stop(), vn.stop()
+
+
+try:
+    story()
+except BaseException:
+    print(REGION.logs())
+    raise
+finally:
+    REGION.close()
+print("one paper settled, one asked about, one waits")
