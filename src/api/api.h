@@ -198,9 +198,29 @@ struct task_view {
 	const char *id, *organisation, *kind, *subject, *text, *state;
 	int64_t created_us, done_us;
 };
+/* How the link with a partner stands (kernel/link.h). */
+struct link_view {
+	const char *state, *reason, *notice; /* .notice: what the partner says to it; NULL */
+	int64_t since_us, until_us;          /* .until_us: the announced end; TIME_NONE */
+	int64_t heard_us, answered_us, receipt_us, failures, median_ms, p99_ms;
+	int64_t coming_us, coming_until_us; /* of what is announced for later; TIME_NONE */
+};
+/* A notice: as it is given, as it is kept, and what became of it for each partner. */
+struct new_notice_view {
+	const char *kind, *text, *partners; /* .partners: codes, separated by a space; NULL: all active ones */
+	int64_t from_us, until_us;
+};
+struct notice_view {
+	const char *id, *partner, *direction, *kind, *text;
+	int64_t from_us, until_us, at_us, ended_us;
+};
+struct notice_sent_view {
+	const char *partner, *document, *message, *refused;
+};
 struct partner_status_view {
 	const char *partner, *status;
 	int64_t queued, held, dead, delivered, received, processed, failed, refused, oldest_queued_us, last_receipt_us;
+	struct link_view *link;
 	struct credential_view *credentials;
 	size_t credentials_count;
 };
@@ -301,7 +321,10 @@ LIST_VIEW(refusal_list_view, struct refusal_view);
 LIST_VIEW(user_list_view, struct user_view);
 LIST_VIEW(token_list_view, struct token_view);
 LIST_VIEW(role_list_view, struct role_view);
+LIST_VIEW(notice_list_view, struct notice_view);
+LIST_VIEW(notice_sent_list_view, struct notice_sent_view);
 
+extern const struct schema link_schema, new_notice_schema, notice_list_schema, notice_sent_list_schema;
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, partner_schema, partner_list_schema, organisation_schema, organisation_list_schema,
 	activation_list_schema, new_activation_schema, card_view_schema, card_import_schema, partner_test_schema,

@@ -10,6 +10,6 @@ extern const struct option init_options[], key_new_options[], csr_options[], ins
 	certificate_options[], stranger_options[], refusal_options[], organisation_options[], user_options[],
 	user_list_options[], user_change_options[], password_options[], token_options[], token_list_options[],
 	event_options[], task_options[], verify_options[], simulate_options[], evidence_options[], inspect_options[],
-	check_options[];
+	check_options[], notice_options[], notice_restored_options[];
 
 #endif

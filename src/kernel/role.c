@@ -15,6 +15,7 @@ static const struct permission permissions[] = {
 	{ "tasks.read", "Read the tasks" },
 	{ "partners.read", "Read the partners and their certificates" },
 	{ "partners.change", "Add, change and suspend partners and their certificates" },
+	{ "links.announce", "Tell partners that the node goes down or is back" },
 	{ "organisations.read", "Read the organisations of the node" },
 	{ "organisations.change", "Add organisations" },
 	{ "users.read", "Read users and their tokens" },
@@ -37,7 +38,7 @@ static const struct role roles[] = {
 	{ .name = "officer", .title = "Submits and reads documents, and does the tasks", .permissions = OFFICER },
 	{ .name = "supervisor",
 	  .title = "An officer who also decides what happens to messages, and exports evidence",
-	  .permissions = OFFICER " messages.decide evidence.export" },
+	  .permissions = OFFICER " messages.decide evidence.export links.announce" },
 	{ .name = "auditor",
 	  .title = "Reads everything of the organisation, changes nothing",
 	  .permissions = "documents.read messages.read evidence.export events.read tasks.read partners.read"
@@ -47,8 +48,9 @@ static const struct role roles[] = {
 	  .permissions = "users.read users.change organisations.read tasks.read" },
 	{ .name = "operator",
 	  .title = "Runs the node: partners, organisations, users, keys and messages, without what is in them",
-	  .permissions = "status.read partners.read partners.change organisations.read organisations.change keys.change"
-			 " messages.read messages.decide tasks.read audit.read events.read users.read users.change",
+	  .permissions =
+		  "status.read partners.read partners.change links.announce organisations.read organisations.change keys.change"
+		  " messages.read messages.decide tasks.read audit.read events.read users.read users.change",
 	  .node = true },
 	{ .name = "investigator",
 	  .title = "Finds out what is wrong with a refused message, whatever stands in it; the journal names each",

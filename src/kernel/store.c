@@ -24,6 +24,8 @@
 	"id, partner, message_id, rule, at_us, (SELECT CAST(length(octets) AS {i64}) FROM wire WHERE wire.id = refusal.received)," \
 	" (SELECT CAST(length(octets) AS {i64}) FROM wire WHERE wire.id = refusal.error)"
 #define TASK_COLUMNS "id, organisation, kind, subject, text, state, created_us, done_us"
+#define LINK_COLUMNS "partner, state, since_us, heard_us, answered_us, receipt_us, failures, failing_us, reason, delays"
+#define NOTICE_COLUMNS "id, partner, direction, kind, from_us, until_us, text, at_us, ended_us"
 #define MESSAGE_COLUMNS \
 	"message.id, direction, partner, organisation, message_id, conversation, position, ref_to, service, action, original_sender," \
 	" final_recipient, document, test, state, created_us, next_attempt_us, attempts, settled_us, last_error, digest, accepted_us," \

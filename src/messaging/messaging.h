@@ -31,6 +31,11 @@ struct messaging_options {
 	unsigned slots; /* exchanges at a time with one partner; a partner that does not answer gets one */
 	struct retry_policy retry;
 	struct trust_policy trust; /* of revocation lists */
+	struct health_policy {
+		int64_t heartbeat_us; /* a partner that has not answered for so long is pinged; 0: never */
+		int64_t slow_us;      /* a link whose answers take longer is slow; 0: never */
+		int64_t alarm_us;     /* after so long down an officer has a task; 0: never */
+	} health;
 };
 
 enum err_code messaging_new(const struct messaging_options *options, struct messaging **messaging,
@@ -70,7 +75,8 @@ struct messaging_credentials {
 /* As they stand at NOW_US. All in ARENA. */
 enum err_code messaging_credentials(struct messaging *messaging, struct arena *arena, int64_t now_us,
 				    struct messaging_credentials *list, struct err *err) MUST_USE;
-/* Keeps one open task for each alarm, and closes it when the alarm ends. Looks once a minute, and when partners have
+/* Tells what was seen of the links (kernel/link.h) every few seconds, and ends notices. Keeps one open task for each
+ * alarm, of trust and of links, and closes it when the alarm ends: looks once a minute, and when partners or links have
  * changed. By one thread at a time. */
 enum err_code messaging_watch(struct messaging *messaging, int64_t now_us, struct err *err) MUST_USE;
 
@@ -417,6 +423,11 @@ struct messaging_counters {
 	int64_t delivered, failed_attempts;
 };
 void messaging_counters(struct messaging *messaging, struct messaging_counters *counters);
+
+/* Whether something is agreed by which a document of TYPE from our organisation of kind SEAT can go to PARTNER: by AS4
+ * always, by ebMS 2 if an agreement in force has an action for it. */
+bool messaging_carries(struct messaging *messaging, const char *partner, const char *type, const char *seat,
+		       int64_t now_us);
 
 /* The last strangers, newest first: when, from where, which rule. At most LIMIT (the ring keeps 64). Texts in the
  * arena. */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "kernel/reply.h"
+#include "messaging/health_int.h"
 #include "messaging/pact_int.h"
 #include "messaging/send_int.h"
 #include "messaging/settle_int.h"
@@ -36,6 +37,7 @@ struct sending {
 	struct ebms_message reply;
 	struct cert *cert; /* the reply's signer */
 	bool answered;     /* the partner spoke, whatever it said */
+	int64_t sent_us;   /* TIME_NONE: not this time */
 	int64_t now_us;
 };
 
@@ -437,6 +439,7 @@ static struct settling settling_of(struct sending *s)
 				  .cert = s->cert,
 				  .content_type = s->answer.content_type,
 				  .octets = s->answer.body,
+				  .sent_us = s->sent_us,
 				  .now_us = s->now_us };
 }
 
@@ -509,8 +512,10 @@ static enum err_code exchange(struct sending *s, struct err *err)
 			s, false,
 			arena_printf(s->arena, "%s has not acknowledged it in the time agreed", s->peer->partner.code),
 			err);
-	if (code == OK)
+	if (code == OK) {
+		s->sent_us = clock_now_us(s->messaging->options.kernel->clock);
 		code = post(s, 0, NULL, &why);
+	}
 	s->now_us = clock_now_us(s->messaging->options.kernel->clock);
 	if (code != OK)
 		return failed(s, false, why.text, err);
@@ -528,6 +533,7 @@ static enum err_code send_one(struct messaging *messaging, struct directory *dir
 			     .peer = peer,
 			     .message = message,
 			     .retry = messaging->options.retry,
+			     .sent_us = TIME_NONE,
 			     .now_us = now_us };
 	if (arena)
 		s.findings = findings_new(arena);
@@ -641,7 +647,8 @@ static enum err_code exchange_probe(struct sending *s, struct probe *probe, stru
 		probe->unsent = arena_text(probe->arena, why.text);
 		return OK;
 	}
-	return s->route.pact && !s->route.wishes.sync ? post_and_wait(s, probe, err) : post_probe(s, probe, err);
+	return s->route.pact && !s->route.wishes.sync && probe->later ? post_and_wait(s, probe, err)
+								      : post_probe(s, probe, err);
 }
 
 enum err_code send_probe(struct probe *probe, struct err *err)
@@ -734,7 +741,7 @@ static enum err_code send_due(struct messaging *messaging, struct directory *dir
 	TRY(outbox_claim(messaging->options.kernel, arena, peer->partner.code, now_us, lease_us, 1, &due, err));
 	for (size_t i = 0; i < due.count; i++, ++*done)
 		TRY(send_one(messaging, directory, peer, &due.items[i], now_us, answered, err));
-	return OK;
+	return *done ? OK : health_beat(messaging, directory, peer, now_us, done, answered, err);
 }
 
 enum err_code messaging_send_step(struct messaging *messaging, int64_t now_us, unsigned *done, struct err *err)

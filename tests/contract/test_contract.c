@@ -494,6 +494,8 @@ static const struct unit_test {
 	{ "DOC-004", "test_document.c", "what_is_no_document_is_said_so" },
 	{ "DOC-017", "test_document.c", "json_becomes_canonical_xml" },
 	{ "DOC-014", "test_exchange.c", "a_message_of_two_parts_is_no_document" },
+	{ "LNK-006", "test_link.c", "a_bad_notice_gets_all_its_findings_and_goes_to_nobody" },
+	{ "LNK-007", "test_link.c", "a_bad_notice_gets_all_its_findings_and_goes_to_nobody" },
 	{ "RSP-006", "test_exchange.c", "a_late_response_is_warned_about_unless_it_rejects" },
 	{ "RSP-007", "test_exchange.c", "a_response_speaks_of_the_items_of_the_certificate" },
 	{ "RSP-009", "test_exchange.c", "a_response_speaks_of_the_items_of_the_certificate" },

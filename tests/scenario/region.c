@@ -332,6 +332,7 @@ static enum err_code node_start(struct region_node *node, struct err *err)
 		.slots = 8,
 		.retry = retry,
 		.trust = region->options.trust,
+		.health = region->options.health,
 	};
 	TRY(messaging_new(&options, &node->messaging, err));
 	return outbox_resume(&node->kernel, clock_now_us(&node->clock.clock), err);

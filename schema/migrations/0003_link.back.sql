@@ -1,0 +1,2 @@
+DROP TABLE link_notice;
+DROP TABLE link;

@@ -1,0 +1,16 @@
+/* Inside link/: rules and document types. */
+#ifndef LINK_INT_H
+#define LINK_INT_H
+
+#include "customs/document/document.h"
+#include "customs/link/link.h"
+
+void notice_check(const void *record, date today, struct findings *findings);
+/* Rules of the sender alone: a notice that arrives after its end was late, and is not wrong. */
+void notice_check_now(const struct notice *notice, int64_t now_us, struct findings *findings);
+
+extern const char sample_notice[];
+extern const struct rule link_rules[];
+extern const struct doctype notice_doctype;
+
+#endif
