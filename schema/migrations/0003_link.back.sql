@@ -1,2 +1,3 @@
+DROP TABLE own_card;
 DROP TABLE link_notice;
 DROP TABLE link;

@@ -30,3 +30,10 @@ CREATE TABLE link_notice (
 	ended_us {i64}
 ) {strict};
 CREATE INDEX link_notice_open ON link_notice (partner, direction, from_us) WHERE ended_us IS NULL;
+
+-- What each instance has last told its partners of itself: the digest of its card, without what is another in each.
+CREATE TABLE own_card (
+	instance TEXT PRIMARY KEY,
+	digest TEXT NOT NULL,
+	at_us {i64} NOT NULL
+) {strict};

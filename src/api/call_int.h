@@ -36,6 +36,7 @@ struct api {
 	struct guard guard;
 	_Atomic int64_t denied; /* requests, ever: 401 and 403 */
 	atomic_flag verifying;  /* the journal */
+	int64_t card_looked_us; /* when api_card_step() looked last; its own */
 	void (*wake)(void *arg);
 	void *wake_arg;
 };

@@ -8,6 +8,7 @@
 #include "db/db.h"
 
 struct capability;
+struct card_desk;
 struct inbox_work;
 
 struct kernel {
@@ -19,6 +20,7 @@ struct kernel {
 	/* This process among those that work on one database, the same after a restart: machine and directory. NULL if
 	 * it never sends. */
 	const char *instance;
+	const struct card_desk *card_desk; /* who judges cards that arrive (kernel/card.h); NULL: nobody */
 	struct inbox_work *inbox_work; /* what its processors have in hand; inbox.c's alone, NULL to begin with */
 };
 

@@ -229,35 +229,54 @@ static enum err_code read_organisations(struct tx *tx, void *arg, struct err *er
 	return OK;
 }
 
-static enum err_code write_card(struct writing *w, const struct card_offer *offer, struct buf *out, struct err *err)
+/* For one partner: by which it believes our messages now. A key of a kind that no card is signed with gives way. */
+static const struct key_info *signing_key_for(const struct writing *w, const char *partner)
+{
+	const struct peer *peer = partner ? directory_peer(w->directory, partner) : NULL;
+	struct ebms_identity identity;
+	struct err unused;
+	if (peer && identity_for(w->messaging, w->directory, peer, NULL, w->now_us, &identity, &unused) == OK &&
+	    jws_can_sign(cert_key_kind(identity.key->cert)))
+		return identity.key;
+	return signing_key(w);
+}
+
+/* All but its serial number and times. */
+static enum err_code fill(struct writing *w, const struct card_offer *offer, struct card_party *party, struct err *err)
 {
 	const struct messaging_options *options = &w->messaging->options;
-	const struct key_info *key = signing_key(w);
-	struct card_party party = { options->kernel->state, options->party_id, options->party_type, offer->name };
-	int64_t until_us = w->now_us + CARD_DAYS * DAY_US;
-	buf_auto payload;
-	buf_init(&payload, CARD_BYTES_MAX / 2);
+	*party = (struct card_party){ options->kernel->state, options->party_id, options->party_type, offer->name };
 	if (!options->endpoint)
 		return fail(
 			err, ERR_CONFLICT,
 			"it is not known where partners reach this node: set url in section [gateway] of lintas.conf "
 			"(https://HOST:PORT/as4)");
+	w->card.version = CARD_VERSION;
+	w->card.party = party;
+	TRY(fill_bindings(w, err));
+	TRY(fill_certificates(w, err));
+	TRY(fill_documents(w, offer, err));
+	return db_read(options->kernel->db, read_organisations, w, err);
+}
+
+static enum err_code write_card(struct writing *w, const struct card_offer *offer, struct buf *out, struct err *err)
+{
+	const struct key_info *key = signing_key_for(w, offer->partner);
+	struct card_party party;
+	int64_t until_us = w->now_us + CARD_DAYS * DAY_US;
+	buf_auto payload;
+	buf_init(&payload, CARD_BYTES_MAX / 2);
+	TRY(fill(w, offer, &party, err));
 	if (!key)
 		return fail(
 			err, ERR_CONFLICT,
 			"no active signing key has a valid certificate, so a card cannot be signed; see lintas key list");
-	w->card.version = CARD_VERSION;
 	w->card.serial = w->now_us / 1000;
 	w->card.issued_us = w->now_us;
 	w->card.until_us = until_us < cert_not_after_us(key->cert) ? until_us : cert_not_after_us(key->cert);
-	w->card.party = &party;
-	TRY(fill_bindings(w, err));
-	TRY(fill_certificates(w, err));
-	TRY(fill_documents(w, offer, err));
-	TRY(db_read(options->kernel->db, read_organisations, w, err));
 	field_put_json(&payload, &card_schema, &w->card);
 	TRY(buf_check(&payload, "a card", err));
-	return jws_put(options->keys, key, CARD_TYPE, buf_bytes(&payload), out, err);
+	return jws_put(w->messaging->options.keys, key, CARD_TYPE, buf_bytes(&payload), out, err);
 }
 
 enum err_code messaging_card_write(struct messaging *messaging, struct arena *arena, const struct card_offer *offer,
@@ -266,6 +285,30 @@ enum err_code messaging_card_write(struct messaging *messaging, struct arena *ar
 	struct directory *directory = directory_get(messaging);
 	struct writing w = { .messaging = messaging, .directory = directory, .arena = arena, .now_us = now_us };
 	enum err_code code = write_card(&w, offer, out, err);
+	directory_release(directory);
+	return code;
+}
+
+static enum err_code digest_card(struct writing *w, const struct card_offer *offer,
+				 char digest[static CONTENT_DIGEST_SIZE], struct err *err)
+{
+	struct card_party party;
+	buf_auto payload;
+	buf_init(&payload, CARD_BYTES_MAX / 2);
+	TRY(fill(w, offer, &party, err));
+	w->card.serial = w->card.issued_us = w->card.until_us = 0;
+	field_put_json(&payload, &card_schema, &w->card);
+	TRY(buf_check(&payload, "a card", err));
+	content_digest(buf_bytes(&payload), digest);
+	return OK;
+}
+
+enum err_code messaging_card_digest(struct messaging *messaging, struct arena *arena, const struct card_offer *offer,
+				    int64_t now_us, char digest[static CONTENT_DIGEST_SIZE], struct err *err)
+{
+	struct directory *directory = directory_get(messaging);
+	struct writing w = { .messaging = messaging, .directory = directory, .arena = arena, .now_us = now_us };
+	enum err_code code = digest_card(&w, offer, digest, err);
 	directory_release(directory);
 	return code;
 }

@@ -516,6 +516,8 @@ enum err_code messaging_new(const struct messaging_options *options, struct mess
 		messaging_free(new);
 		return code;
 	}
+	new->card_desk.take = card_take;
+	options->kernel->card_desk = &new->card_desk;
 	*messaging = new;
 	return OK;
 }
@@ -527,6 +529,8 @@ void messaging_free(struct messaging *messaging)
 	directory_release(messaging->directory);
 	pthread_mutex_destroy(&messaging->lock);
 	health_free(messaging->health);
+	if (messaging->options.kernel->card_desk == &messaging->card_desk)
+		messaging->options.kernel->card_desk = NULL;
 	free(messaging);
 }
 

@@ -496,6 +496,7 @@ static const struct unit_test {
 	{ "DOC-014", "test_exchange.c", "a_message_of_two_parts_is_no_document" },
 	{ "LNK-006", "test_link.c", "a_bad_notice_gets_all_its_findings_and_goes_to_nobody" },
 	{ "LNK-007", "test_link.c", "a_bad_notice_gets_all_its_findings_and_goes_to_nobody" },
+	{ "LNK-011", "test_link.c", "a_card_that_nobody_can_judge_is_refused" },
 	{ "RSP-006", "test_exchange.c", "a_late_response_is_warned_about_unless_it_rejects" },
 	{ "RSP-007", "test_exchange.c", "a_response_speaks_of_the_items_of_the_certificate" },
 	{ "RSP-009", "test_exchange.c", "a_response_speaks_of_the_items_of_the_certificate" },

@@ -42,6 +42,29 @@ struct notice_result {
 enum err_code notice_send(struct kernel *kernel, struct arena *arena, const struct notice_request *request,
 			  struct findings *findings, struct notice_result *results, struct err *err) MUST_USE;
 
+/* --- Cards that have changed --- */
+
+#define CARD "CARD"
+
+struct card_update {
+	const char *reference;
+	date issued_on;
+	const char *issuing_country, *receiving_country;
+	const char *card; /* base64 of the signed card (messaging.h) */
+};
+extern const struct schema card_update_schema;
+
+struct card_update_request {
+	const char *partner;
+	struct bytes card; /* ours, signed */
+	struct actor actor;
+	int64_t now_us;
+};
+/* Sends our card to a partner that has another one. It believes it by the signature on the card, and an operator there
+ * approves it. */
+enum err_code card_update_send(struct kernel *kernel, struct arena *arena, const struct card_update_request *request,
+			       struct findings *findings, struct err *err) MUST_USE;
+
 extern const struct capability link_capability;
 
 #endif

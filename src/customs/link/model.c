@@ -29,3 +29,29 @@ const struct schema notice_schema = {
 	.prefix = "",
 	.fields = &notice_fields,
 };
+
+/* --- Card --- */
+
+enum { CARD_LENGTH = 1400000 /* base64 of the greatest card */ };
+
+static const struct field card_rows[] = {
+	FIELD_TEXT(struct card_update, reference, .json = "reference", .xml = "FunctionalReferenceID", .min = 1,
+		   .max_length = REFERENCE_LENGTH, .label = "number of the card"),
+	FIELD_DAY(struct card_update, issued_on, .json = "issueDate", .xml = "IssueDate", .min = 1,
+		  .label = "date of the card"),
+	FIELD_CODE(struct card_update, issuing_country, .json = "issuingCountry", .xml = "IssueCountryID", .min = 1,
+		   .list = "ISO3166", .label = "whose card it is"),
+	FIELD_CODE(struct card_update, receiving_country, .json = "receivingCountry", .xml = "ReceiverCountryID",
+		   .min = 1, .list = "ISO3166", .label = "who is told"),
+	FIELD_TEXT(struct card_update, card, .json = "card", .xml = "SignedCard", .min = 1, .max_length = CARD_LENGTH,
+		   .label = "the signed card (RFC 7515), base64"),
+};
+static const struct fields card_fields = FIELDS(struct card_update, card_rows);
+
+const struct schema card_update_schema = {
+	.name = CARD,
+	.root = "NodeCard",
+	.ns = "urn:lintas:document:card:1",
+	.prefix = "",
+	.fields = &card_fields,
+};

@@ -1,8 +1,19 @@
 #include <stdio.h>
 
+#include "base/text.h"
 #include "customs/link/link_int.h"
 
-enum link_rule { END_BEFORE_BEGIN, TOO_LONG, NO_END, END_OF_RESTORED, FAR_OFF, PAST, NOT_YET_RESTORED };
+enum link_rule {
+	END_BEFORE_BEGIN,
+	TOO_LONG,
+	NO_END,
+	END_OF_RESTORED,
+	FAR_OFF,
+	PAST,
+	NOT_YET_RESTORED,
+	NOT_BASE64,
+	NOBODY
+};
 
 const struct rule link_rules[] = {
 	[END_BEFORE_BEGIN] = { "LNK-001", "the end, {1}, is not after the beginning, {2}", NULL, SEVERITY_ERROR },
@@ -18,6 +29,9 @@ const struct rule link_rules[] = {
 	[PAST] = { "LNK-006", "{1} is in the past: there is nothing to announce any more", NULL, SEVERITY_ERROR },
 	[NOT_YET_RESTORED] = { "LNK-007", "{1} is in the future: announce that it is restored when it is", NULL,
 			       SEVERITY_ERROR },
+	[NOT_BASE64] = { "LNK-010", "the signed card is not base64", "RFC 4648 4", SEVERITY_ERROR },
+	[NOBODY] = { "LNK-011", "this node takes no cards over the wire: give it to its operator by hand", NULL,
+		     SEVERITY_ERROR },
 	{ 0 },
 };
 
@@ -72,4 +86,22 @@ void notice_check_now(const struct notice *notice, int64_t now_us, struct findin
 		find(findings, NOT_YET_RESTORED, "/from", time_format(notice->from_us, time), NULL);
 	if (!restored && notice->until_us != TIME_NONE && notice->until_us <= now_us)
 		find(findings, PAST, "/until", time_format(notice->until_us, time), NULL);
+}
+
+void card_update_check(const void *record, date today, struct findings *findings)
+{
+	enum { DECODED_BYTES_MAX = 2 << 20 };
+	const struct card_update *update = record;
+	arena_auto arena = arena_new(DECODED_BYTES_MAX);
+	struct bytes octets;
+
+	document_check_issued(update->issued_on, "/issueDate", today, findings);
+	document_check_states(update->issuing_country, update->receiving_country, "/receivingCountry", NULL, findings);
+	if (update->card && !(arena && base64_parse(arena, bytes_of(update->card), &octets)))
+		find(findings, NOT_BASE64, "/card", NULL, NULL);
+}
+
+void card_update_find_unread(struct findings *findings)
+{
+	find(findings, NOBODY, "", NULL, NULL);
 }

@@ -1,5 +1,7 @@
+#include "base/text.h"
 #include "base/uuid.h"
 #include "customs/link/link_int.h"
+#include "kernel/party.h"
 
 enum { NOTICE_BYTES_MAX = 1 << 16 };
 
@@ -82,4 +84,59 @@ enum err_code notice_send(struct kernel *kernel, struct arena *arena, const stru
 	for (size_t i = 0; i < request->count && findings_errors(findings) == errors; i++)
 		TRY(send_one(&sending, request->partners[i], &results[i], err));
 	return OK;
+}
+
+/* --- Cards --- */
+
+struct sender {
+	struct arena *arena;
+	const char *organisation;
+};
+
+/* The card is the node's: whichever of its customs sends it. */
+static enum err_code find_sender(struct tx *tx, void *arg, struct err *err)
+{
+	struct sender *sender = arg;
+	struct organisation_list list;
+
+	TRY(organisation_list(tx, sender->arena, &list, err));
+	for (size_t i = 0; i < list.count && !sender->organisation; i++)
+		if (same(list.items[i].seat, "customs"))
+			sender->organisation = list.items[i].code;
+	return OK;
+}
+
+enum err_code card_update_send(struct kernel *kernel, struct arena *arena, const struct card_update_request *request,
+			       struct findings *findings, struct err *err)
+{
+	enum { TEXT_BYTES_MAX = 2 << 20 };
+	char uuid[UUID_SIZE];
+	struct sender sender = { .arena = arena };
+	struct document_result sent;
+	buf_auto base64, text;
+
+	buf_init(&base64, TEXT_BYTES_MAX);
+	buf_init(&text, TEXT_BYTES_MAX);
+	uuid_new(uuid, request->now_us);
+	base64_put(&base64, request->card);
+	TRY(buf_check(&base64, "a card", err));
+	const struct card_update update = {
+		.reference = uuid,
+		.issued_on = date_of_time(request->now_us),
+		.issuing_country = kernel->state,
+		.receiving_country = request->partner,
+		.card = buf_text(&base64),
+	};
+	field_put_json(&text, &card_update_schema, &update);
+	TRY(buf_check(&text, "a card", err));
+	TRY(db_read(kernel->db, find_sender, &sender, err));
+	const struct document_request submission = {
+		.organisation = sender.organisation,
+		.doctype = CARD,
+		.partner = request->partner,
+		.text = buf_bytes(&text),
+		.actor = request->actor,
+		.now_us = request->now_us,
+	};
+	return document_submit(kernel, arena, &submission, findings, &sent, err);
 }

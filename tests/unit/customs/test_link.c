@@ -2,6 +2,7 @@
 #include "node.h"
 
 #include "customs/link/link.h"
+#include "kernel/journal.h"
 
 static const struct notice_request usual = { .kind = LINK_NOTICE_MAINTENANCE,
 					     .text = "another room",
@@ -100,20 +101,24 @@ static const char notice_of_vn[] = "<LinkNotice xmlns=\"urn:lintas:document:noti
 				   "<StartDateTime>2026-11-01T22:00:00.000Z</StartDateTime>"
 				   "<EndDateTime>%s</EndDateTime><Content>no power</Content></LinkNotice>";
 
-static void notice_arrives(struct kernel_fixture *fixture, const char *until, bool test)
+static void message_arrives(struct kernel_fixture *fixture, const char *type, const char *text, bool test)
 {
-	const char *text = arena_printf(fixture->arena, notice_of_vn, until);
 	struct inbox_delivery delivery = fixture_delivery(fixture, "VN", "1@vn", "1", text);
 	struct wire receipt;
 	unsigned done;
 
 	delivery.message.service = SERVICE_DOCUMENTS;
-	delivery.message.action = NOTICE;
+	delivery.message.action = type;
 	delivery.message.test = test;
 	delivery.message.organisation = "customs";
 	assert_int_equal(fixture_accept(fixture, &delivery, &receipt), INBOX_ACCEPTED);
 	must(inbox_step(&fixture->kernel, fixture->clock.now_us, 10, &done, &fixture->err));
 	assert_int_equal(done, 1);
+}
+
+static void notice_arrives(struct kernel_fixture *fixture, const char *until, bool test)
+{
+	message_arrives(fixture, NOTICE, arena_printf(fixture->arena, notice_of_vn, until), test);
 }
 
 static void what_a_partner_announces_is_the_state_of_its_link(void **state)
@@ -148,6 +153,46 @@ static void a_test_announces_nothing(void **state)
 	assert_int_equal(look(fixture).notices.count, 0);
 }
 
+static const char card_of_vn[] = "<NodeCard xmlns=\"urn:lintas:document:card:1\">"
+				 "<FunctionalReferenceID>VN-CARD-1</FunctionalReferenceID>"
+				 "<IssueDate>2026-11-02</IssueDate><IssueCountryID>VN</IssueCountryID>"
+				 "<ReceiverCountryID>TH</ReceiverCountryID><SignedCard>e30=</SignedCard></NodeCard>";
+
+struct refusals {
+	struct kernel_fixture *fixture;
+	const char *detail;
+};
+
+static enum err_code refusals_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct refusals *refusals = arg;
+	struct kernel_fixture *fixture = refusals->fixture;
+	struct document_list documents;
+	struct journal_list journal;
+
+	TRY(document_list(tx, fixture->arena, &(struct document_filter){ .direction = "in", .limit = 10 }, &documents,
+			  err));
+	assert_int_equal(documents.count, 1);
+	assert_string_equal(documents.items[0].state, "refused");
+	TRY(journal_of(tx, fixture->arena, documents.items[0].id, 10, &journal, err));
+	for (size_t i = 0; i < journal.count; i++)
+		if (same(journal.entries[i].event, "finding"))
+			refusals->detail = journal.entries[i].detail;
+	return OK;
+}
+
+/* There is no messaging here, whose business it is. */
+static void a_card_that_nobody_can_judge_is_refused(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct refusals refusals = { .fixture = fixture };
+
+	message_arrives(fixture, CARD, card_of_vn, false);
+	must(db_read(fixture->kernel.db, refusals_run, &refusals, &fixture->err));
+	assert_non_null(refusals.detail);
+	assert_memory_equal(refusals.detail, "LNK-011", strlen("LNK-011"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +201,7 @@ int main(void)
 		cmocka_unit_test(what_a_partner_announces_is_the_state_of_its_link),
 		cmocka_unit_test(a_notice_that_arrives_after_its_end_is_kept_and_ends_by_itself),
 		cmocka_unit_test(a_test_announces_nothing),
+		cmocka_unit_test(a_card_that_nobody_can_judge_is_refused),
 	};
 
 	return kernel_run("link", tests, COUNT(tests), customs_capabilities);
