@@ -34,8 +34,8 @@ void api_handle(void *arg, const struct http_request *request, struct http_respo
 /* Whether REQUEST, of which only the headers are there, has a token that lets its sender in. */
 bool api_knows(struct api *api, const struct http_request *request);
 
-/* Once a minute: if this node's card has changed since partners were told, sends each of them the new one. By one thread
- * at a time. */
+/* Every quarter of a minute: if this node's card has changed since partners were told, sends each of them the new one.
+ * By one thread at a time. */
 enum err_code api_card_step(struct api *api, int64_t now_us, struct err *err) MUST_USE;
 
 /* Prometheus text of the node's state. */

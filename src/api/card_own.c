@@ -6,6 +6,7 @@
 #include "kernel/activation.h"
 
 enum { STEP_ARENA = 64 << 20 };
+#define LOOK_US (15 * SECOND_US)
 
 struct own_call {
 	const struct kernel *kernel;
@@ -166,7 +167,7 @@ enum err_code api_card_step(struct api *api, int64_t now_us, struct err *err)
 {
 	struct telling t = { .api = api };
 	struct err why = { 0 };
-	bool looked = api->card_looked_us && now_us >= api->card_looked_us && now_us - api->card_looked_us < MINUTE_US;
+	bool looked = api->card_looked_us && now_us >= api->card_looked_us && now_us - api->card_looked_us < LOOK_US;
 	if (looked || !api->options.kernel->instance)
 		return OK;
 	arena_auto arena = arena_new(STEP_ARENA);
