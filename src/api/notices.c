@@ -94,6 +94,8 @@ static enum err_code send(struct notices_call *n, struct err *err)
 	struct notice_result *results = arena_array(call->arena, n->told_count + 1, sizeof *results);
 	if (!results)
 		return fail(err, ERR_MEMORY, "no memory for a notice");
+	if (findings_errors(call->findings)) /* all that is wrong, at once */
+		return notice_judge(call->kernel, call->arena, &request, call->findings, err);
 	TRY(notice_send(call->kernel, call->arena, &request, call->findings, results, err));
 	for (size_t i = 0; i < n->told_count && !findings_errors(call->findings); i++)
 		n->answer.items[n->answer.count++] = (struct notice_sent_view){ .partner = results[i].partner,
@@ -112,8 +114,7 @@ enum err_code notices_send(struct api_call *call, struct err *err)
 	TRY(db_read(call->kernel->db, read_partners, &n, err));
 	TRY(choose(&n, err));
 	check_partners(&n);
-	if (!findings_errors(call->findings))
-		TRY(send(&n, err));
+	TRY(send(&n, err));
 	return findings_errors(call->findings) ? OK : call_answer(call, &n.answer, err);
 }
 

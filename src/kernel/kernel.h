@@ -21,7 +21,7 @@ struct kernel {
 	 * it never sends. */
 	const char *instance;
 	const struct card_desk *card_desk; /* who judges cards that arrive (kernel/card.h); NULL: nobody */
-	struct inbox_work *inbox_work; /* what its processors have in hand; inbox.c's alone, NULL to begin with */
+	struct inbox_work *inbox_work;     /* what its processors have in hand; inbox.c's alone, NULL to begin with */
 };
 
 /* On whose behalf something is done. */

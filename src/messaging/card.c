@@ -164,7 +164,16 @@ static const char *use_name(enum key_use use)
 	return use == KEY_USE_DECRYPT ? "encrypt" : key_use_name(use);
 }
 
-/* All active ones, those that begin later too: so partners have them before they are used. */
+static bool fits_what_is_offered(const struct card *card, const struct key_info *key)
+{
+	for (size_t i = 0; i < card->bindings_count; i++)
+		if (messaging_key_fits(card->bindings[i].profile, use_name(key->use), cert_key_kind(key->cert)))
+			return true;
+	return false;
+}
+
+/* All active ones, those that begin later too: so partners have them before they are used. One that no profile of the
+ * card takes (its other key is still to come) would have the whole card refused. */
 static enum err_code fill_certificates(struct writing *w, struct err *err)
 {
 	struct card *card = &w->card;
@@ -175,7 +184,8 @@ static enum err_code fill_certificates(struct writing *w, struct err *err)
 		const struct key_info *key = &w->directory->own.keys[i];
 		buf_auto text;
 		buf_init(&text, CERTIFICATE_MAX);
-		if (key->status != KEY_ACTIVE || !key->cert || cert_not_after_us(key->cert) <= w->now_us)
+		if (key->status != KEY_ACTIVE || !key->cert || cert_not_after_us(key->cert) <= w->now_us ||
+		    !fits_what_is_offered(card, key))
 			continue;
 		base64_put(&text, cert_der(key->cert));
 		TRY(buf_check(&text, "a certificate in a card", err));

@@ -62,9 +62,9 @@ struct messaging {
 	struct directory *directory;
 	struct lane lanes[PEERS_MAX];
 	size_t lanes_count, turn;
-	struct awaited *awaited; /* probes that wait for a signal; partner_test.c's */
+	struct awaited *awaited;    /* probes that wait for a signal; partner_test.c's */
 	struct card_desk card_desk; /* for cards that arrive; card_take.c's */
-	struct health *health;   /* what was seen of the links; health.c's */
+	struct health *health;      /* what was seen of the links; health.c's */
 	struct stranger strangers[STRANGERS_KEPT];
 	size_t strangers_seen;
 	int64_t strangers_logged_us;          /* when a stranger was last logged; others are only counted */

@@ -68,7 +68,7 @@ def cards(region, authority, th, vn):
     fingerprint = answer(vn, "card", "show", card)["fingerprint"]
     lintas(vn, "partner", "import", card, "--fingerprint", fingerprint)
     lintas(vn, "partner", "approve", "TH")
-    th.new_key(authority, "sign", "p256", "TH-next")
+    th.new_key(authority, "sign", "rsa-2048", "TH-next")
     lintas(th, "key", "list")
     until("VN has the new card", lambda: tasks(vn, "a new card waits"), seconds=150, pause=1)
     page = shown(vn, "partner", "card", "TH")

@@ -36,6 +36,9 @@ struct notice_result {
 	const char *document, *message; /* NULL: refused */
 	const char *refused;            /* why; NULL */
 };
+/* What is wrong with the announcement, whoever of its partners it goes to; nothing is said without one. */
+enum err_code notice_judge(struct kernel *kernel, struct arena *arena, const struct notice_request *request,
+			   struct findings *findings, struct err *err) MUST_USE;
 /* A document for each partner, in transactions of their own, so that one that is refused (a partner has opted out of
  * notices) keeps nobody else from knowing. With findings about the announcement itself nothing is sent. RESULTS: one
  * for each partner. */

@@ -67,20 +67,35 @@ static enum err_code send_one(const struct sending *sending, const char *partner
 	return OK;
 }
 
+static enum err_code number(struct sending *sending, struct err *err)
+{
+	char uuid[UUID_SIZE];
+
+	uuid_new(uuid, sending->request->now_us);
+	sending->number = arena_text(sending->arena, uuid);
+	return sending->number ? OK : fail(err, ERR_MEMORY, "no memory left for a notice");
+}
+
+enum err_code notice_judge(struct kernel *kernel, struct arena *arena, const struct notice_request *request,
+			   struct findings *findings, struct err *err)
+{
+	struct sending sending = { .kernel = kernel, .arena = arena, .request = request };
+
+	TRY(number(&sending, err));
+	if (request->count)
+		check(&sending, findings);
+	return OK;
+}
+
 enum err_code notice_send(struct kernel *kernel, struct arena *arena, const struct notice_request *request,
 			  struct findings *findings, struct notice_result *results, struct err *err)
 {
-	char uuid[UUID_SIZE];
 	struct sending sending = { .kernel = kernel, .arena = arena, .request = request };
 	size_t errors = findings_errors(findings);
 
-	uuid_new(uuid, request->now_us);
-	sending.number = arena_text(arena, uuid);
-	if (!sending.number)
-		return fail(err, ERR_MEMORY, "no memory left for a notice");
-	if (!request->count)
-		return OK;
-	check(&sending, findings);
+	TRY(number(&sending, err));
+	if (request->count)
+		check(&sending, findings);
 	for (size_t i = 0; i < request->count && findings_errors(findings) == errors; i++)
 		TRY(send_one(&sending, request->partners[i], &results[i], err));
 	return OK;
