@@ -91,14 +91,14 @@ struct writing {
 };
 
 /* Of the certificates by which partners verify, the one that they have had longest signs: in a roll-over they know the
- * new one by this card alone. */
-static const struct key_info *signing_key(const struct writing *w)
+ * new one by this card alone. KIND NULL: any. */
+static const struct key_info *signing_key(const struct writing *w, const enum key_kind *kind)
 {
 	const struct key_info *best = NULL;
 	for (size_t i = 0; i < w->directory->own.count; i++) {
 		const struct key_info *key = &w->directory->own.keys[i];
 		if (key->use == KEY_USE_SIGN && key_is_current(key, w->now_us) &&
-		    jws_can_sign(cert_key_kind(key->cert)) &&
+		    jws_can_sign(cert_key_kind(key->cert)) && (!kind || cert_key_kind(key->cert) == *kind) &&
 		    (!best || cert_not_before_us(key->cert) < cert_not_before_us(best->cert)))
 			best = key;
 	}
@@ -239,16 +239,17 @@ static enum err_code read_organisations(struct tx *tx, void *arg, struct err *er
 	return OK;
 }
 
-/* For one partner: by which it believes our messages now. A key of a kind that no card is signed with gives way. */
+/* For one partner: of the kind by which it believes our messages. Where no card is signed with that kind, any. */
 static const struct key_info *signing_key_for(const struct writing *w, const char *partner)
 {
 	const struct peer *peer = partner ? directory_peer(w->directory, partner) : NULL;
 	struct ebms_identity identity;
 	struct err unused;
-	if (peer && identity_for(w->messaging, w->directory, peer, NULL, w->now_us, &identity, &unused) == OK &&
-	    jws_can_sign(cert_key_kind(identity.key->cert)))
-		return identity.key;
-	return signing_key(w);
+	if (!peer || identity_for(w->messaging, w->directory, peer, NULL, w->now_us, &identity, &unused) != OK ||
+	    !jws_can_sign(cert_key_kind(identity.key->cert)))
+		return signing_key(w, NULL);
+	enum key_kind kind = cert_key_kind(identity.key->cert);
+	return signing_key(w, &kind);
 }
 
 /* All but its serial number and times. */
