@@ -38,6 +38,10 @@ void api_handle(void *arg, const struct http_request *request, struct http_respo
 /* Whether REQUEST, of which only the headers are there, has a token that lets its sender in. */
 bool api_knows(struct api *api, const struct http_request *request);
 
+/* Every quarter of a minute: if this node's card has changed since partners were told, sends each of them the new one.
+ * By one thread at a time. */
+enum err_code api_card_step(struct api *api, int64_t now_us, struct err *err) MUST_USE;
+
 /* Prometheus text of the node's state. */
 enum err_code api_put_metrics(struct api *api, struct buf *out, struct err *err) MUST_USE;
 
@@ -217,9 +221,29 @@ struct task_view {
 	const char *id, *organisation, *kind, *subject, *text, *state;
 	int64_t created_us, done_us;
 };
+/* How the link with a partner stands (kernel/link.h). */
+struct link_view {
+	const char *state, *reason, *notice; /* .notice: what the partner says to it; NULL */
+	int64_t since_us, until_us;          /* .until_us: the announced end; TIME_NONE */
+	int64_t heard_us, answered_us, receipt_us, failures, median_ms, p99_ms;
+	int64_t coming_us, coming_until_us; /* of what is announced for later; TIME_NONE */
+};
+/* A notice: as it is given, as it is kept, and what became of it for each partner. */
+struct new_notice_view {
+	const char *kind, *text, *partners; /* .partners: codes, separated by a space; NULL: all active ones */
+	int64_t from_us, until_us;
+};
+struct notice_view {
+	const char *id, *partner, *direction, *kind, *text;
+	int64_t from_us, until_us, at_us, ended_us;
+};
+struct notice_sent_view {
+	const char *partner, *document, *message, *refused;
+};
 struct partner_status_view {
 	const char *partner, *status;
 	int64_t queued, held, dead, delivered, received, processed, failed, refused, oldest_queued_us, last_receipt_us;
+	struct link_view *link;
 	struct credential_view *credentials;
 	size_t credentials_count;
 };
@@ -405,6 +429,10 @@ LIST_VIEW(drop_list_view, struct drop_view);
 extern const struct schema hold_schema, hold_list_schema, new_hold_schema, retention_list_schema, retention_run_schema,
 	archive_note_schema;
 extern const struct schema paper_schema, paper_list_schema, new_paper_schema, paper_close_schema;
+LIST_VIEW(notice_list_view, struct notice_view);
+LIST_VIEW(notice_sent_list_view, struct notice_sent_view);
+
+extern const struct schema link_schema, new_notice_schema, notice_list_schema, notice_sent_list_schema;
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, webhook_schema, webhook_list_schema, new_webhook_schema, webhook_rotation_schema,
 	webhook_redelivery_schema, webhook_delivery_list_schema, partner_schema, partner_list_schema,

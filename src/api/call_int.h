@@ -44,6 +44,7 @@ struct api {
 	struct followers followers;
 	_Atomic int64_t denied; /* requests, ever: 401 and 403 */
 	atomic_flag verifying;  /* the journal */
+	int64_t card_looked_us; /* when api_card_step() looked last; its own */
 	void (*wake)(void *arg);
 	void *wake_arg;
 };
@@ -212,6 +213,9 @@ enum err_code partners_suspend(struct api_call *call, struct err *err);
 enum err_code partners_resume(struct api_call *call, struct err *err);
 enum err_code partners_certify(struct api_call *call, struct err *err);
 enum err_code partners_withdraw(struct api_call *call, struct err *err);
+enum err_code notices_send(struct api_call *call, struct err *err);
+enum err_code notices_list(struct api_call *call, struct err *err);
+enum err_code links_get(struct api_call *call, struct err *err);
 enum err_code cards_own(struct api_call *call, struct err *err);
 enum err_code cards_check(struct api_call *call, struct err *err);
 enum err_code cards_import(struct api_call *call, struct err *err);

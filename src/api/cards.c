@@ -1,25 +1,23 @@
-/* /api/v1/card and cards: what this node says of itself, and what partners say of themselves.
+/* /api/v1/cards: what partners say of themselves.
  *
  * The first card of a state adds the partner, once a person has compared the fingerprint of who signed it. A later one
  * must be signed by a certificate that is pinned for the partner, and waits until an operator has seen what it changes.
  */
-#include "kernel/activation.h"
 #include "kernel/card.h"
 
+#include "api/card_own_int.h"
 #include "api/partner_int.h"
 #include "base/text.h"
 
 enum { OVERLAP_DAYS = 7, FACTS_MAX = 1000 };
 
 /* clang-format off */
-enum { RULE_NO_FINGERPRINT, RULE_PARTY, RULE_NO_PROFILE, RULE_PINNED, RULE_ENDPOINT };
+enum { RULE_NO_FINGERPRINT, RULE_NO_PROFILE, RULE_ENDPOINT };
 static const struct rule card_rules[] = {
 	[RULE_NO_FINGERPRINT] = { .code = "CARD-020",
 		.text = "no fingerprint is given: have the partner read that of its card by phone (lintas card prints it) and give it with --fingerprint" },
-	[RULE_PARTY]      = { .code = "CARD-021", .text = "partner {1} is known as party {2}: a card cannot make it another; add it anew" },
 	[RULE_NO_PROFILE] = { .code = "CARD-022",
 		.text = "no security profile of the card ({1}) can be used: make keys of that kind (lintas help key new), or ask for another card" },
-	[RULE_PINNED]     = { .code = "CARD-023", .text = "two partners cannot have one certificate: {1}" },
 	[RULE_ENDPOINT]   = { .code = "CARD-024", .text = "the card has no endpoint for {1}, by which is exchanged with this partner" },
 };
 /* clang-format on */
@@ -40,6 +38,7 @@ struct card_call {
 	struct card card;
 	struct partner_card held, pending, decided;
 	int64_t revision;
+	bool asked;                       /* the request itself was right */
 	bool known;                       /* there is such a partner */
 	struct partner before;            /* it, without the card */
 	struct partner_certificate *rows; /* the card's certificates */
@@ -54,89 +53,6 @@ static enum err_code no_memory(struct err *err)
 static void found(struct findings *findings, int rule, const char *path, const char *first, const char *second)
 {
 	finding_add(findings, &card_rules[rule], path, first, second);
-}
-
-/* --- Our own --- */
-
-struct own_call {
-	struct api_call *call;
-	struct activation_list rows;
-	struct partner_list partners;
-	struct card_offer offer;
-};
-
-static enum err_code read_matrix(struct tx *tx, void *arg, struct err *err)
-{
-	struct own_call *o = arg;
-	TRY(partner_list(tx, o->call->arena, &o->partners, err));
-	return activation_list(tx, o->call->arena, NULL, &o->rows, err);
-}
-
-static const struct activation *opt_out_of(const struct own_call *o, const char *partner, const char *document,
-					   const char *direction, date day)
-{
-	for (size_t i = 0; i < o->rows.count; i++) {
-		const struct activation *row = &o->rows.items[i];
-		if (same(row->partner, partner) && same(row->document, document) && same(row->direction, direction) &&
-		    same(row->state, ACTIVATION_OPTED_OUT) && activation_covers(row, day))
-			return row;
-	}
-	return NULL;
-}
-
-/* A state that takes no part in a document type has opted out with every partner; the last of them says since when. */
-static const struct activation *opt_out_everywhere(const struct own_call *o, const char *document,
-						   const char *direction, date day)
-{
-	const struct activation *last = NULL;
-	for (size_t i = 0; i < o->partners.count; i++) {
-		const struct activation *row = opt_out_of(o, o->partners.items[i].code, document, direction, day);
-		if (!row)
-			return NULL;
-		if (!last || row->from_day > last->from_day)
-			last = row;
-	}
-	return last;
-}
-
-static void offer_document(struct own_call *o, const struct doctype *type, date day)
-{
-	const struct activation *out = opt_out_everywhere(o, type->code, "out", day);
-	const struct activation *in = opt_out_everywhere(o, type->code, "in", day);
-	o->offer.documents[o->offer.documents_count++] = (struct card_document){
-		.type = type->code, .version = type->version, .sends = !out, .receives = !in, .from = DATE_NONE
-	};
-	if (in || out)
-		o->offer.opt_outs.items[o->offer.opt_outs.count++] = (struct card_opt_out){
-			.document = type->code, .law = (in ? in : out)->law, .since = (in ? in : out)->from_day
-		};
-}
-
-static enum err_code fill_offer(struct own_call *o, struct err *err)
-{
-	struct api_call *call = o->call;
-	size_t count = 0;
-	for (size_t c = 0; call->kernel->capabilities[c]; c++)
-		for (const struct doctype *const *d = call->kernel->capabilities[c]->doctypes; d && *d; d++)
-			count++;
-	o->offer.name = call->api->options.node_name;
-	o->offer.documents = arena_array(call->arena, count + 1, sizeof *o->offer.documents);
-	o->offer.opt_outs.items = arena_array(call->arena, count + 1, sizeof *o->offer.opt_outs.items);
-	if (!o->offer.documents || !o->offer.opt_outs.items)
-		return no_memory(err);
-	for (size_t c = 0; call->kernel->capabilities[c]; c++)
-		for (const struct doctype *const *d = call->kernel->capabilities[c]->doctypes; d && *d; d++)
-			offer_document(o, *d, date_of_time(call->now_us));
-	return OK;
-}
-
-enum err_code cards_own(struct api_call *call, struct err *err)
-{
-	struct own_call o = { .call = call };
-	TRY(db_read(call->kernel->db, read_matrix, &o, err));
-	TRY(fill_offer(&o, err));
-	call->content_type = "application/jose+json";
-	return messaging_card_write(call->api->options.messaging, call->arena, &o.offer, call->now_us, call->out, err);
 }
 
 /* --- What a card changes --- */
@@ -281,47 +197,25 @@ static enum err_code load(struct tx *tx, void *arg, struct err *err)
 	struct card_call *c = arg;
 	struct partner_call *p = &c->partner;
 	struct arena *arena = p->call->arena;
+	struct card_known known;
 	TRY(partner_revision(tx, &c->revision, err));
-	TRY(partner_find(tx, arena, p->code, &p->partner, err));
-	TRY(partner_certificates(tx, arena, p->code, &p->kept, err));
-	TRY(partner_card_find(tx, arena, p->code, CARD_HELD, &c->held, err));
+	TRY(messaging_card_known(tx, arena, p->code, &known, err));
 	TRY(partner_card_find(tx, arena, p->code, CARD_PENDING, &c->pending, err));
+	p->partner = known.partner;
+	p->kept = known.kept;
+	c->held = known.held;
 	c->known = p->partner.code != NULL;
 	c->before = p->partner;
 	return OK;
 }
 
-static enum err_code read_with(struct card_call *c, const char *const *pinned, size_t count, struct findings *findings,
-			       struct err *err)
+/* Against what is held of its partner, which is nothing before the card has said whose it is. */
+static enum err_code read_with(struct card_call *c, struct findings *findings, struct err *err)
 {
 	struct api_call *call = c->partner.call;
-	const struct card_reading reading = {
-		.text = c->text,
-		.kernel = call->kernel,
-		.party_id = messaging_party(call->api->options.messaging, false),
-		.party_type = messaging_party(call->api->options.messaging, true),
-		.allow_plain = call->api->options.plain,
-		.held_serial = c->held.partner ? c->held.serial : INTEGER_NONE,
-		.pinned = pinned,
-		.pinned_count = count,
-		.fingerprint = c->wanted.fingerprint,
-		.now_us = call->now_us,
-	};
-	return messaging_card_read(call->arena, &reading, &c->card, findings, err);
-}
-
-/* Whom a later card is believed from: who signs the partner's messages now. */
-static enum err_code read_card(struct card_call *c, struct err *err)
-{
-	struct partner_call *p = &c->partner;
-	const char **pinned = arena_array(p->call->arena, p->kept.count + 1, sizeof *pinned);
-	size_t count = 0;
-	if (!pinned)
-		return no_memory(err);
-	for (size_t i = 0; i < p->kept.count; i++)
-		if (same(p->kept.items[i].use, "sign") && partner_is_live(&p->kept.items[i], p->call->now_us))
-			pinned[count++] = p->kept.items[i].fingerprint;
-	return read_with(c, c->known ? pinned : NULL, count, p->call->findings, err);
+	const struct card_known known = { .partner = c->before, .kept = c->partner.kept, .held = c->held };
+	return messaging_card_judge(call->api->options.messaging, call->arena, &known, c->text, c->wanted.fingerprint,
+				    call->now_us, &c->card, findings, err);
 }
 
 static enum err_code take_rows(struct card_call *c, struct err *err)
@@ -386,17 +280,13 @@ static void take_party(struct card_call *c)
 	struct partner_call *p = &c->partner;
 	struct partner *partner = &p->partner;
 	const struct card_party *party = c->card.party;
-	const char *type = party->type ? party->type : "";
 	if (!c->known)
 		*partner = (struct partner){ .code = p->code,
 					     .name = c->wanted.name ? c->wanted.name : party->name,
 					     .party_id = party->id,
-					     .party_type = type,
+					     .party_type = party->type ? party->type : "",
 					     .token = "bst",
 					     .status = "active" };
-	else if (!same(partner->party_id, party->id) || !same(partner->party_type, type))
-		found(p->call->findings, RULE_PARTY, "/party", partner->code,
-		      arena_printf(p->call->arena, "%s (%s)", partner->party_id, partner->party_type));
 }
 
 static void make_partner(struct card_call *c)
@@ -455,7 +345,7 @@ static enum err_code check_plan(struct card_call *c, struct err *err)
 static enum err_code plan(struct card_call *c, struct err *err)
 {
 	struct partner_call *p = &c->partner;
-	TRY(read_card(c, err));
+	TRY(read_with(c, p->call->findings, err));
 	if (findings_errors(p->call->findings))
 		return OK;
 	TRY(take_rows(c, err));
@@ -463,15 +353,21 @@ static enum err_code plan(struct card_call *c, struct err *err)
 	return findings_errors(p->call->findings) ? OK : check_plan(c, err);
 }
 
-/* By what the card itself says; *READ false: it says not even that. */
+/* Reads what is asked and the card in it, by what the card itself says; *READ false: it says not even whose it is, or
+ * the request is wrong. */
 static enum err_code look(struct card_call *c, bool *read, struct err *err)
 {
 	struct api_call *call = c->partner.call;
 	struct findings *first = findings_new(call->arena);
+	*read = false;
 	if (!first)
 		return no_memory(err);
+	TRY(call_read(call, &c->wanted, err));
+	c->asked = !findings_errors(call->findings);
+	if (!c->asked)
+		return OK;
 	c->text = bytes_of(c->wanted.card);
-	TRY(read_with(c, NULL, 0, first, err));
+	TRY(read_with(c, first, err));
 	*read = c->card.party && c->card.party->code;
 	if (!*read) {
 		findings_append(call->findings, first);
@@ -486,10 +382,9 @@ enum err_code cards_check(struct api_call *call, struct err *err)
 {
 	struct card_call c = { .partner = { .call = call } };
 	bool read;
-	TRY(call_read(call, &c.wanted, err));
-	if (findings_errors(call->findings))
-		return OK;
 	TRY(look(&c, &read, err));
+	if (!c.asked)
+		return OK;
 	TRY(answer(&c, NULL, err));
 	/* The card is judged, not the request: what is wrong with it is the answer. */
 	call->findings = findings_new(call->arena);
@@ -535,20 +430,20 @@ static enum err_code begin(struct tx *tx, struct card_call *c, struct err *err)
 		       : fail(err, ERR_CONFLICT, "partners were changed meanwhile, so look at the card again");
 }
 
+static enum err_code check_keys(struct tx *tx, struct card_call *c, struct err *err)
+{
+	struct partner_call *p = &c->partner;
+	TRY(messaging_card_keys(tx, p->call->arena, p->code, &c->card, p->call->now_us, p->findings, err));
+	return partner_refuse(p, err);
+}
+
 static enum err_code put_certificates(struct tx *tx, struct card_call *c, struct err *err)
 {
 	struct partner_call *p = &c->partner;
-	for (size_t i = 0; i < c->rows_count; i++) {
-		struct err why = { 0 };
-		if (has_row(p->kept.items, p->kept.count, &c->rows[i], p->call->now_us))
-			continue;
-		enum err_code code = partner_certificate_add(tx, &c->rows[i], &p->call->actor, p->call->now_us, &why);
-		if (code == ERR_CONFLICT)
-			found(p->findings, RULE_PINNED, "/certificates", why.text, NULL);
-		else if (code != OK)
-			return fail(err, code, "%s", why.text);
-	}
-	return partner_refuse(p, err);
+	for (size_t i = 0; i < c->rows_count; i++)
+		if (!has_row(p->kept.items, p->kept.count, &c->rows[i], p->call->now_us))
+			TRY(partner_certificate_add(tx, &c->rows[i], &p->call->actor, p->call->now_us, err));
+	return OK;
 }
 
 /* What is on its way may still be signed by the old one, and be encrypted for it. */
@@ -568,7 +463,7 @@ static enum err_code end_certificates(struct tx *tx, struct card_call *c, struct
 	return OK;
 }
 
-static enum err_code put_card(struct tx *tx, struct card_call *c, const char *state, const char *task, struct err *err)
+static enum err_code put_card(struct tx *tx, struct card_call *c, const char *state, struct err *err)
 {
 	struct partner_call *p = &c->partner;
 	c->decided = (struct partner_card){ .partner = p->code,
@@ -577,7 +472,7 @@ static enum err_code put_card(struct tx *tx, struct card_call *c, const char *st
 					    .state = state,
 					    .at_us = p->call->now_us,
 					    .by = p->call->actor.name };
-	return partner_card_put(tx, &c->decided, task, &p->call->actor, p->call->now_us, err);
+	return partner_card_put(tx, &c->decided, NULL, &p->call->actor, p->call->now_us, err);
 }
 
 static enum err_code apply(struct tx *tx, struct card_call *c, struct err *err)
@@ -591,7 +486,8 @@ static enum err_code apply(struct tx *tx, struct card_call *c, struct err *err)
 	TRY((c->known ? partner_change : partner_add)(tx, &p->partner, &p->call->actor, p->call->now_us, err));
 	TRY(put_certificates(tx, c, err));
 	TRY(end_certificates(tx, c, err));
-	return put_card(tx, c, CARD_HELD, NULL, err);
+	TRY(card_opt_outs_apply(tx, p, &c->card, err));
+	return put_card(tx, c, CARD_HELD, err);
 }
 
 static enum err_code write_import(struct tx *tx, void *arg, struct err *err)
@@ -599,14 +495,10 @@ static enum err_code write_import(struct tx *tx, void *arg, struct err *err)
 	struct card_call *c = arg;
 	struct partner_call *p = &c->partner;
 	TRY(begin(tx, c, err));
+	TRY(check_keys(tx, c, err));
 	if (c->known)
-		return put_card(
-			tx, c, CARD_PENDING,
-			arena_printf(p->call->arena,
-				     "Partner %s: a new card waits. See what it changes (lintas partner card %s), then "
-				     "lintas partner approve %s, or reject",
-				     p->code, p->code, p->code),
-			err);
+		return messaging_card_wait(tx, p->call->arena, p->code, &c->card, c->text, &p->call->actor,
+					   p->call->now_us, &c->decided, err);
 	TRY(partner_need_room(tx, p, err));
 	return apply(tx, c, err);
 }
@@ -615,10 +507,9 @@ enum err_code cards_import(struct api_call *call, struct err *err)
 {
 	struct card_call c = { .partner = { .call = call } };
 	bool read;
-	TRY(call_read(call, &c.wanted, err));
-	if (findings_errors(call->findings))
-		return OK;
 	TRY(look(&c, &read, err));
+	if (!c.asked)
+		return OK;
 	if (read && !c.known && !c.wanted.fingerprint)
 		found(call->findings, RULE_NO_FINGERPRINT, "/fingerprint", NULL, NULL);
 	if (findings_errors(call->findings))
@@ -671,6 +562,7 @@ enum err_code cards_get(struct api_call *call, struct err *err)
 static enum err_code write_approval(struct tx *tx, void *arg, struct err *err)
 {
 	TRY(begin(tx, arg, err));
+	TRY(check_keys(tx, arg, err));
 	return apply(tx, arg, err);
 }
 
@@ -691,7 +583,7 @@ enum err_code cards_approve(struct api_call *call, struct err *err)
 static enum err_code write_rejection(struct tx *tx, void *arg, struct err *err)
 {
 	TRY(begin(tx, arg, err));
-	return put_card(tx, arg, CARD_REJECTED, NULL, err);
+	return put_card(tx, arg, CARD_REJECTED, err);
 }
 
 /* Also one that has become wrong meanwhile: nothing of it is looked at but its serial. */
@@ -703,7 +595,7 @@ enum err_code cards_reject(struct api_call *call, struct err *err)
 		return no_memory(err);
 	TRY(load_of(call, &c, err));
 	TRY(need_pending(&c, err));
-	TRY(read_with(&c, NULL, 0, ignored, err));
+	TRY(read_with(&c, ignored, err));
 	c.card.serial = c.pending.serial;
 	TRY(partner_write(&c.partner, write_rejection, err));
 	return answer(&c, &c.decided, err);

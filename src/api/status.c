@@ -1,13 +1,15 @@
 /* /api/v1/status, and the same as metrics: how the node and its links stand. */
 #include <sys/statvfs.h>
 
-#include "api/call_int.h"
+#include "api/link_int.h"
 #include "kernel/task.h"
 
 struct status_call {
 	struct kernel *kernel;
 	struct arena *arena;
+	int64_t now_us;
 	struct exchange_counts_list counts;
+	struct link_list links;
 	int64_t open_tasks;
 };
 
@@ -15,6 +17,7 @@ static enum err_code read_status(struct tx *tx, void *arg, struct err *err)
 {
 	struct status_call *s = arg;
 	TRY(message_counts(tx, s->arena, &s->counts, err));
+	TRY(link_list(tx, s->arena, s->now_us, &s->links, err));
 	return task_count(tx, NULL, &s->open_tasks, err);
 }
 
@@ -127,9 +130,25 @@ static void fill_disk(const struct api *api, struct status_view *view)
 	view->disk_reserve_bytes = measured ? api->options.disk_reserve_bytes : INTEGER_NONE;
 }
 
+static enum err_code fill_links(const struct status_call *s, struct status_view *view, struct err *err)
+{
+	struct link_view *links = arena_array(s->arena, view->partners_count + 1, sizeof *links);
+	if (!links)
+		return fail(err, ERR_MEMORY, "no memory for the status");
+	for (size_t i = 0; i < view->partners_count; i++) {
+		const struct link *link = link_with(&s->links, view->partners[i].partner);
+		if (!link)
+			return fail(err, ERR_INTERNAL, "partner %s has no link", view->partners[i].partner);
+		link_show(link, &links[i]);
+		view->partners[i].link = &links[i];
+	}
+	return OK;
+}
+
 static enum err_code fill_status(struct api *api, struct arena *arena, struct status_view *view, struct err *err)
 {
-	struct status_call s = { .kernel = api->options.kernel, .arena = arena };
+	struct kernel *kernel = api->options.kernel;
+	struct status_call s = { .kernel = kernel, .arena = arena, .now_us = clock_now_us(kernel->clock) };
 	struct messaging_counters counters;
 	TRY(db_read(s.kernel->db, read_status, &s, err));
 	messaging_counters(api->options.messaging, &counters);
@@ -137,7 +156,7 @@ static enum err_code fill_status(struct api *api, struct arena *arena, struct st
 				      .state = s.kernel->state,
 				      .version = api->options.version,
 				      .running = api->options.running,
-				      .now_us = clock_now_us(s.kernel->clock),
+				      .now_us = s.now_us,
 				      .started_us = api->options.running ? api->options.started_us : TIME_NONE,
 				      .strangers = counters.strangers,
 				      .open_tasks = s.open_tasks,
@@ -161,6 +180,7 @@ static enum err_code fill_status(struct api *api, struct arena *arena, struct st
 								  .oldest_queued_us = c->oldest_queued_us,
 								  .last_receipt_us = c->last_receipt_us };
 	}
+	TRY(fill_links(&s, view, err));
 	fill_disk(api, view);
 	TRY(fill_credentials(api, arena, view, err));
 	return fill_keys(api, arena, view, err);
@@ -304,6 +324,7 @@ enum err_code api_put_metrics(struct api *api, struct buf *out, struct err *err)
 		return fail(err, ERR_MEMORY, "no memory for the metrics");
 	TRY(fill_status(api, arena, &view, err));
 	put_partners(out, &view);
+	link_put_metrics(out, &view);
 	put_credentials(out, &view);
 	put_keys(out, &view);
 	put_node(out, api, &view);

@@ -260,6 +260,62 @@ static const struct field credential_rows[] = {
 };
 static const struct fields credential_fields = FIELDS(struct credential_view, credential_rows);
 
+static const struct field link_rows[] = {
+	FIELD_TEXT(struct link_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX,
+		   .pattern = "unknown|up|slow|down|outage|maintenance",
+		   .label = "as the partner has announced it, else as it is observed"),
+	FIELD_TIME(struct link_view, since_us, .json = "since"),
+	FIELD_TIME(struct link_view, until_us, .json = "until", .label = "the announced end"),
+	FIELD_TEXT(struct link_view, reason, .json = "reason", .max_length = TEXT_MAX,
+		   .label = "why the last attempt was not answered"),
+	FIELD_TEXT(struct link_view, notice, .json = "notice", .max_length = TEXT_MAX),
+	FIELD_TIME(struct link_view, heard_us, .json = "lastHeard"),
+	FIELD_TIME(struct link_view, answered_us, .json = "lastAnswered"),
+	FIELD_TIME(struct link_view, receipt_us, .json = "lastReceipt", .label = "or answer to a ping"),
+	FIELD_INT(struct link_view, failures, .json = "failures", .min = 1,
+		  .label = "attempts in a row without an answer"),
+	FIELD_INT(struct link_view, median_ms, .json = "roundTripMedianMs", .label = "of the last 64"),
+	FIELD_INT(struct link_view, p99_ms, .json = "roundTripP99Ms"),
+	FIELD_TIME(struct link_view, coming_us, .json = "announcedFrom"),
+	FIELD_TIME(struct link_view, coming_until_us, .json = "announcedUntil"),
+};
+static const struct fields link_fields = FIELDS(struct link_view, link_rows);
+
+#define NOTICE_KINDS "outage|maintenance|restored"
+static const struct field new_notice_rows[] = {
+	FIELD_TEXT(struct new_notice_view, kind, .json = "kind", .min = 1, .pattern = NOTICE_KINDS),
+	FIELD_TEXT(struct new_notice_view, text, .json = "text", .min = 1, .max_length = 500),
+	FIELD_TEXT(struct new_notice_view, partners, .json = "partners", .max_length = TEXT_MAX,
+		   .label = "codes, separated by a space; absent: all active partners"),
+	FIELD_TIME(struct new_notice_view, from_us, .json = "from", .label = "absent: now"),
+	FIELD_TIME(struct new_notice_view, until_us, .json = "until", .label = "of an outage or maintenance"),
+};
+static const struct fields new_notice_fields = FIELDS(struct new_notice_view, new_notice_rows);
+
+static const struct field notice_rows[] = {
+	FIELD_TEXT(struct notice_view, id, .json = "document", .min = 1, .max_length = TEXT_MAX,
+		   .label = "id of the document that carries it"),
+	FIELD_TEXT(struct notice_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct notice_view, direction, .json = "direction", .min = 1, .pattern = "in|out"),
+	FIELD_TEXT(struct notice_view, kind, .json = "kind", .min = 1, .pattern = NOTICE_KINDS),
+	FIELD_TIME(struct notice_view, from_us, .json = "from", .min = 1),
+	FIELD_TIME(struct notice_view, until_us, .json = "until", .min = 1),
+	FIELD_TEXT(struct notice_view, text, .json = "text", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TIME(struct notice_view, at_us, .json = "given", .min = 1),
+	FIELD_TIME(struct notice_view, ended_us, .json = "ended",
+		   .label = "by its end, or by a later notice; absent: it counts"),
+};
+static const struct fields notice_fields = FIELDS(struct notice_view, notice_rows);
+
+static const struct field notice_sent_rows[] = {
+	FIELD_TEXT(struct notice_sent_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct notice_sent_view, document, .json = "document", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct notice_sent_view, message, .json = "message", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct notice_sent_view, refused, .json = "refused", .max_length = TEXT_MAX,
+		   .label = "why it is not sent to this partner"),
+};
+static const struct fields notice_sent_fields = FIELDS(struct notice_sent_view, notice_sent_rows);
+
 static const struct field partner_status_rows[] = {
 	FIELD_TEXT(struct partner_status_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct partner_status_view, status, .json = "status", .min = 1, .max_length = TEXT_MAX),
@@ -273,6 +329,7 @@ static const struct field partner_status_rows[] = {
 	FIELD_INT(struct partner_status_view, refused, .json = "refused", .min = 1),
 	FIELD_TIME(struct partner_status_view, oldest_queued_us, .json = "oldestQueued"),
 	FIELD_TIME(struct partner_status_view, last_receipt_us, .json = "lastReceipt"),
+	FIELD_GROUP(struct partner_status_view, link, struct link_view, link_fields, .json = "link"),
 	FIELD_LIST(struct partner_status_view, credentials, credentials_count, struct credential_view,
 		   credential_fields, .json = "credentials", .max = PAGE_MAX),
 };
@@ -664,6 +721,8 @@ const struct schema agreement_import_schema = SCHEMA("agreementImport", agreemen
 const struct schema agreement_offer_schema = SCHEMA("agreementOffer", agreement_offer_fields);
 const struct schema new_activation_schema = SCHEMA("newActivation", new_activation_fields);
 const struct schema organisation_schema = SCHEMA("organisation", organisation_fields);
+const struct schema new_notice_schema = SCHEMA("newNotice", new_notice_fields);
+const struct schema link_schema = SCHEMA("link", link_fields);
 const struct schema status_schema = SCHEMA("status", status_fields);
 const struct schema submit_schema = SCHEMA("submit", submit_fields);
 const struct schema problem_schema = SCHEMA("problem", problem_fields);
@@ -691,3 +750,5 @@ LIST_SCHEMA(key)
 LIST_SCHEMA(user)
 LIST_SCHEMA(token)
 LIST_SCHEMA(role)
+LIST_SCHEMA(notice)
+LIST_SCHEMA(notice_sent)

@@ -326,3 +326,22 @@ const struct option restore_options[] = {
 	  NULL, false },
 	{ 0 },
 };
+
+#define TELLING                                                                                                        \
+	{ "--text", "TEXT", "what officers of the partners should know", NULL, true },                                 \
+		{ "--partner", "PARTNER…", "only this one; as often as needed", NULL, false },                         \
+	{                                                                                                              \
+		"--organisation", "SEAT", "the organisation of ours that tells; needed if several are customs",        \
+			"organisation", false                                                                          \
+	}
+const struct option notice_options[] = {
+	{ "--from", "TIME", "with its zone, 2026-11-07T22:00:00+07:00; by default now", NULL, false },
+	{ "--until", "TIME", "the latest end that is thought of; a later notice moves it", NULL, true },
+	TELLING,
+	{ 0 },
+};
+const struct option notice_restored_options[] = {
+	{ "--from", "TIME", "since when; by default now", NULL, false },
+	TELLING,
+	{ 0 },
+};

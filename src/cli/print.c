@@ -352,10 +352,8 @@ static void print_agreement_needed(FILE *out, const struct partner_view *p)
 			p->code, p->code, p->code);
 }
 
-void print_partner(FILE *out, const void *answer)
+static void print_partner_next(FILE *out, const struct partner_view *p)
 {
-	const struct partner_view *p = answer;
-	print_partner_whole(out, p);
 	if (same(p->status, "suspended"))
 		fprintf(out, "Next: lintas partner resume %s exchanges with it again\n", p->code);
 	else
@@ -365,6 +363,19 @@ void print_partner(FILE *out, const void *answer)
 }
 
 /* After a change that brought no certificate there is nothing to compare. */
+void print_partner(FILE *out, const void *answer)
+{
+	print_partner_whole(out, answer);
+	print_partner_next(out, answer);
+}
+
+void print_partner_with(FILE *out, const struct partner_view *p, const struct link_view *link)
+{
+	print_partner_whole(out, p);
+	print_link(out, link);
+	print_partner_next(out, p);
+}
+
 void print_partner_changed(FILE *out, const void *answer)
 {
 	const struct partner_view *p = answer;
@@ -688,6 +699,7 @@ static void print_links(FILE *out, const struct status_view *s)
 		    number(p->dead, figures[2]), number(p->delivered, figures[3]), number(p->processed, figures[4]),
 		    number(p->failed, figures[5]), number(p->refused, figures[6]), when(p->last_receipt_us, receipt),
 		    note);
+		print_link_line(out, p->link, waits);
 		for (size_t k = 0; k < p->credentials_count; k++)
 			print_credential(out, &p->credentials[k]);
 	}

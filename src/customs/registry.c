@@ -2,8 +2,9 @@
 
 #include "customs/declaration/declaration.h"
 #include "customs/document/document.h"
+#include "customs/link/link.h"
 #include "customs/origin/origin.h"
 #include "customs/phyto/phyto.h"
 
-const struct capability *const customs_capabilities[] = { &document_capability, &origin_capability,
+const struct capability *const customs_capabilities[] = { &document_capability, &link_capability, &origin_capability,
 							  &declaration_capability, &phyto_capability, NULL };

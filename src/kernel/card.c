@@ -64,3 +64,21 @@ enum err_code partner_card_put(struct tx *tx, const struct partner_card *card, c
 							.content = digest },
 			       err);
 }
+
+enum err_code own_card_find(struct tx *tx, struct arena *arena, const char *instance, const char **digest,
+			    struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_own_card_get, BINDS(BIND_TEXT(instance)), &query, err));
+	const char *found = db_next(&query) ? db_text(arena, &query, 0) : NULL;
+	TRY(db_end(&query, err));
+	*digest = found;
+	return OK;
+}
+
+enum err_code own_card_set(struct tx *tx, const char *instance, const char *digest, int64_t now_us, struct err *err)
+{
+	return db_exec(tx, &sql_own_card_set, BINDS(BIND_TEXT(instance), BIND_TEXT(digest), BIND_INT(now_us)), NULL,
+		       err);
+}

@@ -3,6 +3,7 @@
 #ifndef KERNEL_CARD_H
 #define KERNEL_CARD_H
 
+#include "base/findings.h"
 #include "kernel/kernel.h"
 
 #define CARD_HELD     "held"
@@ -29,5 +30,19 @@ enum err_code partner_card_find(struct tx *tx, struct arena *arena, const char *
  * task with TASK_TEXT; any other state ends the wait of what is pending. Journalled with the digest of the octets. */
 enum err_code partner_card_put(struct tx *tx, const struct partner_card *card, const char *task_text,
 			       const struct actor *actor, int64_t now_us, struct err *err) MUST_USE;
+
+/* Judges cards that partners send, and keeps as pending what can be approved: messaging's, which reads cards. In the
+ * transaction of whoever received it; findings refuse the card. */
+struct card_desk {
+	enum err_code (*take)(const struct card_desk *desk, struct tx *tx, struct arena *arena, const char *partner,
+			      struct bytes octets, const struct actor *actor, int64_t now_us, struct findings *findings,
+			      struct err *err);
+};
+
+/* The digest of what INSTANCE has told partners of itself; NULL: nothing yet. */
+enum err_code own_card_find(struct tx *tx, struct arena *arena, const char *instance, const char **digest,
+			    struct err *err) MUST_USE;
+enum err_code own_card_set(struct tx *tx, const char *instance, const char *digest, int64_t now_us,
+			   struct err *err) MUST_USE;
 
 #endif

@@ -8,6 +8,7 @@
 #include "db/db.h"
 
 struct capability;
+struct card_desk;
 struct inbox_work;
 struct retention;
 
@@ -21,6 +22,7 @@ struct kernel {
 	 * it never sends. */
 	const char *instance;
 	const struct retention *retention; /* kernel/retention.h; NULL: the defaults of the document types */
+	const struct card_desk *card_desk; /* who judges cards that arrive (kernel/card.h); NULL: nobody */
 	struct inbox_work *inbox_work;     /* what its processors have in hand; inbox.c's alone, NULL to begin with */
 };
 

@@ -265,8 +265,8 @@ static enum err_code key_of(struct bytes der, struct cert **cert, struct err *er
 
 /* It is the key that speaks and opens: an authority may have certified it twice. Two that add it at once meet at the
  * counter of changes: PostgreSQL lets the second begin anew, and it sees the first. */
-static enum err_code check_not_elsewhere(struct tx *tx, const struct partner_certificate *certificate, int64_t now_us,
-					 struct err *err)
+enum err_code partner_certificate_check(struct tx *tx, const struct partner_certificate *certificate, int64_t now_us,
+					struct err *err)
 {
 	db_query_auto query = { 0 };
 	cert_auto cert = NULL;
@@ -301,7 +301,7 @@ enum err_code partner_certificate_add(struct tx *tx, const struct partner_certif
 
 	bool withdrawn = certificate->until_us != TIME_NONE && certificate->until_us <= now_us;
 	if (is_pin(certificate) && !withdrawn)
-		TRY(check_not_elsewhere(tx, certificate, now_us, err));
+		TRY(partner_certificate_check(tx, certificate, now_us, err));
 	TRY(credential_keep(tx, &credential, now_us, err));
 	TRY(db_exec(tx, &sql_certificate_put,
 		    BINDS(BIND_TEXT(certificate->partner), BIND_TEXT(certificate->use),

@@ -76,6 +76,9 @@ enum err_code partner_find_party(struct tx *tx, struct arena *arena, const char 
  */
 enum err_code partner_certificate_add(struct tx *tx, const struct partner_certificate *certificate,
 				      const struct actor *actor, int64_t now_us, struct err *err) MUST_USE;
+/* ERR_CONFLICT if the key of CERTIFICATE is pinned for another partner. */
+enum err_code partner_certificate_check(struct tx *tx, const struct partner_certificate *certificate, int64_t now_us,
+					struct err *err) MUST_USE;
 enum err_code partner_certificates(struct tx *tx, struct arena *arena, const char *partner,
 				   struct partner_certificate_list *list, struct err *err) MUST_USE;
 /* Grows with every change of partners, their certificates or agreements: a snapshot with the same value is current. */

@@ -17,6 +17,7 @@ static const struct permission permissions[] = {
 	{ "tasks.read", "Read the tasks" },
 	{ "partners.read", "Read the partners and their certificates" },
 	{ "partners.change", "Add, change and suspend partners and their certificates" },
+	{ "links.announce", "Tell partners that the node goes down or is back" },
 	{ "organisations.read", "Read the organisations of the node" },
 	{ "organisations.change", "Add organisations" },
 	{ "users.read", "Read users and their tokens" },
@@ -42,7 +43,7 @@ static const struct role roles[] = {
 	{ .name = "officer", .title = "Submits and reads documents, and does the tasks", .permissions = OFFICER },
 	{ .name = "supervisor",
 	  .title = "An officer who also decides what happens to messages, and exports evidence",
-	  .permissions = OFFICER " messages.decide evidence.export retention.read retention.change" },
+	  .permissions = OFFICER " messages.decide evidence.export links.announce retention.read retention.change" },
 	{ .name = "auditor",
 	  .title = "Reads everything of the organisation, changes nothing",
 	  .permissions = "documents.read messages.read evidence.export events.read tasks.read partners.read"
@@ -56,8 +57,8 @@ static const struct role roles[] = {
 	{ .name = "operator",
 	  .title = "Runs the node: partners, organisations, users, keys and messages, without what is in them",
 	  .permissions =
-		  "status.read partners.read partners.change organisations.read organisations.change keys.change"
-		  " messages.read messages.decide tasks.read audit.read events.read users.read users.change webhooks.read"
+		  "status.read partners.read partners.change links.announce organisations.read organisations.change"
+		  " keys.change messages.read messages.decide tasks.read audit.read events.read users.read users.change webhooks.read"
 		  " webhooks.change retention.read retention.change retention.run",
 	  .node = true },
 	{ .name = "investigator",

@@ -39,6 +39,8 @@
 #define HOLD_COLUMNS "id, kind, subject, organisation, reason, placed_by, placed_us, until_us, lifted_by, lifted_us"
 #define DROP_COLUMNS "id, organisation, folder, name, digest, taken_us, report"
 #define TASK_COLUMNS "id, organisation, kind, subject, text, state, created_us, done_us"
+#define LINK_COLUMNS "partner, state, since_us, heard_us, answered_us, receipt_us, failures, failing_us, reason, delays"
+#define NOTICE_COLUMNS "id, partner, direction, kind, from_us, until_us, text, at_us, ended_us"
 #define MESSAGE_COLUMNS \
 	"message.id, direction, partner, organisation, message_id, conversation, position, ref_to, service, action, original_sender," \
 	" final_recipient, document, test, state, created_us, next_attempt_us, attempts, settled_us, last_error, digest, accepted_us," \

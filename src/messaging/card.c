@@ -149,7 +149,16 @@ static const char *use_name(enum key_use use)
 	return use == KEY_USE_DECRYPT ? "encrypt" : key_use_name(use);
 }
 
-/* All active ones, those that begin later too: so partners have them before they are used. */
+static bool fits_what_is_offered(const struct card *card, const struct key_info *key)
+{
+	for (size_t i = 0; i < card->bindings_count; i++)
+		if (messaging_key_fits(card->bindings[i].profile, use_name(key->use), cert_key_kind(key->cert)))
+			return true;
+	return false;
+}
+
+/* All active ones, those that begin later too: so partners have them before they are used. One that no profile of the
+ * card takes (its other key is still to come) would have the whole card refused. */
 static enum err_code fill_certificates(struct writing *w, struct err *err)
 {
 	struct card *card = &w->card;
@@ -160,7 +169,8 @@ static enum err_code fill_certificates(struct writing *w, struct err *err)
 		const struct key_info *key = &w->directory->own.keys[i];
 		buf_auto text;
 		buf_init(&text, CERTIFICATE_MAX);
-		if (key->status != KEY_ACTIVE || !key->cert || cert_not_after_us(key->cert) <= w->now_us)
+		if (key->status != KEY_ACTIVE || !key->cert || cert_not_after_us(key->cert) <= w->now_us ||
+		    !fits_what_is_offered(card, key))
 			continue;
 		base64_put(&text, cert_der(key->cert));
 		TRY(buf_check(&text, "a certificate in a card", err));
@@ -214,35 +224,55 @@ static enum err_code read_organisations(struct tx *tx, void *arg, struct err *er
 	return OK;
 }
 
-static enum err_code write_card(struct writing *w, const struct card_offer *offer, struct buf *out, struct err *err)
+/* For one partner: of the kind by which it believes our messages. Where no card is signed with that kind, any. */
+static const struct key_info *signing_key_for(const struct writing *w, const char *partner)
+{
+	const struct peer *peer = partner ? directory_peer(w->directory, partner) : NULL;
+	struct ebms_identity identity;
+	struct err unused;
+	if (!peer || identity_for(w->messaging, w->directory, peer, NULL, w->now_us, &identity, &unused) != OK ||
+	    !jws_can_sign(cert_key_kind(identity.key->cert)))
+		return jws_key(w->directory, NULL, w->now_us);
+	enum key_kind kind = cert_key_kind(identity.key->cert);
+	return jws_key(w->directory, &kind, w->now_us);
+}
+
+/* All but its serial number and times. */
+static enum err_code fill(struct writing *w, const struct card_offer *offer, struct card_party *party, struct err *err)
 {
 	const struct messaging_options *options = &w->messaging->options;
-	const struct key_info *key = jws_key(w->directory, w->now_us);
-	struct card_party party = { options->kernel->state, options->party_id, options->party_type, offer->name };
-	int64_t until_us = w->now_us + CARD_DAYS * DAY_US;
-	buf_auto payload;
-	buf_init(&payload, CARD_BYTES_MAX / 2);
+	*party = (struct card_party){ options->kernel->state, options->party_id, options->party_type, offer->name };
 	if (!options->endpoint)
 		return fail(
 			err, ERR_CONFLICT,
 			"it is not known where partners reach this node: set url in section [gateway] of lintas.conf "
 			"(https://HOST:PORT/as4)");
+	w->card.version = CARD_VERSION;
+	w->card.party = party;
+	TRY(fill_bindings(w, err));
+	TRY(fill_certificates(w, err));
+	TRY(fill_documents(w, offer, err));
+	return db_read(options->kernel->db, read_organisations, w, err);
+}
+
+static enum err_code write_card(struct writing *w, const struct card_offer *offer, struct buf *out, struct err *err)
+{
+	const struct key_info *key = signing_key_for(w, offer->partner);
+	struct card_party party;
+	int64_t until_us = w->now_us + CARD_DAYS * DAY_US;
+	buf_auto payload;
+	buf_init(&payload, CARD_BYTES_MAX / 2);
+	TRY(fill(w, offer, &party, err));
 	if (!key)
 		return fail(
 			err, ERR_CONFLICT,
 			"no active signing key has a valid certificate, so a card cannot be signed; see lintas key list");
-	w->card.version = CARD_VERSION;
 	w->card.serial = w->now_us / 1000;
 	w->card.issued_us = w->now_us;
 	w->card.until_us = until_us < cert_not_after_us(key->cert) ? until_us : cert_not_after_us(key->cert);
-	w->card.party = &party;
-	TRY(fill_bindings(w, err));
-	TRY(fill_certificates(w, err));
-	TRY(fill_documents(w, offer, err));
-	TRY(db_read(options->kernel->db, read_organisations, w, err));
 	field_put_json(&payload, &card_schema, &w->card);
 	TRY(buf_check(&payload, "a card", err));
-	return jws_put(options->keys, key, CARD_TYPE, buf_bytes(&payload), out, err);
+	return jws_put(w->messaging->options.keys, key, CARD_TYPE, buf_bytes(&payload), out, err);
 }
 
 enum err_code messaging_card_write(struct messaging *messaging, struct arena *arena, const struct card_offer *offer,
@@ -251,6 +281,30 @@ enum err_code messaging_card_write(struct messaging *messaging, struct arena *ar
 	struct directory *directory = directory_get(messaging);
 	struct writing w = { .messaging = messaging, .directory = directory, .arena = arena, .now_us = now_us };
 	enum err_code code = write_card(&w, offer, out, err);
+	directory_release(directory);
+	return code;
+}
+
+static enum err_code digest_card(struct writing *w, const struct card_offer *offer,
+				 char digest[static CONTENT_DIGEST_SIZE], struct err *err)
+{
+	struct card_party party;
+	buf_auto payload;
+	buf_init(&payload, CARD_BYTES_MAX / 2);
+	TRY(fill(w, offer, &party, err));
+	w->card.serial = w->card.issued_us = w->card.until_us = 0;
+	field_put_json(&payload, &card_schema, &w->card);
+	TRY(buf_check(&payload, "a card", err));
+	content_digest(buf_bytes(&payload), digest);
+	return OK;
+}
+
+enum err_code messaging_card_digest(struct messaging *messaging, struct arena *arena, const struct card_offer *offer,
+				    int64_t now_us, char digest[static CONTENT_DIGEST_SIZE], struct err *err)
+{
+	struct directory *directory = directory_get(messaging);
+	struct writing w = { .messaging = messaging, .directory = directory, .arena = arena, .now_us = now_us };
+	enum err_code code = digest_card(&w, offer, digest, err);
 	directory_release(directory);
 	return code;
 }

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "messaging/messaging_int.h"
+#include "messaging/health_int.h"
 
 /* The rows of one partner are only needed until they are read: withdrawn ones are kept for ever, and lists are long. */
 enum { DIRECTORY_ARENA = 256 << 20, ROWS_ARENA = 256 << 20 };
@@ -508,12 +508,16 @@ enum err_code messaging_new(const struct messaging_options *options, struct mess
 	snprintf(new->given_up, sizeof new->given_up, "%s %s", missing->code, missing->short_description);
 	new->options.retry.given_up = new->given_up;
 	new->watched_us = TIME_NONE;
+	new->health = health_new();
 	pthread_mutex_init(&new->lock, NULL);
-	enum err_code code = messaging_refresh(new, true, err);
+	enum err_code code =
+		new->health ? messaging_refresh(new, true, err) : fail(err, ERR_MEMORY, "no memory for the messaging");
 	if (code != OK) {
 		messaging_free(new);
 		return code;
 	}
+	new->card_desk.take = card_take;
+	options->kernel->card_desk = &new->card_desk;
 	*messaging = new;
 	return OK;
 }
@@ -524,6 +528,9 @@ void messaging_free(struct messaging *messaging)
 		return;
 	directory_release(messaging->directory);
 	pthread_mutex_destroy(&messaging->lock);
+	health_free(messaging->health);
+	if (messaging->options.kernel->card_desk == &messaging->card_desk)
+		messaging->options.kernel->card_desk = NULL;
 	free(messaging);
 }
 

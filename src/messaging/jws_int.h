@@ -17,7 +17,7 @@ enum err_code jws_put(struct keys *keys, const struct key_info *key, const char 
 		      struct buf *out, struct err *err) MUST_USE;
 struct directory;
 /* By which of our keys that is done; NULL: none is valid. The directory's. */
-const struct key_info *jws_key(const struct directory *directory, int64_t now_us);
+const struct key_info *jws_key(const struct directory *directory, const enum key_kind *kind, int64_t now_us);
 /* Whether keys of KIND can sign so. */
 bool jws_can_sign(enum key_kind kind);
 

@@ -7,8 +7,10 @@
 #define MESSAGING_MESSAGING_H
 
 #include "crypto/keys.h"
+#include "kernel/card.h"
 #include "kernel/kernel.h"
 #include "kernel/message.h"
+#include "kernel/party.h"
 #include "net/http.h"
 
 struct agreement;
@@ -32,6 +34,11 @@ struct messaging_options {
 	unsigned slots; /* exchanges at a time with one partner; a partner that does not answer gets one */
 	struct retry_policy retry;
 	struct trust_policy trust; /* of revocation lists */
+	struct health_policy {
+		int64_t heartbeat_us; /* a partner that has not answered for so long is pinged; 0: never */
+		int64_t slow_us;      /* a link whose answers take longer is slow; 0: never */
+		int64_t alarm_us;     /* after so long down an officer has a task; 0: never */
+	} health;
 };
 
 enum err_code messaging_new(const struct messaging_options *options, struct messaging **messaging,
@@ -71,7 +78,8 @@ struct messaging_credentials {
 /* As they stand at NOW_US. All in ARENA. */
 enum err_code messaging_credentials(struct messaging *messaging, struct arena *arena, int64_t now_us,
 				    struct messaging_credentials *list, struct err *err) MUST_USE;
-/* Keeps one open task for each alarm, and closes it when the alarm ends. Looks once a minute, and when partners have
+/* Tells what was seen of the links (kernel/link.h) every few seconds, and ends notices. Keeps one open task for each
+ * alarm, of trust and of links, and closes it when the alarm ends: looks once a minute, and when partners or links have
  * changed. By one thread at a time. */
 enum err_code messaging_watch(struct messaging *messaging, int64_t now_us, struct err *err) MUST_USE;
 
@@ -403,7 +411,12 @@ struct card_offer {
 	struct card_document *documents; /* NULL: all types that there are, both ways, from now on */
 	size_t documents_count;
 	struct card_opt_outs opt_outs;
+	const char *partner; /* for whom: signed by the key that its messages are signed with. NULL: for any */
 };
+/* The digest of what our card says, without its times and serial number: of another digest it is another card.
+ * ERR_CONFLICT as below. */
+enum err_code messaging_card_digest(struct messaging *messaging, struct arena *arena, const struct card_offer *offer,
+				    int64_t now_us, char digest[static CONTENT_DIGEST_SIZE], struct err *err) MUST_USE;
 /* Our own card, signed. ERR_CONFLICT if it is not known where partners reach us, or a key is missing. */
 enum err_code messaging_card_write(struct messaging *messaging, struct arena *arena, const struct card_offer *offer,
 				   int64_t now_us, struct buf *out, struct err *err) MUST_USE;
@@ -423,6 +436,27 @@ struct card_reading {
  * ARENA. */
 enum err_code messaging_card_read(struct arena *arena, const struct card_reading *reading, struct card *card,
 				  struct findings *findings, struct err *err) MUST_USE;
+/* What is held of the partner that a card is to be of. */
+struct card_known {
+	struct partner partner; /* .code NULL: there is none yet */
+	struct partner_certificate_list kept;
+	struct partner_card held; /* .partner NULL: none */
+};
+enum err_code messaging_card_known(struct tx *tx, struct arena *arena, const char *partner, struct card_known *known,
+				   struct err *err) MUST_USE;
+/* Reads a card against that: one of a partner that there is must be its own, newer, and signed by a certificate that is
+ * pinned for it. FINGERPRINT: that a person was told; NULL. */
+enum err_code messaging_card_judge(const struct messaging *messaging, struct arena *arena,
+				   const struct card_known *known, struct bytes text, const char *fingerprint,
+				   int64_t now_us, struct card *card, struct findings *findings,
+				   struct err *err) MUST_USE;
+/* A finding for each certificate of CARD whose key is pinned for another partner than PARTNER. */
+enum err_code messaging_card_keys(struct tx *tx, struct arena *arena, const char *partner, const struct card *card,
+				  int64_t now_us, struct findings *findings, struct err *err) MUST_USE;
+/* Keeps CARD, which was judged, until an operator approves it; a task says so. */
+enum err_code messaging_card_wait(struct tx *tx, struct arena *arena, const char *partner, const struct card *card,
+				  struct bytes text, const struct actor *actor, int64_t now_us,
+				  struct partner_card *kept, struct err *err) MUST_USE;
 /* The certificate of ROW. The caller unrefs. */
 enum err_code messaging_card_certificate(struct arena *arena, const struct card_certificate *row, struct cert **cert,
 					 struct err *err) MUST_USE;
@@ -437,6 +471,11 @@ struct messaging_counters {
 	int64_t delivered, failed_attempts;
 };
 void messaging_counters(struct messaging *messaging, struct messaging_counters *counters);
+
+/* Whether something is agreed by which a document of TYPE from our organisation of kind SEAT can go to PARTNER: by AS4
+ * always, by ebMS 2 if an agreement in force has an action for it. */
+bool messaging_carries(struct messaging *messaging, const char *partner, const char *type, const char *seat,
+		       int64_t now_us);
 
 /* The last strangers, newest first: when, from where, which rule. At most LIMIT (the ring keeps 64). Texts in the
  * arena. */

@@ -63,7 +63,9 @@ struct messaging {
 	struct directory *directory;
 	struct lane lanes[PEERS_MAX];
 	size_t lanes_count, turn;
-	struct awaited *awaited; /* probes that wait for a signal; partner_test.c's */
+	struct awaited *awaited;    /* probes that wait for a signal; partner_test.c's */
+	struct card_desk card_desk; /* for cards that arrive; card_take.c's */
+	struct health *health;      /* what was seen of the links; health.c's */
 	struct stranger strangers[STRANGERS_KEPT];
 	size_t strangers_seen;
 	int64_t strangers_logged_us;          /* when a stranger was last logged; others are only counted */
@@ -109,6 +111,11 @@ bool profile_takes(const struct security_profile *profile, const char *use, enum
  * a roll-over several are pinned). ERR_KEY if there is none, with the certificate and the rule that it breaks. */
 enum err_code peer_encrypt(const struct peer *peer, int64_t now_us, struct arena *arena, const struct cert **cert,
 			   struct err *err) MUST_USE;
+
+/* The desk of kernel/card.h. */
+enum err_code card_take(const struct card_desk *desk, struct tx *tx, struct arena *arena, const char *partner,
+			struct bytes octets, const struct actor *actor, int64_t now_us, struct findings *findings,
+			struct err *err);
 
 /* Headers of ours. */
 enum { PART_PROPERTIES_MAX = 3 };

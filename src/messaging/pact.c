@@ -1,3 +1,4 @@
+#include "messaging/messaging_int.h"
 #include "messaging/pact_int.h"
 
 #include "base/text.h"
@@ -325,4 +326,18 @@ void pact_understand(const struct pact *pact, const char *partner, const char *s
 	check_features(message, now_us);
 	if (message->kind == KIND_USER_MESSAGE)
 		check_business(pact, message, understood, partner, state);
+}
+
+bool messaging_carries(struct messaging *messaging, const char *partner, const char *type, const char *seat,
+		       int64_t now_us)
+{
+	struct directory *directory = directory_get(messaging);
+	const struct peer *peer = directory_peer(directory, partner);
+	const struct message message = { .service = SERVICE_DOCUMENTS, .action = type };
+	struct ebms2_route route;
+	struct err unused;
+	bool carries = peer && (peer->profile->binding != &binding_ebms2 ||
+				pact_route(&peer->pacts, partner, &message, seat, now_us, &route, &unused) == OK);
+	directory_release(directory);
+	return carries;
 }

@@ -3,7 +3,6 @@
  * One ping shows everything up to the signed receipt: name, connection, TLS, clocks. Then comes a message that must be
  * refused, because who takes everything checks nothing, and at last the business that there will be. */
 #include "base/text.h"
-#include "base/uuid.h"
 #include "kernel/activation.h"
 #include "messaging/partner_test_int.h"
 #include "messaging/uris_int.h"
@@ -55,27 +54,6 @@ static void skip(struct partner_test_step *step, const char *why)
 
 /* --- Messages --- */
 
-static enum err_code fill_message(const struct testing *t, struct arena *arena, struct message *message,
-				  struct err *err)
-{
-	const char *state = t->messaging->options.kernel->state, *partner = t->peer->partner.code;
-	int64_t now_us = clock_now_us(t->messaging->options.kernel->clock);
-	char uuid[UUID_SIZE];
-	uuid_new(uuid, now_us);
-	message->id = arena_text(arena, uuid);
-	message->message_id = arena_printf(arena, "%s@lintas-test", uuid);
-	message->conversation = message->id;
-	message->direction = "out";
-	message->partner = partner;
-	message->test = true;
-	message->created_us = now_us;
-	message->original_sender = arena_printf(arena, "%s:%s", state, t->sender.code ? t->sender.code : "customs");
-	message->final_recipient = arena_printf(arena, "%s:%s", partner, t->doctype ? t->doctype->to_seat : "customs");
-	if (!message->message_id || !message->final_recipient || !message->original_sender)
-		return fail(err, ERR_MEMORY, "no memory to test the link with %s", partner);
-	return OK;
-}
-
 typedef void judging(struct testing *t, const struct probe *probe, void *arg);
 
 /* Sends MESSAGE with PARTS (NULL: none), and lets JUDGE see what came of it. */
@@ -86,7 +64,8 @@ static enum err_code try_message(struct testing *t, struct message *message, str
 	arena_auto later = arena_new(LATER_ARENA);
 	if (!arena || !later)
 		return fail(err, ERR_MEMORY, "no memory to test the link with %s", t->peer->partner.code);
-	TRY(fill_message(t, arena, message, err));
+	TRY(probe_message(t->messaging, arena, t->peer, t->sender.code ? t->sender.code : "customs",
+			  t->doctype ? t->doctype->to_seat : "customs", message, err));
 	struct probe probe = { .messaging = t->messaging,
 			       .arena = arena,
 			       .later = later,

@@ -1,12 +1,34 @@
 /* The test message of each binding: ebMS 3.0 core §5.2.2.8 (test service), ebMS 2.0 §8.2 (Ping). */
 #include "base/text.h"
+#include "base/uuid.h"
 #include "kernel/journal.h"
-#include "messaging/messaging_int.h"
+#include "messaging/send_int.h"
 #include "messaging/uris_int.h"
 
 bool ebms_is_ping(const char *service, const char *action)
 {
 	return same(service, URI_TEST_SERVICE) && same(action, URI_TEST_ACTION);
+}
+
+enum err_code probe_message(const struct messaging *messaging, struct arena *arena, const struct peer *peer,
+			    const char *from, const char *to, struct message *message, struct err *err)
+{
+	const struct kernel *kernel = messaging->options.kernel;
+	int64_t now_us = clock_now_us(kernel->clock);
+	char uuid[UUID_SIZE];
+	uuid_new(uuid, now_us);
+	message->id = arena_text(arena, uuid);
+	message->message_id = arena_printf(arena, "%s@lintas-test", uuid);
+	message->conversation = message->id;
+	message->direction = "out";
+	message->partner = peer->partner.code;
+	message->test = true;
+	message->created_us = now_us;
+	message->original_sender = arena_printf(arena, "%s:%s", kernel->state, from);
+	message->final_recipient = arena_printf(arena, "%s:%s", peer->partner.code, to);
+	if (!message->message_id || !message->id || !message->final_recipient || !message->original_sender)
+		return fail(err, ERR_MEMORY, "no memory to test the link with %s", peer->partner.code);
+	return OK;
 }
 
 struct pinging {

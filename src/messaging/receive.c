@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "messaging/health_int.h"
 #include "messaging/receive_int.h"
 #include "messaging/uris_int.h"
 
@@ -606,6 +607,8 @@ unsigned messaging_receive(struct messaging *messaging, const struct http_reques
 		r.directory = directory_get(messaging);
 		ebms_init(&r.message, arena, &messaging->limits, r.findings);
 		code = receive(&r, &err);
+		if (r.peer && r.authenticated == r.peer)
+			health_heard(messaging, r.peer->partner.code, r.now_us);
 		ebms_done(&r.message);
 		cert_unref(r.cert);
 		directory_release(r.directory);

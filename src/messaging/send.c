@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "kernel/reply.h"
+#include "messaging/health_int.h"
 #include "messaging/pact_int.h"
 #include "messaging/send_int.h"
 #include "messaging/settle_int.h"
@@ -35,6 +36,7 @@ struct sending {
 	struct ebms_message reply;
 	struct cert *cert; /* the reply's signer */
 	bool answered;     /* the partner spoke, whatever it said */
+	int64_t sent_us;   /* TIME_NONE: not this time */
 	int64_t now_us;
 };
 
@@ -437,6 +439,7 @@ static struct settling settling_of(struct sending *s)
 				  .cert = s->cert,
 				  .content_type = s->answer.content_type,
 				  .octets = s->answer.body,
+				  .sent_us = s->sent_us,
 				  .now_us = s->now_us };
 }
 
@@ -539,6 +542,7 @@ static enum err_code exchange(struct sending *s, struct err *err)
 		code = pack(s, &identity, &why);
 	if (code != OK)
 		return failed(s, FAILED_UNSENT, false, why.text, err);
+	s->sent_us = clock_now_us(kernel->clock);
 	code = post(s, 0, &failed_at, &why);
 	s->now_us = clock_now_us(kernel->clock);
 	if (code != OK)
@@ -558,6 +562,7 @@ static enum err_code send_one(struct messaging *messaging, struct directory *dir
 			     .peer = peer,
 			     .message = message,
 			     .retry = messaging->options.retry,
+			     .sent_us = TIME_NONE,
 			     .now_us = now_us };
 	if (arena)
 		s.findings = findings_new(arena);
@@ -666,7 +671,8 @@ static enum err_code exchange_probe(struct sending *s, struct probe *probe, stru
 		probe->unsent = arena_text(probe->arena, why.text);
 		return OK;
 	}
-	return s->route.pact && !s->route.wishes.sync ? post_and_wait(s, probe, err) : post_probe(s, probe, err);
+	return s->route.pact && !s->route.wishes.sync && probe->later ? post_and_wait(s, probe, err)
+								      : post_probe(s, probe, err);
 }
 
 enum err_code send_probe(struct probe *probe, struct err *err)
@@ -760,8 +766,9 @@ static enum err_code send_due(struct messaging *messaging, struct directory *dir
 	TRY(outbox_claim(messaging->options.kernel, arena, peer->partner.code, now_us, lease_us, 1, &due, err));
 	for (size_t i = 0; i < due.count; i++, ++*done)
 		TRY(send_one(messaging, directory, peer, &due.items[i], now_us, answered, err));
-	return *done || replies_first ? OK
-				      : send_replies(messaging, peer, arena, now_us, lease_us, done, answered, err);
+	if (!*done && !replies_first)
+		TRY(send_replies(messaging, peer, arena, now_us, lease_us, done, answered, err));
+	return *done ? OK : health_beat(messaging, directory, peer, now_us, done, answered, err);
 }
 
 enum err_code messaging_send_step(struct messaging *messaging, int64_t now_us, unsigned *done, struct err *err)

@@ -20,7 +20,7 @@ struct probe {
 	/* In. */
 	struct messaging *messaging;
 	struct arena *arena;
-	struct arena *later; /* of what comes with a request of its own */
+	struct arena *later; /* of what comes with a request of its own; NULL: nobody waits for that */
 	struct directory *directory;
 	const struct peer *peer;
 	const struct message *message; /* as outbox_put() makes them */
@@ -40,6 +40,9 @@ struct probe {
 	struct probe_answer answer;
 };
 
+/* MESSAGE, whose service and action are there, as a test from organisation FROM to TO of PEER. */
+enum err_code probe_message(const struct messaging *messaging, struct arena *arena, const struct peer *peer,
+			    const char *from, const char *to, struct message *message, struct err *err) MUST_USE;
 /* One exchange. Whatever the partner does is no error: ERR_MEMORY. */
 enum err_code send_probe(struct probe *probe, struct err *err) MUST_USE;
 

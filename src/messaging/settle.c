@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "messaging/health_int.h"
 #include "messaging/uris_int.h"
 
 /* Errors about this very message, which the same bytes will meet again. Any other, also one that we do not know, may
@@ -51,6 +52,10 @@ enum err_code settle_failed(const struct settling *s, enum outbox_failure failur
 	struct wire answer = wire_of(s, WIRE_ERROR_RECEIVED);
 	const struct wire *kept = said ? &answer : NULL;
 	s->messaging->failed_attempts++;
+	if (said && s->cert)
+		health_answered(s->messaging, s->peer->partner.code, s->now_us);
+	else if (s->sent_us != TIME_NONE) /* else it is ours: a key, an agreement */
+		health_failed(s->messaging, s->peer->partner.code, reason, s->now_us);
 	LOG(LOG_WARN, "message.not-delivered", LOG_TEXT("partner", s->peer->partner.code),
 	    LOG_TEXT("message", s->message->id), LOG_TEXT("why", reason), LOG_INT("attempt", s->message->attempts));
 	enum err_code code = outbox_failed(kernel, s->message, s->retry, failure, reason, kept, s->now_us, err);
@@ -67,8 +72,11 @@ static enum err_code delivered(const struct settling *s, struct err *err)
 	if (again(code))
 		code = outbox_delivered(kernel, s->message, &receipt, s->now_us, err);
 	/* A posted acknowledgment may come again. */
-	if (code == OK && !same(s->message->state, "delivered"))
+	if (code == OK && !same(s->message->state, "delivered")) {
 		s->messaging->delivered++;
+		health_receipt(s->messaging, s->peer->partner.code,
+			       s->sent_us == TIME_NONE ? TIME_NONE : s->now_us - s->sent_us, s->now_us);
+	}
 	return code;
 }
 

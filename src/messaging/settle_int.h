@@ -15,6 +15,7 @@ struct settling {
 	const struct cert *cert;     /* the signer's; NULL: unsigned */
 	const char *content_type;    /* as it came, with OCTETS */
 	struct bytes octets;
+	int64_t sent_us; /* when the partner was given it first, or now if it answers at once; TIME_NONE */
 	int64_t now_us;
 };
 

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "kernel/reply.h"
+#include "messaging/health_int.h"
 #include "messaging/receive_int.h"
 #include "messaging/send_int.h"
 #include "messaging/settle_int.h"
@@ -75,6 +76,7 @@ static enum err_code settle(struct receiving *r, struct looking *looking, struct
 				     .cert = r->cert,
 				     .content_type = http_header(r->request, "Content-Type"),
 				     .octets = r->request->body,
+				     .sent_us = looking->message.reached_us,
 				     .now_us = r->now_us };
 	bool known = false;
 	for (size_t i = looking->wires.count; i-- > 0;) {
@@ -101,10 +103,17 @@ static enum err_code take_answer(struct receiving *r, struct err *err)
 {
 	arena_auto arena = arena_new(LOOK_ARENA);
 	struct looking looking = { .r = r, .arena = arena, .about = r->message.signal.info->ref_to };
+	bool beat = false;
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory for a signal");
 	TRY(db_read(r->messaging->options.kernel->db, look, &looking, err));
 	if (!looking.message.id && probe_came(r->messaging, r->peer, &r->message, r->cert)) {
+		receiving_accept(r);
+		return OK;
+	}
+	if (!looking.message.id)
+		TRY(health_signal(r->messaging, r->peer, &r->message, r->now_us, &beat, err));
+	if (beat) {
 		receiving_accept(r);
 		return OK;
 	}

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "kernel/task.h"
-#include "messaging/messaging_int.h"
+#include "messaging/health_int.h"
 
 enum { WATCH_ARENA = 64 << 20 };
 #define TASK_TRUST "trust"
@@ -384,14 +384,17 @@ static enum err_code keep_tasks(struct messaging *messaging, int64_t now_us, str
 
 enum err_code messaging_watch(struct messaging *messaging, int64_t now_us, struct err *err)
 {
+	bool changed;
+	TRY(health_tell(messaging, now_us, &changed, err));
 	struct directory *directory = directory_get(messaging);
 	int64_t revision = directory->revision;
 	directory_release(directory);
-	bool seen = messaging->watched_us != TIME_NONE && messaging->watched_revision == revision &&
+	bool seen = !changed && messaging->watched_us != TIME_NONE && messaging->watched_revision == revision &&
 		    now_us >= messaging->watched_us && now_us - messaging->watched_us < MINUTE_US;
 	if (seen)
 		return OK;
 	TRY(keep_tasks(messaging, now_us, err));
+	TRY(health_tasks(messaging, now_us, err));
 	messaging->watched_us = now_us;
 	messaging->watched_revision = revision;
 	return OK;

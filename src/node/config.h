@@ -26,6 +26,7 @@ struct config {
 	int64_t retry_first_us, retry_max_us, give_up_us;
 	bool crl_required;
 	int64_t crl_grace_us;
+	int64_t heartbeat_us, slow_us, alarm_us;
 	int64_t slots, senders, processors, key_sockets;
 	const char *webhook_networks, *webhook_trust_file;
 	int64_t webhook_senders, webhook_give_up_us;

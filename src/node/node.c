@@ -212,6 +212,7 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 		.slots = (unsigned)c->slots,
 		.senders = (unsigned)c->senders,
 		.trust = { .require_crl = c->crl_required, .crl_grace_us = c->crl_grace_us },
+		.health = { .heartbeat_us = c->heartbeat_us, .slow_us = c->slow_us, .alarm_us = c->alarm_us },
 		.retry = { .first_us = c->retry_first_us, .max_us = c->retry_max_us, .give_up_us = c->give_up_us },
 	};
 	TRY(messaging_new(&messaging, &node->messaging, err));

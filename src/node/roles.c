@@ -73,7 +73,8 @@ static enum err_code step_refresh(struct node *node, int64_t now_us, unsigned *d
 {
 	*done = 0;
 	TRY(messaging_refresh(node->messaging, false, err));
-	return messaging_watch(node->messaging, now_us, err);
+	TRY(messaging_watch(node->messaging, now_us, err));
+	return api_card_step(node->api, now_us, err);
 }
 
 static enum err_code step_drop(struct node *node, int64_t now_us, unsigned *done, struct err *err)

@@ -324,6 +324,7 @@ static enum err_code node_start(struct region_node *node, struct err *err)
 		.client = &node->line.client,
 		.party_id = node->state,
 		.party_type = PARTY_TYPE,
+		.endpoint = node->url,
 		.allow_plain = true,
 		.max_message_bytes = (size_t)32 << 20,
 		.max_payload_bytes = (size_t)20 << 20,
@@ -332,6 +333,7 @@ static enum err_code node_start(struct region_node *node, struct err *err)
 		.slots = 8,
 		.retry = retry,
 		.trust = region->options.trust,
+		.health = region->options.health,
 	};
 	TRY(messaging_new(&options, &node->messaging, err));
 	return outbox_resume(&node->kernel, clock_now_us(&node->clock.clock), err);

@@ -53,6 +53,7 @@ struct region_options {
 	bool sha1;                 /* and signatures are made with SHA-1 */
 	int64_t retry_max_us;      /* 0: the default's */
 	struct trust_policy trust; /* of revocation lists */
+	struct health_policy health;
 	struct power_tally *disks; /* files on disks that can fail, and lose what was not synced (power.h); what befell
 				      them is added here. NULL: disks that never fail */
 };

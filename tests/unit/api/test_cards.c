@@ -2,6 +2,8 @@
  * database; what an import must and must not do follows from docs/onboarding.md and from kernel/party.h. */
 #include "world.h"
 
+#include "customs/registry.h"
+#include "kernel/activation.h"
 #include "kernel/card.h"
 #include "kernel/party.h"
 #include "kernel/task.h"
@@ -345,8 +347,118 @@ static void a_node_that_does_not_know_its_url_has_no_card(void **state)
 	other_end(&o);
 }
 
+/* --- With document types --- */
+
+struct activations {
+	struct arena *arena;
+	struct activation_list list;
+};
+
+static enum err_code activations_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct activations *rows = arg;
+	return activation_list(tx, rows->arena, "LA", &rows->list, err);
+}
+
+/* ATIGA OCP rule 27(2): what LA does not send from March on is not taken here from then on; what it does not receive is
+ * since long ago not sent to it, which begins today. What it opts out of and this node does not know is nothing to it.
+ */
+static void opt_outs_of_an_approved_card_stand_in_the_matrix(void **state)
+{
+	static struct card_document documents[] = {
+		{ .type = "ACDD", .version = "1", .sends = false, .receives = true, .from = DATE_NONE },
+		{ .type = "FORM-D", .version = "1", .sends = true, .receives = false, .from = DATE_NONE },
+	};
+	static struct card_opt_out opt_outs[] = {
+		{ .document = "ACDD", .law = "notification 7/2026" },
+		{ .document = "FORM-D", .law = "notification 1/2025" },
+		{ .document = "FORM-Z", .law = "notification 9/2026" },
+	};
+	struct other o;
+	buf_auto card;
+
+	other_begin(state, &o);
+	struct kernel_fixture *fixture = o.world.fixture;
+	opt_outs[0].since = opt_outs[2].since = date_of(2027, 3, 1);
+	opt_outs[1].since = date_of(2025, 1, 1);
+	const struct card_offer offer = { .name = "Lao Customs",
+					  .documents = documents,
+					  .documents_count = COUNT(documents),
+					  .opt_outs = { opt_outs, COUNT(opt_outs) } };
+	buf_init(&card, CARD_BYTES_MAX);
+	o.now_us += SECOND_US;
+	must(messaging_card_write(o.messaging, fixture->arena, &offer, o.now_us, &card, &fixture->err));
+	expect(import(&o, buf_text(&card), fingerprint_of(&o, buf_text(&card))), 201, "\"state\":\"held\"");
+
+	struct activations rows = { .arena = fixture->arena };
+	must(db_read(fixture->kernel.db, activations_run, &rows, &fixture->err));
+	size_t found = 0;
+	for (size_t i = 0; i < rows.list.count; i++) {
+		const struct activation *row = &rows.list.items[i];
+		if (!same(row->state, ACTIVATION_OPTED_OUT))
+			continue;
+		found++;
+		bool acdd = same(row->document, "ACDD");
+		assert_true(acdd || same(row->document, "FORM-D"));
+		assert_string_equal(row->direction, acdd ? "in" : "out");
+		assert_string_equal(row->law, opt_outs[acdd ? 0 : 1].law);
+		assert_int_equal(row->from_day, acdd ? date_of(2027, 3, 1) : date_of(2026, 11, 2));
+	}
+	assert_int_equal(found, 2);
+	other_end(&o);
+}
+
+struct messages {
+	struct arena *arena;
+	struct message_list list;
+};
+
+static enum err_code messages_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct messages *listed = arg;
+	return message_list(tx, listed->arena, &(struct message_filter){ .direction = "out", .limit = 100 },
+			    &listed->list, err);
+}
+
+static size_t cards_sent(struct other *o, int64_t now_us)
+{
+	struct kernel_fixture *fixture = o->world.fixture;
+	struct messages listed = { .arena = fixture->arena };
+	size_t count = 0;
+
+	must(api_card_step(o->world.api, now_us, &fixture->err));
+	must(db_read(fixture->kernel.db, messages_run, &listed, &fixture->err));
+	for (size_t i = 0; i < listed.list.count; i++)
+		count += same(listed.list.items[i].action, "CARD");
+	return count;
+}
+
+/* Of MY, VN and LA one is suspended. What the first look sees they have from an operator. */
+static void when_our_card_changes_each_active_partner_gets_it_once(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	imported(&o);
+	expect(call(&o.world, "POST", "/api/v1/partners/MY/suspend", NULL, NULL), 200, NULL);
+	int64_t now_us = FIXTURE_NOW_US;
+	assert_int_equal(cards_sent(&o, now_us), 0);
+	assert_int_equal(cards_sent(&o, now_us + MINUTE_US), 0);
+	expect(call(&o.world, "POST", "/api/v1/organisations", &organisation_schema,
+		    &(struct organisation_view){ .code = "ppd", .seat = "plant-health", .name = "Plant protection" }),
+	       201, NULL);
+	assert_int_equal(cards_sent(&o, now_us + MINUTE_US + SECOND_US), 0); /* it does not look all the time */
+	assert_int_equal(cards_sent(&o, now_us + 2 * MINUTE_US), 2);
+	assert_int_equal(cards_sent(&o, now_us + 3 * MINUTE_US), 2);
+	other_end(&o);
+}
+
 int main(void)
 {
+	static const struct CMUnitTest with_types[] = {
+		cmocka_unit_test(opt_outs_of_an_approved_card_stand_in_the_matrix),
+		cmocka_unit_test(when_our_card_changes_each_active_partner_gets_it_once),
+	};
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_card_whose_fingerprint_was_compared_adds_the_partner),
 		cmocka_unit_test(without_the_right_fingerprint_nothing_is_written),
@@ -361,5 +473,6 @@ int main(void)
 		cmocka_unit_test(our_own_card_is_told_with_what_the_node_knows),
 		cmocka_unit_test(a_node_that_does_not_know_its_url_has_no_card),
 	};
-	return kernel_run("cards", tests, COUNT(tests), NULL);
+	return kernel_run("cards", tests, COUNT(tests), NULL) +
+	       kernel_run("cards and document types", with_types, COUNT(with_types), customs_capabilities);
 }

@@ -1,0 +1,213 @@
+/* Links in virtual time: what a node knows of a partner that falls silent while nothing is exchanged with it. The
+ * bounds follow from the settings: a heartbeat comes at most a tenth late, and one that is not answered is repeated
+ * after a quarter of its interval, until there are three. TH looks at VN. */
+#include "region.h"
+
+#include "base/text.h"
+#include "kernel/journal.h"
+#include "kernel/link.h"
+
+#define HEARTBEAT_US (10 * MINUTE_US)
+#define ALARM_US     HOUR_US
+/* A heartbeat and two repetitions, each a tenth late; and the minutes in which the test looks. */
+#define KNOWN_US (HEARTBEAT_US * 11 / 10 + 2 * (HEARTBEAT_US / 4 * 11 / 10) + 2 * MINUTE_US)
+#define BACK_US  (HEARTBEAT_US / 4 * 11 / 10 + 2 * MINUTE_US)
+
+static struct region *region;
+static struct region_node *th, *vn;
+
+static const struct {
+	const char *name;
+	enum region_ebms2 ebms2;
+} modes[] = {
+	{ "AS4", REGION_AS4 },
+	{ "ebMS 2, answered at once", REGION_EBMS2_SYNC },
+	{ "ebMS 2, answered later", REGION_EBMS2_ASYNC },
+};
+
+static void begin(enum region_ebms2 ebms2)
+{
+	region = region_new(&(struct region_options){
+		.seed = 1,
+		.odds = odds_calm,
+		.ebms2 = ebms2,
+		.health = { .heartbeat_us = HEARTBEAT_US, .slow_us = 10 * SECOND_US, .alarm_us = ALARM_US } });
+	th = &region->nodes[TH];
+	vn = &region->nodes[VN];
+}
+
+struct looking {
+	struct region_node *node;
+	const char *partner;
+	struct link_list links;
+	struct journal_list journal;
+};
+
+static enum err_code look_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct looking *looking = arg;
+
+	TRY(journal_of(tx, region->arena, looking->partner, 1000, &looking->journal, err));
+	return link_list(tx, region->arena, clock_now_us(&looking->node->clock.clock), &looking->links, err);
+}
+
+static struct link link_of(struct region_node *node, const char *partner)
+{
+	struct looking looking = { .node = node, .partner = partner };
+
+	region_must(region, db_read(node->kernel.db, look_run, &looking, &region->err));
+	for (size_t i = 0; i < looking.links.count; i++)
+		if (same(looking.links.items[i].partner, partner))
+			return looking.links.items[i];
+	fail_msg("%s has no link with %s", node->state, partner);
+	return (struct link){ 0 };
+}
+
+static size_t entries(struct region_node *node, const char *partner, const char *event)
+{
+	struct looking looking = { .node = node, .partner = partner };
+	size_t count = 0;
+
+	region_must(region, db_read(node->kernel.db, look_run, &looking, &region->err));
+	for (size_t i = 0; i < looking.journal.count; i++)
+		count += same(looking.journal.entries[i].event, event);
+	return count;
+}
+
+/* How long it took until the link is in STATE: at most LIMIT_US. */
+static int64_t run_until(const char *state, int64_t limit_us)
+{
+	int64_t from_us = region->now_us;
+
+	while (!same(link_of(th, "VN").state, state)) {
+		if (region->now_us - from_us > limit_us)
+			region_fail(region, "after %lld s the link is %s, not %s",
+				    (long long)((region->now_us - from_us) / SECOND_US), link_of(th, "VN").state,
+				    state);
+		region_run(region, MINUTE_US / 2);
+	}
+	return region->now_us - from_us;
+}
+
+static void a_partner_that_falls_silent_is_known_to_be_down_and_to_be_back(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		begin(modes[i].ebms2);
+		run_until(LINK_UP, KNOWN_US);
+		assert_int_equal(entries(th, "VN", "link-up"), 1);
+
+		int64_t silent_us = region->now_us;
+		region_outage(vn, 3 * HOUR_US);
+		run_until(LINK_DOWN, KNOWN_US);
+		struct link link = link_of(th, "VN");
+		assert_true(link.failures >= LINK_FAILURES);
+		assert_non_null(strstr(link.reason, "refuses connections"));
+		assert_true(link.since_us >= silent_us && link.since_us <= region->now_us);
+		assert_int_equal(entries(th, "VN", "link-down"), 1);
+		assert_int_equal(region_open_tasks(th, TASK_LINK), 0);
+		region_run(region, ALARM_US + 2 * MINUTE_US);
+		assert_int_equal(region_open_tasks(th, TASK_LINK), 1);
+		/* A dead partner finds no heap of pings. */
+		assert_int_equal(region_messages(th, "out", NULL).count, 0);
+
+		region_run(region, vn->down_until_us - region->now_us);
+		run_until(LINK_UP, BACK_US);
+		region_run(region, MINUTE_US);
+		assert_int_equal(region_open_tasks(th, TASK_LINK), 0);
+		assert_int_equal(link_of(th, "VN").failures, 0);
+		assert_int_equal(entries(th, "VN", "link-down"), 1);
+		assert_int_equal(entries(th, "VN", "link-up"), 2);
+		region_check_journals(region);
+		region_free(region);
+	}
+}
+
+static size_t received_from_th(void)
+{
+	struct message_list list = region_messages(vn, "in", NULL);
+	size_t count = 0;
+
+	for (size_t i = 0; i < list.count; i++)
+		count += same(list.items[i].partner, "TH");
+	return count;
+}
+
+static void what_is_exchanged_is_as_good_as_a_heartbeat(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		begin(modes[i].ebms2);
+		region_run(region, HEARTBEAT_US);
+		size_t pings = received_from_th();
+		unsigned before = region->requests;
+		for (unsigned n = 1; n <= 12; n++) {
+			region_submit(th, "dft", paper_form_d(region, "TH", "VN", n, region_today(th)));
+			region_run(region, HEARTBEAT_US / 2);
+		}
+		assert_true(region->requests > before);
+		struct link link = link_of(th, "VN");
+		assert_string_equal(link.state, LINK_UP);
+		assert_true(link.receipt_us > region->now_us - HEARTBEAT_US);
+		assert_true(link.median_ms != INTEGER_NONE && link.p99_ms >= link.median_ms);
+		/* An hour without a single ping: VN has the twelve documents alone. */
+		assert_int_equal(received_from_th(), pings + 12);
+		region_free(region);
+	}
+}
+
+/* Traffic tells sooner: three attempts of the outbox, at 0, 5 and 15 s with the default back-off, are enough. */
+static void a_document_that_finds_nobody_tells_within_a_minute(void **state)
+{
+	(void)state;
+	begin(REGION_AS4);
+	run_until(LINK_UP, KNOWN_US);
+	region_outage(vn, HOUR_US);
+	region_submit(th, "dft", paper_form_d(region, "TH", "VN", 1, region_today(th)));
+	assert_true(run_until(LINK_DOWN, 2 * MINUTE_US) <= MINUTE_US);
+	region_drain(region, DAY_US);
+	assert_string_equal(link_of(th, "VN").state, LINK_UP);
+	region_check_journals(region);
+	region_free(region);
+}
+
+/* VN cannot reach TH, and says so by nothing that TH sees but its silence; TH reaches VN. */
+static void to_be_heard_is_not_to_be_answered(void **state)
+{
+	(void)state;
+	begin(REGION_AS4);
+	run_until(LINK_UP, KNOWN_US);
+	int64_t heard_us = link_of(th, "VN").heard_us;
+	region_run(region, 2 * HEARTBEAT_US);
+	assert_true(link_of(th, "VN").heard_us > heard_us);
+	assert_int_equal(entries(th, "VN", "link-up"), 1);
+	region_free(region);
+}
+
+/* As a round trip that a hundred seconds of delay make slow, by the median of the last five. */
+static void a_partner_whose_answers_take_long_is_slow(void **state)
+{
+	(void)state;
+	begin(REGION_AS4);
+	run_until(LINK_UP, KNOWN_US);
+	region->odds.delay_us = 60 * SECOND_US;
+	run_until(LINK_SLOW, 8 * HEARTBEAT_US);
+	region->odds.delay_us = 0;
+	run_until(LINK_UP, 8 * HEARTBEAT_US);
+	assert_int_equal(entries(th, "VN", "link-slow"), 1);
+	assert_int_equal(entries(th, "VN", "link-down"), 0);
+	region_free(region);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_partner_that_falls_silent_is_known_to_be_down_and_to_be_back),
+		cmocka_unit_test(what_is_exchanged_is_as_good_as_a_heartbeat),
+		cmocka_unit_test(a_document_that_finds_nobody_tells_within_a_minute),
+		cmocka_unit_test(to_be_heard_is_not_to_be_answered),
+		cmocka_unit_test(a_partner_whose_answers_take_long_is_slow),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
