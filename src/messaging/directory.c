@@ -514,6 +514,8 @@ enum err_code messaging_new(const struct messaging_options *options, struct mess
 		messaging_free(new);
 		return code;
 	}
+	new->continuity = (struct continuity){ continuity_intake, new };
+	options->kernel->continuity = &new->continuity.intake;
 	*messaging = new;
 	return OK;
 }
@@ -522,6 +524,8 @@ void messaging_free(struct messaging *messaging)
 {
 	if (!messaging)
 		return;
+	if (messaging->options.kernel->continuity == &messaging->continuity.intake)
+		messaging->options.kernel->continuity = NULL;
 	directory_release(messaging->directory);
 	pthread_mutex_destroy(&messaging->lock);
 	free(messaging);

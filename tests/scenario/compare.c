@@ -1,0 +1,92 @@
+/* Two states of one node's database, field by field. By SQL of its own, so that it sees what the node's queries do not.
+ */
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "region.h"
+
+/* Each row one text; messages that are no documents' are another matter. */
+#define DOCUMENTS "message.service = 'urn:lintas:service:documents:1'"
+/* Times of messages went over the wire in milliseconds. */
+#define MS(time) "CAST(" time " / 1000 AS INTEGER)"
+#define TEXT(x)  "COALESCE(" x ", '-')"
+
+static const struct {
+	const char *what, *sql;
+} looks[] = {
+	{ "message",
+	  "SELECT message_id || '|' || direction || '|' || CASE direction WHEN 'out' THEN id ELSE '' END || '|' || partner || '|' ||"
+	  " " TEXT("organisation") " || '|' || conversation || '|' || position || '|' || " TEXT(
+		  "ref_to") " || '|' || action || '|' ||"
+			    " " TEXT("original_sender") " || '|' || " TEXT(
+				    "final_recipient") " || '|' || test || '|' || state || '|' ||"
+						       " " MS("created_us") " || '|' || " TEXT(MS(
+							       "accepted_us")) " || '|' || digest || '|' ||"
+									       " CASE direction WHEN 'out' THEN " TEXT(
+										       "document") " ELSE '' END FROM message WHERE " DOCUMENTS
+												   " ORDER BY 1" },
+	{ "part",
+	  "SELECT message_id || '|' || number || '|' || content_id || '|' || mime_type || '|' || " TEXT(
+		  "charset") " || '|' || compressed"
+			     " || '|' || hex(octets) FROM message_part JOIN message ON message.id = message_part.message WHERE " DOCUMENTS
+			     " ORDER BY 1" },
+	{ "wire",
+	  "SELECT message_id || '|' || kind || '|' || content_type || '|' || " TEXT("certificate") " || '|' || " TEXT(
+		  "basis") " || '|' ||"
+			   " hex(octets) FROM wire JOIN message ON message.id = wire.message WHERE " DOCUMENTS
+			   " ORDER BY 1" },
+	{ "document",
+	  "SELECT document.direction || '|' || CASE document.direction WHEN 'out' THEN document.id ELSE '' END || '|' ||"
+	  " document.organisation || '|' || doctype || '|' || version || '|' || document.partner || '|' || issuer_state || '|' || reference"
+	  " || '|' || issued_on || '|' || sender || '|' || recipient || '|' || document.digest || '|' || message_id || '|' || part || '|' ||"
+	  " document.conversation || '|' || document.test || '|' || document.machine || '|' || refused || '|' || fsm_case.state || '|' ||"
+	  " " TEXT(
+		  "(SELECT reference FROM document AS other WHERE other.id = document.about)") " FROM document"
+											       " JOIN message ON message.id = document.message JOIN fsm_case ON fsm_case.id = document.id ORDER BY 1" },
+	/* A clock runs from when a document was processed, which is not in any message: at most a minute after it came.
+	 */
+	{ "clock",
+	  "SELECT reference || '|' || fsm_timer.machine || '|' || fsm_timer.name || '|' || fsm_timer.event || '|' || fsm_timer.state || '|' ||"
+	  " CAST((due_us + 30000000) / 60000000 AS INTEGER) FROM fsm_timer JOIN document ON document.id = fsm_timer.case_id ORDER BY 1" },
+};
+
+static sqlite3_stmt *look_in(struct region *region, const char *path, const char *sql, sqlite3 **db)
+{
+	sqlite3_stmt *statement = NULL;
+
+	region_expect(region, sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK);
+	if (sqlite3_prepare_v2(*db, sql, -1, &statement, NULL) != SQLITE_OK)
+		region_fail(region, "%s: %s", sql, sqlite3_errmsg(*db));
+	return statement;
+}
+
+static const char *next_row(struct region *region, sqlite3_stmt *statement)
+{
+	if (sqlite3_step(statement) != SQLITE_ROW)
+		return NULL;
+	const char *text = (const char *)sqlite3_column_text(statement, 0);
+	return arena_printf(region->arena, "%.3000s", text ? text : "(a field is NULL)");
+}
+
+void region_compare(struct region_node *node, const char *backup)
+{
+	struct region *region = node->region;
+
+	for (size_t i = 0; i < COUNT(looks); i++) {
+		sqlite3 *dbs[2];
+		sqlite3_stmt *was = look_in(region, backup, looks[i].sql, &dbs[0]);
+		sqlite3_stmt *is = look_in(region, node->database, looks[i].sql, &dbs[1]);
+		const char *before, *now;
+		do {
+			before = next_row(region, was);
+			now = next_row(region, is);
+			if (!same(before, now))
+				region_fail(region, "%s: a %s was\n%s\nand is\n%s", node->state, looks[i].what,
+					    before ? before : "not there", now ? now : "not there");
+		} while (before);
+		sqlite3_finalize(was);
+		sqlite3_finalize(is);
+		sqlite3_close(dbs[0]);
+		sqlite3_close(dbs[1]);
+	}
+}
