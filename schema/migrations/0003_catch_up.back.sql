@@ -1,3 +1,4 @@
+DELETE FROM counter WHERE name = 'journal-turn' OR name = 'journal-turn-head' OR name = 'journal-turn-since';
 DROP TABLE catch_up_day;
 DROP TABLE catch_up_item;
 DROP TABLE catch_up;

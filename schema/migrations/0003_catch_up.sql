@@ -43,3 +43,6 @@ CREATE TABLE catch_up_day (
 	bytes {i64} NOT NULL,
 	PRIMARY KEY (partner, day)
 ) {strict};
+
+-- Since when sequences of the journal are others than a reader of the feed may remember.
+INSERT INTO counter (name, value) VALUES ('journal-turn', 0), ('journal-turn-head', 0), ('journal-turn-since', 0);

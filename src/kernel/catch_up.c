@@ -152,7 +152,7 @@ static enum err_code begin_with(struct tx *tx, struct beginning *beginning, cons
 	if (changed == 0)
 		return order->partner ? fail(err, ERR_CONFLICT,
 					     "a catch-up with %s is open; see lintas catch-up status, or end it by "
-					     "lintas catch-up end --partner %s",
+					     "lintas catch-up end %s",
 					     partner->code, partner->code)
 				      : OK;
 	TRY(ask_page(tx, &step, NULL, INTEGER_NONE, &conversation, err));
@@ -169,6 +169,7 @@ static enum err_code begin_run(struct tx *tx, void *arg, struct err *err)
 	bool found = false;
 
 	beginning->begun = 0;
+	TRY(journal_turned(tx, beginning->order->since_us, beginning->now_us, err));
 	TRY(partner_list(tx, beginning->arena, &partners, err));
 	for (size_t i = 0; i < partners.count; i++) {
 		const struct partner *partner = &partners.items[i];

@@ -22,6 +22,7 @@ static const struct permission permissions[] = {
 	{ "status.read", "Read the state of the node" },
 	{ "refusals.read", "Read messages that were refused, which may hold documents in clear" },
 	{ "audit.read", "Verify the journal" },
+	{ "catch-up.change", "Ask partners for what was lost before a restore, and end that" },
 	{ "keys.change", "Put keys of the key ceremony in use" },
 };
 
@@ -48,7 +49,7 @@ static const struct role roles[] = {
 	{ .name = "operator",
 	  .title = "Runs the node: partners, organisations, users, keys and messages, without what is in them",
 	  .permissions = "status.read partners.read partners.change organisations.read organisations.change keys.change"
-			 " messages.read messages.decide tasks.read audit.read events.read users.read users.change",
+			 " messages.read messages.decide tasks.read audit.read events.read users.read users.change catch-up.change",
 	  .node = true },
 	{ .name = "investigator",
 	  .title = "Finds out what is wrong with a refused message, whatever stands in it; the journal names each",
