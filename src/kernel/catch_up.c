@@ -123,6 +123,24 @@ static enum err_code ask_page(struct tx *tx, const struct step *step, const char
 		   conversation, err);
 }
 
+/* What nobody else has. */
+static enum err_code tell_the_operators(struct tx *tx, struct arena *arena, int64_t since_us, int64_t now_us,
+					struct err *err)
+{
+	char since[TIME_SIZE];
+	const char *text = arena_printf(
+		arena,
+		"This node was put back to what it was on %s. What partners had acknowledged since then is asked back "
+		"from them (lintas catch-up status). What was submitted here since then and had not been sent is gone "
+		"for everybody: have it submitted again. What was sent already is recognised by its name and bytes, "
+		"and is not doubled",
+		time_format(since_us, since));
+
+	if (!text)
+		return fail(err, ERR_MEMORY, "no memory left for a task");
+	return task_open(tx, &(struct task){ .kind = TASK_CATCH_UP, .subject = since, .text = text }, now_us, err);
+}
+
 struct beginning {
 	struct kernel *kernel;
 	const struct catch_up_order *order;
@@ -178,6 +196,8 @@ static enum err_code begin_run(struct tx *tx, void *arg, struct err *err)
 		found = true;
 		TRY(begin_with(tx, beginning, partner, err));
 	}
+	if (beginning->begun > 0)
+		TRY(tell_the_operators(tx, beginning->arena, beginning->order->since_us, beginning->now_us, err));
 	return found || !wanted ? OK
 				: fail(err, ERR_NOT_FOUND, "there is no partner %s; see lintas partner list", wanted);
 }

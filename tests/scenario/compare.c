@@ -77,16 +77,33 @@ void region_compare(struct region_node *node, const char *backup)
 		sqlite3_stmt *was = look_in(region, backup, looks[i].sql, &dbs[0]);
 		sqlite3_stmt *is = look_in(region, node->database, looks[i].sql, &dbs[1]);
 		const char *before, *now;
-		do {
+		size_t rows = 0;
+		for (bool some = true; some; rows += some) {
 			before = next_row(region, was);
 			now = next_row(region, is);
 			if (!same(before, now))
 				region_fail(region, "%s: a %s was\n%s\nand is\n%s", node->state, looks[i].what,
 					    before ? before : "not there", now ? now : "not there");
-		} while (before);
+			some = before != NULL;
+		}
+		if (rows == 0)
+			region_fail(region, "%s: there is no %s to compare", node->state, looks[i].what);
 		sqlite3_finalize(was);
 		sqlite3_finalize(is);
 		sqlite3_close(dbs[0]);
 		sqlite3_close(dbs[1]);
 	}
+}
+
+void region_sql(struct region_node *node, const char *sql)
+{
+	struct region *region = node->region;
+	sqlite3 *db;
+	char *why = NULL;
+
+	region_expect(region, sqlite3_open(node->database, &db) == SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+		region_fail(region, "%s: %s", sql, why);
+	region_expect(region, sqlite3_changes(db) > 0);
+	sqlite3_close(db);
 }

@@ -181,6 +181,9 @@ void region_restore(struct region_node *node, const char *backup);
  * the millisecond. */
 void region_compare(struct region_node *node, const char *backup);
 
+/* Changes NODE's database behind its back. */
+void region_sql(struct region_node *node, const char *sql);
+
 /* --- Disks that fail ---
  *
  * What a node does may fail when its disk does meanwhile, and only then: it is then not acknowledged, and done again.
