@@ -18,7 +18,7 @@ struct kernel {
 	const struct capability *const *capabilities; /* NULL-terminated, in the order in which one may use another */
 	/* Who takes messages of SERVICE_CONTINUITY: the messaging, while there is one; NULL */
 	const struct intake *continuity;
-	const char *state;                            /* ISO 3166 alpha-2 of the member state that this node serves */
+	const char *state; /* ISO 3166 alpha-2 of the member state that this node serves */
 	/* This process among those that work on one database, the same after a restart: machine and directory. NULL if
 	 * it never sends. */
 	const char *instance;

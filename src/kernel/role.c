@@ -48,8 +48,9 @@ static const struct role roles[] = {
 	  .permissions = "users.read users.change organisations.read tasks.read" },
 	{ .name = "operator",
 	  .title = "Runs the node: partners, organisations, users, keys and messages, without what is in them",
-	  .permissions = "status.read partners.read partners.change organisations.read organisations.change keys.change"
-			 " messages.read messages.decide tasks.read audit.read events.read users.read users.change catch-up.change",
+	  .permissions =
+		  "status.read partners.read partners.change organisations.read organisations.change keys.change"
+		  " messages.read messages.decide tasks.read audit.read events.read users.read users.change catch-up.change",
 	  .node = true },
 	{ .name = "investigator",
 	  .title = "Finds out what is wrong with a refused message, whatever stands in it; the journal names each",

@@ -11,44 +11,40 @@
 #define MS(time) "CAST(" time " / 1000 AS INTEGER)"
 #define TEXT(x)  "COALESCE(" x ", '-')"
 
+/* clang-format off */
+#define FIELD(x) x " || '|' || "
+#define OURS(x)  "CASE message.direction WHEN 'out' THEN " x " ELSE '' END || '|' || "
+
 static const struct {
 	const char *what, *sql;
 } looks[] = {
 	{ "message",
-	  "SELECT message_id || '|' || direction || '|' || CASE direction WHEN 'out' THEN id ELSE '' END || '|' || partner || '|' ||"
-	  " " TEXT("organisation") " || '|' || conversation || '|' || position || '|' || " TEXT(
-		  "ref_to") " || '|' || action || '|' ||"
-			    " " TEXT("original_sender") " || '|' || " TEXT(
-				    "final_recipient") " || '|' || test || '|' || state || '|' ||"
-						       " " MS("created_us") " || '|' || " TEXT(MS(
-							       "accepted_us")) " || '|' || digest || '|' ||"
-									       " CASE direction WHEN 'out' THEN " TEXT(
-										       "document") " ELSE '' END FROM message WHERE " DOCUMENTS
-												   " ORDER BY 1" },
+	  "SELECT " FIELD("message_id") FIELD("direction") OURS("id") OURS(TEXT("document")) FIELD("partner")
+	  FIELD(TEXT("organisation")) FIELD("conversation") FIELD("position") FIELD(TEXT("ref_to")) FIELD("action")
+	  FIELD(TEXT("original_sender")) FIELD(TEXT("final_recipient")) FIELD("test") FIELD("state")
+	  FIELD(MS("created_us")) FIELD(TEXT(MS("accepted_us"))) "digest FROM message WHERE " DOCUMENTS " ORDER BY 1" },
 	{ "part",
-	  "SELECT message_id || '|' || number || '|' || content_id || '|' || mime_type || '|' || " TEXT(
-		  "charset") " || '|' || compressed"
-			     " || '|' || hex(octets) FROM message_part JOIN message ON message.id = message_part.message WHERE " DOCUMENTS
-			     " ORDER BY 1" },
+	  "SELECT " FIELD("message_id") FIELD("number") FIELD("content_id") FIELD("mime_type") FIELD(TEXT("charset"))
+	  FIELD("compressed") "hex(octets) FROM message_part JOIN message ON message.id = message_part.message"
+	  " WHERE " DOCUMENTS " ORDER BY 1" },
 	{ "wire",
-	  "SELECT message_id || '|' || kind || '|' || content_type || '|' || " TEXT("certificate") " || '|' || " TEXT(
-		  "basis") " || '|' ||"
-			   " hex(octets) FROM wire JOIN message ON message.id = wire.message WHERE " DOCUMENTS
-			   " ORDER BY 1" },
+	  "SELECT " FIELD("message_id") FIELD("kind") FIELD("content_type") FIELD(TEXT("certificate")) FIELD(TEXT("basis"))
+	  "hex(octets) FROM wire JOIN message ON message.id = wire.message WHERE " DOCUMENTS " ORDER BY 1" },
 	{ "document",
-	  "SELECT document.direction || '|' || CASE document.direction WHEN 'out' THEN document.id ELSE '' END || '|' ||"
-	  " document.organisation || '|' || doctype || '|' || version || '|' || document.partner || '|' || issuer_state || '|' || reference"
-	  " || '|' || issued_on || '|' || sender || '|' || recipient || '|' || document.digest || '|' || message_id || '|' || part || '|' ||"
-	  " document.conversation || '|' || document.test || '|' || document.machine || '|' || refused || '|' || fsm_case.state || '|' ||"
-	  " " TEXT(
-		  "(SELECT reference FROM document AS other WHERE other.id = document.about)") " FROM document"
-											       " JOIN message ON message.id = document.message JOIN fsm_case ON fsm_case.id = document.id ORDER BY 1" },
-	/* A clock runs from when a document was processed, which is not in any message: at most a minute after it came.
-	 */
+	  "SELECT " FIELD("document.direction") OURS("document.id") FIELD("document.organisation") FIELD("doctype")
+	  FIELD("version") FIELD("document.partner") FIELD("issuer_state") FIELD("reference") FIELD("issued_on")
+	  FIELD("sender") FIELD("recipient") FIELD("document.digest") FIELD("message_id") FIELD("part")
+	  FIELD("document.conversation") FIELD("document.test") FIELD("document.machine") FIELD("refused")
+	  FIELD("fsm_case.state") TEXT("(SELECT reference FROM document AS other WHERE other.id = document.about)")
+	  " FROM document JOIN message ON message.id = document.message JOIN fsm_case ON fsm_case.id = document.id"
+	  " ORDER BY 1" },
+	/* A clock runs from when a document was processed, which is not in any message: at most a minute after it came. */
 	{ "clock",
-	  "SELECT reference || '|' || fsm_timer.machine || '|' || fsm_timer.name || '|' || fsm_timer.event || '|' || fsm_timer.state || '|' ||"
-	  " CAST((due_us + 30000000) / 60000000 AS INTEGER) FROM fsm_timer JOIN document ON document.id = fsm_timer.case_id ORDER BY 1" },
+	  "SELECT " FIELD("reference") FIELD("fsm_timer.machine") FIELD("fsm_timer.name") FIELD("fsm_timer.event")
+	  FIELD("fsm_timer.state") "CAST((due_us + 30000000) / 60000000 AS INTEGER) FROM fsm_timer"
+	  " JOIN document ON document.id = fsm_timer.case_id ORDER BY 1" },
 };
+/* clang-format on */
 
 static sqlite3_stmt *look_in(struct region *region, const char *path, const char *sql, sqlite3 **db)
 {
