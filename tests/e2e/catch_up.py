@@ -83,7 +83,11 @@ def story(region):
     print(lintas(th, "catch-up", "status"))
     assert (documents(th), messages(th)) == before_the_loss
     assert (documents(vn), messages(vn)) == at_vn
-    print(lintas(th, "events", "--after", cursor, code=6, seconds=60))
+    told = lintas(th, "events", "--after", cursor, "--json", code=6)
+    print(told)
+    assert "restored from a backup" in told, told
+    goes_on = told.split("after=")[1].split('"')[0]
+    assert answer(th, "events", "--after", goes_on)["items"][0]["sequence"] <= int(cursor), told
     for node in (th, vn):
         lintas(node, "audit", "verify", "--evidence")
     print(lintas(th, "timeline", "D2026-0000003"))
