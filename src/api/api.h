@@ -214,6 +214,20 @@ struct refusal_view {
 	const char *id, *partner, *message_id, *rule;
 	int64_t at_us, received_bytes, error_bytes; /* INTEGER_NONE: not kept */
 };
+struct catch_up_left_view {
+	const char *direction, *message_id, *action, *state, *reason;
+};
+struct catch_up_view {
+	const char *id, *partner, *state, *reason, *begun_by;
+	int64_t since_us, begun_us, hold_until_us, settled_us;
+	int64_t wanted, recovered, known, refused, unavailable;
+	struct catch_up_left_view *left;
+	size_t left_count;
+};
+struct new_catch_up_view {
+	int64_t since_us;
+	const char *partner;
+};
 struct organisation_view {
 	const char *code, *seat, *name;
 };
@@ -417,6 +431,7 @@ LIST_VIEW(organisation_list_view, struct organisation_view);
 LIST_VIEW(task_list_view, struct task_view);
 LIST_VIEW(stranger_list_view, struct stranger_view);
 LIST_VIEW(refusal_list_view, struct refusal_view);
+LIST_VIEW(catch_up_list_view, struct catch_up_view);
 LIST_VIEW(user_list_view, struct user_view);
 LIST_VIEW(token_list_view, struct token_view);
 LIST_VIEW(role_list_view, struct role_view);
@@ -442,7 +457,7 @@ extern const struct schema document_schema, document_list_schema, message_schema
 	refusal_list_schema, certificate_schema, partner_change_schema, status_schema, submit_schema,
 	problem_schema, proof_schema, key_list_schema, user_schema, user_list_schema, new_user_schema,
 	user_change_schema, password_schema, token_schema, token_list_schema, new_token_schema, me_schema,
-	role_list_schema, drop_list_schema;
+	role_list_schema, drop_list_schema, catch_up_list_schema, new_catch_up_schema;
 
 /* What is shown of KEY, and belongs to it. */
 struct key_view key_view_of(const struct key_info *key, int64_t now_us);

@@ -131,6 +131,7 @@ enum err_code card_import(struct invocation *invocation, struct bytes text, stru
 enum err_code run_partner_propose(struct invocation *invocation, struct err *err);
 enum err_code run_partner_decide(struct invocation *invocation, struct err *err);
 enum err_code run_partner_matrix(struct invocation *invocation, struct err *err);
+enum err_code run_catch_up(struct invocation *invocation, struct err *err);
 enum err_code run_organisation_add(struct invocation *invocation, struct err *err);
 enum err_code run_user_add(struct invocation *invocation, struct err *err);
 enum err_code run_user_change(struct invocation *invocation, struct err *err);
@@ -225,6 +226,7 @@ void print_notices_sent(FILE *out, const void *answer);
 enum err_code run_notice(struct invocation *invocation, struct err *err);
 enum err_code run_partner_show(struct invocation *invocation, struct err *err);
 void print_strangers(FILE *out, const void *answer);
+void print_catch_ups(FILE *out, const void *answer);
 void print_refusals(FILE *out, const void *answer);
 void print_status(FILE *out, const void *answer);
 void print_holds(FILE *out, const void *answer);

@@ -161,6 +161,15 @@ const struct option refusal_options[] = {
 	{ "--limit", "N", "at most so many (100)", "limit", false },
 	{ 0 },
 };
+const struct option catch_up_options[] = {
+	{ "--since", "TIME", "the time of the backup, as 2026-11-02T03:00:00Z", NULL, true },
+	{ "--partner", "PARTNER", "only from this partner; else from all that are active", NULL, false },
+	{ 0 },
+};
+const struct option catch_up_status_options[] = {
+	{ "--partner", "PARTNER", "only with this partner", "partner", false },
+	{ 0 },
+};
 const struct option organisation_options[] = {
 	{ "--seat", "KIND", "customs, issuing-authority, plant-health, transport or guarantor", NULL, true },
 	{ "--name", "TEXT", "its name", NULL, true },

@@ -14,6 +14,7 @@ extern const struct option init_options[], key_new_options[], csr_options[], ins
 	restore_options[], webhook_options[], webhook_list_options[], rotate_options[], redeliver_options[],
 	delivery_options[], hold_options[], hold_list_options[], due_options[], archive_write_options[],
 	archive_verify_options[], archive_search_options[], content_options[], paper_options[],
-	paper_list_options[], paper_close_options[], notice_options[], notice_restored_options[];
+	paper_list_options[], paper_close_options[], notice_options[], notice_restored_options[],
+	catch_up_options[], catch_up_status_options[];
 
 #endif

@@ -10,6 +10,8 @@
 /* The service under which document types travel; the action is the type's code. Ours: no public text fixes the names.
  */
 #define SERVICE_DOCUMENTS "urn:lintas:service:documents:1"
+/* … and under which a node that was restored from a backup gets back what was exchanged since (kernel/catch_up.h). */
+#define SERVICE_CONTINUITY "urn:lintas:service:continuity:1"
 
 /* What every document has, whatever its type: how it is found and shown. */
 struct document_key {

@@ -338,6 +338,7 @@ struct item {
 	const char *id;
 	struct message message; /* when it was read; .id NULL: it was not */
 	struct message_parts parts;
+	const struct intake *intake;
 	const void *read;       /* of the intake; NULL: it has no payload */
 	bool looked;            /* it was due and could be read: .parts and .read are it */
 	bool gone;              /* another worker has finished it: there is nothing to write */
@@ -348,7 +349,6 @@ struct item {
 struct inbox_work {
 	struct kernel *kernel;
 	struct arena *arena; /* of the step */
-	const struct intake *intake;
 	int64_t now_us;
 	unsigned limit;
 	const char **ids;
@@ -363,8 +363,10 @@ struct batch {
 	size_t count;
 };
 
-static const struct intake *intake_of(const struct kernel *kernel)
+const struct intake *intake_of(const struct kernel *kernel, const struct message *message)
 {
+	if (same(message->service, SERVICE_CONTINUITY))
+		return kernel->continuity;
 	for (const struct capability *const *capability = kernel->capabilities; *capability; capability++)
 		if ((*capability)->intake)
 			return (*capability)->intake;
@@ -522,13 +524,14 @@ static enum err_code item_read(struct batch *batch, struct item *item, struct er
 	const struct inbox_work *work = batch->work;
 	struct loading loading = { .batch = batch, .item = item };
 
-	if (!work->intake)
-		return fail(err, ERR_CONFIG, "no capability of this node takes messages in");
 	TRY(db_read(work->kernel->db, load_run, &loading, err));
 	item->looked = !item->gone && !loading.blocked;
 	if (!item->looked || item->parts.count == 0)
 		return OK;
-	return work->intake->read(work->kernel, batch->arena, &item->message, &item->parts, work->now_us, &item->read,
+	item->intake = intake_of(work->kernel, &item->message);
+	if (!item->intake)
+		return fail(err, ERR_CONFIG, "nobody at this node takes messages of %s in", item->message.service);
+	return item->intake->read(work->kernel, batch->arena, &item->message, &item->parts, work->now_us, &item->read,
 				  err);
 }
 
@@ -569,7 +572,7 @@ static enum err_code item_process(struct tx *tx, const struct inbox_work *work, 
 	if (!findings)
 		return fail(err, ERR_MEMORY, "no memory left for message %s", item->id);
 	if (item->read)
-		TRY(work->intake->process(work->kernel, tx, arena, message, item->read, work->now_us, findings, err));
+		TRY(item->intake->process(work->kernel, tx, arena, message, item->read, work->now_us, findings, err));
 
 	struct fsm_case fsm_case =
 		message_case(work->kernel, arena, message, &system_actor, work->now_us, findings_line(arena, findings));
@@ -761,7 +764,6 @@ enum err_code inbox_step(struct kernel *kernel, int64_t now_us, unsigned limit, 
 		struct inbox_work work = {
 			.kernel = kernel,
 			.arena = arena,
-			.intake = intake_of(kernel),
 			.now_us = now_us,
 			.limit = limit - total.processed,
 		};

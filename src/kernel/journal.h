@@ -48,6 +48,15 @@ enum err_code journal_of(struct tx *tx, struct arena *arena, const char *subject
 enum err_code journal_after(struct tx *tx, struct arena *arena, int64_t after, const char *organisation, size_t limit,
 			    struct journal_list *list, struct err *err) MUST_USE;
 
+/* The journal was put back to what it was at SINCE_US, by a restore: cursors of the feed that are beyond are told from
+ * those given from now on. Once for each restore, however often it is said. */
+enum err_code journal_turned(struct tx *tx, int64_t since_us, int64_t now_us, struct err *err) MUST_USE;
+/* What the feed gives to readers for SEQUENCE; the sequence itself in a journal that was never restored. */
+enum err_code journal_cursor(struct tx *tx, int64_t sequence, int64_t *cursor, struct err *err) MUST_USE;
+/* The other way. ERR_CONFLICT, with the cursor to go on from, if CURSOR is ahead of the journal, or was given before a
+ * restore for something that is not there, or another thing, since. */
+enum err_code journal_cursor_read(struct tx *tx, int64_t cursor, int64_t *sequence, struct err *err) MUST_USE;
+
 /* Seals up to LIMIT entries. *SEALED: how many; 0 when there is nothing to do. */
 enum err_code journal_seal_step(struct kernel *kernel, int64_t now_us, unsigned limit, unsigned *sealed,
 				struct err *err) MUST_USE;

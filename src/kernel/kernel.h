@@ -11,13 +11,16 @@ struct capability;
 struct card_desk;
 struct inbox_work;
 struct retention;
+struct intake;
 
 struct kernel {
 	struct db *db;
 	const struct clock *clock;
 	const struct code_lists *lists;
 	const struct capability *const *capabilities; /* NULL-terminated, in the order in which one may use another */
-	const char *state;                            /* ISO 3166 alpha-2 of the member state that this node serves */
+	/* Who takes messages of SERVICE_CONTINUITY: the messaging, while there is one; NULL */
+	const struct intake *continuity;
+	const char *state; /* ISO 3166 alpha-2 of the member state that this node serves */
 	/* This process among those that work on one database, the same after a restart: machine and directory. NULL if
 	 * it never sends. */
 	const char *instance;

@@ -131,8 +131,15 @@ enum err_code message_insert(struct tx *tx, struct message *message, const struc
 	struct message put = *message;
 
 	TRY(place_find(tx, &put, now_us, err));
-	TRY(row_insert(tx, &put, state, now_us, inserted, err));
+	TRY(message_insert_at(tx, &put, parts, state, now_us, inserted, err));
 	message->position = put.position;
+	return OK;
+}
+
+enum err_code message_insert_at(struct tx *tx, const struct message *message, const struct message_parts *parts,
+				const char *state, int64_t now_us, bool *inserted, struct err *err)
+{
+	TRY(row_insert(tx, message, state, now_us, inserted, err));
 	return *inserted ? message_parts_put(tx, message->id, parts, err) : OK;
 }
 

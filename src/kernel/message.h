@@ -28,6 +28,8 @@ struct message {
 	const char *original_sender, *final_recipient; /* "TH:dft", "VN:customs" */
 	const char *document;                          /* id of the document it carries; NULL (ping) */
 	bool test;
+	bool recovered; /* a partner has given it back, and it has had its effect before: nothing is sent on account of
+			 * it. Not stored */
 	const char *state;
 	int64_t created_us;      /* for one that came in: what its sender says */
 	int64_t accepted_us;     /* when we stored one that came in: legal clocks start there; TIME_NONE for ours */
@@ -237,6 +239,12 @@ struct intake {
 	enum err_code (*process)(struct kernel *kernel, struct tx *tx, struct arena *arena,
 				 const struct message *message, const void *read, int64_t now_us,
 				 struct findings *findings, struct err *err);
+	/* The document that MESSAGE, which we had sent and which a partner has given back, carried: made anew as it was
+	 * when it was submitted, at NOW_US. *DOCUMENT: the id that it had, NULL if that is not known; its id now, NULL
+	 * if FINDINGS say why there is none. */
+	enum err_code (*reinstate)(struct kernel *kernel, struct tx *tx, struct arena *arena,
+				   const struct message *message, const void *read, int64_t now_us,
+				   const char **document, struct findings *findings, struct err *err);
 };
 
 /* DOCUMENT is what was made of the received MESSAGE, and ORGANISATION keeps both, whichever seat it was sent to. */

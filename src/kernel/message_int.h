@@ -29,6 +29,17 @@ enum err_code message_insert(struct tx *tx, struct message *message, const struc
 			     const char *state, int64_t now_us, bool *inserted, struct err *err) MUST_USE;
 enum err_code message_parts_put(struct tx *tx, const char *message, const struct message_parts *parts,
 				struct err *err) MUST_USE;
+/* The same at the place that MESSAGE has already: .position and .next_attempt_us. */
+enum err_code message_insert_at(struct tx *tx, const struct message *message, const struct message_parts *parts,
+				const char *state, int64_t now_us, bool *inserted, struct err *err) MUST_USE;
+/* Who takes MESSAGE in; NULL: nobody. */
+const struct intake *intake_of(const struct kernel *kernel, const struct message *message);
+/* outbox_delivered() in the caller's transaction; RECEIPT as wire_digested() made it. */
+enum err_code message_delivered(struct tx *tx, struct kernel *kernel, const struct message *message,
+				const struct wire *receipt, int64_t now_us, struct err *err) MUST_USE;
+/* WIRE, as wire_digested() made it, with an entry of its own, unless it is there. */
+enum err_code message_wire_note(struct tx *tx, const struct message *message, const struct wire *wire, int64_t now_us,
+				struct err *err) MUST_USE;
 /* WIRE with its digest and record, which are computed before a transaction begins: it may be long. PARTS: digest of its
  * message. */
 struct wire_room {

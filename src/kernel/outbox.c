@@ -382,6 +382,20 @@ enum err_code outbox_delivered(struct kernel *kernel, const struct message *mess
 	return db_write(kernel->db, delivered_run, &attempt, err);
 }
 
+enum err_code message_delivered(struct tx *tx, struct kernel *kernel, const struct message *message,
+				const struct wire *receipt, int64_t now_us, struct err *err)
+{
+	struct attempt attempt = { .kernel = kernel, .message = message, .wire = *receipt, .now_us = now_us };
+
+	return delivered_run(tx, &attempt, err);
+}
+
+enum err_code message_wire_note(struct tx *tx, const struct message *message, const struct wire *wire, int64_t now_us,
+				struct err *err)
+{
+	return wire_note(tx, &(struct attempt){ .message = message, .wire = *wire, .now_us = now_us }, NULL, err);
+}
+
 /* --- Packing anew --- */
 
 struct repacking {

@@ -28,6 +28,7 @@ static const struct permission permissions[] = {
 	{ "retention.read", "Read what is due for deletion, why, and what is held" },
 	{ "retention.change", "Place and lift legal holds" },
 	{ "retention.run", "Write archives, and delete what is due" },
+	{ "catch-up.change", "Ask partners for what was lost before a restore, and end that" },
 	{ "keys.change", "Put keys of the key ceremony in use" },
 };
 
@@ -59,7 +60,7 @@ static const struct role roles[] = {
 	  .permissions =
 		  "status.read partners.read partners.change links.announce organisations.read organisations.change"
 		  " keys.change messages.read messages.decide tasks.read audit.read events.read users.read users.change webhooks.read"
-		  " webhooks.change retention.read retention.change retention.run",
+		  " webhooks.change retention.read retention.change retention.run catch-up.change",
 	  .node = true },
 	{ .name = "investigator",
 	  .title = "Finds out what is wrong with a refused message, whatever stands in it; the journal names each",

@@ -61,6 +61,20 @@
 /* The attempt's number and the end of its lease are those of one claim: they differ once another has taken the message. */
 #define MESSAGE_CLAIM "id = $1 AND state = 'queued' AND attempts = $2 AND next_attempt_us = $3"
 #define MESSAGE_WAITS "CAST($2 AS TEXT) IN ('queued', 'received')"
+/* The lost part of what was exchanged with the partner comes first (kernel/catch_up.h). NOW: the parameter. */
+#define CATCHING_UP(now) \
+	"service <> 'urn:lintas:service:continuity:1' AND EXISTS (SELECT 1 FROM catch_up WHERE catch_up.partner = message.partner" \
+	" AND catch_up.state = 'open' AND catch_up.hold_until_us > " now
+#define HELD_IN(now) CATCHING_UP(now) " AND message.accepted_us > catch_up.begun_us)"
+#define HELD_OUT(now) CATCHING_UP(now) " AND NOT (message.conversation = message.id AND message.created_us > catch_up.begun_us))"
+#define RECOVERED_ROOM "1000000"
+#define CATCH_UP_COLUMNS \
+	"id, partner, conversation, since_us, begun_us, begun_by, hold_until_us, state, settled_us, reason," \
+	" (SELECT count(*) FROM catch_up_item WHERE catch_up_item.catch_up = catch_up.id AND catch_up_item.state = 'wanted')," \
+	" (SELECT count(*) FROM catch_up_item WHERE catch_up_item.catch_up = catch_up.id AND catch_up_item.state = 'recovered')," \
+	" (SELECT count(*) FROM catch_up_item WHERE catch_up_item.catch_up = catch_up.id AND catch_up_item.state = 'known')," \
+	" (SELECT count(*) FROM catch_up_item WHERE catch_up_item.catch_up = catch_up.id AND catch_up_item.state = 'refused')," \
+	" (SELECT count(*) FROM catch_up_item WHERE catch_up_item.catch_up = catch_up.id AND catch_up_item.state = 'unavailable')"
 #define MESSAGE_FILTER \
 	"(CAST($1 AS TEXT) IS NULL OR direction = $1) AND (CAST($2 AS TEXT) IS NULL OR partner = $2)" \
 	" AND (CAST($3 AS TEXT) IS NULL OR organisation = $3) AND id < $4" \

@@ -518,6 +518,8 @@ enum err_code messaging_new(const struct messaging_options *options, struct mess
 	}
 	new->card_desk.take = card_take;
 	options->kernel->card_desk = &new->card_desk;
+	new->continuity = (struct continuity){ continuity_intake, new };
+	options->kernel->continuity = &new->continuity.intake;
 	*messaging = new;
 	return OK;
 }
@@ -526,6 +528,8 @@ void messaging_free(struct messaging *messaging)
 {
 	if (!messaging)
 		return;
+	if (messaging->options.kernel->continuity == &messaging->continuity.intake)
+		messaging->options.kernel->continuity = NULL;
 	directory_release(messaging->directory);
 	pthread_mutex_destroy(&messaging->lock);
 	health_free(messaging->health);

@@ -163,6 +163,9 @@ enum err_code ebms_verify_value(struct ebms_message *message, const struct cert 
 /* Opens the sealed parts with the keys of OWN that may decrypt. */
 enum err_code ebms_decrypt(struct ebms_message *message, struct keys *keys, const struct key_list *own,
 			   struct err *err) MUST_USE;
+/* Instead: the sealed parts are OPENED, whoever says so; ebms_verify_parts() tells. */
+enum err_code ebms_take_parts(struct ebms_message *message, const struct bytes *opened, size_t count,
+			      struct err *err) MUST_USE;
 /* The digests of the parts. */
 enum err_code ebms_verify_parts(struct ebms_message *message, struct err *err) MUST_USE;
 /* Expands each compressed part once, to see that it can be; also whether it says what it was. */

@@ -55,8 +55,16 @@ struct lane {
 	bool silent;   /* the last attempt got no answer: one exchange at a time until one succeeds */
 };
 
+/* The messaging as the intake of SERVICE_CONTINUITY: .intake first, so that it is found from it. */
+struct continuity {
+	struct intake intake;
+	struct messaging *messaging;
+};
+extern const struct intake continuity_intake;
+
 struct messaging {
 	struct messaging_options options;
+	struct continuity continuity;
 	struct ebms_limits limits;
 	char given_up[64];    /* how the retry policy calls its end */
 	pthread_mutex_t lock; /* guards what follows */

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "kernel/capability.h"
+#include "kernel/catch_up.h"
 #include "kernel/party.h"
 #include "messaging/uris_int.h"
 
@@ -174,6 +175,34 @@ static enum err_code ping_route(const struct pact *pact, struct ebms2_route *rou
 	return OK;
 }
 
+static const struct ebms_typed continuity_service = { .value = SERVICE_CONTINUITY };
+
+/* The first of PARTY's actions that it sends: by its channel go, unnamed by any agreement, the messages by which nodes
+ * of this kind catch up. NULL: it sends nothing. */
+static const struct cpa_action *first_sent(const struct cpa_party *party)
+{
+	for (size_t i = 0; i < party->actions_count; i++)
+		if (party->actions[i].sends && party->actions[i].other)
+			return &party->actions[i];
+	return NULL;
+}
+
+static bool continuity_route(const struct pact *pact, const struct message *message, struct ebms2_route *route)
+{
+	const struct cpa_action *action = first_sent(pact->us);
+	if (!action || pact->terms.test || !catch_up_is_action(message->service, message->action))
+		return false;
+	*route = (struct ebms2_route){ .pact = pact,
+				       .from = party_as(pact->us, NULL),
+				       .to = party_as(pact->them, NULL),
+				       .service = &continuity_service,
+				       .action = message->action,
+				       .channel = action->channel,
+				       .endpoint = action->other->channel->endpoint,
+				       .wishes = wishes_of(action->channel) };
+	return true;
+}
+
 enum err_code pact_route(const struct pacts *pacts, const char *partner, const struct message *message,
 			 const char *seat, int64_t now_us, struct ebms2_route *route, struct err *err)
 {
@@ -187,6 +216,8 @@ enum err_code pact_route(const struct pacts *pacts, const char *partner, const s
 			continue;
 		if (ebms_is_ping(message->service, message->action))
 			return ping_route(each, route);
+		if (continuity_route(each, message, route))
+			return OK;
 		if (each->terms.test == message->test)
 			found = best_action(each, message->action, seat, seat_of_address(message->final_recipient),
 					    &best);
@@ -270,6 +301,18 @@ static void check_features(struct ebms_message *message, int64_t now_us)
 	}
 }
 
+static void check_continuity(const struct pact *pact, struct ebms_message *message, struct understood *understood,
+			     const char *partner, const char *state)
+{
+	const struct cpa_action *action = first_sent(pact->them);
+	if (action)
+		check_wishes(message, action->channel);
+	*understood = (struct understood){ .service = SERVICE_CONTINUITY,
+					   .action = message->user.collaboration->action,
+					   .original_sender = arena_printf(message->arena, "%s:customs", partner),
+					   .final_recipient = arena_printf(message->arena, "%s:customs", state) };
+}
+
 static void check_business(const struct pact *pact, struct ebms_message *message, struct understood *understood,
 			   const char *partner, const char *state)
 {
@@ -324,7 +367,12 @@ void pact_understand(const struct pact *pact, const char *partner, const char *s
 	check_parties(message, message->user.parties->to, pact->us, "the receiver (To)");
 	check_time(message, pact, now_us);
 	check_features(message, now_us);
-	if (message->kind == KIND_USER_MESSAGE)
+	const struct ebms_collaboration *collaboration = message->user.collaboration;
+	if (message->kind != KIND_USER_MESSAGE)
+		return;
+	if (catch_up_is_action(collaboration->service->value, collaboration->action))
+		check_continuity(pact, message, understood, partner, state);
+	else
 		check_business(pact, message, understood, partner, state);
 }
 

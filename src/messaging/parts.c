@@ -88,6 +88,20 @@ enum err_code ebms_decrypt(struct ebms_message *message, struct keys *keys, cons
 	return code;
 }
 
+enum err_code ebms_take_parts(struct ebms_message *message, const struct bytes *opened, size_t count, struct err *err)
+{
+	if (count != message->parts_count) {
+		ebms_found(message, RULE_PARTS, "those given", "are not as many as it has");
+		return OK;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (message->parts[i].sealed)
+			message->parts[i].octets = opened[i];
+		else
+			TRY(part_body(message, &message->parts[i], &message->parts[i].octets, &(bool){ false }, err));
+	return OK;
+}
+
 /* XML 1.0 §4.3.3 EncName: [A-Za-z] ([A-Za-z0-9._] | '-')* */
 static bool is_encoding_name(const char *text)
 {

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "kernel/catch_up.h"
 #include "messaging/health_int.h"
 #include "messaging/receive_int.h"
 #include "messaging/uris_int.h"
@@ -344,6 +345,12 @@ static void check_content(struct receiving *r, bool ping)
 		found(r, RULE_PAYLOADS, user->collaboration->action, ping ? "no payload" : "at least one payload");
 }
 
+static bool is_taken_in(const struct kernel *kernel, const char *service, const char *action)
+{
+	return (same(service, SERVICE_DOCUMENTS) && doctype_find(kernel, action)) ||
+	       catch_up_is_action(service, action);
+}
+
 /* The P-Mode: to us, a service that we give, properties and payloads as agreed. */
 static void check_p_mode(struct receiving *r)
 {
@@ -353,8 +360,7 @@ static void check_p_mode(struct receiving *r)
 	bool ping = ebms_is_ping(user->collaboration->service->value, user->collaboration->action);
 	if (!same(to->value, options->party_id) || !same(to->type ? to->type : "", options->party_type))
 		found(r, RULE_TO_PARTY, to->value, NULL);
-	if (!ping && (!same(user->collaboration->service->value, SERVICE_DOCUMENTS) ||
-		      !doctype_find(options->kernel, user->collaboration->action)))
+	if (!ping && !is_taken_in(options->kernel, user->collaboration->service->value, user->collaboration->action))
 		found(r, RULE_ACTION, user->collaboration->service->value, user->collaboration->action);
 	check_identification(r);
 	check_content(r, ping);
@@ -375,7 +381,7 @@ static void check_cpa(struct receiving *r)
 		return;
 	}
 	pact_understand(r->pact, r->peer->partner.code, kernel->state, message, r->now_us, &r->understood);
-	if (r->understood.action && !doctype_find(kernel, r->understood.action))
+	if (r->understood.action && !is_taken_in(kernel, r->understood.service, r->understood.action))
 		found(r, RULE_ACTION, message->user.collaboration->service->value, r->understood.action);
 }
 

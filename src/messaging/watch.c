@@ -3,6 +3,7 @@
 #include "base/date.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "kernel/catch_up.h"
 #include "kernel/task.h"
 #include "messaging/health_int.h"
 
@@ -395,6 +396,7 @@ enum err_code messaging_watch(struct messaging *messaging, int64_t now_us, struc
 		return OK;
 	TRY(keep_tasks(messaging, now_us, err));
 	TRY(health_tasks(messaging, now_us, err));
+	TRY(catch_up_watch(messaging->options.kernel, now_us, err));
 	messaging->watched_us = now_us;
 	messaging->watched_revision = revision;
 	return OK;

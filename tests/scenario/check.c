@@ -68,7 +68,7 @@ static void check_evidence(struct region_node *from, const struct message *sent,
 /* ebMS 2.0 §8.2: who answers a Ping keeps nothing of it. */
 static bool is_unkept_ping(struct region *region, const struct message *sent)
 {
-	return !sent->document && region->options.ebms2 != REGION_AS4 && !same(sent->partner, "LA") &&
+	return sent->test && !sent->document && region->options.ebms2 != REGION_AS4 && !same(sent->partner, "LA") &&
 	       !same(sent->original_sender, "LA:customs");
 }
 

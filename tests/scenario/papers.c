@@ -11,6 +11,7 @@
 #define SAMPLE_REF      "D2026-0045678"
 #define SAMPLE_RESPONSE "VN-RSP-1"
 #define SAMPLE_CANCEL   "TH-CNL-1"
+#define SAMPLE_REQUEST  "VN-RTR-1"
 
 static const char *sample(struct region *region, const char *name)
 {
@@ -74,6 +75,7 @@ static const char *paper(struct region *region, const char *name, const char *fr
 		{ SAMPLE_REF, arena_printf(region->arena, "%s-%s %05u", from, to, number) },
 		{ SAMPLE_RESPONSE, arena_printf(region->arena, "RSP-%s %05u", to, number) },
 		{ SAMPLE_CANCEL, arena_printf(region->arena, "CNL-%s %05u", from, number) },
+		{ SAMPLE_REQUEST, arena_printf(region->arena, "RTR-%s %05u", to, number) },
 		{ SAMPLE_DAY, date_format(certificate_day, certificate) },
 	};
 	const char *text = issued_on(region, sample(region, name), date_format(day, own_day));
@@ -96,6 +98,12 @@ const char *paper_cancellation(struct region *region, const char *from, const ch
 			       date day)
 {
 	return paper(region, "cancellation/good-cancellation.xml", from, to, number, issued, day);
+}
+
+const char *paper_retransmission(struct region *region, const char *from, const char *to, unsigned number, date issued,
+				 date day)
+{
+	return paper(region, "retransmission-request/good-request.xml", from, to, number, issued, day);
 }
 
 struct document_result region_submit(struct region_node *node, const char *organisation, const char *text)

@@ -173,6 +173,18 @@ void region_drain(struct region *region, int64_t limit_us);
 /* NODE stops for DURATION_US and, on disk, is started anew from its directory then. */
 void region_outage(struct region_node *node, int64_t duration_us);
 
+/* The files of NODE, which is on disk, as they are now: a backup. The region's directory holds it. */
+const char *region_backup(struct region_node *node);
+/* NODE is started anew from BACKUP: what it did since, it never did. */
+void region_restore(struct region_node *node, const char *backup);
+/* Ends the test unless NODE's documents, their messages, evidence, cases and clocks are those of BACKUP, field by
+ * field. What only NODE knew of what it had received (its own ids) it gives anew, and times are those of a header, to
+ * the millisecond. */
+void region_compare(struct region_node *node, const char *backup);
+
+/* Changes NODE's database behind its back. */
+void region_sql(struct region_node *node, const char *sql);
+
 /* --- Disks that fail ---
  *
  * What a node does may fail when its disk does meanwhile, and only then: it is then not acknowledged, and done again.
@@ -214,6 +226,9 @@ const char *paper_response(struct region *region, const char *from, const char *
 			   date day);
 const char *paper_cancellation(struct region *region, const char *from, const char *to, unsigned number, date issued_on,
 			       date day);
+/* TO's customs asks FROM to send the e-Form D again. */
+const char *paper_retransmission(struct region *region, const char *from, const char *to, unsigned number, date issued,
+				 date day);
 /* Submits TEXT, again if the disk fails, until it is acknowledged; it must be without a finding. */
 struct document_result region_submit(struct region_node *node, const char *organisation, const char *text);
 date region_today(const struct region_node *node);

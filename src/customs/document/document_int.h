@@ -50,6 +50,18 @@ enum err_code document_read(const struct kernel *kernel, struct arena *arena, co
 			    struct bytes text, date today, struct document_reading *reading, struct findings *findings,
 			    struct err *err) MUST_USE;
 
+/* What a received message itself says, whatever this node holds; handed to the intake's functions. */
+struct intake_reading {
+	const struct doctype *doctype;
+	struct document_reading reading;
+	char digest[CONTENT_DIGEST_SIZE];
+	struct findings *findings;
+};
+/* The intake's .reinstate. */
+enum err_code document_reinstate(struct kernel *kernel, struct tx *tx, struct arena *arena,
+				 const struct message *message, const void *read, int64_t now_us, const char **document,
+				 struct findings *findings, struct err *err) MUST_USE;
+
 /* --- Store --- */
 /* ERR_BUSY: the name was taken meanwhile; begin anew. */
 enum err_code store_put(struct tx *tx, const struct document *document, bool refused, struct err *err) MUST_USE;

@@ -10,14 +10,6 @@
 
 #define REFUSAL_LINES 20 /* findings of one document that the journal shows */
 
-/* What the message itself says, whatever this node holds. */
-struct intake_reading {
-	const struct doctype *doctype;
-	struct document_reading reading;
-	char digest[CONTENT_DIGEST_SIZE];
-	struct findings *findings;
-};
-
 struct arrival {
 	struct kernel *kernel;
 	struct arena *arena;
@@ -301,4 +293,4 @@ static enum err_code read_message(struct kernel *kernel, struct arena *arena, co
 	return OK;
 }
 
-const struct intake document_intake = { .read = read_message, .process = process };
+const struct intake document_intake = { .read = read_message, .process = process, .reinstate = document_reinstate };

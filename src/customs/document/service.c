@@ -590,5 +590,8 @@ enum err_code document_send_again(struct tx *tx, const struct document_event *ev
 	};
 	struct message message;
 
+	/* It was sent when this was received the first time. */
+	if (event->message->recovered)
+		return OK;
 	return put_out_again(tx, again, &message, err);
 }

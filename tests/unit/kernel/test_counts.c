@@ -213,7 +213,7 @@ static enum err_code process_any(struct kernel *kernel, struct tx *tx, struct ar
 	(void)kernel, (void)tx, (void)arena, (void)message, (void)read, (void)now_us, (void)findings, (void)err;
 	return OK;
 }
-static const struct intake any = { read_any, process_any };
+static const struct intake any = { .read = read_any, .process = process_any };
 static const struct capability taker = { .name = "taker", .intake = &any };
 static const struct capability *const capabilities[] = { &taker, NULL };
 

@@ -40,7 +40,7 @@ static enum err_code process(struct kernel *kernel, struct tx *tx, struct arena 
 	return arena ? OK : fail(err, ERR_INTERNAL, "no arena");
 }
 
-static const struct intake intake = { read_text, process };
+static const struct intake intake = { .read = read_text, .process = process };
 static const struct capability capability = { .name = "test", .intake = &intake };
 static const struct capability *const capabilities[] = { &capability, NULL };
 
