@@ -73,9 +73,9 @@ static enum err_code step_organisation(const struct national_drop *drop, const c
 	for (size_t i = 0; (folder = folder_at(drop, i)); i++)
 		for (size_t way = 0; way < DROP_WAYS; way++) {
 			struct err why = { 0 };
-			keep_first(drop_take_folder(drop, organisation, root, &drop_ways[way], folder, now_us, done,
-						    &why),
-				   &why, &first, err);
+			keep_first(
+				drop_take_folder(drop, organisation, root, &drop_ways[way], folder, now_us, done, &why),
+				&why, &first, err);
 		}
 	struct err why = { 0 };
 	keep_first(drop_give(drop, organisation, root, done, &why), &why, &first, err);
@@ -136,9 +136,9 @@ static enum err_code look_at_entry(struct looking *looking, int folder, const ch
 	if (!why || !*why || look->entries_count == NATIONAL_DROP_ENTRIES_MAX)
 		return OK;
 	const char *shown = drop_name_shown(looking->arena, name);
-	const char *path = shown ? arena_printf(looking->arena, "%s%s%s/%s", looking->way->name, *place ? "/" : "",
-						  place, shown)
-				 : NULL;
+	const char *path =
+		shown ? arena_printf(looking->arena, "%s%s%s/%s", looking->way->name, *place ? "/" : "", place, shown)
+		      : NULL;
 	if (!path)
 		return fail(err, ERR_MEMORY, "no memory for a drop folder");
 	look->entries[look->entries_count++] = (struct national_drop_entry){ path, why };

@@ -111,8 +111,9 @@ static enum err_code begin_file(struct tx *tx, const struct taking *taking, stru
 
 	TRY(drop_file_begin(tx, &taking->file, err));
 	TRY(drop_file_find(tx, taking->arena, &taking->file, &kept, err));
-	return same(kept.id, taking->file.id) ? OK
-					      : fail(err, ERR_CONFLICT, "another node takes the file %s", taking->file.name);
+	return same(kept.id, taking->file.id)
+		       ? OK
+		       : fail(err, ERR_CONFLICT, "another node takes the file %s", taking->file.name);
 }
 
 /* In the transaction that keeps the document. */
@@ -333,27 +334,36 @@ static bool is_everybodys(enum err_code code)
 	return code != OK && code != ERR_MEMORY && code != ERR_IO;
 }
 
+/* The folder NAME inside WAY's, "" for that one; -1 if there is none. */
+static int open_in(int root, const struct drop_way *way, const char *name)
+{
+	int top = drop_folder_open(root, way->name, way->always);
+
+	if (top < 0 || !*name)
+		return top;
+	int in = drop_folder_open(top, name, false);
+	drop_close(&top);
+	return in;
+}
+
 enum err_code drop_take_folder(const struct national_drop *drop, const char *organisation, int root,
 			       const struct drop_way *way, const char *name, int64_t now_us, unsigned *done,
 			       struct err *err)
 {
 	arena_auto arena = arena_new(DROP_ARENA);
 	struct drop_file place = { .organisation = organisation };
-	drop_fd_auto top = drop_folder_open(root, way->name, way->always);
-	drop_fd_auto in = top < 0 || !*name ? top : drop_folder_open(top, name, false);
+	drop_fd_auto in = open_in(root, way, name);
 	struct drop_entry *entries = NULL;
 	size_t count = 0;
 	enum err_code first = OK;
 
-	if (in == top)
-		top = -1; /* closed once */
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory for a drop folder");
 	if (in < 0)
 		return *name || (!way->always && errno == ENOENT)
 			       ? OK
-			       : fail(err, ERR_IO, "cannot open the folder \"%s\" of %s: %s", way->name,
-				      organisation, strerror(errno));
+			       : fail(err, ERR_IO, "cannot open the folder \"%s\" of %s: %s", way->name, organisation,
+				      strerror(errno));
 	place.folder = arena_printf(arena, "%s%s", way->prefix, name);
 	if (!place.folder)
 		return fail(err, ERR_MEMORY, "no memory for a drop folder");

@@ -89,7 +89,7 @@ enum err_code drop_receipt_write(const struct national_drop *drop, struct arena 
  * mapping, a document type, or nothing. */
 struct drop_way {
 	const char *name, *prefix;
-	bool test;  /* what comes there is sent as a test */
+	bool test;   /* what comes there is sent as a test */
 	bool always; /* it is made if it is missing */
 };
 extern const struct drop_way drop_ways[DROP_WAYS];

@@ -231,8 +231,9 @@ static void a_withdrawal_is_none_the_less_one_behind_an_empty_status(void **stat
 {
 	struct kernel_fixture *fixture = with_plant_health(state);
 	const char *withdrawal = from_vn(fixture, "e-phyto-withdrawal/good-withdrawal.xml");
-	const char *disguised = with(fixture->arena, withdrawal, "<ram:StatusCode>40</ram:StatusCode>",
-				     "<ram:StatusCode/><ram:StatusCode> </ram:StatusCode><ram:StatusCode>40</ram:StatusCode>");
+	const char *disguised =
+		with(fixture->arena, withdrawal, "<ram:StatusCode>40</ram:StatusCode>",
+		     "<ram:StatusCode/><ram:StatusCode> </ram:StatusCode><ram:StatusCode>40</ram:StatusCode>");
 
 	arrive(fixture, "m-1@vn", "E-PHYTO", "TH:doa", disguised);
 	assert_string_equal(document_of(fixture, "E-PHYTO", "in").state, "refused");
