@@ -234,6 +234,8 @@ static enum err_code read_quoted(struct csv_reader *reader, struct findings *fin
 			return OK;
 		buf_putc(&reader->text, (char)c);
 		take(reader);
+		if (reader->text.failed != OK)
+			return OK;
 	}
 }
 

@@ -180,8 +180,13 @@ bool field_is_root(const struct schema *schema, const struct xml_node *node)
 	if (!schema->where)
 		return true;
 	parse_path(schema, schema->where, &path);
+	/* Empty ones are passed over as they are when the value is read: what a document is taken for, it says. */
 	struct walk walk = { .path = &path, .from = node };
-	const struct xml_node *found = walk_next(&walk);
-	const char *text = found ? xml_text(found) : NULL;
-	return text && bytes_same(field_trim(bytes_of(text)), bytes_of(schema->is));
+	for (const struct xml_node *found; (found = walk_next(&walk));) {
+		const char *text = xml_text(found);
+		struct bytes said = text ? field_trim(bytes_of(text)) : bytes(NULL, 0);
+		if (said.size > 0)
+			return bytes_same(said, bytes_of(schema->is));
+	}
+	return false;
 }

@@ -157,6 +157,8 @@ enum err_code field_read_json(struct arena *arena, const struct schema *schema, 
 	struct field_context context = { .arena = arena, .schema = schema, .lists = lists, .findings = findings };
 	json_error_t error;
 
+	if (!json_is_bounded(text))
+		return fail(err, ERR_LIMIT, "JSON of more than %zu values", JSON_VALUES_MAX);
 	/* jansson refuses what follows the value and nests at most 2048 deep; U+0000 it refuses, too. */
 	json_t *json = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (!json) {

@@ -21,6 +21,26 @@ void json_quote(struct buf *out, const char *text)
 	buf_putc(out, '"');
 }
 
+/* Behind the string that begins at TEXT's octet AT. */
+static size_t behind_string(struct bytes text, size_t at)
+{
+	for (at++; at < text.size && text.data[at] != '"'; at++)
+		at += text.data[at] == '\\';
+	return at + 1;
+}
+
+bool json_is_bounded(struct bytes text)
+{
+	size_t values = 1; /* what is opened has one more than there are commas in it */
+
+	for (size_t at = 0; at < text.size && values <= JSON_VALUES_MAX;) {
+		uint8_t c = text.data[at];
+		values += c == ',' || c == '[' || c == '{';
+		at = c == '"' ? behind_string(text, at) : at + 1;
+	}
+	return values <= JSON_VALUES_MAX;
+}
+
 static void put_line(struct json_writer *json)
 {
 	buf_putc(json->out, '\n');

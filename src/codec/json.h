@@ -22,4 +22,9 @@ void json_put_flag(struct json_writer *json, const char *name, bool flag);
 /* TEXT as a JSON string, and nothing around it. */
 void json_quote(struct buf *out, const char *text);
 
+/* jansson reads a text whole, and needs up to a hundred times its size for it. Whether TEXT has at most so many values,
+ * counted by its separators before anything is made of it; of what is no JSON, some number. */
+#define JSON_VALUES_MAX ((size_t)1 << 20)
+bool json_is_bounded(struct bytes text);
+
 #endif

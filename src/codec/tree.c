@@ -222,6 +222,8 @@ enum err_code tree_read_json(struct arena *arena, struct bytes text, struct tree
 		return fail(err, ERR_MEMORY, "no memory left for the JSON text");
 	if (text.size > TREE_BYTES_MAX)
 		return fail(err, ERR_LIMIT, "JSON of more than %zu bytes", TREE_BYTES_MAX);
+	if (!json_is_bounded(text))
+		return fail(err, ERR_LIMIT, "JSON of more than %zu values", JSON_VALUES_MAX);
 	json_t *json = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &error);
 	if (!json)
 		return fail(err, json_error_code(&error) == json_error_out_of_memory ? ERR_MEMORY : ERR_SYNTAX,

@@ -33,13 +33,27 @@ enum err_code drop_file_find(struct tx *tx, struct arena *arena, const struct dr
 	return read_file(arena, &query, found, err);
 }
 
-enum err_code drop_file_of(struct tx *tx, struct arena *arena, const char *document, struct drop_file *found,
-			   struct err *err)
+enum err_code drop_file_by_id(struct tx *tx, struct arena *arena, const char *id, struct drop_file *found,
+			      struct err *err)
 {
 	db_query_auto query = { 0 };
 
-	TRY(db_query(tx, &sql_drop_file_of, BINDS(BIND_TEXT(document)), &query, err));
+	TRY(db_query(tx, &sql_drop_file_by_id, BINDS(BIND_TEXT(id)), &query, err));
 	return read_file(arena, &query, found, err);
+}
+
+enum err_code drop_files_of(struct tx *tx, struct arena *arena, const char *document, struct drop_files *files,
+			    struct err *err)
+{
+	struct drop_files found = { 0 };
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_drop_files_of, BINDS(BIND_TEXT(document), BIND_INT(DROP_FILES_MAX)), &query, err));
+	while (found.count < DROP_FILES_MAX && db_next(&query))
+		found.id[found.count++] = db_text(arena, &query, 0);
+	TRY(db_end(&query, err));
+	*files = found;
+	return OK;
 }
 
 enum err_code drop_file_begin(struct tx *tx, const struct drop_file *file, struct err *err)

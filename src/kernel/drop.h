@@ -18,9 +18,16 @@ struct drop_file {
 /* The file that is named as FILE is; FILE itself may be *FOUND. */
 enum err_code drop_file_find(struct tx *tx, struct arena *arena, const struct drop_file *file, struct drop_file *found,
 			     struct err *err) MUST_USE;
-/* The file that DOCUMENT came in last. */
-enum err_code drop_file_of(struct tx *tx, struct arena *arena, const char *document, struct drop_file *found,
-			   struct err *err) MUST_USE;
+enum err_code drop_file_by_id(struct tx *tx, struct arena *arena, const char *id, struct drop_file *found,
+			      struct err *err) MUST_USE;
+/* The ids of the files that DOCUMENT came in, the last ones if they are more. */
+enum { DROP_FILES_MAX = 16 };
+struct drop_files {
+	const char *id[DROP_FILES_MAX];
+	size_t count;
+};
+enum err_code drop_files_of(struct tx *tx, struct arena *arena, const char *document, struct drop_files *files,
+			    struct err *err) MUST_USE;
 /* Notes that FILE is being taken; once. */
 enum err_code drop_file_begin(struct tx *tx, const struct drop_file *file, struct err *err) MUST_USE;
 enum err_code drop_file_end(struct tx *tx, const char *id, const char *report, struct err *err) MUST_USE;

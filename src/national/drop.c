@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "kernel/party.h"
@@ -69,13 +70,23 @@ static enum err_code step_organisation(const struct national_drop *drop, const c
 	enum err_code first = OK;
 	const char *folder;
 
-	for (size_t i = 0; (folder = folder_at(drop, i)); i++) {
-		struct err why = { 0 };
-		keep_first(drop_take_folder(drop, organisation, root, folder, now_us, done, &why), &why, &first, err);
-	}
+	for (size_t i = 0; (folder = folder_at(drop, i)); i++)
+		for (size_t way = 0; way < DROP_WAYS; way++) {
+			struct err why = { 0 };
+			keep_first(
+				drop_take_folder(drop, organisation, root, &drop_ways[way], folder, now_us, done, &why),
+				&why, &first, err);
+		}
 	struct err why = { 0 };
 	keep_first(drop_give(drop, organisation, root, done, &why), &why, &first, err);
 	return first;
+}
+
+/* Nodes with one database may have one folder; a file system that knows no locks leaves it to the database, which lets
+ * one of them keep each file, and tells the other. */
+static bool is_taken_by_another(int root)
+{
+	return flock(root, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 enum err_code national_drop_step(const struct national_drop *drop, int64_t now_us, unsigned *done, struct err *err)
@@ -96,7 +107,7 @@ enum err_code national_drop_step(const struct national_drop *drop, int64_t now_u
 		drop_fd_auto root = -1;
 		struct err why = { 0 };
 		enum err_code code = open_root(drop, organisation, &root, &why);
-		if (code == OK && root >= 0)
+		if (code == OK && root >= 0 && !is_taken_by_another(root))
 			code = step_organisation(drop, organisation, root, now_us, done, &why);
 		keep_first(code, &why, &first, err);
 	}
@@ -110,6 +121,7 @@ struct looking {
 	struct arena *arena;
 	int64_t now_us;
 	struct national_drop_look *look;
+	const struct drop_way *way;
 };
 
 static enum err_code look_at_entry(struct looking *looking, int folder, const char *place, const char *name,
@@ -124,7 +136,9 @@ static enum err_code look_at_entry(struct looking *looking, int folder, const ch
 	if (!why || !*why || look->entries_count == NATIONAL_DROP_ENTRIES_MAX)
 		return OK;
 	const char *shown = drop_name_shown(looking->arena, name);
-	const char *path = shown ? arena_printf(looking->arena, "in%s%s/%s", *place ? "/" : "", place, shown) : NULL;
+	const char *path =
+		shown ? arena_printf(looking->arena, "%s%s%s/%s", looking->way->name, *place ? "/" : "", place, shown)
+		      : NULL;
 	if (!path)
 		return fail(err, ERR_MEMORY, "no memory for a drop folder");
 	look->entries[look->entries_count++] = (struct national_drop_entry){ path, why };
@@ -170,7 +184,6 @@ static enum err_code count_taken(struct tx *tx, void *arg, struct err *err)
 static enum err_code look_at(struct looking *looking, int root, const char *organisation, struct err *err)
 {
 	struct listing listing = { .organisation = organisation };
-	drop_fd_auto in = drop_folder_open(root, "in", false);
 	const char *folder;
 
 	looking->look->entries =
@@ -180,8 +193,12 @@ static enum err_code look_at(struct looking *looking, int root, const char *orga
 	looking->look->organisation = organisation;
 	TRY(db_read(looking->drop->kernel->db, count_taken, &listing, err));
 	looking->look->taken = listing.count;
-	for (size_t i = 0; in >= 0 && (folder = folder_at(looking->drop, i)); i++)
-		TRY(look_into(looking, in, folder, err));
+	for (size_t way = 0; way < DROP_WAYS; way++) {
+		looking->way = &drop_ways[way];
+		drop_fd_auto in = drop_folder_open(root, looking->way->name, false);
+		for (size_t i = 0; in >= 0 && (folder = folder_at(looking->drop, i)); i++)
+			TRY(look_into(looking, in, folder, err));
+	}
 	return OK;
 }
 

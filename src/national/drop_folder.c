@@ -215,7 +215,8 @@ enum err_code drop_file_write(int folder, const char *name, struct bytes content
 	return code;
 }
 
-enum err_code drop_file_move(int from, int to, const char *name, const struct stat *file, struct err *err)
+enum err_code drop_file_move(int from, const char *name, int to, const char *kept, const struct stat *file,
+			     struct err *err)
 {
 	struct stat now;
 
@@ -223,11 +224,11 @@ enum err_code drop_file_move(int from, int to, const char *name, const struct st
 		return errno == ENOENT ? OK : fail(err, ERR_IO, "cannot look at a dropped file: %s", strerror(errno));
 	if (!same_file(&now, file))
 		return OK;
-	if (renameat(from, name, to, name) != 0)
+	if (renameat(from, name, to, kept) != 0)
 		return fail(err, ERR_IO, "cannot move a dropped file away: %s", strerror(errno));
 	/* Put in its place between looking and moving: that one was not taken, and goes back. */
-	if (fstatat(to, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && !same_file(&now, file))
-		if (renameat2(to, name, from, name, RENAME_NOREPLACE) != 0)
+	if (fstatat(to, kept, &now, AT_SYMLINK_NOFOLLOW) == 0 && !same_file(&now, file))
+		if (renameat2(to, kept, from, name, RENAME_NOREPLACE) != 0)
 			return fail(err, ERR_IO, "cannot put a file back into a drop folder: %s", strerror(errno));
 	if (fsync(to) != 0 || fsync(from) != 0)
 		return fail(err, ERR_IO, "cannot synchronise a drop folder: %s", strerror(errno));

@@ -23,8 +23,14 @@ static const struct rule drop_rules[] = {
 	[RULE_UNREADABLE] = { .code = "NAT-004", .text = "{1}" },
 };
 
+const struct drop_way drop_ways[DROP_WAYS] = {
+	{ .name = "in", .prefix = "", .always = true },
+	{ .name = "test", .prefix = "test/", .test = true },
+};
+
 struct taking {
 	const struct national_drop *drop;
+	const struct drop_way *way;
 	struct arena *arena;
 	struct drop_file file;
 	bool known; /* it was begun before */
@@ -98,6 +104,18 @@ static enum err_code skip_noted(void *arg, size_t number, bool *skip, struct err
 	return OK;
 }
 
+/* Of nodes with one database and one folder the first that keeps a document of the file takes it. */
+static enum err_code begin_file(struct tx *tx, const struct taking *taking, struct err *err)
+{
+	struct drop_file kept;
+
+	TRY(drop_file_begin(tx, &taking->file, err));
+	TRY(drop_file_find(tx, taking->arena, &taking->file, &kept, err));
+	return same(kept.id, taking->file.id)
+		       ? OK
+		       : fail(err, ERR_CONFLICT, "another node takes the file %s", taking->file.name);
+}
+
 /* In the transaction that keeps the document. */
 static enum err_code note(struct tx *tx, void *arg, size_t number, const struct document_result *result,
 			  struct err *err)
@@ -105,7 +123,7 @@ static enum err_code note(struct tx *tx, void *arg, size_t number, const struct 
 	struct taking *taking = arg;
 	const struct drop_file *file = &taking->file;
 
-	TRY(drop_file_begin(tx, file, err));
+	TRY(begin_file(tx, taking, err));
 	TRY(drop_document_note(tx, file->id, number, result->id, err));
 	return journal_put(tx,
 			   &(struct journal_entry){ .at_us = taking->now_us,
@@ -167,7 +185,7 @@ static enum err_code end_file(struct tx *tx, void *arg, struct err *err)
 {
 	struct taking *taking = arg;
 
-	TRY(drop_file_begin(tx, &taking->file, err));
+	TRY(begin_file(tx, taking, err));
 	return drop_file_end(tx, taking->file.id, taking->file.report, err);
 }
 
@@ -189,13 +207,15 @@ static enum err_code process(struct taking *taking, struct bytes text, const cha
 {
 	const struct drop_file *file = &taking->file;
 	struct findings *findings = findings_new(taking->arena);
-	const struct national_mapping *mapping = national_mapping_find(taking->drop->mappings, file->folder);
+	const char *shape = file->folder + strlen(taking->way->prefix);
+	const struct national_mapping *mapping = national_mapping_find(taking->drop->mappings, shape);
 	const struct national_request request = {
 		.kernel = taking->drop->kernel,
 		.mapping = mapping,
-		.doctype = !mapping && *file->folder ? file->folder : NULL,
+		.doctype = !mapping && *shape ? shape : NULL,
 		.organisation = file->organisation,
 		.text = text,
+		.test = taking->way->test,
 		.actor = taking->actor,
 		.now_us = taking->now_us,
 		.also = note,
@@ -244,6 +264,12 @@ static enum err_code write_findings(struct taking *taking, int folder, const str
 	return drop_file_write(folder, "findings.json", bytes_of(taking->file.report), err);
 }
 
+/* What we write beside a file is not to be overwritten by it. */
+static bool is_of_findings(const char *name)
+{
+	return same(name, "findings.txt") || same(name, "findings.json");
+}
+
 static enum err_code move_away(struct taking *taking, int root, int in, const char *name, const struct stat *stat,
 			       struct err *err)
 {
@@ -260,14 +286,15 @@ static enum err_code move_away(struct taking *taking, int root, int in, const ch
 	if (report.refused)
 		TRY(write_findings(taking, own, &report, err));
 	TRY(drop_receipt_write(taking->drop, taking->arena, root, &taking->file, err));
-	return drop_file_move(in, own, name, stat, err);
+	return drop_file_move(in, name, own, report.refused && is_of_findings(name) ? "file" : name, stat, err);
 }
 
-static enum err_code take_file(const struct national_drop *drop, const struct drop_file *place, int root, int in,
-			       const char *name, int64_t now_us, bool *taken, struct err *err)
+static enum err_code take_file(const struct national_drop *drop, const struct drop_way *way,
+			       const struct drop_file *place, int root, int in, const char *name, int64_t now_us,
+			       bool *taken, struct err *err)
 {
 	arena_auto arena = arena_new(DROP_ARENA);
-	struct taking taking = { .drop = drop, .arena = arena, .file = *place, .now_us = now_us };
+	struct taking taking = { .drop = drop, .way = way, .arena = arena, .file = *place, .now_us = now_us };
 	char digest[SHA256_HEX_SIZE], id[UUID_SIZE];
 	struct bytes text = { 0 };
 	struct stat stat;
@@ -307,30 +334,44 @@ static bool is_everybodys(enum err_code code)
 	return code != OK && code != ERR_MEMORY && code != ERR_IO;
 }
 
-enum err_code drop_take_folder(const struct national_drop *drop, const char *organisation, int root, const char *name,
-			       int64_t now_us, unsigned *done, struct err *err)
+/* The folder NAME inside WAY's, "" for that one; -1 if there is none. */
+static int open_in(int root, const struct drop_way *way, const char *name)
 {
-	const struct drop_file place = { .organisation = organisation, .folder = name };
+	int top = drop_folder_open(root, way->name, way->always);
+
+	if (top < 0 || !*name)
+		return top;
+	int in = drop_folder_open(top, name, false);
+	drop_close(&top);
+	return in;
+}
+
+enum err_code drop_take_folder(const struct national_drop *drop, const char *organisation, int root,
+			       const struct drop_way *way, const char *name, int64_t now_us, unsigned *done,
+			       struct err *err)
+{
 	arena_auto arena = arena_new(DROP_ARENA);
-	drop_fd_auto top = drop_folder_open(root, "in", true);
-	drop_fd_auto in = top < 0 || !*name ? top : drop_folder_open(top, name, false);
+	struct drop_file place = { .organisation = organisation };
+	drop_fd_auto in = open_in(root, way, name);
 	struct drop_entry *entries = NULL;
 	size_t count = 0;
 	enum err_code first = OK;
 
-	if (in == top)
-		top = -1; /* closed once */
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory for a drop folder");
 	if (in < 0)
-		return *name ? OK
-			     : fail(err, ERR_IO, "cannot open the folder \"in\" of %s: %s", organisation,
-				    strerror(errno));
+		return *name || (!way->always && errno == ENOENT)
+			       ? OK
+			       : fail(err, ERR_IO, "cannot open the folder \"%s\" of %s: %s", way->name, organisation,
+				      strerror(errno));
+	place.folder = arena_printf(arena, "%s%s", way->prefix, name);
+	if (!place.folder)
+		return fail(err, ERR_MEMORY, "no memory for a drop folder");
 	TRY(drop_folder_ready(drop, arena, in, now_us, &entries, &count, err));
 	for (size_t i = 0, good = 0; i < count && good < DROP_TAKE_MAX && !is_everybodys(first); i++) {
 		struct err why = { 0 };
 		bool taken = false;
-		enum err_code code = take_file(drop, &place, root, in, entries[i].name, now_us, &taken, &why);
+		enum err_code code = take_file(drop, way, &place, root, in, entries[i].name, now_us, &taken, &why);
 		good += code == OK;
 		*done += taken;
 		if (code != OK && (first == OK || is_everybodys(code))) {

@@ -15,6 +15,7 @@ enum {
 	DROP_FINDINGS_MAX = 2000,   /* that a receipt tells of one file */
 	DROP_FEED_MAX = 100,        /* entries of the journal in a step */
 	DROP_TEXT_MAX = 1024,       /* a name of 255 octets, percent-encoded */
+	DROP_WAYS = 2,
 };
 #define DROP_REPORT_MAX ((size_t)16 << 20)
 #define DROP_ARENA      ((size_t)256 << 20)
@@ -43,8 +44,9 @@ enum err_code drop_file_read(struct arena *arena, int folder, const char *name, 
 			     struct stat *file, bool *changes, struct err *err) MUST_USE;
 /* Whole or not at all: written aside, synchronised, then given its name. */
 enum err_code drop_file_write(int folder, const char *name, struct bytes content, struct err *err) MUST_USE;
-/* FILE, that was read as NAME, from FROM to TO. If another one has its name by now, that stays where it is. */
-enum err_code drop_file_move(int from, int to, const char *name, const struct stat *file, struct err *err) MUST_USE;
+/* FILE, that was read as NAME, from FROM to KEPT in TO. If another one has its name by now, that stays where it is. */
+enum err_code drop_file_move(int from, const char *name, int to, const char *kept, const struct stat *file,
+			     struct err *err) MUST_USE;
 /* NAME as people and JSON can have it: percent-encoded where it is not UTF-8 or would change a terminal. */
 const char *drop_name_shown(struct arena *arena, const char *name);
 
@@ -83,8 +85,18 @@ enum err_code drop_receipt_write(const struct national_drop *drop, struct arena 
 
 /* --- Both directions --- */
 
-enum err_code drop_take_folder(const struct national_drop *drop, const char *organisation, int root, const char *name,
-			       int64_t now_us, unsigned *done, struct err *err) MUST_USE;
+/* Where files are put, and what a file's folder is called in the database and in receipts: behind the prefix is a
+ * mapping, a document type, or nothing. */
+struct drop_way {
+	const char *name, *prefix;
+	bool test;   /* what comes there is sent as a test */
+	bool always; /* it is made if it is missing */
+};
+extern const struct drop_way drop_ways[DROP_WAYS];
+
+enum err_code drop_take_folder(const struct national_drop *drop, const char *organisation, int root,
+			       const struct drop_way *way, const char *name, int64_t now_us, unsigned *done,
+			       struct err *err) MUST_USE;
 enum err_code drop_give(const struct national_drop *drop, const char *organisation, int root, unsigned *done,
 			struct err *err) MUST_USE;
 

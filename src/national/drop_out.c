@@ -19,7 +19,7 @@ struct giving {
 	struct arena *arena;
 	int64_t sequence;
 	struct journal_list entries;
-	const char *files[DROP_FEED_MAX]; /* whose receipts are to be written again */
+	const char *files[DROP_FEED_MAX * DROP_FILES_MAX]; /* whose receipts were written again */
 	size_t files_count;
 };
 
@@ -56,6 +56,7 @@ struct one {
 	const char *id;
 	struct document document;
 	struct bytes original;
+	struct drop_files files;
 	struct drop_file file;
 };
 
@@ -110,8 +111,10 @@ static enum err_code give_mapped(struct one *one, int out, const struct national
 	buf_init(&text, OUTPUT_MAX);
 	enum err_code code = national_write(one->giving->drop->kernel, arena, mapping, &one->document, one->original,
 					    &text, findings, &why);
-	if (code == ERR_CONFLICT)
-		return OK; /* not all of it can be read: as it came */
+	/* Not all of it can be read, or it is larger in this shape than any file may be: as it came. What lies in the
+	 * document must not keep back those behind it. */
+	if (code == ERR_CONFLICT || code == ERR_LIMIT || code == ERR_INVALID || code == ERR_SYNTAX)
+		return OK;
 	if (code != OK)
 		return fail(err, code, "%s", why.text);
 	if (findings_count(findings))
@@ -174,32 +177,47 @@ static enum err_code give_event(struct giving *giving, const struct journal_entr
 
 /* --- Receipts --- */
 
+static enum err_code find_files(struct tx *tx, void *arg, struct err *err)
+{
+	struct one *one = arg;
+
+	return drop_files_of(tx, one->giving->arena, one->id, &one->files, err);
+}
+
 static enum err_code find_file(struct tx *tx, void *arg, struct err *err)
 {
 	struct one *one = arg;
 
-	return drop_file_of(tx, one->arena, one->id, &one->file, err);
+	return drop_file_by_id(tx, one->arena, one->id, &one->file, err);
 }
 
-/* A document moved on: the receipt of the file that it came in is written again, once for all of its documents. */
-static enum err_code renew_receipt(struct giving *giving, const char *document, struct err *err)
+/* Once for all of its documents. */
+static enum err_code renew_receipt(struct giving *giving, const char *file, struct err *err)
 {
 	arena_auto arena = arena_new(DROP_ARENA);
-	struct one one = { .giving = giving, .arena = arena, .id = document };
+	struct one one = { .giving = giving, .arena = arena, .id = file };
 
+	for (size_t i = 0; i < giving->files_count; i++)
+		if (same(giving->files[i], file))
+			return OK;
+	giving->files[giving->files_count++] = file;
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory for a receipt");
 	TRY(db_read(giving->drop->kernel->db, find_file, &one, err));
 	if (!one.file.report || !same(one.file.organisation, giving->organisation))
 		return OK;
-	for (size_t i = 0; i < giving->files_count; i++)
-		if (same(giving->files[i], one.file.id))
-			return OK;
-	const char *id = arena_text(giving->arena, one.file.id);
-	if (!id)
-		return fail(err, ERR_MEMORY, "no memory for a receipt");
-	giving->files[giving->files_count++] = id;
 	return drop_receipt_write(giving->drop, arena, giving->root, &one.file, err);
+}
+
+/* A document moved on: so do the receipts of the files that it came in. */
+static enum err_code renew_receipts(struct giving *giving, const char *document, struct err *err)
+{
+	struct one one = { .giving = giving, .id = document };
+
+	TRY(db_read(giving->drop->kernel->db, find_files, &one, err));
+	for (size_t i = 0; i < one.files.count; i++)
+		TRY(renew_receipt(giving, one.files.id[i], err));
+	return OK;
 }
 
 static enum err_code give_entry(struct giving *giving, const struct journal_entry *entry, struct err *err)
@@ -212,7 +230,7 @@ static enum err_code give_entry(struct giving *giving, const struct journal_entr
 	/* A document that was refused on arrival is no business of a national system: officers have a task for it. */
 	if (!entry->from_state && !same(entry->to_state, "refused"))
 		TRY(give_received(giving, entry->subject, err));
-	return renew_receipt(giving, entry->subject, err);
+	return renew_receipts(giving, entry->subject, err);
 }
 
 enum err_code drop_give(const struct national_drop *drop, const char *organisation, int root, unsigned *done,

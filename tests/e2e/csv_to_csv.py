@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """From the issuing ministry's CSV to the importing customs' CSV, and the answer back, by files alone: nothing is retyped.
 
-usage: csv_to_csv.py LINTAS SOURCE_ROOT
+usage: csv_to_csv.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 Two real nodes. The ministry's file is dropped at TH; what lies in VN's folder then is read by Python's csv and compared with it, value
 by value: numbers as decimals, days as days, codes by the two tables below, which are written out here and not read from the mappings.
 """
@@ -9,7 +9,11 @@ import csv, datetime, decimal, io, json, os, pathlib, subprocess, sys
 
 from nodes import Authority, Node, Region, lintas, until
 
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-csv-")
+DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
+if sys.argv[3:] and not DATABASE:
+    print("skipped: tests/postgres.sh runs this with a server")
+    sys.exit(77)
+REGION = Region(sys.argv[1], sys.argv[2], "lintas-csv-", DATABASE)
 WORK, ROOT = REGION.work, REGION.root.resolve()
 DATA = pathlib.Path(os.environ.get("LINTAS_DATA", ROOT.parent / "shared" / "data")) / "asw" / "wco" / "samples"
 passed = 0

@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """Drop folders with what people and programs put there: halves, links, pipes, names in every script, and a node that is killed.
 
-usage: drop.py LINTAS SOURCE_ROOT
+usage: drop.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 """
-import csv, io, json, os, pathlib, random, signal, sys, time
+import copy, csv, io, json, os, pathlib, random, shutil, signal, sys, time
 
-from nodes import Authority, Node, Region, answer, lintas, until
+from nodes import Authority, Node, Region, answer, free_port, lintas, until
 
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-drop-")
+DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
+if sys.argv[3:] and not DATABASE:
+    print("skipped: tests/postgres.sh runs this with a server")
+    sys.exit(77)
+REGION = Region(sys.argv[1], sys.argv[2], "lintas-drop-", DATABASE)
 WORK, ROOT = REGION.work, REGION.root.resolve()
 SETTLE = 0.5
 passed = 0
@@ -177,6 +181,82 @@ def again(folder, th):
     shown("the same file again, under its name or another one, sends nothing again")
 
 
+def everywhere(folder, th):
+    """A document that came in two files is told in the receipts of both."""
+    for name in (b"twice one.csv", b"twice two.csv"):
+        folder.put(name, ministry("TWICE-1"))
+    for name in ("twice one.csv", "twice two.csv"):
+        until(f"{name} tells that it was transmitted", lambda name=name: (folder.receipt_of(name) or {"documents": [{}]})["documents"][0].get(
+            "state") == "transmitted")
+    shown("a document that is in two files is transmitted in both receipts")
+
+
+def same_names(folder):
+    """Files that have the names of what is written beside them."""
+    for name in (b"findings.txt", b"findings.json"):
+        octets = ministry("SAME-" + name.decode(), SAME_findings={"UNIT": "B34"}) + b"broken\r\n"
+        folder.put(name, octets)
+        told = until(f"{name} is judged", lambda name=name: folder.receipt_of(name.decode()))
+        assert told["refused"], told
+        until("it is moved", folder.moved("refused", told, b"file").exists)
+        assert folder.moved("refused", told, b"file").read_bytes() == octets
+        assert "refused" in folder.moved("refused", told, b"findings.txt").read_text()
+        assert json.loads(folder.moved("refused", told, b"findings.json").read_text())["file"] == name.decode()
+        folder.put(name, octets)
+        until("it is moved again", lambda name=name: not (folder.inside / name.decode()).exists())
+        assert json.loads(folder.moved("refused", told, b"findings.json").read_text())["file"] == name.decode()
+    folder.put(b"findings.txt", ministry("SAME-GOOD"))
+    told = until("a good one is taken", lambda: next((r for r in folder.receipts() if r["file"] == "findings.txt" and not r["refused"]), None))
+    until("it is moved under its name", folder.moved("done", told, b"findings.txt").exists)
+    shown("a file named findings.txt does not overwrite what was found")
+
+
+def strays(folder):
+    """What is wrong with one file keeps none back: each is judged by itself."""
+    inside = folder.path / "in"
+    (inside / "FORM-D").mkdir()
+    (inside / "CUSTOMS-RESPONSE").mkdir()
+    form = REGION.document("form-d.xml", "STRAY-1").read_bytes()
+    files = {
+        "root.xml": (inside, b"<stranger/>"), "none.xml": (inside, b""), "none-d.xml": (inside / "FORM-D", b""),
+        "json.json": (inside, b"{}"), "list.json": (inside / "FORM-D", b"[" * 100000), "nul.xml": (inside, b"\0" * 5000),
+        "other.xml": (inside / "CUSTOMS-RESPONSE", form), "seat.xml": (inside, REGION.document("response.xml", "STRAY-2", "NONE").read_bytes()
+                                                                     if (ROOT / "tools" / "demo" / "response.xml").exists() else b"<r/>"),
+        "nobody.xml": (inside, form.replace(b">VN<", b">LA<")), "state.xml": (inside, form.replace(b">TH<", b">KH<")),
+        "entity.xml": (inside, b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"),
+    }
+    for name, (place, octets) in files.items():
+        folder.put(name.encode(), octets, place)
+    folder.put(b"stray good.xml", REGION.document("form-d.xml", "STRAY-9").read_bytes(), inside)
+    until("the right one is sent", lambda: folder.receipt_of("stray good.xml"))
+    for name in files:
+        told = until(f"{name} is judged", lambda name=name: folder.receipt_of(name), seconds=20)
+        found = told["findings"] + [f for d in told["documents"] for f in d["findings"]]
+        assert told["refused"] and found, (name, told)
+    shown(f"{len(files)} files that are no documents, empty, of another type, state, seat or partner are refused, each with its findings")
+
+
+def tests(folder, th, vn):
+    """What comes into the folder "test"."""
+    inside = folder.path / "test" / "ministry-form-d"
+    inside.mkdir(parents=True)
+    folder.put(b"trial.csv", ministry("TRIAL-1"), inside)
+    folder.put(b"trial.xml", REGION.document("form-d.xml", "TRIAL-2").read_bytes(), inside.parent)
+    (inside / "trial-link.csv").symlink_to("/etc/passwd")
+    for name, where, reference in (("trial.csv", "test/ministry-form-d", "TRIAL-1"), ("trial.xml", "test/", "TRIAL-2")):
+        told = until(f"{name} is taken", lambda name=name: folder.receipt_of(name))
+        assert told["folder"] == where and told["refused"] == 0, told
+        until("it arrives", lambda reference=reference: [d for d in answer(vn, "documents", "list", "--reference", reference)["items"]])
+        for node in (th, vn):
+            assert [d["test"] for d in answer(node, "documents", "list", "--reference", reference)["items"]] == [True]
+    assert "symbolic link" in folder.untaken()["test/ministry-form-d/trial-link.csv"]
+    folder.put(b"trial.csv", ministry("TRIAL-1"))
+    until("the same file in earnest is another one", lambda: [r for r in folder.receipts() if r["file"] == "trial.csv" and
+                                                              r["folder"] == "ministry-form-d" and not r["documents"][0].get("repeated")])
+    (inside / "trial-link.csv").unlink()
+    shown("what is put into \"test\" is sent as a test, and known as one on both sides")
+
+
 def traps(folder, th):
     """Somebody puts a link in the place of a folder of ours."""
     outside = WORK / "elsewhere"
@@ -218,9 +298,32 @@ def killed(folder, th, vn):
     until("all arrive", lambda: len(arrived()) >= len(every), seconds=120)
     assert arrived() == every
     out = vn.path / "drop" / "customs" / "out"
-    until("all are written", lambda: sum(1 for _ in out.glob("FORM-D-*.xml")) == len(answer(vn, "documents", "list", "--type", "FORM-D",
+    until("all are written", lambda: sum(1 for _ in out.glob("*FORM-D-*.xml")) == len(answer(vn, "documents", "list", "--type", "FORM-D",
                                                                                            "--limit", "500")["items"]))
     shown(f"killed six times: {len(files)} files with {len(every)} documents, nothing lost, nothing doubled")
+
+
+def beside(folder, th, vn):
+    """A second node with the same database and the same folder."""
+    second = copy.copy(th)
+    second.path, second.port = WORK / "th-second", free_port()
+    shutil.copytree(th.path, second.path, ignore=shutil.ignore_patterns("drop", "instance", "*.sock"))
+    second.configure({"listen.port" if "[listen]" in (th.path / "lintas.conf").read_text() else "port": second.port,
+                      "drop": th.path / "drop"})
+    second.start()
+    files = {f"both-{i}.csv": [f"BOTH-{i}-{k}" for k in range(3)] for i in range(20)}
+    for i, (name, references) in enumerate(files.items()):
+        folder.put(name.encode(), ministry(*references, BOTH_3_1={"UNIT": "B34"}))
+    for name, references in files.items():
+        told = until(f"{name} is taken", lambda name=name: folder.receipt_of(name))
+        assert [d["reference"] for d in told["documents"]] == references and told["refused"] == (name == "both-3.csv"), told
+        assert not any(d.get("repeated") for d in told["documents"]), told
+        until("it is moved", folder.moved("refused" if told["refused"] else "done", told, name.encode()).exists)
+    until("all arrive", lambda: len([d for d in answer(vn, "documents", "list", "--limit", "500")["items"]
+                                     if (d.get("reference") or "").startswith("BOTH-")]) == 59)
+    second.stop()
+    assert "another node takes" not in th.log_path().read_text()
+    shown("two nodes with one database and one folder take each file once")
 
 
 def main():
@@ -237,8 +340,14 @@ def main():
     halves(folder)
     refusals(folder)
     again(folder, th)
+    everywhere(folder, th)
+    same_names(folder)
+    strays(folder)
+    tests(folder, th, vn)
     traps(folder, th)
     killed(folder, th, vn)
+    if DATABASE:
+        beside(folder, th, vn)
     for node in (th, vn):
         node.stop()
         assert "Sanitizer" not in node.log_path().read_text(errors="replace")

@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 """The interface in national shapes, over two real nodes: `lintas send --map`, `lintas documents content --map`, ?map=.
 
-usage: national.py LINTAS SOURCE_ROOT
+usage: national.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 What is expected: the CSV of tests/mapping, read and compared by Python's csv and decimal.
 """
-import contextlib, csv, http.client, io, json, shutil, socket, sys
+import contextlib, csv, http.client, io, json, os, shutil, socket, sys
 
 from nodes import Authority, Node, Region, answer, lintas, until
 
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-national-")
+DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
+if sys.argv[3:] and not DATABASE:
+    print("skipped: tests/postgres.sh runs this with a server")
+    sys.exit(77)
+REGION = Region(sys.argv[1], sys.argv[2], "lintas-national-", DATABASE)
 WORK, ROOT = REGION.work, REGION.root
 passed = 0
 

@@ -1,9 +1,13 @@
 """A certificate is accepted on paper while the issuing state is down; its electronic twin comes later, and adds nothing."""
-import sys
+import os, subprocess, sys
 
 from nodes import TODAY, Authority, Node, Region, answer, lintas, until
 
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-papers-", None)
+DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
+if sys.argv[3:] and not DATABASE:
+    print("skipped: tests/postgres.sh runs this with a server")
+    sys.exit(77)
+REGION = Region(sys.argv[1], sys.argv[2], "lintas-papers-", DATABASE)
 
 
 def accept(node, reference, *more, code=0):
@@ -13,6 +17,18 @@ def accept(node, reference, *more, code=0):
 
 def papers(node, *more):
     return {p["reference"]: p for p in answer(node, "paper", "list", *more)["items"]}
+
+
+def at_once(node):
+    """Officers who have the same paper before them: one of them accepts it, and the others are told."""
+    ask = [REGION.lintas, "paper", "accept", "--partner", "TH", "--type", "FORM-D", "--reference", "D2026-0045681", "--issued-on", TODAY,
+           "--organisation", "customs", "--reason", "the gateway of TH is down", "--dir", node.path]
+    officers = [subprocess.Popen(ask, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for _ in range(8)]
+    said = [(officer.communicate(timeout=60)[0].decode(), officer.returncode) for officer in officers]
+    assert sorted(code for _, code in said) == [0] + [1] * 7, said
+    assert all("PAP-002" in text for text, code in said if code), said
+    mine = papers(node)["D2026-0045681"]["id"]
+    lintas(node, "paper", "close", mine, "--reason", "a trial")
 
 
 def story():
@@ -27,6 +43,7 @@ def story():
     accept(vn, "D2026-0045679", "--issuer", "another")
     accept(vn, "D2026-0045680")  # whose twin never comes
     print(lintas(vn, "paper", "list", "--open"))
+    at_once(vn)
 
     th.start()
     for reference in ("D2026-0045678", "D2026-0045679"):
@@ -34,7 +51,7 @@ def story():
     until("both twins", lambda: len(answer(vn, "documents", "list", "--direction", "in")["items"]) == 2)
     listed = papers(vn)
     assert {r: p["state"] for r, p in listed.items()} == {
-        "D2026-0045678": "settled", "D2026-0045679": "differing", "D2026-0045680": "accepted"}, listed
+        "D2026-0045678": "settled", "D2026-0045679": "differing", "D2026-0045680": "accepted", "D2026-0045681": "closed"}, listed
     twin = answer(vn, "documents", "show", "D2026-0045678")
     assert listed["D2026-0045678"]["document"] == twin["id"] and twin["paper"] == listed["D2026-0045678"]["id"], twin
     assert [t["kind"] for t in answer(vn, "tasks")["items"]] == ["paper-differs"]

@@ -9,13 +9,16 @@ static void certificate_key(struct arena *arena, const void *record, struct docu
 	const struct phyto *phyto = record;
 	const char *replaced = phyto_note_of(phyto->notes, phyto->notes_count, NOTE_REPLACED_NUMBER);
 	date replaced_on = phyto_day(phyto_note_of(phyto->notes, phyto->notes_count, NOTE_REPLACED_DAY));
-	bool named = replaced && replaced_on != DATE_NONE;
+	date issued_on = phyto_day(phyto->issued_at);
+	/* None replaces itself, as that of a system that always writes the note would. */
+	bool itself = same(replaced, phyto->number) && replaced_on == issued_on;
+	bool named = replaced && replaced_on != DATE_NONE && !itself;
 
 	(void)arena;
 	*key = (struct document_key){
 		.reference = phyto->number,
 		.issuer_state = phyto->exporting_country,
-		.issued_on = phyto_day(phyto->issued_at),
+		.issued_on = issued_on,
 		.about = named ? replaced : NULL,
 		.about_type = named ? E_PHYTO : NULL,
 		.about_issued_on = named ? replaced_on : DATE_NONE,

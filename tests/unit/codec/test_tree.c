@@ -1,6 +1,7 @@
 /* Oracle: Python's json and xml.etree, for what is written; what is expected of readers is written out here. */
 #include "files.h"
 
+#include "codec/json.h"
 #include "codec/tree.h"
 
 enum { OUT_MAX = 1 << 20, ARENA = 64 << 20 };
@@ -54,6 +55,31 @@ static void elements_of_a_list_stand_side_by_side(void **state)
 	assert_true(!a->next->next->item && same(a->next->next->name, "b"));
 	root = read_json(arena, "[{\"a\":\"x\"}]", OK);
 	assert_true(root->first->item && same(root->first->name, "") && same(root->first->first->text, "x"));
+}
+
+/* What would need a hundred times its size is refused before it is read: JSON_VALUES_MAX is 1,048,576. */
+static void json_of_too_many_values_is_refused_at_once(void **state)
+{
+	(void)state;
+	enum { MOST = 1 << 20 };
+	buf_auto out;
+
+	for (int more = 0; more < 2; more++) {
+		buf_init(&out, 4 * MOST);
+		buf_putc(&out, '[');
+		for (int i = 0; i < MOST - 2 + more; i++)
+			buf_puts(&out, "0,");
+		buf_puts(&out, "0]");
+		assert_true(json_is_bounded(buf_bytes(&out)) == !more);
+		buf_done(&out);
+	}
+	assert_true(json_is_bounded(bytes_of("[\"an unclosed string \\")));
+	buf_init(&out, 4 * MOST);
+	buf_puts(&out, "[\"\\\"");
+	for (int i = 0; i < MOST; i++)
+		buf_putc(&out, ',');
+	buf_puts(&out, "\"]");
+	assert_true(json_is_bounded(buf_bytes(&out))); /* commas of a string */
 }
 
 /* RFC 8259 6: a double holds 15 digits for sure. */
@@ -137,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_is_read_and_written_the_same),
 		cmocka_unit_test(elements_of_a_list_stand_side_by_side),
+		cmocka_unit_test(json_of_too_many_values_is_refused_at_once),
 		cmocka_unit_test(numbers_keep_their_digits_or_are_refused),
 		cmocka_unit_test(what_is_no_json_or_too_deep_is_refused),
 		cmocka_unit_test(xml_is_read_with_attributes_and_namespaces),

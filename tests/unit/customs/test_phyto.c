@@ -226,6 +226,34 @@ static void a_replacement_needs_nothing_to_replace(void **state)
 	assert_string_equal(document_of(fixture, "E-PHYTO", "in").state, "received");
 }
 
+/* An empty status before the one that stands there is passed over by both: what it is taken for, and what it says. */
+static void a_withdrawal_is_none_the_less_one_behind_an_empty_status(void **state)
+{
+	struct kernel_fixture *fixture = with_plant_health(state);
+	const char *withdrawal = from_vn(fixture, "e-phyto-withdrawal/good-withdrawal.xml");
+	const char *disguised =
+		with(fixture->arena, withdrawal, "<ram:StatusCode>40</ram:StatusCode>",
+		     "<ram:StatusCode/><ram:StatusCode> </ram:StatusCode><ram:StatusCode>40</ram:StatusCode>");
+
+	arrive(fixture, "m-1@vn", "E-PHYTO", "TH:doa", disguised);
+	assert_string_equal(document_of(fixture, "E-PHYTO", "in").state, "refused");
+	arrive(fixture, "m-2@vn", "E-PHYTO", "TH:doa", from_vn(fixture, "e-phyto/good-seeds.xml"));
+	arrive(fixture, "m-3@vn", "E-PHYTO-WITHDRAWAL", "TH:doa", disguised);
+	assert_string_equal(document_of(fixture, "E-PHYTO-WITHDRAWAL", "in").state, "received");
+}
+
+static void a_certificate_does_not_replace_itself(void **state)
+{
+	struct kernel_fixture *fixture = with_plant_health(state);
+	const char *text = sample(fixture->arena, "e-phyto/good-replacement.xml");
+
+	text = with(fixture->arena, text, "TH-PC-2026-004217", "TH-PC-2026-004218");
+	text = with(fixture->arena, text, "2026-11-01T09:30:00+07:00", "2026-11-02");
+	assert_string_equal(submit(fixture, "doa", text).codes, "");
+	assert_string_equal(document_of(fixture, "E-PHYTO", "out").state, "submitted");
+	assert_null(document_of(fixture, "E-PHYTO", "out").about);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -237,6 +265,8 @@ int main(void)
 		cmocka_unit_test(what_is_not_here_cannot_be_withdrawn),
 		cmocka_unit_test(a_replacement_replaces_also_what_was_withdrawn),
 		cmocka_unit_test(a_replacement_needs_nothing_to_replace),
+		cmocka_unit_test(a_withdrawal_is_none_the_less_one_behind_an_empty_status),
+		cmocka_unit_test(a_certificate_does_not_replace_itself),
 	};
 
 	return kernel_run("customs/phyto", tests, COUNT(tests), customs_capabilities);

@@ -99,7 +99,7 @@ static void a_file_that_was_replaced_while_it_was_taken_stays(void **state)
 	assert_false(changes);
 	put(place->folder, "new", "second");
 	assert_int_equal(renameat(place->folder, "new", place->folder, "a.csv"), 0);
-	assert_int_equal(drop_file_move(place->folder, place->done, "a.csv", &stat, &err), OK);
+	assert_int_equal(drop_file_move(place->folder, "a.csv", place->done, "a.csv", &stat, &err), OK);
 	assert_string_equal(content(place, place->folder, "a.csv"), "second");
 	assert_false(is_there(place->done, "a.csv"));
 }
@@ -115,8 +115,8 @@ static void a_file_is_moved_under_its_name_and_once(void **state)
 	put(place->folder, "-rf\n.csv", "x");
 	assert_int_equal(drop_file_read(place->arena, place->folder, "-rf\n.csv", MAX, &text, &stat, &changes, &err),
 			 OK);
-	assert_int_equal(drop_file_move(place->folder, place->done, "-rf\n.csv", &stat, &err), OK);
-	assert_int_equal(drop_file_move(place->folder, place->done, "-rf\n.csv", &stat, &err), OK);
+	assert_int_equal(drop_file_move(place->folder, "-rf\n.csv", place->done, "-rf\n.csv", &stat, &err), OK);
+	assert_int_equal(drop_file_move(place->folder, "-rf\n.csv", place->done, "-rf\n.csv", &stat, &err), OK);
 	assert_string_equal(content(place, place->done, "-rf\n.csv"), "x");
 }
 
