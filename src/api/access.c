@@ -56,6 +56,7 @@ static enum err_code admit(struct asking *asking, struct err *err)
 static enum err_code by_token(struct asking *asking, struct err *err)
 {
 	TRY(db_read(asking->call->kernel->db, find_by_token, asking, err));
+	asking->call->token = asking->user->name ? asking->secret : NULL;
 	return asking->user->name ? admit(asking, err)
 				  : refuse(asking->call, BEARER_INVALID,
 					   "this token is nobody's, or has ended; POST /api/v1/tokens with name and "

@@ -19,6 +19,11 @@ enum err_code api_new(const struct api_options *options, struct api **api, struc
 	if (!new)
 		return fail(err, ERR_MEMORY, "no memory for the interface");
 	new->options = *options;
+	new->meter = meter_new();
+	if (!new->meter) {
+		free(new);
+		return fail(err, ERR_MEMORY, "no memory for the interface");
+	}
 	pthread_mutex_init(&new->guard.lock, NULL);
 	pthread_mutex_init(&new->followers.lock, NULL);
 	random_bytes(new->guard.salt, sizeof new->guard.salt);
@@ -33,6 +38,7 @@ void api_free(struct api *api)
 		return;
 	pthread_mutex_destroy(&api->followers.lock);
 	pthread_mutex_destroy(&api->guard.lock);
+	meter_free(api->meter);
 	free(api);
 }
 
@@ -201,6 +207,7 @@ static enum err_code run(struct api_call *call, struct err *err)
 {
 	find_route(call);
 	TRY(call_authenticate(call, err)); /* before anything is told of what there is */
+	TRY(call_meter(call, err));
 	if (!call->route)
 		return refuse_route(call, err);
 	TRY(call_authorise(call, err));

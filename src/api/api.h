@@ -24,7 +24,8 @@ struct api_options {
 	int64_t disk_reserve_bytes;
 	bool plain; /* without TLS, for a trial on one machine: partners need neither https:// nor a TLS certificate */
 	int64_t started_us;
-	int64_t answers_kept_us; /* of requests with an Idempotency-Key; 0: 24 h */
+	int64_t answers_kept_us;            /* of requests with an Idempotency-Key; 0: 24 h */
+	int64_t requests_per_minute, burst; /* of one token on the network; 0: as many as come */
 };
 
 enum err_code api_new(const struct api_options *options, struct api **api, struct err *err) MUST_USE;
@@ -390,13 +391,12 @@ extern const struct schema hold_schema, hold_list_schema, new_hold_schema, reten
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, webhook_schema, webhook_list_schema, new_webhook_schema, webhook_rotation_schema,
 	webhook_redelivery_schema, webhook_delivery_list_schema, partner_schema, partner_list_schema,
-	organisation_schema, organisation_list_schema, activation_list_schema, new_activation_schema,
-	card_view_schema, card_import_schema, partner_test_schema, agreement_schema, agreement_list_schema,
-	agreement_import_schema, agreement_offer_schema, task_list_schema, stranger_list_schema,
-	refusal_list_schema, certificate_schema, partner_change_schema, status_schema, submit_schema,
-	problem_schema, proof_schema, key_list_schema, user_schema, user_list_schema, new_user_schema,
-	user_change_schema, password_schema, token_schema, token_list_schema, new_token_schema, me_schema,
-	role_list_schema, drop_list_schema;
+	organisation_schema, organisation_list_schema, activation_list_schema, new_activation_schema, card_view_schema,
+	card_import_schema, partner_test_schema, agreement_schema, agreement_list_schema, agreement_import_schema,
+	agreement_offer_schema, task_list_schema, stranger_list_schema, refusal_list_schema, certificate_schema,
+	partner_change_schema, status_schema, submit_schema, problem_schema, proof_schema, key_list_schema, user_schema,
+	user_list_schema, new_user_schema, user_change_schema, password_schema, token_schema, token_list_schema,
+	new_token_schema, me_schema, role_list_schema, drop_list_schema;
 
 /* What is shown of KEY, and belongs to it. */
 struct key_view key_view_of(const struct key_info *key, int64_t now_us);

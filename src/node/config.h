@@ -19,6 +19,7 @@ struct config {
 	const char *trust_file;
 	const char *interface_address;
 	int64_t interface_port, interface_connections, interface_connections_per_address, answers_kept_us;
+	int64_t requests_per_minute, burst;
 	int64_t io_threads, workers, max_connections, max_connections_per_address;
 	int64_t request_deadline_us;
 	int64_t max_message_bytes, max_payload_bytes;
