@@ -86,6 +86,20 @@ static void find_route(struct api_call *call)
 			call->route = api_route_at(i);
 }
 
+enum api_worth api_worth(const struct http_request *request)
+{
+	struct api_call call = { .arena = request->arena, .request = request };
+	find_route(&call);
+	const struct route *route = call.route;
+	if (!route)
+		return API_LISTS;
+	if (same(route->permission, "status.read"))
+		return API_WATCHES;
+	if (same(route->method, "GET") && route->query & (QUERY_CURSORS | QUERY_LIMIT))
+		return API_LISTS;
+	return route->repeatable && http_header(request, "Idempotency-Key") ? API_REPEATED : API_ASKED;
+}
+
 /* The methods that there are for the path, as Allow names them (RFC 9110 15.5.6); "" if there is no such path. */
 static enum err_code refuse_route(struct api_call *call, struct err *err)
 {

@@ -39,6 +39,11 @@ void api_handle(void *arg, const struct http_request *request, struct http_respo
 /* Whether REQUEST, of which only the headers are there, has a token that lets its sender in. */
 bool api_knows(struct api *api, const struct http_request *request);
 
+/* What is lost if REQUEST, of which only the headers need be there, is refused for now: a list, which is asked for
+ * again; what is done once however often it comes; what somebody asked for; or how the node is. */
+enum api_worth { API_LISTS, API_REPEATED, API_ASKED, API_WATCHES };
+enum api_worth api_worth(const struct http_request *request);
+
 /* Prometheus text of the node's state. */
 enum err_code api_put_metrics(struct api *api, struct buf *out, struct err *err) MUST_USE;
 

@@ -22,6 +22,7 @@ struct config {
 	int64_t requests_per_minute, burst;
 	int64_t io_threads, workers, max_connections, max_connections_per_address;
 	int64_t request_deadline_us;
+	int64_t max_waiting, longest_wait_us, refuse_lists, refuse_repeated, refuse_others; /* [overload] */
 	int64_t max_message_bytes, max_payload_bytes;
 	int64_t exchange_timeout_us, duplicate_window_us;
 	int64_t retry_first_us, retry_max_us, give_up_us;

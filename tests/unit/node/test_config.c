@@ -129,6 +129,15 @@ static void a_term_is_that_of_a_document_type_and_as_long_as_the_law_says(void *
 	assert_true(retention->archived_first);
 }
 
+static void what_costs_least_to_repeat_is_refused_first(void **state)
+{
+	struct reading *reading = *state;
+
+	read_text(reading, LEAST "[overload]\nrefuse-lists = 60\n");
+	assert_int_equal(findings_count(reading->findings), 1);
+	assert_found(reading, 0, "CFG-014", "refuse-lists");
+}
+
 /* bind(2): one socket an address and port; 0.0.0.0 and :: are every address. Port 0: the interface is off. */
 static void gateway_and_interface_do_not_share_a_port(void **state)
 {
@@ -162,6 +171,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_line_that_is_no_setting_is_found_by_its_number, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_term_is_that_of_a_document_type_and_as_long_as_the_law_says, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(what_costs_least_to_repeat_is_refused_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(gateway_and_interface_do_not_share_a_port, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_missing_unknown_or_given_twice_is_found_at_once, setup,
 						teardown),
