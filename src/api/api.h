@@ -26,6 +26,8 @@ struct api_options {
 	int64_t started_us;
 	int64_t answers_kept_us;            /* of requests with an Idempotency-Key; 0: 24 h */
 	int64_t requests_per_minute, burst; /* of one token on the network; 0: as many as come */
+	const char *purposes;  /* for which documents are read, with ", " between them; NULL: none are known */
+	bool purpose_required; /* nothing of a document is shown to whoever does not say for what */
 };
 
 enum err_code api_new(const struct api_options *options, struct api **api, struct err *err) MUST_USE;
@@ -70,6 +72,7 @@ enum query_bit {
 	QUERY_AFTER_ID = 1 << 15,
 	QUERY_AT = 1 << 16,
 	QUERY_MAP = 1 << 17,
+	QUERY_PURPOSE = 1 << 18,
 	QUERY_CURSORS = QUERY_BEFORE | QUERY_AFTER | QUERY_AFTER_NAME | QUERY_AFTER_ID,
 };
 enum query_kind { QUERY_TEXT, QUERY_WORD, QUERY_FLAG, QUERY_COUNT, QUERY_CURSOR, QUERY_DIGEST, QUERY_DAY };

@@ -121,9 +121,9 @@ enum err_code call_precondition(struct api_call *call, const void *record, struc
 
 /* Whether what ORGANISATION keeps (NULL: the node) is for the eyes of whoever asks. */
 bool call_sees(const struct api_call *call, const char *organisation);
-/* Notes in the journal that whoever asks is shown what SUBJECT says: once, however often he comes back, so that a
- * program which follows the feed and reads what it names comes to an end. With HEAD nobody is shown anything. A full
- * disk keeps no officer from what he has to read: then the log alone names him. */
+/* Notes in the journal that whoever asks is shown what SUBJECT says, and for what: once for each purpose, however often
+ * he comes back, so that a program which follows the feed and reads what it names comes to an end. With HEAD nobody is
+ * shown anything. A full disk keeps no officer from what he has to read: then the log alone names him. */
 enum err_code call_shown(const struct api_call *call, const char *subject_type, const char *subject,
 			 const char *organisation, struct err *err) MUST_USE;
 /* Whether whoever asks has PERMISSION, for what the route's own does not say. */

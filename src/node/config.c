@@ -72,8 +72,13 @@ static const struct setting settings[] = {
 	       "Requests a minute of one token, in each process; 20 a second is more than a day's work needs. 0: no limit."),
 	NUMBER("interface", "burst", burst, "300", 1, 60000,
 	       "Requests of one token that may come at once, after a pause: a file of certificates, a page with its lists."),
+	TEXT("interface", "purposes", purposes,
+	     "clearance, risk-analysis, verification, audit, investigation, assistance, statistics, support",
+	     "For what documents are read (?purpose=, --purpose), at most 32: those of a customs control; docs/interface.md has their sources."),
+	FLAG("interface", "purpose-required", purpose_required, "no",
+	     "yes: whoever reads a document says for what, or is refused. no: who does not stands in the timeline with \"not stated\"."),
 	NUMBER("overload", "max-waiting", max_waiting, "1024", 4, 65536,
-	       "Requests that wait for a worker of the gateway, and of the interface; at most as many as connections. It is a load of 100 %."),
+	       "Requests that wait for a worker of the gateway, and of the interface; at most one a connection. It is a load of 100 %."),
 	TIME("overload", "longest-wait", longest_wait_us, "20s", SECOND_US, HOUR_US,
 	     "The same by time: when the oldest of them has waited so long, it is 100 %. Partners wait 60 s for an answer, people less."),
 	NUMBER("overload", "refuse-lists", refuse_lists, "25", 1, 100,
@@ -460,6 +465,25 @@ static void check_addresses(struct reading *r)
 			    arena_printf(r->arena, "%lld", (long long)c->port), NULL);
 }
 
+/* Codes, for they stand in the journal for ever: nothing that says who or what is meant. */
+static bool are_purposes(const char *text)
+{
+	enum { MOST = 32, LONGEST = 32 };
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	for (size_t count = 1;; count++) {
+		size_t size = strspn(text, letters);
+		if (size == 0 || size > LONGEST || count > MOST)
+			return false;
+		if (!text[size])
+			return true;
+		text += size;
+		if (strspn(text, ",") != 1)
+			return false;
+		text++;
+		text += strspn(text, " ");
+	}
+}
+
 static void check_whole(struct reading *r)
 {
 	for (size_t i = 0; i < COUNT(settings); i++)
@@ -479,6 +503,10 @@ static void check_whole(struct reading *r)
 		finding_add(r->findings, &config_rules[RULE_VALUE], "", "[webhooks] private-networks",
 			    "none, or networks such as 10.20.0.0/16, fd00:20::/32, without bits beyond the prefix");
 	check_terms(r);
+	if (c->purposes && !are_purposes(c->purposes))
+		finding_add(
+			r->findings, &config_rules[RULE_VALUE], "", "[interface] purposes",
+			"1 to 32 codes of small letters, digits and \"-\", at most 32 long, with \",\" between them");
 	if (r->config->log_level && !log_level_parse(r->config->log_level, &level))
 		finding_add(r->findings, &config_rules[RULE_VALUE], "", "[log] level",
 			    "debug, info, warn, error or off");

@@ -76,16 +76,8 @@ static void however_many_tokens_there_are_none_slows_another(void **state)
 static struct world limited(void **state, int64_t per_minute, int64_t burst)
 {
 	struct world world = begin(state, false);
-	struct kernel_fixture *fixture = world.fixture;
 
-	api_free(world.api);
-	must(api_new(&(struct api_options){ .kernel = &fixture->kernel,
-					    .messaging = world.messaging,
-					    .node_name = "Thai node",
-					    .version = "0",
-					    .requests_per_minute = per_minute,
-					    .burst = burst },
-		     &world.api, &fixture->err));
+	serve_with(&world, (struct api_options){ .requests_per_minute = per_minute, .burst = burst });
 	return world;
 }
 
