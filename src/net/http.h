@@ -127,10 +127,10 @@ void http_server_stop(struct http_server *server, int64_t grace_us);
 
 struct http_server_counters {
 	int64_t requests, refused_connections, deadline_closed, queue_full, too_large;
-	int64_t refused[HTTP_CLASSES_MAX]; /* for their class, under load; those of queue_full are no part of it */
-	int64_t load;                      /* now, in percent */
-	int64_t connections, queued;       /* now: open, and requests that wait for a worker */
-	int64_t body_bytes;                /* now: of the bodies that are kept */
+	int64_t refused[HTTP_CLASSES_MAX];    /* for their class, under load; those of queue_full are no part of it */
+	int64_t load;                         /* now, in percent */
+	int64_t connections, queued, working; /* now: open; requests that wait for a worker; workers that have one */
+	int64_t body_bytes;                   /* now: of the bodies that are kept */
 };
 void http_server_counters(const struct http_server *server, struct http_server_counters *counters);
 

@@ -710,6 +710,7 @@ void http_server_counters(const struct http_server *server, struct http_server_c
 		.queued = (int64_t)pool_waiting(pool, &oldest_us, &idle),
 		.load = load_percent(&server->load, pool),
 	};
+	counters->working = (int64_t)(server->options.workers - idle);
 	for (size_t i = 0; i < HTTP_CLASSES_MAX; i++)
 		counters->refused[i] = atomic_load(&server->load.refused[i]);
 }

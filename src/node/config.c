@@ -74,7 +74,7 @@ static const struct setting settings[] = {
 	       "Requests of one token that may come at once, after a pause: a file of certificates, a page with its lists."),
 	TEXT("interface", "purposes", purposes,
 	     "clearance, risk-analysis, verification, audit, investigation, assistance, statistics, support",
-	     "For what documents are read (?purpose=, --purpose), at most 32: those of a customs control; docs/interface.md has their sources."),
+	     "For what documents are read (?purpose=, --purpose); docs/interface.md has the sources of these."),
 	FLAG("interface", "purpose-required", purpose_required, "no",
 	     "yes: whoever reads a document says for what, or is refused. no: who does not stands in the timeline with \"not stated\"."),
 	NUMBER("overload", "max-waiting", max_waiting, "1024", 4, 65536,
@@ -484,6 +484,17 @@ static bool are_purposes(const char *text)
 	}
 }
 
+static void check_interface(struct reading *r)
+{
+	const struct config *c = r->config;
+	if (c->refuse_lists > c->refuse_repeated || c->refuse_repeated > c->refuse_others)
+		finding_add(r->findings, &config_rules[RULE_OVERLOAD], "", NULL, NULL);
+	if (c->purposes && !are_purposes(c->purposes))
+		finding_add(
+			r->findings, &config_rules[RULE_VALUE], "", "[interface] purposes",
+			"1 to 32 codes of small letters, digits and \"-\", at most 32 long, with \",\" between them");
+}
+
 static void check_whole(struct reading *r)
 {
 	for (size_t i = 0; i < COUNT(settings); i++)
@@ -495,18 +506,12 @@ static void check_whole(struct reading *r)
 	if (r->config->duplicate_window_us <= r->config->give_up_us)
 		finding_add(r->findings, &config_rules[RULE_WINDOW], "", NULL, NULL);
 	check_addresses(r);
-	const struct config *c = r->config;
-	if (c->refuse_lists > c->refuse_repeated || c->refuse_repeated > c->refuse_others)
-		finding_add(r->findings, &config_rules[RULE_OVERLOAD], "", NULL, NULL);
+	check_interface(r);
 	struct reach reach = { 0 };
 	if (r->config->webhook_networks && !reach_parse(r->arena, r->config->webhook_networks, &reach))
 		finding_add(r->findings, &config_rules[RULE_VALUE], "", "[webhooks] private-networks",
 			    "none, or networks such as 10.20.0.0/16, fd00:20::/32, without bits beyond the prefix");
 	check_terms(r);
-	if (c->purposes && !are_purposes(c->purposes))
-		finding_add(
-			r->findings, &config_rules[RULE_VALUE], "", "[interface] purposes",
-			"1 to 32 codes of small letters, digits and \"-\", at most 32 long, with \",\" between them");
 	if (r->config->log_level && !log_level_parse(r->config->log_level, &level))
 		finding_add(r->findings, &config_rules[RULE_VALUE], "", "[log] level",
 			    "debug, info, warn, error or off");

@@ -58,15 +58,25 @@ size_t overload_interface(void *arg, const struct http_request *request, bool wh
 void overload_put_metrics(const char *const *servers, const struct http_server_counters *counters, size_t count,
 			  struct buf *out)
 {
-	buf_puts(out, "# HELP lintas_http_load_percent How much waits for a worker, by number or by time.\n"
-		      "# TYPE lintas_http_load_percent gauge\n");
-	for (size_t i = 0; i < count; i++)
-		buf_printf(out, "lintas_http_load_percent{server=\"%s\"} %lld\n", servers[i],
-			   (long long)counters[i].load);
-	buf_puts(out, "# HELP lintas_http_waiting Requests that wait for a worker.\n"
-		      "# TYPE lintas_http_waiting gauge\n");
-	for (size_t i = 0; i < count; i++)
-		buf_printf(out, "lintas_http_waiting{server=\"%s\"} %lld\n", servers[i], (long long)counters[i].queued);
+	static const struct {
+		const char *name, *help;
+		size_t offset;
+	} figures[] = {
+		{ "lintas_http_load_percent", "How much waits for a worker, by number or by time.",
+		  offsetof(struct http_server_counters, load) },
+		{ "lintas_http_waiting", "Requests that wait for a worker.",
+		  offsetof(struct http_server_counters, queued) },
+		{ "lintas_http_working", "Workers that have a request.",
+		  offsetof(struct http_server_counters, working) },
+	};
+	for (size_t f = 0; f < COUNT(figures); f++) {
+		buf_printf(out, "# HELP %s %s\n# TYPE %s gauge\n", figures[f].name, figures[f].help, figures[f].name);
+		for (size_t i = 0; i < count; i++) {
+			int64_t value;
+			memcpy(&value, (const char *)&counters[i] + figures[f].offset, sizeof value);
+			buf_printf(out, "%s{server=\"%s\"} %lld\n", figures[f].name, servers[i], (long long)value);
+		}
+	}
 	buf_puts(out, "# HELP lintas_http_overload_refused_total Requests that were sent away under load, by class.\n"
 		      "# TYPE lintas_http_overload_refused_total counter\n");
 	for (size_t i = 0; i < count; i++)
