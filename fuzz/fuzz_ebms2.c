@@ -161,6 +161,7 @@ static enum err_code open_message(struct ebms_message *message, const char *type
 {
 	const struct key_list none = { 0 };
 
+	messaging_worth(&(struct http_request){ .body = body }, true);
 	TRY(ebms_read(message, type, body, err));
 	if (!clean(message))
 		return OK;

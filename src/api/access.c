@@ -56,6 +56,7 @@ static enum err_code admit(struct asking *asking, struct err *err)
 static enum err_code by_token(struct asking *asking, struct err *err)
 {
 	TRY(db_read(asking->call->kernel->db, find_by_token, asking, err));
+	asking->call->token = asking->user->name ? asking->secret : NULL;
 	return asking->user->name ? admit(asking, err)
 				  : refuse(asking->call, BEARER_INVALID,
 					   "this token is nobody's, or has ended; POST /api/v1/tokens with name and "
@@ -167,14 +168,24 @@ bool call_sees(const struct api_call *call, const char *organisation)
 
 struct showing {
 	const struct api_call *call;
-	const char *subject_type, *subject, *organisation;
+	const char *subject_type, *subject, *organisation, *purpose;
 	bool known;
 };
+
+/* ATIGA Annex 8, rule 31(4): what a certificate says is used for its purpose alone; so it is told which that was. */
+static const char *purpose_of(const struct api_call *call)
+{
+	const char *purpose = call_query(call, "purpose");
+	if (!(call->route->query & QUERY_PURPOSE))
+		return NULL;
+	return purpose ? arena_printf(call->arena, "purpose: %s", purpose) : "purpose: not stated";
+}
 
 static enum err_code shown_before(struct tx *tx, void *arg, struct err *err)
 {
 	struct showing *showing = arg;
-	return journal_has(tx, showing->subject, "read", showing->call->actor.name, &showing->known, err);
+	return journal_has(tx, showing->subject, "read", showing->call->actor.name, showing->purpose, &showing->known,
+			   err);
 }
 
 static enum err_code note_shown(struct tx *tx, void *arg, struct err *err)
@@ -189,14 +200,15 @@ static enum err_code note_shown(struct tx *tx, void *arg, struct err *err)
 						    .organisation = showing->organisation,
 						    .subject_type = showing->subject_type,
 						    .subject = showing->subject,
-						    .event = "read" },
+						    .event = "read",
+						    .detail = showing->purpose },
 			   err);
 }
 
 enum err_code call_shown(const struct api_call *call, const char *subject_type, const char *subject,
 			 const char *organisation, struct err *err)
 {
-	struct showing showing = { call, subject_type, subject, organisation, false };
+	struct showing showing = { call, subject_type, subject, organisation, purpose_of(call), false };
 	if (same(call->request->method, "HEAD"))
 		return OK;
 	TRY(db_read(call->kernel->db, shown_before, &showing, err));
@@ -205,7 +217,8 @@ enum err_code call_shown(const struct api_call *call, const char *subject_type, 
 	enum err_code code = db_write(call->kernel->db, note_shown, &showing, err);
 	if (code != ERR_DISK_FULL)
 		return code;
-	LOG(LOG_WARN, "api.read-not-journalled", LOG_TEXT(subject_type, subject), LOG_TEXT("actor", call->actor.name));
+	LOG(LOG_WARN, "api.read-not-journalled", LOG_TEXT(subject_type, subject), LOG_TEXT("actor", call->actor.name),
+	    LOG_TEXT("why", showing.purpose));
 	return OK;
 }
 

@@ -19,6 +19,11 @@ enum err_code api_new(const struct api_options *options, struct api **api, struc
 	if (!new)
 		return fail(err, ERR_MEMORY, "no memory for the interface");
 	new->options = *options;
+	new->meter = meter_new();
+	if (!new->meter) {
+		free(new);
+		return fail(err, ERR_MEMORY, "no memory for the interface");
+	}
 	pthread_mutex_init(&new->guard.lock, NULL);
 	pthread_mutex_init(&new->followers.lock, NULL);
 	random_bytes(new->guard.salt, sizeof new->guard.salt);
@@ -33,6 +38,7 @@ void api_free(struct api *api)
 		return;
 	pthread_mutex_destroy(&api->followers.lock);
 	pthread_mutex_destroy(&api->guard.lock);
+	meter_free(api->meter);
 	free(api);
 }
 
@@ -78,6 +84,20 @@ static void find_route(struct api_call *call)
 		if (route_knows(api_route_at(i), call->request->method) &&
 		    path_matches(call, api_route_at(i)->path, call->request->raw_path))
 			call->route = api_route_at(i);
+}
+
+enum api_worth api_worth(const struct http_request *request)
+{
+	struct api_call call = { .arena = request->arena, .request = request };
+	find_route(&call);
+	const struct route *route = call.route;
+	if (!route)
+		return API_LISTS;
+	if (same(route->permission, "status.read"))
+		return API_WATCHES;
+	if (same(route->method, "GET") && route->query & (QUERY_CURSORS | QUERY_LIMIT))
+		return API_LISTS;
+	return route->repeatable && http_header(request, "Idempotency-Key") ? API_REPEATED : API_ASKED;
 }
 
 /* The methods that there are for the path, as Allow names them (RFC 9110 15.5.6); "" if there is no such path. */
@@ -201,6 +221,7 @@ static enum err_code run(struct api_call *call, struct err *err)
 {
 	find_route(call);
 	TRY(call_authenticate(call, err)); /* before anything is told of what there is */
+	TRY(call_meter(call, err));
 	if (!call->route)
 		return refuse_route(call, err);
 	TRY(call_authorise(call, err));

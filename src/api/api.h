@@ -24,7 +24,10 @@ struct api_options {
 	int64_t disk_reserve_bytes;
 	bool plain; /* without TLS, for a trial on one machine: partners need neither https:// nor a TLS certificate */
 	int64_t started_us;
-	int64_t answers_kept_us; /* of requests with an Idempotency-Key; 0: 24 h */
+	int64_t answers_kept_us;            /* of requests with an Idempotency-Key; 0: 24 h */
+	int64_t requests_per_minute, burst; /* of one token on the network; 0: as many as come */
+	const char *purposes;  /* for which documents are read, with ", " between them; NULL: none are known */
+	bool purpose_required; /* nothing of a document is shown to whoever does not say for what */
 };
 
 enum err_code api_new(const struct api_options *options, struct api **api, struct err *err) MUST_USE;
@@ -41,6 +44,10 @@ bool api_knows(struct api *api, const struct http_request *request);
 /* Every quarter of a minute: if this node's card has changed since partners were told, sends each of them the new one.
  * By one thread at a time. */
 enum err_code api_card_step(struct api *api, int64_t now_us, struct err *err) MUST_USE;
+/* What is lost if REQUEST, of which only the headers need be there, is refused for now: a list, which is asked for
+ * again; what is done once however often it comes; what somebody asked for; or how the node is. */
+enum api_worth { API_LISTS, API_REPEATED, API_ASKED, API_WATCHES };
+enum api_worth api_worth(const struct http_request *request);
 
 /* Prometheus text of the node's state. */
 enum err_code api_put_metrics(struct api *api, struct buf *out, struct err *err) MUST_USE;
@@ -69,6 +76,7 @@ enum query_bit {
 	QUERY_AT = 1 << 16,
 	QUERY_MAP = 1 << 17,
 	QUERY_OPEN = 1 << 18,
+	QUERY_PURPOSE = 1 << 19,
 	QUERY_CURSORS = QUERY_BEFORE | QUERY_AFTER | QUERY_AFTER_NAME | QUERY_AFTER_ID,
 };
 enum query_kind { QUERY_TEXT, QUERY_WORD, QUERY_FLAG, QUERY_COUNT, QUERY_CURSOR, QUERY_DIGEST, QUERY_DAY };

@@ -38,9 +38,25 @@ struct followers {
 	const char *actors[FOLLOWERS_MAX];
 };
 
+/* How often each token has asked (rate.c): a fixed number of rows, in this process. */
+struct meter;
+struct meter *meter_new(void); /* NULL: no memory */
+void meter_free(struct meter *meter);
+/* How many requests were refused since the start. */
+int64_t meter_refused(struct meter *meter);
+struct rate {
+	bool taken;
+	int64_t window_s;       /* in which an empty bucket fills */
+	int64_t left;           /* requests that may come at once */
+	int64_t full_s, next_s; /* until the bucket is full again; until the next request, if this one was not taken */
+};
+/* One request with TOKEN, out of a bucket of BURST that gets PER_MINUTE, evenly. */
+struct rate meter_take(struct meter *meter, const char *token, int64_t per_minute, int64_t burst, int64_t now_us);
+
 struct api {
 	struct api_options options;
 	struct guard guard;
+	struct meter *meter;
 	struct followers followers;
 	_Atomic int64_t denied; /* requests, ever: 401 and 403 */
 	atomic_flag verifying;  /* the journal */
@@ -61,6 +77,7 @@ struct api_call {
 	struct actor actor;      /* .organisation: it sees what that one keeps, NULL: everything that the routes show */
 	const char *roles;       /* NULL: whoever may open the administration socket may do everything */
 	const struct user *user; /* who has logged in; NULL over the administration socket */
+	const char *token;       /* by which he has; NULL: by none */
 	bool by_password;
 	const char *verified; /* the hash that his password fits, when it was looked at */
 	bool claimed;         /* .key is: the answer is to be kept under it */
@@ -76,6 +93,8 @@ struct api_call {
 /* Who asks: fills .actor and .roles. A request over the administration socket is the operator's; any other needs a
  * token, or, where the route says so, a name and password. ERR_UNAUTHENTICATED, ERR_TOO_MANY. */
 enum err_code call_authenticate(struct api_call *call, struct err *err) MUST_USE;
+/* Whether his token may ask again by now: ERR_TOO_MANY. */
+enum err_code call_meter(struct api_call *call, struct err *err) MUST_USE;
 /* Whether he may ask for this route: ERR_DENIED. */
 enum err_code call_authorise(struct api_call *call, struct err *err) MUST_USE;
 /* Whether the body says that it is what the route takes: ERR_MEDIA_TYPE. */
@@ -103,9 +122,9 @@ enum err_code call_precondition(struct api_call *call, const void *record, struc
 
 /* Whether what ORGANISATION keeps (NULL: the node) is for the eyes of whoever asks. */
 bool call_sees(const struct api_call *call, const char *organisation);
-/* Notes in the journal that whoever asks is shown what SUBJECT says: once, however often he comes back, so that a
- * program which follows the feed and reads what it names comes to an end. With HEAD nobody is shown anything. A full
- * disk keeps no officer from what he has to read: then the log alone names him. */
+/* Notes in the journal that whoever asks is shown what SUBJECT says, and for what: once for each purpose, however often
+ * he comes back, so that a program which follows the feed and reads what it names comes to an end. With HEAD nobody is
+ * shown anything. A full disk keeps no officer from what he has to read: then the log alone names him. */
 enum err_code call_shown(const struct api_call *call, const char *subject_type, const char *subject,
 			 const char *organisation, struct err *err) MUST_USE;
 /* Whether whoever asks has PERMISSION, for what the route's own does not say. */

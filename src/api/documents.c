@@ -107,6 +107,9 @@ enum err_code documents_get(struct api_call *call, struct err *err)
 {
 	struct finding_one one = { .call = call };
 	TRY(db_read(call->kernel->db, find_one, &one, err));
+	/* This much of it stands in every list. It is a read if he says for what. */
+	if (call_query(call, "purpose"))
+		TRY(call_shown(call, "document", one.document.id, one.document.organisation, err));
 	struct document_view view;
 	show(&one.document, &view);
 	return call_answer(call, &view, err);

@@ -48,11 +48,6 @@ static bool is_checked(const struct route *route)
 	return takes_body(route) || route->query || !reads(route);
 }
 
-static bool takes_password(const struct route *route)
-{
-	return route->password || route->handle == users_password;
-}
-
 static bool is_repeatable(const struct route *route)
 {
 	return route->repeatable;
@@ -104,6 +99,10 @@ static const struct {
 	{ "Location", "Where what was made is found." },
 	{ "Idempotency-Replayed", "true: this is the answer that was given before." },
 	{ "Retry-After", "Seconds after which to try again." },
+	{ "RateLimit-Policy",
+	  "How often this token may ask (draft-ietf-httpapi-ratelimit-headers-10): q requests at once, which it has back "
+	  "after w seconds, evenly. Absent where nothing is counted." },
+	{ "RateLimit", "How many requests of this token are left (r), and after how many seconds all are (t)." },
 	{ "WWW-Authenticate", "How to say who one is." },
 };
 
@@ -117,7 +116,8 @@ static const struct {
 	{ ERR_DENIED, always, NULL },         { ERR_NOT_FOUND, is_named, NULL },
 	{ ERR_CONFLICT, may_conflict, NULL }, { ERR_PRECONDITION, is_versioned, NULL },
 	{ ERR_LIMIT, takes_body, NULL },      { ERR_MEDIA_TYPE, takes_body, NULL },
-	{ ERR_INVALID, is_checked, NULL },    { ERR_TOO_MANY, takes_password, "Retry-After" },
+	{ ERR_INVALID, is_checked, NULL },    { ERR_TOO_MANY, always, "Retry-After" },
+	{ ERR_BUSY, always, "Retry-After" },
 };
 
 /* What stands in a path. */
@@ -383,6 +383,8 @@ static void put_headers(struct printing *p, const struct route *route)
 		{ "Link", has_pages(route) },
 		{ "Location", makes(route) },
 		{ "Idempotency-Replayed", route->repeatable },
+		{ "RateLimit-Policy", true },
+		{ "RateLimit", true },
 	};
 	bool some = false;
 	for (size_t i = 0; i < COUNT(headers); i++) {

@@ -15,7 +15,8 @@ enum {
 	RULE_UNKNOWN,
 	RULE_TWICE,
 	RULE_UNREADABLE,
-	RULE_DAY
+	RULE_DAY,
+	RULE_PURPOSE
 };
 static const struct rule query_rules[] = {
 	[RULE_LIMIT] = { .code = "API-001", .text = "{1} is a whole number from 1 to {2}" },
@@ -27,7 +28,8 @@ static const struct rule query_rules[] = {
 				  "not {2}" },
 	[RULE_UNKNOWN] = { .code = "API-006", .text = "{1} is no parameter of this request, which takes {2}" },
 	[RULE_TWICE] = { .code = "API-007", .text = "{1} stands twice" },
-	[RULE_DAY] = { .code = "API-009", .text = "{1} is a day such as 2031-11-02, not {2}" },
+	[RULE_DAY] = { .code = "API-013", .text = "{1} is a day such as 2031-11-02, not {2}" },
+	[RULE_PURPOSE] = { .code = "API-014", .text = "say for what it is read: purpose is one of {1}" },
 	[RULE_UNREADABLE] = { .code = "API-008", .text = "the value of {1} cannot be read" },
 };
 
@@ -51,6 +53,8 @@ static const struct query_row rows[] = {
 	{ QUERY_AFTER_ID, QUERY_WORD, "after", "an id: the message with which the page before ended" },
 	{ QUERY_AT, QUERY_DAY, "at", "as it will be at the end of this day, UTC (now)" },
 	{ QUERY_MAP, QUERY_WORD, "map", "a mapping of this node: in the national shape that it says" },
+	{ QUERY_PURPOSE, QUERY_WORD, "purpose",
+	  "for what it is read, one of [interface] purposes of the node: it stands in the document's timeline" },
 };
 
 const struct query_row *api_query_at(size_t index)
@@ -154,6 +158,20 @@ static enum err_code maps(struct tx *tx, const struct api_call *call, struct wor
 	return OK;
 }
 
+static enum err_code purposes(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
+{
+	const char *c = call->api->options.purposes;
+	(void)tx;
+	for (size_t size; c && *c; c += size, c += strspn(c, ", ")) {
+		size = strcspn(c, ", ");
+		const char *purpose = arena_text_of(call->arena, bytes(c, size));
+		if (!purpose)
+			return fail(err, ERR_MEMORY, "no memory for a query");
+		word(words, purpose);
+	}
+	return OK;
+}
+
 /* A page begins below an id that a page before it gave. */
 static enum err_code ids(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
 {
@@ -178,6 +196,7 @@ static const struct word_row {
 	{ QUERY_TYPE, true, doctypes, "document type", NULL },
 	{ QUERY_BEFORE, false, ids, "id", NULL },
 	{ QUERY_AFTER_ID, false, ids, "id", NULL },
+	{ QUERY_PURPOSE, false, purposes, "purpose", "the setting [interface] purposes has those of this node" },
 	{ QUERY_MAP, false, maps, "mapping", "the setting [national] mappings names their folder" },
 };
 
@@ -340,6 +359,9 @@ static enum err_code check_all(struct tx *tx, void *arg, struct err *err)
 enum err_code call_check_query(struct api_call *call, struct err *err)
 {
 	struct checking checking = { .call = call };
+	const struct api_options *options = &call->api->options;
+	if (options->purpose_required && call->route->query & QUERY_PURPOSE && !call_query(call, "purpose"))
+		finding_add(call->findings, &query_rules[RULE_PURPOSE], "/purpose", options->purposes, NULL);
 	if (!*call->request->query)
 		return OK;
 	TRY(db_read(call->kernel->db, check_all, &checking, err));

@@ -302,6 +302,8 @@ static void put_node(struct buf *out, struct api *api, const struct status_view 
 		  COUNTER, call_logins_refused(api) },
 		{ "lintas_requests_denied_total", "Requests of the interface that were answered with 401 or 403.",
 		  COUNTER, api->denied },
+		{ "lintas_requests_limited_total", "Requests of the interface that came too often for their token.",
+		  COUNTER, meter_refused(api->meter) },
 		{ "lintas_tasks_open", "Tasks that wait for an officer.", GAUGE, view->open_tasks },
 		{ "lintas_disk_free_bytes", "Free on the file system of the database.", GAUGE, view->disk_free_bytes },
 		{ "lintas_disk_reserve_bytes", "With less free nothing is taken any more.", GAUGE,

@@ -38,6 +38,13 @@ const struct option send_options[] = {
 };
 const struct option content_options[] = {
 	{ "--map", "NAME", "in the national shape that this mapping of the node says", "map", false },
+	{ "--purpose", "CODE", "for what it is read, such as risk-analysis: it stands in the timeline", "purpose",
+	  false },
+	{ 0 },
+};
+const struct option read_options[] = {
+	{ "--purpose", "CODE", "for what it is read, such as risk-analysis: it stands in the timeline", "purpose",
+	  false },
 	{ 0 },
 };
 const struct option list_options[] = {

@@ -82,12 +82,14 @@ enum err_code journal_put(struct tx *tx, const struct journal_entry *given, stru
 		       NULL, err);
 }
 
-enum err_code journal_has(struct tx *tx, const char *subject, const char *event, const char *actor, bool *has,
-			  struct err *err)
+enum err_code journal_has(struct tx *tx, const char *subject, const char *event, const char *actor, const char *detail,
+			  bool *has, struct err *err)
 {
 	db_query_auto query = { 0 };
 
-	TRY(db_query(tx, &sql_journal_has, BINDS(BIND_TEXT(subject), BIND_TEXT(event), BIND_TEXT(actor)), &query, err));
+	TRY(db_query(tx, &sql_journal_has,
+		     BINDS(BIND_TEXT(subject), BIND_TEXT(event), BIND_TEXT(actor), BIND_TEXT(detail ? detail : "")),
+		     &query, err));
 	bool found = db_next(&query);
 	TRY(db_end(&query, err));
 	*has = found;

@@ -33,9 +33,9 @@ struct journal_entry {
 
 /* Writes ENTRY (its .id and .sequence are ignored). */
 enum err_code journal_put(struct tx *tx, const struct journal_entry *entry, struct err *err) MUST_USE;
-/* Whether there is an entry of ACTOR's EVENT about SUBJECT. */
-enum err_code journal_has(struct tx *tx, const char *subject, const char *event, const char *actor, bool *has,
-			  struct err *err) MUST_USE;
+/* Whether there is an entry of ACTOR's EVENT about SUBJECT with DETAIL (NULL: without one). */
+enum err_code journal_has(struct tx *tx, const char *subject, const char *event, const char *actor, const char *detail,
+			  bool *has, struct err *err) MUST_USE;
 
 struct journal_list {
 	struct journal_entry *entries;

@@ -92,6 +92,11 @@ unsigned messaging_receive(struct messaging *messaging, const struct http_reques
  * partner's: a stranger does not fill our memory. */
 size_t messaging_admit(struct messaging *messaging, const struct http_request *request, int *status);
 
+/* What a request to the endpoint does, as far as its octets tell: asks how we are, brings something that its sender
+ * brings again, or settles something of ours. Of its headers alone (WHOLE false), the most that it may be. */
+enum messaging_worth { MESSAGING_ASKS, MESSAGING_BRINGS, MESSAGING_SETTLES };
+enum messaging_worth messaging_worth(const struct http_request *request, bool whole);
+
 /* One round of the sender: takes due messages of one partner (partners in turn), sends them, settles them. *DONE: how
  * many were tried; 0 when nothing is due. Any number of threads may call it. */
 enum err_code messaging_send_step(struct messaging *messaging, int64_t now_us, unsigned *done,

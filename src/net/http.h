@@ -71,6 +71,19 @@ typedef void http_handler(void *arg, const struct http_request *request, struct 
  * A larger body is 413. */
 typedef size_t http_admit(void *arg, const struct http_request *request, int *status);
 
+/* What requests are worth while more come than can be worked on. The load of a server is the greater of two
+ * percentages: of max_queue, those that wait for a worker; of longest_wait_us, how long the oldest of them has. */
+enum { HTTP_CLASSES_MAX = 8 };
+struct http_class {
+	const char *name;
+	int64_t refused_at;      /* the load from which it is answered 503; 0: not before max_queue is reached */
+	const char *retry_after; /* seconds, of that answer */
+	bool first; /* never refused while the server runs, and taken before all others: it ends work that is begun */
+};
+/* The class of REQUEST, an index. Called under load alone: with the headers (WHOLE false), then with the body, on a
+ * thread that must not block. What the headers do not tell is in doubt the class that is refused last. */
+typedef size_t http_classify(void *arg, const struct http_request *request, bool whole);
+
 struct http_tls {
 	const char *certificate_file; /* PEM, leaf first */
 	const char *key_file;
@@ -95,7 +108,11 @@ struct http_server_options {
 	int64_t idle_us;     /* of a connection on which nothing moves; 0: 30 s; rounded up to seconds */
 	bool explains; /* what is refused before the handler gets a body, too (RFC 9457, of the status alone), but for
 			  what the library itself refuses: 414, 431 */
-	http_admit *admit; /* NULL: 1 MiB for everybody */
+	http_admit *admit;                /* NULL: 1 MiB for everybody */
+	const struct http_class *classes; /* lives as long as the server; NULL: all are alike */
+	size_t classes_count;             /* at most HTTP_CLASSES_MAX */
+	http_classify *classify;
+	int64_t longest_wait_us; /* for a worker; 0: 20 s */
 	http_handler *handler;
 	void *arg;
 };
@@ -110,8 +127,10 @@ void http_server_stop(struct http_server *server, int64_t grace_us);
 
 struct http_server_counters {
 	int64_t requests, refused_connections, deadline_closed, queue_full, too_large;
-	int64_t connections, queued; /* now: open, and requests that wait for a worker */
-	int64_t body_bytes;          /* now: of the bodies that are kept */
+	int64_t refused[HTTP_CLASSES_MAX];    /* for their class, under load; those of queue_full are no part of it */
+	int64_t load;                         /* now, in percent */
+	int64_t connections, queued, working; /* now: open; requests that wait for a worker; workers that have one */
+	int64_t body_bytes;                   /* now: of the bodies that are kept */
 };
 void http_server_counters(const struct http_server *server, struct http_server_counters *counters);
 

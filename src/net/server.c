@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "connections_int.h"
 #include "listen_int.h"
+#include "server_load_int.h"
 #include "server_pool_int.h"
 #include "server_request_int.h"
 #include "server_stream_int.h"
@@ -29,6 +30,7 @@ struct http_server {
 	struct MHD_Daemon *daemon;
 	struct connections connections;
 	struct pool pool;
+	struct load load;
 	struct streams streams;
 	int listen_fd;
 	uint16_t port;
@@ -96,6 +98,21 @@ static void refuse(struct exchange *exchange, int status)
 	body_forget(exchange);
 	if (status == MHD_HTTP_CONTENT_TOO_LARGE)
 		atomic_fetch_add(&exchange->server->too_large, 1);
+}
+
+/* Under load, what is worth least is sent away first. WHOLE: the body is there. */
+static bool refuse_by_class(struct exchange *exchange, bool whole)
+{
+	struct http_server *server = exchange->server;
+	const struct http_class *class =
+		load_class(&server->load, &server->pool, server->options.arg, &exchange->request, whole);
+
+	exchange->job.first = class && class->first;
+	if (!class || !load_refuses(&server->load, &server->pool, class))
+		return false;
+	refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE);
+	exchange->response.headers[0].value = class->retry_after;
+	return true;
 }
 
 /* NULL: it cannot be sent as it is. */
@@ -231,9 +248,10 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method)
 	int status = read_head(exchange, method, &framing);
 
 	exchange->stage = STAGE_BODY;
-	if (status == 0)
+	if (status != 0)
+		refuse(exchange, status);
+	else if (!refuse_by_class(exchange, false))
 		return MHD_YES;
-	refuse(exchange, status);
 
 	/* An answer before the body ends the connection. It must be one where we do not know where the body ends, and
 	 * should be one where the sender waits for our word (RFC 9110 10.1.1) or has more than we care to pass over. */
@@ -270,14 +288,15 @@ static enum MHD_Result submit(struct exchange *exchange)
 {
 	struct http_server *server = exchange->server;
 
-	if (exchange->refusal == 0 && (atomic_load(&server->stopping) || !pool_reserve(&server->pool))) {
+	exchange->request.body = buf_bytes(&exchange->body);
+	if (exchange->refusal == 0 && !refuse_by_class(exchange, true) &&
+	    (atomic_load(&server->stopping) || !pool_reserve(&server->pool, exchange->job.first))) {
 		atomic_fetch_add(&server->queue_full, 1);
 		refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE);
 	}
 	if (exchange->refusal != 0)
 		return answer(exchange);
 
-	exchange->request.body = buf_bytes(&exchange->body);
 	exchange->stage = STAGE_HANDLED;
 	exchange->submitted = true;
 	pthread_mutex_lock(&server->lock);
@@ -564,6 +583,7 @@ static void fill_defaults(struct http_server_options *options)
 		options->max_connections_per_address ? options->max_connections_per_address : 256;
 	options->max_queue = options->max_queue ? options->max_queue : 1024;
 	options->arena_bytes = options->arena_bytes ? options->arena_bytes : (size_t)4 * 1024 * 1024;
+	options->longest_wait_us = options->longest_wait_us ? options->longest_wait_us : 20 * SECOND_US;
 	options->deadline_us = options->deadline_us ? options->deadline_us : 60 * SECOND_US;
 	options->idle_us = options->idle_us ? options->idle_us : 30 * SECOND_US;
 }
@@ -572,6 +592,9 @@ static enum err_code check_options(const struct http_server_options *options, st
 {
 	if (!options->handler)
 		return fail(err, ERR_INTERNAL, "an HTTP server needs a handler");
+	if (options->classes_count > HTTP_CLASSES_MAX || (options->classes && !options->classify))
+		return fail(err, ERR_INTERNAL, "at most %d classes of requests, and who tells them apart",
+			    HTTP_CLASSES_MAX);
 	if (options->io_threads > 64 || options->workers > 1024 || options->max_connections > 65536)
 		return fail(err, ERR_CONFIG,
 			    "at most 64 reading threads, 1024 workers and 65536 connections are possible");
@@ -612,6 +635,7 @@ enum err_code http_server_start(const struct http_server_options *options, struc
 	started->options = *options;
 	started->listen_fd = -1;
 	fill_defaults(&started->options);
+	load_init(&started->load, &started->options);
 	pthread_mutex_init(&started->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -672,6 +696,8 @@ void http_server_counters(const struct http_server *server, struct http_server_c
 	/* Counting takes the locks of the list and of the queue, which is no change that a caller sees. */
 	struct connections *connections = (struct connections *)(uintptr_t)&server->connections;
 	struct pool *pool = (struct pool *)(uintptr_t)&server->pool;
+	int64_t oldest_us;
+	size_t idle;
 
 	*counters = (struct http_server_counters){
 		.requests = atomic_load(&server->requests),
@@ -681,6 +707,10 @@ void http_server_counters(const struct http_server *server, struct http_server_c
 		.too_large = atomic_load(&server->too_large),
 		.connections = connections_count(connections),
 		.body_bytes = (int64_t)connections_bodies(connections),
-		.queued = (int64_t)pool_waiting(pool),
+		.queued = (int64_t)pool_waiting(pool, &oldest_us, &idle),
+		.load = load_percent(&server->load, pool),
 	};
+	counters->working = (int64_t)(server->options.workers - idle);
+	for (size_t i = 0; i < HTTP_CLASSES_MAX; i++)
+		counters->refused[i] = atomic_load(&server->load.refused[i]);
 }

@@ -2,16 +2,19 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+
 /* With the lock held; NULL if there is none. */
 static struct job *take(struct pool *pool)
 {
-	struct job *job = pool->first;
+	struct job_queue *queue = pool->first.head ? &pool->first : &pool->others;
+	struct job *job = queue->head;
 
 	if (!job)
 		return NULL;
-	pool->first = job->next;
-	if (!pool->first)
-		pool->last = NULL;
+	queue->head = job->next;
+	if (!queue->head)
+		queue->tail = NULL;
 	pool->waiting--;
 	job->next = NULL;
 	if (pool->ending && pool->waiting == 0)
@@ -72,10 +75,10 @@ enum err_code pool_start(struct pool *pool, unsigned threads, size_t max_waiting
 	return OK;
 }
 
-bool pool_reserve(struct pool *pool)
+bool pool_reserve(struct pool *pool, bool beyond)
 {
 	pthread_mutex_lock(&pool->lock);
-	bool room = !pool->ending && pool->waiting < pool->max_waiting + pool->idle;
+	bool room = !pool->ending && (beyond || pool->waiting < pool->max_waiting + pool->idle);
 	if (room)
 		pool->waiting++;
 	pthread_mutex_unlock(&pool->lock);
@@ -84,21 +87,28 @@ bool pool_reserve(struct pool *pool)
 
 void pool_push(struct pool *pool, struct job *job)
 {
+	struct job_queue *queue = job->first ? &pool->first : &pool->others;
+
 	pthread_mutex_lock(&pool->lock);
 	job->next = NULL;
-	if (pool->last)
-		pool->last->next = job;
+	job->since_us = clock_monotonic_us();
+	if (queue->tail)
+		queue->tail->next = job;
 	else
-		pool->first = job;
-	pool->last = job;
+		queue->head = job;
+	queue->tail = job;
 	pthread_cond_signal(&pool->work);
 	pthread_mutex_unlock(&pool->lock);
 }
 
-size_t pool_waiting(struct pool *pool)
+size_t pool_waiting(struct pool *pool, int64_t *oldest_us, size_t *idle)
 {
 	pthread_mutex_lock(&pool->lock);
+	const struct job *first = pool->first.head, *other = pool->others.head;
+	const struct job *oldest = !other || (first && first->since_us < other->since_us) ? first : other;
 	size_t waiting = pool->waiting;
+	*oldest_us = oldest ? oldest->since_us : 0;
+	*idle = pool->idle;
 	pthread_mutex_unlock(&pool->lock);
 	return waiting;
 }

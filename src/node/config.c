@@ -68,6 +68,25 @@ static const struct setting settings[] = {
 	       "The same, of one address; more where all come through one proxy."),
 	TIME("interface", "answers-kept", answers_kept_us, "24h", MINUTE_US, 90 * DAY_US,
 	     "How long the answer to a request with an Idempotency-Key is kept; longer than callers try again."),
+	NUMBER("interface", "requests-per-minute", requests_per_minute, "1200", 0, 60000,
+	       "Requests a minute of one token, in each process; 20 a second is more than a day's work needs. 0: no limit."),
+	NUMBER("interface", "burst", burst, "300", 1, 60000,
+	       "Requests of one token that may come at once, after a pause: a file of certificates, a page with its lists."),
+	TEXT("interface", "purposes", purposes,
+	     "clearance, risk-analysis, verification, audit, investigation, assistance, statistics, support",
+	     "For what documents are read (?purpose=, --purpose); docs/interface.md has the sources of these."),
+	FLAG("interface", "purpose-required", purpose_required, "no",
+	     "yes: whoever reads a document says for what, or is refused. no: who does not stands in the timeline with \"not stated\"."),
+	NUMBER("overload", "max-waiting", max_waiting, "1024", 4, 65536,
+	       "Requests that wait for a worker of the gateway, and of the interface; at most one a connection. It is a load of 100 %."),
+	TIME("overload", "longest-wait", longest_wait_us, "20s", SECOND_US, HOUR_US,
+	     "The same by time: when the oldest of them has waited so long, it is 100 %. Partners wait 60 s for an answer, people less."),
+	NUMBER("overload", "refuse-lists", refuse_lists, "25", 1, 100,
+	       "From this load on, in percent, pings and lists are answered 503: nothing is lost by asking again."),
+	NUMBER("overload", "refuse-repeated", refuse_repeated, "50", 1, 100,
+	       "The same for messages, which partners send again by themselves, and submissions with an Idempotency-Key."),
+	NUMBER("overload", "refuse-others", refuse_others, "75", 1, 100,
+	       "The same for all else that is asked of the interface. Receipts, health and the node's state go on."),
 	SIZE("exchange", "max-message", max_message_bytes, "32MB", 65536, 256 * MIB, "Greatest message on the wire."),
 	SIZE("exchange", "max-payload", max_payload_bytes, "20MB", 65536, 256 * MIB, "Greatest payload, expanded."),
 	TIME("exchange", "timeout", exchange_timeout_us, "90s", SECOND_US, HOUR_US,
@@ -134,7 +153,8 @@ enum {
 	RULE_TERM,
 	RULE_TERM_LAW,
 	RULE_TERM_WINDOW,
-	RULE_TERMS
+	RULE_TERMS,
+	RULE_OVERLOAD
 };
 const struct rule config_rules[] = {
 	[RULE_UNKNOWN] = { .code = "CFG-001", .text = "there is no setting {1}; `lintas config settings` lists all" },
@@ -158,6 +178,9 @@ const struct rule config_rules[] = {
 			       .text = "{1} is shorter than [exchange] duplicate-window: a partner that sends again could not be "
 				       "given its receipt" },
 	[RULE_TERMS] = { .code = "CFG-013", .text = "there are more than {1} terms" },
+	[RULE_OVERLOAD] = { .code = "CFG-014",
+			    .text = "[overload] refuse-lists, refuse-repeated and refuse-others go up: what costs least to "
+				    "repeat is refused first" },
 	{ 0 },
 };
 
@@ -448,6 +471,36 @@ static void check_addresses(struct reading *r)
 			    arena_printf(r->arena, "%lld", (long long)c->port), NULL);
 }
 
+/* Codes, for they stand in the journal for ever: nothing that says who or what is meant. */
+static bool are_purposes(const char *text)
+{
+	enum { MOST = 32, LONGEST = 32 };
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	for (size_t count = 1;; count++) {
+		size_t size = strspn(text, letters);
+		if (size == 0 || size > LONGEST || count > MOST)
+			return false;
+		if (!text[size])
+			return true;
+		text += size;
+		if (strspn(text, ",") != 1)
+			return false;
+		text++;
+		text += strspn(text, " ");
+	}
+}
+
+static void check_interface(struct reading *r)
+{
+	const struct config *c = r->config;
+	if (c->refuse_lists > c->refuse_repeated || c->refuse_repeated > c->refuse_others)
+		finding_add(r->findings, &config_rules[RULE_OVERLOAD], "", NULL, NULL);
+	if (c->purposes && !are_purposes(c->purposes))
+		finding_add(
+			r->findings, &config_rules[RULE_VALUE], "", "[interface] purposes",
+			"1 to 32 codes of small letters, digits and \"-\", at most 32 long, with \",\" between them");
+}
+
 static void check_whole(struct reading *r)
 {
 	for (size_t i = 0; i < COUNT(settings); i++)
@@ -459,6 +512,7 @@ static void check_whole(struct reading *r)
 	if (r->config->duplicate_window_us <= r->config->give_up_us)
 		finding_add(r->findings, &config_rules[RULE_WINDOW], "", NULL, NULL);
 	check_addresses(r);
+	check_interface(r);
 	struct reach reach = { 0 };
 	if (r->config->webhook_networks && !reach_parse(r->arena, r->config->webhook_networks, &reach))
 		finding_add(r->findings, &config_rules[RULE_VALUE], "", "[webhooks] private-networks",

@@ -19,8 +19,12 @@ struct config {
 	const char *trust_file;
 	const char *interface_address;
 	int64_t interface_port, interface_connections, interface_connections_per_address, answers_kept_us;
+	int64_t requests_per_minute, burst;
+	const char *purposes;
+	bool purpose_required;
 	int64_t io_threads, workers, max_connections, max_connections_per_address;
 	int64_t request_deadline_us;
+	int64_t max_waiting, longest_wait_us, refuse_lists, refuse_repeated, refuse_others; /* [overload] */
 	int64_t max_message_bytes, max_payload_bytes;
 	int64_t exchange_timeout_us, duplicate_window_us;
 	int64_t retry_first_us, retry_max_us, give_up_us;

@@ -244,6 +244,10 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 	options.node_name = c->name;
 	options.version = LINTAS_VERSION;
 	options.answers_kept_us = c->answers_kept_us;
+	options.requests_per_minute = c->requests_per_minute;
+	options.burst = c->burst;
+	options.purposes = c->purposes;
+	options.purpose_required = c->purpose_required;
 	return api_new(&options, &node->api, err);
 }
 

@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "kernel/message.h"
-#include "node/node_int.h"
+#include "node/overload_int.h"
 
 enum { KEY_SOCKETS_MAX = 64, SMALL_BODY = 1 << 16, GREATEST_BODIES = 16, INTERFACE_BODIES = 8 /* at a time */ };
 /* A bound, not a reserve. What needs most is evidence: the files of an answer of ANSWER_MAX (api/api.c). */
@@ -27,6 +27,7 @@ struct serving {
 	struct roles *roles;
 	struct http_server *gateway, *administration, *interface;
 	struct http_tls tls, interface_tls;
+	struct http_class classes[OVERLOAD_CLASSES];
 	pid_t keys_process;
 	atomic_bool ready;
 	int64_t started_us;
@@ -182,6 +183,16 @@ static void put_gateway_metrics(const struct http_server *gateway, struct buf *o
 			   rows[i].kind, rows[i].name, (long long)rows[i].value);
 }
 
+static void put_load(const struct serving *s, struct buf *out)
+{
+	static const char *const names[] = { "gateway", "interface" };
+	struct http_server_counters counters[COUNT(names)];
+	http_server_counters(s->gateway, &counters[0]);
+	if (s->interface)
+		http_server_counters(s->interface, &counters[1]);
+	overload_put_metrics(names, counters, s->interface ? 2 : 1, out);
+}
+
 static void answer_metrics(struct serving *s, const struct http_request *request, struct http_response *response)
 {
 	enum { METRICS_MAX = 4 << 20 };
@@ -195,6 +206,7 @@ static void answer_metrics(struct serving *s, const struct http_request *request
 	if (!s->ready)
 		return;
 	put_gateway_metrics(s->gateway, out);
+	put_load(s, out);
 	if (api_put_metrics(s->node.api, out, &err) != OK)
 		return;
 	response->status = 200;
@@ -273,6 +285,12 @@ static enum err_code start_server(const char *section, const struct http_server_
 	return code == OK ? OK : fail(err, code, "[%s] address and port: %s", section, why.text);
 }
 
+/* One connection has one request at a time, so no more can wait than there are connections. */
+static size_t max_waiting(const struct config *c, int64_t connections)
+{
+	return (size_t)(c->max_waiting < connections ? c->max_waiting : connections);
+}
+
 /* The same interface on the network: by our TLS key, with no certificate asked of who comes with a token. */
 static enum err_code start_interface(struct serving *s, struct err *err)
 {
@@ -286,6 +304,11 @@ static enum err_code start_interface(struct serving *s, struct err *err)
 		.workers = (unsigned)c->workers,
 		.max_connections = (unsigned)c->interface_connections,
 		.max_connections_per_address = (unsigned)c->interface_connections_per_address,
+		.max_queue = max_waiting(c, c->interface_connections),
+		.longest_wait_us = c->longest_wait_us,
+		.classes = s->classes,
+		.classes_count = COUNT(s->classes),
+		.classify = overload_interface,
 		.bodies_bytes = INTERFACE_BODIES * (size_t)c->max_payload_bytes,
 		.arena_bytes = REQUEST_ARENA,
 		.deadline_us = c->request_deadline_us,
@@ -318,12 +341,18 @@ static enum err_code start_servers(struct arena *arena, struct serving *s, struc
 		.workers = (unsigned)c->workers,
 		.max_connections = (unsigned)c->max_connections,
 		.max_connections_per_address = (unsigned)c->max_connections_per_address,
+		.max_queue = max_waiting(c, c->max_connections),
+		.longest_wait_us = c->longest_wait_us,
+		.classes = s->classes,
+		.classes_count = COUNT(s->classes),
+		.classify = overload_gateway,
 		.bodies_bytes = GREATEST_BODIES * (size_t)c->max_message_bytes,
 		.deadline_us = c->request_deadline_us,
 		.admit = gateway_admit,
 		.handler = gateway_handle,
 		.arg = s,
 	};
+	overload_classes(c, s->classes);
 	TRY(http_server_start(&administration, &s->administration, err));
 	TRY(start_interface(s, err));
 	return start_server("gateway", &gateway, &s->gateway, err);

@@ -10,6 +10,21 @@ struct messaging_options messaging_options_of(struct world *world)
 					   .endpoint = WORLD_ENDPOINT };
 }
 
+void serve_with(struct world *world, struct api_options options)
+{
+	struct kernel_fixture *fixture = world->fixture;
+
+	options.kernel = &fixture->kernel;
+	options.messaging = world->messaging;
+	options.node_name = "Thai node";
+	options.version = "0";
+	options.keys_directory = options.disk_path = world->directory;
+	options.disk_reserve_bytes = 4096;
+	api_free(world->api);
+	world->api = NULL;
+	must(api_new(&options, &world->api, &fixture->err));
+}
+
 struct world begin(void **state, bool plain)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
@@ -18,15 +33,7 @@ struct world begin(void **state, bool plain)
 	must(keys_open(world.directory, &world.keys, &fixture->err));
 	struct messaging_options options = messaging_options_of(&world);
 	must(messaging_new(&options, &world.messaging, &fixture->err));
-	must(api_new(&(struct api_options){ .kernel = &fixture->kernel,
-					    .messaging = world.messaging,
-					    .node_name = "Thai node",
-					    .version = "0",
-					    .keys_directory = world.directory,
-					    .disk_path = world.directory,
-					    .disk_reserve_bytes = 4096,
-					    .plain = plain },
-		     &world.api, &fixture->err));
+	serve_with(&world, (struct api_options){ .plain = plain });
 	world.root = pki_issue(&(struct pki_spec){ .subject = "/CN=root", .authority = true });
 	world.sign = pki_issue(&(struct pki_spec){ .subject = "/CN=sign", .issuer = world.root });
 	world.encrypt = pki_issue(&(struct pki_spec){ .subject = "/CN=encrypt", .issuer = world.root });

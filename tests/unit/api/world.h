@@ -24,6 +24,8 @@ struct world {
 struct messaging_options messaging_options_of(struct world *world);
 struct world begin(void **state, bool plain);
 void end(struct world *world);
+/* From now on the interface has OPTIONS, beside what belongs to the world. */
+void serve_with(struct world *world, struct api_options options);
 /* PEM, the arena's. */
 const char *pem_of(struct world *world, const struct pki *pki);
 

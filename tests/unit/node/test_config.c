@@ -129,6 +129,42 @@ static void a_term_is_that_of_a_document_type_and_as_long_as_the_law_says(void *
 	assert_true(retention->archived_first);
 }
 
+/* Codes in the journal, not sentences: those may name whom they are about. */
+static void purposes_are_codes(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} rows[] = {
+		{ "clearance", true },
+		{ "a, b,c-1", true },
+		{ "the case of Mr X", false },
+		{ "Clearance", false },
+		{ "a,", false },
+		{ "a,,b", false },
+		{ "a;b", false },
+		{ "abcdefghijklmnopqrstuvwxyz-1234567", false },
+		{ "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z,1,2,3,4,5,6,7", false },
+	};
+	struct reading *reading = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		size_t before = findings_count(reading->findings);
+		read_text(reading, arena_printf(reading->arena, LEAST "[interface]\npurposes = %s\n", rows[i].text));
+		if ((findings_count(reading->findings) == before) != rows[i].good)
+			fail_msg("purposes = %s", rows[i].text);
+	}
+}
+
+static void what_costs_least_to_repeat_is_refused_first(void **state)
+{
+	struct reading *reading = *state;
+
+	read_text(reading, LEAST "[overload]\nrefuse-lists = 60\n");
+	assert_int_equal(findings_count(reading->findings), 1);
+	assert_found(reading, 0, "CFG-014", "refuse-lists");
+}
+
 /* bind(2): one socket an address and port; 0.0.0.0 and :: are every address. Port 0: the interface is off. */
 static void gateway_and_interface_do_not_share_a_port(void **state)
 {
@@ -162,6 +198,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_line_that_is_no_setting_is_found_by_its_number, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_term_is_that_of_a_document_type_and_as_long_as_the_law_says, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(purposes_are_codes, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_costs_least_to_repeat_is_refused_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(gateway_and_interface_do_not_share_a_port, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_missing_unknown_or_given_twice_is_found_at_once, setup,
 						teardown),

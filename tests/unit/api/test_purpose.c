@@ -1,0 +1,120 @@
+/* For what documents are read: said, checked, journalled. */
+#include "people.h"
+
+#include "../customs/node.h"
+#include "customs/registry.h"
+
+#define PURPOSES "clearance, risk-analysis,audit"
+
+struct reading {
+	struct world world;
+	const char *dara, *path; /* a token; "/api/v1/documents/ID" */
+	const char *timeline;
+};
+
+static struct reading begin_reading(void **state, bool required)
+{
+	struct reading r = { .world = begin(state, false) };
+	struct arena *arena = r.world.fixture->arena;
+
+	serve_with(&r.world, (struct api_options){ .purposes = PURPOSES, .purpose_required = required });
+	assert_string_equal(submit(r.world.fixture, "dft", sample(arena, "form-d/good-ordinary.xml")).codes, "");
+	const char *id = document_called(r.world.fixture, "D2026-0045678").id;
+	r.dara = new_user(&r.world, "dara", "dft", "officer");
+	r.path = arena_printf(arena, "/api/v1/documents/%s", id);
+	r.timeline = arena_printf(arena, "/api/v1/timeline/%s", id);
+	return r;
+}
+
+static struct answer get_part(struct reading *r, const char *part)
+{
+	return get_as(&r->world, r->dara, arena_printf(r->world.fixture->arena, "%s%s", r->path, part));
+}
+
+/* How many entries "read" of USER have DETAIL. */
+static int reads(struct reading *r, const char *user, const char *detail)
+{
+	static const struct statement counted = {
+		"test.reads", "SELECT count(*) FROM journal WHERE event = 'read' AND subject_type = 'document'"
+			      " AND organisation = 'dft' AND actor = $1 AND detail = $2"
+	};
+
+	return (int)fixture_int(r->world.fixture, &counted, BINDS(BIND_TEXT(user), BIND_TEXT(detail)));
+}
+
+static void who_reads_says_for_what_and_stands_in_the_timeline_once_for_each_purpose(void **state)
+{
+	struct reading r = begin_reading(state, false);
+
+	for (int i = 0; i < 2; i++) {
+		expect(get_part(&r, "/content?purpose=risk-analysis"), 200, "D2026-0045678");
+		expect(get_part(&r, "/original?purpose=risk-analysis"), 200, NULL);
+		expect(get_part(&r, "?purpose=audit"), 200, "D2026-0045678");
+	}
+	assert_int_equal(reads(&r, "user:dara", "purpose: risk-analysis"), 1);
+	assert_int_equal(reads(&r, "user:dara", "purpose: audit"), 1);
+	assert_int_equal(reads(&r, "user:dara", "purpose: not stated"), 0);
+	expect(get_as(&r.world, r.dara, r.timeline), 200, "\"detail\":\"purpose: risk-analysis\"");
+	end(&r.world);
+}
+
+static void who_does_not_say_for_what_is_journalled_as_that(void **state)
+{
+	struct reading r = begin_reading(state, false);
+
+	expect(get_part(&r, ""), 200, NULL); /* as much as a list shows */
+	assert_int_equal(reads(&r, "user:dara", "purpose: not stated"), 0);
+	expect(get_part(&r, "/original"), 200, NULL);
+	expect(get_part(&r, "/content"), 200, NULL);
+	assert_int_equal(reads(&r, "user:dara", "purpose: not stated"), 1);
+	expect(call(&r.world, "GET", arena_printf(r.world.fixture->arena, "%s/content?purpose=audit", r.path), NULL,
+		    NULL),
+	       200, NULL);
+	assert_int_equal(reads(&r, "operator", "purpose: audit"), 1);
+	end(&r.world);
+}
+
+static void a_purpose_is_one_of_those_that_are_configured(void **state)
+{
+	struct reading r = begin_reading(state, false);
+
+	struct answer refused = get_part(&r, "/content?purpose=curiosity");
+	expect(refused, 422, "there is no purpose \\\"curiosity\\\"");
+	expect(refused, 422, "clearance, risk-analysis, audit");
+	expect(get_part(&r, "/content?purpose="), 422, "API-004");
+	expect(get_part(&r, "/content?purpose=audit&purpose=clearance"), 422, "API-007");
+	expect(get_as(&r.world, r.dara, "/api/v1/documents?purpose=audit"), 422, "API-006");
+	assert_int_equal(reads(&r, "user:dara", "purpose: curiosity"), 0);
+	end(&r.world);
+}
+
+static void where_it_is_required_nothing_is_shown_to_who_does_not_say_it(void **state)
+{
+	static const char *const parts[] = { "", "/content", "/original" };
+	struct reading r = begin_reading(state, true);
+
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		struct answer refused = get_part(&r, parts[i]);
+		expect(refused, 422, "\"code\":\"API-014\",\"path\":\"/purpose\"");
+		assert_null(strstr(refused.text, "D2026-0045678"));
+		expect(call(&r.world, "GET", arena_printf(r.world.fixture->arena, "%s%s", r.path, parts[i]), NULL,
+			    NULL),
+		       422, "API-014"); /* the operator no less */
+		expect(get_part(&r, arena_printf(r.world.fixture->arena, "%s?purpose=clearance", parts[i])), 200, NULL);
+	}
+	assert_int_equal(reads(&r, "user:dara", "purpose: clearance"), 1);
+	assert_int_equal(reads(&r, "user:dara", "purpose: not stated"), 0);
+	expect(get_as(&r.world, r.dara, "/api/v1/documents"), 200, NULL);
+	end(&r.world);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_reads_says_for_what_and_stands_in_the_timeline_once_for_each_purpose),
+		cmocka_unit_test(who_does_not_say_for_what_is_journalled_as_that),
+		cmocka_unit_test(a_purpose_is_one_of_those_that_are_configured),
+		cmocka_unit_test(where_it_is_required_nothing_is_shown_to_who_does_not_say_it),
+	};
+	return kernel_run("purpose", tests, COUNT(tests), customs_capabilities);
+}
