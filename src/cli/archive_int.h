@@ -8,6 +8,7 @@
 #include "codec/tar.h"
 #include "crypto/digest.h"
 #include "kernel/archive.h"
+#include "kernel/retention.h"
 
 #define ARCHIVE_INDEX   "index.jsonl"
 #define ARCHIVE_SUMS    "SHA256SUMS"

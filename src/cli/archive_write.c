@@ -292,7 +292,8 @@ static enum err_code write_all(struct writing *w, struct err *err)
 			return fail(err, ERR_MEMORY, "no memory for an archive");
 		TRY(read_page(w, arena, *after ? after : NULL, &page, err));
 		for (size_t i = 0; i < page.count; i++)
-			if (page.items[i].settled && page.items[i].archived_us == TIME_NONE)
+			if (page.items[i].settled && page.items[i].archived_us == TIME_NONE &&
+			    !same(page.items[i].type, RETENTION_PING))
 				TRY(take_message(w, &page.items[i], err));
 		more = page.next != NULL;
 		if (more && strlen(page.next) >= sizeof after)

@@ -41,7 +41,7 @@ struct document_event {
 
 /* How long documents of a type are kept unless the operator says otherwise (kernel/retention.h). */
 struct keeping {
-	int years;
+	int years, days;
 	int least_years; /* what .law asks for; 0: it says nothing */
 	const char *law; /* or why so long, where no public text says it */
 };
