@@ -407,7 +407,7 @@ struct archive_item_view {
 	int64_t at_us;
 };
 struct archive_note_view {
-	const char *archive, *digest;
+	const char *archive, *digest, *signer;
 	int64_t number;
 	struct archive_item_view *items;
 	size_t count;

@@ -52,6 +52,10 @@ struct archive_volume {
 enum err_code archive_volume_read(struct arena *arena, int folder, struct archive_volume *volume,
 				  struct err *err) MUST_USE;
 
+/* All of VOLUME, as it stands below FOLDER, is what was signed: `lintas archive verify` of it alone. ERR_INVALID. */
+enum err_code archive_volume_check(struct invocation *in, int folder, const struct archive_volume *volume,
+				   struct err *err) MUST_USE;
+
 /* The files of an answer or archive that is one folder, written to FOLDER, or to one of their own name if it is NULL;
  * *WHERE is its path. */
 struct folder_summary {
