@@ -77,6 +77,7 @@ enum query_bit {
 	QUERY_MAP = 1 << 17,
 	QUERY_OPEN = 1 << 18,
 	QUERY_PURPOSE = 1 << 19,
+	QUERY_SERIAL = 1 << 20,
 	QUERY_CURSORS = QUERY_BEFORE | QUERY_AFTER | QUERY_AFTER_NAME | QUERY_AFTER_ID,
 };
 enum query_kind { QUERY_TEXT, QUERY_WORD, QUERY_FLAG, QUERY_COUNT, QUERY_CURSOR, QUERY_DIGEST, QUERY_DAY };
@@ -415,7 +416,7 @@ struct archive_item_view {
 	int64_t at_us;
 };
 struct archive_note_view {
-	const char *archive, *digest;
+	const char *archive, *digest, *signer;
 	int64_t number;
 	struct archive_item_view *items;
 	size_t count;

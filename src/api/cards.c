@@ -532,13 +532,26 @@ static enum err_code load_of(struct api_call *call, struct card_call *c, struct 
 	return OK;
 }
 
+/* What comes over the wire takes the place of what waited: only what a person has seen is decided. */
+static enum err_code check_looked_at(const struct card_call *c, struct err *err)
+{
+	const struct api_call *call = c->partner.call;
+	const char *serial = call_query(call, "serial");
+	int64_t number;
+	if (!serial || (int64_parse(serial, &number) && number == c->pending.serial))
+		return OK;
+	return fail(err, ERR_CONFLICT,
+		    "the card of %s that waits is %lld, not %s: look at it again (lintas partner card %s)",
+		    c->partner.code, (long long)c->pending.serial, serial, c->partner.code);
+}
+
 static enum err_code need_pending(struct card_call *c, struct err *err)
 {
 	const char *code = c->partner.code;
 	if (!c->pending.partner)
 		return fail(err, ERR_NOT_FOUND, "no card of %s waits; lintas partner import FILE takes one in", code);
 	c->text = c->pending.octets;
-	return OK;
+	return check_looked_at(c, err);
 }
 
 enum err_code cards_get(struct api_call *call, struct err *err)

@@ -49,6 +49,7 @@ static const struct query_row rows[] = {
 	{ QUERY_HEAD, QUERY_DIGEST, "head", "also that this head, written down earlier, is a seal" },
 	{ QUERY_USER, QUERY_TEXT, "user", "name of a user" },
 	{ QUERY_OPEN, QUERY_FLAG, "open", "only what waits: for its electronic twin, or for an officer" },
+	{ QUERY_SERIAL, QUERY_TEXT, "serial", "of the card that was looked at: another one may have come since" },
 	{ QUERY_AFTER_NAME, QUERY_TEXT, "after", "the name with which the page before ended" },
 	{ QUERY_AFTER_ID, QUERY_WORD, "after", "an id: the message with which the page before ended" },
 	{ QUERY_AT, QUERY_DAY, "at", "as it will be at the end of this day, UTC (now)" },

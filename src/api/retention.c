@@ -5,6 +5,7 @@
 #include "customs/document/document.h"
 #include "kernel/archive.h"
 #include "kernel/hold.h"
+#include "kernel/own_key.h"
 #include "kernel/party.h"
 
 /* --- Holds --- */
@@ -244,13 +245,20 @@ enum err_code archives_sign(struct api_call *call, struct err *err)
 struct noting {
 	struct api_call *call;
 	struct retention_volume volume;
+	const char *signer;
 };
 
 static enum err_code note_volume(struct tx *tx, void *arg, struct err *err)
 {
 	const struct noting *noting = arg;
 	struct api_call *call = noting->call;
+	bool ours;
 
+	TRY(own_key_known(tx, noting->signer, &ours, err));
+	if (!ours)
+		return fail(err, ERR_CONFLICT,
+			    "volume %lld is signed by %s, which is no key of this node: the archive is another's",
+			    (long long)noting->volume.number, noting->signer);
 	return retention_note_volume(tx, call->arena, &noting->volume, &call->actor, call->now_us, err);
 }
 
@@ -262,6 +270,7 @@ enum err_code archives_note(struct api_call *call, struct err *err)
 	TRY(call_read(call, &view, err));
 	if (findings_errors(call->findings))
 		return OK;
+	noting.signer = view.signer;
 	struct retention_archived *items = arena_array(call->arena, view.count, sizeof *items);
 	if (!items)
 		return fail(err, ERR_MEMORY, "no memory for a volume");

@@ -73,6 +73,8 @@ static const struct field archive_note_rows[] = {
 	FIELD_TEXT(struct archive_note_view, archive, .json = "archive", .min = 1, .max_length = 100),
 	FIELD_TEXT(struct archive_note_view, digest, .json = "digest", .min = 1, .pattern = "[0-9a-f]{64}",
 		   .label = "SHA-256 of volume.jws"),
+	FIELD_TEXT(struct archive_note_view, signer, .json = "signer", .min = 1, .pattern = "[0-9a-f]{64}",
+		   .label = "fingerprint of the certificate that signed it"),
 	FIELD_INT(struct archive_note_view, number, .json = "number", .min = 1),
 	FIELD_LIST(struct archive_note_view, items, count, struct archive_item_view, archive_item_fields,
 		   .json = "items", .min = 1, .max = ARCHIVE_MESSAGES_MAX),

@@ -8,6 +8,7 @@
 #include "codec/tar.h"
 #include "crypto/digest.h"
 #include "kernel/archive.h"
+#include "kernel/retention.h"
 
 #define ARCHIVE_INDEX   "index.jsonl"
 #define ARCHIVE_SUMS    "SHA256SUMS"
@@ -50,6 +51,10 @@ struct archive_volume {
 /* ERR_INVALID if it is not signed by the certificate in it, or volume.json differs. */
 enum err_code archive_volume_read(struct arena *arena, int folder, struct archive_volume *volume,
 				  struct err *err) MUST_USE;
+
+/* All of VOLUME, as it stands below FOLDER, is what was signed: `lintas archive verify` of it alone. ERR_INVALID. */
+enum err_code archive_volume_check(struct invocation *in, int folder, const struct archive_volume *volume,
+				   struct err *err) MUST_USE;
 
 /* The files of an answer or archive that is one folder, written to FOLDER, or to one of their own name if it is NULL;
  * *WHERE is its path. */

@@ -341,6 +341,26 @@ static enum err_code open_next(struct reading *r, bool *more, struct err *err)
 	return code == ERR_NOT_FOUND ? OK : code;
 }
 
+/* What it says of the volume before it is believed here. */
+enum err_code archive_volume_check(struct invocation *in, int folder, const struct archive_volume *volume,
+				   struct err *err)
+{
+	const struct archive_manifest *m = &volume->manifest;
+	bool there = false;
+	struct reading *r = arena_alloc(in->arena, sizeof *r);
+	if (!r)
+		return fail(err, ERR_MEMORY, "no memory for an archive");
+	*r = (struct reading){ .in = in, .folder = folder, .volume = -1, .number = m->number - 1 };
+	r->told_us = clock_monotonic_us();
+	snprintf(r->archive, sizeof r->archive, "%s", m->archive);
+	snprintf(r->previous, sizeof r->previous, "%s", m->previous ? m->previous : "");
+	enum err_code code = open_next(r, &there, err);
+	if (code == OK)
+		code = there ? check_open_volume(r, err) : fail(err, ERR_NOT_FOUND, "%s is gone", r->name);
+	close_volume(r);
+	return code;
+}
+
 /* --- Verifying --- */
 
 /* Behind a gap nothing would be looked at. */
@@ -421,9 +441,9 @@ static enum err_code print_verified(const struct reading *r, struct err *err)
 		signers[i] = (struct signer_line){ r->signers[i].subject, r->signers[i].fingerprint };
 	if (r->in->json)
 		return json_put(&verified_schema,
-				  &(struct verified){ r->path, r->archive, r->previous, r->number, r->messages,
-						      r->octets, signers, r->signers_count },
-				  err);
+				&(struct verified){ r->path, r->archive, r->previous, r->number, r->messages, r->octets,
+						    signers, r->signers_count },
+				err);
 	printf("%s: every digest, seal and signature is right, and none is missing\nvolumes: %lld, messages: %lld, "
 	       "octets: %lld\n",
 	       r->path, (long long)r->number, (long long)r->messages, (long long)r->octets);

@@ -146,13 +146,16 @@ static enum err_code call_schema(struct writing *w, struct arena *arena, const c
 	return remote_call(&in, "POST", path, buf_bytes(&json), answer, err);
 }
 
-static enum err_code note_volume(struct writing *w, struct arena *arena, int64_t number, const char *digest,
+static enum err_code note_volume(struct writing *w, struct arena *arena, const struct archive_volume *volume,
 				 struct archive_item_view *items, size_t count, struct err *err)
 {
 	struct http_answer answer = { 0 };
-	const struct archive_note_view note = {
-		.archive = w->archive, .digest = digest, .number = number, .items = items, .count = count
-	};
+	const struct archive_note_view note = { .archive = w->archive,
+						.digest = volume->digest,
+						.signer = volume->fingerprint,
+						.number = volume->manifest.number,
+						.items = items,
+						.count = count };
 	return call_schema(w, arena, "/api/v1/archive-volumes", &archive_note_schema, &note, &answer, err);
 }
 
@@ -199,7 +202,7 @@ static enum err_code volume_end(struct writing *w, struct err *err)
 	TRY(sync_folder(w->folder, err));
 	w->number++;
 	memcpy(w->previous, volume.digest, sizeof w->previous);
-	TRY(note_volume(w, w->arena, w->number, volume.digest, w->items, w->count, err));
+	TRY(note_volume(w, w->arena, &volume, w->items, w->count, err));
 	w->volumes++;
 	w->messages += (int64_t)w->count;
 	w->octets += w->bytes;
@@ -292,7 +295,8 @@ static enum err_code write_all(struct writing *w, struct err *err)
 			return fail(err, ERR_MEMORY, "no memory for an archive");
 		TRY(read_page(w, arena, *after ? after : NULL, &page, err));
 		for (size_t i = 0; i < page.count; i++)
-			if (page.items[i].settled && page.items[i].archived_us == TIME_NONE)
+			if (page.items[i].settled && page.items[i].archived_us == TIME_NONE &&
+			    !same(page.items[i].type, RETENTION_PING))
 				TRY(take_message(w, &page.items[i], err));
 		more = page.next != NULL;
 		if (more && strlen(page.next) >= sizeof after)
@@ -348,11 +352,13 @@ static enum err_code continue_after(struct writing *w, struct err *err)
 	if (volume.manifest.number != w->number)
 		return fail(err, ERR_CONFLICT, "%s says that it is volume %lld: lintas archive verify", name,
 			    (long long)volume.manifest.number);
+	/* The node will delete what it is told of: so nothing of it may be missing, or be another's. */
+	TRY(archive_volume_check(w->in, w->folder, &volume, err));
 	w->archive = arena_text(w->in->arena, volume.manifest.archive);
 	memcpy(w->previous, volume.digest, sizeof w->previous);
 	if (!w->archive)
 		return fail(err, ERR_MEMORY, "no memory for an archive");
-	return count ? note_volume(w, arena, w->number, volume.digest, items, count, err) : OK;
+	return count ? note_volume(w, arena, &volume, items, count, err) : OK;
 }
 
 static enum err_code open_archive(struct writing *w, const char *path, struct err *err)

@@ -169,9 +169,9 @@ void print_card(FILE *out, const void *answer)
 			f->path ? f->path : "", f->law ? "  (" : "", f->law ? f->law : "", f->law ? ")" : "");
 		print_folded(out, f->text, INDENT);
 	}
-	if (same(view->state, "pending"))
-		fprintf(out, "Next: lintas partner approve %s, or lintas partner reject %s\n", view->partner,
-			view->partner);
+	if (same(view->state, "pending") && view->card)
+		fprintf(out, "Next: lintas partner approve %s --serial %lld, or lintas partner reject %s\n",
+			view->partner, (long long)view->card->serial, view->partner);
 	else if (same(view->state, "held"))
 		fprintf(out, "Next: lintas ping %s\n", view->partner);
 }

@@ -57,6 +57,11 @@ const struct option list_options[] = {
 	{ "--limit", "N", "at most so many (100)", "limit", false },
 	{ 0 },
 };
+const struct option decide_options[] = {
+	{ "--serial", "NUMBER", "of the card that you have looked at: if another one came since, nothing is done",
+	  "serial", false },
+	{ 0 },
+};
 const struct option map_options[] = {
 	{ "--mapping", "FILE", "the mapping file; docs/mapping.md explains it", NULL, true },
 	{ "--reverse", NULL, "from a document (or a folder of documents) to the national form", NULL, false },

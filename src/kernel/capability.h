@@ -41,7 +41,7 @@ struct document_event {
 
 /* How long documents of a type are kept unless the operator says otherwise (kernel/retention.h). */
 struct keeping {
-	int years;
+	int years, days;
 	int least_years; /* what .law asks for; 0: it says nothing */
 	const char *law; /* or why so long, where no public text says it */
 };
@@ -71,6 +71,7 @@ struct doctype {
 	const char *from_seat; /* kind of organisation that sends it: "issuing-authority", "customs" */
 	const char *to_seat;   /* kind of organisation that receives it */
 	const char *sample;    /* a good one as XML, by which a link is tested */
+	const char *sent_by;   /* what alone sends it, by a permission of its own; NULL: whoever submits documents */
 	struct keeping keeping;
 	/* Pure: all rules beyond form. TODAY is the day on which it is judged; the same at sender and receiver. */
 	void (*check)(const void *record, date today, struct findings *findings);

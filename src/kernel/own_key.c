@@ -244,3 +244,14 @@ enum err_code own_keys_note(struct kernel *kernel, const char *directory, const 
 	key_list_done(&list);
 	return code;
 }
+
+enum err_code own_key_known(struct tx *tx, const char *fingerprint, bool *known, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_own_key_known, BINDS(BIND_TEXT(fingerprint)), &query, err));
+	bool found = db_next(&query);
+	TRY(db_end(&query, err));
+	*known = found;
+	return OK;
+}

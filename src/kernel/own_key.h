@@ -11,5 +11,7 @@
  */
 enum err_code own_keys_note(struct kernel *kernel, const char *directory, const struct actor *actor, int64_t now_us,
 			    struct err *err) MUST_USE;
+/* *KNOWN: a key of this node, retired ones too, has the certificate with this FINGERPRINT. */
+enum err_code own_key_known(struct tx *tx, const char *fingerprint, bool *known, struct err *err) MUST_USE;
 
 #endif

@@ -57,19 +57,29 @@ static const struct machine *message_machine(const struct message *message)
 	return same(message->direction, "in") ? &message_in_machine : &message_out_machine;
 }
 
-/* *OPEN: the machine and state of a case of DOCUMENT that is not at its end, arena's; NULL: all are. */
+static bool is_at_rest(const struct machine *machine, int64_t since_us, int64_t at_us)
+{
+	return machine && machine->rest_months &&
+	       retention_end_us(since_us, (struct retention_term){ .years = machine->rest_months / 12,
+								   .days = machine->rest_months % 12 * 31 }) <= at_us;
+}
+
+/* *OPEN: the machine and state of a case of DOCUMENT that is neither at its end nor at rest at AT_US, arena's; NULL:
+ * all are. */
 static enum err_code read_cases(struct kernel *kernel, struct tx *tx, struct arena *arena, const char *document,
-				int64_t *last_us, const char **open, struct err *err)
+				int64_t at_us, int64_t *last_us, const char **open, struct err *err)
 {
 	db_query_auto query = { 0 };
 
 	*open = NULL;
 	TRY(db_query(tx, &sql_retention_cases, BINDS(BIND_TEXT(document)), &query, err));
 	while (db_next(&query)) {
-		const char *machine = db_text(arena, &query, 0), *state = db_text(arena, &query, 1);
-		*last_us = later(*last_us, db_int(&query, 2));
-		if (machine && state && !is_final(machine_find(kernel, machine), state))
-			*open = arena_printf(arena, "%s is %s", machine, state);
+		const char *name = db_text(arena, &query, 0), *state = db_text(arena, &query, 1);
+		const struct machine *machine = name ? machine_find(kernel, name) : NULL;
+		int64_t since_us = db_int(&query, 2);
+		*last_us = later(*last_us, since_us);
+		if (name && state && !is_final(machine, state) && !is_at_rest(machine, since_us, at_us))
+			*open = arena_printf(arena, "%s is %s", name, state);
 	}
 	return db_end(&query, err);
 }
@@ -115,30 +125,37 @@ static enum err_code judge_holds(struct tx *tx, struct arena *arena, struct cand
 	return OK;
 }
 
+/* Of a message whose document, if there was any, is not here. */
+static const char *type_of(const struct kernel *kernel, const struct message *message)
+{
+	if (doctype_find(kernel, message->action))
+		return message->action;
+	return message->test ? RETENTION_PING : RETENTION_MESSAGE;
+}
+
 /* Everything of .item but the verdict. *OPEN: a case that is not at its end; NULL. */
 static enum err_code describe(struct kernel *kernel, struct tx *tx, struct arena *arena, struct candidate *c,
-			      const char **open, struct err *err)
+			      int64_t at_us, const char **open, struct err *err)
 {
 	const struct message *message = &c->message;
 	const struct kept_document *document = &c->document;
-	int64_t wired_us, last_us = later(message->created_us, later(message->settled_us, message->accepted_us));
+	int64_t wired_us, least_us = kernel->retention ? kernel->retention->least_us : 0;
+	int64_t last_us = later(message->created_us, later(message->settled_us, message->accepted_us));
 
 	*open = NULL;
 	TRY(read_wire_last(tx, message->id, &wired_us, err));
 	last_us = later(last_us, wired_us);
 	/* A document that another message carries by now is judged, and deleted, with that one. */
-	const char *type = doctype_find(kernel, message->action) ? message->action : RETENTION_MESSAGE;
 	c->item = (struct retention_item){ .message = message->id,
-					   .type = type,
+					   .type = type_of(kernel, message),
 					   .organisation = message->organisation,
 					   .partner = message->partner,
 					   .direction = message->direction,
 					   .issued_on = DATE_NONE,
-					   .archived_us = c->archived_us < wired_us ? TIME_NONE : c->archived_us,
 					   .verdict = RETENTION_DUE };
 	if (document->id) {
 		last_us = later(last_us, later(document->created_us, day_us(document->issued_on)));
-		TRY(read_cases(kernel, tx, arena, document->id, &last_us, open, err));
+		TRY(read_cases(kernel, tx, arena, document->id, at_us, &last_us, open, err));
 		c->item.type = document->doctype;
 		c->item.document = document->id;
 		c->item.organisation = document->organisation;
@@ -147,8 +164,10 @@ static enum err_code describe(struct kernel *kernel, struct tx *tx, struct arena
 		c->item.issued_on = document->issued_on;
 	}
 	c->item.rule = retention_term_of(kernel, c->item.type, c->item.organisation);
+	/* What happened since is not in the archive: a case at rest may have moved once more. */
+	c->item.archived_us = c->archived_us < last_us ? TIME_NONE : c->archived_us;
 	c->item.last_us = last_us;
-	c->item.due_us = retention_end_us(last_us, c->item.rule.term);
+	c->item.due_us = later(retention_end_us(last_us, c->item.rule.term), last_us + least_us);
 	c->item.settled = !*open && is_final(message_machine(message), message->state);
 	return OK;
 }
@@ -163,7 +182,7 @@ static enum err_code judge(struct kernel *kernel, struct tx *tx, struct arena *a
 
 	if (keeper && message->document)
 		TRY(keeper->find(tx, arena, message->document, &c->document, err));
-	TRY(describe(kernel, tx, arena, c, &open, err));
+	TRY(describe(kernel, tx, arena, c, at_us, &open, err));
 	if (c->item.due_us > at_us)
 		return OK;
 	if (!is_final(message_machine(message), message->state))
@@ -174,7 +193,8 @@ static enum err_code judge(struct kernel *kernel, struct tx *tx, struct arena *a
 		decide(&c->item, RETENTION_REFERRED,
 		       because(arena, "document ", c->document.referred_by, " is about it and is kept"));
 	TRY(judge_holds(tx, arena, c, at_us, err));
-	if (kernel->retention && kernel->retention->archived_first && c->item.archived_us == TIME_NONE)
+	if (kernel->retention && kernel->retention->archived_first && c->item.archived_us == TIME_NONE &&
+	    !same(c->item.type, RETENTION_PING))
 		decide(&c->item, RETENTION_UNARCHIVED, "it stands in no archive yet: lintas archive write DIR");
 	return OK;
 }
@@ -217,6 +237,16 @@ static int64_t oldest_us(const struct kernel *kernel, int64_t at_us)
 	return at_us - shortest_us + 30 * DAY_US;
 }
 
+/* No term begins before the message was made, so what is younger needs no look at its document, cases and records: of a
+ * node's years most is. */
+static bool may_be_due(const struct kernel *kernel, const struct message *message, int64_t at_us)
+{
+	struct retention_answer rule = retention_term_of(kernel, type_of(kernel, message), message->organisation);
+
+	return (message->document && !doctype_find(kernel, message->action)) ||
+	       retention_end_us(message->created_us, rule.term) <= at_us;
+}
+
 struct look {
 	struct kernel *kernel;
 	struct arena *arena;
@@ -254,6 +284,8 @@ static enum err_code look_run(struct tx *tx, void *arg, struct err *err)
 	TRY(read_page(tx, look, err));
 	for (size_t i = 0; i < look->count; i++) {
 		struct candidate *c = &look->candidates[i];
+		if (!may_be_due(look->kernel, &c->message, look->at_us))
+			continue;
 		TRY(judge(look->kernel, tx, look->arena, c, look->at_us, err));
 		if (c->item.due_us > look->at_us ||
 		    (look->organisation && !same(look->organisation, c->item.organisation)))
@@ -356,6 +388,7 @@ static enum err_code delete_one(struct kernel *kernel, struct tx *tx, struct are
 	TRY(db_exec(tx, &sql_retention_before_drop, BINDS(BIND_TEXT(id)), &before, err));
 	TRY(db_exec(tx, &sql_retention_wire_drop, BINDS(BIND_TEXT(id)), &wires, err));
 	if (document && same(c->document.message, id)) {
+		TRY(db_exec(tx, &sql_retention_dropped_drop, BINDS(BIND_TEXT(document)), NULL, err));
 		TRY(keeper_of(kernel)->drop(tx, document, err));
 		TRY(db_exec(tx, &sql_retention_timer_drop, BINDS(BIND_TEXT(document)), NULL, err));
 		TRY(db_exec(tx, &sql_retention_case_drop, BINDS(BIND_TEXT(document)), NULL, err));
@@ -366,6 +399,7 @@ static enum err_code delete_one(struct kernel *kernel, struct tx *tx, struct are
 
 struct deletion {
 	struct kernel *kernel;
+	bool referred; /* what was deleted was about another document, which may go now */
 	struct arena *arena;
 	const struct actor *actor;
 	int64_t now_us;
@@ -396,6 +430,7 @@ static enum err_code delete_run(struct tx *tx, void *arg, struct err *err)
 	struct candidate c;
 
 	d->deleted = 0;
+	d->referred = false;
 	TRY(db_exec(tx, &sql_counter_grow, BINDS(BIND_TEXT("retention")), NULL, err));
 	for (size_t i = 0; i < d->list->count; i++) {
 		if (!same(d->list->items[i].verdict, RETENTION_DUE))
@@ -404,6 +439,7 @@ static enum err_code delete_run(struct tx *tx, void *arg, struct err *err)
 		if (!c.message.id || !same(c.item.verdict, RETENTION_DUE) || c.item.due_us > d->now_us)
 			continue;
 		TRY(delete_one(d->kernel, tx, d->arena, &c, d->actor, d->now_us, err));
+		d->referred = d->referred || c.document.about;
 		d->deleted++;
 	}
 	return OK;
@@ -429,29 +465,21 @@ struct old_refusal {
 	const char *id, *partner, *received, *error;
 };
 
-static enum err_code read_refusals(struct tx *tx, struct arena *arena, const char *before, struct old_refusal *rows,
-				   size_t *count, struct err *err)
+/* The oldest of all whose partner is not held, by whomever: they are of the node, not of one organisation. */
+static enum err_code read_refusals(struct tx *tx, struct arena *arena, const char *before, int64_t now_us,
+				   struct old_refusal *rows, size_t *count, struct err *err)
 {
 	db_query_auto query = { 0 };
 
 	*count = 0;
-	TRY(db_query(tx, &sql_retention_refusals, BINDS(BIND_TEXT(before), BIND_INT(DELETE_AT_ONCE)), &query, err));
+	TRY(db_query(tx, &sql_retention_refusals, BINDS(BIND_TEXT(before), BIND_INT(DELETE_AT_ONCE), BIND_INT(now_us)),
+		     &query, err));
 	while (*count < DELETE_AT_ONCE && db_next(&query))
 		rows[(*count)++] = (struct old_refusal){ .id = db_text(arena, &query, 0),
 							 .partner = db_text(arena, &query, 1),
 							 .received = db_text(arena, &query, 2),
 							 .error = db_text(arena, &query, 3) };
 	return db_end(&query, err);
-}
-
-static enum err_code refusal_held(struct tx *tx, const struct deletion *d, const char *partner, bool *held,
-				  struct err *err)
-{
-	struct hold hold;
-
-	TRY(hold_find(tx, d->arena, &(struct hold_question){ .partner = partner, .at_us = d->now_us }, &hold, err));
-	*held = hold.id != NULL;
-	return OK;
 }
 
 static enum err_code delete_refusal(struct tx *tx, const struct deletion *d, const struct old_refusal *refusal,
@@ -479,7 +507,6 @@ static enum err_code delete_refusal(struct tx *tx, const struct deletion *d, con
 			   err);
 }
 
-/* The oldest of all; those of a partner that is held stay, and so do those behind them until it is lifted. */
 static enum err_code refusals_run(struct tx *tx, void *arg, struct err *err)
 {
 	struct deletion *d = arg;
@@ -487,16 +514,12 @@ static enum err_code refusals_run(struct tx *tx, void *arg, struct err *err)
 	struct old_refusal rows[DELETE_AT_ONCE];
 	char before[UUID_SIZE];
 	size_t count;
-	bool held;
 
 	d->deleted = 0;
 	TRY(db_exec(tx, &sql_counter_grow, BINDS(BIND_TEXT("retention")), NULL, err));
 	id_before(2 * d->now_us - retention_end_us(d->now_us, rule.term), before);
-	TRY(read_refusals(tx, d->arena, before, rows, &count, err));
+	TRY(read_refusals(tx, d->arena, before, d->now_us, rows, &count, err));
 	for (size_t i = 0; i < count; i++) {
-		TRY(refusal_held(tx, d, rows[i].partner, &held, err));
-		if (held)
-			continue;
 		TRY(delete_refusal(tx, d, &rows[i], &rule, err));
 		d->deleted++;
 	}
@@ -505,6 +528,7 @@ static enum err_code refusals_run(struct tx *tx, void *arg, struct err *err)
 
 struct any_refusal {
 	const char *before;
+	int64_t now_us;
 	bool found;
 };
 
@@ -513,7 +537,8 @@ static enum err_code any_refusal_run(struct tx *tx, void *arg, struct err *err)
 	struct any_refusal *any = arg;
 	db_query_auto query = { 0 };
 
-	TRY(db_query(tx, &sql_retention_refusals, BINDS(BIND_TEXT(any->before), BIND_INT(1)), &query, err));
+	TRY(db_query(tx, &sql_retention_refusals, BINDS(BIND_TEXT(any->before), BIND_INT(1), BIND_INT(any->now_us)),
+		     &query, err));
 	any->found = db_next(&query);
 	return db_end(&query, err);
 }
@@ -522,7 +547,7 @@ static enum err_code any_refusal_run(struct tx *tx, void *arg, struct err *err)
 static enum err_code step_refusals(struct deletion *d, struct err *err)
 {
 	char before[UUID_SIZE];
-	struct any_refusal any = { .before = before };
+	struct any_refusal any = { .before = before, .now_us = d->now_us };
 	struct retention_answer rule = retention_term_of(d->kernel, RETENTION_REFUSAL, NULL);
 
 	id_before(2 * d->now_us - retention_end_us(d->now_us, rule.term), before);
@@ -541,15 +566,16 @@ static bool any_due(const struct retention_list *list)
 	return false;
 }
 
-/* At the end of a walk refusals go, too; and it begins anew at once if something was deleted, because a document may go
- * once what was about it is gone. */
+/* At the end of a walk refusals go, too, until none is left; and it begins anew at once if what was about a document is
+ * gone, which may go now. */
 static enum err_code end_walk(struct deletion *d, struct retention_walk *walk, unsigned *done, bool *more,
 			      struct err *err)
 {
 	TRY(step_refusals(d, err));
 	*done += d->deleted;
-	*more = walk->deleted || d->deleted > 0;
-	*walk = (struct retention_walk){ .pause_until_us = *more ? 0 : d->now_us + PAUSE_US };
+	*more = walk->again || d->deleted > 0;
+	if (d->deleted == 0)
+		*walk = (struct retention_walk){ .pause_until_us = *more ? 0 : d->now_us + PAUSE_US };
 	return OK;
 }
 
@@ -571,7 +597,7 @@ enum err_code retention_step(struct kernel *kernel, const struct actor *actor, i
 	if (any_due(&list))
 		TRY(db_write(kernel->db, delete_run, &d, err));
 	*done = d.deleted;
-	walk->deleted = walk->deleted || d.deleted > 0;
+	walk->again = walk->again || d.referred;
 	if (!list.next)
 		return end_walk(&d, walk, done, more, err);
 	*more = true;

@@ -21,6 +21,7 @@ struct retention_term {
 
 /* What is no document type but has a term, too. */
 #define RETENTION_MESSAGE "MESSAGE" /* that carries no document: pings, what never became a document */
+#define RETENTION_PING    "PING"    /* a test message that carries no document: pings, heartbeats; in no archive */
 #define RETENTION_REFUSAL "REFUSAL" /* messages of partners that were refused, with our errors */
 
 struct retention_rule {
@@ -32,6 +33,7 @@ struct retention {
 	const struct retention_rule *rules; /* what differs from the defaults of the document types */
 	size_t count;
 	bool archived_first; /* nothing is deleted that does not stand in an archive */
+	int64_t least_us;    /* no message goes sooner, whatever its term: a duplicate must get its receipt */
 };
 
 /* By which term TYPE of ORGANISATION is kept. */
@@ -87,7 +89,7 @@ enum err_code retention_list(struct kernel *kernel, struct arena *arena, const c
 struct retention_walk {
 	char after[40];
 	int64_t pause_until_us; /* nothing was found: the next walk begins then */
-	bool deleted;           /* something, in this walk: what it referred to may go now */
+	bool again;             /* something went that was about another document: that one may go now */
 };
 /* One bounded batch of a walk: deletes what is due, by ACTOR. *DONE: how many messages and refusals; *MORE: the walk
  * goes on, now. */

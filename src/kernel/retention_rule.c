@@ -12,8 +12,11 @@ static const struct other_type {
 } others[] = {
 	{ RETENTION_MESSAGE,
 	  { .years = 1,
-	    .law = "no public text says it: a year of pings and of what never became a document is enough "
-		   "to explain a link" } },
+	    .law = "no public text says it: a year of what never became a document is enough to explain it" } },
+	{ RETENTION_PING,
+	  { .days = 90,
+	    .law = "no public text says it: what a link was like for three months explains it; they prove nothing else, "
+		   "and there may be one every ten minutes" } },
 	{ RETENTION_REFUSAL,
 	  { .years = 1,
 	    .law = "no public text says it: a refused message was never exchanged; a year is longer than "
@@ -29,7 +32,12 @@ static const struct keeping *default_of(const struct kernel *kernel, const char 
 		if (same(others[i].name, type))
 			return &others[i].keeping;
 	const struct doctype *doctype = type ? doctype_find(kernel, type) : NULL;
-	return doctype && doctype->keeping.years > 0 ? &doctype->keeping : &nothing_known;
+	return doctype && doctype->keeping.law ? &doctype->keeping : &nothing_known;
+}
+
+static struct retention_term term_of(const struct keeping *keeping)
+{
+	return (struct retention_term){ keeping->years, keeping->days };
 }
 
 struct retention_answer retention_term_of(const struct kernel *kernel, const char *type, const char *organisation)
@@ -46,7 +54,7 @@ struct retention_answer retention_term_of(const struct kernel *kernel, const cha
 	}
 	if (best)
 		return (struct retention_answer){ best->term, "[retention] of lintas.conf", true };
-	return (struct retention_answer){ { .years = keeping->years }, keeping->law, false };
+	return (struct retention_answer){ term_of(keeping), keeping->law, false };
 }
 
 static const char *doctype_at(const struct kernel *kernel, size_t index)
@@ -68,7 +76,7 @@ const char *retention_type_at(const struct kernel *kernel, size_t index, struct 
 	if (!type)
 		return NULL;
 	const struct keeping *keeping = default_of(kernel, type);
-	*term = (struct retention_term){ .years = keeping->years };
+	*term = term_of(keeping);
 	*least = (struct retention_term){ .years = keeping->least_years };
 	*law = keeping->law;
 	return type;

@@ -232,9 +232,9 @@ static const struct key_info *signing_key_for(const struct writing *w, const cha
 	struct err unused;
 	if (!peer || identity_for(w->messaging, w->directory, peer, NULL, w->now_us, &identity, &unused) != OK ||
 	    !jws_can_sign(cert_key_kind(identity.key->cert)))
-		return jws_key(w->directory, NULL, w->now_us);
+		return directory_signer(w->directory, NULL, w->now_us);
 	enum key_kind kind = cert_key_kind(identity.key->cert);
-	return jws_key(w->directory, &kind, w->now_us);
+	return directory_signer(w->directory, &kind, w->now_us);
 }
 
 /* All but its serial number and times. */

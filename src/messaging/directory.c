@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "messaging/health_int.h"
+#include "messaging/jws_int.h"
 
 /* The rows of one partner are only needed until they are read: withdrawn ones are kept for ever, and lists are long. */
 enum { DIRECTORY_ARENA = 256 << 20, ROWS_ARENA = 256 << 20 };
@@ -84,6 +85,19 @@ const struct key_info *directory_key(const struct directory *directory, enum key
 	return best;
 }
 
+const struct key_info *directory_signer(const struct directory *directory, const enum key_kind *kind, int64_t now_us)
+{
+	const struct key_info *best = NULL;
+	for (size_t i = 0; i < directory->own.count; i++) {
+		const struct key_info *key = &directory->own.keys[i];
+		if (key->use == KEY_USE_SIGN && key_is_current(key, now_us) && jws_can_sign(cert_key_kind(key->cert)) &&
+		    (!kind || cert_key_kind(key->cert) == *kind) &&
+		    (!best || cert_not_before_us(key->cert) < cert_not_before_us(best->cert)))
+			best = key;
+	}
+	return best;
+}
+
 /* A partner verifies with the certificate that the agreement names, whatever stands in the message. */
 static const struct key_info *key_agreed(const struct directory *directory, const struct cpa_channel *channel,
 					 int64_t now_us)
@@ -101,9 +115,10 @@ enum err_code identity_for(const struct messaging *messaging, const struct direc
 			   const struct peer *peer, const struct cpa_channel *channel, int64_t now_us,
 			   struct ebms_identity *identity, struct err *err)
 {
+	enum key_kind kind = sig_alg_key(peer->profile->signature);
 	const struct key_info *key = channel ? key_agreed(directory, channel, now_us) : NULL;
 	if (!key)
-		key = directory_key(directory, KEY_USE_SIGN, sig_alg_key(peer->profile->signature), now_us);
+		key = directory_signer(directory, &kind, now_us);
 	if (!key)
 		return fail(
 			err, ERR_KEY,

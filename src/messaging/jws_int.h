@@ -15,9 +15,6 @@ struct jws {
 /* Appends PAYLOAD as signed by KEY, whose certificate goes with it. TYPE: of the media, without "application/". */
 enum err_code jws_put(struct keys *keys, const struct key_info *key, const char *type, struct bytes payload,
 		      struct buf *out, struct err *err) MUST_USE;
-struct directory;
-/* By which of our keys that is done; NULL: none is valid. The directory's. */
-const struct key_info *jws_key(const struct directory *directory, const enum key_kind *kind, int64_t now_us);
 /* Whether keys of KIND can sign so. */
 bool jws_can_sign(enum key_kind kind);
 

@@ -368,7 +368,7 @@ static void check_p_mode(struct receiving *r)
 					     .action = user->collaboration->action,
 					     .original_sender = ebms_property(user->properties, "originalSender"),
 					     .final_recipient = ebms_property(user->properties, "finalRecipient"),
-					     .test = same(ebms_property(user->properties, "test"), "true") };
+					     .test = ping || same(ebms_property(user->properties, "test"), "true") };
 }
 
 /* The CPA: the same. */

@@ -2,26 +2,11 @@
 #include "messaging/jws_int.h"
 #include "messaging/messaging_int.h"
 
-/* The one that partners have had longest: in a roll-over they know the new one by a card alone, which this one signs.
- */
-const struct key_info *jws_key(const struct directory *directory, const enum key_kind *kind, int64_t now_us)
-{
-	const struct key_info *best = NULL;
-	for (size_t i = 0; i < directory->own.count; i++) {
-		const struct key_info *key = &directory->own.keys[i];
-		if (key->use == KEY_USE_SIGN && key_is_current(key, now_us) && jws_can_sign(cert_key_kind(key->cert)) &&
-		    (!kind || cert_key_kind(key->cert) == *kind) &&
-		    (!best || cert_not_before_us(key->cert) < cert_not_before_us(best->cert)))
-			best = key;
-	}
-	return best;
-}
-
 enum err_code messaging_sign(struct messaging *messaging, const char *type, struct bytes payload, int64_t now_us,
 			     struct buf *out, struct err *err)
 {
 	struct directory *directory = directory_get(messaging);
-	const struct key_info *key = jws_key(directory, NULL, now_us);
+	const struct key_info *key = directory_signer(directory, NULL, now_us);
 	enum err_code code = key ? jws_put(messaging->options.keys, key, type, payload, out, err)
 				 : fail(err, ERR_KEY,
 					"no active signing key has a valid certificate, so nothing can be signed; see "

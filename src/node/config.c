@@ -341,8 +341,10 @@ static void check_terms(struct reading *r)
 	struct config *c = r->config;
 	char term[RETENTION_TERM_SIZE];
 
-	c->retention =
-		(struct retention){ .rules = r->terms, .count = r->terms_count, .archived_first = c->archived_first };
+	c->retention = (struct retention){ .rules = r->terms,
+					   .count = r->terms_count,
+					   .archived_first = c->archived_first,
+					   .least_us = c->duplicate_window_us };
 	for (size_t i = 0; i < r->terms_count; i++)
 		if (retention_end_us(0, r->terms[i].term) < c->duplicate_window_us &&
 		    !same(r->terms[i].type, RETENTION_REFUSAL))

@@ -541,6 +541,7 @@ static const struct unit_test {
 	{ "DOC-004", "test_document.c", "what_is_no_document_is_said_so" },
 	{ "DOC-017", "test_document.c", "json_becomes_canonical_xml" },
 	{ "DOC-021", "test_phyto.c", "json_of_a_certificate_of_others_is_not_taken" },
+	{ "DOC-022", "test_link.c", "who_may_submit_documents_cannot_announce" },
 	{ "PAP-001", "test_paper.c", "what_is_wrong_with_a_paper_is_said_at_once" },
 	{ "PAP-002", "test_paper.c", "a_reference_is_accepted_once" },
 	{ "PAP-003", "test_paper.c", "no_paper_is_accepted_when_the_electronic_one_is_here" },

@@ -191,19 +191,66 @@ def hostile(vn, archive):
     shown(f"an archive that was changed is refused, with its place: {len(cases)} ways")
 
 
-def again(vn, archive, before):
-    """The node is set back to before the archive was written, as when it was killed before it was told."""
+def set_back(vn, before):
+    """As it was before the archive was written."""
     for path in before.iterdir():
         shutil.copy(path, vn.path / path.name)
     for path in vn.path.glob("lintas.db-*"):
         if not (before / path.name).exists():
             path.unlink()
+
+
+def again(vn, archive, before):
+    """As when it was killed before it was told."""
+    set_back(vn, before)
     copy = tampered(archive, lambda copy: shutil.rmtree(copy / "volume-000002"))
     assert later_json(vn, "archive", "write", copy)["messages"] == 1  # the first volume is told to the node, the other message is written
     assert later_json(vn, "archive", "verify", copy)["messages"] == 2
     assert "2 messages and refusals deleted" in later(vn, "retention", "run")
     lintas(vn, "audit", "verify", "--evidence")
     shown("who was killed between a volume and telling the node loses nothing and writes nothing twice")
+
+
+def not_believed(th, vn, archive, before):
+    """The node deletes what it is told of: so it is told of no volume that is damaged, or is another node's."""
+    set_back(vn, before)
+
+    def damage(name):
+        def change(copy):
+            path = next((copy / "volume-000002").glob(name))
+            path.write_bytes(path.read_bytes().replace(b"0", b"1", 1))
+        return change
+
+    for name in ("*.tar", "index.jsonl", "SHA256SUMS"):
+        said = refused(vn, "archive", "write", tampered(archive, damage(name)))
+        assert "volume-000002" in said and ("altered" in said or "digest" in said), said
+    said = refused(th, "archive", "write", tampered(archive, lambda copy: None))
+    assert "is no key of this node" in said, said
+    assert {d["verdict"] for d in later_json(vn, "retention", "due")["items"]} == {"referred", "not-archived"}
+    assert "0 messages and refusals deleted" in later(vn, "retention", "run")
+    shown("nothing is deleted because of a volume that is damaged, or another node's")
+
+
+def killed(vn, before):
+    """kill -9 a little later each time, until one run comes to its end before."""
+    set_back(vn, before)
+    archive, runs = region.work / "killed", 0
+    for runs in range(1, 200):
+        process = subprocess.Popen([region.lintas, "archive", "write", str(archive), "--messages", "1", "--dir", str(vn.path)],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=LATER)
+        try:
+            said = process.communicate(timeout=0.03 * runs)[1].decode()
+            assert process.returncode == 0, said
+            break
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+        if (archive / "volume-000001").exists():  # whatever was killed: each volume that has its name is whole
+            later(vn, "archive", "verify", archive)
+    assert later_json(vn, "archive", "verify", archive)["messages"] == 2
+    assert "2 messages and refusals deleted" in later(vn, "retention", "run")
+    lintas(vn, "audit", "verify", "--evidence")
+    shown(f"kill -9 while it writes, {runs - 1} times: each volume is whole, and no message is missing or written twice")
 
 
 def story():
@@ -222,6 +269,8 @@ def story():
     later(vn, "archive", "verify", archive)
     hostile(vn, archive)
     again(vn, archive, before)
+    not_believed(th, vn, archive, before)
+    killed(vn, before)
 
 
 try:

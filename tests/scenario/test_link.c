@@ -2,9 +2,12 @@
 #include "region.h"
 
 #include "base/text.h"
+#include "customs/document/document.h"
 #include "customs/link/link.h"
 #include "kernel/card.h"
 #include "kernel/journal.h"
+#include "keyring.h"
+#include "pki.h"
 
 static struct region *region;
 static struct region_node *th, *la, *vn;
@@ -296,6 +299,102 @@ static void one_with_a_certificate_of_another_partner_is_refused(void **state)
 	must_be_refused("CARD-023");
 }
 
+/* --- A new signing key --- */
+
+static struct card read_card(struct bytes text)
+{
+	struct card card;
+	struct findings *findings = findings_new(region->arena);
+	const struct card_reading reading = {
+		.text = text, .held_serial = INTEGER_NONE, .allow_plain = true, .now_us = region->now_us
+	};
+
+	region_must(region, messaging_card_read(region->arena, &reading, &card, findings, &region->err));
+	assert_int_equal(findings_errors(findings), 0);
+	return card;
+}
+
+/* As the operator of VN does who approves it. */
+static void approve(struct bytes text)
+{
+	struct card card = read_card(text);
+	struct partner_card pending = look().pending;
+
+	assert_true(bytes_same(pending.octets, text));
+	for (size_t i = 0; i < card.certificates_count; i++) {
+		cert_auto cert = NULL;
+		region_must(region,
+			    messaging_card_certificate(region->arena, &card.certificates[i], &cert, &region->err));
+		region_believe(vn, "TH", card.certificates[i].use, cert_der(cert), TIME_NONE);
+	}
+	region_must(region, db_write(vn->kernel.db, hold_run, &pending, &region->err));
+}
+
+/* Another one like it of TH; returns its id and that of the older one, which signs for VN. */
+static void install_another(const char **older, const char **newer)
+{
+	const char *fingerprint = read_card(card_of(th, "VN")).fingerprint;
+	struct key_list list;
+	struct key_info info;
+
+	*older = NULL;
+	region_must(region, keystore_list(th->keys_directory, &list, &region->err));
+	for (size_t i = 0; i < list.count; i++)
+		if (list.keys[i].cert && same(cert_fingerprint(list.keys[i].cert), fingerprint)) {
+			*older = arena_text(region->arena, list.keys[i].id);
+			pki_key_install(th->keys_directory, KEY_USE_SIGN, list.keys[i].type, keyring_authority(),
+					&info);
+		}
+	key_list_done(&list);
+	assert_non_null(*older);
+	*newer = arena_text(region->arena, info.id);
+	region_must(region, messaging_refresh(th->messaging, true, &region->err));
+}
+
+static unsigned certificates_sent;
+
+/* Delivered at once: VN believes who signed it. */
+static void must_get_through(void)
+{
+	struct document_result sent =
+		region_submit(th, "dft", paper_form_d(region, "TH", "VN", ++certificates_sent, region_today(th)));
+
+	region_settle(region);
+	assert_string_equal(region_message(th, sent.message).state, "delivered");
+	assert_int_equal(region_message(th, sent.message).attempts, 1);
+}
+
+/* VN takes its time to approve. Nothing that TH sends meanwhile is refused, and its card arrives. */
+static void a_new_key_signs_when_the_one_before_it_is_retired(void **state)
+{
+	const char *older, *newer;
+
+	(void)state;
+	certificates_sent = 0;
+	begin(REGION_AS4, (struct health_policy){ 0 });
+	must_get_through();
+	install_another(&older, &newer);
+	must_get_through();
+	struct bytes card = card_of(th, "VN");
+	send(card);
+	assert_string_equal(look().codes, "");
+	region_run(region, 3 * DAY_US);
+	must_get_through();
+	approve(card);
+	must_get_through();
+	region_must(region, keystore_retire(th->keys_directory, older, &region->err));
+	region_must(region, messaging_refresh(th->messaging, true, &region->err));
+	must_get_through();
+	/* The card without the older one is signed by the new one, which VN knows by the card before. */
+	struct card last = read_card(card_of(th, "VN"));
+	assert_string_not_equal(last.fingerprint, read_card(card).fingerprint);
+	send(card_of(th, "VN"));
+	assert_string_equal(look().codes, "");
+	assert_non_null(look().pending.partner);
+	region_check_journals(region);
+	region_free(region);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +406,7 @@ int main(void)
 		cmocka_unit_test(one_of_a_third_state_is_refused),
 		cmocka_unit_test(one_that_was_altered_is_refused),
 		cmocka_unit_test(one_with_a_certificate_of_another_partner_is_refused),
+		cmocka_unit_test(a_new_key_signs_when_the_one_before_it_is_retired),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,8 @@ const struct machine acdd_sent_machine = {
 	.title = "ACDD at the exporting side",
 	.initial = "submitted",
 	.final = ended,
+	.rest_months = 12,
+	.rest_law = "no public text says it: as with a certificate of origin",
 	.rows = sent_rows,
 };
 
@@ -38,5 +40,7 @@ const struct machine acdd_received_machine = {
 	.title = "ACDD at the importing side",
 	.initial = "received",
 	.final = ended,
+	.rest_months = 12,
+	.rest_law = "no public text says it: as with a certificate of origin",
 	.rows = received_rows,
 };

@@ -44,6 +44,7 @@ struct document_request {
 	const char *partner;      /* NULL: the state that the document is meant for */
 	struct bytes text; /* XML, kept byte for byte; or JSON, written as canonical XML, which then is the original */
 	bool test;
+	bool own; /* by what the type names as .sent_by */
 	struct actor actor;
 	int64_t now_us;
 	/* In the transaction that keeps it, when it is kept or was before: what has to be done together with it, or not

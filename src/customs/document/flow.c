@@ -12,6 +12,8 @@ const struct machine document_sent_machine = {
 	.title = "A document that was sent",
 	.initial = "submitted",
 	.final = transmitted,
+	.rest_months = 12,
+	.rest_law = "no public text says it: a task was open all that time",
 	.rows = sent_rows,
 };
 
@@ -25,6 +27,8 @@ const struct machine document_received_machine = {
 	.title = "A document that was received",
 	.initial = "received",
 	.final = seen,
+	.rest_months = 12,
+	.rest_law = "no public text says it: a task was open all that time",
 	.rows = received_rows,
 };
 
@@ -38,5 +42,7 @@ const struct machine document_refused_machine = {
 	.title = "A received document that breaks its rules",
 	.initial = "refused",
 	.final = noted,
+	.rest_months = 12,
+	.rest_law = "no public text says it: a task was open all that time",
 	.rows = refused_rows,
 };

@@ -377,6 +377,9 @@ enum err_code document_submit(struct kernel *kernel, struct arena *arena, const 
 
 	TRY(document_read(kernel, arena, request->doctype, request->text, document_today(request->now_us),
 			  &submission.reading, findings, err));
+	const struct doctype *doctype = submission.reading.doctype;
+	if (doctype && doctype->sent_by && !request->own)
+		finding_add(findings, &document_rules[DOCUMENT_NOT_SUBMITTED], "", doctype->code, doctype->sent_by);
 	submission.broken = findings_errors(findings) > errors;
 	if (submission.broken) {
 		if (submission.reading.key.issuer_state) {

@@ -3,6 +3,11 @@
 #include "customs/link/link_int.h"
 #include "kernel/card.h"
 
+#define KEPT_AS_EXPLANATION                                                                                            \
+	{                                                                                                              \
+		.years = 1, .law = "no public text says it: a year is enough to explain a link"                        \
+	}
+
 static void notice_key(struct arena *arena, const void *record, struct document_key *key)
 {
 	const struct notice *notice = record;
@@ -60,6 +65,8 @@ const struct doctype notice_doctype = {
 	.from_seat = "customs",
 	.to_seat = "customs",
 	.sample = sample_notice,
+	.sent_by = "lintas notice (POST /api/v1/notices)",
+	.keeping = KEPT_AS_EXPLANATION,
 	.check = notice_check,
 	.key = notice_key,
 	.sent_machine = &document_sent_machine,
@@ -112,6 +119,8 @@ const struct doctype card_update_doctype = {
 	.from_seat = "customs",
 	.to_seat = "customs",
 	.sample = sample_card,
+	.sent_by = "the node itself, when its card changes,",
+	.keeping = KEPT_AS_EXPLANATION,
 	.check = card_update_check,
 	.key = card_key,
 	.sent_machine = &document_sent_machine,

@@ -57,6 +57,7 @@ static enum err_code send_one(const struct sending *sending, const char *partner
 		.doctype = NOTICE,
 		.partner = partner,
 		.text = buf_bytes(&text),
+		.own = true,
 		.actor = request->actor,
 		.now_us = request->now_us,
 	};
@@ -150,6 +151,7 @@ enum err_code card_update_send(struct kernel *kernel, struct arena *arena, const
 		.doctype = CARD,
 		.partner = request->partner,
 		.text = buf_bytes(&text),
+		.own = true,
 		.actor = request->actor,
 		.now_us = request->now_us,
 	};

@@ -5,6 +5,10 @@
 
 #define OCP "ATIGA OCP rule "
 
+/* A proof of origin is valid for twelve months from its issue (rule 14), and what became of it is told within that time
+ * (rule 30(2)). Rule 14 has exceptions, so the state stays what it is, and a late response still counts. */
+#define RESTS .rest_months = 12, .rest_law = OCP "14, 30(2)"
+
 static const char *const ended[] = { "utilised", "cancelled", "replaced", NULL };
 
 /* What a customs response does, whichever side we are: the importing side moves when it sends one, the issuing side
@@ -53,6 +57,7 @@ const struct machine form_d_sent_machine = {
 	.title = "e-Form D at the issuing side",
 	.initial = "submitted",
 	.final = ended,
+	RESTS,
 	.rows = sent_rows,
 };
 
@@ -111,6 +116,7 @@ const struct machine form_d_clock_machine = {
 	.subject_type = "clock",
 	.initial = "opened",
 	.final = settled,
+	RESTS,
 	.rows = clock_rows,
 };
 
@@ -142,5 +148,6 @@ const struct machine form_d_received_machine = {
 	.title = "e-Form D at the importing side",
 	.initial = "received",
 	.final = ended,
+	RESTS,
 	.rows = received_rows,
 };

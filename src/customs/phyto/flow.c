@@ -26,6 +26,8 @@ const struct machine phyto_sent_machine = {
 	.title = "Phytosanitary certificate at the issuing side",
 	.initial = "submitted",
 	.final = ended,
+	.rest_months = 12,
+	.rest_law = "no public text says it: as with a certificate of origin",
 	.rows = sent_rows,
 };
 
@@ -41,5 +43,7 @@ const struct machine phyto_received_machine = {
 	.title = "Phytosanitary certificate at the importing side",
 	.initial = "received",
 	.final = ended,
+	.rest_months = 12,
+	.rest_law = "no public text says it: as with a certificate of origin",
 	.rows = received_rows,
 };

@@ -217,6 +217,31 @@ static void a_later_card_waits_and_shows_what_it_changes(void **state)
 	other_end(&o);
 }
 
+/* It came over the wire while the operator looked at the one before. */
+static void only_the_card_that_was_looked_at_is_decided(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	imported(&o);
+	open_other(&o, "https://new.la.example:8443/as4");
+	expect(import(&o, card_of(&o), NULL), 201, "\"state\":\"pending\"");
+	const char *seen = arena_printf(o.world.fixture->arena, "serial=%lld", (long long)(o.now_us / 1000));
+	open_other(&o, "https://strange.la.example:8443/as4");
+	expect(import(&o, card_of(&o), NULL), 201, "\"state\":\"pending\"");
+	const char *now = arena_printf(o.world.fixture->arena, "serial=%lld", (long long)(o.now_us / 1000));
+	assert_string_not_equal(seen, now);
+	const char *const verbs[] = { "approve", "reject" };
+	for (size_t i = 0; i < COUNT(verbs); i++)
+		expect(call(&o.world, "POST", arena_printf(o.world.fixture->arena, LA "/%s?%s", verbs[i], seen), NULL,
+			    NULL),
+		       409, "look at it again");
+	assert_string_equal(look(&o).partner.endpoint, LA_ENDPOINT);
+	expect(call(&o.world, "POST", arena_printf(o.world.fixture->arena, LA "/approve?%s", now), NULL, NULL), 200,
+	       "\"state\":\"held\"");
+	other_end(&o);
+}
+
 /* The old key signs the card in which the new one is: so a roll-over needs no phone. */
 static void a_roll_over_overlaps(void **state)
 {
@@ -456,6 +481,7 @@ static void when_our_card_changes_each_active_partner_gets_it_once(void **state)
 int main(void)
 {
 	static const struct CMUnitTest with_types[] = {
+		cmocka_unit_test(only_the_card_that_was_looked_at_is_decided),
 		cmocka_unit_test(opt_outs_of_an_approved_card_stand_in_the_matrix),
 		cmocka_unit_test(when_our_card_changes_each_active_partner_gets_it_once),
 	};

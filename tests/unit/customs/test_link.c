@@ -193,6 +193,20 @@ static void a_card_that_nobody_can_judge_is_refused(void **state)
 	assert_memory_equal(refusals.detail, "LNK-011", strlen("LNK-011"));
 }
 
+/* Announcing takes a permission of its own, which the interface asks for at another place than documents. */
+static void who_may_submit_documents_cannot_announce(void **state)
+{
+	static const char *const files[] = { "notice/good-maintenance.xml", "card/good-update.xml" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	for (size_t i = 0; i < COUNT(files); i++) {
+		struct submitted sent = submit(fixture, "customs", sample(fixture->arena, files[i]));
+		assert_non_null(strstr(sent.codes, "DOC-022"));
+		assert_null(sent.result.id);
+	}
+	assert_int_equal(documents(fixture, (struct document_filter){ 0 }).count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +216,7 @@ int main(void)
 		cmocka_unit_test(a_notice_that_arrives_after_its_end_is_kept_and_ends_by_itself),
 		cmocka_unit_test(a_test_announces_nothing),
 		cmocka_unit_test(a_card_that_nobody_can_judge_is_refused),
+		cmocka_unit_test(who_may_submit_documents_cannot_announce),
 	};
 
 	return kernel_run("link", tests, COUNT(tests), customs_capabilities);

@@ -157,15 +157,54 @@ static void what_somebody_deletes_by_himself_is_still_found(void **state)
 
 static void what_is_not_at_its_end_stays(void **state)
 {
+	static const struct retention_rule rules[] = { { "FORM-D", NULL, { .days = 200 } } };
+	static const struct retention retention = { .rules = rules, .count = COUNT(rules) };
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
 	struct document certificate = arrive(fixture, "m-1@vn", "FORM-D", "TH:customs",
 					     sample(fixture->arena, "form-d/good-third-country.xml"));
 	struct submitted sent = submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml"));
 
-	assert_string_equal(verdict(fixture, at(2050, 1, 1), certificate.id), RETENTION_OPEN);
+	fixture->kernel.retention = &retention;
+	assert_string_equal(verdict(fixture, at(2027, 11, 1), certificate.id), RETENTION_OPEN);
 	assert_string_equal(verdict(fixture, at(2050, 1, 1), sent.result.id), RETENTION_UNSETTLED);
-	assert_int_equal(sweep(fixture, at(2050, 1, 1)), 0);
+	assert_int_equal(sweep(fixture, at(2027, 11, 1)), 0);
 	assert_int_equal(fixture_int(fixture, &parts, NO_BINDS), 2);
+}
+
+/* ATIGA OCP rule 14: it is valid for twelve months; nobody used, refused or even looked at it. */
+static void a_certificate_that_nobody_used_goes_when_its_term_is_over(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct document certificate = arrive(fixture, "m-1@vn", "FORM-D", "TH:customs",
+					     sample(fixture->arena, "form-d/good-third-country.xml"));
+
+	assert_string_equal(certificate.state, "received");
+	assert_null(verdict(fixture, at(2031, 11, 1), certificate.id));
+	assert_string_equal(verdict(fixture, at(2031, 11, 3), certificate.id), RETENTION_DUE);
+	assert_int_equal(sweep(fixture, at(2031, 11, 3)), 1);
+	expect_whole(fixture, 1);
+}
+
+/* A file of a drop folder stays known by its name and digest, so that it is never taken twice. */
+static void a_document_that_came_by_a_drop_folder_goes_like_any(void **state)
+{
+	static const struct statement file = {
+		"test.file", "INSERT INTO drop_file (id, organisation, folder, name, digest, taken_us)"
+			     " VALUES ('f', 'customs', '', 'r.xml', 'aa', 1)"
+	};
+	static const struct statement document = {
+		"test.document", "INSERT INTO drop_document (file, number, document) VALUES ('f', 1, $1)"
+	};
+	static const struct statement files = { "test.files", "SELECT count(*) FROM drop_file" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct pair pair = certificate_and_response(fixture);
+
+	deliver(fixture, pair.sent);
+	fixture_exec(fixture, &file, NO_BINDS);
+	fixture_exec(fixture, &document, BINDS(BIND_TEXT(pair.response)));
+	assert_int_equal(sweep(fixture, at(2031, 11, 3)), 2);
+	assert_int_equal(fixture_int(fixture, &files, NO_BINDS), 1);
+	expect_whole(fixture, 2);
 }
 
 /* --- Holds --- */
@@ -248,7 +287,7 @@ static void an_organisation_s_own_term_counts_for_it_alone(void **state)
 	static const struct retention_rule rules[] = { { "CUSTOMS-RESPONSE", NULL, { .years = 4 } },
 						       { "CUSTOMS-RESPONSE", "customs", { .years = 7 } },
 						       { "FORM-D", "dft", { .years = 3 } } };
-	static const struct retention retention = { rules, COUNT(rules), false };
+	static const struct retention retention = { .rules = rules, .count = COUNT(rules) };
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
 	struct retention_answer answer;
 	struct pair pair;
@@ -309,7 +348,7 @@ static enum err_code note_run(struct tx *tx, void *arg, struct err *err)
 
 static void nothing_goes_that_is_in_no_archive_where_that_is_asked_for(void **state)
 {
-	static const struct retention retention = { NULL, 0, true };
+	static const struct retention retention = { .archived_first = true };
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
 	struct pair pair = certificate_and_response(fixture);
 	struct retention_archived items[] = { { pair.sent, "aa", at(2031, 12, 1) },
@@ -334,7 +373,7 @@ static void nothing_goes_that_is_in_no_archive_where_that_is_asked_for(void **st
 /* What went over the wire after the archive was written is not in it. */
 static void what_came_after_the_archive_keeps_a_message(void **state)
 {
-	static const struct retention retention = { NULL, 0, true };
+	static const struct retention retention = { .archived_first = true };
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
 	struct pair pair = certificate_and_response(fixture);
 	struct retention_archived item = { pair.sent, "aa", FIXTURE_NOW_US - 1 };
@@ -386,6 +425,60 @@ static void refusals_go_after_their_term_but_not_those_of_a_held_partner(void **
 	expect_whole(fixture, 40);
 }
 
+/* Those of a held partner do not stand before those of others. */
+static void a_held_partner_s_refusals_keep_no_other_s(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct wire garbage = fixture_wire(fixture, WIRE_RECEIVED, "garbage");
+	struct wire error = fixture_wire(fixture, WIRE_ERROR_SENT, "EBMS:0009");
+	struct holding by_customs = { .fixture = fixture,
+				      .hold = { .kind = HOLD_PARTNER,
+						.subject = "VN",
+						.organisation = "customs",
+						.reason = "court",
+						.until_us = TIME_NONE } };
+
+	for (int i = 0; i < 40; i++)
+		must(inbox_refused(&fixture->kernel, i < 30 ? "VN" : "MY", arena_printf(fixture->arena, "r-%d@vn", i),
+				   "EBMS:0009", &garbage, &error, fixture->clock.now_us, &fixture->err));
+	must(db_write(fixture->kernel.db, hold_run, &by_customs, &fixture->err));
+	assert_int_equal(sweep(fixture, at(2027, 11, 4)), 10);
+	assert_int_equal(fixture_int(fixture, &refusals, NO_BINDS), 30);
+	expect_whole(fixture, 10);
+}
+
+/* There may be one every ten minutes: they go soon, and into no archive. */
+static void pings_go_after_three_months_without_an_archive(void **state)
+{
+	static const struct retention retention = { .archived_first = true, .least_us = 60 * DAY_US };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message ping = fixture_put(fixture, "VN", NULL, NULL);
+
+	fixture_exec(
+		fixture,
+		&(const struct statement){ "test.ping", "UPDATE message SET test = 1, action = 'ping' WHERE id = $1" },
+		BINDS(BIND_TEXT(ping.id)));
+	deliver(fixture, ping.id);
+	fixture->kernel.retention = &retention;
+	assert_int_equal(sweep(fixture, FIXTURE_NOW_US + 89 * DAY_US), 0);
+	assert_string_equal(due(fixture, FIXTURE_NOW_US + 91 * DAY_US).items[0].type, RETENTION_PING);
+	assert_int_equal(sweep(fixture, FIXTURE_NOW_US + 91 * DAY_US), 1);
+	expect_whole(fixture, 1);
+}
+
+/* A partner that sends again must get its receipt, whatever the terms are. */
+static void nothing_goes_while_a_duplicate_would_get_its_receipt(void **state)
+{
+	static const struct retention retention = { .least_us = 3650 * DAY_US };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct message message = fixture_put(fixture, "VN", NULL, NULL);
+
+	deliver(fixture, message.id);
+	fixture->kernel.retention = &retention;
+	assert_int_equal(sweep(fixture, FIXTURE_NOW_US + 3649 * DAY_US), 0);
+	assert_int_equal(sweep(fixture, FIXTURE_NOW_US + 3651 * DAY_US), 1);
+}
+
 /* More than a step looks at, and more than it deletes. */
 static void a_long_walk_goes_in_bounded_steps(void **state)
 {
@@ -423,6 +516,11 @@ int main(void)
 		cmocka_unit_test(what_came_after_the_archive_keeps_a_message),
 		cmocka_unit_test(a_duplicate_of_what_was_deleted_is_known_and_not_taken_again),
 		cmocka_unit_test(refusals_go_after_their_term_but_not_those_of_a_held_partner),
+		cmocka_unit_test(a_certificate_that_nobody_used_goes_when_its_term_is_over),
+		cmocka_unit_test(a_document_that_came_by_a_drop_folder_goes_like_any),
+		cmocka_unit_test(a_held_partner_s_refusals_keep_no_other_s),
+		cmocka_unit_test(pings_go_after_three_months_without_an_archive),
+		cmocka_unit_test(nothing_goes_while_a_duplicate_would_get_its_receipt),
 		cmocka_unit_test(a_long_walk_goes_in_bounded_steps),
 	};
 
