@@ -6,5 +6,7 @@
 #include "customs/origin/origin.h"
 #include "customs/phyto/phyto.h"
 
-const struct capability *const customs_capabilities[] = { &document_capability, &link_capability, &origin_capability,
-							  &declaration_capability, &phyto_capability, NULL };
+/* As people are shown them: what is between the systems themselves comes last. */
+const struct capability *const customs_capabilities[] = { &document_capability,    &origin_capability,
+							  &declaration_capability, &phyto_capability,
+							  &link_capability,        NULL };
