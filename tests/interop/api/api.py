@@ -52,7 +52,7 @@ expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422", "429", "50
 '''
 # First a few requests of every operation, so that each is reached, however short the time; then the values at the edges of each schema, and
 # operations that follow on each other, until the time is over.
-PASSES = (("every operation", ["--phases", "fuzzing", "--max-examples", "8"]),
+PASSES = (("every operation", ["--phases", "fuzzing", "--max-examples", "4"]),
           ("edges and sequences", ["--phases", "coverage,stateful", "--max-examples", "20"]))
 
 
