@@ -421,9 +421,9 @@ static enum err_code print_verified(const struct reading *r, struct err *err)
 		signers[i] = (struct signer_line){ r->signers[i].subject, r->signers[i].fingerprint };
 	if (r->in->json)
 		return json_put(&verified_schema,
-				&(struct verified){ r->path, r->archive, r->previous, r->number, r->messages, r->octets,
-						    signers, r->signers_count },
-				err);
+				  &(struct verified){ r->path, r->archive, r->previous, r->number, r->messages,
+						      r->octets, signers, r->signers_count },
+				  err);
 	printf("%s: every digest, seal and signature is right, and none is missing\nvolumes: %lld, messages: %lld, "
 	       "octets: %lld\n",
 	       r->path, (long long)r->number, (long long)r->messages, (long long)r->octets);
