@@ -140,7 +140,7 @@ static enum err_code leave(struct walk *walk, struct err *err)
 /* Copies the next element, which is small, into OUT; EXPECTED (may be NULL): what it must be. */
 static enum err_code copy(struct walk *walk, unsigned tag, struct bytes expected, struct buf *out, struct err *err)
 {
-	struct element element;
+	struct element element = { 0 };
 
 	TRY(element_read(walk, tag, &element, err));
 	if (element.end == 0 || element.end - element.begin > HEADER_MAX)
