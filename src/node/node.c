@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -53,13 +54,21 @@ static enum err_code require_migrated(struct db *db, const char *directory, stru
 	return OK;
 }
 
+#define LOCK_WAIT_US  (2 * SECOND_US)
+#define LOCK_PAUSE_NS (20 * 1000 * 1000L)
+
 enum err_code node_lock(struct arena *arena, const char *directory, int *lock, struct err *err)
 {
 	const char *path = arena_printf(arena, "%s/lock", directory);
 	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
 	if (fd < 0)
 		return fail(err, ERR_IO, "cannot open %s/lock: %s", directory, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+	/* A command on a stopped node has it for a moment, and whoever starts the node meanwhile means it. */
+	int64_t until_us = clock_monotonic_us() + LOCK_WAIT_US;
+	int taken = -1;
+	while ((taken = flock(fd, LOCK_EX | LOCK_NB)) != 0 && clock_monotonic_us() < until_us)
+		nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
+	if (taken != 0) {
 		close(fd);
 		return fail(err, ERR_BUSY,
 			    "a node runs on %s already; if it has just been started, it answers in a moment",

@@ -23,7 +23,7 @@ CROWD = 10_000
 AT_A_TIME = 256  # connections of one address, by default
 A_FEW = 16  # connections that are being accepted or closed, and those of others
 GROWTH_KIB = 24 << 10  # what a crowd may cost: 256 connections of 32 KiB each, TLS, and slack
-ROLE_THREADS = 20  # at most, by default; each may complain once a minute
+ROLE_THREADS = 48  # at most, by default; each may complain once a minute
 RESERVE_MAX_MB = 1 << 20  # that [disk] reserve takes
 ELSEWHERE = "127.0.0.9"  # an address that the crowd does not come from
 BOMB = (b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">' +

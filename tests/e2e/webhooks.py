@@ -219,7 +219,7 @@ def changes(node, good, hook, secret):
     seen = len(good.requests)
     lintas(node, "webhook", "redeliver", hook, "--after", event["sequence"] - 3)
     until("all behind the cursor comes again", lambda: any(e == event for data in good.bodies()[seen:] for e in data["events"]))
-    assert good.bodies()[seen]["after"] == event["sequence"] - 3
+    assert any(data["after"] == event["sequence"] - 3 for data in good.bodies()[seen:])
     lintas(node, "webhook", "redeliver", hook, "--after", event["sequence"] + 100000, code=3)
     lintas(node, "webhook", "redeliver", hook, "--event", event["sequence"] + 100000, code=3)
     lintas(node, "webhook", "redeliver", hook, "--event", "1", "--after", "1", code=1)
