@@ -143,9 +143,12 @@ static enum err_code facts_after(struct card_call *c, struct facts *facts, struc
 {
 	const struct partner *partner = &c->partner.partner;
 	TRY(certificate_facts(c, c->rows, c->rows_count, facts, err));
-	TRY(add_fact(facts, "endpoint", partner->endpoint ? partner->endpoint : "", err));
-	TRY(add_fact(facts, "profile", partner->profile ? partner->profile : "", err));
-	return card_facts(c, &c->card, facts, err);
+	if (c->known) {
+		TRY(add_fact(facts, "endpoint", partner->endpoint ? partner->endpoint : "", err));
+		TRY(add_fact(facts, "profile", partner->profile ? partner->profile : "", err));
+	}
+	/* Without a card before it there is nothing to compare with, and the card itself is shown. */
+	return c->held.partner ? card_facts(c, &c->card, facts, err) : OK;
 }
 
 static enum err_code show_changes(struct card_call *c, struct card_view *view, struct err *err)

@@ -233,6 +233,8 @@ static void put_path_parameter(struct printing *p, struct bytes name)
 	open_parameter(p, NULL, path_rows[i].name, "path", path_rows[i].summary);
 	json_put_text(&p->json, "type", "string");
 	json_put_text(&p->json, "format", path_rows[i].format);
+	if (!path_rows[i].format) /* what the server refuses before anything looks at the path: http_target() */
+		json_put_text(&p->json, "pattern", "^[^\\u0000-\\u001f\\u007f]+$");
 	close_parameter(p);
 }
 

@@ -161,7 +161,7 @@ void print_card(FILE *out, const void *answer)
 		fprintf(out, "  by profile    %s\n", view->profile);
 	for (size_t i = 0; i < view->changes_count; i++) {
 		const struct card_change_view *c = &view->changes[i];
-		fprintf(out, "  %c %s: %s\n", c->after ? '+' : '-', c->what, c->after ? c->after : c->before);
+		fprintf(out, "  %c %-12s  %s\n", c->after ? '+' : '-', c->what, c->after ? c->after : c->before);
 	}
 	for (size_t i = 0; i < view->findings_count; i++) {
 		const struct finding_view *f = &view->findings[i];

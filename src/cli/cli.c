@@ -43,8 +43,8 @@ static size_t words_matched(const struct command *command, int argc, char **argv
 /* The row with the most words that all stand at the front: "help commands" is not "help" with an argument. */
 static const struct command *find_command(int argc, char **argv)
 {
-	const struct command *found = NULL;
-	for (const struct command *c = cli_commands; c->words; c++)
+	const struct command *c, *found = NULL;
+	for (size_t i = 0; (c = cli_command_at(i)); i++)
 		if (words_matched(c, argc, argv) == words_count(c->words) &&
 		    (!found || words_count(c->words) > words_count(found->words)))
 			found = c;
@@ -66,34 +66,35 @@ static void print_options(const struct option *options)
 		print_option(stdout, o, o->required ? " (required)" : "");
 }
 
-/* One more word of the usage; lines are folded. */
-static void put_usage(const char *word, int *at)
+/* One more word behind column *AT; lines are folded, and go on at INDENT. */
+static void put_word(FILE *out, const char *word, int indent, int *at)
 {
-	enum { PAGE_WIDTH = 100, INDENT = 7 };
+	enum { PAGE_WIDTH = 100 };
 	int length = (int)utf8_length(word);
 	bool fold = *at + 1 + length > PAGE_WIDTH;
 	if (fold)
-		printf("\n%*s", INDENT, "");
+		fprintf(out, "\n%*s", indent, "");
 	else
-		putchar(' ');
-	printf("%s", word);
-	*at = (fold ? INDENT : *at + 1) + length;
+		putc(' ', out);
+	fputs(word, out);
+	*at = (fold ? indent : *at + 1) + length;
 }
 
 static void print_synopsis(const struct command *command)
 {
+	enum { INDENT = 7 };
 	char word[96];
 	int at = printf("usage: lintas %s", command->words);
 	for (const char *a = command->arguments; a && *a; a += strcspn(a, " ") + (a[strcspn(a, " ")] == ' ')) {
 		size_t length = strcspn(a, " ");
 		bool optional = a[length - 1] == '?';
 		snprintf(word, sizeof word, optional ? "[%.*s]" : "%.*s", (int)(length - optional), a);
-		put_usage(word, &at);
+		put_word(stdout, word, INDENT, &at);
 	}
 	for (const struct option *o = command->options; o && o->name; o++) {
 		snprintf(word, sizeof word, o->required ? "%s%s%s" : "[%s%s%s]", o->name, o->value ? " " : "",
 			 o->value ? o->value : "");
-		put_usage(word, &at);
+		put_word(stdout, word, INDENT, &at);
 	}
 	printf("\n");
 }
@@ -124,23 +125,70 @@ static void print_usage(const struct command *command)
 	}
 }
 
+/* A command with what it does, which begins at INDENT. */
+static void print_row(FILE *out, const struct command *c, int indent)
+{
+	char word[64];
+	int at = fprintf(out, "  %-*s", indent - 3, c->words);
+	for (const char *w = c->summary; *w; w += strspn(w, " ")) {
+		size_t length = strcspn(w, " ");
+		snprintf(word, sizeof word, "%.*s", (int)length, w);
+		put_word(out, word, indent, &at);
+		w += length;
+	}
+	putc('\n', out);
+}
+
+enum { OVERVIEW_INDENT = 20, FAMILY_INDENT = 30 };
+
+/* Whether C is the next command of the family whose first word and space are the FIRST letters of FAMILY. */
+static bool in_family(const struct command *c, const char *family, size_t first)
+{
+	return c->words && strncmp(c->words, family, first) == 0;
+}
+
+/* All commands with the first word of C, by their second words, or the only one as it is; returns what follows. */
+static const struct command *print_family(FILE *out, const struct command *c)
+{
+	char word[64];
+	const char *family = c->words;
+	size_t first = strcspn(family, " ") + 1;
+	if (!family[first - 1] || !in_family(c + 1, family, first)) {
+		print_row(out, c, OVERVIEW_INDENT);
+		return c + 1;
+	}
+	int at = OVERVIEW_INDENT - 1;
+	fprintf(out, "  %.*s…%*s", (int)first, family, at - 3 - (int)first, "");
+	for (; in_family(c, family, first); c++) {
+		snprintf(word, sizeof word, "%s%s", c->words + first, in_family(c + 1, family, first) ? "," : "");
+		put_word(out, word, OVERVIEW_INDENT, &at);
+	}
+	putc('\n', out);
+	return c;
+}
+
 static void print_overview(FILE *out)
 {
-	fprintf(out, "Lintas: a customs cooperation node.\n\nusage: lintas COMMAND [ARGUMENTS] [OPTIONS]\n\n");
-	for (const struct command *c = cli_commands; c->words; c++)
-		fprintf(out, "  %-20s %s\n", c->words, c->summary);
+	fprintf(out, "Lintas: a customs cooperation node.\n\nusage: lintas COMMAND [ARGUMENTS] [OPTIONS]\n");
+	for (const struct command_group *group = cli_groups; group->title; group++) {
+		fprintf(out, "\n%s\n", group->title);
+		for (const struct command *c = group->commands; c->words;)
+			c = print_family(out, c);
+	}
 	fprintf(out,
-		"\n`lintas help COMMAND` explains one. Commands speak with the running node of --dir, or work on it while it is stopped.\n"
+		"\n`lintas help partner` says what each command of a family does, `lintas help partner add` explains one.\n"
+		"Commands speak with the running node of --dir, or work on it while it is stopped.\n"
 		"Exit status: 0 done, 1 refused, 2 usage, 3 not found, 4 configuration or keys, 5 try later, 6 conflict, 7 denied.\n");
 }
 
 /* Lists the commands that begin with all WORDS; false if there is none. */
 static bool print_group(FILE *out, int count, char **words)
 {
+	const struct command *c;
 	bool any = false;
-	for (const struct command *c = cli_commands; c->words; c++)
+	for (size_t i = 0; (c = cli_command_at(i)); i++)
 		if (words_matched(c, count, words) == (size_t)count) {
-			fprintf(out, "  %-20s %s\n", c->words, c->summary);
+			print_row(out, c, FAMILY_INDENT);
 			any = true;
 		}
 	return any;
@@ -148,7 +196,8 @@ static bool print_group(FILE *out, int count, char **words)
 
 static bool is_group(char **words)
 {
-	for (const struct command *c = cli_commands; c->words; c++)
+	const struct command *c;
+	for (size_t i = 0; (c = cli_command_at(i)); i++)
 		if (words_matched(c, 1, words) == 1)
 			return true;
 	return false;
@@ -180,9 +229,10 @@ static size_t edits(const char *a, const char *b)
 /* What was perhaps meant, "documents list" by "document list", in WORD or among the rows; NULL if nothing is near. */
 static const char *meant_command(int count, char **words, char word[static WORD_SIZE])
 {
+	const struct command *c;
 	char first[WORD_SIZE];
 	size_t least = EDITS_MAX + 1;
-	for (const struct command *c = cli_commands; c->words; c++) {
+	for (size_t i = 0; (c = cli_command_at(i)); i++) {
 		snprintf(first, sizeof first, "%.*s", (int)strcspn(c->words, " "), c->words);
 		size_t n = edits(words[0], first);
 		if (n >= least || 2 * n >= strlen(words[0]))
@@ -257,10 +307,13 @@ enum err_code run_help_commands(struct invocation *invocation, struct err *err)
 {
 	(void)invocation;
 	(void)err;
-	printf("| command | arguments | what it does | example |\n|---|---|---|---|\n");
-	for (const struct command *c = cli_commands; c->words; c++)
-		printf("| `%s` | %s | %s | `%.*s` |\n", c->words, c->arguments ? c->arguments : "", c->summary,
-		       (int)strcspn(c->example, "\n"), c->example);
+	for (const struct command_group *group = cli_groups; group->title; group++) {
+		printf("%s## %s\n\n| command | arguments | what it does | example |\n|---|---|---|---|\n",
+		       group == cli_groups ? "" : "\n", group->title);
+		for (const struct command *c = group->commands; c->words; c++)
+			printf("| `%s` | %s | %s | `%.*s` |\n", c->words, c->arguments ? c->arguments : "", c->summary,
+			       (int)strcspn(c->example, "\n"), c->example);
+	}
 	return OK;
 }
 

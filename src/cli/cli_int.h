@@ -56,8 +56,13 @@ struct invocation {
 	struct findings *findings;
 };
 
-/* Rows, ended by one without words. */
-extern const struct command cli_commands[];
+/* Commands of one subject: rows that are ended by one without words, those with the same first word together. */
+struct command_group {
+	const char *title;
+	const struct command *commands;
+};
+extern const struct command_group cli_groups[];     /* ended by one without a title */
+const struct command *cli_command_at(size_t index); /* of all groups; NULL after the last */
 
 /* The node's configuration; its mistakes are findings and ERR_CONFIG. */
 enum err_code right_config(struct invocation *invocation, struct config *config, struct err *err) MUST_USE;

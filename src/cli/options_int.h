@@ -1,8 +1,11 @@
-/* Tables of options: which commands take them stands in commands.c. */
+/* Tables of commands, by subject, which commands.c lists; and of the options that they take. */
 #ifndef CLI_OPTIONS_INT_H
 #define CLI_OPTIONS_INT_H
 
 #include "cli/cli_int.h"
+
+extern const struct command document_commands[], message_commands[], partner_commands[], link_commands[],
+	national_commands[], user_commands[], record_commands[], node_commands[], tool_commands[], help_commands[];
 
 extern const struct option init_options[], key_new_options[], csr_options[], install_options[], retire_options[],
 	migrate_options[], send_options[], list_options[], map_options[], box_options[], ping_options[],

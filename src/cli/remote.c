@@ -95,7 +95,7 @@ static const char *place_of(const struct invocation *in, const char *path)
 	if (last && last != path && int64_parse(last + 1, &index) && index >= 0 && (size_t)index < in->places_count)
 		return in->places[index];
 	for (const struct option *o = in->command->options; last == path && last && o && o->name; o++)
-		if (fills(o, path + 1))
+		if (fills(o, path + 1) || same(o->query, path + 1))
 			return o->name;
 	return path;
 }

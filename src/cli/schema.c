@@ -69,7 +69,7 @@ enum err_code run_db_migrate(struct invocation *in, struct err *err)
 		return code;
 	if (in->json)
 		return json_migration(dry_run, &status, buf_text(&sql), err);
-	fwrite(sql.data, 1, sql.size, stdout);
+	fputs(buf_text(&sql), stdout);
 	int count = dry_run && undone ? undone : status.pending;
 	printf("%sschema %d, %d migration%s %s\n", dry_run ? "-- " : "", status.applied, count, count == 1 ? "" : "s",
 	       !dry_run ? "left"

@@ -101,10 +101,9 @@ void print_webhook_removed(FILE *out, const void *answer)
 
 void print_webhooks(FILE *out, const void *answer)
 {
-	static const struct column columns[] = { { "id", 36 },      { "state", 7 },
-						 { "of", 14 },      { "taken up to", -11 },
-						 { "waiting", -7 }, { "last answer", 24 },
-						 { "url", 0 } };
+	static const struct column columns[] = { { "id", 36 },           { "state", 7 },    { "of", 14 },
+						 { "taken up to", -11 }, { "waiting", -7 }, { "url", 40 },
+						 { "last answer", 0 } };
 	const struct webhook_list_view *list = answer;
 	char cursor[24], waiting[24];
 	if (list->count)
@@ -113,11 +112,10 @@ void print_webhooks(FILE *out, const void *answer)
 		const struct webhook_view *w = &list->items[i];
 		snprintf(cursor, sizeof cursor, "%lld", (long long)w->cursor);
 		snprintf(waiting, sizeof waiting, "%lld", (long long)w->waiting);
-		ROW(out, columns, w->id, w->state, w->organisation ? w->organisation : "all", cursor, waiting,
+		ROW(out, columns, w->id, w->state, w->organisation ? w->organisation : "all", cursor, waiting, w->url,
 		    w->last_error             ? w->last_error
 		    : w->last_us == TIME_NONE ? "-"
-					      : "taken",
-		    w->url);
+					      : "taken");
 	}
 	if (!list->count)
 		fprintf(out, "no webhooks; see lintas help webhook add\n");

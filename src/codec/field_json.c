@@ -145,6 +145,10 @@ static enum err_code refuse(struct field_context *context, struct bytes text, co
 		return OK;
 	case json_error_out_of_memory:
 		return fail(err, ERR_MEMORY, "no memory left for the JSON text");
+	case json_error_null_character:
+	case json_error_null_byte_in_key:
+		return fail(err, ERR_SYNTAX, "U+0000 at line %d, column %d: it is part of no text", error->line,
+			    error->column);
 	default:
 		return fail(err, ERR_SYNTAX, "not JSON at line %d, column %d: %s", error->line, error->column,
 			    error->text);

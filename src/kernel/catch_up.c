@@ -276,7 +276,8 @@ static enum err_code end_run(struct tx *tx, void *arg, struct err *err)
 
 	TRY(catch_up_list(tx, ending->arena, ending->partner, 1, &list, err));
 	if (list.count == 0 || !same(list.items[0].state, CATCH_UP_OPEN))
-		return fail(err, ERR_NOT_FOUND, "no catch-up is open with %s", ending->partner);
+		return fail(err, ERR_NOT_FOUND,
+			    "no catch-up is open with %s; lintas catch-up status shows what there is", ending->partner);
 	const struct step step = { ending->kernel, ending->arena, &list.items[0], ending->now_us };
 	return close_it(tx, &step, ending->actor->name, CATCH_UP_ENDED, "an operator has ended it", err);
 }

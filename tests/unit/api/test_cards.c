@@ -163,6 +163,22 @@ static void without_the_right_fingerprint_nothing_is_written(void **state)
 	other_end(&o);
 }
 
+/* What a stranger's card says stands in it; what it would pin is told beside it. */
+static void of_a_partner_that_is_not_there_only_certificates_are_told_as_changes(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	const char *card = card_of(&o);
+	struct answer looked =
+		call(&o.world, "POST", "/api/v1/card-check", &card_import_schema,
+		     &(struct card_import_view){ .card = card, .fingerprint = fingerprint_of(&o, card) });
+	expect(looked, 200, "\"changes\":[{\"what\":\"certificate\"");
+	assert_null(strstr(looked.text, "\"what\":\"document\""));
+	assert_null(strstr(looked.text, "\"what\":\"endpoint\""));
+	other_end(&o);
+}
+
 static void our_own_card_is_refused(void **state)
 {
 	struct other o;
@@ -488,6 +504,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_card_whose_fingerprint_was_compared_adds_the_partner),
 		cmocka_unit_test(without_the_right_fingerprint_nothing_is_written),
+		cmocka_unit_test(of_a_partner_that_is_not_there_only_certificates_are_told_as_changes),
 		cmocka_unit_test(our_own_card_is_refused),
 		cmocka_unit_test(two_partners_with_one_certificate_are_refused),
 		cmocka_unit_test(a_later_card_waits_and_shows_what_it_changes),

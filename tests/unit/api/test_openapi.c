@@ -245,10 +245,14 @@ static const char *filled(struct record *record, const char *path)
 	const struct {
 		const char *name, *value;
 	} rows[] = {
-		{ "{document}", record->document }, { "{message}", record->document },
-		{ "{subject}", record->document },  { "{refusal}", record->refusal },
-		{ "{webhook}", record->webhook },   { "{code}", "LA" },
-		{ "{paper}", record->paper },       { "{agreement}", "th-la" },
+		{ "{document}", record->document },
+		{ "{message}", record->document },
+		{ "{subject}", record->document },
+		{ "{refusal}", record->refusal },
+		{ "{webhook}", record->webhook },
+		{ "{code}", "LA" },
+		{ "{paper}", record->paper },
+		{ "{agreement}", "th-la" },
 		{ "{name}", "nguyen" },
 	};
 	struct arena *arena = record->world->fixture->arena;
@@ -450,9 +454,24 @@ static void the_description_is_the_same_wherever_it_is_printed(void **state)
 	end(&world);
 }
 
+/* The server refuses them before anything looks at the path, so a client must not think that they are names. */
+static void names_in_paths_have_no_control_characters(void **state)
+{
+	struct world world = begin(state, false);
+	struct http_request request;
+	const char *text = call(&world, "GET", "/api/v1/openapi.json", NULL, NULL).text;
+	const char *code = strstr(text, "\"Code of the partner: ");
+
+	assert_non_null(code);
+	assert_non_null(strstr(code, "\"pattern\": \"^[^\\\\u0000-\\\\u001f\\\\u007f]+$\""));
+	assert_false(http_target(world.fixture->arena, "/api/v1/partners/K%1FH", &request));
+	end(&world);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_in_paths_have_no_control_characters),
 		cmocka_unit_test(every_request_and_answer_is_as_described),
 		cmocka_unit_test(the_description_is_the_same_wherever_it_is_printed),
 	};

@@ -218,6 +218,22 @@ static void what_is_not_json_is_a_fault_and_leaves_the_record_alone(void **state
 	}
 }
 
+/* In our words, not in those of the library that reads it. */
+static void a_null_character_is_refused_by_name(void **state)
+{
+	(void)state;
+	static const char *const texts[] = { "{\"remarks\":\"a\\u0000b\"}", "{\"a\\u0000b\":1}" };
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		arena_auto arena = arena_new(1 << 16);
+		struct form form;
+		struct err err = { 0 };
+		const char *wrong;
+		assert_int_equal(read_json(arena, texts[i], &form, &wrong, &err), ERR_SYNTAX);
+		assert_non_null(strstr(err.text, "U+0000 at line 1"));
+	}
+}
+
 static void deep_nesting_ends_in_a_fault_or_a_finding(void **state)
 {
 	(void)state;
@@ -479,6 +495,7 @@ int main(void)
 		cmocka_unit_test(a_number_that_cannot_be_held_is_a_finding),
 		cmocka_unit_test(what_is_no_object_is_a_finding),
 		cmocka_unit_test(what_is_not_json_is_a_fault_and_leaves_the_record_alone),
+		cmocka_unit_test(a_null_character_is_refused_by_name),
 		cmocka_unit_test(deep_nesting_ends_in_a_fault_or_a_finding),
 		cmocka_unit_test(out_of_memory_fails_the_reading),
 		cmocka_unit_test(the_schema_names_laws_lists_and_limits),
