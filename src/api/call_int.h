@@ -252,6 +252,7 @@ enum err_code refusals_received(struct api_call *call, struct err *err);
 enum err_code refusals_error(struct api_call *call, struct err *err);
 enum err_code status_get(struct api_call *call, struct err *err);
 enum err_code journal_check(struct api_call *call, struct err *err);
+enum err_code reads_list(struct api_call *call, struct err *err);
 enum err_code keys_reread(struct api_call *call, struct err *err);
 enum err_code holds_put(struct api_call *call, struct err *err);
 enum err_code holds_list(struct api_call *call, struct err *err);

@@ -12,6 +12,7 @@ extern const struct option init_options[], key_new_options[], csr_options[], ins
 	event_options[], task_options[], verify_options[], simulate_options[], evidence_options[], inspect_options[],
 	check_options[], backup_options[], restore_options[], webhook_options[], webhook_list_options[],
 	rotate_options[], redeliver_options[], delivery_options[], hold_options[], hold_list_options[], due_options[],
-	archive_write_options[], archive_verify_options[], archive_search_options[], content_options[], read_options[];
+	archive_write_options[], archive_verify_options[], archive_search_options[], content_options[], read_options[],
+	reads_options[];
 
 #endif

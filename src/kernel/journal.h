@@ -48,6 +48,15 @@ enum err_code journal_of(struct tx *tx, struct arena *arena, const char *subject
 enum err_code journal_after(struct tx *tx, struct arena *arena, int64_t after, const char *organisation, size_t limit,
 			    struct journal_list *list, struct err *err) MUST_USE;
 
+/* Entries "read", newest first: of SUBJECT, by ACTOR, or of one by the other; NULL: all. ORGANISATION
+ * NULL: all. BEFORE: older than the entry with this id; NULL: from the newest. */
+struct journal_reads {
+	const char *subject, *actor, *organisation, *before;
+	size_t limit;
+};
+enum err_code journal_read_by(struct tx *tx, struct arena *arena, const struct journal_reads *asked,
+			      struct journal_list *list, struct err *err) MUST_USE;
+
 /* Seals up to LIMIT entries. *SEALED: how many; 0 when there is nothing to do. */
 enum err_code journal_seal_step(struct kernel *kernel, int64_t now_us, unsigned limit, unsigned *sealed,
 				struct err *err) MUST_USE;
