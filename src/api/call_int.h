@@ -263,6 +263,7 @@ enum err_code catch_ups_begin(struct api_call *call, struct err *err);
 enum err_code catch_ups_end(struct api_call *call, struct err *err);
 enum err_code status_get(struct api_call *call, struct err *err);
 enum err_code journal_check(struct api_call *call, struct err *err);
+enum err_code reads_list(struct api_call *call, struct err *err);
 enum err_code keys_reread(struct api_call *call, struct err *err);
 enum err_code holds_put(struct api_call *call, struct err *err);
 enum err_code holds_list(struct api_call *call, struct err *err);

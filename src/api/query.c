@@ -54,6 +54,7 @@ static const struct query_row rows[] = {
 	{ QUERY_AFTER_ID, QUERY_WORD, "after", "an id: the message with which the page before ended" },
 	{ QUERY_AT, QUERY_DAY, "at", "as it will be at the end of this day, UTC (now)" },
 	{ QUERY_MAP, QUERY_WORD, "map", "a mapping of this node: in the national shape that it says" },
+	{ QUERY_DOCUMENT, QUERY_TEXT, "document", "id of a document, or a reference that one document alone has" },
 	{ QUERY_PURPOSE, QUERY_WORD, "purpose",
 	  "for what it is read, one of [interface] purposes of the node: it stands in the document's timeline" },
 };

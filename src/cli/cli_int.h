@@ -196,6 +196,7 @@ void print_ping(FILE *out, const struct message_view *m, const struct partner_vi
 enum err_code ping_outcome(const struct message_view *m);
 void print_timeline(FILE *out, const void *answer);
 void print_events(FILE *out, const void *answer);
+void print_reads(FILE *out, const void *answer);
 void print_partners(FILE *out, const void *answer);
 void print_partner(FILE *out, const void *answer);
 void print_partner_with(FILE *out, const struct partner_view *p, const struct link_view *link);

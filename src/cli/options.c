@@ -47,6 +47,14 @@ const struct option read_options[] = {
 	  false },
 	{ 0 },
 };
+const struct option reads_options[] = {
+	{ "--document", "DOCUMENT", "of this document, by id or reference", "document", false },
+	{ "--user", "USER", "by this user", "user", false },
+	{ "--organisation", "SEAT", "of documents of this organisation of ours", "organisation", false },
+	{ "--before", "ID", "older than this one: the next page", "before", false },
+	{ "--limit", "N", "at most so many (100)", "limit", false },
+	{ 0 },
+};
 const struct option list_options[] = {
 	{ "--partner", "PARTNER", "only of this partner", "partner", false },
 	{ "--organisation", "SEAT", "only of this organisation of ours", "organisation", false },

@@ -18,6 +18,6 @@ extern const struct option init_options[], key_new_options[], csr_options[], ins
 	delivery_options[], hold_options[], hold_list_options[], due_options[], archive_write_options[],
 	archive_verify_options[], archive_search_options[], content_options[], paper_options[],
 	paper_list_options[], paper_close_options[], notice_options[], notice_restored_options[],
-	catch_up_options[], catch_up_status_options[], read_options[], decide_options[];
+	catch_up_options[], catch_up_status_options[], read_options[], decide_options[], reads_options[];
 
 #endif

@@ -283,6 +283,24 @@ void print_timeline(FILE *out, const void *answer)
 	}
 }
 
+void print_reads(FILE *out, const void *answer)
+{
+	static const struct column columns[] = {
+		{ "time", 24 }, { "by", 20 }, { "subject", 12 }, { "", 38 }, { "", 0 }
+	};
+	const struct event_list_view *list = answer;
+	char time[TIME_SIZE];
+	if (list->count)
+		print_heads(out, columns, COUNT(columns));
+	for (size_t i = 0; i < list->count; i++) {
+		const struct event_view *e = &list->items[i];
+		ROW(out, columns, when(e->at_us, time), e->actor, e->subject_type, e->subject, e->detail);
+	}
+	if (!list->count)
+		fprintf(out, "nothing was read\n");
+	print_next(out, list->next, "--before");
+}
+
 void print_events(FILE *out, const void *answer)
 {
 	static const struct column columns[] = { { "sequence", -8 }, { "time", 24 }, { "event", 21 }, { "by", 16 },

@@ -149,6 +149,26 @@ enum err_code journal_after(struct tx *tx, struct arena *arena, int64_t after, c
 	return entries_read(tx, arena, &sql_journal_feed, BINDS(BIND_INT(after), BIND_INT(limit)), list, err);
 }
 
+enum err_code journal_read_by(struct tx *tx, struct arena *arena, const struct journal_reads *asked,
+			      struct journal_list *list, struct err *err)
+{
+	const char *actor = asked->actor ? asked->actor : "", *before = asked->before ? asked->before : "";
+	const char *organisation = asked->organisation ? asked->organisation : "";
+
+	if (asked->subject)
+		return entries_read(tx, arena, &sql_reads_of,
+				    BINDS(BIND_TEXT(asked->subject), BIND_TEXT(actor), BIND_TEXT(organisation),
+					  BIND_TEXT(before), BIND_INT(asked->limit)),
+				    list, err);
+	if (asked->actor)
+		return entries_read(
+			tx, arena, &sql_reads_by,
+			BINDS(BIND_TEXT(actor), BIND_TEXT(organisation), BIND_TEXT(before), BIND_INT(asked->limit)),
+			list, err);
+	return entries_read(tx, arena, &sql_reads_all,
+			    BINDS(BIND_TEXT(organisation), BIND_TEXT(before), BIND_INT(asked->limit)), list, err);
+}
+
 /* --- Sealing --- */
 
 struct seal_work {

@@ -56,6 +56,14 @@ enum err_code journal_cursor(struct tx *tx, int64_t sequence, int64_t *cursor, s
 /* The other way. ERR_CONFLICT, with the cursor to go on from, if CURSOR is ahead of the journal, or was given before a
  * restore for something that is not there, or another thing, since. */
 enum err_code journal_cursor_read(struct tx *tx, int64_t cursor, int64_t *sequence, struct err *err) MUST_USE;
+/* Entries "read", newest first: of SUBJECT, by ACTOR, or of one by the other; NULL: all. ORGANISATION
+ * NULL: all. BEFORE: older than the entry with this id; NULL: from the newest. */
+struct journal_reads {
+	const char *subject, *actor, *organisation, *before;
+	size_t limit;
+};
+enum err_code journal_read_by(struct tx *tx, struct arena *arena, const struct journal_reads *asked,
+			      struct journal_list *list, struct err *err) MUST_USE;
 
 /* Seals up to LIMIT entries. *SEALED: how many; 0 when there is nothing to do. */
 enum err_code journal_seal_step(struct kernel *kernel, int64_t now_us, unsigned limit, unsigned *sealed,

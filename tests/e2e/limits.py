@@ -93,7 +93,10 @@ def required(node, reference):
     officer = token_of(node, "officer", "officer", "customs")
     assert ask(node, officer, f"documents/{reference}")[0] == 422
     assert ask(node, officer, f"documents/{reference}?purpose=clearance")[0] == 200
-    shown("where a purpose is required, nothing is shown to who does not say it")
+    reads = answer(node, "audit", "reads", "--user", "officer")["items"]
+    assert [(r["actor"], r["detail"]) for r in reads] == [("user:officer", "purpose: clearance")], reads
+    assert len(answer(node, "audit", "reads", "--document", reference)["items"]) == 6
+    shown("where a purpose is required, nothing is shown to who does not say it; who has read what can be asked")
 
 
 def keys_process(node):

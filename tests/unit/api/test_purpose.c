@@ -108,12 +108,56 @@ static void where_it_is_required_nothing_is_shown_to_who_does_not_say_it(void **
 	end(&r.world);
 }
 
+static int occurrences(const char *text, const char *word)
+{
+	int count = 0;
+
+	for (const char *at = text; (at = strstr(at, word)); at++)
+		count++;
+	return count;
+}
+
+static void who_read_what_can_be_asked_by_document_and_by_user(void **state)
+{
+	struct reading r = begin_reading(state, false);
+	struct arena *arena = r.world.fixture->arena;
+	const char *boss = new_user(&r.world, "boss", "dft", "auditor");
+	const char *other = new_user(&r.world, "other", "customs", "auditor");
+
+	expect(get_part(&r, "/content?purpose=clearance"), 200, NULL);
+	r.world.fixture->clock.now_us += SECOND_US;
+	expect(get_part(&r, "/content?purpose=audit"), 200, NULL);
+	expect(get_as(&r.world, boss, arena_printf(arena, "%s/original", r.path)), 200, NULL);
+
+	struct answer of = get_as(&r.world, boss, "/api/v1/audit/reads?document=D2026-0045678");
+	expect(of, 200, "purpose: not stated");
+	assert_int_equal(occurrences(of.text, "\"event\":\"read\""), 3);
+	struct answer by = get_as(&r.world, boss, "/api/v1/audit/reads?user=dara&limit=1");
+	expect(by, 200, "purpose: audit"); /* the newest */
+	assert_int_equal(occurrences(by.text, "\"event\":\"read\""), 1);
+	const char *link = header_of(&by, "Link");
+	assert_non_null(link);
+	struct answer next = get_as(&r.world, boss, arena_text_of(arena, bytes(link + 1, strcspn(link, ">") - 1)));
+	expect(next, 200, "purpose: clearance");
+	assert_null(strstr(next.text, "purpose: audit"));
+	assert_int_equal(
+		occurrences(get_as(&r.world, boss, "/api/v1/audit/reads?user=dara&document=D2026-0045678").text,
+			    "\"actor\":\"user:dara\""),
+		2);
+
+	assert_int_equal(occurrences(get_as(&r.world, boss, "/api/v1/audit/reads").text, "\"event\":\"read\""), 3);
+	expect(get_as(&r.world, other, "/api/v1/audit/reads?document=D2026-0045678"), 404, NULL);
+	assert_null(strstr(get_as(&r.world, other, "/api/v1/audit/reads?user=dara").text, "read\""));
+	end(&r.world);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_reads_says_for_what_and_stands_in_the_timeline_once_for_each_purpose),
 		cmocka_unit_test(who_does_not_say_for_what_is_journalled_as_that),
 		cmocka_unit_test(a_purpose_is_one_of_those_that_are_configured),
+		cmocka_unit_test(who_read_what_can_be_asked_by_document_and_by_user),
 		cmocka_unit_test(where_it_is_required_nothing_is_shown_to_who_does_not_say_it),
 	};
 	return kernel_run("purpose", tests, COUNT(tests), customs_capabilities);
