@@ -140,7 +140,7 @@ static enum err_code leave(struct walk *walk, struct err *err)
 /* Copies the next element, which is small, into OUT; EXPECTED (may be NULL): what it must be. */
 static enum err_code copy(struct walk *walk, unsigned tag, struct bytes expected, struct buf *out, struct err *err)
 {
-	struct element element;
+	struct element element = { 0 };
 
 	TRY(element_read(walk, tag, &element, err));
 	if (element.end == 0 || element.end - element.begin > HEADER_MAX)
@@ -172,7 +172,7 @@ static enum err_code content_skip(struct walk *walk, struct element *content, st
 	TRY(element_read(walk, TAG_PIECES, content, err));
 	walk->at = content->content;
 	for (;;) {
-		struct element piece;
+		struct element piece = { 0 };
 		TRY(closed(walk, content, &end, err));
 		if (end)
 			return OK;
@@ -240,7 +240,7 @@ struct content {
 
 static enum err_code piece_next(struct content *content, struct err *err)
 {
-	struct element piece;
+	struct element piece = { 0 };
 
 	if (content->all.tag == TAG_CONTENT) {
 		content->end = content->walk.at == content->all.end;
