@@ -446,9 +446,8 @@ static void an_acknowledgment_that_is_not_signed_proves_nothing_if_a_signed_one_
 	const struct answer2 answer = { .keys = "TH", .kind = KIND_RECEIPT, .is_unsigned = true };
 
 	(void)state;
-	const struct wire asks = letter2_pack(region, &letter), acknowledgment = answer2_pack(region, &answer, &asks);
 	letter.wishes.ack_signed = false;
-	const struct wire sent = letter2_pack(region, &letter);
+	const struct wire sent = letter2_pack(region, &letter), acknowledgment = answer2_pack(region, &answer, &sent);
 	invented(&letter, &sent, &acknowledgment);
 	catch_up(th, lost.since_us, "VN");
 	region_drain(region, HOUR_US);
@@ -457,6 +456,50 @@ static void an_acknowledgment_that_is_not_signed_proves_nothing_if_a_signed_one_
 		region_fail(region, "%s, %lld refused, %lld recovered", c.state, (long long)c.refused,
 			    (long long)c.recovered);
 	assert_int_equal(told(th, c.id, "catch-up-not-believed"), 1);
+	region_check_journals(region);
+}
+
+/* --- A partner that has much, or not everything any more --- */
+
+/* Versions that were sent before, each as large as a return may well be: a fetch is answered in parts. */
+static void what_does_not_fit_into_one_answer_is_asked_for_until_it_is_there(void **state)
+{
+	(void)state;
+	begin(REGION_AS4);
+	an_hour();
+	int64_t since_us = region->now_us;
+	const char *backup = region_backup(th);
+	for (unsigned i = 0; i < 20; i++)
+		issue(vn, th, ++number);
+	region_drain(region, HOUR_US);
+	region_restore(th, backup);
+	region_sql(vn,
+		   "INSERT INTO wire SELECT '00000000' || substr(id, 9), message, partner, kind, at_us, content_type,"
+		   " zeroblob(5500000), digest, record, certificate, basis FROM wire WHERE kind = 'sent' AND message IN"
+		   " (SELECT id FROM message WHERE " OF_THE_HOUR " AND direction = 'out' ORDER BY id DESC LIMIT 20)");
+	catch_up(th, since_us, "VN");
+	region_drain(region, HOUR_US);
+	must_be_done(th, "VN");
+	assert_int_equal(state_of(th, "VN").recovered, 20);
+	region_check_journals(region);
+}
+
+static void what_the_partner_has_deleted_by_rule_is_named_and_not_called_a_lie(void **state)
+{
+	struct lost lost = lose_an_hour(REGION_AS4);
+
+	(void)state;
+	region_sql(vn, "DELETE FROM wire WHERE message = " LAST("out"));
+	region_sql(vn, "DELETE FROM message_part WHERE message = " LAST("out"));
+	region_sql(vn, "UPDATE message SET deleted_us = 1 WHERE id = " LAST("out"));
+	catch_up(th, lost.since_us, "VN");
+	region_drain(region, HOUR_US);
+	struct catch_up c = state_of(th, "VN");
+	assert_string_equal(c.state, "done");
+	assert_int_equal(c.unavailable, 1);
+	assert_int_equal(c.refused, 0);
+	assert_int_equal(told(th, c.id, "catch-up-unavailable"), 1);
+	assert_int_equal(told(th, c.id, "catch-up-not-believed"), 0);
 	region_check_journals(region);
 }
 
@@ -621,6 +664,8 @@ int main(void)
 		cmocka_unit_test_teardown(what_is_not_proved_is_refused_and_the_rest_is_recovered, let_go),
 		cmocka_unit_test_teardown(
 			an_acknowledgment_that_is_not_signed_proves_nothing_if_a_signed_one_was_agreed, let_go),
+		cmocka_unit_test_teardown(what_does_not_fit_into_one_answer_is_asked_for_until_it_is_there, let_go),
+		cmocka_unit_test_teardown(what_the_partner_has_deleted_by_rule_is_named_and_not_called_a_lie, let_go),
 		cmocka_unit_test_teardown(a_partner_that_knows_nothing_of_it_is_named_and_holds_nothing_up, let_go),
 		cmocka_unit_test_teardown(nobody_asks_for_more_than_a_week_nor_is_given_it, let_go),
 		cmocka_unit_test_teardown(an_operator_ends_it_and_what_waits_goes_on, let_go),
