@@ -331,6 +331,41 @@ static void a_backup_of_a_newer_schema_is_refused_and_an_older_one_is_brought_up
 	close(fd);
 }
 
+/* Somebody who reads the views may make a table beside ours. */
+static void a_table_of_somebody_else_is_not_in_the_backup_which_is_restored_all_the_same(void **state)
+{
+	static const struct statement foreign[] = {
+		{ "test.foreign", "CREATE TABLE report (day VARCHAR(20), share REAL)" },
+		{ "test.foreign_like", "CREATE TABLE messag (id TEXT)" },
+		{ "test.foreign_row", "INSERT INTO report VALUES ('monday', 0.5)" },
+	};
+	static const struct statement drop[] = { { "test.drop", "DROP TABLE report" },
+						 { "test.drop2", "DROP TABLE messag" } };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	static struct rows before, after;
+	struct backup_plan plan;
+	struct backup_summary summary;
+	struct backup_contents contents;
+	char recovery[37];
+
+	populate(fixture);
+	rows_of(fixture, fixture->kernel.db, &before);
+	for (size_t i = 0; i < COUNT(foreign); i++)
+		fixture_exec(fixture, &foreign[i], NO_BINDS);
+	int fd = backed_up(fixture, &plan, &summary);
+	for (size_t i = 0; i < COUNT(drop); i++)
+		fixture_exec(fixture, &drop[i], NO_BINDS);
+	must(backup_read(fd, buf_bytes(&recipient()->key), fixture->arena, &contents, &fixture->err));
+	assert_int_equal(contents.summary.rows, before.count);
+	struct db *db = empty_database(fixture, DB_SQLITE);
+	must(backup_restore(db, fd, buf_bytes(&recipient()->key), fixture->arena, &contents, &operator, FIXTURE_NOW_US,
+			    recovery, &fixture->err));
+	rows_of(fixture, db, &after);
+	assert_int_equal(after.count, before.count + 2); /* the journal's entry, and the recovery */
+	db_close(db);
+	close(fd);
+}
+
 /* --- Schemas --- */
 
 extern const char text_schema_2_sql[]; /* tests/data: rows in every table of 0.1.0 */
@@ -577,6 +612,7 @@ int main(void)
 		cmocka_unit_test(what_is_restored_is_row_for_row_what_was_backed_up),
 		cmocka_unit_test(a_restore_is_the_next_entry_of_the_journal_and_breaks_no_seal),
 		cmocka_unit_test(a_database_that_holds_anything_is_left_as_it_is),
+		cmocka_unit_test(a_table_of_somebody_else_is_not_in_the_backup_which_is_restored_all_the_same),
 		cmocka_unit_test(a_backup_of_a_newer_schema_is_refused_and_an_older_one_is_brought_up),
 		cmocka_unit_test(a_database_of_0_1_0_goes_up_and_back_and_is_what_it_was),
 		cmocka_unit_test(rows_of_later_programs_go_with_the_way_back_and_those_of_0_1_0_stay),
