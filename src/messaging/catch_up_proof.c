@@ -47,7 +47,7 @@ static const struct security_profile *profile_of(const struct peer *peer, const 
 static enum err_code own_signer(struct judging *j, struct ebms_message *message, struct cert **cert, struct err *err)
 {
 	const struct key_list *own = &j->proof->directory->own;
-	struct cert *certs[OWN_MAX];
+	struct cert *certs[OWN_MAX] = { NULL };
 	size_t count = 0;
 	for (size_t i = 0; i < own->count && count < OWN_MAX; i++)
 		if (own->keys[i].use == KEY_USE_SIGN && own->keys[i].cert)
