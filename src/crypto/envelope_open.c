@@ -172,7 +172,7 @@ static enum err_code content_skip(struct walk *walk, struct element *content, st
 	TRY(element_read(walk, TAG_PIECES, content, err));
 	walk->at = content->content;
 	for (;;) {
-		struct element piece;
+		struct element piece = { 0 };
 		TRY(closed(walk, content, &end, err));
 		if (end)
 			return OK;
@@ -240,7 +240,7 @@ struct content {
 
 static enum err_code piece_next(struct content *content, struct err *err)
 {
-	struct element piece;
+	struct element piece = { 0 };
 
 	if (content->all.tag == TAG_CONTENT) {
 		content->end = content->walk.at == content->all.end;

@@ -162,6 +162,9 @@ struct db_tables {
 #define DB_COLUMNS_MAX 64 /* of one table */
 /* Every table of the database as its catalogue has it, but the record of migrations. */
 enum err_code db_tables(struct tx *tx, struct arena *arena, struct db_tables *tables, struct err *err) MUST_USE;
+/* Those alone that COUNT migrations make: what somebody else has put into the same database is not ours. */
+enum err_code db_tables_of(struct tx *tx, const struct migration *migrations, size_t count, struct arena *arena,
+			   struct db_tables *tables, struct err *err) MUST_USE;
 /* Calls EACH with every row, one at a time in memory; VALUES live until it returns. It runs no statement itself. */
 typedef enum err_code db_row_fn(void *arg, const struct bind *values, size_t count, struct err *err);
 enum err_code db_table_rows(struct tx *tx, const struct db_table *table, db_row_fn *each, void *arg,

@@ -111,7 +111,23 @@ static enum err_code put_prepare(struct arena *arena, struct db_table *table, st
 	return table->put.sql ? OK : fail(err, ERR_MEMORY, "no memory left for table %s", table->name);
 }
 
-enum err_code db_tables(struct tx *tx, struct arena *arena, struct db_tables *tables, struct err *err)
+/* Migrations are our own text, in which a table begins so; COUNT 0: all are wanted. */
+static bool is_made_by(const struct migration *migrations, size_t count, const char *table)
+{
+	static const char begin[] = "CREATE TABLE ";
+	size_t length = strlen(table);
+
+	for (size_t i = 0; i < count; i++)
+		for (const char *at = migrations[i].sql; (at = strstr(at, begin));) {
+			at += sizeof(begin) - 1;
+			if (strncmp(at, table, length) == 0 && at[length] == ' ')
+				return true;
+		}
+	return count == 0;
+}
+
+enum err_code db_tables_of(struct tx *tx, const struct migration *migrations, size_t count, struct arena *arena,
+			   struct db_tables *tables, struct err *err)
 {
 	struct db_tables found = { .items = arena_array(arena, TABLES_MAX, sizeof(*found.items)) };
 	db_query_auto query = { 0 };
@@ -124,13 +140,19 @@ enum err_code db_tables(struct tx *tx, struct arena *arena, struct db_tables *ta
 		const char *type = db_text(arena, &query, 2);
 		if (!table || !column || !type)
 			break; /* db_end() says why */
-		TRY(column_add(arena, &found, table, column, type, err));
+		if (is_made_by(migrations, count, table))
+			TRY(column_add(arena, &found, table, column, type, err));
 	}
 	TRY(db_end(&query, err));
 	for (size_t i = 0; i < found.count; i++)
 		TRY(put_prepare(arena, &found.items[i], err));
 	*tables = found;
 	return OK;
+}
+
+enum err_code db_tables(struct tx *tx, struct arena *arena, struct db_tables *tables, struct err *err)
+{
+	return db_tables_of(tx, NULL, 0, arena, tables, err);
 }
 
 enum err_code db_table_rows(struct tx *tx, const struct db_table *table, db_row_fn *each, void *arg, struct err *err)

@@ -171,6 +171,11 @@ static enum err_code head_write(struct tx *tx, struct writing *writing, struct e
 
 	buf_init(&json, 64 * TEXT_MAX);
 	TRY(db_schema(tx, &schema, err));
+	if (schema < 1 || (size_t)schema > kernel_migrations_count)
+		return fail(err, ERR_CONFIG,
+			    "the database has schema %d, and this program backs up 1 to %zu: use the one "
+			    "that made it, or lintas db migrate",
+			    schema, kernel_migrations_count);
 	head->format = BACKUP_FORMAT;
 	head->schema = schema;
 	head->database = db_kind(writing->plan->db) == DB_SQLITE ? "sqlite" : "postgresql";
@@ -208,7 +213,8 @@ static enum err_code snapshot_write(struct tx *tx, struct writing *writing, stru
 					       BIND_BLOB(content.data ? content : bytes("", 0)) };
 		TRY(record_write(writing, RECORD_FILE, values, COUNT(values), err));
 	}
-	TRY(db_tables(tx, writing->arena, &tables, err));
+	/* A table of somebody else would make the backup one that cannot be restored. */
+	TRY(db_tables_of(tx, kernel_migrations, (size_t)plan->head.schema, writing->arena, &tables, err));
 	for (size_t i = 0; i < tables.count; i++)
 		TRY(table_write(tx, writing, &tables.items[i], err));
 	return end_write(writing, err);

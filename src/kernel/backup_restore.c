@@ -103,6 +103,7 @@ struct filling {
 	struct tx *tx;
 	struct db_tables tables;
 	size_t filled;
+	bool *begun; /* by table */
 	const struct db_table *table;
 	size_t place[DB_COLUMNS_MAX]; /* of the backup's columns in the table's */
 };
@@ -140,7 +141,8 @@ static enum err_code table_begin(void *arg, const struct db_table *table, struct
 	const struct db_table *ours = table_find(&filling->tables, table->name);
 	bool taken[DB_COLUMNS_MAX] = { false };
 
-	if (!ours || ours->columns_count != table->columns_count)
+	/* One that comes twice would stand for one that does not come. */
+	if (!ours || filling->begun[ours - filling->tables.items] || ours->columns_count != table->columns_count)
 		return other_schema(table->name, &filling->contents->head, err);
 	for (size_t i = 0; i < table->columns_count; i++) {
 		size_t *place = &filling->place[i];
@@ -148,6 +150,7 @@ static enum err_code table_begin(void *arg, const struct db_table *table, struct
 			return other_schema(table->name, &filling->contents->head, err);
 		taken[*place] = true;
 	}
+	filling->begun[ours - filling->tables.items] = true;
 	filling->table = ours;
 	filling->filled++;
 	return OK;
@@ -172,6 +175,9 @@ static enum err_code tables_fill(struct tx *tx, void *arg, struct err *err)
 	filling->tx = tx;
 	filling->filled = 0;
 	TRY(db_tables(tx, filling->arena, &filling->tables, err));
+	filling->begun = arena_array(filling->arena, filling->tables.count, sizeof(*filling->begun));
+	if (!filling->begun)
+		return fail(err, ERR_MEMORY, "no memory left to fill a database");
 	TRY(records_read(filling->fd, filling->key, &handler, &summary, err));
 	if (!same(summary.file.digest, filling->contents->summary.file.digest))
 		return fail(err, ERR_CONFLICT, "the file of the backup was changed while it was read");

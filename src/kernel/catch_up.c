@@ -8,7 +8,8 @@
 #include "kernel/party.h"
 
 #define WORK_ARENA_BYTES ((size_t)4 << 20)
-/* So often a message is asked for; a partner that lists it and does not return it has its reasons. */
+/* So often a message is asked for, and nothing comes; a partner that lists it and does not return it has its reasons.
+ */
 #define ASKED_MAX     3
 #define TASK_CATCH_UP "catch-up"
 
@@ -504,6 +505,8 @@ static enum err_code take_return(struct tx *tx, const struct step *step, const s
 				    BINDS(BIND_TEXT(step->catch_up->id), BIND_TEXT(direction),
 					  BIND_TEXT(item->message_id), BIND_TEXT(state), BIND_TEXT(reason)),
 				    NULL, err));
+			TRY(db_exec(tx, &sql_catch_up_item_answered,
+				    BINDS(BIND_TEXT(step->catch_up->id), BIND_INT(CATCH_UP_FETCH_ITEMS)), NULL, err));
 		}
 	}
 	return note->last ? fetch_next(tx, step, err) : OK;

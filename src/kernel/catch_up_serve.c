@@ -193,6 +193,10 @@ static enum err_code collect(struct tx *tx, const struct answering *a, const str
 		return OK;
 	}
 	TRY(message_wires(tx, a->arena, message.id, &wires, err));
+	if (wires.count == 0) { /* kernel/retention.h: only the row of the message stays */
+		r->unavailable = "its term is over here, and what was kept of it is deleted";
+		return OK;
+	}
 	TRY(message_parts_of(tx, a->arena, message.id, &payloads, err));
 	if (!wires.count)
 		r->unavailable = "it was deleted here when its term was over";

@@ -1,6 +1,7 @@
 /* A message that a partner gives back is believed if all this holds:
  *  - who we take for its sender signed it, header and payloads, and it is from one of the two of us to the other;
- *  - who we take for its receiver acknowledged exactly that, and signed the acknowledgment if the message asked for it;
+ *  - who we take for its receiver acknowledged exactly that, and signed the acknowledgment if the message asked for it
+ *    or the agreement does;
  *  - the one of the two signatures that is ours is by a key that is ours, in use or retired.
  * Nobody can make the one without us, nor the other without the partner: so neither the one who returns it, nor the one
  * who gets it back, can change it or make it up. */
@@ -46,7 +47,7 @@ static const struct security_profile *profile_of(const struct peer *peer, const 
 static enum err_code own_signer(struct judging *j, struct ebms_message *message, struct cert **cert, struct err *err)
 {
 	const struct key_list *own = &j->proof->directory->own;
-	struct cert *certs[OWN_MAX] = { 0 };
+	struct cert *certs[OWN_MAX] = { NULL };
 	size_t count = 0;
 	for (size_t i = 0; i < own->count && count < OWN_MAX; i++)
 		if (own->keys[i].use == KEY_USE_SIGN && own->keys[i].cert)
@@ -109,11 +110,23 @@ static enum err_code read_acknowledgment(struct judging *j, struct err *err)
 	return OK;
 }
 
+/* What was agreed counts, not what the message asks for: its sender may have made it up, and the acknowledgment too. */
+static bool signature_agreed(const struct judging *j)
+{
+	const struct ebms_user_message *user = &j->message.user;
+	const struct pact *pact = pact_find(&j->proof->peer->pacts, user->collaboration->agreement->value);
+	const struct cpa_action *action =
+		pact ? cpa_action_of(j->in ? pact->them : pact->us, true, user->parties->from->role,
+				     user->collaboration->service, user->collaboration->action)
+		     : NULL;
+	return action && action->channel->ack_signed == CPA_ALWAYS;
+}
+
 static void check_acknowledgment(struct judging *j)
 {
 	struct ebms_message *a = &j->acknowledgment;
 	const struct ebms_message *m = &j->message;
-	bool must_be_signed = !m->ebms2 || m->ebms2->ack_signed;
+	bool must_be_signed = !m->ebms2 || m->ebms2->ack_signed || signature_agreed(j);
 	a->findings = j->findings;
 	if (must_be_signed && !a->signature)
 		found(a, RULE_UNSIGNED, NULL, NULL);

@@ -69,7 +69,7 @@ struct restoring {
 	const struct node_restore *restore;
 	const struct backup_contents *contents;
 	const char *beside;   /* the directory as long as it is not whole */
-	const char *database; /* its file in there; NULL: none */
+	const char *database; /* its file in there, "lintas.db"; NULL: none */
 	int fd;
 };
 
@@ -131,10 +131,6 @@ static enum err_code database_fill(struct restoring *r, const struct config *con
 	const struct actor actor = { .name = "operator" };
 	char recovery[37];
 	struct db *db = NULL;
-	if (starts_with(config->database, "sqlite:/"))
-		return fail(err, ERR_USAGE,
-			    "the backup's database is outside of its directory, %s: give --database sqlite:lintas.db",
-			    config->database);
 	TRY(node_open_database(r->arena, config, &db, err));
 	enum err_code code = backup_restore(db, r->fd, r->restore->key, r->arena, r->contents, &actor,
 					    clock_now_us(&clock_system), recovery, err);
@@ -142,36 +138,54 @@ static enum err_code database_fill(struct restoring *r, const struct config *con
 	return code;
 }
 
+/* Inside alone: what is elsewhere may be another node's, and is swept away with what fails here. */
+static enum err_code database_place(struct restoring *r, const struct config *config, struct err *err)
+{
+	if (!starts_with(config->database, "sqlite:"))
+		return OK;
+	const char *name = config->database + strlen("sqlite:");
+	const char *path = arena_printf(r->arena, "%s/%s", r->beside, name);
+	if (!path)
+		return fail(err, ERR_MEMORY, "no memory for a path");
+	if (!backup_name_valid(name))
+		return fail(err, ERR_USAGE,
+			    "the database %s is outside of the directory: give --database sqlite:lintas.db",
+			    config->database);
+	r->database = name;
+	return folders_make(r, path, err);
+}
+
 static enum err_code fill(struct restoring *r, struct findings *findings, struct err *err)
 {
 	struct config config;
 	TRY(files_write(r, err));
 	TRY(node_read_config(r->arena, r->beside, &config, findings, err));
-	if (starts_with(config.database, "sqlite:"))
-		r->database = config.database + strlen("sqlite:");
+	TRY(database_place(r, &config, err));
 	TRY(database_fill(r, &config, err));
 	return node_directory_sync(r->arena, arena_printf(r->arena, "%s/lintas.conf", r->beside), err);
 }
 
+/* NAME in the directory, and the folders that are empty without it. */
+static void sweep_one(const struct restoring *r, const char *name, const char *suffix)
+{
+	char *path = arena_printf(r->arena, "%s/%s%s", r->beside, name, suffix);
+	if (!path)
+		return;
+	unlink(path);
+	for (char *slash; (slash = strrchr(path, '/')) && slash > path + strlen(r->beside);) {
+		*slash = '\0';
+		rmdir(path);
+	}
+}
+
 /* What a failed restore leaves is of no use, and holds secrets. */
-static void sweep(struct restoring *r)
+static void sweep(const struct restoring *r)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm" };
-	for (size_t i = 0; r->database && i < COUNT(suffixes); i++) {
-		const char *path = arena_printf(r->arena, "%s/%s%s", r->beside, r->database, suffixes[i]);
-		if (path)
-			unlink(path);
-	}
-	for (size_t i = 0; i < r->contents->files_count; i++) {
-		char *path = arena_printf(r->arena, "%s/%s", r->beside, r->contents->files[i].name);
-		if (!path)
-			continue;
-		unlink(path);
-		for (char *slash; (slash = strrchr(path, '/')) && slash > path + strlen(r->beside);) {
-			*slash = '\0';
-			rmdir(path);
-		}
-	}
+	for (size_t i = 0; r->database && i < COUNT(suffixes); i++)
+		sweep_one(r, r->database, suffixes[i]);
+	for (size_t i = 0; i < r->contents->files_count; i++)
+		sweep_one(r, r->contents->files[i].name, "");
 	const char *keys = arena_printf(r->arena, "%s/keys", r->beside);
 	if (keys)
 		rmdir(keys);

@@ -173,7 +173,9 @@ def one_moment(tables):
     """What is written in one transaction is in a snapshot together or not at all."""
     column = lambda table, name: [row[tables[table][0].index(name)] for row in tables[table][1]]
     messages, documents, subjects = set(column("message", "id")), column("document", "message"), set(column("journal", "subject"))
-    assert set(documents) <= set(column("message_part", "message")) <= messages  # a ping has no part
+    payloads = set(column("message_part", "message"))
+    pings = {id for id, action in zip(column("message", "id"), column("message", "action")) if action.endswith("/test")}
+    assert payloads | pings == messages and set(documents) <= payloads, messages - payloads
     assert messages <= subjects and len(documents) > 0
 
 
@@ -218,6 +220,25 @@ def bad_input(backup, key, other_key, content, recipient):
     assert not nowhere.exists() and not pathlib.Path(f"{nowhere}.restoring").exists()
 
 
+def database_elsewhere(recipient, key):
+    """A node whose database is not in its directory: a restore beside it must not touch that one, whatever it says."""
+    node, data, backup, new = WORK / "elsewhere", WORK / "data", WORK / "elsewhere.backup", WORK / "new"
+    run(LINTAS, "init", node, "--state", "TH")
+    data.mkdir()
+    config = node / "lintas.conf"
+    config.write_text(config.read_text().replace("url = sqlite:lintas.db", "url = sqlite:../data/lintas.db"))
+    (node / "lintas.db").rename(data / "lintas.db")
+    run(LINTAS, "backup", node, "--to", backup, "--recipient", recipient)
+    before = (data / "lintas.db").read_bytes()
+    for database in ([], ["--database", "sqlite:../data/lintas.db"], ["--database", f"sqlite:{data}/lintas.db"], ["--database", "sqlite:"]):
+        refused(2, "outside of the directory", "restore", backup, new, "--key", key, *database)
+        assert (data / "lintas.db").read_bytes() == before and [p.name for p in data.iterdir()] == ["lintas.db"]
+        assert not new.exists() and not pathlib.Path(f"{new}.restoring").exists()
+    run(LINTAS, "restore", backup, new, "--key", key, "--database", "sqlite:data/deep/lintas.db")
+    run(LINTAS, "audit", "verify", "--dir", new)
+    assert (new / "data" / "deep").stat().st_mode & 0o777 == 0o700
+
+
 def main():
     authority = Authority(REGION, "authority")
     th, vn = Node(REGION, "TH", authority), Node(REGION, "VN", authority)
@@ -241,6 +262,9 @@ def main():
     refused(6, "is not empty", "restore", backups[0], th.path, "--key", rsa_key)
     bad_input(backups[0], rsa_key, other_key, contents[0], rsa)
     shown("what is cut short, altered, for another key, newer, or in the way of what is there is refused, and leaves nothing")
+
+    database_elsewhere(rsa, rsa_key)
+    shown("a restore makes its database inside of its directory, and never touches one that is elsewhere")
 
     # What waits when the backup is taken, and arrives before the restore, counts once.
     vn.stop()

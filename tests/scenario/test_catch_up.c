@@ -1,7 +1,10 @@
 /* The lost hour: a node is put back to its backup, and gets back from its partners what was exchanged since. The oracle
  * is a copy of its database from just before the loss. */
 #include "letter.h"
+#include "letter2.h"
 #include "region.h"
+
+#include <stdio.h>
 
 #include "kernel/catch_up.h"
 #include "kernel/journal.h"
@@ -399,6 +402,107 @@ static void what_is_not_proved_is_refused_and_the_rest_is_recovered(void **state
 	region_check_journals(region);
 }
 
+static const char *blob_of(struct bytes octets)
+{
+	char *text = arena_alloc(region->arena, 2 * octets.size + 4), *at = text;
+
+	assert_non_null(text);
+	at += snprintf(at, 3, "x'");
+	for (size_t i = 0; i < octets.size; i++)
+		at += snprintf(at, 3, "%02x", octets.data[i]);
+	snprintf(at, 2, "'");
+	return text;
+}
+
+/* In the place of the last message that it had sent TH. */
+static void invented(const struct letter2 *letter, const struct wire *sent, const struct wire *acknowledgment)
+{
+	struct message_part part = { .octets = letter->payload };
+	const char *digest = message_digest(region->arena, &(struct message_parts){ &part, 1 });
+
+	region_sql(vn, arena_printf(region->arena,
+				    "UPDATE message SET message_id = '%s', digest = '%s' WHERE id = " LAST("out"),
+				    letter->message_id, digest));
+	region_sql(vn, arena_printf(region->arena,
+				    "UPDATE message_part SET octets = %s, compressed = 0, content_id = 'payload@letter'"
+				    " WHERE message = " LAST("out"),
+				    blob_of(letter->payload)));
+	region_sql(vn, arena_printf(region->arena,
+				    "UPDATE wire SET content_type = '%s', octets = %s WHERE message = " LAST(
+					    "out") " AND kind = 'sent'",
+				    sent->content_type, blob_of(sent->octets)));
+	region_sql(vn, arena_printf(region->arena,
+				    "UPDATE wire SET content_type = '%s', octets = %s WHERE message = " LAST(
+					    "out") " AND kind = 'receipt-received'",
+				    acknowledgment->content_type, blob_of(acknowledgment->octets)));
+}
+
+/* A message that TH never got, and an acknowledgment without a signature, which anybody can make. The agreement asks
+ * for a signed one; that the message does not is the partner's saying. */
+static void an_acknowledgment_that_is_not_signed_proves_nothing_if_a_signed_one_was_agreed(void **state)
+{
+	struct lost lost = lose_an_hour(REGION_EBMS2_SYNC);
+	struct letter2 letter = letter2_new(region, ++number);
+	const struct answer2 answer = { .keys = "TH", .kind = KIND_RECEIPT, .is_unsigned = true };
+
+	(void)state;
+	letter.wishes.ack_signed = false;
+	const struct wire sent = letter2_pack(region, &letter), acknowledgment = answer2_pack(region, &answer, &sent);
+	invented(&letter, &sent, &acknowledgment);
+	catch_up(th, lost.since_us, "VN");
+	region_drain(region, HOUR_US);
+	struct catch_up c = state_of(th, "VN");
+	if (!same(c.state, "done") || c.refused != 1 || c.recovered < 8)
+		region_fail(region, "%s, %lld refused, %lld recovered", c.state, (long long)c.refused,
+			    (long long)c.recovered);
+	assert_int_equal(told(th, c.id, "catch-up-not-believed"), 1);
+	region_check_journals(region);
+}
+
+/* --- A partner that has much, or not everything any more --- */
+
+/* Versions that were sent before, each as large as a return may well be: a fetch is answered in parts. */
+static void what_does_not_fit_into_one_answer_is_asked_for_until_it_is_there(void **state)
+{
+	(void)state;
+	begin(REGION_AS4);
+	an_hour();
+	int64_t since_us = region->now_us;
+	const char *backup = region_backup(th);
+	for (unsigned i = 0; i < 20; i++)
+		issue(vn, th, ++number);
+	region_drain(region, HOUR_US);
+	region_restore(th, backup);
+	region_sql(vn,
+		   "INSERT INTO wire SELECT '00000000' || substr(id, 9), message, partner, kind, at_us, content_type,"
+		   " zeroblob(5500000), digest, record, certificate, basis FROM wire WHERE kind = 'sent' AND message IN"
+		   " (SELECT id FROM message WHERE " OF_THE_HOUR " AND direction = 'out' ORDER BY id DESC LIMIT 20)");
+	catch_up(th, since_us, "VN");
+	region_drain(region, HOUR_US);
+	must_be_done(th, "VN");
+	assert_int_equal(state_of(th, "VN").recovered, 20);
+	region_check_journals(region);
+}
+
+static void what_the_partner_has_deleted_by_rule_is_named_and_not_called_a_lie(void **state)
+{
+	struct lost lost = lose_an_hour(REGION_AS4);
+
+	(void)state;
+	region_sql(vn, "DELETE FROM wire WHERE message = " LAST("out"));
+	region_sql(vn, "DELETE FROM message_part WHERE message = " LAST("out"));
+	region_sql(vn, "UPDATE message SET deleted_us = 1 WHERE id = " LAST("out"));
+	catch_up(th, lost.since_us, "VN");
+	region_drain(region, HOUR_US);
+	struct catch_up c = state_of(th, "VN");
+	assert_string_equal(c.state, "done");
+	assert_int_equal(c.unavailable, 1);
+	assert_int_equal(c.refused, 0);
+	assert_int_equal(told(th, c.id, "catch-up-unavailable"), 1);
+	assert_int_equal(told(th, c.id, "catch-up-not-believed"), 0);
+	region_check_journals(region);
+}
+
 /* --- A partner that cannot --- */
 
 /* As a gateway of others answers a service that it does not know: a signed error that is final. */
@@ -558,6 +662,10 @@ int main(void)
 					  let_go),
 		cmocka_unit_test_teardown(what_both_sides_have_lost_is_exchanged_when_it_is_submitted_again, let_go),
 		cmocka_unit_test_teardown(what_is_not_proved_is_refused_and_the_rest_is_recovered, let_go),
+		cmocka_unit_test_teardown(
+			an_acknowledgment_that_is_not_signed_proves_nothing_if_a_signed_one_was_agreed, let_go),
+		cmocka_unit_test_teardown(what_does_not_fit_into_one_answer_is_asked_for_until_it_is_there, let_go),
+		cmocka_unit_test_teardown(what_the_partner_has_deleted_by_rule_is_named_and_not_called_a_lie, let_go),
 		cmocka_unit_test_teardown(a_partner_that_knows_nothing_of_it_is_named_and_holds_nothing_up, let_go),
 		cmocka_unit_test_teardown(nobody_asks_for_more_than_a_week_nor_is_given_it, let_go),
 		cmocka_unit_test_teardown(an_operator_ends_it_and_what_waits_goes_on, let_go),

@@ -331,6 +331,41 @@ static void a_backup_of_a_newer_schema_is_refused_and_an_older_one_is_brought_up
 	close(fd);
 }
 
+/* Somebody who reads the views may make a table beside ours. */
+static void a_table_of_somebody_else_is_not_in_the_backup_which_is_restored_all_the_same(void **state)
+{
+	static const struct statement foreign[] = {
+		{ "test.foreign", "CREATE TABLE report (day VARCHAR(20), share REAL)" },
+		{ "test.foreign_like", "CREATE TABLE messag (id TEXT)" },
+		{ "test.foreign_row", "INSERT INTO report VALUES ('monday', 0.5)" },
+	};
+	static const struct statement drop[] = { { "test.drop", "DROP TABLE report" },
+						 { "test.drop2", "DROP TABLE messag" } };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	static struct rows before, after;
+	struct backup_plan plan;
+	struct backup_summary summary;
+	struct backup_contents contents;
+	char recovery[37];
+
+	populate(fixture);
+	rows_of(fixture, fixture->kernel.db, &before);
+	for (size_t i = 0; i < COUNT(foreign); i++)
+		fixture_exec(fixture, &foreign[i], NO_BINDS);
+	int fd = backed_up(fixture, &plan, &summary);
+	for (size_t i = 0; i < COUNT(drop); i++)
+		fixture_exec(fixture, &drop[i], NO_BINDS);
+	must(backup_read(fd, buf_bytes(&recipient()->key), fixture->arena, &contents, &fixture->err));
+	assert_int_equal(contents.summary.rows, before.count);
+	struct db *db = empty_database(fixture, DB_SQLITE);
+	must(backup_restore(db, fd, buf_bytes(&recipient()->key), fixture->arena, &contents, &operator, FIXTURE_NOW_US,
+			    recovery, &fixture->err));
+	rows_of(fixture, db, &after);
+	assert_int_equal(after.count, before.count + 2); /* the journal's entry, and the recovery */
+	db_close(db);
+	close(fd);
+}
+
 /* --- Schemas --- */
 
 extern const char text_schema_2_sql[]; /* tests/data: rows in every table of 0.1.0 */
@@ -438,6 +473,69 @@ static void a_database_of_0_1_0_goes_up_and_back_and_is_what_it_was(void **state
 	db_close(db);
 }
 
+/* What later programs have written by the time somebody goes back; names are those of tests/data/schema_2.sql. */
+static const struct statement later[] = {
+	{ "test.recovery", "INSERT INTO recovery (id, since_us, restored_us, backup_us, backup, seal, head, state)"
+			   " VALUES ('r1', 1, 2, 3, 'aa', 4, NULL, 'open')" },
+	{ "test.webhook",
+	  "INSERT INTO webhook (id, organisation, url, events, state, secret, key_number, cursor, attempts, next_us, in_hand,"
+	  " delivered, created_us, created_by) VALUES ('w1', 'dft', 'https://x', '*', 'active', 's', 1, 0, 0, 1, 0, 0, 1, 'nok')" },
+	{ "test.webhook_delivery",
+	  "INSERT INTO webhook_delivery (webhook, number, message, first_sequence, last_sequence,"
+	  " events, attempt, at_us, duration_us) VALUES ('w1', 1, 'm', 1, 1, 1, 1, 1, 1)" },
+	{ "test.deleted", "UPDATE message SET archived_us = 1, deleted_us = 2" },
+	{ "test.hold", "INSERT INTO legal_hold (id, kind, subject, organisation, reason, placed_by, placed_us)"
+		       " VALUES ('h1', 'partner', 'VN', 'dft', 'court', 'nok', 1)" },
+	{ "test.volume", "INSERT INTO archive_volume (digest, archive, number, messages, noted_us)"
+			 " VALUES ('aa', 'a1', 1, 1, 1)" },
+	{ "test.drop_file", "INSERT INTO drop_file (id, organisation, folder, name, digest, taken_us)"
+			    " VALUES ('f1', 'dft', '', 'a.xml', 'aa', 1)" },
+	{ "test.drop_document",
+	  "INSERT INTO drop_document (file, number, document) SELECT 'f1', 1, min(id) FROM document" },
+	{ "test.drop_cursor", "INSERT INTO drop_cursor (organisation, sequence) VALUES ('dft', 1)" },
+	{ "test.paper",
+	  "INSERT INTO paper (id, organisation, partner, doctype, reference, issued_on, reason, accepted_by,"
+	  " accepted_us, document) SELECT 'p1', 'customs', 'VN', 'FORM-D', 'R-1', '2026-11-01', 'outage', 'nok',"
+	  " 1, min(id) FROM document" },
+	{ "test.paper_case",
+	  "INSERT INTO fsm_case (id, machine, state, since_us) VALUES ('p1', 'paper', 'accepted', 1)" },
+	{ "test.link", "INSERT INTO link (partner, state, since_us, failures, delays, beat_us)"
+		       " VALUES ('VN', 'up', 1, 0, CAST('' AS {blob}), 1)" },
+	{ "test.notice", "INSERT INTO link_notice (id, partner, direction, kind, from_us, until_us, text, at_us)"
+			 " VALUES ('n1', 'VN', 'in', 'outage', 1, 2, '', 1)" },
+	{ "test.own_card", "INSERT INTO own_card (instance, digest, at_us) VALUES ('one', 'aa', 1)" },
+	{ "test.catch_up", "INSERT INTO catch_up (id, partner, since_us, begun_us, begun_by, hold_until_us, state)"
+			   " VALUES ('c1', 'VN', 1, 2, 'nok', 3, 'open')" },
+	{ "test.catch_up_item",
+	  "INSERT INTO catch_up_item (catch_up, number, direction, message_id, digest, conversation,"
+	  " action, state, asked) VALUES ('c1', 1, 'in', 'm', 'aa', 'c', 'FORM-D', 'wanted', 0)" },
+	{ "test.catch_up_day", "INSERT INTO catch_up_day (partner, day, requests, bytes) VALUES ('VN', 1, 1, 1)" },
+	{ "test.turn", "UPDATE counter SET value = 9 WHERE name = 'journal-turn'" },
+};
+
+/* Through the views as well, which would forbid to change what they read. */
+static void rows_of_later_programs_go_with_the_way_back_and_those_of_0_1_0_stay(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	static struct rows before, after;
+	struct db *db = empty_database(fixture, fixture->kind);
+	struct kernel_fixture at = { .kernel.db = db, .arena = fixture->arena };
+
+	filled_as_by_0_1_0(fixture, db);
+	rows_of(fixture, db, &before);
+	for (int round = 0; round < 2; round++) {
+		must(db_migrate(db, kernel_migrations, kernel_migrations_count, false, NULL, NULL, &fixture->err));
+		for (size_t i = 0; i < COUNT(later); i++)
+			fixture_exec(&at, &later[i], NO_BINDS);
+		must(db_migrate_to(db, kernel_migrations, kernel_migrations_count, 2, false, NULL, NULL,
+				   &fixture->err));
+		rows_of(fixture, db, &after);
+		assert_int_equal(after.count, before.count);
+		assert_memory_equal(after.digest, before.digest, before.count * SHA256_SIZE);
+	}
+	db_close(db);
+}
+
 /* --- The records --- */
 
 static enum err_code piece_keep(void *arg, struct bytes plain, struct err *err)
@@ -514,8 +612,10 @@ int main(void)
 		cmocka_unit_test(what_is_restored_is_row_for_row_what_was_backed_up),
 		cmocka_unit_test(a_restore_is_the_next_entry_of_the_journal_and_breaks_no_seal),
 		cmocka_unit_test(a_database_that_holds_anything_is_left_as_it_is),
+		cmocka_unit_test(a_table_of_somebody_else_is_not_in_the_backup_which_is_restored_all_the_same),
 		cmocka_unit_test(a_backup_of_a_newer_schema_is_refused_and_an_older_one_is_brought_up),
 		cmocka_unit_test(a_database_of_0_1_0_goes_up_and_back_and_is_what_it_was),
+		cmocka_unit_test(rows_of_later_programs_go_with_the_way_back_and_those_of_0_1_0_stay),
 		cmocka_unit_test(records_that_were_cut_or_altered_are_refused),
 		cmocka_unit_test(a_name_that_leaves_the_directory_is_none),
 	};
