@@ -224,6 +224,7 @@ struct catch_up_view {
 	struct catch_up_left_view *left;
 	size_t left_count;
 };
+extern const struct fields catch_up_fields;
 struct new_catch_up_view {
 	int64_t since_us;
 	const char *partner;
@@ -285,6 +286,9 @@ struct status_view {
 	size_t keys_count;
 	const char *keys_fault;                      /* why they cannot be shown; NULL */
 	int64_t disk_free_bytes, disk_reserve_bytes; /* INTEGER_NONE: not ours to measure */
+	int64_t restored_us, backup_us;              /* TIME_NONE: all that a restore lost is asked for */
+	struct catch_up_view *catch_ups;             /* that are open */
+	size_t catch_ups_count;
 };
 struct submit_view { /* the answer to a submission */
 	const char *id, *message;

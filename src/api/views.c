@@ -366,6 +366,11 @@ static const struct field status_rows[] = {
 	FIELD_TEXT(struct status_view, keys_fault, .json = "keysFault", .max_length = TEXT_MAX),
 	FIELD_INT(struct status_view, disk_free_bytes, .json = "diskFreeBytes"),
 	FIELD_INT(struct status_view, disk_reserve_bytes, .json = "diskReserveBytes"),
+	FIELD_TIME(struct status_view, restored_us, .json = "restored",
+		   .label = "restored (as long as what was lost is not settled)"),
+	FIELD_TIME(struct status_view, backup_us, .json = "backup"),
+	FIELD_LIST(struct status_view, catch_ups, catch_ups_count, struct catch_up_view, catch_up_fields,
+		   .json = "catchUps", .max = 256, .label = "catch-ups (that are open)"),
 };
 static const struct fields status_fields = FIELDS(struct status_view, status_rows);
 
