@@ -225,10 +225,9 @@ static enum err_code chain_up(struct api_call *call, struct event_chain *chain, 
 {
 	for (bool on = true; on;) {
 		arena_auto arena = arena_new(STEP_BYTES);
-		struct page_read page = { .arena = arena,
-					  .after = after,
-					  .organisation = call_organisation(call),
-					  .limit = PAGE_LIMIT };
+		struct page_read page = {
+			.arena = arena, .after = after, .organisation = call_organisation(call), .limit = PAGE_LIMIT
+		};
 		if (!arena)
 			return fail(err, ERR_MEMORY, "no memory for a digest");
 		TRY(db_read(call->kernel->db, read_page, &page, err));

@@ -245,9 +245,9 @@ enum err_code events_list(struct api_call *call, struct err *err)
 		return fail(err, ERR_INTERNAL, "the cursor %s was not checked", after);
 	TRY(db_read(call->kernel->db, events_after, &events, err));
 	const struct journal_list *list = &events.list;
-	const char *next = list->count ? arena_printf(call->arena, "%lld",
-						      (long long)list->entries[list->count - 1].number)
-				       : NULL;
+	const char *next = list->count
+				   ? arena_printf(call->arena, "%lld", (long long)list->entries[list->count - 1].number)
+				   : NULL;
 	return answer_events(call, list, next, err);
 }
 

@@ -217,11 +217,9 @@ enum err_code catch_up_begin(struct kernel *kernel, const struct catch_up_order 
 			     struct err *err)
 {
 	arena_auto arena = arena_new(WORK_ARENA_BYTES);
-	struct beginning beginning = { .kernel = kernel,
-				       .order = order,
-				       .arena = arena,
-				       .now_us = now_us,
-				       .from_us = order->since_us };
+	struct beginning beginning = {
+		.kernel = kernel, .order = order, .arena = arena, .now_us = now_us, .from_us = order->since_us
+	};
 
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory left to begin a catch-up");

@@ -77,7 +77,8 @@ enum err_code journal_number_read(struct tx *tx, int64_t given, int64_t *sequenc
 		return OK;
 	}
 	TRY(journal_number(tx, end, &go_on, err));
-	return fail(err, ERR_CONFLICT, "the cursor %lld is ahead of what this node has told%s: read again from after=%lld",
+	return fail(err, ERR_CONFLICT,
+		    "the cursor %lld is ahead of what this node has told%s: read again from after=%lld",
 		    (long long)given,
 		    before ? " since it was restored from a backup, and what followed was lost or is another" : "",
 		    (long long)go_on);

@@ -172,8 +172,8 @@ enum err_code webhook_add(struct tx *tx, struct webhook *webhook, const struct a
 		TRY(journal_number_read(tx, webhook->cursor_number, &cursor, err));
 	TRY(db_exec(tx, &sql_webhook_put,
 		    BINDS(BIND_TEXT(webhook->id), BIND_TEXT(webhook->organisation), BIND_TEXT(webhook->url),
-			  BIND_TEXT(webhook->events), BIND_TEXT(webhook->secret), BIND_INT(cursor),
-			  BIND_INT(now_us), BIND_TEXT(actor->name), BIND_INT(WEBHOOKS_MAX)),
+			  BIND_TEXT(webhook->events), BIND_TEXT(webhook->secret), BIND_INT(cursor), BIND_INT(now_us),
+			  BIND_TEXT(actor->name), BIND_INT(WEBHOOKS_MAX)),
 		    &added, err));
 	if (added == 0)
 		return fail(err, ERR_LIMIT, "this node has %d webhooks already: remove one that nobody needs",
@@ -244,12 +244,12 @@ enum err_code webhook_redeliver(struct tx *tx, struct arena *arena, const struct
 	char detail[64];
 	int64_t sequence;
 
+	TRY(single ? find_event(tx, arena, webhook, single, &sequence, err)
+		   : journal_number_read(tx, after, &sequence, err));
 	if (single && webhook->single)
 		return fail(err, ERR_CONFLICT,
 			    "event %" PRId64 " is waiting to be delivered again: ask for the next when it is through",
 			    webhook->single_number);
-	TRY(single ? find_event(tx, arena, webhook, single, &sequence, err)
-		   : journal_number_read(tx, after, &sequence, err));
 	snprintf(detail, sizeof(detail), single ? "event %" PRId64 : "after %" PRId64, single ? single : after);
 	TRY(db_exec(tx, single ? &sql_webhook_single : &sql_webhook_seek,
 		    BINDS(BIND_TEXT(webhook->id), BIND_INT(sequence), BIND_INT(now_us)), NULL, err));

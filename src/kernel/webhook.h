@@ -26,8 +26,8 @@ struct webhook {
 	int64_t key_number;     /* of the secret: it counts from 1 */
 	const char *old_secret; /* signs, too, until .old_until_us; NULL */
 	int64_t old_until_us;
-	int64_t cursor;  /* taken by the receiver up to this sequence; what leaves the node are numbers (journal.h) */
-	int64_t single;  /* this one goes out once more first; 0: none */
+	int64_t cursor; /* taken by the receiver up to this sequence; what leaves the node are numbers (journal.h) */
+	int64_t single; /* this one goes out once more first; 0: none */
 	/* webhook_find and webhook_list alone: */
 	int64_t cursor_number, single_number; /* as readers know them; 0 for no .single */
 	int64_t waiting; /* sealed events behind the cursor, up to WEBHOOK_WAITING_MAX, whatever their names */
@@ -81,7 +81,8 @@ struct webhook_batch {
 	struct webhook webhook;
 	struct event_view events[WEBHOOK_EVENTS_MAX];
 	size_t count;  /* 0: nothing to send, but there may be more to look at */
-	int64_t after; /* the sequence behind which it begins; for a single event the one before it. .chain has numbers */
+	int64_t after; /* the sequence behind which it begins; for a single event the one before it. .chain has numbers
+			*/
 	int64_t until;
 	struct event_chain chain; /* over .events */
 };

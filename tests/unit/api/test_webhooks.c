@@ -73,7 +73,8 @@ static void what_cannot_be_is_refused_with_findings(void **state)
 	expect(call(&world, "POST", "/api/v1/webhooks", &new_webhook_schema, &view), 404, "nobody");
 	view = receiver_of("https://erp.example/");
 	view.after = 1000000;
-	expect(call(&world, "POST", "/api/v1/webhooks", &new_webhook_schema, &view), 409, "is ahead of what this node has told");
+	expect(call(&world, "POST", "/api/v1/webhooks", &new_webhook_schema, &view), 409,
+	       "is ahead of what this node has told");
 	end(&world);
 }
 

@@ -151,7 +151,8 @@ static enum err_code change_run(struct tx *tx, void *arg, struct err *err)
 
 	if (work->change)
 		return work->change(tx, webhook, &fixture_actor, now_us, err);
-	return webhook_redeliver(tx, work->fixture->arena, webhook, work->after, work->single, &fixture_actor, now_us, err);
+	return webhook_redeliver(tx, work->fixture->arena, webhook, work->after, work->single, &fixture_actor, now_us,
+				 err);
 }
 
 static void change(struct kernel_fixture *fixture, const char *id,
