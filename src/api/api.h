@@ -126,7 +126,10 @@ struct paper_view {
 		*state;
 	date issued_on;
 	int64_t accepted_us, twin_us;
-	int64_t age_days; /* whole days since it was accepted, until its twin came */
+	int64_t age_days;              /* whole days since it was accepted, until its twin came */
+	const char *link;              /* how it stood when it was accepted */
+	struct finding_view *findings; /* warnings, in the answer to accepting */
+	size_t findings_count;
 };
 struct new_paper_view {
 	const char *organisation, *partner, *doctype, *reference, *issuer, *reason;
@@ -234,6 +237,7 @@ struct catch_up_view {
 	struct catch_up_left_view *left;
 	size_t left_count;
 };
+extern const struct fields catch_up_fields;
 struct new_catch_up_view {
 	int64_t since_us;
 	const char *partner;
@@ -295,6 +299,9 @@ struct status_view {
 	size_t keys_count;
 	const char *keys_fault;                      /* why they cannot be shown; NULL */
 	int64_t disk_free_bytes, disk_reserve_bytes; /* INTEGER_NONE: not ours to measure */
+	int64_t restored_us, backup_us;              /* TIME_NONE: all that a restore lost is asked for */
+	struct catch_up_view *catch_ups;             /* that are open */
+	size_t catch_ups_count;
 };
 struct submit_view { /* the answer to a submission */
 	const char *id, *message;
@@ -461,13 +468,12 @@ extern const struct schema link_schema, new_notice_schema, notice_list_schema, n
 extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
 	event_list_schema, webhook_schema, webhook_list_schema, new_webhook_schema, webhook_rotation_schema,
 	webhook_redelivery_schema, webhook_delivery_list_schema, partner_schema, partner_list_schema,
-	organisation_schema, organisation_list_schema, activation_list_schema, new_activation_schema,
-	card_view_schema, card_import_schema, partner_test_schema, agreement_schema, agreement_list_schema,
-	agreement_import_schema, agreement_offer_schema, task_list_schema, stranger_list_schema,
-	refusal_list_schema, certificate_schema, partner_change_schema, status_schema, submit_schema,
-	problem_schema, proof_schema, key_list_schema, user_schema, user_list_schema, new_user_schema,
-	user_change_schema, password_schema, token_schema, token_list_schema, new_token_schema, me_schema,
-	role_list_schema, drop_list_schema, catch_up_list_schema, new_catch_up_schema;
+	organisation_schema, organisation_list_schema, activation_list_schema, new_activation_schema, card_view_schema,
+	card_import_schema, partner_test_schema, agreement_schema, agreement_list_schema, agreement_import_schema,
+	agreement_offer_schema, task_list_schema, stranger_list_schema, refusal_list_schema, certificate_schema,
+	partner_change_schema, status_schema, submit_schema, problem_schema, proof_schema, key_list_schema, user_schema,
+	user_list_schema, new_user_schema, user_change_schema, password_schema, token_schema, token_list_schema,
+	new_token_schema, me_schema, role_list_schema, drop_list_schema, catch_up_list_schema, new_catch_up_schema;
 
 /* What is shown of KEY, and belongs to it. */
 struct key_view key_view_of(const struct key_info *key, int64_t now_us);

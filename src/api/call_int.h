@@ -259,6 +259,9 @@ enum err_code refusals_list(struct api_call *call, struct err *err);
 enum err_code refusals_received(struct api_call *call, struct err *err);
 enum err_code refusals_error(struct api_call *call, struct err *err);
 enum err_code catch_ups_list(struct api_call *call, struct err *err);
+/* Those that are open, without what is left of them. */
+enum err_code catch_ups_open(struct tx *tx, struct arena *arena, struct catch_up_list_view *open,
+			     struct err *err) MUST_USE;
 enum err_code catch_ups_begin(struct api_call *call, struct err *err);
 enum err_code catch_ups_end(struct api_call *call, struct err *err);
 enum err_code status_get(struct api_call *call, struct err *err);

@@ -1,8 +1,9 @@
 /* /api/v1/catch-ups */
 #include "api/call_int.h"
+#include "base/text.h"
 #include "kernel/catch_up.h"
 
-enum { TEXT_MAX = 65536, LEFT_MAX = 100, LISTED_MAX = 50 };
+enum { TEXT_MAX = 65536, LEFT_MAX = 100, LISTED_MAX = 50, OPEN_MAX = 256 };
 
 static const struct field left_rows[] = {
 	FIELD_TEXT(struct catch_up_left_view, direction, .json = "direction", .min = 1, .label = "direction (ours)"),
@@ -39,10 +40,10 @@ static const struct field rows[] = {
 	FIELD_LIST(struct catch_up_view, left, left_count, struct catch_up_left_view, left_fields, .json = "left",
 		   .max = LEFT_MAX, .label = "left (to be asked for by other means)"),
 };
-static const struct fields view_fields = FIELDS(struct catch_up_view, rows);
+const struct fields catch_up_fields = FIELDS(struct catch_up_view, rows);
 
 static const struct field list_rows[] = {
-	FIELD_LIST(struct catch_up_list_view, items, count, struct catch_up_view, view_fields, .json = "items",
+	FIELD_LIST(struct catch_up_list_view, items, count, struct catch_up_view, catch_up_fields, .json = "items",
 		   .max = LISTED_MAX),
 	FIELD_TEXT(struct catch_up_list_view, next, .json = "next", .label = "cursor of the next page"),
 };
@@ -69,6 +70,24 @@ struct listing {
 	size_t count;
 };
 
+static struct catch_up_view view_of(const struct catch_up *c)
+{
+	return (struct catch_up_view){ .id = c->id,
+				       .partner = c->partner,
+				       .state = c->state,
+				       .reason = c->reason,
+				       .begun_by = c->begun_by,
+				       .since_us = c->since_us,
+				       .begun_us = c->begun_us,
+				       .hold_until_us = c->hold_until_us,
+				       .settled_us = c->settled_us,
+				       .wanted = c->wanted,
+				       .recovered = c->recovered,
+				       .known = c->known,
+				       .refused = c->refused,
+				       .unavailable = c->unavailable };
+}
+
 static enum err_code show(struct tx *tx, struct listing *listing, const struct catch_up *c, struct err *err)
 {
 	struct arena *arena = listing->call->arena;
@@ -83,22 +102,25 @@ static enum err_code show(struct tx *tx, struct listing *listing, const struct c
 							.action = left.items[i].action,
 							.state = left.items[i].state,
 							.reason = left.items[i].reason };
-	listing->items[listing->count++] = (struct catch_up_view){ .id = c->id,
-								   .partner = c->partner,
-								   .state = c->state,
-								   .reason = c->reason,
-								   .begun_by = c->begun_by,
-								   .since_us = c->since_us,
-								   .begun_us = c->begun_us,
-								   .hold_until_us = c->hold_until_us,
-								   .settled_us = c->settled_us,
-								   .wanted = c->wanted,
-								   .recovered = c->recovered,
-								   .known = c->known,
-								   .refused = c->refused,
-								   .unavailable = c->unavailable,
-								   .left = views,
-								   .left_count = left.count };
+	struct catch_up_view view = view_of(c);
+	view.left = views;
+	view.left_count = left.count;
+	listing->items[listing->count++] = view;
+	return OK;
+}
+
+/* The newest of a partner is the open one, if one is. */
+enum err_code catch_ups_open(struct tx *tx, struct arena *arena, struct catch_up_list_view *open, struct err *err)
+{
+	struct catch_up_list all;
+	TRY(catch_up_list(tx, arena, NULL, OPEN_MAX, &all, err));
+	struct catch_up_view *views = arena_array(arena, all.count + 1, sizeof *views);
+	if (!views)
+		return fail(err, ERR_MEMORY, "no memory for the open catch-ups");
+	*open = (struct catch_up_list_view){ .items = views };
+	for (size_t i = 0; i < all.count; i++)
+		if (same(all.items[i].state, "open"))
+			views[open->count++] = view_of(&all.items[i]);
 	return OK;
 }
 

@@ -23,7 +23,7 @@ struct following {
 	const char *organisation, *actor;
 	struct http_stream stream;
 	struct event_chain chain;
-	int64_t cursor;
+	int64_t cursor;       /* a sequence */
 	int64_t heartbeat_us; /* monotonic: when something is said at the latest */
 	size_t place;         /* among the followers */
 };
@@ -96,7 +96,7 @@ static void put_digest(struct following *f, struct buf *out)
 	buf_puts(out, "event: digest\ndata: ");
 	field_put_json(out, &event_digest_schema, &view);
 	buf_puts(out, "\n\n");
-	event_chain_begin(&f->chain, f->cursor);
+	event_chain_begin(&f->chain, f->chain.until);
 }
 
 static enum err_code put_event(struct following *f, const struct event_view *event, struct buf *out, struct err *err)
@@ -109,7 +109,6 @@ static enum err_code put_event(struct following *f, const struct event_view *eve
 	buf_printf(out, "id: %" PRId64 "\ndata: ", event->sequence);
 	buf_put_bytes(out, buf_bytes(&json));
 	buf_puts(out, "\n\n");
-	f->cursor = event->sequence;
 	if (f->chain.count == AT_A_TIME)
 		put_digest(f, out);
 	return OK;
@@ -124,6 +123,7 @@ static enum err_code put_page(struct following *f, struct arena *arena, struct b
 	for (size_t i = 0; i < page.list.count; i++) {
 		const struct event_view event = event_of(&page.list.entries[i]);
 		TRY(put_event(f, &event, out, err));
+		f->cursor = page.list.entries[i].sequence;
 	}
 	return OK;
 }
@@ -154,6 +154,24 @@ static bool more(void *arg, struct buf *out, int64_t *again_us)
 
 /* --- Requests --- */
 
+struct cursor_reading {
+	int64_t number, sequence;
+};
+
+static enum err_code cursor_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct cursor_reading *reading = arg;
+	return journal_number_read(tx, reading->number, &reading->sequence, err);
+}
+
+static enum err_code cursor_read(struct api_call *call, int64_t number, int64_t *sequence, struct err *err)
+{
+	struct cursor_reading reading = { .number = number };
+	TRY(db_read(call->kernel->db, cursor_run, &reading, err));
+	*sequence = reading.sequence;
+	return OK;
+}
+
 /* Who comes again says where he was (WHATWG HTML 9.2.4), in place of where he began. */
 static enum err_code begin_at(struct api_call *call, int64_t *cursor, struct err *err)
 {
@@ -175,6 +193,7 @@ static enum err_code answer_once(struct api_call *call, struct following *f, str
 
 enum err_code events_stream(struct api_call *call, struct err *err)
 {
+	int64_t after = 0;
 	struct following *f = arena_alloc(call->arena, sizeof *f);
 	if (!f)
 		return fail(err, ERR_MEMORY, "no memory for a stream");
@@ -185,8 +204,9 @@ enum err_code events_stream(struct api_call *call, struct err *err)
 				 .actor = call->actor.name,
 				 .heartbeat_us = clock_monotonic_us() + HEARTBEAT_US };
 	f->stream = (struct http_stream){ .more = more, .end = end_following, .arg = f };
-	TRY(begin_at(call, &f->cursor, err));
-	event_chain_begin(&f->chain, f->cursor);
+	TRY(begin_at(call, &after, err));
+	TRY(cursor_read(call, after, &f->cursor, err));
+	event_chain_begin(&f->chain, after);
 	call->content_type = "text/event-stream";
 	if (!call->api->options.running)
 		return answer_once(call, f, err);
@@ -200,14 +220,14 @@ enum err_code events_stream(struct api_call *call, struct err *err)
 }
 
 /* Page by page, each in a transaction of its own: what is sealed does not change. */
-static enum err_code chain_up(struct api_call *call, struct event_chain *chain, int64_t until, struct err *err)
+static enum err_code chain_up(struct api_call *call, struct event_chain *chain, int64_t after, int64_t until,
+			      struct err *err)
 {
 	for (bool on = true; on;) {
 		arena_auto arena = arena_new(STEP_BYTES);
-		struct page_read page = { .arena = arena,
-					  .after = chain->until,
-					  .organisation = call_organisation(call),
-					  .limit = PAGE_LIMIT };
+		struct page_read page = {
+			.arena = arena, .after = after, .organisation = call_organisation(call), .limit = PAGE_LIMIT
+		};
 		if (!arena)
 			return fail(err, ERR_MEMORY, "no memory for a digest");
 		TRY(db_read(call->kernel->db, read_page, &page, err));
@@ -222,6 +242,7 @@ static enum err_code chain_up(struct api_call *call, struct event_chain *chain, 
 					"there are more than %d events between the cursors: ask for digests of parts",
 					DIGEST_SPAN_MAX);
 			TRY(event_chain_add(chain, &event, err));
+			after = page.list.entries[i].sequence;
 		}
 	}
 	return OK;
@@ -230,13 +251,14 @@ static enum err_code chain_up(struct api_call *call, struct event_chain *chain, 
 enum err_code events_digest(struct api_call *call, struct err *err)
 {
 	const char *after = call_query(call, "after"), *until = call_query(call, "until");
-	int64_t from = 0, to = INT64_MAX;
+	int64_t from = 0, to = INT64_MAX, sequence;
 	struct event_chain chain;
 	char hex[SHA256_HEX_SIZE];
 	if ((after && !int64_parse(after, &from)) || (until && !int64_parse(until, &to)))
 		return fail(err, ERR_INTERNAL, "the cursors %s and %s were not checked", after, until);
+	TRY(cursor_read(call, from, &sequence, err));
 	event_chain_begin(&chain, from);
-	TRY(chain_up(call, &chain, to, err));
+	TRY(chain_up(call, &chain, sequence, to, err));
 	const struct event_digest_view view = event_digest_of(&chain, hex);
 	return call_answer(call, &view, err);
 }

@@ -224,7 +224,6 @@ static enum err_code answer_events(struct api_call *call, const struct journal_l
 struct events {
 	struct api_call *call;
 	int64_t after; /* the cursor */
-	int64_t next;  /* of the last one of the page */
 	size_t limit;
 	struct journal_list list;
 };
@@ -233,11 +232,9 @@ static enum err_code events_after(struct tx *tx, void *arg, struct err *err)
 {
 	struct events *events = arg;
 	int64_t sequence;
-	TRY(journal_cursor_read(tx, events->after, &sequence, err));
-	TRY(journal_after(tx, events->call->arena, sequence, call_organisation(events->call), events->limit,
-			  &events->list, err));
-	const struct journal_list *list = &events->list;
-	return list->count ? journal_cursor(tx, list->entries[list->count - 1].sequence, &events->next, err) : OK;
+	TRY(journal_number_read(tx, events->after, &sequence, err));
+	return journal_after(tx, events->call->arena, sequence, call_organisation(events->call), events->limit,
+			     &events->list, err);
 }
 
 enum err_code events_list(struct api_call *call, struct err *err)
@@ -248,7 +245,9 @@ enum err_code events_list(struct api_call *call, struct err *err)
 		return fail(err, ERR_INTERNAL, "the cursor %s was not checked", after);
 	TRY(db_read(call->kernel->db, events_after, &events, err));
 	const struct journal_list *list = &events.list;
-	const char *next = list->count ? arena_printf(call->arena, "%lld", (long long)events.next) : NULL;
+	const char *next = list->count
+				   ? arena_printf(call->arena, "%lld", (long long)list->entries[list->count - 1].number)
+				   : NULL;
 	return answer_events(call, list, next, err);
 }
 

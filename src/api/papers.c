@@ -23,6 +23,7 @@ static struct paper_view view_of(const struct paper *p, int64_t now_us)
 				    .issued_on = p->issued_on,
 				    .issuer = p->issuer,
 				    .reason = p->reason,
+				    .link = p->link,
 				    .state = p->state,
 				    .accepted_by = p->accepted_by,
 				    .accepted_us = p->accepted_us,
@@ -94,6 +95,7 @@ enum err_code papers_accept(struct api_call *call, struct err *err)
 	if (findings_errors(call->findings))
 		return OK;
 	struct paper_view answer = view_of(&p.paper, call->now_us);
+	TRY(call_show_findings(call, call->findings, &answer.findings, &answer.findings_count, err));
 	return call_answer(call, &answer, err);
 }
 

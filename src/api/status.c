@@ -2,6 +2,7 @@
 #include <sys/statvfs.h>
 
 #include "api/link_int.h"
+#include "kernel/catch_up.h"
 #include "kernel/task.h"
 
 struct status_call {
@@ -11,6 +12,8 @@ struct status_call {
 	struct exchange_counts_list counts;
 	struct link_list links;
 	int64_t open_tasks;
+	struct recovery_state recovery;
+	struct catch_up_list_view catch_ups;
 };
 
 static enum err_code read_status(struct tx *tx, void *arg, struct err *err)
@@ -18,6 +21,8 @@ static enum err_code read_status(struct tx *tx, void *arg, struct err *err)
 	struct status_call *s = arg;
 	TRY(message_counts(tx, s->arena, &s->counts, err));
 	TRY(link_list(tx, s->arena, s->now_us, &s->links, err));
+	TRY(catch_up_recovery(tx, &s->recovery, err));
+	TRY(catch_ups_open(tx, s->arena, &s->catch_ups, err));
 	return task_count(tx, NULL, &s->open_tasks, err);
 }
 
@@ -161,6 +166,10 @@ static enum err_code fill_status(struct api *api, struct arena *arena, struct st
 				      .strangers = counters.strangers,
 				      .open_tasks = s.open_tasks,
 				      .plain = api->options.plain,
+				      .restored_us = s.recovery.restored_us,
+				      .backup_us = s.recovery.backup_us,
+				      .catch_ups = s.catch_ups.items,
+				      .catch_ups_count = s.catch_ups.count,
 				      .partners_count = s.counts.count };
 	view->partners = arena_array(arena, s.counts.count + 1, sizeof *view->partners);
 	if (!view->partners)

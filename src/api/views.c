@@ -35,6 +35,16 @@ static const struct field document_rows[] = {
 };
 static const struct fields document_fields = FIELDS(struct document_view, document_rows);
 
+static const struct field finding_rows[] = {
+	FIELD_TEXT(struct finding_view, code, .json = "code", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct finding_view, path, .json = "path", .max_length = TEXT_MAX,
+		   .label = "JSON Pointer (RFC 6901) into the body; /NAME of a query parameter"),
+	FIELD_TEXT(struct finding_view, text, .json = "text", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct finding_view, law, .json = "law", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct finding_view, severity, .json = "severity", .min = 1, .max_length = TEXT_MAX),
+};
+static const struct fields finding_fields = FIELDS(struct finding_view, finding_rows);
+
 static const struct field paper_rows[] = {
 	FIELD_TEXT(struct paper_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct paper_view, organisation, .json = "organisation", .min = 1, .max_length = TEXT_MAX),
@@ -44,6 +54,8 @@ static const struct field paper_rows[] = {
 	FIELD_DAY(struct paper_view, issued_on, .json = "issuedOn", .min = 1),
 	FIELD_TEXT(struct paper_view, issuer, .json = "issuer", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct paper_view, reason, .json = "reason", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct paper_view, link, .json = "link", .max_length = TEXT_MAX,
+		   .label = "link (with the partner, as it stood when the paper was accepted)"),
 	FIELD_TEXT(struct paper_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX,
 		   .label = "accepted, differing, settled or closed"),
 	FIELD_TEXT(struct paper_view, accepted_by, .json = "acceptedBy", .min = 1, .max_length = TEXT_MAX),
@@ -53,6 +65,8 @@ static const struct field paper_rows[] = {
 	FIELD_TIME(struct paper_view, twin_us, .json = "twinCame"),
 	FIELD_INT(struct paper_view, age_days, .json = "ageDays", .min = 1,
 		  .label = "whole days since it was accepted, until its twin came"),
+	FIELD_LIST(struct paper_view, findings, findings_count, struct finding_view, finding_fields, .json = "findings",
+		   .max = PAGE_MAX, .label = "findings (warnings, when it is accepted)"),
 };
 static const struct fields paper_fields = FIELDS(struct paper_view, paper_rows);
 
@@ -366,18 +380,13 @@ static const struct field status_rows[] = {
 	FIELD_TEXT(struct status_view, keys_fault, .json = "keysFault", .max_length = TEXT_MAX),
 	FIELD_INT(struct status_view, disk_free_bytes, .json = "diskFreeBytes"),
 	FIELD_INT(struct status_view, disk_reserve_bytes, .json = "diskReserveBytes"),
+	FIELD_TIME(struct status_view, restored_us, .json = "restored",
+		   .label = "restored (as long as what was lost is not settled)"),
+	FIELD_TIME(struct status_view, backup_us, .json = "backup"),
+	FIELD_LIST(struct status_view, catch_ups, catch_ups_count, struct catch_up_view, catch_up_fields,
+		   .json = "catchUps", .max = 256, .label = "catch-ups (that are open)"),
 };
 static const struct fields status_fields = FIELDS(struct status_view, status_rows);
-
-static const struct field finding_rows[] = {
-	FIELD_TEXT(struct finding_view, code, .json = "code", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct finding_view, path, .json = "path", .max_length = TEXT_MAX,
-		   .label = "JSON Pointer (RFC 6901) into the body; /NAME of a query parameter"),
-	FIELD_TEXT(struct finding_view, text, .json = "text", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct finding_view, law, .json = "law", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct finding_view, severity, .json = "severity", .min = 1, .max_length = TEXT_MAX),
-};
-static const struct fields finding_fields = FIELDS(struct finding_view, finding_rows);
 
 static const struct field submitted_rows[] = {
 	FIELD_INT(struct submitted_view, number, .json = "number", .min = 1, .label = "place in the file, from 1"),

@@ -46,9 +46,9 @@ static void show_webhook(const void *item, void *view)
 		.reason = w->reason,
 		.key = w->key_number,
 		.old_until_us = w->old_secret ? w->old_until_us : TIME_NONE,
-		.cursor = w->cursor,
+		.cursor = w->cursor_number,
 		.waiting = w->waiting,
-		.single = or_none(w->single),
+		.single = or_none(w->single_number),
 		.attempts = w->attempts,
 		.next_us = active && w->attempts ? w->next_us : TIME_NONE,
 		.failing_us = w->failing_us,
@@ -100,16 +100,6 @@ static enum err_code change(struct hook_call *hook, struct err *err)
 	return call_answer(hook->call, &view, err);
 }
 
-/* Behind the end of the journal nothing would be delivered until that is reached. */
-static enum err_code check_cursor(struct tx *tx, const struct api_call *call, int64_t cursor, struct err *err)
-{
-	struct journal_list list;
-	if (cursor <= 0)
-		return OK;
-	TRY(journal_after(tx, call->arena, cursor - 1, NULL, 1, &list, err));
-	return list.count ? OK : fail(err, ERR_NOT_FOUND, "the journal ends before %lld", (long long)cursor);
-}
-
 /* --- Adding --- */
 
 static enum err_code find_organisation(struct tx *tx, const struct hook_call *hook, struct err *err)
@@ -131,7 +121,6 @@ static enum err_code add_run(struct tx *tx, void *arg, struct err *err)
 	const struct api_call *call = hook->call;
 	struct webhook webhook = hook->webhook;
 	TRY(find_organisation(tx, hook, err));
-	TRY(check_cursor(tx, call, webhook.cursor, err));
 	return webhook_add(tx, &webhook, &call->actor, call->now_us, err);
 }
 
@@ -157,7 +146,7 @@ enum err_code webhooks_add(struct api_call *call, struct err *err)
 					 .url = asked.url,
 					 .events = asked.events ? asked.events : "",
 					 .secret = webhook_secret_new(call->arena),
-					 .cursor = asked.after == INTEGER_NONE ? -1 : asked.after };
+					 .cursor_number = asked.after == INTEGER_NONE ? -1 : asked.after };
 	webhook_check(&hook.webhook, call->api->options.plain, call->findings);
 	if (mine && !same(hook.webhook.organisation, mine))
 		finding_add(call->findings, &call_rules[RULE_ORGANISATION], "/organisation", asked.organisation, NULL);
@@ -254,15 +243,8 @@ static enum err_code do_rotate(struct tx *tx, struct hook_call *hook, struct err
 static enum err_code do_redeliver(struct tx *tx, struct hook_call *hook, struct err *err)
 {
 	const struct api_call *call = hook->call;
-	struct journal_list list;
-	TRY(check_cursor(tx, call, hook->after, err));
-	if (hook->single) {
-		TRY(journal_after(tx, call->arena, hook->single - 1, hook->webhook.organisation, 1, &list, err));
-		if (list.count == 0 || list.entries[0].sequence != hook->single)
-			return fail(err, ERR_NOT_FOUND, "there is no event %lld that this webhook could deliver",
-				    (long long)hook->single);
-	}
-	return webhook_redeliver(tx, &hook->webhook, hook->after, hook->single, &call->actor, call->now_us, err);
+	return webhook_redeliver(tx, call->arena, &hook->webhook, hook->after, hook->single, &call->actor, call->now_us,
+				 err);
 }
 
 enum err_code webhooks_remove(struct api_call *call, struct err *err)

@@ -141,7 +141,8 @@ enum err_code run_restore(struct invocation *in, struct err *err)
 	       "  lintas audit verify --evidence -d %s\n"
 	       "%s"
 	       "  lintas serve %s; what waited then is sent again under the same ids, and counts once\n"
-	       "What was exchanged after %s is not in it: docs/backup.md, \"What a backup cannot know\".\n",
+	       "What was exchanged after %s it asks back from its partners by itself when it starts: "
+	       "lintas status.\n",
 	       directory, directory, contents.head.keys ? "" : "  put the key directory back, or install new keys\n",
 	       directory, time_format(contents.head.last_us, (char[TIME_SIZE]){ 0 }));
 	return OK;

@@ -36,7 +36,8 @@ void print_papers(FILE *out, const void *answer)
 {
 	static const struct column columns[] = { { "accepted", 24 }, { "days", -4 },      { "state", 9 },
 						 { "type", 10 },     { "reference", 20 }, { "issued", 10 },
-						 { "partner", 7 },   { "paper", 36 },     { "electronic twin", 0 } };
+						 { "partner", 7 },   { "paper", 36 },     { "electronic twin", 36 },
+						 { "link then", 0 } };
 	const struct paper_list_view *list = answer;
 	char time[TIME_SIZE], day[DATE_SIZE], count[COUNT_SIZE];
 	if (list->count)
@@ -44,7 +45,8 @@ void print_papers(FILE *out, const void *answer)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct paper_view *p = &list->items[i];
 		ROW(out, columns, when(p->accepted_us, time), days(p, count), p->state, p->doctype, p->reference,
-		    date_format(p->issued_on, day), p->partner, p->id, p->document ? p->document : "has not come");
+		    date_format(p->issued_on, day), p->partner, p->id, p->document ? p->document : "has not come",
+		    p->link ? p->link : "");
 	}
 	if (!list->count)
 		fprintf(out, "no papers\n");
@@ -61,10 +63,14 @@ void print_paper(FILE *out, const void *answer)
 	fprintf(out, "  id            %s\n  state         %s\n  accepted      %s by %s for %s\n", p->id, p->state,
 		when(p->accepted_us, time), p->accepted_by, p->organisation);
 	fprintf(out, "  because       %s\n", p->reason);
+	if (p->link)
+		fprintf(out, "  link          %s\n", p->link);
 	if (p->document)
 		fprintf(out, "  twin          %s, came %s, after %s days\n", p->document, when(p->twin_us, time),
 			days(p, count));
 	else
 		fprintf(out, "  twin          has not come, for %s days\n", days(p, count));
+	for (size_t i = 0; i < p->findings_count; i++)
+		fprintf(out, "warning: %s  %s\n", p->findings[i].code, p->findings[i].text);
 	fprintf(out, "Next: lintas timeline %s\n", p->document ? p->document : p->id);
 }

@@ -723,10 +723,28 @@ static void print_links(FILE *out, const struct status_view *s)
 	}
 }
 
+/* What is lost and not back. */
+static void print_recovery(FILE *out, const struct status_view *s)
+{
+	char restored[TIME_SIZE], backup[TIME_SIZE];
+	if (s->restored_us != TIME_NONE)
+		fprintf(out, "RESTORED %s from a backup of %s: what was exchanged since is asked back from partners\n",
+			when(s->restored_us, restored), when(s->backup_us, backup));
+	for (size_t i = 0; i < s->catch_ups_count; i++) {
+		const struct catch_up_view *c = &s->catch_ups[i];
+		fprintf(out,
+			"catching up with %s: %lld back, %lld to come, %lld not to be had; what is new waits at most "
+			"until %s\n",
+			c->partner, (long long)c->recovered, (long long)c->wanted,
+			(long long)(c->refused + c->unavailable), when(c->hold_until_us, restored));
+	}
+}
+
 void print_status(FILE *out, const void *answer)
 {
 	const struct status_view *s = answer;
 	fprintf(out, "%s (%s), version %s, %s\n", s->name, s->state, s->version, s->running ? "running" : "stopped");
+	print_recovery(out, s);
 	print_links(out, s);
 	print_status_keys(out, s);
 	print_status_disk(out, s);

@@ -206,6 +206,7 @@ static enum err_code restored_note(struct tx *tx, void *arg, struct err *err)
 					     .detail = detail,
 					     .content = contents->summary.file.digest };
 	TRY(journal_put(tx, &entry, err));
+	TRY(journal_turned(tx, head->at_us, filling->now_us, err));
 	/* Whoever had it in hand had it on another machine. A message goes out with the id and digests that it had: a
 	 * partner that has it answers with the receipt that it gave then. */
 	TRY(db_exec(tx, &sql_restored_message, BINDS(BIND_INT(filling->now_us)), NULL, err));

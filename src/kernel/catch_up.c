@@ -124,31 +124,36 @@ static enum err_code ask_page(struct tx *tx, const struct step *step, const char
 		   conversation, err);
 }
 
-/* What nobody else has. */
-static enum err_code tell_the_operators(struct tx *tx, struct arena *arena, int64_t since_us, int64_t now_us,
-					struct err *err)
-{
-	char since[TIME_SIZE];
-	const char *text = arena_printf(
-		arena,
-		"This node was put back to what it was on %s. What partners had acknowledged since then is asked back "
-		"from them (lintas catch-up status). What was submitted here since then and had not been sent is gone "
-		"for everybody: have it submitted again. What was sent already is recognised by its name and bytes, "
-		"and is not doubled",
-		time_format(since_us, since));
-
-	if (!text)
-		return fail(err, ERR_MEMORY, "no memory left for a task");
-	return task_open(tx, &(struct task){ .kind = TASK_CATCH_UP, .subject = since, .text = text }, now_us, err);
-}
-
 struct beginning {
 	struct kernel *kernel;
 	const struct catch_up_order *order;
 	struct arena *arena;
 	int64_t now_us;
+	int64_t from_us; /* what is asked for; .order has the time of the backup */
 	unsigned begun;
 };
+
+/* What nobody else has. */
+static enum err_code tell_the_operators(struct tx *tx, const struct beginning *beginning, struct err *err)
+{
+	char since[TIME_SIZE];
+	bool late = beginning->from_us > beginning->order->since_us;
+	const char *text = arena_printf(
+		beginning->arena,
+		"This node was put back to what it was on %s. What partners had acknowledged since then is asked back "
+		"from them (lintas catch-up status). What was submitted here since then and had not been sent is gone "
+		"for everybody: have it submitted again. What was sent already is recognised by its name and bytes, "
+		"and is not doubled%s",
+		time_format(beginning->order->since_us, since),
+		late ? ". The backup is older than the seven days of which partners give back: for what was before "
+		       "have them send the evidence (lintas evidence export)"
+		     : "");
+
+	if (!text)
+		return fail(err, ERR_MEMORY, "no memory left for a task");
+	return task_open(tx, &(struct task){ .kind = TASK_CATCH_UP, .subject = since, .text = text }, beginning->now_us,
+			 err);
+}
 
 static enum err_code begin_with(struct tx *tx, struct beginning *beginning, const struct partner *partner,
 				struct err *err)
@@ -158,13 +163,13 @@ static enum err_code begin_with(struct tx *tx, struct beginning *beginning, cons
 	const char *conversation;
 	int64_t changed = 0;
 	struct catch_up catch_up = {
-		.id = uuid, .partner = partner->code, .since_us = order->since_us, .begun_us = beginning->now_us
+		.id = uuid, .partner = partner->code, .since_us = beginning->from_us, .begun_us = beginning->now_us
 	};
 	const struct step step = { beginning->kernel, beginning->arena, &catch_up, beginning->now_us };
 
 	id_new(uuid, beginning->now_us);
 	TRY(db_exec(tx, &sql_catch_up_put,
-		    BINDS(BIND_TEXT(uuid), BIND_TEXT(partner->code), BIND_INT(order->since_us),
+		    BINDS(BIND_TEXT(uuid), BIND_TEXT(partner->code), BIND_INT(beginning->from_us),
 			  BIND_INT(beginning->now_us), BIND_TEXT(order->actor.name),
 			  BIND_INT(beginning->now_us + CATCH_UP_HOLD_US)),
 		    &changed, err));
@@ -180,15 +185,13 @@ static enum err_code begin_with(struct tx *tx, struct beginning *beginning, cons
 	return catch_up_journal(tx, uuid, order->actor.name, "catch-up-begun", partner->code, beginning->now_us, err);
 }
 
-static enum err_code begin_run(struct tx *tx, void *arg, struct err *err)
+static enum err_code begin_with_all(struct tx *tx, struct beginning *beginning, struct err *err)
 {
-	struct beginning *beginning = arg;
 	const char *wanted = beginning->order->partner;
 	struct partner_list partners;
 	bool found = false;
 
 	beginning->begun = 0;
-	TRY(journal_turned(tx, beginning->order->since_us, beginning->now_us, err));
 	TRY(partner_list(tx, beginning->arena, &partners, err));
 	for (size_t i = 0; i < partners.count; i++) {
 		const struct partner *partner = &partners.items[i];
@@ -198,16 +201,26 @@ static enum err_code begin_run(struct tx *tx, void *arg, struct err *err)
 		TRY(begin_with(tx, beginning, partner, err));
 	}
 	if (beginning->begun > 0)
-		TRY(tell_the_operators(tx, beginning->arena, beginning->order->since_us, beginning->now_us, err));
+		TRY(tell_the_operators(tx, beginning, err));
 	return found || !wanted ? OK
 				: fail(err, ERR_NOT_FOUND, "there is no partner %s; see lintas partner list", wanted);
+}
+
+static enum err_code begin_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct beginning *beginning = arg;
+
+	TRY(journal_turned(tx, beginning->order->since_us, beginning->now_us, err));
+	return begin_with_all(tx, beginning, err);
 }
 
 enum err_code catch_up_begin(struct kernel *kernel, const struct catch_up_order *order, int64_t now_us, unsigned *begun,
 			     struct err *err)
 {
 	arena_auto arena = arena_new(WORK_ARENA_BYTES);
-	struct beginning beginning = { .kernel = kernel, .order = order, .arena = arena, .now_us = now_us };
+	struct beginning beginning = {
+		.kernel = kernel, .order = order, .arena = arena, .now_us = now_us, .from_us = order->since_us
+	};
 
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory left to begin a catch-up");
@@ -217,6 +230,77 @@ enum err_code catch_up_begin(struct kernel *kernel, const struct catch_up_order 
 			    "is not in them");
 	TRY(db_write(kernel->db, begin_run, &beginning, err));
 	*begun = beginning.begun;
+	return OK;
+}
+
+/* --- Behind a restore --- */
+
+struct resuming {
+	struct kernel *kernel;
+	struct arena *arena;
+	int64_t now_us;
+	int64_t lost_us, backup_us, restored_us; /* of the restore behind which nothing was begun */
+	bool found;
+};
+
+static enum err_code unbegun_read(struct tx *tx, void *arg, struct err *err)
+{
+	struct resuming *resuming = arg;
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_recovery_unbegun, NO_BINDS, &query, err));
+	resuming->found = db_next(&query);
+	if (resuming->found) {
+		resuming->lost_us = db_int(&query, 0);
+		resuming->backup_us = db_int(&query, 1);
+		resuming->restored_us = db_int(&query, 2);
+	}
+	return db_end(&query, err);
+}
+
+/* What the backup itself was catching up with is asked for again: its answers may be among what is lost. */
+static enum err_code resume_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct resuming *resuming = arg;
+	const int64_t now_us = resuming->now_us, window_us = now_us - CATCH_UP_WINDOW_US;
+
+	TRY(unbegun_read(tx, resuming, err));
+	if (!resuming->found)
+		return OK;
+	const struct catch_up_order order = { .since_us = resuming->backup_us, .actor = { .name = "system" } };
+	struct beginning beginning = { .kernel = resuming->kernel,
+				       .order = &order,
+				       .arena = resuming->arena,
+				       .now_us = now_us,
+				       .from_us = resuming->lost_us > window_us ? resuming->lost_us : window_us };
+	TRY(db_exec(tx, &sql_catch_up_supersede, BINDS(BIND_INT(now_us), BIND_INT(resuming->restored_us)), NULL, err));
+	TRY(begin_with_all(tx, &beginning, err));
+	return beginning.begun ? OK : db_exec(tx, &sql_recovery_done, NO_BINDS, NULL, err);
+}
+
+enum err_code catch_up_resume(struct kernel *kernel, int64_t now_us, struct err *err)
+{
+	arena_auto arena = arena_new(WORK_ARENA_BYTES);
+	struct resuming resuming = { .kernel = kernel, .arena = arena, .now_us = now_us };
+
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory left to begin a catch-up");
+	TRY(db_read(kernel->db, unbegun_read, &resuming, err));
+	return resuming.found ? db_write(kernel->db, resume_run, &resuming, err) : OK;
+}
+
+enum err_code catch_up_recovery(struct tx *tx, struct recovery_state *recovery, struct err *err)
+{
+	struct recovery_state found = { .restored_us = TIME_NONE, .backup_us = TIME_NONE };
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_recovery_open, NO_BINDS, &query, err));
+	if (db_next(&query))
+		found = (struct recovery_state){ .restored_us = db_int(&query, 0),
+						 .backup_us = db_int(&query, 1),
+						 .asking = db_int(&query, 2) != 0 };
+	TRY(db_end(&query, err));
+	*recovery = found;
 	return OK;
 }
 
@@ -235,6 +319,7 @@ static enum err_code close_it(struct tx *tx, const struct step *step, const char
 		    err));
 	if (changed == 0)
 		return OK;
+	TRY(db_exec(tx, &sql_recovery_done, NO_BINDS, NULL, err));
 	TRY(catch_up_journal(tx, c->id, actor, event, reason ? reason : c->partner, step->now_us, err));
 	if (same(state, CATCH_UP_DONE) && c->refused + c->unavailable == 0)
 		return OK;
@@ -303,6 +388,7 @@ struct watching {
 	struct dead *dead;
 	size_t count;
 	int64_t now_us;
+	struct recovery_state recovery;
 };
 
 static enum err_code dead_read(struct tx *tx, void *arg, struct err *err)
@@ -320,7 +406,8 @@ static enum err_code dead_read(struct tx *tx, void *arg, struct err *err)
 		watching->dead[watching->count++] =
 			(struct dead){ db_text(watching->arena, &query, 0), db_text(watching->arena, &query, 1) };
 	}
-	return db_end(&query, err);
+	TRY(db_end(&query, err));
+	return catch_up_recovery(tx, &watching->recovery, err);
 }
 
 static enum err_code watch_run(struct tx *tx, void *arg, struct err *err)
@@ -335,7 +422,8 @@ static enum err_code watch_run(struct tx *tx, void *arg, struct err *err)
 		TRY(close_it(tx, &step, "system", CATCH_UP_REFUSED,
 			     dead->reason ? dead->reason : "its request was abandoned", err));
 	}
-	return OK;
+	/* Two that end at once do not see each other. */
+	return db_exec(tx, &sql_recovery_done, NO_BINDS, NULL, err);
 }
 
 enum err_code catch_up_watch(struct kernel *kernel, int64_t now_us, struct err *err)
@@ -346,7 +434,8 @@ enum err_code catch_up_watch(struct kernel *kernel, int64_t now_us, struct err *
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory left to look at catch-ups");
 	TRY(db_read(kernel->db, dead_read, &watching, err));
-	return watching.count ? db_write(kernel->db, watch_run, &watching, err) : OK;
+	bool settled = watching.recovery.restored_us != TIME_NONE && !watching.recovery.asking;
+	return watching.count || settled ? db_write(kernel->db, watch_run, &watching, err) : OK;
 }
 
 /* --- A page --- */

@@ -52,9 +52,20 @@ struct catch_up_list {
 	size_t count;
 };
 
-/* Begins with each active partner, or with PARTNER alone; *BEGUN: with how many. One that is open with a partner goes
- * on, and is not begun again (ERR_CONFLICT if PARTNER is named). ERR_NOT_FOUND if there is no such partner. A restore
- * calls it once, before anything is exchanged: from then on what partners send waits for what is lost. */
+/* Once when a node starts, before anything is exchanged: if its database was made by backup_restore() begins with each
+ * active partner, from what the backup knew last on, of the last seven days. From then on what partners send waits for
+ * what is lost. It is done once, however many instances start, and the restore is settled when all of them are. */
+enum err_code catch_up_resume(struct kernel *kernel, int64_t now_us, struct err *err) MUST_USE;
+/* The restore that is not settled yet. */
+struct recovery_state {
+	int64_t restored_us, backup_us; /* TIME_NONE: there is none */
+	bool asking;                    /* a catch-up is open */
+};
+enum err_code catch_up_recovery(struct tx *tx, struct recovery_state *recovery, struct err *err) MUST_USE;
+
+/* The same for a database that was put back by other means, or with a partner once more. Begins with each active
+ * partner, or with PARTNER alone; *BEGUN: with how many. One that is open with a partner goes on, and is not begun
+ * again (ERR_CONFLICT if PARTNER is named). ERR_NOT_FOUND if there is no such partner. */
 struct catch_up_order {
 	int64_t since_us;    /* the time of the backup */
 	const char *partner; /* NULL: all */

@@ -44,7 +44,7 @@ const struct schema event_digest_schema = {
 struct event_view event_of(const struct journal_entry *e)
 {
 	return (struct event_view){ .at_us = e->at_us,
-				    .sequence = e->sequence,
+				    .sequence = e->number,
 				    .actor = e->actor,
 				    .organisation = e->organisation,
 				    .subject_type = e->subject_type,

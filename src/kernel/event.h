@@ -7,14 +7,14 @@
 #include "kernel/journal.h"
 
 struct event_view {
-	int64_t at_us, sequence;
+	int64_t at_us, sequence; /* the entry's number, see journal_number() */
 	const char *actor, *organisation, *subject_type, *subject, *event, *from_state, *to_state, *detail, *law,
 		*content;
 };
 extern const struct fields event_fields;
 struct event_view event_of(const struct journal_entry *entry);
 
-/* The completeness of a run of events: those of one organisation (or of all) after the sequence .after up to and with
+/* The completeness of a run of events: those of one organisation (or of all) after the number .after up to and with
  * .until. Link n of the chain is SHA-256 over link n-1 (32 zero octets before the first) and the values of event n,
  * each as a netstring (its length in octets in decimal, ':', the octets, ','), in this order: sequence, time, actor,
  * organisation, subjectType, subject, event, fromState, toState, detail, law, content; as they stand in JSON, one that

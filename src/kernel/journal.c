@@ -130,6 +130,7 @@ static enum err_code entries_read(struct tx *tx, struct arena *arena, const stru
 		journal_row(arena, &query, &found.entries[found.count++]);
 	}
 	TRY(db_end(&query, err));
+	TRY(journal_numbers(tx, &found, err));
 	*list = found;
 	return OK;
 }

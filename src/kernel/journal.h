@@ -29,6 +29,7 @@ struct journal_entry {
 	const char *law;                   /* NULL */
 	const char *content; /* SHA-256 of what it speaks of, hexadecimal: of octets, or a wire's record; NULL */
 	int64_t sequence;    /* 0 until sealed */
+	int64_t number;      /* in the feed; set by journal_of() and journal_after() */
 };
 
 /* Writes ENTRY (its .id and .sequence are ignored). */
@@ -48,14 +49,15 @@ enum err_code journal_of(struct tx *tx, struct arena *arena, const char *subject
 enum err_code journal_after(struct tx *tx, struct arena *arena, int64_t after, const char *organisation, size_t limit,
 			    struct journal_list *list, struct err *err) MUST_USE;
 
-/* The journal was put back to what it was at SINCE_US, by a restore: cursors of the feed that are beyond are told from
- * those given from now on. Once for each restore, however often it is said. */
+/* --- Numbers: what readers of the feed know an entry by. Its sequence, in a journal that was never restored. --- */
+
+/* The journal was put back to what it was at SINCE_US, by a restore: entries sealed since have other numbers than any
+ * that were lost. Once for each restore, however often it is said. */
 enum err_code journal_turned(struct tx *tx, int64_t since_us, int64_t now_us, struct err *err) MUST_USE;
-/* What the feed gives to readers for SEQUENCE; the sequence itself in a journal that was never restored. */
-enum err_code journal_cursor(struct tx *tx, int64_t sequence, int64_t *cursor, struct err *err) MUST_USE;
-/* The other way. ERR_CONFLICT, with the cursor to go on from, if CURSOR is ahead of the journal, or was given before a
- * restore for something that is not there, or another thing, since. */
-enum err_code journal_cursor_read(struct tx *tx, int64_t cursor, int64_t *sequence, struct err *err) MUST_USE;
+enum err_code journal_number(struct tx *tx, int64_t sequence, int64_t *number, struct err *err) MUST_USE;
+/* The other way. ERR_CONFLICT, with the cursor to go on from, if NUMBER is ahead of the journal, or was given before a
+ * restore for what was lost. */
+enum err_code journal_number_read(struct tx *tx, int64_t number, int64_t *sequence, struct err *err) MUST_USE;
 /* Entries "read", newest first: of SUBJECT, by ACTOR, or of one by the other; NULL: all. ORGANISATION
  * NULL: all. BEFORE: older than the entry with this id; NULL: from the newest. */
 struct journal_reads {

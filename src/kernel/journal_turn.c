@@ -1,29 +1,16 @@
-/* Cursors of the feed across a restore. A sequence that was given before it may be another entry's since, so a cursor
- * is the sequence and, above it, the turn of the journal that it was read in. */
+/* The numbers of the feed across a restore. A sequence that was given before it may be another entry's since, so what
+ * comes behind it has numbers that lie ahead of all that can have been given: by the microseconds between what the
+ * journal was put back to and the restore, for no node writes an entry in each of them. Numbers stay below 2^53, which
+ * JSON readers count on (RFC 8259, 6), for 285 years lost in all. */
 #include "base/date.h"
 #include "kernel/store_int.h"
 
-#define TURN_SHIFT 40
-#define SEQUENCE   ((INT64_C(1) << TURN_SHIFT) - 1)
-/* In so many microseconds no node is restored twice; 23 bits of these last until 2129. */
-#define TURN_US (10 * MINUTE_US)
-
-#define TURN       "journal-turn"       /* 0 until the first restore */
-#define TURN_HEAD  "journal-turn-head"  /* the last sequence that is the same before and after it */
-#define TURN_SINCE "journal-turn-since" /* the backup's time */
-
-static enum err_code get(struct tx *tx, const char *name, int64_t *value, struct err *err)
+enum err_code journal_turned(struct tx *tx, int64_t since_us, int64_t now_us, struct err *err)
 {
-	db_query_auto query = { 0 };
+	int64_t ahead = now_us > since_us ? now_us - since_us : 1;
 
-	TRY(db_query(tx, &sql_counter_get, BINDS(BIND_TEXT(name)), &query, err));
-	*value = db_next(&query) ? db_int(&query, 0) : 0;
-	return db_end(&query, err);
-}
-
-static enum err_code set(struct tx *tx, const char *name, int64_t value, struct err *err)
-{
-	return db_exec(tx, &sql_counter_set, BINDS(BIND_TEXT(name), BIND_INT(value)), NULL, err);
+	return db_exec(tx, &sql_journal_turn_put, BINDS(BIND_INT(since_us), BIND_INT(now_us), BIND_INT(ahead)), NULL,
+		       err);
 }
 
 static enum err_code number(struct tx *tx, const struct statement *statement, const struct bind *binds, size_t count,
@@ -36,46 +23,63 @@ static enum err_code number(struct tx *tx, const struct statement *statement, co
 	return db_end(&query, err);
 }
 
-enum err_code journal_turned(struct tx *tx, int64_t since_us, int64_t now_us, struct err *err)
+enum err_code journal_number(struct tx *tx, int64_t sequence, int64_t *number_, struct err *err)
 {
-	const struct bind since[] = { BIND_INT(since_us) };
-	int64_t before_us, head;
+	const struct bind binds[] = { BIND_INT(sequence) };
+	int64_t ahead;
 
-	TRY(get(tx, TURN_SINCE, &before_us, err));
-	if (before_us == since_us)
+	TRY(number(tx, &sql_journal_turn_ahead, binds, COUNT(binds), &ahead, err));
+	*number_ = sequence + ahead;
+	return OK;
+}
+
+enum err_code journal_numbers(struct tx *tx, struct journal_list *list, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	for (size_t i = 0; i < list->count; i++)
+		list->entries[i].number = list->entries[i].sequence;
+	TRY(db_query(tx, &sql_journal_turns, NO_BINDS, &query, err));
+	while (db_next(&query))
+		for (size_t i = 0; i < list->count; i++)
+			if (list->entries[i].sequence > db_int(&query, 0))
+				list->entries[i].number = list->entries[i].sequence + db_int(&query, 1);
+	return db_end(&query, err);
+}
+
+/* *END: the last sequence of the turn in which NUMBER was given, *AHEAD: its distance. */
+static enum err_code turn_of(struct tx *tx, int64_t given, int64_t *end, int64_t *ahead, bool *before, struct err *err)
+{
+	db_query_auto query = { 0 };
+
+	*ahead = 0;
+	*before = false;
+	TRY(number(tx, &sql_journal_last, NO_BINDS, end, err));
+	TRY(db_query(tx, &sql_journal_turns, NO_BINDS, &query, err));
+	while (!*before && db_next(&query)) {
+		*before = given <= db_int(&query, 0) + db_int(&query, 1);
+		if (*before)
+			*end = db_int(&query, 0);
+		else
+			*ahead = db_int(&query, 1);
+	}
+	return db_end(&query, err);
+}
+
+enum err_code journal_number_read(struct tx *tx, int64_t given, int64_t *sequence, struct err *err)
+{
+	int64_t end, ahead, go_on;
+	bool before;
+
+	TRY(turn_of(tx, given, &end, &ahead, &before, err));
+	if (given - ahead <= end) {
+		*sequence = given - ahead;
 		return OK;
-	TRY(number(tx, &sql_seal_until, since, COUNT(since), &head, err));
-	TRY(set(tx, TURN_SINCE, since_us, err));
-	TRY(set(tx, TURN_HEAD, head, err));
-	return set(tx, TURN, now_us / TURN_US, err);
-}
-
-enum err_code journal_cursor(struct tx *tx, int64_t sequence, int64_t *cursor, struct err *err)
-{
-	int64_t turn;
-
-	TRY(get(tx, TURN, &turn, err));
-	*cursor = turn << TURN_SHIFT | sequence;
-	return OK;
-}
-
-enum err_code journal_cursor_read(struct tx *tx, int64_t cursor, int64_t *sequence, struct err *err)
-{
-	int64_t turn, head, last;
-
-	TRY(get(tx, TURN, &turn, err));
-	TRY(get(tx, TURN_HEAD, &head, err));
-	TRY(number(tx, &sql_journal_last, NO_BINDS, &last, err));
-	bool other_turn = cursor >> TURN_SHIFT != turn;
-	int64_t end = other_turn ? head : last;
-	if ((cursor & SEQUENCE) > end)
-		return fail(err, ERR_CONFLICT,
-			    "the cursor %lld is ahead of what this node has told%s: read again from after=%lld",
-			    (long long)cursor,
-			    other_turn
-				    ? " since it was restored from a backup, and what followed was lost or is another"
-				    : "",
-			    (long long)(turn << TURN_SHIFT | end));
-	*sequence = cursor & SEQUENCE;
-	return OK;
+	}
+	TRY(journal_number(tx, end, &go_on, err));
+	return fail(err, ERR_CONFLICT,
+		    "the cursor %lld is ahead of what this node has told%s: read again from after=%lld",
+		    (long long)given,
+		    before ? " since it was restored from a backup, and what followed was lost or is another" : "",
+		    (long long)go_on);
 }

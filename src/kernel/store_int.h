@@ -18,6 +18,8 @@ void *list_grow(struct arena *arena, void *items, size_t count, size_t size);
 
 /* The current row of a query whose columns begin with JOURNAL_COLUMNS. */
 void journal_row(struct arena *arena, const struct query *query, struct journal_entry *entry);
+/* Sets .number of each. */
+enum err_code journal_numbers(struct tx *tx, struct journal_list *list, struct err *err) MUST_USE;
 /* ENTRY tells of a change of a partner, or of what belongs to it: directories of partners are read anew. */
 enum err_code partner_journal(struct tx *tx, const struct journal_entry *entry, struct err *err) MUST_USE;
 /* The digest that journal.h describes. */

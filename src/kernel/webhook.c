@@ -72,6 +72,13 @@ static enum err_code count_waiting(struct tx *tx, struct webhook *webhook, struc
 	return db_end(&query, err);
 }
 
+static enum err_code complete(struct tx *tx, struct webhook *webhook, struct err *err)
+{
+	TRY(journal_number(tx, webhook->cursor, &webhook->cursor_number, err));
+	TRY(journal_number(tx, webhook->single, &webhook->single_number, err));
+	return count_waiting(tx, webhook, err);
+}
+
 enum err_code webhook_find(struct tx *tx, struct arena *arena, const char *id, struct webhook *webhook, struct err *err)
 {
 	struct webhook found = { 0 };
@@ -82,7 +89,7 @@ enum err_code webhook_find(struct tx *tx, struct arena *arena, const char *id, s
 		found = webhook_row(arena, &query);
 	TRY(db_end(&query, err));
 	if (found.id)
-		TRY(count_waiting(tx, &found, err));
+		TRY(complete(tx, &found, err));
 	*webhook = found;
 	return OK;
 }
@@ -102,7 +109,7 @@ enum err_code webhook_list(struct tx *tx, struct arena *arena, const char *organ
 	}
 	TRY(db_end(&query, err));
 	for (size_t i = 0; i < found.count; i++)
-		TRY(count_waiting(tx, &found.items[i], err));
+		TRY(complete(tx, &found.items[i], err));
 	*list = found;
 	return OK;
 }
@@ -159,12 +166,14 @@ static enum err_code journal_receiver(struct tx *tx, const struct webhook *webho
 enum err_code webhook_add(struct tx *tx, struct webhook *webhook, const struct actor *actor, int64_t now_us,
 			  struct err *err)
 {
-	int64_t added = 0;
+	int64_t added = 0, cursor = -1;
 
+	if (webhook->cursor_number >= 0)
+		TRY(journal_number_read(tx, webhook->cursor_number, &cursor, err));
 	TRY(db_exec(tx, &sql_webhook_put,
 		    BINDS(BIND_TEXT(webhook->id), BIND_TEXT(webhook->organisation), BIND_TEXT(webhook->url),
-			  BIND_TEXT(webhook->events), BIND_TEXT(webhook->secret), BIND_INT(webhook->cursor),
-			  BIND_INT(now_us), BIND_TEXT(actor->name), BIND_INT(WEBHOOKS_MAX)),
+			  BIND_TEXT(webhook->events), BIND_TEXT(webhook->secret), BIND_INT(cursor), BIND_INT(now_us),
+			  BIND_TEXT(actor->name), BIND_INT(WEBHOOKS_MAX)),
 		    &added, err));
 	if (added == 0)
 		return fail(err, ERR_LIMIT, "this node has %d webhooks already: remove one that nobody needs",
@@ -213,17 +222,36 @@ enum err_code webhook_rotate(struct tx *tx, const struct webhook *webhook, const
 	return webhook_journal(tx, webhook, "secret-rotated", detail, actor, now_us, err);
 }
 
-enum err_code webhook_redeliver(struct tx *tx, const struct webhook *webhook, int64_t after, int64_t single,
-				const struct actor *actor, int64_t now_us, struct err *err)
+/* Behind the end of the journal nothing would be delivered until that is reached. */
+static enum err_code find_event(struct tx *tx, struct arena *arena, const struct webhook *webhook, int64_t number,
+				int64_t *sequence, struct err *err)
+{
+	struct journal_list list;
+	int64_t found;
+
+	TRY(journal_number_read(tx, number, &found, err));
+	TRY(journal_after(tx, arena, found - 1, webhook->organisation, 1, &list, err));
+	if (list.count == 0 || list.entries[0].number != number)
+		return fail(err, ERR_NOT_FOUND, "there is no event %" PRId64 " that this webhook could deliver",
+			    number);
+	*sequence = found;
+	return OK;
+}
+
+enum err_code webhook_redeliver(struct tx *tx, struct arena *arena, const struct webhook *webhook, int64_t after,
+				int64_t single, const struct actor *actor, int64_t now_us, struct err *err)
 {
 	char detail[64];
+	int64_t sequence;
 
+	TRY(single ? find_event(tx, arena, webhook, single, &sequence, err)
+		   : journal_number_read(tx, after, &sequence, err));
 	if (single && webhook->single)
 		return fail(err, ERR_CONFLICT,
 			    "event %" PRId64 " is waiting to be delivered again: ask for the next when it is through",
-			    webhook->single);
+			    webhook->single_number);
 	snprintf(detail, sizeof(detail), single ? "event %" PRId64 : "after %" PRId64, single ? single : after);
 	TRY(db_exec(tx, single ? &sql_webhook_single : &sql_webhook_seek,
-		    BINDS(BIND_TEXT(webhook->id), BIND_INT(single ? single : after), BIND_INT(now_us)), NULL, err));
+		    BINDS(BIND_TEXT(webhook->id), BIND_INT(sequence), BIND_INT(now_us)), NULL, err));
 	return webhook_journal(tx, webhook, "redelivery-asked", detail, actor, now_us, err);
 }

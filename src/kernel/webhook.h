@@ -26,10 +26,11 @@ struct webhook {
 	int64_t key_number;     /* of the secret: it counts from 1 */
 	const char *old_secret; /* signs, too, until .old_until_us; NULL */
 	int64_t old_until_us;
-	int64_t cursor;  /* taken by the receiver up to this sequence */
-	int64_t single;  /* this one goes out once more first; 0: none */
-	int64_t waiting; /* sealed events behind the cursor, up to WEBHOOK_WAITING_MAX, whatever their names;
-			    webhook_get and webhook_list alone */
+	int64_t cursor; /* taken by the receiver up to this sequence; what leaves the node are numbers (journal.h) */
+	int64_t single; /* this one goes out once more first; 0: none */
+	/* webhook_find and webhook_list alone: */
+	int64_t cursor_number, single_number; /* as readers know them; 0 for no .single */
+	int64_t waiting; /* sealed events behind the cursor, up to WEBHOOK_WAITING_MAX, whatever their names */
 	const char *message;
 	int64_t batch_until, attempts, next_us;
 	int64_t failing_us, last_us; /* TIME_NONE */
@@ -46,8 +47,8 @@ struct webhook_list {
 	size_t count;
 };
 
-/* Adds it at the end of the journal, or behind .cursor if that is not negative, and notes it in the journal. .id and
- * .created_us are given. ERR_LIMIT beyond WEBHOOKS_MAX. */
+/* Adds it at the end of the journal, or behind .cursor_number if that is not negative (ERR_CONFLICT as
+ * journal_number_read()), and notes it in the journal. .id and .created_us are given. ERR_LIMIT beyond WEBHOOKS_MAX. */
 enum err_code webhook_add(struct tx *tx, struct webhook *webhook, const struct actor *actor, int64_t now_us,
 			  struct err *err) MUST_USE;
 /* .id is NULL if there is none. */
@@ -68,9 +69,10 @@ enum err_code webhook_resume(struct tx *tx, const struct webhook *webhook, const
 /* SECRET from now on; the one before signs, too, until UNTIL_US. */
 enum err_code webhook_rotate(struct tx *tx, const struct webhook *webhook, const char *secret, int64_t until_us,
 			     const struct actor *actor, int64_t now_us, struct err *err) MUST_USE;
-/* Delivers everything behind AFTER again, or, if SINGLE is not 0, that one event before going on. */
-enum err_code webhook_redeliver(struct tx *tx, const struct webhook *webhook, int64_t after, int64_t single,
-				const struct actor *actor, int64_t now_us, struct err *err) MUST_USE;
+/* Delivers everything behind the number AFTER again, or, if SINGLE is not 0, that one event before going on.
+ * ERR_CONFLICT as journal_number_read(), ERR_NOT_FOUND if SINGLE is no event of this webhook's. */
+enum err_code webhook_redeliver(struct tx *tx, struct arena *arena, const struct webhook *webhook, int64_t after,
+				int64_t single, const struct actor *actor, int64_t now_us, struct err *err) MUST_USE;
 
 /* --- Sending --- */
 
@@ -79,7 +81,8 @@ struct webhook_batch {
 	struct webhook webhook;
 	struct event_view events[WEBHOOK_EVENTS_MAX];
 	size_t count;  /* 0: nothing to send, but there may be more to look at */
-	int64_t after; /* the sequence behind which it begins; for a single event the one before it */
+	int64_t after; /* the sequence behind which it begins; for a single event the one before it. .chain has numbers
+			*/
 	int64_t until;
 	struct event_chain chain; /* over .events */
 };

@@ -141,6 +141,7 @@ static enum err_code take_run(struct tx *tx, void *arg, struct err *err)
 {
 	struct taking *taking = arg;
 	struct webhook_batch *batch = taking->batch;
+	int64_t number;
 
 	*batch = (struct webhook_batch){ .count = 0 };
 	TRY(lease(tx, taking, err));
@@ -148,9 +149,10 @@ static enum err_code take_run(struct tx *tx, void *arg, struct err *err)
 		return OK;
 	batch->after = batch->webhook.single ? batch->webhook.single - 1 : batch->webhook.cursor;
 	batch->until = batch->after;
-	event_chain_begin(&batch->chain, batch->after);
+	TRY(journal_number(tx, batch->after, &number, err));
+	event_chain_begin(&batch->chain, number);
 	TRY(batch->webhook.single ? take_single(tx, taking, err) : take_next(tx, taking, err));
-	batch->chain.until = batch->until;
+	TRY(journal_number(tx, batch->until, &batch->chain.until, err));
 	return batch->count ? name(tx, taking, err) : pass_over(tx, taking, err);
 }
 

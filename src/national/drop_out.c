@@ -171,7 +171,7 @@ static enum err_code give_event(struct giving *giving, const struct journal_entr
 	field_put_json(&text, &event_schema, &event);
 	buf_putc(&text, '\n');
 	TRY(buf_check(&text, "an event", err));
-	snprintf(name, sizeof(name), "%012lld.json", (long long)entry->sequence);
+	snprintf(name, sizeof(name), "%016lld.json", (long long)entry->number);
 	return drop_file_write(folder, name, buf_bytes(&text), err);
 }
 

@@ -60,8 +60,8 @@ static void put_body(struct buf *out, struct webhook_batch *batch)
 	const struct event_digest_view digest = event_digest_of(&batch->chain, hex);
 	struct body_data data = { .webhook = batch->webhook.id,
 				  .digest = digest.digest,
-				  .after = batch->after,
-				  .until = batch->until,
+				  .after = batch->chain.after,
+				  .until = batch->chain.until,
 				  .count = digest.count,
 				  .events = batch->events,
 				  .events_count = batch->count };

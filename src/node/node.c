@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "customs/registry.h"
+#include "kernel/catch_up.h"
 #include "kernel/codelist.h"
 #include "kernel/own_key.h"
 #include "kernel/party.h"
@@ -227,6 +228,8 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 	TRY(messaging_new(&messaging, &node->messaging, err));
 	TRY(webhooks_of(arena, node, err));
 	note_keys(&node->kernel, keys);
+	if (api->running)
+		TRY(catch_up_resume(&node->kernel, clock_now_us(node->kernel.clock), err));
 	node->drop = (struct national_drop){ .kernel = &node->kernel,
 					     .mappings = node->mappings,
 					     .directory = national_folder(arena, c, c->drop),

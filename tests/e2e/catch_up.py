@@ -87,7 +87,7 @@ def story(region):
     print(told)
     assert "restored from a backup" in told, told
     goes_on = told.split("after=")[1].split('"')[0]
-    assert answer(th, "events", "--after", goes_on)["items"][0]["sequence"] <= int(cursor), told
+    assert answer(th, "events", "--after", goes_on)["items"][0]["sequence"] > int(cursor), told
     for node in (th, vn):
         lintas(node, "audit", "verify", "--evidence")
     print(lintas(th, "timeline", "D2026-0000003"))

@@ -1,5 +1,5 @@
 """A certificate is accepted on paper while the issuing state is down; its electronic twin comes later, and adds nothing."""
-import os, subprocess, sys
+import datetime, os, subprocess, sys
 
 from nodes import TODAY, Authority, Node, Region, answer, lintas, until
 
@@ -31,12 +31,20 @@ def at_once(node):
     lintas(node, "paper", "close", mine, "--reason", "a trial")
 
 
+def link(node):
+    return answer(node, "partner", "link", "TH")
+
+
 def story():
     authority = Authority(REGION, "papers authority")
-    th, vn = Node(REGION, "TH", authority), Node(REGION, "VN", authority)
+    th, vn = Node(REGION, "TH", authority), Node(REGION, "VN", authority, {"heartbeat": "1s"})
     lintas(th, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Department of Foreign Trade")
     th.knows(vn), vn.knows(th)
+    accept(vn, "D2026-0045600", "--issuer", "dft")  # nobody has tried the link
+    assert papers(vn)["D2026-0045600"]["link"] == "not tried yet"
+    lintas(vn, "paper", "close", papers(vn)["D2026-0045600"]["id"], "--reason", "withdrawn")
     vn.start()  # TH is down
+    until("the link is down", lambda: link(vn)["state"] == "down")
 
     print(accept(vn, "D2026-0045678", "--issuer", "dft"))
     accept(vn, "D2026-0045678", code=1)  # once
@@ -45,12 +53,16 @@ def story():
     print(lintas(vn, "paper", "list", "--open"))
     at_once(vn)
 
+    down = papers(vn)["D2026-0045678"]
+    assert down["link"].startswith("down since ") and not down["findings"], down
+    assert any("; link down since" in (s.get("detail") or "") for s in answer(vn, "timeline", down["id"])["items"])
+
     th.start()
     for reference in ("D2026-0045678", "D2026-0045679"):
         lintas(th, "send", REGION.document("form-d.xml", reference), "--from", "dft")
     until("both twins", lambda: len(answer(vn, "documents", "list", "--direction", "in")["items"]) == 2)
     listed = papers(vn)
-    assert {r: p["state"] for r, p in listed.items()} == {
+    assert {r: p["state"] for r, p in listed.items() if r != "D2026-0045600"} == {
         "D2026-0045678": "settled", "D2026-0045679": "differing", "D2026-0045680": "accepted", "D2026-0045681": "closed"}, listed
     twin = answer(vn, "documents", "show", "D2026-0045678")
     assert listed["D2026-0045678"]["document"] == twin["id"] and twin["paper"] == listed["D2026-0045678"]["id"], twin
@@ -68,6 +80,16 @@ def story():
     assert [t["state"] for t in answer(vn, "tasks")["items"]] == ["done"]
     lintas(vn, "paper", "close", differing, "--reason", "again", code=1)
     assert set(papers(vn, "--open")) == {"D2026-0045680"}
+
+    until("the link is up", lambda: link(vn)["state"] == "up")
+    told = accept(vn, "D2026-0045681")
+    print(told)
+    assert "PAP-004" in told and "link          up since" in told, told
+    end = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=6)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    lintas(th, "notice", "outage", "--until", end, "--text", "the gateway moves")
+    until("VN knows", lambda: link(vn)["state"] == "outage")
+    told = accept(vn, "D2026-0045682")
+    assert "outage, announced, since" in told and "PAP-004" not in told, told
     th.stop(), vn.stop()
 
 

@@ -600,14 +600,15 @@ static enum err_code head_run(struct tx *tx, void *arg, struct err *err)
 	struct journal_list list;
 
 	TRY(journal_after(tx, region->arena, 0, NULL, 100000, &list, err));
-	return journal_cursor(tx, list.entries[list.count - 1].sequence, &reading->cursor, err);
+	reading->cursor = list.entries[list.count - 1].number;
+	return OK;
 }
 
 static enum err_code read_run(struct tx *tx, void *arg, struct err *err)
 {
 	struct reading *reading = arg;
 
-	return journal_cursor_read(tx, reading->cursor, &reading->sequence, err);
+	return journal_number_read(tx, reading->cursor, &reading->sequence, err);
 }
 
 static int64_t head_of(struct region_node *node)

@@ -119,6 +119,7 @@ struct paper {
 	date issued_on;
 	const char *issuer; /* code of the organisation there that issued it, as in document.sender; NULL: not noted */
 	const char *reason; /* why on paper */
+	const char *link;   /* how the link with the partner stood then, for people; NULL: not noted */
 	const char *accepted_by;
 	int64_t accepted_us;
 	const char *document; /* the electronic twin; NULL: it has not come */
@@ -137,7 +138,7 @@ struct paper_filter {
 };
 /* Keeps PAPER, of which .organisation, .partner, .doctype, .reference, .issued_on, .reason and perhaps .issuer are
  * given, and fills in the rest. Findings, and nothing is written, if its reference was accepted before, or the
- * electronic one is here. */
+ * electronic one is here; a warning, and it is kept, if the link with the partner is up. */
 enum err_code paper_accept(struct kernel *kernel, struct tx *tx, struct arena *arena, struct paper *paper,
 			   const struct actor *actor, int64_t now_us, struct findings *findings,
 			   struct err *err) MUST_USE;

@@ -5,6 +5,7 @@
 #include "base/uuid.h"
 #include "customs/document/document_int.h"
 #include "kernel/journal.h"
+#include "kernel/link.h"
 #include "kernel/party.h"
 #include "kernel/task.h"
 
@@ -80,6 +81,36 @@ static enum err_code check_paper(struct kernel *kernel, struct tx *tx, struct ar
 	return OK;
 }
 
+/* Hard copies are for technical issues, so the record says whether there was one. Who is told that there is none may
+ * know better: of the partner's own systems a link says nothing. */
+static enum err_code note_link(struct tx *tx, struct arena *arena, struct paper *paper, struct findings *findings,
+			       struct err *err)
+{
+	struct link_list links;
+	char since[TIME_SIZE], until[TIME_SIZE];
+
+	paper->link = "not tried yet";
+	TRY(link_list(tx, arena, paper->accepted_us, &links, err));
+	for (size_t i = 0; i < links.count; i++) {
+		const struct link *link = &links.items[i];
+		if (!same(link->partner, paper->partner))
+			continue;
+		const struct link_notice *notice = link->notice;
+		if (notice)
+			paper->link =
+				arena_printf(arena, "%s, announced, since %s until %s", notice->kind,
+					     time_format(notice->from_us, since), time_format(notice->until_us, until));
+		else if (!same(link->state, LINK_UNKNOWN))
+			paper->link =
+				arena_printf(arena, "%s since %s", link->state, time_format(link->since_us, since));
+		if (!paper->link)
+			return fail(err, ERR_MEMORY, "no memory left for a paper");
+		if (same(link->state, LINK_UP) || same(link->state, LINK_SLOW))
+			find(findings, PAPER_LINK_IS_UP, "/partner", paper->partner, paper->link);
+	}
+	return OK;
+}
+
 static struct fsm_case case_of(struct kernel *kernel, struct arena *arena, const struct paper *paper,
 			       const struct actor *actor, int64_t now_us, const char *detail)
 {
@@ -106,6 +137,7 @@ enum err_code paper_accept(struct kernel *kernel, struct tx *tx, struct arena *a
 	TRY(check_paper(kernel, tx, arena, paper, findings, err));
 	if (findings_errors(findings) > errors)
 		return OK;
+	TRY(note_link(tx, arena, paper, findings, err));
 	uuid_new(id, now_us);
 	paper->id = id;
 	paper->document = NULL;
@@ -113,10 +145,11 @@ enum err_code paper_accept(struct kernel *kernel, struct tx *tx, struct arena *a
 	paper->state = paper_machine.initial;
 	TRY(store_paper_put(tx, paper, err));
 
-	struct fsm_case fsm_case = case_of(kernel, arena, paper, actor, now_us,
-					   arena_printf(arena, "%s %s of %s, issued on %s, accepted on paper: %s",
-							paper->doctype, paper->reference, paper->partner,
-							date_format(paper->issued_on, day), paper->reason));
+	struct fsm_case fsm_case =
+		case_of(kernel, arena, paper, actor, now_us,
+			arena_printf(arena, "%s %s of %s, issued on %s, accepted on paper: %s; link %s", paper->doctype,
+				     paper->reference, paper->partner, date_format(paper->issued_on, day),
+				     paper->reason, paper->link));
 	return fsm_open(tx, &paper_machine, &fsm_case, err);
 }
 

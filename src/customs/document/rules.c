@@ -52,6 +52,8 @@ const struct rule document_rules[] = {
 			       SEVERITY_ERROR },
 	[PAPER_ACCEPTED_BEFORE] = { "PAP-002", "it was accepted on paper before, on {2}: record {1}",
 				    "ATIGA OCP rule 26(1)", SEVERITY_ERROR },
+	[PAPER_LINK_IS_UP] = { "PAP-004", "accepted, but the link with {1} is {2}: the electronic one can come",
+			       "ATIGA OCP rule 26(1)", SEVERITY_WARNING },
 	[PAPER_TWIN_IS_HERE] = { "PAP-003", "the electronic one is here: work on the document {1}",
 				 "ATIGA OCP rule 26(1)", SEVERITY_ERROR },
 	[CODE_NO_CHAPTER] = { "COD-001", "\"{1}\" is in no chapter of the Harmonized System",

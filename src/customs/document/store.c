@@ -38,10 +38,10 @@ static const struct statement sql_drop = { "document.drop", "DELETE FROM documen
 
 #define PAPER \
 	"SELECT paper.id, organisation, partner, doctype, reference, issued_on, issuer, reason, accepted_by, accepted_us, document, twin_us," \
-	" fsm_case.state FROM paper JOIN fsm_case ON fsm_case.id = paper.id AND fsm_case.machine = 'paper' "
+	" fsm_case.state, link FROM paper JOIN fsm_case ON fsm_case.id = paper.id AND fsm_case.machine = 'paper' "
 static const struct statement sql_paper_put = { "document.paper-put",
-	"INSERT INTO paper (id, organisation, partner, doctype, reference, issued_on, issuer, reason, accepted_by, accepted_us)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (organisation, doctype, partner, reference) DO NOTHING" };
+	"INSERT INTO paper (id, organisation, partner, doctype, reference, issued_on, issuer, reason, accepted_by, accepted_us, link)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (organisation, doctype, partner, reference) DO NOTHING" };
 static const struct statement sql_paper_by_name = { "document.paper-by-name",
 	PAPER "WHERE organisation = $1 AND partner = $2 AND doctype = $3 AND reference = $4" };
 static const struct statement sql_paper_by_id = { "document.paper-by-id",
@@ -60,8 +60,7 @@ static const struct statement sql_paper_list = { "document.paper-list",
 static const struct statement *const rows[] = {
 	&sql_put,         &sql_by_name,        &sql_by_id,         &sql_all,         &sql_of_organisation,
 	&sql_message_set, &sql_paper_put,      &sql_paper_by_name, &sql_paper_by_id, &sql_paper_twin,
-	&sql_paper_list,  &sql_paper_twin_set, &sql_kept,         &sql_paper_alone,
-	&sql_drop,
+	&sql_paper_list,  &sql_paper_twin_set, &sql_kept,          &sql_paper_alone, &sql_drop,
 };
 const struct statements document_statements = { rows, COUNT(rows) };
 
@@ -244,6 +243,7 @@ static struct paper paper_row_of(struct arena *arena, const struct query *query)
 		.document = db_text(arena, query, 10),
 		.twin_us = db_null(query, 11) ? TIME_NONE : db_int(query, 11),
 		.state = db_text(arena, query, 12),
+		.link = db_text(arena, query, 13),
 	};
 	const char *issued_on = db_text(arena, query, 5);
 
@@ -290,7 +290,8 @@ enum err_code store_paper_put(struct tx *tx, const struct paper *paper, struct e
 		    BINDS(BIND_TEXT(paper->id), BIND_TEXT(paper->organisation), BIND_TEXT(paper->partner),
 			  BIND_TEXT(paper->doctype), BIND_TEXT(paper->reference),
 			  BIND_TEXT(date_format(paper->issued_on, day)), BIND_TEXT(paper->issuer),
-			  BIND_TEXT(paper->reason), BIND_TEXT(paper->accepted_by), BIND_INT(paper->accepted_us)),
+			  BIND_TEXT(paper->reason), BIND_TEXT(paper->accepted_by), BIND_INT(paper->accepted_us),
+			  BIND_TEXT(paper->link)),
 		    &changed, err));
 	if (changed == 0)
 		return fail(err, ERR_BUSY, "the paper %s of %s is being accepted by another officer", paper->reference,

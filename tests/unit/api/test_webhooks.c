@@ -73,7 +73,8 @@ static void what_cannot_be_is_refused_with_findings(void **state)
 	expect(call(&world, "POST", "/api/v1/webhooks", &new_webhook_schema, &view), 404, "nobody");
 	view = receiver_of("https://erp.example/");
 	view.after = 1000000;
-	expect(call(&world, "POST", "/api/v1/webhooks", &new_webhook_schema, &view), 404, "the journal ends before");
+	expect(call(&world, "POST", "/api/v1/webhooks", &new_webhook_schema, &view), 409,
+	       "is ahead of what this node has told");
 	end(&world);
 }
 
@@ -91,8 +92,8 @@ static void redelivery_says_from_where(void **state)
 		{ "{\"after\":0,\"event\":1}", 422, "WHK-007" },
 		{ "{\"after\":-1}", 422, "WHK-008" },
 		{ "{\"event\":0}", 422, "WHK-008" },
-		{ "{\"after\":1000000}", 404, "the journal ends before" },
-		{ "{\"event\":1000000}", 404, "there is no event 1000000" },
+		{ "{\"after\":1000000}", 409, "is ahead of what this node has told" },
+		{ "{\"event\":1000000}", 409, "is ahead of what this node has told" },
 	};
 	struct world world = begin(state, false);
 	struct new_webhook_view view = receiver_of("https://erp.example/");

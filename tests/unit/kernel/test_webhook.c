@@ -65,7 +65,7 @@ static enum err_code try_add(struct kernel_fixture *fixture, const char *id, con
 					  .url = "https://erp.example/secret-path?token=x",
 					  .events = events,
 					  .secret = "whsec_AAAA",
-					  .cursor = -1 } };
+					  .cursor_number = -1 } };
 
 	return db_write(fixture->kernel.db, add_run, &work, &fixture->err);
 }
@@ -151,7 +151,8 @@ static enum err_code change_run(struct tx *tx, void *arg, struct err *err)
 
 	if (work->change)
 		return work->change(tx, webhook, &fixture_actor, now_us, err);
-	return webhook_redeliver(tx, webhook, work->after, work->single, &fixture_actor, now_us, err);
+	return webhook_redeliver(tx, work->fixture->arena, webhook, work->after, work->single, &fixture_actor, now_us,
+				 err);
 }
 
 static void change(struct kernel_fixture *fixture, const char *id,
