@@ -209,6 +209,15 @@ size_t utf8_first(struct bytes text)
 	return 0;
 }
 
+size_t utf8_fitting(struct bytes text, size_t most)
+{
+	size_t kept = 0, step;
+
+	while ((step = utf8_first(bytes(text.data + kept, text.size - kept))) > 0 && kept + step <= most)
+		kept += step;
+	return kept;
+}
+
 bool ascii_printable(struct bytes text)
 {
 	bool other = false;

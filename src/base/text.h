@@ -27,6 +27,9 @@ bool ascii_printable(struct bytes text);
 bool utf8_valid(struct bytes text);
 /* Bytes of the first character; 0 if TEXT is empty or does not begin with a well-formed one. */
 size_t utf8_first(struct bytes text);
+/* Octets of the well-formed characters with which TEXT begins, as far as they fit into MOST: text that is cut elsewhere
+ * is refused by databases and readers of JSON. */
+size_t utf8_fitting(struct bytes text, size_t most);
 /* Characters (code points) in valid UTF-8. */
 size_t utf8_length(const char *text);
 

@@ -56,13 +56,9 @@ char *message_digest(struct arena *arena, const struct message_parts *parts)
 
 char *message_reason(struct arena *arena, const char *reason)
 {
-	struct bytes rest = bytes_of(reason ? reason : "");
-	size_t kept = 0;
+	struct bytes all = bytes_of(reason ? reason : "");
 
-	for (size_t step; rest.size > 0 && (step = utf8_first(rest)) > 0 && kept + step <= REASON_MAX_BYTES;
-	     kept += step)
-		rest = bytes(rest.data + step, rest.size - step);
-	return arena_text_of(arena, bytes(reason ? reason : "", kept));
+	return arena_text_of(arena, bytes(all.data, utf8_fitting(all, REASON_MAX_BYTES)));
 }
 
 /* --- Writing --- */

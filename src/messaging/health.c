@@ -134,7 +134,9 @@ void health_failed(struct messaging *messaging, const char *partner, const char 
 	struct link_seen *seen = &pulse->seen;
 	if (!seen->failures++)
 		seen->failing_us = now_us;
-	snprintf(pulse->reason, sizeof pulse->reason, "%s", reason ? reason : "");
+	/* What a partner said may be in any script. */
+	size_t fits = utf8_fitting(bytes_of(reason ? reason : ""), sizeof pulse->reason - 1);
+	snprintf(pulse->reason, sizeof pulse->reason, "%.*s", (int)fits, reason ? reason : "");
 	let_go(messaging);
 }
 

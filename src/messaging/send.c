@@ -34,7 +34,8 @@ struct sending {
 	struct http_answer answer;
 	struct findings *findings;
 	struct ebms_message reply;
-	struct cert *cert; /* the reply's signer */
+	struct cert *cert; /* the reply's signer, … */
+	bool verified;     /* … who is believed, and has signed it */
 	bool answered;     /* the partner spoke, whatever it said */
 	int64_t sent_us;   /* TIME_NONE: not this time */
 	int64_t now_us;
@@ -423,8 +424,11 @@ static enum err_code read_reply(struct sending *s, struct err *err)
 	TRY(ebms_signer(reply, s->peer->signing, s->peer->signing_count, &s->cert, err));
 	if (!s->cert)
 		return OK;
+	size_t before = findings_errors(s->findings);
 	peer_judge(s->peer, s->cert, s->now_us, s->arena, s->findings);
-	return ebms_verify(reply, s->cert, err);
+	TRY(ebms_verify(reply, s->cert, err));
+	s->verified = findings_errors(s->findings) == before;
+	return OK;
 }
 
 static struct settling settling_of(struct sending *s)
@@ -437,6 +441,7 @@ static struct settling settling_of(struct sending *s)
 				  .retry = &s->retry,
 				  .signal = &s->reply,
 				  .cert = s->cert,
+				  .verified = s->verified,
 				  .content_type = s->answer.content_type,
 				  .octets = s->answer.body,
 				  .sent_us = s->sent_us,

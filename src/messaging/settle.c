@@ -52,7 +52,7 @@ enum err_code settle_failed(const struct settling *s, enum outbox_failure failur
 	struct wire answer = wire_of(s, WIRE_ERROR_RECEIVED);
 	const struct wire *kept = said ? &answer : NULL;
 	s->messaging->failed_attempts++;
-	if (said && s->cert)
+	if (said && s->verified)
 		health_answered(s->messaging, s->peer->partner.code, s->now_us);
 	else if (s->sent_us != TIME_NONE) /* else it is ours: a key, an agreement */
 		health_failed(s->messaging, s->peer->partner.code, reason, s->now_us);

@@ -13,6 +13,7 @@ struct settling {
 	const struct retry_policy *retry;
 	struct ebms_message *signal; /* read and, if it is signed, verified; its findings say what is wrong with it */
 	const struct cert *cert;     /* the signer's; NULL: unsigned */
+	bool verified;               /* the signature is the signer's, who is believed */
 	const char *content_type;    /* as it came, with OCTETS */
 	struct bytes octets;
 	int64_t sent_us; /* when the partner was given it first, or now if it answers at once; TIME_NONE */

@@ -74,6 +74,7 @@ static enum err_code settle(struct receiving *r, struct looking *looking, struct
 				     .retry = &retry,
 				     .signal = &r->message,
 				     .cert = r->cert,
+				     .verified = r->cert != NULL, /* or it was turned away before */
 				     .content_type = http_header(r->request, "Content-Type"),
 				     .octets = r->request->body,
 				     .sent_us = looking->message.reached_us,

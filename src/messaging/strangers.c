@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "messaging/messaging_int.h"
 
 void stranger_note(struct messaging *messaging, const char *peer, const struct finding *finding, int64_t now_us)
@@ -13,7 +14,8 @@ void stranger_note(struct messaging *messaging, const char *peer, const struct f
 	stranger->at_us = now_us;
 	snprintf(stranger->peer, sizeof stranger->peer, "%s", peer ? peer : "");
 	snprintf(stranger->rule, sizeof stranger->rule, "%s", rule);
-	snprintf(stranger->text, sizeof stranger->text, "%s", text);
+	snprintf(stranger->text, sizeof stranger->text, "%.*s",
+		 (int)utf8_fitting(bytes_of(text), sizeof stranger->text - 1), text);
 	bool log = now_us - messaging->strangers_logged_us >= SECOND_US || now_us < messaging->strangers_logged_us;
 	if (log)
 		messaging->strangers_logged_us = now_us;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "kernel/journal.h"
 #include "kernel/link.h"
+#include "messaging/health_int.h"
 
 #define HEARTBEAT_US (10 * MINUTE_US)
 #define ALARM_US     HOUR_US
@@ -199,6 +200,63 @@ static void a_partner_whose_answers_take_long_is_slow(void **state)
 	region_free(region);
 }
 
+/* "ก" has three octets in UTF-8: whatever the bound, with one of three beginnings it lies within a letter. */
+static void what_a_partner_says_in_another_script_is_not_cut_within_a_letter(void **state)
+{
+	char reason[3 * 200 + 3] = "x";
+
+	(void)state;
+	for (size_t shift = 0; shift < 3; shift++) {
+		memset(reason, 'x', shift);
+		for (size_t at = shift; at + 3 < sizeof(reason); at += 3)
+			memcpy(reason + at, "\xE0\xB8\x81", 4);
+		begin(REGION_AS4);
+		run_until(LINK_UP, KNOWN_US);
+		for (int64_t i = 0; i < LINK_FAILURES; i++)
+			health_failed(th->messaging, "VN", reason, region->now_us);
+		region_run(region, MINUTE_US / 4);
+		struct link link = link_of(th, "VN");
+		assert_string_equal(link.observed, LINK_DOWN);
+		assert_true(utf8_valid(bytes_of(link.reason)));
+		assert_true(starts_with(reason, link.reason) && strlen(link.reason) > 200);
+		region_free(region);
+	}
+}
+
+/* VN's answers, each with another signature than VN's: the certificate is believed, the octets are not its. */
+static bool forge_answers(void *arg, struct region_node *to, struct arena *arena, const struct http_call *call,
+			  struct http_answer *answer)
+{
+	(void)arg;
+	if (to != vn)
+		return false;
+	region_post(to, arena, call->headers[0].value, call->body, answer);
+	char *text = arena_text_of(arena, answer->body);
+	char *value = text ? strstr(text, "SignatureValue>") : NULL;
+
+	if (value) {
+		value += strlen("SignatureValue>");
+		*value = *value == 'A' ? 'B' : 'A';
+		answer->body = bytes_of(text);
+	}
+	return true;
+}
+
+static void who_forges_a_partner_s_answers_does_not_keep_its_link_up(void **state)
+{
+	(void)state;
+	begin(REGION_AS4);
+	run_until(LINK_UP, KNOWN_US);
+	region->intercept = forge_answers;
+	region_submit(th, "dft", paper_form_d(region, "TH", "VN", 1, region_today(th)));
+	run_until(LINK_DOWN, 5 * MINUTE_US);
+	assert_non_null(strstr(link_of(th, "VN").reason, "no valid receipt"));
+	region->intercept = NULL;
+	run_until(LINK_UP, HOUR_US);
+	region_drain(region, DAY_US);
+	region_free(region);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +265,8 @@ int main(void)
 		cmocka_unit_test(a_document_that_finds_nobody_tells_within_a_minute),
 		cmocka_unit_test(to_be_heard_is_not_to_be_answered),
 		cmocka_unit_test(a_partner_whose_answers_take_long_is_slow),
+		cmocka_unit_test(who_forges_a_partner_s_answers_does_not_keep_its_link_up),
+		cmocka_unit_test(what_a_partner_says_in_another_script_is_not_cut_within_a_letter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

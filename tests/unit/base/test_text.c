@@ -249,6 +249,18 @@ static void the_first_character_is_measured_in_bytes(void **state)
 	assert_int_equal(utf8_first(bytes_of("")), 0);
 }
 
+static void what_fits_is_whole_letters(void **state)
+{
+	(void)state;
+	assert_int_equal(utf8_fitting(bytes_of("abc"), 9), 3);
+	assert_int_equal(utf8_fitting(bytes_of("abc"), 2), 2);
+	assert_int_equal(utf8_fitting(bytes_of("aก!"), 5), 5);
+	assert_int_equal(utf8_fitting(bytes_of("aก!"), 4), 4);
+	assert_int_equal(utf8_fitting(bytes_of("aก!"), 3), 1);
+	assert_int_equal(utf8_fitting(bytes_of("a\xC3!"), 3), 1);
+	assert_int_equal(utf8_fitting(bytes_of(""), 3), 0);
+}
+
 /* ASCII: 0x20 to 0x7E. */
 static void printable_ascii_has_neither_control_characters_nor_other_letters(void **state)
 {
@@ -351,6 +363,7 @@ int main(void)
 		cmocka_unit_test(well_formed_utf8_is_valid),
 		cmocka_unit_test(ill_formed_utf8_is_refused),
 		cmocka_unit_test(the_first_character_is_measured_in_bytes),
+		cmocka_unit_test(what_fits_is_whole_letters),
 		cmocka_unit_test(printable_ascii_has_neither_control_characters_nor_other_letters),
 		cmocka_unit_test(length_counts_characters),
 		cmocka_unit_test(integers_are_read_within_their_range),
