@@ -114,7 +114,8 @@ static enum err_code put_event(struct following *f, const struct event_view *eve
 	return OK;
 }
 
-static enum err_code put_page(struct following *f, struct arena *arena, struct buf *out, struct err *err)
+/* FULL: there may be more. */
+static enum err_code put_page(struct following *f, struct arena *arena, struct buf *out, bool *full, struct err *err)
 {
 	struct page_read page = {
 		.arena = arena, .after = f->cursor, .organisation = f->organisation, .limit = AT_A_TIME
@@ -125,6 +126,7 @@ static enum err_code put_page(struct following *f, struct arena *arena, struct b
 		TRY(put_event(f, &event, out, err));
 		f->cursor = page.list.entries[i].sequence;
 	}
+	*full = page.list.count == AT_A_TIME;
 	return OK;
 }
 
@@ -135,11 +137,10 @@ static bool more(void *arg, struct buf *out, int64_t *again_us)
 	struct err err = { 0 };
 	arena_auto arena = arena_new(STEP_BYTES);
 	int64_t now_us = clock_monotonic_us();
-	bool beat = now_us >= f->heartbeat_us;
-	*again_us = POLL_US;
+	bool beat = now_us >= f->heartbeat_us, full = false;
 	if (!arena || (beat && !still_may(f, arena)))
 		return false;
-	if (put_page(f, arena, out, &err) != OK) {
+	if (put_page(f, arena, out, &full, &err) != OK) {
 		LOG(LOG_ERROR, "stream.failed", LOG_TEXT("actor", f->actor), LOG_ERR(&err));
 		buf_clear(out);
 		return false;
@@ -149,6 +150,8 @@ static bool more(void *arg, struct buf *out, int64_t *again_us)
 		buf_puts(out, ": still here\n\n");
 		f->heartbeat_us = now_us + HEARTBEAT_US;
 	}
+	/* Who is behind waits for no clock; streams are asked in the order in which they are due, so none for him. */
+	*again_us = full ? 0 : POLL_US;
 	return true;
 }
 
@@ -185,7 +188,8 @@ static enum err_code begin_at(struct api_call *call, int64_t *cursor, struct err
 /* Nothing happens on a stopped node: a page, and that is all. */
 static enum err_code answer_once(struct api_call *call, struct following *f, struct err *err)
 {
-	TRY(put_page(f, call->arena, call->out, err));
+	bool full;
+	TRY(put_page(f, call->arena, call->out, &full, err));
 	put_digest(f, call->out);
 	buf_puts(call->out, ": the node is stopped, come again behind the last id\n\n");
 	return buf_check(call->out, "the stream", err);

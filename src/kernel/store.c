@@ -34,6 +34,10 @@
 	"(single IS NOT NULL" \
 	" OR (organisation IS NULL AND EXISTS (SELECT 1 FROM journal WHERE journal.sequence > webhook.cursor))" \
 	" OR EXISTS (SELECT 1 FROM journal WHERE journal.organisation = webhook.organisation AND journal.sequence > webhook.cursor))"
+/* The last request was not taken, or took long: who waits for it waits for as long again. */
+#define WEBHOOK_COSTS(of) \
+	"(" of ".attempts > 0 OR COALESCE((SELECT duration_us FROM webhook_delivery WHERE webhook_delivery.webhook = " of ".id" \
+	" ORDER BY number DESC LIMIT 1), 0) > 2000000)"
 /* The attempt and the end of its lease are those of one claim: they differ once it was changed, or another has it. */
 #define WEBHOOK_CLAIM "id = $1 AND attempts = $2 AND next_us = $3 AND in_hand = 1"
 #define HOLD_COLUMNS "id, kind, subject, organisation, reason, placed_by, placed_us, until_us, lifted_by, lifted_us"

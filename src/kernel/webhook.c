@@ -173,11 +173,12 @@ enum err_code webhook_add(struct tx *tx, struct webhook *webhook, const struct a
 	TRY(db_exec(tx, &sql_webhook_put,
 		    BINDS(BIND_TEXT(webhook->id), BIND_TEXT(webhook->organisation), BIND_TEXT(webhook->url),
 			  BIND_TEXT(webhook->events), BIND_TEXT(webhook->secret), BIND_INT(cursor), BIND_INT(now_us),
-			  BIND_TEXT(actor->name), BIND_INT(WEBHOOKS_MAX)),
+			  BIND_TEXT(actor->name), BIND_INT(WEBHOOKS_MAX), BIND_INT(WEBHOOKS_OF_ONE)),
 		    &added, err));
 	if (added == 0)
-		return fail(err, ERR_LIMIT, "this node has %d webhooks already: remove one that nobody needs",
-			    WEBHOOKS_MAX);
+		return fail(err, ERR_LIMIT,
+			    "this node has %d webhooks already, or %d of this organisation: remove one that nobody needs",
+			    WEBHOOKS_MAX, WEBHOOKS_OF_ONE);
 	return journal_receiver(tx, webhook, "added", actor, now_us, err);
 }
 

@@ -9,6 +9,7 @@
 #include "kernel/event.h"
 
 #define WEBHOOKS_MAX        64  /* of a node: each is asked about every second */
+#define WEBHOOKS_OF_ONE     16  /* of an organisation, which so leaves room to others */
 #define WEBHOOK_EVENTS_MAX  100 /* in one request */
 #define WEBHOOK_DELIVERIES  200 /* that are remembered of each */
 #define WEBHOOK_FIRST_US    (5 * SECOND_US)
@@ -48,7 +49,8 @@ struct webhook_list {
 };
 
 /* Adds it at the end of the journal, or behind .cursor_number if that is not negative (ERR_CONFLICT as
- * journal_number_read()), and notes it in the journal. .id and .created_us are given. ERR_LIMIT beyond WEBHOOKS_MAX. */
+ * journal_number_read()), and notes it in the journal. .id and .created_us are given. ERR_LIMIT beyond WEBHOOKS_MAX and
+ * WEBHOOKS_OF_ONE. */
 enum err_code webhook_add(struct tx *tx, struct webhook *webhook, const struct actor *actor, int64_t now_us,
 			  struct err *err) MUST_USE;
 /* .id is NULL if there is none. */
@@ -87,8 +89,8 @@ struct webhook_batch {
 	struct event_chain chain; /* over .events */
 };
 
-/* Takes one that is due in hand, until LEASE_US later. Of those that fail already at most FAILING_MOST are in hand at a
- * time, so that the rest of the senders is there for receivers that answer. */
+/* Takes one that is due in hand, until LEASE_US later. Of those that fail already, or took two seconds for their last
+ * request, at most FAILING_MOST are in hand at a time, so that the rest of the senders is there for receivers that answer. */
 enum err_code webhook_take(struct kernel *kernel, struct arena *arena, int64_t now_us, int64_t lease_us,
 			   int64_t failing_most, struct webhook_batch *batch, bool *found, struct err *err) MUST_USE;
 

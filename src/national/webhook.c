@@ -126,9 +126,9 @@ static enum err_code call(const struct webhook_sender *sender, struct arena *are
 	};
 	bool plain = starts_with(webhook->url, "http:");
 
-	/* A setting may have changed since it was added. */
+	/* A setting may have changed since it was added. The URL is not told: it may hold a secret. */
 	if (plain && !sender->allow_plain)
-		return fail(err, ERR_CONFIG, "%s is not protected by TLS, and [gateway] plain is no", webhook->url);
+		return fail(err, ERR_CONFIG, "its URL is not protected by TLS, and [gateway] plain is no");
 	return sender->client->call(sender->client, arena,
 				    &(struct http_call){ .method = "POST",
 							 .url = webhook->url,

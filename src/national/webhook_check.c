@@ -40,6 +40,8 @@ static void check_url(const char *url, bool allow_plain, struct findings *findin
 		finding_add(findings, &webhook_rules[RULE_URL], "/url", *url ? url : "(absent)", NULL);
 	else if (strchr(url, '#') || memchr(url + authority, '@', strcspn(url + authority, "/?")))
 		finding_add(findings, &webhook_rules[RULE_USER], "/url", url, NULL);
+	else if (!http_url_valid(url))
+		finding_add(findings, &webhook_rules[RULE_URL], "/url", url, NULL);
 }
 
 /* Names of the journal are words of letters and hyphens. */

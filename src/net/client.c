@@ -92,6 +92,19 @@ static enum err_code url_check(struct transfer *transfer, struct err *err)
 	return code;
 }
 
+bool http_url_valid(const char *text)
+{
+	char host[256], port[16];
+	struct err unused;
+	CURLU *url = curl_url();
+	bool valid = url && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+		     url_part(url, CURLUPART_HOST, host, sizeof(host), &unused) == OK &&
+		     url_part(url, CURLUPART_PORT, port, sizeof(port), &unused) == OK && !same(port, "0");
+
+	curl_url_cleanup(url);
+	return valid;
+}
+
 /* --- Headers --- */
 
 static bool put_line(struct transfer *transfer, const char *line)

@@ -181,6 +181,8 @@ struct http_client {
  * ERR_NET, ERR_TIMEOUT, ERR_LIMIT (response too large) are faults, whose text says what to check. */
 struct http_client *http_client_new(void);
 void http_client_free(struct http_client *client);
+/* Whether calls can be made to it, if it is answered there: libcurl can read it, and its port is one. */
+bool http_url_valid(const char *url);
 /* For the end of the process: calls under way and later ones fail within about a second. */
 void http_client_cancel(struct http_client *client);
 

@@ -326,6 +326,33 @@ static void those_that_fail_leave_senders_to_the_others(void **state)
 	assert_true(batch.webhook.attempts > 0);
 }
 
+static void those_that_are_slow_leave_senders_to_the_others(void **state)
+{
+	const struct webhook_outcome late = { .status = 200, .duration_us = 10 * SECOND_US };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct webhook_batch batch = { .count = 0 };
+
+	for (int i = 0; i < 4; i++)
+		add(fixture, arena_printf(fixture->arena, "slow%d", i), "customs", "");
+	happen(fixture, "customs", "issued", 1);
+	for (int i = 0; i < 4; i++) {
+		struct webhook_outcome outcome = late;
+		batch = taken(fixture);
+		outcome.at_us = fixture->clock.now_us;
+		must(webhook_settle(&fixture->kernel, &batch, &outcome, GIVE_UP_US, &fixture->err));
+	}
+	fixture->clock.now_us += MINUTE_US;
+	happen(fixture, "customs", "issued", 1);
+	assert_string_equal(taken(fixture).webhook.id, "slow0");
+	assert_false(take_of(fixture, 1, &batch));
+	add(fixture, "fast", "dft", "");
+	happen(fixture, "dft", "issued", 1);
+	assert_string_equal(taken(fixture).webhook.id, "fast");
+	assert_true(take_of(fixture, 2, &batch));
+	assert_string_equal(batch.webhook.id, "slow1");
+	assert_false(take_of(fixture, 2, &batch));
+}
+
 static void a_lease_that_ends_gives_the_events_to_the_next(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
@@ -416,12 +443,15 @@ static void a_node_has_so_many_and_no_more(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
 
-	for (int i = 0; i < WEBHOOKS_MAX; i++)
-		must(try_add(fixture, arena_printf(fixture->arena, "%d", i), i % 2 ? "customs" : NULL, ""));
+	for (int i = 0; i < WEBHOOKS_MAX; i++) {
+		must(try_add(fixture, arena_printf(fixture->arena, "%d", i), i < WEBHOOKS_OF_ONE ? "customs" : NULL, ""));
+		if (i + 1 == WEBHOOKS_OF_ONE)
+			assert_int_equal(try_add(fixture, "one more", "customs", ""), ERR_LIMIT);
+	}
 	assert_int_equal(try_add(fixture, "more", NULL, ""), ERR_LIMIT);
 	struct work work = { .fixture = fixture, .organisation = "customs", .webhook = { .id = "0" } };
 	must(db_read(fixture->kernel.db, look_run, &work, &fixture->err));
-	assert_int_equal(work.list.count, WEBHOOKS_MAX / 2);
+	assert_int_equal(work.list.count, WEBHOOKS_OF_ONE);
 }
 
 static void the_journal_has_no_secret(void **state)
@@ -452,6 +482,7 @@ int main(void)
 		cmocka_unit_test(pauses_grow_to_an_hour_and_then_it_is_given_up_with_a_task),
 		cmocka_unit_test(who_wants_no_more_is_paused_at_once),
 		cmocka_unit_test(those_that_fail_leave_senders_to_the_others),
+		cmocka_unit_test(those_that_are_slow_leave_senders_to_the_others),
 		cmocka_unit_test(a_lease_that_ends_gives_the_events_to_the_next),
 		cmocka_unit_test(all_behind_a_cursor_is_delivered_again),
 		cmocka_unit_test(one_event_goes_out_again_before_the_rest),
