@@ -369,8 +369,8 @@ int main(int argc, char **argv)
 		connection_open(&load.connections[i], argv[1], argv[3], document, size);
 	free(document);
 	/* Of this partner alone: a backlog for another may be long. */
-	snprintf(own, sizeof own, "SELECT id FROM message WHERE direction = 'out' AND state = 'queued' AND partner = '%.2s'",
-		 argv[3]);
+	snprintf(own, sizeof own,
+		 "SELECT id FROM message WHERE direction = 'out' AND state = 'queued' AND partner = '%.2s'", argv[3]);
 	watch_open(&load.sender, argv[1], own);
 	watch_open(&load.receiver, argv[2], "SELECT count(*) FROM message WHERE state = 'received'");
 	run();

@@ -49,9 +49,9 @@ struct machine {
 	const char *const *final;   /* NULL-terminated */
 	const struct fsm_row *rows; /* ended by a row without .from */
 	const char *subject_type;   /* of its cases in the journal; NULL: "document" */
-	/* So many months after its last step a case is at rest, whatever its state: nothing that the law knows can follow
-	 * any more. So what nobody used, answered or looked at can be deleted once its term is over (kernel/retention.h).
-	 * 0: it never rests. */
+	/* So many months after its last step a case is at rest, whatever its state: nothing that the law knows can
+	 * follow any more. So what nobody used, answered or looked at can be deleted once its term is over
+	 * (kernel/retention.h). 0: it never rests. */
 	int rest_months;
 	const char *rest_law; /* or why then, where no public text says it */
 	/* Where the state is kept if not in the table of cases; both or none. The owner of such a row inserts it in

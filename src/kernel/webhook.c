@@ -176,9 +176,10 @@ enum err_code webhook_add(struct tx *tx, struct webhook *webhook, const struct a
 			  BIND_TEXT(actor->name), BIND_INT(WEBHOOKS_MAX), BIND_INT(WEBHOOKS_OF_ONE)),
 		    &added, err));
 	if (added == 0)
-		return fail(err, ERR_LIMIT,
-			    "this node has %d webhooks already, or %d of this organisation: remove one that nobody needs",
-			    WEBHOOKS_MAX, WEBHOOKS_OF_ONE);
+		return fail(
+			err, ERR_LIMIT,
+			"this node has %d webhooks already, or %d of this organisation: remove one that nobody needs",
+			WEBHOOKS_MAX, WEBHOOKS_OF_ONE);
 	return journal_receiver(tx, webhook, "added", actor, now_us, err);
 }
 

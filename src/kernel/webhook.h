@@ -90,7 +90,8 @@ struct webhook_batch {
 };
 
 /* Takes one that is due in hand, until LEASE_US later. Of those that fail already, or took two seconds for their last
- * request, at most FAILING_MOST are in hand at a time, so that the rest of the senders is there for receivers that answer. */
+ * request, at most FAILING_MOST are in hand at a time, so that the rest of the senders is there for receivers that
+ * answer. */
 enum err_code webhook_take(struct kernel *kernel, struct arena *arena, int64_t now_us, int64_t lease_us,
 			   int64_t failing_most, struct webhook_batch *batch, bool *found, struct err *err) MUST_USE;
 

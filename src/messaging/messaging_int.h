@@ -98,8 +98,8 @@ const struct key_info *directory_key(const struct directory *directory, enum key
 				     int64_t now_us);
 
 /* Our key that signs, of KIND (NULL: any): of several the one whose certificate began first, which partners have had
- * longest. A new one is on our card from its first day, and signs when the one before it ends or is retired: so partners
- * that have not approved the card yet believe all that we sign, the card among it. NULL if none is valid. */
+ * longest. A new one is on our card from its first day, and signs when the one before it ends or is retired: so
+ * partners that have not approved the card yet believe all that we sign, the card among it. NULL if none is valid. */
 const struct key_info *directory_signer(const struct directory *directory, const enum key_kind *kind, int64_t now_us);
 
 /* What PEER's profile and wishes make of our identity; with CHANNEL (NULL: AS4) the key of the certificate that it

@@ -64,7 +64,9 @@ static const struct fsm_row rows[] = {
 	{ .from = "waiting", .event = "overdue", .to = "late", .law = "Law 2" },
 	{ 0 },
 };
-static const struct machine machine = { "test.case", "A test", "open", final, rows, NULL, NULL, NULL };
+static const struct machine machine = {
+	.name = "test.case", .title = "A test", .initial = "open", .final = final, .rows = rows
+};
 static const struct machine *const machines[] = { &machine, NULL };
 static const struct capability capability = { .name = "test", .machines = machines };
 static const struct capability *const capabilities[] = { &capability, NULL };

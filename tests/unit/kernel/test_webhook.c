@@ -444,7 +444,8 @@ static void a_node_has_so_many_and_no_more(void **state)
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
 
 	for (int i = 0; i < WEBHOOKS_MAX; i++) {
-		must(try_add(fixture, arena_printf(fixture->arena, "%d", i), i < WEBHOOKS_OF_ONE ? "customs" : NULL, ""));
+		must(try_add(fixture, arena_printf(fixture->arena, "%d", i), i < WEBHOOKS_OF_ONE ? "customs" : NULL,
+			     ""));
 		if (i + 1 == WEBHOOKS_OF_ONE)
 			assert_int_equal(try_add(fixture, "one more", "customs", ""), ERR_LIMIT);
 	}
