@@ -545,6 +545,7 @@ static const struct unit_test {
 	{ "PAP-001", "test_paper.c", "what_is_wrong_with_a_paper_is_said_at_once" },
 	{ "PAP-002", "test_paper.c", "a_reference_is_accepted_once" },
 	{ "PAP-003", "test_paper.c", "no_paper_is_accepted_when_the_electronic_one_is_here" },
+	{ "PAP-004", "test_paper.c", "who_accepts_paper_while_the_link_is_up_is_told" },
 	{ "DOC-014", "test_exchange.c", "a_message_of_two_parts_is_no_document" },
 	{ "LNK-006", "test_link.c", "a_bad_notice_gets_all_its_findings_and_goes_to_nobody" },
 	{ "LNK-007", "test_link.c", "a_bad_notice_gets_all_its_findings_and_goes_to_nobody" },

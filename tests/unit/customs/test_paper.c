@@ -208,6 +208,21 @@ static void no_paper_is_accepted_when_the_electronic_one_is_here(void **state)
 	assert_int_equal(papers(fixture, false).count, 0);
 }
 
+/* It is accepted all the same: of the partner's own systems a link says nothing. */
+static void who_accepts_paper_while_the_link_is_up_is_told(void **state)
+{
+	static const struct statement up = { "test.link-up",
+					     "INSERT INTO link (partner, state, since_us, failures, delays, beat_us)"
+					     " VALUES ($1, 'up', $2, 0, $3, 0)" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	fixture_exec(fixture, &up,
+		     BINDS(BIND_TEXT(the_paper().partner), BIND_INT(FIXTURE_NOW_US - DAY_US), BIND_BLOB(bytes_of(""))));
+	assert_string_equal(accept_paper(fixture, the_paper()), "PAP-004");
+	assert_string_equal(only_paper(fixture).state, "accepted");
+	assert_non_null(strstr(only_paper(fixture).link, "up since "));
+}
+
 static void what_is_wrong_with_a_paper_is_said_at_once(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
@@ -248,6 +263,7 @@ int main(void)
 		cmocka_unit_test(a_twin_after_closing_is_linked_and_asks_nobody),
 		cmocka_unit_test(a_reference_is_accepted_once),
 		cmocka_unit_test(no_paper_is_accepted_when_the_electronic_one_is_here),
+		cmocka_unit_test(who_accepts_paper_while_the_link_is_up_is_told),
 		cmocka_unit_test(what_is_wrong_with_a_paper_is_said_at_once),
 		cmocka_unit_test(tests_and_refused_documents_are_no_twins),
 	};
