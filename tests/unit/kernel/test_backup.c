@@ -213,7 +213,7 @@ static void what_is_restored_is_row_for_row_what_was_backed_up(void **state)
 	struct backup_contents contents;
 	static const struct statement forget[] = { { "test.forget1", "DELETE FROM recovery" },
 						   { "test.forget2", "DELETE FROM journal WHERE event = 'restored'" },
-					   { "test.forget3", "DELETE FROM journal_turn" } };
+						   { "test.forget3", "DELETE FROM journal_turn" } };
 
 	populate(fixture);
 	rows_of(fixture, fixture->kernel.db, &before);

@@ -471,9 +471,7 @@ static const struct fsm_row rows[] = {
 	{ .from = "issued", .event = "delivered", .to = "transmitted" },
 	{ 0 },
 };
-static const struct machine document_machine = {
-	.name = "test.sent", .title = "A test", .initial = "issued", .final = final, .rows = rows
-};
+static const struct machine document_machine = { "test.sent", "A test", "issued", final, rows, .get = NULL };
 static const struct machine *const machines[] = { &document_machine, NULL };
 static const struct capability capability = { .name = "test", .machines = machines };
 static const struct capability *const capabilities[] = { &capability, NULL };
