@@ -54,8 +54,7 @@ static enum err_code accept_run(struct tx *tx, void *arg, struct err *err)
 					.doctype = "FORM-D",
 					.reference = office->reference,
 					.issued_on = office->issued_on,
-					/* By ebMS 2 the sender is known by its seat, not by its code. */
-					.issuer = region->options.ebms2 == REGION_AS4 ? "dft" : NULL,
+					.issuer = "dft", /* by ebMS 2 the twin says its seat alone */
 					.reason = "the gateway of TH is away" };
 	return paper_accept(&vn->kernel, tx, region->arena, &office->paper, &actor, clock_now_us(&vn->clock.clock),
 			    office->findings, err);

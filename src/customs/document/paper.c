@@ -178,9 +178,12 @@ enum err_code paper_find(struct tx *tx, struct arena *arena, const char *organis
 /* --- The twin --- */
 
 /* What the electronic one says otherwise than the officer noted; "" if nothing. SENDER is "TH:dft". */
-static void compare(const struct paper *paper, const struct document *twin, char differs[static DIFFERENCE])
+static void compare(const struct paper *paper, const struct document *twin, const char *seat,
+		    char differs[static DIFFERENCE])
 {
 	const char *issuer = twin->sender ? strchr(twin->sender, ':') : NULL;
+	/* By ebMS 2 a role is all that is said of the sender, which may be any organisation with that seat. */
+	bool is_seat = issuer && same(issuer + 1, seat);
 	char noted[DATE_SIZE], says[DATE_SIZE];
 	int size = 0;
 
@@ -188,7 +191,7 @@ static void compare(const struct paper *paper, const struct document *twin, char
 	if (paper->issued_on != twin->issued_on)
 		size = snprintf(differs, DIFFERENCE, "the paper was issued on %s, the electronic one on %s",
 				date_format(paper->issued_on, noted), date_format(twin->issued_on, says));
-	if (paper->issuer && !same(paper->issuer, issuer ? issuer + 1 : twin->sender))
+	if (paper->issuer && !is_seat && !same(paper->issuer, issuer ? issuer + 1 : twin->sender))
 		snprintf(differs + size, (size_t)(DIFFERENCE - size),
 			 "%sthe paper was issued by %.100s, the electronic one by %.100s", size ? "; " : "",
 			 paper->issuer, twin->sender ? twin->sender : "nobody who says so");
@@ -249,7 +252,8 @@ enum err_code paper_meet(struct kernel *kernel, struct tx *tx, struct arena *are
 	if (!same(paper.state, paper_machine.initial))
 		return OK; /* closed by an officer */
 
-	compare(&paper, twin, differs);
+	const struct doctype *doctype = doctype_find(kernel, paper.doctype);
+	compare(&paper, twin, doctype ? doctype->from_seat : NULL, differs);
 	struct fsm_case fsm_case =
 		case_of(kernel, arena, &paper, actor, now_us,
 			arena_printf(arena, "by document %s%s%s", twin->id, *differs ? ": " : "", differs));
