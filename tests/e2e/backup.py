@@ -110,7 +110,7 @@ def same_rows(tables, url, state):
             more = [dict(zip(columns, row)) for row in found if row not in rows]
             assert [entry["event"] for entry in more] == ["restored"], more
             found = [row for row in found if row in rows]
-        if table == "recovery":
+        if table in ("recovery", "journal_turn"):
             assert len(found) == len(rows) + 1
             continue
         if table == "message" or table == "reply":  # what was in hand is due
@@ -167,6 +167,10 @@ def events(node):
         found += page
         after = ["--after", page[-1]["sequence"]]
     return found
+
+
+def documents_at(node):
+    return sorted(m["messageId"] for m in answer(node, "inbox", "list", "--limit", "200")["items"] if m.get("document"))
 
 
 def one_moment(tables):
@@ -275,7 +279,7 @@ def main():
     vn.start()
     delivered = lambda: all(m["state"] == "delivered" for m in answer(th, "outbox", "list", "--limit", "200")["items"])
     until("VN has all", delivered, seconds=120, pause=0.5)
-    there = sorted(m["messageId"] for m in answer(vn, "inbox", "list", "--limit", "200")["items"])
+    there = documents_at(vn)
     gone_on = answer(th, "audit", "verify")["head"]
     th.stop()
 
@@ -302,12 +306,12 @@ def main():
     th.start()
     assert (th.path / "instance").read_bytes() != (old / "instance").read_bytes()
     until("what waited is acknowledged again", delivered, seconds=120, pause=0.5)
-    assert sorted(m["messageId"] for m in answer(vn, "inbox", "list", "--limit", "200")["items"]) == there
+    assert documents_at(vn) == there  # and it asks for what it may have lost, which is no document
     until("the restore is sealed", lambda: any(e["event"] == "restored" for e in events(th)), pause=0.5)
     lintas(th, "audit", "verify", "--evidence", "--head", head["hash"])  # the backup's chain goes on here
     refused(1, "", "audit", "verify", "--head", gone_on, "--dir", th.path)  # that of the node that had gone on does not
     lintas(th, "send", REGION.document("form-d.xml", "AFTER-1"), "--from", "dft")
-    until("a new message is delivered", lambda: len(answer(vn, "inbox", "list", "--limit", "200")["items"]) == len(there) + 1, seconds=120)
+    until("a new message is delivered", lambda: len(documents_at(vn)) == len(there) + 1, seconds=120)
     shown("a restored node goes on: what waited is sent again and counts once; its journal holds, and tells a node that went on apart")
 
     th.stop(), vn.stop()
