@@ -198,8 +198,6 @@ static enum err_code collect(struct tx *tx, const struct answering *a, const str
 		return OK;
 	}
 	TRY(message_parts_of(tx, a->arena, message.id, &payloads, err));
-	if (!wires.count)
-		r->unavailable = "it was deleted here when its term was over";
 	put_wires(r, &message, &wires);
 	put_payloads(r, &payloads);
 	return OK;
