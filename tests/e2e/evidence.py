@@ -489,8 +489,11 @@ def versions(th, vn, authority, machine):
     waiting = export(th, message, "waiting")
     must_hold(waiting, machine, "there is no receipt")
     assert "There is no receipt" in (waiting / "README.md").read_text()
+    older = [k["id"] for k in answer(th, "key", "list")["items"] if (k["use"], k["type"], k["status"]) == ("sign", "ed25519", "active")]
     cert = th.new_key(authority, "sign", "ed25519", "TH-new-sign")
     lintas(vn, "partner", "certificate", "TH", "--use", "sign", "--file", cert)  # on the stopped node
+    for key in older:  # until then it signs, because partners know it
+        lintas(th, "key", "retire", key)
     until("signed anew", lambda: len(list((export(th, message, f"waiting-{len(list(region.work.glob('waiting*')))}")).glob("*-sent"))) == 2)
     vn.start()
     until("delivered", lambda: answer(th, "outbox", "list")["items"][0]["state"] == "delivered")
