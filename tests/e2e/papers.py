@@ -21,13 +21,13 @@ def papers(node, *more):
 
 def at_once(node):
     """Officers who have the same paper before them: one of them accepts it, and the others are told."""
-    ask = [REGION.lintas, "paper", "accept", "--partner", "TH", "--type", "FORM-D", "--reference", "D2026-0045681", "--issued-on", TODAY,
+    ask = [REGION.lintas, "paper", "accept", "--partner", "TH", "--type", "FORM-D", "--reference", "D2026-0045690", "--issued-on", TODAY,
            "--organisation", "customs", "--reason", "the gateway of TH is down", "--dir", node.path]
     officers = [subprocess.Popen(ask, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for _ in range(8)]
     said = [(officer.communicate(timeout=60)[0].decode(), officer.returncode) for officer in officers]
     assert sorted(code for _, code in said) == [0] + [1] * 7, said
     assert all("PAP-002" in text for text, code in said if code), said
-    mine = papers(node)["D2026-0045681"]["id"]
+    mine = papers(node)["D2026-0045690"]["id"]
     lintas(node, "paper", "close", mine, "--reason", "a trial")
 
 
@@ -63,7 +63,7 @@ def story():
     until("both twins", lambda: len(answer(vn, "documents", "list", "--direction", "in")["items"]) == 2)
     listed = papers(vn)
     assert {r: p["state"] for r, p in listed.items() if r != "D2026-0045600"} == {
-        "D2026-0045678": "settled", "D2026-0045679": "differing", "D2026-0045680": "accepted", "D2026-0045681": "closed"}, listed
+        "D2026-0045678": "settled", "D2026-0045679": "differing", "D2026-0045680": "accepted", "D2026-0045690": "closed"}, listed
     twin = answer(vn, "documents", "show", "D2026-0045678")
     assert listed["D2026-0045678"]["document"] == twin["id"] and twin["paper"] == listed["D2026-0045678"]["id"], twin
     assert [t["kind"] for t in answer(vn, "tasks")["items"]] == ["paper-differs"]
