@@ -71,10 +71,13 @@ void proof_export(struct region_node *node, const char *message)
 
 bool proof_has_lxml(void)
 {
-	if (system("/usr/bin/python3 -c 'import lxml' 2>/dev/null") == 0)
-		return true;
-	print_message("SKIPPED: lxml is not installed\n");
-	return false;
+	static int status = -1; /* asked once: a Python starts in a good tenth of a second */
+
+	if (status < 0)
+		status = system("/usr/bin/python3 -c 'import lxml' 2>/dev/null");
+	if (status != 0)
+		print_message("SKIPPED: lxml is not installed\n");
+	return status == 0;
 }
 
 void proof_must_hold(void)
