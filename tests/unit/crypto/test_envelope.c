@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -12,6 +13,7 @@
 
 #define ROOM          (2 * CONTENT_BYTES)
 #define CONTENT_BYTES 300001 /* several pieces, and not a whole number of them */
+#define LARGE_BYTES   (32 << 20)
 
 struct world {
 	char *directory;
@@ -266,6 +268,43 @@ static void a_certificate_that_cannot_be_encrypted_to_is_refused(void **state)
 	close(fd);
 }
 
+static enum err_code sink_count(void *arg, struct bytes plain, struct err *err)
+{
+	(void)err;
+	*(size_t *)arg += plain.size;
+	return OK;
+}
+
+static long peak_kib(void)
+{
+	struct rusage usage;
+
+	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+	return usage.ru_maxrss;
+}
+
+static void opening_takes_no_memory_that_grows_with_the_content(void **state)
+{
+	const struct world *world = *state;
+	const struct bytes certificate = buf_bytes(&world->rsa_cert);
+	struct envelope *envelope = NULL;
+	struct envelope_facts facts;
+	struct err err;
+	size_t put = 0, got = 0;
+	int fd = file_open(world, "large", O_RDWR | O_CREAT | O_TRUNC);
+
+	assert_int_equal(envelope_new(fd, &certificate, 1, &envelope, &err), OK);
+	for (; put < LARGE_BYTES; put += CONTENT_BYTES)
+		assert_int_equal(envelope_put(envelope, bytes(world->content.data, CONTENT_BYTES), &err), OK);
+	assert_int_equal(envelope_end(envelope, &facts, &err), OK);
+	envelope_free(envelope);
+	long before = peak_kib();
+	assert_int_equal(envelope_open(fd, buf_bytes(&world->rsa_key), sink_count, &got, &facts, &err), OK);
+	assert_int_equal(got, put);
+	assert_in_range(peak_kib() - before, 0, LARGE_BYTES / 1024 / 4);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +316,7 @@ int main(void)
 		cmocka_unit_test(a_file_that_is_cut_short_or_goes_on_is_refused),
 		cmocka_unit_test(what_the_receiver_fails_with_is_what_opening_fails_with),
 		cmocka_unit_test(a_certificate_that_cannot_be_encrypted_to_is_refused),
+		cmocka_unit_test(opening_takes_no_memory_that_grows_with_the_content),
 	};
 
 	return cmocka_run_group_tests_name("envelope", tests, setup, teardown);
