@@ -5,16 +5,11 @@ usage: backup.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 The openssl program opens what the node wrote, a reader of this file's own reads the records, and sqlite3 or psql say what is in the
 restored database.
 """
-import hashlib, json, os, pathlib, shutil, signal, sqlite3, struct, subprocess, sys, threading, time
+import hashlib, json, pathlib, shutil, signal, sqlite3, struct, subprocess, sys, threading, time
 
-from nodes import Authority, Node, Region, answer, lintas, run, until
+from nodes import SERVER, Authority, Node, Region, answer, database_asked_for, lintas, new_database, run, until
 
-SERVER = os.environ.get("LINTAS_TEST_POSTGRES")
-DATABASE = SERVER if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("SKIPPED: no PostgreSQL; run it under tests/postgres.sh")
-    sys.exit(77)
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-backup-", DATABASE)
+REGION = Region(sys.argv[1], sys.argv[2], "lintas-backup-", database_asked_for())
 WORK, LINTAS = REGION.work, REGION.lintas
 passed = 0
 
@@ -131,11 +126,6 @@ class Traffic(threading.Thread):
         while not self.stopping and self.sent < 500:
             lintas(self.th, "send", REGION.document("form-d.xml", f"T-{self.sent}"), "--from", "dft")
             self.sent += 1
-
-
-def fresh_schema(name):
-    run("psql", SERVER, "-qc", f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}")
-    return f"{SERVER}&options=-csearch_path%3D{name}"
 
 
 def key_pair(name, *kind):
@@ -287,7 +277,7 @@ def main():
     head, files, tables = read(content)
     places = {"sqlite": None}
     if SERVER:
-        places["postgresql"] = fresh_schema("restored")
+        places["postgresql"] = new_database()
     for name, url in places.items():
         target = WORK / f"restored-{name}"
         database = ["--database", url or "sqlite:lintas.db"]

@@ -7,12 +7,9 @@ by value: numbers as decimals, days as days, codes by the two tables below, whic
 """
 import csv, datetime, decimal, io, json, os, pathlib, subprocess, sys
 
-from nodes import Authority, Node, Region, lintas, until
+from nodes import Authority, Node, Region, database_asked_for, lintas, until
 
-DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("skipped: tests/postgres.sh runs this with a server")
-    sys.exit(77)
+DATABASE = database_asked_for()
 REGION = Region(sys.argv[1], sys.argv[2], "lintas-csv-", DATABASE)
 WORK, ROOT = REGION.work, REGION.root.resolve()
 DATA = pathlib.Path(os.environ.get("LINTAS_DATA", ROOT.parent / "shared" / "data")) / "asw" / "wco" / "samples"

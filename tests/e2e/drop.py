@@ -5,12 +5,9 @@ usage: drop.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 """
 import copy, csv, io, json, os, pathlib, random, shutil, signal, sys, time
 
-from nodes import Authority, Node, Region, answer, free_port, lintas, until
+from nodes import Authority, Node, Region, answer, database_asked_for, free_port, lintas, until
 
-DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("skipped: tests/postgres.sh runs this with a server")
-    sys.exit(77)
+DATABASE = database_asked_for()
 REGION = Region(sys.argv[1], sys.argv[2], "lintas-drop-", DATABASE)
 WORK, ROOT = REGION.work, REGION.root.resolve()
 SETTLE = 0.5

@@ -7,12 +7,9 @@ With postgresql VN's database is one, and what is tested is how its sessions end
 """
 import contextlib, datetime, errno, http.client, os, re, resource, socket, ssl, subprocess, sys, threading, time
 
-from nodes import Authority, Node, Region, answer, lintas, run, until
+from nodes import Authority, Node, Region, answer, database_asked_for, lintas, run, until
 
-DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("SKIPPED: no PostgreSQL; run it under tests/postgres.sh")
-    sys.exit(77)
+DATABASE = database_asked_for()
 REGION = Region(sys.argv[1], sys.argv[2], "lintas-hostile-")
 VN_REGION = Region(sys.argv[1], sys.argv[2], "lintas-hostile-", DATABASE) if DATABASE else REGION
 # Freed memory that the sanitizer keeps back would look like memory that the node keeps.
@@ -359,7 +356,7 @@ def lost_in_commit(th, vn):
 
 def lost_after_commit(th, vn):
     """Committed, and the session ends while it waits for a standby that is not there: nobody hears of it."""
-    waits = "FROM pg_stat_activity WHERE application_name = 'lintas-vn' AND wait_event = 'SyncRep'"
+    waits = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep'"
     sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
     sql("SELECT pg_reload_conf()")
     try:
@@ -393,6 +390,8 @@ def role_fails(vn):
 
 def story():
     authority, other = Authority(REGION, "hostile authority"), Authority(REGION, "another authority")
+    if DATABASE:  # alone of the server's databases
+        sql(f"ALTER DATABASE {sql('SELECT current_database()')} SET synchronous_commit = on")
     th, vn = Node(REGION, "TH", authority), Node(VN_REGION, "VN", authority, {"request-deadline": f"{DEADLINE}s"})
     lintas(th, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Department of Foreign Trade")
     th.knows(vn), vn.knows(th)

@@ -4,15 +4,11 @@
 usage: lost_hour.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 TH exchanges with VN by AS4 and with LA by ebMS 2 under a CPA. What each side had before the loss is what each side has after it.
 """
-import json, os, pathlib, re, shutil, ssl, sys, urllib.error, urllib.request
+import json, pathlib, re, shutil, ssl, sys, urllib.error, urllib.request
 
-from nodes import Authority, Node, Region, answer, free_port, lintas, run, until
+from nodes import Authority, Node, Region, answer, database_asked_for, free_port, lintas, run, until
 
-SERVER = os.environ.get("LINTAS_TEST_POSTGRES")
-DATABASE = SERVER if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("SKIPPED: no PostgreSQL; run it under tests/postgres.sh")
-    sys.exit(77)
+DATABASE = database_asked_for()
 REGION = Region(sys.argv[1], sys.argv[2], "lintas-lost-hour-", DATABASE)
 ALL = ("--limit", "500")
 

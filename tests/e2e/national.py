@@ -4,14 +4,11 @@
 usage: national.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 What is expected: the CSV of tests/mapping, read and compared by Python's csv and decimal.
 """
-import contextlib, csv, http.client, io, json, os, shutil, socket, sys
+import contextlib, csv, http.client, io, json, shutil, socket, sys
 
-from nodes import Authority, Node, Region, answer, lintas, until
+from nodes import Authority, Node, Region, answer, database_asked_for, lintas, until
 
-DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("skipped: tests/postgres.sh runs this with a server")
-    sys.exit(77)
+DATABASE = database_asked_for()
 REGION = Region(sys.argv[1], sys.argv[2], "lintas-national-", DATABASE)
 WORK, ROOT = REGION.work, REGION.root
 passed = 0

@@ -2,7 +2,8 @@
 
 Everything of a region lies in one temporary directory; each wait has an end.
 """
-import datetime, json, os, pathlib, random, shutil, signal, socket, ssl, subprocess, tempfile, time, urllib.error, urllib.request
+import atexit, datetime, json, os, pathlib, random, re, secrets, shutil, signal, socket, ssl, subprocess, sys, tempfile, time
+import urllib.error, urllib.request
 
 TODAY = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
 # So that a test sees retries, and a small disk is enough.
@@ -31,6 +32,25 @@ def lintas(node, *args, code=0, seconds=60, **more):
 
 def answer(node, *args, seconds=60):
     return json.loads(lintas(node, *args, "--json", seconds=seconds))
+
+
+SERVER = os.environ.get("LINTAS_TEST_POSTGRES")
+
+
+def new_database():
+    """The URL of a new database on the PostgreSQL server for tests, until the program ends. Tests that run side by side share no more."""
+    if not SERVER:
+        print("SKIPPED: no PostgreSQL; run it under tests/postgres.sh")
+        sys.exit(77)
+    name = f"lintas_{os.getpid()}_{secrets.token_hex(4)}"
+    run("psql", SERVER, "-qc", f"CREATE DATABASE {name}")
+    atexit.register(run, "psql", SERVER, "-qc", f"DROP DATABASE {name} WITH (FORCE)")
+    return re.sub(r"[^/]*\?", f"{name}?", SERVER, count=1)
+
+
+def database_asked_for():
+    """A new one for a test that is run with "postgresql"; None: SQLite."""
+    return new_database() if sys.argv[3:] == ["postgresql"] else None
 
 
 GIVEN = set()  # ports that nobody may listen on yet
@@ -115,7 +135,7 @@ class Node:
         self.application = f"lintas-{state.lower()}"  # how PostgreSQL knows its sessions
         extra = ["--database", self.database_url()] if region.database else []
         if region.database:
-            run("psql", region.database, "-qc", f"DROP SCHEMA IF EXISTS {state.lower()} CASCADE; CREATE SCHEMA {state.lower()}")
+            run("psql", region.database, "-qc", f"CREATE SCHEMA {state.lower()}")
         run(region.lintas, "init", self.path, "--state", state, "--port", self.port, *extra)
         self.configure({**QUICK, **(settings or {})})
         for use, kind, usage in (("sign", "rsa-2048", "keyUsage=digitalSignature"), ("decrypt", "rsa-2048", "keyUsage=keyEncipherment"),

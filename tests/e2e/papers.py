@@ -1,12 +1,9 @@
 """A certificate is accepted on paper while the issuing state is down; its electronic twin comes later, and adds nothing."""
-import datetime, os, subprocess, sys
+import datetime, subprocess, sys
 
-from nodes import TODAY, Authority, Node, Region, answer, lintas, until
+from nodes import Authority, Node, Region, TODAY, answer, database_asked_for, lintas, until
 
-DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("skipped: tests/postgres.sh runs this with a server")
-    sys.exit(77)
+DATABASE = database_asked_for()
 REGION = Region(sys.argv[1], sys.argv[2], "lintas-papers-", DATABASE)
 
 

@@ -2,14 +2,11 @@
 
 The signature is an enveloped one by xmlsec1, which also judges it at the far end: what was forwarded still verifies.
 """
-import hashlib, json, os, pathlib, shutil, subprocess, sys
+import hashlib, json, pathlib, shutil, subprocess, sys
 
-from nodes import Authority, Node, Region, answer, lintas, run, until
+from nodes import Authority, Node, Region, answer, database_asked_for, lintas, run, until
 
-DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("skipped: tests/postgres.sh runs this with a server")
-    sys.exit(77)
+DATABASE = database_asked_for()
 REGION = Region(sys.argv[1], sys.argv[2], "lintas-phyto-", DATABASE)
 GOLDEN = pathlib.Path(sys.argv[2]) / "tests" / "golden"
 WORK = REGION.work

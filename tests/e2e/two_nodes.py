@@ -6,12 +6,9 @@ Everything stays on loopback and in a temporary directory; each loop has an end.
 """
 import base64, contextlib, http.client, json, os, signal, socket, ssl, subprocess, sys, threading, time, urllib.error
 
-from nodes import Authority, Node, Region, answer, free_port, lintas, run, until
+from nodes import Authority, Node, Region, answer, database_asked_for, free_port, lintas, run, until
 
-DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("SKIPPED: no PostgreSQL")
-    sys.exit(77)
+DATABASE = database_asked_for()
 REGION = Region(sys.argv[1], sys.argv[2], "lintas-e2e-", DATABASE)
 WORK, document = REGION.work, REGION.document
 EXCHANGE_TIMEOUT = 90  # seconds, the default: what waits for an exchange that hangs takes longer than any other wait here

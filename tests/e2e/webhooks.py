@@ -5,9 +5,9 @@ functions of docs/webhooks.md.
 
 usage: webhooks.py LINTAS ROOT [postgresql]   (exit 77: skipped)
 """
-import base64, contextlib, http.client, http.server, json, os, pathlib, re, ssl, subprocess, sys, threading, time
+import base64, contextlib, http.client, http.server, json, pathlib, re, ssl, subprocess, sys, threading, time
 
-from nodes import Authority, Node, Region, answer, free_port, lintas, run, until
+from nodes import Authority, Node, Region, answer, database_asked_for, free_port, lintas, run, until
 
 SECRETS = []
 
@@ -395,11 +395,8 @@ def stream(node, page):
     shown("streams end cleanly when the node stops")
 
 
-def main(program, root, database=None):
-    if database and not os.environ.get("LINTAS_TEST_POSTGRES"):
-        print("skipped: tests/postgres.sh runs this with a server")
-        sys.exit(77)
-    region = Region(program, root, "lintas-webhooks-", os.environ["LINTAS_TEST_POSTGRES"] if database else None)
+def main(program, root, *_):
+    region = Region(program, root, "lintas-webhooks-", database_asked_for())
     page = examples(pathlib.Path(root) / "docs" / "webhooks.md")
     try:
         authority = Authority(region, "authority")
