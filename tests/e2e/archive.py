@@ -7,18 +7,11 @@ judge what is in the archive, and whatever is changed in it is found.
 """
 import hashlib, json, os, pathlib, shutil, subprocess, sys
 
-from nodes import Authority, Node, Region, answer, lintas, run, until
+from nodes import Authority, Node, Region, answer, lintas, play, run, shown, until
 
 LATER = {**os.environ, "LD_PRELOAD": os.path.abspath(sys.argv[3]), "DAYS_AHEAD": str(6 * 366),
          "ASAN_OPTIONS": "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")}
-region = Region(sys.argv[1], sys.argv[2], "lintas-archive-")
-passed = 0
-
-
-def shown(name):
-    global passed
-    passed += 1
-    print(f"ok {passed} - {name}", flush=True)
+region = Region.asked_for("lintas-archive-")
 
 
 class LongAuthority(Authority):
@@ -273,11 +266,4 @@ def story():
     killed(vn, before)
 
 
-try:
-    story()
-except BaseException:
-    print(region.logs())
-    raise
-finally:
-    region.close(keep=bool(os.environ.get("KEEP")))
-print(f"{passed} passed")
+play(story, region)

@@ -4,26 +4,18 @@
 usage: evidence.py LINTAS SOURCE_ROOT   (exit 77: skipped)
 Two real nodes for each profile; openssl, Python with lxml, and xmlsec1 judge what they export.
 """
-import datetime, hashlib, json, os, pathlib, re, shutil, subprocess, sys
+import datetime, hashlib, json, pathlib, re, shutil, subprocess, sys
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "scenario"))
-from nodes import Authority, Node, Region, answer, lintas, run, until
+from nodes import Authority, Node, Region, answer, lintas, play, run, shown, skip, until
 from tamper import PYTHON, flipped, place_in, sums_anew
 
 PROFILES = {  # keys for signing and decryption, and how the certificate is named; the first is what a new partner has
     "edelivery-1.15": ("rsa-2048", "rsa-2048", "bst"), "edelivery-2.0": ("ed25519", "x25519", "ski"), "ecdsa-p256": ("p256", "p256", "issuer-serial")}
 TOKENS = {"bst": b"<wsse:BinarySecurityToken", "ski": b"#X509SubjectKeyIdentifier", "issuer-serial": b"<ds:X509IssuerSerial"}
 if not pathlib.Path(PYTHON).exists() or subprocess.run([PYTHON, "-c", "import lxml"], capture_output=True).returncode:
-    print("SKIPPED: no lxml")
-    sys.exit(77)
-region = Region(sys.argv[1], sys.argv[2], "lintas-evidence-")
-passed = 0
-
-
-def shown(name):
-    global passed
-    passed += 1
-    print(f"ok {passed} - {name}", flush=True)
+    skip("no lxml")
+region = Region.asked_for("lintas-evidence-")
 
 
 # --- the machine without Lintas: what is on its PATH, and nothing else ---
@@ -610,11 +602,4 @@ def story():
     by_hand(th, vn, document, machine)
 
 
-try:
-    story()
-except BaseException:
-    print(region.logs())
-    raise
-finally:
-    region.close(keep=bool(os.environ.get("KEEP")))
-print(f"{passed} passed")
+play(story, region)

@@ -7,11 +7,9 @@ With postgresql VN's database is one, and what is tested is how its sessions end
 """
 import contextlib, datetime, errno, http.client, os, re, resource, socket, ssl, subprocess, sys, threading, time
 
-from nodes import Authority, Node, Region, answer, database_asked_for, lintas, run, until
+from nodes import Authority, Node, Region, answer, lintas, play, run, shown, until
 
-DATABASE = database_asked_for()
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-hostile-")
-VN_REGION = Region(sys.argv[1], sys.argv[2], "lintas-hostile-", DATABASE) if DATABASE else REGION
+REGION, VN_REGION = Region(sys.argv[1], sys.argv[2], "lintas-hostile-"), Region.asked_for("lintas-hostile-")
 # Freed memory that the sanitizer keeps back would look like memory that the node keeps.
 os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=4:thread_local_quarantine_size_kb=64"
 DEADLINE = 5  # seconds, of a request: who is honest needs less, also on a loaded machine
@@ -25,13 +23,6 @@ RESERVE_MAX_MB = 1 << 20  # that [disk] reserve takes
 ELSEWHERE = "127.0.0.9"  # an address that the crowd does not come from
 BOMB = (b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">' +
         b"".join(b'<!ENTITY %c "%s">' % (n + 1, b"&%c;" % n * 10) for n in range(ord("a"), ord("j"))) + b"]><a>&j;</a>")
-passed = 0
-
-
-def shown(name):
-    global passed
-    passed += 1
-    print(f"ok {passed} - {name}", flush=True)
 
 
 def skipped(name, why):
@@ -332,7 +323,7 @@ def full_disk(th, vn):
 # --- A database that goes away ---
 
 def sql(text):
-    return run("psql", DATABASE, "-Atqc", text).strip()
+    return run("psql", VN_REGION.database, "-Atqc", text).strip()
 
 
 def attempts(th, document):
@@ -390,12 +381,12 @@ def role_fails(vn):
 
 def story():
     authority, other = Authority(REGION, "hostile authority"), Authority(REGION, "another authority")
-    if DATABASE:  # alone of the server's databases
+    if VN_REGION.database:  # alone of the server's databases
         sql(f"ALTER DATABASE {sql('SELECT current_database()')} SET synchronous_commit = on")
     th, vn = Node(REGION, "TH", authority), Node(VN_REGION, "VN", authority, {"request-deadline": f"{DEADLINE}s"})
     lintas(th, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Department of Foreign Trade")
     th.knows(vn), vn.knows(th)
-    if DATABASE:
+    if VN_REGION.database:
         th.start(), vn.start()
         role_fails(vn)
         lost_in_commit(th, vn)
@@ -417,12 +408,4 @@ def story():
     shown("the journals verify")
 
 
-try:
-    story()
-except BaseException:
-    print(REGION.logs(), VN_REGION.logs() if DATABASE else "")
-    raise
-finally:
-    REGION.close()
-    VN_REGION.close()
-print(f"{passed} passed")
+play(story, REGION, VN_REGION)

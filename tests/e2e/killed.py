@@ -3,21 +3,13 @@
 
 usage: killed.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 """
-import shutil, signal, sqlite3, subprocess, sys, time
+import shutil, signal, sqlite3, subprocess, time
 
-from nodes import Region, database_asked_for, run, until
+from nodes import Region, play, run, shown, until
 
-DATABASE = database_asked_for()
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-killed-")
-WORK, LINTAS = REGION.work, REGION.lintas
+REGION = Region.asked_for("lintas-killed-")
+WORK, LINTAS, DATABASE = REGION.work, REGION.lintas, REGION.database
 ROWS, POINTS = 10000, 12
-passed = 0
-
-
-def shown(name):
-    global passed
-    passed += 1
-    print(f"ok {passed} - {name}", flush=True)
 
 
 def killed_after(seconds, *args):
@@ -156,7 +148,7 @@ def migrations(node, database):
     return seen
 
 
-def main():
+def story():
     node, database = begin()
     key, cert = WORK / "key.pem", WORK / "cert.pem"
     file = backups(node, key, cert)
@@ -165,10 +157,6 @@ def main():
     shown(f"a restore killed at {POINTS} points leaves no node, or a whole one")
     seen = migrations(node, database)
     shown(f"migrations killed at {POINTS} points each way go on where they were (stopped at {sorted(seen)})")
-    print(f"{passed} passed, 0 failed")
 
 
-try:
-    main()
-finally:
-    REGION.close()
+play(story, REGION)

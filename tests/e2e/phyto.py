@@ -4,10 +4,9 @@ The signature is an enveloped one by xmlsec1, which also judges it at the far en
 """
 import hashlib, json, pathlib, shutil, subprocess, sys
 
-from nodes import Authority, Node, Region, answer, database_asked_for, lintas, run, until
+from nodes import Authority, Node, Region, answer, lintas, play, run, shown, until
 
-DATABASE = database_asked_for()
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-phyto-", DATABASE)
+REGION = Region.asked_for("lintas-phyto-")
 GOLDEN = pathlib.Path(sys.argv[2]) / "tests" / "golden"
 WORK = REGION.work
 
@@ -72,13 +71,7 @@ def story():
     lintas(th, "send", withdrawal)
     until("withdrawn", lambda: answer(vn, "documents", "show", received["id"])["state"] == "withdrawn")
     th.stop(), vn.stop()
+    shown("a signed certificate crosses byte for byte, and is withdrawn")
 
 
-try:
-    story()
-except BaseException:
-    print(REGION.logs())
-    raise
-finally:
-    REGION.close()
-print("a signed certificate crosses byte for byte, and is withdrawn")
+play(story, REGION)

@@ -3,17 +3,14 @@
 back, answer without end, or want no more; the stream is followed over TLS with a token, reconnected, and proved complete by the
 functions of docs/webhooks.md.
 
-usage: webhooks.py LINTAS ROOT [postgresql]   (exit 77: skipped)
+usage: webhooks.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 """
-import base64, contextlib, http.client, http.server, json, pathlib, re, ssl, subprocess, sys, threading, time
+import base64, contextlib, http.client, http.server, json, re, ssl, subprocess, threading, time
 
-from nodes import Authority, Node, Region, answer, database_asked_for, free_port, lintas, run, until
+from nodes import Authority, Node, Region, answer, free_port, lintas, play, run, shown, until
 
+REGION = Region.asked_for("lintas-webhooks-")
 SECRETS = []
-
-
-def shown(text):
-    print(f"shown: {text}", flush=True)
 
 
 def examples(page):
@@ -240,12 +237,12 @@ def changes(node, good, hook, secret):
         lintas(node, "webhook", "add", wrong, code=1)
 
 
-def guarded(region, authority):
+def guarded(authority):
     """With TLS: what is private is refused when it is connected to, unless its network is allowed; and TLS is verified."""
-    stranger = Authority(region, "stranger")
+    stranger = Authority(REGION, "stranger")
 
     def context(of, name):
-        key, csr, cert = (region.work / f"{name}.{end}" for end in ("key", "csr", "pem"))
+        key, csr, cert = (REGION.work / f"{name}.{end}" for end in ("key", "csr", "pem"))
         run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout", key,
             "-out", csr)
         of.issue(csr, cert, "extendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1,DNS:localhost")
@@ -254,7 +251,7 @@ def guarded(region, authority):
         return made
 
     known, unknown = Receiver(context=context(authority, "known")), Receiver(context=context(stranger, "unknown"))
-    node = Node(region, "TH", authority, {"webhooks.trust-file": "partners-tls.pem", "interface.port": free_port()})
+    node = Node(REGION, "TH", authority, {"webhooks.trust-file": "partners-tls.pem", "interface.port": free_port()})
     node.start()
     lintas(node, "webhook", "add", known.url.replace("https", "http"), code=1)  # only a node for trials takes it
     numbered, _ = added(node, known.url)
@@ -395,27 +392,19 @@ def stream(node, page):
     shown("streams end cleanly when the node stops")
 
 
-def main(program, root, *_):
-    region = Region(program, root, "lintas-webhooks-", database_asked_for())
-    page = examples(pathlib.Path(root) / "docs" / "webhooks.md")
-    try:
-        authority = Authority(region, "authority")
-        trial = Node(region, "VN", authority, {"plain": "yes", "level": "debug"})
-        trial.start()
-        changes(trial, *receivers(trial, page))
-        trial.stop()
-        node = guarded(region, authority)
-        stream(node, page)
-        told = region.logs(10 ** 9) + json.dumps(answer(node, "events", "--limit", "500")) + json.dumps(answer(node, "webhook", "list")) + \
-            json.dumps(answer(trial, "events", "--limit", "500")) + json.dumps(answer(trial, "tasks"))
-        assert not [s for s in SECRETS if s in told or s.removeprefix("whsec_") in told], "a secret was told"
-        assert "ERROR: AddressSanitizer" not in told and "runtime error" not in told
-        shown("no secret stands in logs, events, lists or tasks")
-    except BaseException:
-        print(region.logs())
-        raise
-    finally:
-        region.close()
+def story():
+    page = examples(REGION.root / "docs" / "webhooks.md")
+    authority = Authority(REGION, "authority")
+    trial = Node(REGION, "VN", authority, {"plain": "yes", "level": "debug"})
+    trial.start()
+    changes(trial, *receivers(trial, page))
+    trial.stop()
+    node = guarded(authority)
+    stream(node, page)
+    told = REGION.logs(10 ** 9) + json.dumps(answer(node, "events", "--limit", "500")) + json.dumps(answer(node, "webhook", "list")) + \
+        json.dumps(answer(trial, "events", "--limit", "500")) + json.dumps(answer(trial, "tasks"))
+    assert not [s for s in SECRETS if s in told or s.removeprefix("whsec_") in told], "a secret was told"
+    shown("no secret stands in logs, events, lists or tasks")
 
 
-main(*sys.argv[1:])
+play(story, REGION)
