@@ -5,7 +5,7 @@ functions of docs/webhooks.md.
 
 usage: webhooks.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 """
-import base64, contextlib, http.client, http.server, json, re, ssl, subprocess, threading, time
+import base64, concurrent.futures, contextlib, http.client, http.server, itertools, json, re, ssl, subprocess, threading, time
 
 from nodes import Authority, Node, Region, answer, free_port, lintas, play, run, shown, until
 
@@ -89,16 +89,14 @@ def signature(secret, headers, body):
     return "v1," + base64.b64encode(out).decode()
 
 
-HAPPENED = 0
+HAPPENED = itertools.count(1)
 
 
 def happen(node, count=1):
     """Something that the journal tells of; the subject of the last."""
-    global HAPPENED
-    for _ in range(count):
-        HAPPENED += 1
-        lintas(node, "organisation", "add", f"seat{HAPPENED}", "--name", f"Seat {HAPPENED}", "--seat", "issuing-authority")
-    return f"seat{HAPPENED}"
+    for seat in (f"seat{next(HAPPENED)}" for _ in range(count)):
+        lintas(node, "organisation", "add", seat, "--name", f"The {seat}", "--seat", "issuing-authority")
+    return seat
 
 
 def webhook(node, hook):
@@ -345,6 +343,9 @@ def stream(node, page):
     subject = happen(node)
     follow(first, lambda event, data: event == "message" and data["subject"] == subject)
     first.close()  # cut off in the middle, before any digest
+    leaving = token_of(node, "leaving", None, "operator")
+    ending = Stream(node, leaving, path=f"/api/v1/events/stream?after={got[-1]['sequence']}")
+    lintas(node, "token", "revoke", answer(node, "token", "list", "--user", "leaving")["items"][0]["id"])
     subject = happen(node, 3)
     second = Stream(node, operator, last=got[-1]["sequence"])
     follow(second, lambda event, data: event == "digest" and data["until"] == got[-1]["sequence"] and got[-1]["subject"] == subject)
@@ -378,10 +379,6 @@ def stream(node, page):
     assert [s.response.status for s in streams].count(503) >= 2, [s.response.status for s in streams]
     for each in streams:
         each.close()
-    leaving = token_of(node, "leaving", None, "operator")
-    ending = Stream(node, leaving, path=f"/api/v1/events/stream?after={got[-1]['sequence']}")
-    listed = answer(node, "token", "list", "--user", "leaving")["items"][0]["id"]
-    lintas(node, "token", "revoke", listed)
     list(ending)  # ends, cleanly: else this raises, or runs into the time limit
     shown("who may not any more is told no more")
 
@@ -392,15 +389,25 @@ def stream(node, page):
     shown("streams end cleanly when the node stops")
 
 
+def of_trials(authority, page):
+    node = Node(REGION, "VN", authority, {"plain": "yes", "level": "debug"})
+    node.start()
+    changes(node, *receivers(node, page))
+    node.stop()
+    return node
+
+
+def of_tls(authority, page):
+    node = guarded(authority)
+    stream(node, page)
+    return node
+
+
 def story():
     page = examples(REGION.root / "docs" / "webhooks.md")
     authority = Authority(REGION, "authority")
-    trial = Node(REGION, "VN", authority, {"plain": "yes", "level": "debug"})
-    trial.start()
-    changes(trial, *receivers(trial, page))
-    trial.stop()
-    node = guarded(authority)
-    stream(node, page)
+    with concurrent.futures.ThreadPoolExecutor() as side_by_side:  # on two nodes that do not know each other; most of it is waiting
+        trial, node = (part.result() for part in [side_by_side.submit(of_trials, authority, page), side_by_side.submit(of_tls, authority, page)])
     told = REGION.logs(10 ** 9) + json.dumps(answer(node, "events", "--limit", "500")) + json.dumps(answer(node, "webhook", "list")) + \
         json.dumps(answer(trial, "events", "--limit", "500")) + json.dumps(answer(trial, "tasks"))
     assert not [s for s in SECRETS if s in told or s.removeprefix("whsec_") in told], "a secret was told"
