@@ -2,7 +2,8 @@
 # Runs a command with a PostgreSQL server of its own: tests/postgres.sh COMMAND [ARGUMENT…]
 #
 # The server has a new data directory under TMPDIR, listens on a Unix socket in it and nowhere else, and is stopped and removed when
-# the command ends. Its URL is printed and is in LINTAS_TEST_POSTGRES. fsync is on: what tests measure is what a node would do.
+# the command ends. Its URL is printed and is in LINTAS_TEST_POSTGRES. fsync is on: what tests measure is what a node would do. A commit
+# waits for this disk and for no standby: the test that names one which is not there asks its own database to wait, and stalls no other.
 set -eu
 
 if [ $# -eq 0 ]; then
@@ -56,7 +57,7 @@ cat >>"$directory/data/postgresql.conf" <<SETTINGS
 listen_addresses = ''
 unix_socket_directories = '$directory'
 fsync = on
-synchronous_commit = on
+synchronous_commit = local
 full_page_writes = on
 max_connections = 500
 shared_buffers = 64MB

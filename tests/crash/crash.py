@@ -19,7 +19,7 @@ import argparse, collections, json, os, pathlib, random, signal, sys, time, trac
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 from books import DOUBLED, LOST, STAGES, WRONG, Account, Busy, PostgresBook, SqliteBook, compare, stages_between  # noqa: E402
 from clients import UNDER_WAY, Traffic, call  # noqa: E402
-from nodes import TODAY, Authority, Node, Region, answer, lintas, run, until  # noqa: E402
+from nodes import TODAY, Authority, Node, Region, answer, lintas, new_database, run, until  # noqa: E402
 
 IN_FLIGHT = 16  # messages under way at a kill, or the round does not count
 CHECK_EVERY = 25
@@ -123,7 +123,8 @@ class Crash:
     def strike_sessions(self, node):
         """The node stays."""
         with node.book.open() as ask:
-            ask(f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = '{node.application}'")
+            ask("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()"
+                f" AND application_name = '{node.application}'")
         return False
 
     def freeze(self, number):
@@ -357,10 +358,7 @@ def end_by_signal(number, _):
 
 def main():
     options = parse()
-    url = os.environ.get("LINTAS_TEST_POSTGRES") if options.database == "postgresql" else None
-    if options.database == "postgresql" and not url:
-        print("SKIPPED: no PostgreSQL")
-        return 77
+    url = new_database() if options.database == "postgresql" else None
     signal.signal(signal.SIGTERM, end_by_signal)
     region = Region(options.lintas, options.root, "lintas-crash-", url)
     print(f"{options.database}: {options.rounds} rounds, --seed {options.seed}, {2 * UNDER_WAY} messages under way, in {region.work}",

@@ -5,29 +5,19 @@ usage: archive.py LINTAS SOURCE_ROOT YEARS.so   (exit 77: skipped)
 Two real nodes exchange a certificate and the response to it; then commands live six years later (years.c). openssl, tar and sha256sum
 judge what is in the archive, and whatever is changed in it is found.
 """
-import hashlib, json, os, pathlib, shutil, subprocess, sys
+import hashlib, json, os, shutil, subprocess, sys
 
-from nodes import Authority, Node, Region, answer, lintas, run, until
+from nodes import Authority, Node, Region, answer, lintas, play, run, shown, until
 
 LATER = {**os.environ, "LD_PRELOAD": os.path.abspath(sys.argv[3]), "DAYS_AHEAD": str(6 * 366),
          "ASAN_OPTIONS": "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")}
-region = Region(sys.argv[1], sys.argv[2], "lintas-archive-")
-passed = 0
-
-
-def shown(name):
-    global passed
-    passed += 1
-    print(f"ok {passed} - {name}", flush=True)
+region = Region.asked_for("lintas-archive-")
 
 
 class LongAuthority(Authority):
     """Its certificates are still valid when the archive is signed."""
 
-    def certify(self, out, extensions, *what):
-        ext = pathlib.Path(f"{out}.ext")
-        ext.write_text("basicConstraints=CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n" + extensions)
-        run("openssl", "x509", *what, "-CA", self.cert, "-CAkey", self.key, "-CAcreateserial", "-days", "4000", "-extfile", ext, "-out", out)
+    DAYS = 4000
 
 
 def later(node, *args, code=0):
@@ -273,11 +263,4 @@ def story():
     killed(vn, before)
 
 
-try:
-    story()
-except BaseException:
-    print(region.logs())
-    raise
-finally:
-    region.close(keep=bool(os.environ.get("KEEP")))
-print(f"{passed} passed")
+play(story, region)

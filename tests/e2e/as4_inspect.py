@@ -4,21 +4,16 @@
 usage: as4_inspect.py LINTAS SOURCE_ROOT   (exit 77: skipped)
 The messages are real ones of other products, in LINTAS_DATA/as4; their PROVENANCE.md says what to expect.
 """
-import base64, json, os, pathlib, re, subprocess, sys, tempfile
+import base64, json, os, pathlib, re, subprocess
 
-LINTAS, ROOT = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2])
+from nodes import Region, play, shown, skip
+
 DATA = pathlib.Path(os.environ.get("LINTAS_DATA", "/nonexistent")) / "as4"
 if not DATA.is_dir():
-    print("SKIPPED: no LINTAS_DATA/as4")
-    sys.exit(77)
+    skip("no LINTAS_DATA/as4")
+REGION = Region.asked_for("lintas-as4-inspect-")
+LINTAS, ROOT = REGION.lintas, REGION.root
 RECEIPT = DATA / "positive" / "governikus.as4in"
-passed = 0
-
-
-def shown(name):
-    global passed
-    passed += 1
-    print(f"ok {passed} - {name}", flush=True)
 
 
 def inspect(file, *options, stdin=None):
@@ -41,7 +36,8 @@ def verdicts(said):
     return {v["stage"]: v["verdict"] for v in said["verdicts"]}
 
 
-def story(folder):
+def story():
+    folder = REGION.work
     certificate = embedded_certificate(RECEIPT, folder)
     stranger = embedded_certificate(DATA / "positive" / "TestReceipt12.xml", folder)
     then = ("--at", "2022-03-07T18:00:00Z")
@@ -128,6 +124,4 @@ def story(folder):
     shown("every name of --json is documented")
 
 
-with tempfile.TemporaryDirectory() as directory:
-    story(directory)
-print(f"{passed} passed")
+play(story, REGION)

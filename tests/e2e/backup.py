@@ -5,24 +5,12 @@ usage: backup.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 The openssl program opens what the node wrote, a reader of this file's own reads the records, and sqlite3 or psql say what is in the
 restored database.
 """
-import hashlib, json, os, pathlib, shutil, signal, sqlite3, struct, subprocess, sys, threading, time
+import hashlib, json, pathlib, sqlite3, struct, subprocess, threading
 
-from nodes import Authority, Node, Region, answer, lintas, run, until
+from nodes import SERVER, Authority, Node, Region, answer, lintas, new_database, play, run, shown, until
 
-SERVER = os.environ.get("LINTAS_TEST_POSTGRES")
-DATABASE = SERVER if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("SKIPPED: no PostgreSQL; run it under tests/postgres.sh")
-    sys.exit(77)
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-backup-", DATABASE)
+REGION = Region.asked_for("lintas-backup-")
 WORK, LINTAS = REGION.work, REGION.lintas
-passed = 0
-
-
-def shown(name):
-    global passed
-    passed += 1
-    print(f"ok {passed} - {name}", flush=True)
 
 
 def refused(code, sentence, *args):
@@ -133,11 +121,6 @@ class Traffic(threading.Thread):
             self.sent += 1
 
 
-def fresh_schema(name):
-    run("psql", SERVER, "-qc", f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}")
-    return f"{SERVER}&options=-csearch_path%3D{name}"
-
-
 def key_pair(name, *kind):
     run("openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-days", "3650", "-subj", f"/CN={name}", "-keyout", WORK / f"{name}.key", "-out",
         WORK / f"{name}.pem")
@@ -243,7 +226,7 @@ def database_elsewhere(recipient, key):
     assert (new / "data" / "deep").stat().st_mode & 0o777 == 0o700
 
 
-def main():
+def story():
     authority = Authority(REGION, "authority")
     th, vn = Node(REGION, "TH", authority), Node(REGION, "VN", authority)
     lintas(th, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Department of Foreign Trade")
@@ -279,6 +262,7 @@ def main():
     vn.start()
     delivered = lambda: all(m["state"] == "delivered" for m in answer(th, "outbox", "list", "--limit", "200")["items"])
     until("VN has all", delivered, seconds=120, pause=0.5)
+    until("all is sealed", lambda: answer(th, "audit", "verify")["unsealed"] == 0)  # and with it what came after the backup
     there = documents_at(vn)
     gone_on = answer(th, "audit", "verify")["head"]
     th.stop()
@@ -287,7 +271,7 @@ def main():
     head, files, tables = read(content)
     places = {"sqlite": None}
     if SERVER:
-        places["postgresql"] = fresh_schema("restored")
+        places["postgresql"] = new_database()
     for name, url in places.items():
         target = WORK / f"restored-{name}"
         database = ["--database", url or "sqlite:lintas.db"]
@@ -315,13 +299,6 @@ def main():
     shown("a restored node goes on: what waited is sent again and counts once; its journal holds, and tells a node that went on apart")
 
     th.stop(), vn.stop()
-    print(f"{passed} passed, 0 failed")
 
 
-try:
-    main()
-except BaseException:
-    print(REGION.logs())
-    raise
-finally:
-    REGION.close()
+play(story, REGION)

@@ -1,11 +1,13 @@
+#!/usr/bin/env python3
 """The lost hour with real processes: TH is put back to a copy, and gets back from VN what was exchanged since.
 
-catch_up.py LINTAS ROOT [DATABASE]
+usage: catch_up.py LINTAS SOURCE_ROOT
 """
-import datetime, shutil, sys
+import datetime, shutil
 
-from nodes import Authority, Node, Region, answer, lintas, until
+from nodes import Authority, Node, Region, answer, lintas, play, shown, until
 
+REGION = Region.asked_for("lintas-catch-up-")
 DATABASE_FILES = "lintas.db*"
 
 
@@ -34,8 +36,8 @@ def messages(node):
     return sorted((m["messageId"], m["direction"], m["action"], m["state"], m["conversation"]) for m in items if not m["action"].startswith("catch-up"))
 
 
-def send(node, region, name, reference, to, about=""):
-    lintas(node, "send", region.document(name, reference, about), "--to", to)
+def send(node, name, reference, to, about=""):
+    lintas(node, "send", REGION.document(name, reference, about), "--to", to)
 
 
 def settled(node):
@@ -43,33 +45,33 @@ def settled(node):
                for m in answer(node, box, "list", "--limit", "500")["items"])
 
 
-def exchange(region, th, vn, first):
+def exchange(th, vn, first):
     """A certificate from TH, and VN's answer to it."""
     reference = f"D2026-{first:07d}"
-    send(th, region, "form-d.xml", reference, "VN")
+    send(th, "form-d.xml", reference, "VN")
     until("the certificate is at VN", lambda: any(d[3] == reference for d in documents(vn)))
-    send(vn, region, "customs-response.xml", f"RSP-{first}", "TH", reference)
+    send(vn, "customs-response.xml", f"RSP-{first}", "TH", reference)
     until("the answer is at TH", lambda: any(d[3] == f"RSP-{first}" for d in documents(th)))
     for node in (th, vn):
         until(f"{node.state} has settled all", lambda: settled(node))
 
 
-def story(region):
-    authority = Authority(region, "ASW")
-    th, vn = Node(region, "TH", authority), Node(region, "VN", authority)
+def story():
+    authority = Authority(REGION, "ASW")
+    th, vn = Node(REGION, "TH", authority), Node(REGION, "VN", authority)
     for node, other in ((th, vn), (vn, th)):
         lintas(node, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Department of Foreign Trade")
         node.knows(other)
         node.start()
-    exchange(region, th, vn, 1)
+    exchange(th, vn, 1)
 
     th.stop()
-    copy = region.work / "copy"
+    copy = REGION.work / "copy"
     copy_database(th, copy)
     since = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     th.start()
-    exchange(region, th, vn, 2)
-    exchange(region, th, vn, 3)
+    exchange(th, vn, 2)
+    exchange(th, vn, 3)
     cursor = answer(th, "events", "--limit", "500")["next"]
     before_the_loss = documents(th), messages(th)
     at_vn = documents(vn), messages(vn)
@@ -91,20 +93,8 @@ def story(region):
     for node in (th, vn):
         lintas(node, "audit", "verify", "--evidence")
     print(lintas(th, "timeline", "D2026-0000003"))
-    exchange(region, th, vn, 4)
+    exchange(th, vn, 4)
+    shown("what was exchanged after the copy was made is back, each side as it was, and the exchange goes on")
 
 
-def main():
-    region = Region(sys.argv[1], sys.argv[2], "catch-up-")
-    keep = True
-    try:
-        story(region)
-        keep = False
-    finally:
-        if keep:
-            print(region.logs(), file=sys.stderr)
-        region.close()
-
-
-if __name__ == "__main__":
-    main()
+play(story, REGION)

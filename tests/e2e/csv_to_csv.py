@@ -5,18 +5,13 @@ usage: csv_to_csv.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 Two real nodes. The ministry's file is dropped at TH; what lies in VN's folder then is read by Python's csv and compared with it, value
 by value: numbers as decimals, days as days, codes by the two tables below, which are written out here and not read from the mappings.
 """
-import csv, datetime, decimal, io, json, os, pathlib, subprocess, sys
+import csv, datetime, decimal, io, json, os, pathlib, subprocess
 
-from nodes import Authority, Node, Region, lintas, until
+from nodes import Authority, Node, Region, lintas, play, shown, until
 
-DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("skipped: tests/postgres.sh runs this with a server")
-    sys.exit(77)
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-csv-", DATABASE)
+REGION = Region.asked_for("lintas-csv-")
 WORK, ROOT = REGION.work, REGION.root.resolve()
 DATA = pathlib.Path(os.environ.get("LINTAS_DATA", ROOT.parent / "shared" / "data")) / "asw" / "wco" / "samples"
-passed = 0
 
 # Column of the ministry, column of the customs system, what the value is.
 SAME = """CERT_NO CO_REF, ISSUE_COUNTRY ORIGIN_STATE, AUTHORITY ISSUER, OFFICE ISSUER_OFFICE, IMPORT_COUNTRY DEST_STATE, TARIFF_EDITION AHTN,
@@ -33,12 +28,6 @@ CODES = {("TRANSPORT_MODE", "MODE"): {"SEA": "1", "AIR": "4"}, ("PACKAGE_TYPE", 
              ("THIRD_COUNTRY_INVOICING", "F_TCI"), ("EXHIBITION", "F_EXH"), ("ACCUMULATION", "F_ACC"), ("DE_MINIMIS", "F_DEM"),
              ("BACK_TO_BACK", "F_B2B"), ("RETROACTIVE", "F_RET"), ("PARTIAL_CUMULATION", "F_PCU"))}}
 UNREAD = {"APPLICATION_NO", "FEE"}  # the mapping says that these stay in the ministry
-
-
-def shown(name):
-    global passed
-    passed += 1
-    print(f"ok {passed} - {name}", flush=True)
 
 
 def pairs(text):
@@ -177,7 +166,7 @@ def wco():
     shown(f"samples of the WCO: {declarations} export declaration(s) with each finding explained, {others} that are none are refused")
 
 
-def main():
+def story():
     authority = Authority(REGION, "authority")
     quick = {"drop": "drop", "drop-settle": "100ms", "mappings": ROOT / "data" / "mapping"}
     th, vn = Node(REGION, "TH", authority, quick), Node(REGION, "VN", authority, quick)
@@ -193,17 +182,7 @@ def main():
     back(th, vn, first, customs)
     wco()
     assert "1 taken, 0 waiting" in lintas(th, "drop", "status")
-    for node in (th, vn):
-        node.stop()
-        assert "Sanitizer" not in node.log_path().read_text(errors="replace")
-    print(f"{passed} passed")
+    th.stop(), vn.stop()
 
 
-failed = True
-try:
-    main()
-    failed = False
-finally:
-    if failed:
-        print(REGION.logs())
-    REGION.close()
+play(story, REGION)

@@ -6,7 +6,7 @@ usage: demo_again.py DEMO_SH
 import os, pathlib, subprocess, sys, tempfile
 
 from demo_once import free_ports
-from nodes import until
+from nodes import play, shown, until
 
 READY = "import http.server, sys; http.server.HTTPServer(('127.0.0.1', int(sys.argv[3])), http.server.SimpleHTTPRequestHandler).serve_forever()"
 
@@ -40,12 +40,16 @@ def story(folder, nodes):
     assert status == 1 and "not all of its nodes answer" in text and (folder / "sent").exists(), text
 
 
-with tempfile.TemporaryDirectory(prefix="lintas-again-") as work:
-    started = []
-    try:
-        story(pathlib.Path(work).resolve(), started)
-    finally:
-        for node in started:
-            node.kill()
-            node.wait()
-print("ok 1 - a demo that runs is shown, not replaced")
+def in_a_folder():
+    nodes = []
+    with tempfile.TemporaryDirectory(prefix="lintas-again-") as folder:
+        try:
+            story(pathlib.Path(folder).resolve(), nodes)
+        finally:
+            for node in nodes:
+                node.kill()
+                node.wait()
+    shown("a demo that runs is shown, not replaced")
+
+
+play(in_a_folder)

@@ -3,24 +3,13 @@
 
 usage: drop.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 """
-import copy, csv, io, json, os, pathlib, random, shutil, signal, sys, time
+import copy, csv, io, json, os, pathlib, random, shutil, signal, time
 
-from nodes import Authority, Node, Region, answer, free_port, lintas, until
+from nodes import Authority, Node, Region, answer, free_port, lintas, play, shown, until
 
-DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("skipped: tests/postgres.sh runs this with a server")
-    sys.exit(77)
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-drop-", DATABASE)
+REGION = Region.asked_for("lintas-drop-")
 WORK, ROOT = REGION.work, REGION.root.resolve()
 SETTLE = 0.5
-passed = 0
-
-
-def shown(name):
-    global passed
-    passed += 1
-    print(f"ok {passed} - {name}", flush=True)
 
 
 SAMPLE = list(csv.DictReader(io.StringIO((ROOT / "tests" / "mapping" / "ministry.csv").read_text("utf-8-sig"))))
@@ -326,7 +315,7 @@ def beside(folder, th, vn):
     shown("two nodes with one database and one folder take each file once")
 
 
-def main():
+def story():
     authority = Authority(REGION, "authority")
     quick = {"drop": "drop", "drop-settle": f"{int(SETTLE * 1000)}ms", "mappings": ROOT / "data" / "mapping", "max-payload": "64KB"}
     th, vn = Node(REGION, "TH", authority, quick), Node(REGION, "VN", authority, quick)
@@ -346,19 +335,9 @@ def main():
     tests(folder, th, vn)
     traps(folder, th)
     killed(folder, th, vn)
-    if DATABASE:
+    if REGION.database:
         beside(folder, th, vn)
-    for node in (th, vn):
-        node.stop()
-        assert "Sanitizer" not in node.log_path().read_text(errors="replace")
-    print(f"{passed} passed")
+    th.stop(), vn.stop()
 
 
-failed = True
-try:
-    main()
-    failed = False
-finally:
-    if failed:
-        print(REGION.logs())
-    REGION.close()
+play(story, REGION)

@@ -2,16 +2,17 @@
 """Two nodes that tell each other how they are: a link that falls silent is down and comes back, a maintenance is announced, and a
 node whose card changes tells its partner by itself.
 
-usage: health.py LINTAS ROOT [--show]     --show prints each command with its output, for docs/health.md
+usage: health.py LINTAS SOURCE_ROOT [--show]     --show prints each command with its output, for docs/health.md
 """
 import datetime, re, sys
 
-from nodes import Authority, Node, Region, answer, lintas, until
+from nodes import Authority, Node, Region, answer, lintas, play, shown, until
 
+REGION = Region.asked_for("lintas-health.")
 SHOW = "--show" in sys.argv
 
 
-def shown(node, *args, **more):
+def typed(node, *args, **more):
     text = lintas(node, *args, **more)
     if SHOW:
         words = " ".join(f"'{a}'" if " " in str(a) else str(a) for a in args)
@@ -34,10 +35,10 @@ def tasks(node, words):
 def silence(th, vn):
     """Nothing is exchanged but heartbeats: who goes down is known to be, and to be back."""
     in_state(th, "VN", "up")
-    shown(th, "status")
+    typed(th, "status")
     vn.stop()
     in_state(th, "VN", "down")
-    page = shown(th, "status")
+    page = typed(th, "status")
     assert re.search(r"DOWN since .*in a row without an answer", page.replace("\n ", "")), page
     until("an officer has a task", lambda: tasks(th, "Partner VN"))
     assert answer(th, "outbox", "list")["items"] == [], "pings stand in the outbox"
@@ -46,59 +47,51 @@ def silence(th, vn):
     until("the task is closed", lambda: not tasks(th, "Partner VN"))
     events = lambda: [e["event"] for e in answer(th, "events", "--limit", "500")["items"] if e["subject"] == "VN"]
     until("the feed tells of both", lambda: events().count("link-down") == 1 and events().count("link-up") == 2)
-    assert "last receipt" in shown(th, "partner", "link", "VN") and "sha-256" in lintas(th, "partner", "show", "VN")
+    assert "last receipt" in typed(th, "partner", "link", "VN") and "sha-256" in lintas(th, "partner", "show", "VN")
 
 
 def notices(th, vn):
     now = datetime.datetime.now(datetime.timezone.utc)
     stamp = lambda hours: (now + datetime.timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    shown(vn, "notice", "maintenance", "--from", stamp(2), "--until", stamp(1), "--text", "another room", code=1)
-    shown(vn, "notice", "outage", "--until", stamp(6), "--text", "the gateway moves to another room")
+    typed(vn, "notice", "maintenance", "--from", stamp(2), "--until", stamp(1), "--text", "another room", code=1)
+    typed(vn, "notice", "outage", "--until", stamp(6), "--text", "the gateway moves to another room")
     in_state(th, "VN", "outage")
-    assert "OUTAGE, announced" in shown(th, "status")
-    shown(th, "notice", "list")
-    shown(vn, "notice", "restored", "--text", "it is done")
+    assert "OUTAGE, announced" in typed(th, "status")
+    typed(th, "notice", "list")
+    typed(vn, "notice", "restored", "--text", "it is done")
     in_state(th, "VN", "up")
 
 
-def cards(region, th, vn):
+def cards(th, vn):
     """VN has the card of TH; TH gets another organisation; VN is told, and approves."""
-    card = region.work / "th.json"
+    card = REGION.work / "th.json"
     card.write_text(lintas(th, "card"))
     fingerprint = answer(vn, "card", "show", card)["fingerprint"]
     lintas(vn, "partner", "import", card, "--fingerprint", fingerprint)
     lintas(vn, "partner", "approve", "TH")
-    shown(th, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Department of Foreign Trade")
+    typed(th, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Department of Foreign Trade")
     until("VN has the new card", lambda: tasks(vn, "a new card waits"), seconds=60, pause=0.5)
-    page = shown(vn, "partner", "card", "TH")
+    page = typed(vn, "partner", "card", "TH")
     assert "Department of Foreign Trade" in page, page
-    shown(vn, "partner", "approve", "TH")
+    typed(vn, "partner", "approve", "TH")
     assert not tasks(vn, "a new card waits")
 
 
-def main():
-    region = Region(sys.argv[1], sys.argv[2], "lintas-health.")
-    try:
-        authority = Authority(region, "asean")
-        quick = {"heartbeat": "2s", "alarm": "1s", "retry-max": "1s"}
-        th, vn = (Node(region, state, authority, quick) for state in ("TH", "VN"))
-        for node in (th, vn):
-            node.configure({"gateway.url": f"https://127.0.0.1:{node.port}/as4"})
-        th.knows(vn)
-        vn.knows(th)
-        th.start()
-        vn.start()
-        silence(th, vn)
-        notices(th, vn)
-        cards(region, th, vn)
-        th.stop()
-        vn.stop()
-        print("1 passed, 0 failed")
-    except BaseException:
-        print(region.logs(), file=sys.stderr)
-        raise
-    finally:
-        region.close()
+def story():
+    authority = Authority(REGION, "asean")
+    quick = {"heartbeat": "2s", "alarm": "1s", "retry-max": "1s"}
+    th, vn = (Node(REGION, state, authority, quick) for state in ("TH", "VN"))
+    for node in (th, vn):
+        node.configure({"gateway.url": f"https://127.0.0.1:{node.port}/as4"})
+    th.knows(vn), vn.knows(th)
+    th.start(), vn.start()
+    silence(th, vn)
+    shown("who falls silent is known to be down, and to be back")
+    notices(th, vn)
+    shown("an outage that is announced is no alarm, and ends when that is told")
+    cards(th, vn)
+    shown("a card that changed reaches the partner by itself, who approves it")
+    th.stop(), vn.stop()
 
 
-main()
+play(story, REGION)

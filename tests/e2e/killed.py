@@ -3,24 +3,13 @@
 
 usage: killed.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 """
-import os, shutil, signal, sqlite3, subprocess, sys, time
+import shutil, signal, sqlite3, subprocess, time
 
-from nodes import Region, run, until
+from nodes import Region, play, run, shown, until
 
-SERVER = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not SERVER:
-    print("SKIPPED: no PostgreSQL; run it under tests/postgres.sh")
-    sys.exit(77)
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-killed-")
-WORK, LINTAS = REGION.work, REGION.lintas
+REGION = Region.asked_for("lintas-killed-")
+WORK, LINTAS, DATABASE = REGION.work, REGION.lintas, REGION.database
 ROWS, POINTS = 10000, 12
-passed = 0
-
-
-def shown(name):
-    global passed
-    passed += 1
-    print(f"ok {passed} - {name}", flush=True)
 
 
 def killed_after(seconds, *args):
@@ -52,12 +41,12 @@ class Database:
 
     def __init__(self, name):
         self.name = name
-        if SERVER:
-            run("psql", SERVER, "-qc", f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}")
-        self.url = f"{SERVER}&options=-csearch_path%3D{name}" if SERVER else "sqlite:lintas.db"
+        if DATABASE:
+            run("psql", DATABASE, "-qc", f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}")
+        self.url = f"{DATABASE}&options=-csearch_path%3D{name}" if DATABASE else "sqlite:lintas.db"
 
     def ask(self, node, sql):
-        if SERVER:  # who was killed may still be rolled back
+        if DATABASE:  # who was killed may still be rolled back
             return run("psql", self.url, "-Atqc", sql, seconds=120).split()
         with sqlite3.connect(node / "lintas.db") as db:
             return [str(value) for row in db.execute(sql) for value in row]
@@ -66,11 +55,11 @@ class Database:
 def begin():
     node, database = WORK / "th", Database("killed_th")
     run(LINTAS, "init", node, "--state", "TH", "--database", database.url)
-    numbers = f"generate_series(1, {ROWS}) AS n(i)" if SERVER else \
+    numbers = f"generate_series(1, {ROWS}) AS n(i)" if DATABASE else \
         f"(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS}) SELECT i FROM n) AS n"
     task = "INSERT INTO task (id, kind, subject, text, state, created_us) SELECT 'k' || i, 'key', 's' || i, " \
-        + ("repeat('x', 300)" if SERVER else "hex(zeroblob(150))") + f", 'open', i FROM {numbers}"
-    if SERVER:
+        + ("repeat('x', 300)" if DATABASE else "hex(zeroblob(150))") + f", 'open', i FROM {numbers}"
+    if DATABASE:
         run("psql", database.url, "-qc", task)
     else:
         with sqlite3.connect(node / "lintas.db") as db:
@@ -112,9 +101,9 @@ def restores(file, key):
     interrupted = 0
     for delay in points(*command, again=clear):
         cut = killed_after(delay, *command)
-        if SERVER:
-            until("nobody is left in it", lambda: run("psql", SERVER, "-Atqc", "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE"
-                                                      " 'lintas%' AND pid <> pg_backend_pid()").strip() == "0", seconds=60)
+        if DATABASE:
+            until("nobody is left in it", lambda: run("psql", DATABASE, "-Atqc", "SELECT count(*) FROM pg_stat_activity WHERE datname ="
+                                                      " current_database() AND application_name LIKE 'lintas%'").strip() == "0", seconds=60)
         if new.exists():
             assert database.ask(new, "SELECT count(*) FROM task") == [str(ROWS)]
             run(LINTAS, "audit", "verify", "--dir", new)
@@ -123,8 +112,8 @@ def restores(file, key):
             assert beside.stat().st_mode & 0o777 == 0o700
             result = subprocess.run([LINTAS, *map(str, command)], capture_output=True, text=True, timeout=120)
             assert result.returncode == 6 and "remove it" in result.stderr, result.stderr
-            there = database.ask(beside, "SELECT count(*) FROM " + ("pg_tables WHERE schemaname = 'killed_new'" if SERVER else "sqlite_schema")) \
-                if SERVER or (beside / "lintas.db").exists() else ["0"]
+            there = database.ask(beside, "SELECT count(*) FROM " + ("pg_tables WHERE schemaname = 'killed_new'" if DATABASE else "sqlite_schema")) \
+                if DATABASE or (beside / "lintas.db").exists() else ["0"]
             if there != ["0"]:  # killed between the commit and the name: it is whole
                 assert database.ask(beside, "SELECT count(*) FROM task") == [str(ROWS)]
         clear()
@@ -137,7 +126,7 @@ def migrations(node, database):
     def state():
         schema = run(LINTAS, "db", "schema", "--dir", node, seconds=120).strip().splitlines()[-1].split()
         assert database.ask(node, "SELECT count(*) FROM task") == [str(ROWS)]
-        if not SERVER:
+        if not DATABASE:
             assert database.ask(node, "PRAGMA integrity_check") == ["ok"]
         return int(schema[1]), int(schema[3].rstrip(":"))
 
@@ -159,7 +148,7 @@ def migrations(node, database):
     return seen
 
 
-def main():
+def story():
     node, database = begin()
     key, cert = WORK / "key.pem", WORK / "cert.pem"
     file = backups(node, key, cert)
@@ -168,12 +157,6 @@ def main():
     shown(f"a restore killed at {POINTS} points leaves no node, or a whole one")
     seen = migrations(node, database)
     shown(f"migrations killed at {POINTS} points each way go on where they were (stopped at {sorted(seen)})")
-    print(f"{passed} passed, 0 failed")
 
 
-try:
-    main()
-finally:
-    if SERVER:
-        run("psql", SERVER, "-qc", "DROP SCHEMA IF EXISTS killed_th CASCADE; DROP SCHEMA IF EXISTS killed_new CASCADE")
-    REGION.close()
+play(story, REGION)

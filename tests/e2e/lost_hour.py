@@ -4,16 +4,11 @@
 usage: lost_hour.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 TH exchanges with VN by AS4 and with LA by ebMS 2 under a CPA. What each side had before the loss is what each side has after it.
 """
-import json, os, pathlib, re, shutil, ssl, sys, urllib.error, urllib.request
+import json, pathlib, re, shutil, ssl, sys, urllib.error, urllib.request
 
-from nodes import Authority, Node, Region, answer, free_port, lintas, run, until
+from nodes import Authority, Node, Region, answer, free_port, lintas, play, run, shown, until
 
-SERVER = os.environ.get("LINTAS_TEST_POSTGRES")
-DATABASE = SERVER if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("SKIPPED: no PostgreSQL; run it under tests/postgres.sh")
-    sys.exit(77)
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-lost-hour-", DATABASE)
+REGION = Region.asked_for("lintas-lost-hour-")
 ALL = ("--limit", "500")
 
 
@@ -95,8 +90,8 @@ def lose(node):
     node.process.kill()
     node.process.wait(30)
     shutil.rmtree(node.path)
-    if DATABASE:
-        run("psql", DATABASE, "-qc", f"DROP SCHEMA {node.state.lower()} CASCADE; CREATE SCHEMA {node.state.lower()}")
+    if REGION.database:
+        run("psql", REGION.database, "-qc", f"DROP SCHEMA {node.state.lower()} CASCADE; CREATE SCHEMA {node.state.lower()}")
 
 
 def story():
@@ -120,6 +115,7 @@ def story():
     lose(th)
     print(run(REGION.lintas, "restore", file, th.path, "--key", key, seconds=120))
     assert documents(th) != before["TH"][0]
+    shown("a node restored from a backup lacks what came after it")
     th.start()
     until("what LA has is back", lambda: {"LA"} == {c["partner"] for c in answer(th, "catch-up", "status")["items"] if c["state"] == "done"})
     status = answer(th, "status")
@@ -144,7 +140,10 @@ def story():
     for partner, (delivered, processed) in counts.items():
         assert after[partner][0] == delivered + requests[partner], (partner, counts, after, requests)
 
+    shown("it asks its partners by itself, and each side has what it had before the loss")
+
     feed(th, token, known, lost_events, cursor)
+    shown("no number of the feed is given twice, and whoever holds a lost one is told where to read again")
     th.stop()  # a second start begins nothing anew
     th.start()
     assert len(answer(th, "catch-up", "status")["items"]) == 2
@@ -153,6 +152,7 @@ def story():
         lintas(node, "audit", "verify", "--evidence")
         references = [d[3] for d in documents(node)]
         assert len(references) == len(set(references)), references
+    shown("a second start begins nothing anew, and the exchange goes on")
 
 
 def examples():
@@ -201,16 +201,4 @@ def feed(th, token, known, lost, cursor):
     assert ask(th, token, "events/stream", {"Last-Event-ID": str(goes_on)}) == (200, f"id: {again[0]['sequence']}\n".encode())
 
 
-def main():
-    keep = True
-    try:
-        story()
-        keep = False
-    finally:
-        if keep:
-            print(REGION.logs(), file=sys.stderr)
-        REGION.close()
-
-
-if __name__ == "__main__":
-    main()
+play(story, REGION)

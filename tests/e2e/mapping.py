@@ -6,18 +6,14 @@ usage: mapping.py LINTAS SOURCE_ROOT
 What is expected: the certificates of tests/golden, of which tests/mapping has the same in national forms. With LINTAS_DATA also the
 samples and schemas of WCO and UN/CEFACT.
 """
-import csv, io, json, os, pathlib, subprocess, sys, tempfile, xml.etree.ElementTree as ET
+import csv, io, json, os, pathlib, subprocess, sys, xml.etree.ElementTree as ET
 
-LINTAS, ROOT = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2])
+from nodes import Region, play, shown
+
+REGION = Region.asked_for("lintas-mapping-")
+LINTAS, ROOT = REGION.lintas, REGION.root
 MAPPINGS, SAMPLES, GOLDEN = ROOT / "data" / "mapping", ROOT / "tests" / "mapping", ROOT / "tests" / "golden"
 DATA = pathlib.Path(os.environ.get("LINTAS_DATA", ROOT.parent / "shared" / "data")) / "asw"
-passed = 0
-
-
-def shown(name):
-    global passed
-    passed += 1
-    print(f"ok {passed} - {name}", flush=True)
 
 
 def run(mapping, file, *options, status=0, stdin=None):
@@ -190,13 +186,12 @@ def lost(folder):
     shown("a mapping that loses a mandatory field is refused; the shipped ones are right")
 
 
-with tempfile.TemporaryDirectory() as name:
-    place = pathlib.Path(name)
-    ministry(place)
-    broken(place)
-    customs(place)
-    chain(place)
+def story():
+    for part in (ministry, broken, customs, chain):
+        part(REGION.work)
     wco()
     uncefact()
-    lost(place)
-print(f"{passed} passed")
+    lost(REGION.work)
+
+
+play(story, REGION)

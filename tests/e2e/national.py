@@ -4,23 +4,12 @@
 usage: national.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 What is expected: the CSV of tests/mapping, read and compared by Python's csv and decimal.
 """
-import contextlib, csv, http.client, io, json, os, shutil, socket, sys
+import contextlib, csv, http.client, io, json, shutil, socket
 
-from nodes import Authority, Node, Region, answer, lintas, until
+from nodes import Authority, Node, Region, answer, lintas, play, shown, until
 
-DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("skipped: tests/postgres.sh runs this with a server")
-    sys.exit(77)
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-national-", DATABASE)
+REGION = Region.asked_for("lintas-national-")
 WORK, ROOT = REGION.work, REGION.root
-passed = 0
-
-
-def shown(name):
-    global passed
-    passed += 1
-    print(f"ok {passed} - {name}", flush=True)
 
 
 def ministry(*references, **changes):
@@ -142,7 +131,7 @@ def idempotent(th):
     shown("the answer to a file with an Idempotency-Key is kept, and comes again")
 
 
-def main():
+def story():
     authority = Authority(REGION, "authority")
     th, vn = Node(REGION, "TH", authority), Node(REGION, "VN", authority)
     lintas(th, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Department of Foreign Trade")
@@ -152,17 +141,7 @@ def main():
     sends(th, vn)
     refusals(th, vn)
     idempotent(th)
-    for node in (th, vn):
-        node.stop()
-        assert "Sanitizer" not in node.log_path().read_text(errors="replace")
-    print(f"{passed} passed")
+    th.stop(), vn.stop()
 
 
-failed = True
-try:
-    main()
-    failed = False
-finally:
-    if failed:
-        print(REGION.logs())
-    REGION.close(keep=False)
+play(story, REGION)

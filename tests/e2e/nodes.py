@@ -1,8 +1,17 @@
 """Real nodes on loopback, for tests from outside: authorities, keys, partners over mutual TLS, and the processes.
 
-Everything of a region lies in one temporary directory; each wait has an end.
+Everything of a region lies in one temporary directory; each wait has an end. A test is
+
+    REGION = Region.asked_for("lintas-name-")   # LINTAS SOURCE_ROOT [postgresql]
+
+    def story():
+        ...
+        shown("what is proved now")
+
+    play(story, REGION)
 """
-import datetime, json, os, pathlib, random, shutil, signal, socket, ssl, subprocess, tempfile, time, urllib.error, urllib.request
+import atexit, contextlib, datetime, json, os, pathlib, random, re, secrets, shutil, signal, socket, ssl, subprocess, sys, tempfile, time
+import urllib.error, urllib.request
 
 TODAY = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
 # So that a test sees retries, and a small disk is enough.
@@ -33,7 +42,50 @@ def answer(node, *args, seconds=60):
     return json.loads(lintas(node, *args, "--json", seconds=seconds))
 
 
-GIVEN = set()  # ports that nobody may listen on yet
+PASSED = []
+
+
+def shown(name):
+    PASSED.append(name)
+    print(f"ok {len(PASSED)} - {name}", flush=True)
+
+
+def skip(why):
+    print(f"SKIPPED: {why}")
+    sys.exit(77)
+
+
+def play(story, *regions):
+    """Runs STORY, with which REGIONS end (KEEP in the environment: but for their files). If it fails, what their nodes said is printed;
+    in that no sanitizer may have found anything.
+    """
+    try:
+        story()
+        for log in (log for region in regions for log in region.work.glob("*.log")):
+            assert not re.search(rb"Sanitizer|runtime error:", log.read_bytes()), f"a finding in {log.name}"
+    except BaseException:
+        print(*(region.logs() for region in regions), sep="\n")
+        raise
+    finally:
+        for region in regions:
+            region.close(keep=bool(os.environ.get("KEEP")))
+    print(f"{len(PASSED)} passed")
+
+
+SERVER = os.environ.get("LINTAS_TEST_POSTGRES")
+
+
+def new_database():
+    """The URL of a new database on the PostgreSQL server for tests, until the program ends. Tests that run side by side share no more."""
+    if not SERVER:
+        skip("no PostgreSQL; run it under tests/postgres.sh")
+    name = f"lintas_{os.getpid()}_{secrets.token_hex(4)}"
+    run("psql", SERVER, "-qc", f"CREATE DATABASE {name}")
+    atexit.register(run, "psql", SERVER, "-qc", f"DROP DATABASE {name} WITH (FORCE)")
+    return re.sub(r"[^/]*\?", f"{name}?", SERVER, count=1)
+
+
+CLAIMS = []
 
 
 def is_free(port):
@@ -46,13 +98,18 @@ def is_free(port):
 
 
 def free_port():
-    """A port that is free, and stays so while its node is down: the kernel gives those of its own range to whoever connects."""
+    """A port that is free, and no other test's until this program ends, also while its node is down: its number is claimed by an abstract
+    socket. The kernel gives the ports of its own range to whoever connects.
+    """
     below = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     for _ in range(100):
-        port = random.randrange(below // 2, below)
-        if port not in GIVEN and is_free(port):
-            GIVEN.add(port)
-            return port
+        port, claim = random.randrange(below // 2, below), socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(OSError):
+            claim.bind(f"\0lintas-test-port-{port}")
+            if is_free(port):
+                CLAIMS.append(claim)
+                return port
+        claim.close()
     raise AssertionError("no free port")
 
 
@@ -63,6 +120,11 @@ class Region:
         self.lintas, self.root, self.database = os.path.abspath(lintas_program), pathlib.Path(root), database
         self.work = pathlib.Path(tempfile.mkdtemp(prefix=prefix))
         self.children = []
+
+    @classmethod
+    def asked_for(cls, prefix):
+        """By the arguments of the test: LINTAS SOURCE_ROOT [postgresql]."""
+        return cls(sys.argv[1], sys.argv[2], prefix, new_database() if sys.argv[3:] == ["postgresql"] else None)
 
     def document(self, name, reference, about=""):
         path = self.work / f"{reference}.xml"
@@ -88,6 +150,8 @@ class Region:
 class Authority:
     """Its certificates last longer than the sixty days before which a node asks for new ones."""
 
+    DAYS = 90
+
     def __init__(self, region, name):
         self.key, self.cert = region.work / f"{name}.key", region.work / f"{name}.pem"
         run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "120", "-subj", f"/CN={name}", "-keyout", self.key,
@@ -102,7 +166,7 @@ class Authority:
     def certify(self, out, extensions, *what):
         ext = pathlib.Path(f"{out}.ext")
         ext.write_text("basicConstraints=CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n" + extensions)
-        run("openssl", "x509", *what, "-CA", self.cert, "-CAkey", self.key, "-CAcreateserial", "-days", "90", "-extfile", ext, "-out", out)
+        run("openssl", "x509", *what, "-CA", self.cert, "-CAkey", self.key, "-days", str(self.DAYS), "-extfile", ext, "-out", out)
 
 
 class Node:
@@ -115,7 +179,7 @@ class Node:
         self.application = f"lintas-{state.lower()}"  # how PostgreSQL knows its sessions
         extra = ["--database", self.database_url()] if region.database else []
         if region.database:
-            run("psql", region.database, "-qc", f"DROP SCHEMA IF EXISTS {state.lower()} CASCADE; CREATE SCHEMA {state.lower()}")
+            run("psql", region.database, "-qc", f"CREATE SCHEMA {state.lower()}")
         run(region.lintas, "init", self.path, "--state", state, "--port", self.port, *extra)
         self.configure({**QUICK, **(settings or {})})
         for use, kind, usage in (("sign", "rsa-2048", "keyUsage=digitalSignature"), ("decrypt", "rsa-2048", "keyUsage=keyEncipherment"),

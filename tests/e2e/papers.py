@@ -1,13 +1,9 @@
 """A certificate is accepted on paper while the issuing state is down; its electronic twin comes later, and adds nothing."""
-import datetime, os, subprocess, sys
+import datetime, subprocess
 
-from nodes import TODAY, Authority, Node, Region, answer, lintas, until
+from nodes import TODAY, Authority, Node, Region, answer, lintas, play, shown, until
 
-DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("skipped: tests/postgres.sh runs this with a server")
-    sys.exit(77)
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-papers-", DATABASE)
+REGION = Region.asked_for("lintas-papers-")
 
 
 def accept(node, reference, *more, code=0):
@@ -91,13 +87,7 @@ def story():
     told = accept(vn, "D2026-0045682")
     assert "outage, announced, since" in told and "PAP-004" not in told, told
     th.stop(), vn.stop()
+    shown("one paper settled, one asked about, one waits")
 
 
-try:
-    story()
-except BaseException:
-    print(REGION.logs())
-    raise
-finally:
-    REGION.close()
-print("one paper settled, one asked about, one waits")
+play(story, REGION)

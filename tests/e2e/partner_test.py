@@ -2,11 +2,13 @@
 """lintas partner test against a played partner (lintas simulate partner): when all is right it says so; each of the seeded
 faults is found in the step where it is, with the side whose it is to mend.
 
-usage: partner_test.py LINTAS ROOT
+usage: partner_test.py LINTAS SOURCE_ROOT
 """
-import json, shutil, subprocess, sys
+import json, shutil, subprocess
 
-from nodes import Authority, Node, Region, lintas, run, until
+from nodes import Authority, Node, Region, lintas, play, run, shown, until
+
+REGION = Region.asked_for("lintas-partner-test-")
 
 
 class Played:
@@ -53,13 +55,13 @@ def found(node, step, side, words, partner="TH"):
     return steps
 
 
-def with_tls_of(region, node, authority, name):
+def with_tls_of(node, authority, name):
     """A copy of NODE's keys with a TLS certificate of AUTHORITY."""
-    keys = region.work / name
+    keys = REGION.work / name
     shutil.copytree(node.path / "keys", keys)
     tls = next(keys.glob("tls-*"))
-    run("openssl", "req", "-new", "-key", tls / "key.pem", "-subj", "/CN=127.0.0.1", "-out", region.work / f"{name}.csr")
-    authority.issue(region.work / f"{name}.csr", tls / "certificate.pem", "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth")
+    run("openssl", "req", "-new", "-key", tls / "key.pem", "-subj", "/CN=127.0.0.1", "-out", REGION.work / f"{name}.csr")
+    authority.issue(REGION.work / f"{name}.csr", tls / "certificate.pem", "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth")
     return keys
 
 
@@ -73,13 +75,13 @@ def all_is_well(vn, th):
         assert "all that was tried works" in lintas(vn, "partner", "test", "TH")
 
 
-def faults(region, authority, vn, th):
-    stranger = Authority(region, "stranger")
-    other_node = Node(region, "LA", authority)
+def faults(authority, vn, th):
+    stranger = Authority(REGION, "stranger")
+    other_node = Node(REGION, "LA", authority)
     # Nobody listens.
     found(vn, "connection", "them", "connection refused")
     # Its server shows a certificate of an authority that nobody agreed on.
-    with Played(th, "--tls", with_tls_of(region, th, stranger, "strange-keys")):
+    with Played(th, "--tls", with_tls_of(th, stranger, "strange-keys")):
         found(vn, "tls", "them", "no trust in the TLS certificate")
     # It does not take our TLS certificate.
     with Played(th, script=[{"on": "any", "do": "status", "status": 403}]):
@@ -170,41 +172,33 @@ def tested_code(node):
     return result.returncode
 
 
-def refuses_to_play(region, th):
-    said = subprocess.run([region.lintas, "simulate", "partner", "--listen", "0.0.0.0:9443", "--keys", str(th.path / "keys")],
+def refuses_to_play(th):
+    said = subprocess.run([REGION.lintas, "simulate", "partner", "--listen", "0.0.0.0:9443", "--keys", str(th.path / "keys")],
                           capture_output=True, timeout=60)
     assert said.returncode == 2 and b"--anywhere" in said.stderr, said
-    script = region.work / "wrong.json"
+    script = REGION.work / "wrong.json"
     script.write_text('{"rows": [{"on": "any", "do": "dance"}, {"on": "ping", "do": "delay"}]}')
-    said = subprocess.run([region.lintas, "simulate", "partner", "--listen", f"127.0.0.1:{th.port}", "--keys", str(th.path / "keys"),
+    said = subprocess.run([REGION.lintas, "simulate", "partner", "--listen", f"127.0.0.1:{th.port}", "--keys", str(th.path / "keys"),
                            "--script", str(script)], capture_output=True, timeout=60)
     assert said.returncode == 1 and b"SIM-001" in said.stderr and b"SIM-003" in said.stderr, said
 
 
-def main():
-    region = Region(sys.argv[1], sys.argv[2], "partner-test-")
-    keep = True
-    try:
-        authority = Authority(region, "asean")
-        vn, th = Node(region, "VN", authority), Node(region, "TH", authority)
-        vn.knows(th)
-        lintas(vn, "partner", "test", "TH", code=5)  # the node is stopped
-        vn.start()
-        refuses_to_play(region, th)
-        all_is_well(vn, th)
-        faults(region, authority, vn, th)
-        goes_away(vn, th)
-        by_ebms2(vn, th)
-        lintas(vn, "partner", "test", "KH", code=3)
-        lintas(vn, "partner", "suspend", "TH")
-        found(vn, "settings", "us", "suspended")
-        vn.stop()
-        keep = False
-        print("partner test: all faults were found, with their side")
-    finally:
-        if keep:
-            print(region.logs(), file=sys.stderr)
-        region.close()
+def story():
+    authority = Authority(REGION, "asean")
+    vn, th = Node(REGION, "VN", authority), Node(REGION, "TH", authority)
+    vn.knows(th)
+    lintas(vn, "partner", "test", "TH", code=5)  # the node is stopped
+    vn.start()
+    refuses_to_play(th)
+    all_is_well(vn, th)
+    faults(authority, vn, th)
+    goes_away(vn, th)
+    by_ebms2(vn, th)
+    lintas(vn, "partner", "test", "KH", code=3)
+    lintas(vn, "partner", "suspend", "TH")
+    found(vn, "settings", "us", "suspended")
+    vn.stop()
+    shown("all faults were found, with their side")
 
 
-main()
+play(story, REGION)

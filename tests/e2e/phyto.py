@@ -2,15 +2,11 @@
 
 The signature is an enveloped one by xmlsec1, which also judges it at the far end: what was forwarded still verifies.
 """
-import hashlib, json, os, pathlib, shutil, subprocess, sys
+import hashlib, json, pathlib, shutil, subprocess, sys
 
-from nodes import Authority, Node, Region, answer, lintas, run, until
+from nodes import Authority, Node, Region, answer, lintas, play, run, shown, until
 
-DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("skipped: tests/postgres.sh runs this with a server")
-    sys.exit(77)
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-phyto-", DATABASE)
+REGION = Region.asked_for("lintas-phyto-")
 GOLDEN = pathlib.Path(sys.argv[2]) / "tests" / "golden"
 WORK = REGION.work
 
@@ -75,13 +71,7 @@ def story():
     lintas(th, "send", withdrawal)
     until("withdrawn", lambda: answer(vn, "documents", "show", received["id"])["state"] == "withdrawn")
     th.stop(), vn.stop()
+    shown("a signed certificate crosses byte for byte, and is withdrawn")
 
 
-try:
-    story()
-except BaseException:
-    print(REGION.logs())
-    raise
-finally:
-    REGION.close()
-print("a signed certificate crosses byte for byte, and is withdrawn")
+play(story, REGION)

@@ -9,9 +9,9 @@ lies there, too. Another page makes its nodes itself, on ports 8443 and 9443.
 """
 import contextlib, os, pathlib, re, secrets, signal, subprocess, sys, threading
 
-from nodes import Authority, Node, Region, free_port, lintas, until
+from nodes import Authority, Node, Region, free_port, lintas, play, shown, until
 
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-sessions-")
+REGION = Region.asked_for("lintas-sessions-")
 MARK = "end of answer " + secrets.token_hex(8)
 SECONDS = 60  # that a command may take
 QUESTION = r"curl (?!.*-X POST)|lintas .*\b(list|show|status|timeline)\b"
@@ -112,22 +112,14 @@ def session(page):
             for name, real in names.items():
                 typed, expected = typed.replace(name, real), expected.replace(name, real)
             ask(shell, f"{page.name}:{line}", typed, expected)
-            yield f"{page.name}:{line}"
+            shown(f"{page.name}:{line}")
     finally:
         shell.close()
 
 
-def main():
-    steps = (step for page in sys.argv[3:] for step in session(pathlib.Path(page)))
-    for number, step in enumerate(steps, 1):
-        print(f"ok {number} - {step}", flush=True)
+def story():
+    for page in sys.argv[3:]:
+        session(pathlib.Path(page))
 
 
-if __name__ == "__main__":
-    try:
-        main()
-    except BaseException:
-        print(REGION.logs())
-        raise
-    finally:
-        REGION.close()
+play(story, REGION)

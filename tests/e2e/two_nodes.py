@@ -6,31 +6,20 @@ Everything stays on loopback and in a temporary directory; each loop has an end.
 """
 import base64, contextlib, http.client, json, os, signal, socket, ssl, subprocess, sys, threading, time, urllib.error
 
-from nodes import Authority, Node, Region, answer, free_port, lintas, run, until
+from nodes import Authority, Node, Region, answer, free_port, lintas, play, run, shown, until
 
-DATABASE = os.environ.get("LINTAS_TEST_POSTGRES") if sys.argv[3:] == ["postgresql"] else None
-if sys.argv[3:] and not DATABASE:
-    print("SKIPPED: no PostgreSQL")
-    sys.exit(77)
-REGION = Region(sys.argv[1], sys.argv[2], "lintas-e2e-", DATABASE)
+REGION = Region.asked_for("lintas-e2e-")
 WORK, document = REGION.work, REGION.document
 EXCHANGE_TIMEOUT = 90  # seconds, the default: what waits for an exchange that hangs takes longer than any other wait here
 PROMPT = 30  # seconds within which a partner that lives is served, whatever others do
 CONTENTS = ("0-0000-00000-00-0", "Example Trading", "Example Import", "INV-0001", "Instant noodles", "TUAYANG")  # of form-d.xml
 PASSWORD, MISTYPED = "correct horse battery 7", "correct hoarse battery 7"
-passed = 0
 # Freed memory that the sanitizer keeps back would look like memory that the node keeps.
 os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=4:thread_local_quarantine_size_kb=64"
 
 
 def state_of(node, document_id):
     return answer(node, "documents", "show", document_id).get("state")
-
-
-def shown(name):
-    global passed
-    passed += 1
-    print(f"ok {passed} - {name}", flush=True)
 
 
 class Silent(threading.Thread):
@@ -244,11 +233,4 @@ def story():
     nothing_is_told({th: sent, vn: received["id"]}, secrets)
 
 
-try:
-    story()
-except BaseException:
-    print(REGION.logs())
-    raise
-finally:
-    REGION.close()
-print(f"{passed} passed")
+play(story, REGION)

@@ -3,17 +3,14 @@
 back, answer without end, or want no more; the stream is followed over TLS with a token, reconnected, and proved complete by the
 functions of docs/webhooks.md.
 
-usage: webhooks.py LINTAS ROOT [postgresql]   (exit 77: skipped)
+usage: webhooks.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 """
-import base64, contextlib, http.client, http.server, json, os, pathlib, re, ssl, subprocess, sys, threading, time
+import base64, concurrent.futures, contextlib, http.client, http.server, itertools, json, re, ssl, subprocess, threading, time
 
-from nodes import Authority, Node, Region, answer, free_port, lintas, run, until
+from nodes import Authority, Node, Region, answer, free_port, lintas, play, run, shown, until
 
+REGION = Region.asked_for("lintas-webhooks-")
 SECRETS = []
-
-
-def shown(text):
-    print(f"shown: {text}", flush=True)
 
 
 def examples(page):
@@ -92,16 +89,14 @@ def signature(secret, headers, body):
     return "v1," + base64.b64encode(out).decode()
 
 
-HAPPENED = 0
+HAPPENED = itertools.count(1)
 
 
 def happen(node, count=1):
     """Something that the journal tells of; the subject of the last."""
-    global HAPPENED
-    for _ in range(count):
-        HAPPENED += 1
-        lintas(node, "organisation", "add", f"seat{HAPPENED}", "--name", f"Seat {HAPPENED}", "--seat", "issuing-authority")
-    return f"seat{HAPPENED}"
+    for seat in (f"seat{next(HAPPENED)}" for _ in range(count)):
+        lintas(node, "organisation", "add", seat, "--name", f"The {seat}", "--seat", "issuing-authority")
+    return seat
 
 
 def webhook(node, hook):
@@ -240,12 +235,12 @@ def changes(node, good, hook, secret):
         lintas(node, "webhook", "add", wrong, code=1)
 
 
-def guarded(region, authority):
+def guarded(authority):
     """With TLS: what is private is refused when it is connected to, unless its network is allowed; and TLS is verified."""
-    stranger = Authority(region, "stranger")
+    stranger = Authority(REGION, "stranger")
 
     def context(of, name):
-        key, csr, cert = (region.work / f"{name}.{end}" for end in ("key", "csr", "pem"))
+        key, csr, cert = (REGION.work / f"{name}.{end}" for end in ("key", "csr", "pem"))
         run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout", key,
             "-out", csr)
         of.issue(csr, cert, "extendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1,DNS:localhost")
@@ -254,7 +249,7 @@ def guarded(region, authority):
         return made
 
     known, unknown = Receiver(context=context(authority, "known")), Receiver(context=context(stranger, "unknown"))
-    node = Node(region, "TH", authority, {"webhooks.trust-file": "partners-tls.pem", "interface.port": free_port()})
+    node = Node(REGION, "TH", authority, {"webhooks.trust-file": "partners-tls.pem", "interface.port": free_port()})
     node.start()
     lintas(node, "webhook", "add", known.url.replace("https", "http"), code=1)  # only a node for trials takes it
     numbered, _ = added(node, known.url)
@@ -348,6 +343,9 @@ def stream(node, page):
     subject = happen(node)
     follow(first, lambda event, data: event == "message" and data["subject"] == subject)
     first.close()  # cut off in the middle, before any digest
+    leaving = token_of(node, "leaving", None, "operator")
+    ending = Stream(node, leaving, path=f"/api/v1/events/stream?after={got[-1]['sequence']}")
+    lintas(node, "token", "revoke", answer(node, "token", "list", "--user", "leaving")["items"][0]["id"])
     subject = happen(node, 3)
     second = Stream(node, operator, last=got[-1]["sequence"])
     follow(second, lambda event, data: event == "digest" and data["until"] == got[-1]["sequence"] and got[-1]["subject"] == subject)
@@ -381,10 +379,6 @@ def stream(node, page):
     assert [s.response.status for s in streams].count(503) >= 2, [s.response.status for s in streams]
     for each in streams:
         each.close()
-    leaving = token_of(node, "leaving", None, "operator")
-    ending = Stream(node, leaving, path=f"/api/v1/events/stream?after={got[-1]['sequence']}")
-    listed = answer(node, "token", "list", "--user", "leaving")["items"][0]["id"]
-    lintas(node, "token", "revoke", listed)
     list(ending)  # ends, cleanly: else this raises, or runs into the time limit
     shown("who may not any more is told no more")
 
@@ -395,30 +389,29 @@ def stream(node, page):
     shown("streams end cleanly when the node stops")
 
 
-def main(program, root, database=None):
-    if database and not os.environ.get("LINTAS_TEST_POSTGRES"):
-        print("skipped: tests/postgres.sh runs this with a server")
-        sys.exit(77)
-    region = Region(program, root, "lintas-webhooks-", os.environ["LINTAS_TEST_POSTGRES"] if database else None)
-    page = examples(pathlib.Path(root) / "docs" / "webhooks.md")
-    try:
-        authority = Authority(region, "authority")
-        trial = Node(region, "VN", authority, {"plain": "yes", "level": "debug"})
-        trial.start()
-        changes(trial, *receivers(trial, page))
-        trial.stop()
-        node = guarded(region, authority)
-        stream(node, page)
-        told = region.logs(10 ** 9) + json.dumps(answer(node, "events", "--limit", "500")) + json.dumps(answer(node, "webhook", "list")) + \
-            json.dumps(answer(trial, "events", "--limit", "500")) + json.dumps(answer(trial, "tasks"))
-        assert not [s for s in SECRETS if s in told or s.removeprefix("whsec_") in told], "a secret was told"
-        assert "ERROR: AddressSanitizer" not in told and "runtime error" not in told
-        shown("no secret stands in logs, events, lists or tasks")
-    except BaseException:
-        print(region.logs())
-        raise
-    finally:
-        region.close()
+def of_trials(authority, page):
+    node = Node(REGION, "VN", authority, {"plain": "yes", "level": "debug"})
+    node.start()
+    changes(node, *receivers(node, page))
+    node.stop()
+    return node
 
 
-main(*sys.argv[1:])
+def of_tls(authority, page):
+    node = guarded(authority)
+    stream(node, page)
+    return node
+
+
+def story():
+    page = examples(REGION.root / "docs" / "webhooks.md")
+    authority = Authority(REGION, "authority")
+    with concurrent.futures.ThreadPoolExecutor() as side_by_side:  # on two nodes that do not know each other; most of it is waiting
+        trial, node = (part.result() for part in [side_by_side.submit(of_trials, authority, page), side_by_side.submit(of_tls, authority, page)])
+    told = REGION.logs(10 ** 9) + json.dumps(answer(node, "events", "--limit", "500")) + json.dumps(answer(node, "webhook", "list")) + \
+        json.dumps(answer(trial, "events", "--limit", "500")) + json.dumps(answer(trial, "tasks"))
+    assert not [s for s in SECRETS if s in told or s.removeprefix("whsec_") in told], "a secret was told"
+    shown("no secret stands in logs, events, lists or tasks")
+
+
+play(story, REGION)

@@ -72,18 +72,36 @@ int64_t fixture_int(struct kernel_fixture *fixture, const struct statement *stat
 }
 
 /* On a database of its own: what is prepared is kept by the statement's address. */
-static void schema_script(struct kernel_fixture *fixture, const char *verb, const char *more)
+static void schema_script(struct kernel_fixture *fixture, const char *verb, const char *schema, const char *more)
 {
 	char sql[160];
 	struct db *db;
 
-	snprintf(sql, sizeof(sql), "%s %s%s", verb, fixture->schema, more);
+	snprintf(sql, sizeof(sql), "%s %s%s", verb, schema, more);
 	const struct statement statement = { "script", sql };
 	struct script script = { &statement, NO_BINDS, 0 };
 	must(db_open(getenv("LINTAS_TEST_POSTGRES"), NULL, &db, &fixture->err));
 	enum err_code code = db_write(db, exec_run, &script, &fixture->err);
 	db_close(db);
 	must(code);
+}
+
+/* Makes SCHEMA anew and empty. */
+static void schema_new(struct kernel_fixture *fixture, const char *schema)
+{
+	schema_script(fixture, "DROP SCHEMA IF EXISTS", schema, " CASCADE");
+	schema_script(fixture, "CREATE SCHEMA", schema, "");
+}
+
+const char *fixture_beside(struct kernel_fixture *fixture)
+{
+	const char *url = getenv("LINTAS_TEST_POSTGRES");
+
+	if (!url || !*url)
+		return NULL;
+	snprintf(fixture->beside, sizeof(fixture->beside), "kernel_%d_beside", (int)getpid());
+	schema_new(fixture, fixture->beside);
+	return arena_printf(fixture->arena, "%s&options=-csearch_path%%3D%s", url, fixture->beside);
 }
 
 /* --- Set-up --- */
@@ -103,8 +121,7 @@ static void place_set(struct kernel_fixture *fixture)
 	if (fixture->skip)
 		return;
 	snprintf(fixture->schema, sizeof(fixture->schema), "kernel_%d", (int)getpid());
-	schema_script(fixture, "DROP SCHEMA IF EXISTS", " CASCADE");
-	schema_script(fixture, "CREATE SCHEMA", "");
+	schema_new(fixture, fixture->schema);
 	snprintf(fixture->url, sizeof(fixture->url), "%s&options=-csearch_path%%3D%s", url, fixture->schema);
 }
 
@@ -179,7 +196,9 @@ static int teardown(void **state)
 	if (fixture->directory[0])
 		rmdir(fixture->directory);
 	if (fixture->schema[0])
-		schema_script(fixture, "DROP SCHEMA", " CASCADE");
+		schema_script(fixture, "DROP SCHEMA", fixture->schema, " CASCADE");
+	if (fixture->beside[0])
+		schema_script(fixture, "DROP SCHEMA", fixture->beside, " CASCADE");
 	free(fixture);
 	return 0;
 }

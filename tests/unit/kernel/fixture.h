@@ -19,7 +19,8 @@ struct kernel_fixture {
 	enum db_kind kind;
 	bool skip;
 	char directory[64]; /* SQLite */
-	char schema[64];    /* PostgreSQL */
+	char schema[64];    /* PostgreSQL: the programs of one run share the server */
+	char beside[64];    /* another schema there, if the test asked for one */
 	char url[512];
 	struct arena *arena;
 	struct err err;
@@ -36,6 +37,10 @@ void fixture_must(enum err_code code, const struct err *err, const char *file, i
 
 /* The fixture of a test; skips it where its database is absent. */
 struct kernel_fixture *kernel_fixture_of(void **state);
+
+/* The URL of an empty schema on the PostgreSQL server, beside the fixture's own and with the same end; each call
+ * empties it. The arena's. NULL without a server. */
+const char *fixture_beside(struct kernel_fixture *fixture);
 
 /* Runs TESTS on each database with CAPABILITIES (NULL-terminated; NULL: none). Returns how many failed. */
 int kernel_run(const char *name, const struct CMUnitTest *tests, size_t count,

@@ -148,28 +148,14 @@ static int backed_up(struct kernel_fixture *fixture, struct backup_plan *plan, s
 	return fd;
 }
 
-/* A database of either kind without any table; ":memory:", or a schema of the server. */
+/* A database of either kind without any table; ":memory:", or a schema of the server; NULL without one. */
 static struct db *empty_database(struct kernel_fixture *fixture, enum db_kind kind)
 {
-	static const struct statement make = { "test.make", "CREATE SCHEMA restored" };
-	static const struct statement drop = { "test.drop", "DROP SCHEMA IF EXISTS restored CASCADE" };
-	const char *server = getenv("LINTAS_TEST_POSTGRES");
+	const char *url = kind == DB_SQLITE ? ":memory:" : fixture_beside(fixture);
 	struct db *db = NULL;
-	char url[600];
 
-	if (kind == DB_SQLITE) {
-		must(db_open(":memory:", NULL, &db, &fixture->err));
-		return db;
-	}
-	if (!server)
-		return NULL;
-	struct kernel_fixture at = { .arena = fixture->arena };
-	must(db_open(server, NULL, &at.kernel.db, &fixture->err));
-	fixture_exec(&at, &drop, NO_BINDS);
-	fixture_exec(&at, &make, NO_BINDS);
-	db_close(at.kernel.db);
-	snprintf(url, sizeof(url), "%s&options=-csearch_path%%3Drestored", server);
-	must(db_open(url, NULL, &db, &fixture->err));
+	if (url)
+		must(db_open(url, NULL, &db, &fixture->err));
 	return db;
 }
 
