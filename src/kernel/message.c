@@ -63,25 +63,21 @@ char *message_reason(struct arena *arena, const char *reason)
 
 /* --- Writing --- */
 
-/* The place in the conversation. A message that something open stands before is parked: whoever finishes that one wakes
- * it. */
-static enum err_code place_find(struct tx *tx, struct message *message, int64_t now_us, struct err *err)
+/* The place in the conversation. What stands before it may be finished at this moment by a transaction that does not
+ * see it yet: so it is not parked here, but by whoever takes it and finds it blocked. */
+static enum err_code place_find(struct tx *tx, struct message *message, struct err *err)
 {
 	db_query_auto query = { 0 };
 
 	message->position = 1;
-	message->next_attempt_us = now_us;
 	if (same(message->conversation, message->id)) /* it opens one */
 		return OK;
 	TRY(db_query(
 		tx, &sql_message_last,
 		BINDS(BIND_TEXT(message->conversation), BIND_TEXT(message->partner), BIND_TEXT(message->direction)),
 		&query, err));
-	if (db_next(&query)) {
+	if (db_next(&query))
 		message->position = db_int(&query, 0) + 1;
-		if (db_int(&query, 1))
-			message->next_attempt_us = MESSAGE_PARKED_US;
-	}
 	return db_end(&query, err);
 }
 
@@ -126,7 +122,8 @@ enum err_code message_insert(struct tx *tx, struct message *message, const struc
 {
 	struct message put = *message;
 
-	TRY(place_find(tx, &put, now_us, err));
+	put.next_attempt_us = now_us;
+	TRY(place_find(tx, &put, err));
 	TRY(message_insert_at(tx, &put, parts, state, now_us, inserted, err));
 	message->position = put.position;
 	return OK;

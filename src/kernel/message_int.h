@@ -81,8 +81,8 @@ enum err_code message_fire(struct tx *tx, const struct fsm_case *fsm_case, const
 			   const char *event, const char **to, struct err *err) MUST_USE;
 /* MESSAGE is done: what follows it in the conversation need not wait longer. */
 enum err_code message_wake(struct tx *tx, const struct message *message, int64_t now_us, struct err *err) MUST_USE;
-/* Once a minute, among all nodes of a database: wakes what is parked behind nothing. On PostgreSQL the one before it
- * may have been finished by a transaction that did not see it yet. */
+/* Once a minute, among all nodes of a database: wakes what is parked behind nothing. Nothing should be, but for what an
+ * older version or a hand in the database left; and it would wait for ever. */
 enum err_code message_sweep(struct kernel *kernel, int64_t now_us, struct err *err) MUST_USE;
 /* When to try again after ATTEMPTS failures: doubling from first to max; jitter, so that partners that come back are
  * not all tried at once, takes up to half of it away. */

@@ -34,7 +34,7 @@ static enum err_code place_find(struct tx *tx, struct recovery *r, struct err *e
 		m->position = db_int(&query, 0) + 1;
 		r->blocked = db_int(&query, 1) != 0;
 	}
-	m->next_attempt_us = r->blocked && same(m->direction, "in") ? MESSAGE_PARKED_US : r->evidence->at_us;
+	m->next_attempt_us = r->evidence->at_us;
 	return db_end(&query, err);
 }
 
