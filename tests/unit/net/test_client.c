@@ -239,6 +239,15 @@ static void an_exchange_ends_when_its_time_is_up(void **state)
 	assert_true(took_us >= 299 * 1000 && took_us < PATIENCE_S * SECOND_US);
 }
 
+/* Whoever waits for an answer then knows that it is not the server which failed. */
+static void the_end_of_the_process_ends_an_exchange(void **state)
+{
+	struct setting *setting = *state;
+
+	http_client_cancel(setting->client);
+	assert_int_equal(call(setting, call_to(setting, "/gate")), ERR_BUSY);
+}
+
 /* --- Servers that misbehave --- */
 
 struct odd_server {
@@ -454,6 +463,7 @@ int main(void)
 		TEST(an_answer_that_does_not_fit_the_arena_is_a_fault),
 		TEST(what_did_not_go_out_whole_is_told_apart),
 		TEST(an_exchange_ends_when_its_time_is_up),
+		TEST(the_end_of_the_process_ends_an_exchange),
 		TEST(servers_that_misbehave_are_faults),
 		TEST(the_header_block_is_that_of_the_last_answer),
 		TEST(a_connection_that_died_meanwhile_is_replaced),
