@@ -141,7 +141,7 @@ static enum err_code tell_one(struct telling *t, const char *partner, struct err
 	offer.partner = partner;
 	TRY(messaging_card_write(options->messaging, own->arena, &offer, own->now_us, &card, err));
 	const struct card_update_request request = {
-		.partner = partner, .card = buf_bytes(&card), .actor = { .name = "system" }, .now_us = own->now_us
+		.partner = partner, .card = buf_bytes(&card), .actor = actor_system, .now_us = own->now_us
 	};
 	TRY(card_update_send(options->kernel, own->arena, &request, findings, err));
 	const struct finding *first = findings_at(findings, 0);

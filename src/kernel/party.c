@@ -305,8 +305,7 @@ enum err_code partner_certificate_add(struct tx *tx, const struct partner_certif
 	TRY(credential_keep(tx, &credential, now_us, err));
 	TRY(db_exec(tx, &sql_certificate_put,
 		    BINDS(BIND_TEXT(certificate->partner), BIND_TEXT(certificate->use),
-			  BIND_TEXT(certificate->fingerprint), BIND_INT(now_us),
-			  certificate->until_us == TIME_NONE ? BIND_NULL : BIND_INT(certificate->until_us)),
+			  BIND_TEXT(certificate->fingerprint), BIND_INT(now_us), BIND_TIME(certificate->until_us)),
 		    NULL, err));
 	return partner_changed(tx, certificate->partner,
 			       certificate->until_us == TIME_NONE ? "certificate-added" : "certificate-withdrawn",
@@ -330,7 +329,7 @@ enum err_code partner_certificates(struct tx *tx, struct arena *arena, const cha
 			.fingerprint = db_text(arena, &query, 2),
 			.der = db_blob(arena, &query, 3),
 			.added_us = db_int(&query, 4),
-			.until_us = db_null(&query, 5) ? TIME_NONE : db_int(&query, 5),
+			.until_us = db_time(&query, 5),
 		};
 	}
 	TRY(db_end(&query, err));

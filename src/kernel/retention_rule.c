@@ -53,8 +53,8 @@ struct retention_answer retention_term_of(const struct kernel *kernel, const cha
 			best = rule;
 	}
 	if (best)
-		return (struct retention_answer){ best->term, "[retention] of lintas.conf", true };
-	return (struct retention_answer){ term_of(keeping), keeping->law, false };
+		return (struct retention_answer){ best->term, "[retention] of lintas.conf" };
+	return (struct retention_answer){ term_of(keeping), keeping->law };
 }
 
 static const char *doctype_at(const struct kernel *kernel, size_t index)

@@ -232,7 +232,6 @@ static enum err_code give_up(struct tx *tx, const struct settling *settling, str
 	enum { TEXTS_BYTES = 8192 };
 	const struct webhook *webhook = &settling->batch->webhook;
 	const struct webhook_outcome *outcome = settling->outcome;
-	const struct actor system = { .name = "system" };
 	char since[TIME_SIZE];
 	arena_auto arena = arena_new(TEXTS_BYTES);
 	const char *reason = !arena ? NULL
@@ -257,7 +256,7 @@ static enum err_code give_up(struct tx *tx, const struct settling *settling, str
 				      .subject = webhook->id,
 				      .text = text },
 		      outcome->at_us, err));
-	return webhook_journal(tx, webhook, "given-up", reason, &system, outcome->at_us, err);
+	return webhook_journal(tx, webhook, "given-up", reason, &actor_system, outcome->at_us, err);
 }
 
 static enum err_code not_taken(struct tx *tx, const struct settling *settling, struct err *err)

@@ -200,8 +200,11 @@ static void put_back(struct telling *t)
 	pthread_mutex_lock(&health->lock);
 	for (size_t i = 0; i < t->count; i++) {
 		struct pulse *pulse = pulse_of(health, t->pulses[i].partner);
-		if (pulse && !pulse->news)
-			*pulse = t->pulses[i];
+		if (!pulse || pulse->news)
+			continue;
+		int64_t beat_us = pulse->beat_us;
+		*pulse = t->pulses[i];
+		pulse->beat_us = beat_us;
 	}
 	pthread_mutex_unlock(&health->lock);
 }
@@ -294,10 +297,13 @@ enum err_code health_tasks(struct messaging *messaging, int64_t now_us, struct e
 				     "Partner %s: nothing that we send is answered since %s. Find out which side it "
 				     "is on (lintas partner test %s), and ask them; until then paper goes",
 				     link->partner, time_format(link->since_us, since), link->partner);
-		if (text)
-			wanted.items[wanted.count++] = (struct task){ .subject = link->partner, .text = text };
+		wanted.items[wanted.count++] = (struct task){ .subject = link->partner, .text = text };
 	}
 	directory_release(directory);
+	/* A task that is not wanted is closed. */
+	for (size_t i = 0; i < wanted.count; i++)
+		if (!wanted.items[i].text)
+			return fail(err, ERR_MEMORY, "no memory to look at the links");
 	return task_keep(messaging->options.kernel, TASK_LINK, &wanted, now_us, &changed, err);
 }
 

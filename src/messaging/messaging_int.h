@@ -128,7 +128,7 @@ enum err_code peer_encrypt(const struct peer *peer, int64_t now_us, struct arena
 /* The desk of kernel/card.h. */
 enum err_code card_take(const struct card_desk *desk, struct tx *tx, struct arena *arena, const char *partner,
 			struct bytes octets, const struct actor *actor, int64_t now_us, struct findings *findings,
-			struct err *err);
+			struct err *err) MUST_USE;
 
 /* Headers of ours. */
 enum { PART_PROPERTIES_MAX = 3 };

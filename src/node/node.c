@@ -145,9 +145,8 @@ enum err_code node_read_config(struct arena *arena, const char *directory, struc
  * it is, when it can. */
 static void note_keys(struct kernel *kernel, const char *keys)
 {
-	const struct actor actor = { .name = "system" };
 	struct err err = { 0 };
-	if (own_keys_note(kernel, keys, &actor, clock_now_us(kernel->clock), &err) != OK)
+	if (own_keys_note(kernel, keys, &actor_system, clock_now_us(kernel->clock), &err) != OK)
 		LOG(LOG_WARN, "keys.not-journalled", LOG_ERR(&err));
 }
 
