@@ -73,7 +73,7 @@ static enum err_code certificate_facts(struct card_call *c, const struct partner
 	for (size_t i = 0; i < count; i++) {
 		struct err why;
 		cert_auto cert = NULL;
-		if (!partner_is_pin(&rows[i]) || !partner_is_live(&rows[i], c->partner.call->now_us))
+		if (!partner_is_pin(&rows[i]) || !partner_certificate_live(&rows[i], c->partner.call->now_us))
 			continue;
 		bool read = cert_cached(rows[i].der, &cert, &why) == OK;
 		TRY(add_fact(facts, "certificate",
@@ -317,7 +317,7 @@ static bool has_row(const struct partner_certificate *rows, size_t count, const 
 {
 	for (size_t i = 0; i < count; i++)
 		if (same(rows[i].use, row->use) && same(rows[i].fingerprint, row->fingerprint) &&
-		    partner_is_live(&rows[i], now_us))
+		    partner_certificate_live(&rows[i], now_us))
 			return true;
 	return false;
 }
@@ -457,7 +457,7 @@ static enum err_code end_certificates(struct tx *tx, struct card_call *c, struct
 	for (size_t i = 0; i < p->kept.count; i++) {
 		struct partner_certificate row = p->kept.items[i];
 		bool ends_before = row.until_us != TIME_NONE && row.until_us <= until_us;
-		if (!partner_is_pin(&row) || !partner_is_live(&row, now_us) || ends_before ||
+		if (!partner_is_pin(&row) || !partner_certificate_live(&row, now_us) || ends_before ||
 		    has_row(c->rows, c->rows_count, &row, now_us))
 			continue;
 		row.until_us = until_us;

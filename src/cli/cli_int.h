@@ -253,7 +253,7 @@ enum err_code run_restore(struct invocation *invocation, struct err *err);
 /* What commands of their own answer with --json. */
 enum err_code json_put(const struct schema *schema, const void *view, struct err *err) MUST_USE;
 struct machine;
-enum err_code json_doctypes(struct invocation *invocation, struct err *err);
+enum err_code json_doctypes(struct invocation *invocation, const struct kernel *kernel, struct err *err);
 enum err_code json_machines(struct invocation *invocation, const struct machine *const *machines, size_t count,
 			    struct err *err);
 enum err_code json_migration(bool dry_run, const struct migration_status *status, const char *sql, struct err *err);

@@ -263,6 +263,11 @@ static enum err_code key_of(struct bytes der, struct cert **cert, struct err *er
 	return code;
 }
 
+bool partner_certificate_live(const struct partner_certificate *certificate, int64_t now_us)
+{
+	return certificate->der.data && (certificate->until_us == TIME_NONE || certificate->until_us > now_us);
+}
+
 /* It is the key that speaks and opens: an authority may have certified it twice. Two that add it at once meet at the
  * counter of changes: PostgreSQL lets the second begin anew, and it sees the first. */
 enum err_code partner_certificate_check(struct tx *tx, const struct partner_certificate *certificate, int64_t now_us,

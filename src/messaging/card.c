@@ -185,6 +185,7 @@ static enum err_code fill_certificates(struct writing *w, struct err *err)
 static enum err_code fill_documents(struct writing *w, const struct card_offer *offer, struct err *err)
 {
 	const struct kernel *kernel = w->messaging->options.kernel;
+	const struct doctype *doctype;
 	struct card *card = &w->card;
 	card->opt_outs = offer->opt_outs.items;
 	card->opt_outs_count = offer->opt_outs.count;
@@ -195,14 +196,12 @@ static enum err_code fill_documents(struct writing *w, const struct card_offer *
 	card->documents = arena_array(w->arena, ROWS_MAX, sizeof *card->documents);
 	if (!card->documents)
 		return fail(err, ERR_MEMORY, "no memory for a card");
-	for (size_t c = 0; kernel->capabilities[c]; c++)
-		for (const struct doctype *const *d = kernel->capabilities[c]->doctypes;
-		     d && *d && card->documents_count < ROWS_MAX; d++)
-			card->documents[card->documents_count++] = (struct card_document){ .type = (*d)->code,
-											   .version = (*d)->version,
-											   .sends = true,
-											   .receives = true,
-											   .from = DATE_NONE };
+	for (size_t i = 0; (doctype = doctype_at(kernel, i)) && card->documents_count < ROWS_MAX; i++)
+		card->documents[card->documents_count++] = (struct card_document){ .type = doctype->code,
+										   .version = doctype->version,
+										   .sends = true,
+										   .receives = true,
+										   .from = DATE_NONE };
 	return OK;
 }
 

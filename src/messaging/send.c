@@ -389,20 +389,6 @@ static enum err_code call_partner(const struct posting *posting, struct arena *a
 	return options->client->call(options->client, arena, &call, answer, err);
 }
 
-/* A repetition gets the receipt of the first acceptance, which may be older than a change of the profile: any profile
- * of ours will do for it, if its certificate is still believed. An error is of now; one by another profile than ours
- * says that the partner has changed before us, or not yet, and the message waits. */
-static const struct security_profile *profile_for(const struct sending *s)
-{
-	const struct ebms_message *reply = &s->reply;
-	const struct security_profile *profile = s->peer->profile;
-	for (size_t i = 0; reply->kind == KIND_RECEIPT && profile_at(i); i++)
-		if (reply->signature->alg_known && profile_at(i)->signature == reply->signature->alg &&
-		    profile_at(i)->binding == reply->binding && profile_at(i)->digest != DIGEST_SHA1)
-			profile = profile_at(i);
-	return profile;
-}
-
 /* The answer must be a signal of this partner, signed with a certificate we believe, whatever it says; but for what
  * ebMS 2 lets go unsigned. */
 static enum err_code read_reply(struct sending *s, struct err *err)
@@ -420,7 +406,10 @@ static enum err_code read_reply(struct sending *s, struct err *err)
 			ebms_found(reply, RULE_UNSIGNED, NULL, NULL);
 		return OK;
 	}
-	ebms_check_profile(reply, profile_for(s));
+	/* A repetition gets the receipt of the first acceptance, which may be older than a change of the profile, if
+	 * its certificate is still believed. An error is of now; one by another profile than ours says that the partner
+	 * has changed before us, or not yet, and the message waits. */
+	ebms_check_profile(reply, reply->kind == KIND_RECEIPT ? peer_profile_of(s->peer, reply) : s->peer->profile);
 	TRY(ebms_signer(reply, s->peer->signing, s->peer->signing_count, &s->cert, err));
 	if (!s->cert)
 		return OK;

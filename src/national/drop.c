@@ -41,19 +41,15 @@ static enum err_code open_root(const struct national_drop *drop, const char *org
 static const char *folder_at(const struct national_drop *drop, size_t index)
 {
 	const struct national_mapping *mapping;
+	const struct doctype *doctype;
 
 	if (index == 0)
 		return "";
 	for (size_t i = 0; (mapping = national_mapping_at(drop->mappings, i)); i++)
 		if (--index == 0)
 			return mapping->name;
-	for (size_t c = 0; drop->kernel->capabilities[c]; c++) {
-		const struct doctype *const *types = drop->kernel->capabilities[c]->doctypes;
-		for (size_t i = 0; types && types[i]; i++)
-			if (--index == 0)
-				return types[i]->code;
-	}
-	return NULL;
+	doctype = doctype_at(drop->kernel, index - 1);
+	return doctype ? doctype->code : NULL;
 }
 
 static void keep_first(enum err_code code, const struct err *why, enum err_code *first, struct err *err)
