@@ -89,7 +89,7 @@ static enum err_code instance_make(struct arena *arena, const char *path, struct
 		return fail(err, ERR_MEMORY, "no memory for the node");
 	uuid_new(text, clock_now_us(&clock_system));
 	int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool good = fd >= 0 && write(fd, text, UUID_SIZE - 1) == UUID_SIZE - 1 && fsync(fd) == 0;
+	bool good = fd >= 0 && fd_write(fd, bytes_of(text)) && fsync(fd) == 0;
 	if (fd >= 0)
 		good = close(fd) == 0 && good;
 	good = good && (link(aside, path) == 0 || errno == EEXIST);
