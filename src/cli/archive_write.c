@@ -195,8 +195,7 @@ static enum err_code volume_end(struct writing *w, struct err *err)
 	w->volumes++;
 	w->messages += (int64_t)w->count;
 	w->octets += w->bytes;
-	close(w->part);
-	w->part = -1;
+	fd_close(&w->part);
 	buf_done(&w->index);
 	buf_done(&w->sums);
 	return OK;
@@ -405,10 +404,8 @@ enum err_code run_archive_write(struct invocation *in, struct err *err)
 	struct writing w = { .in = in, .folder = -1, .part = -1 };
 	const char *path = in->arguments[0];
 	enum err_code code = write_archive(&w, path, err);
-	if (w.part >= 0)
-		close(w.part);
-	if (w.folder >= 0)
-		close(w.folder);
+	fd_close(&w.part);
+	fd_close(&w.folder);
 	buf_done(&w.index);
 	buf_done(&w.sums);
 	arena_free(w.arena);
