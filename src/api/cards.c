@@ -258,14 +258,6 @@ static bool offers(const struct card *card, const char *profile)
 	return false;
 }
 
-static const char *endpoint_for(const struct card *card, const char *binding)
-{
-	for (size_t i = 0; i < card->endpoints_count; i++)
-		if (same(card->endpoints[i].binding, binding))
-			return card->endpoints[i].url;
-	return NULL;
-}
-
 /* A partner keeps its profile while the card offers it. */
 static const char *choose_profile(struct card_call *c)
 {
@@ -304,7 +296,7 @@ static void make_partner(struct card_call *c)
 	}
 	partner->profile = profile;
 	partner->binding = messaging_profile_binding(profile);
-	const char *endpoint = endpoint_for(&c->card, partner->binding);
+	const char *endpoint = messaging_card_endpoint(&c->card, partner->binding);
 	/* Of ebMS 2, what the agreement says goes before. */
 	bool agreed = c->known && same(partner->binding, BINDING_EBMS2) && !*partner->endpoint;
 	partner->endpoint = agreed || !endpoint ? "" : endpoint;

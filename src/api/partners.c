@@ -305,18 +305,12 @@ static const char *profiles(struct arena *arena)
 	return list;
 }
 
-static bool is_url(const char *text, const char *scheme)
-{
-	size_t length = strlen(scheme);
-	return starts_with(text, scheme) && text[length] && !strchr("/:?#", text[length]) && !strpbrk(text, " \t\r\n");
-}
-
 static void check_endpoint(struct partner_call *p, const char *endpoint)
 {
 	bool agreed = same(p->partner.binding, BINDING_EBMS2) && !*endpoint;
-	if (is_url(endpoint, "http://") && !p->call->api->options.plain)
+	if (http_url_begins(endpoint, "http://") && !p->call->api->options.plain)
 		finding_add(p->findings, &partner_rules[RULE_NO_TLS], "/endpoint", endpoint, NULL);
-	else if (!agreed && !is_url(endpoint, "https://") && !is_url(endpoint, "http://"))
+	else if (!agreed && !http_url_begins(endpoint, "https://") && !http_url_begins(endpoint, "http://"))
 		finding_add(p->findings, &partner_rules[RULE_ENDPOINT], "/endpoint", *endpoint ? endpoint : "(absent)",
 			    NULL);
 }

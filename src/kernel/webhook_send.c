@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/date.h"
+#include "base/text.h"
 #include "base/uuid.h"
 #include "kernel/message_int.h"
 #include "kernel/task.h"
@@ -46,18 +47,7 @@ static enum err_code lease(struct tx *tx, struct taking *taking, struct err *err
 
 static bool wanted(const struct webhook *webhook, const char *event)
 {
-	const char *names = webhook->events;
-	size_t length = strlen(event);
-
-	if (!*names)
-		return true;
-	for (; *names; names += strspn(names, " ")) {
-		size_t size = strcspn(names, " ");
-		if (size == length && memcmp(names, event, size) == 0)
-			return true;
-		names += size;
-	}
-	return false;
+	return !*webhook->events || word_among(webhook->events, event);
 }
 
 static enum err_code take_event(struct webhook_batch *batch, const struct journal_entry *entry, struct err *err)

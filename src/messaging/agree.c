@@ -409,18 +409,16 @@ struct offering {
 /* Whether TYPES, words separated by a space, has TYPE; NULL has all. */
 static bool among(const char *types, const char *type)
 {
-	for (const char *word = types; word && *(word += strspn(word, " ")); word += strcspn(word, " "))
-		if (bytes_same(bytes(word, strcspn(word, " ")), bytes_of(type)))
-			return true;
-	return !types;
+	return !types || word_among(types, type);
 }
 
 static enum err_code check_documents(const struct offering *o, struct err *err)
 {
 	const struct kernel *kernel = o->messaging->options.kernel;
 	const char *types = o->wanted->documents;
-	for (const char *word = types; word && *(word += strspn(word, " ")); word += strcspn(word, " ")) {
-		const char *type = arena_text_of(o->arena, bytes(word, strcspn(word, " ")));
+	struct bytes word;
+	while (word_next(&types, &word)) {
+		const char *type = arena_text_of(o->arena, word);
 		if (!type)
 			return fail(err, ERR_MEMORY, "no memory for a CPA");
 		if (!doctype_find(kernel, type))

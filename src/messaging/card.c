@@ -111,12 +111,12 @@ static bool can(const struct directory *directory, const struct security_profile
 	return true;
 }
 
-static bool has_endpoint(const struct card *card, const char *binding)
+const char *messaging_card_endpoint(const struct card *card, const char *binding)
 {
 	for (size_t i = 0; i < card->endpoints_count; i++)
 		if (same(card->endpoints[i].binding, binding))
-			return true;
-	return false;
+			return card->endpoints[i].url;
+	return NULL;
 }
 
 /* One address takes both bindings: a message says itself what it is. */
@@ -133,7 +133,7 @@ static enum err_code fill_bindings(struct writing *w, struct err *err)
 		if (!can(w->directory, profile, w->now_us))
 			continue;
 		card->bindings[card->bindings_count++] = (struct card_binding){ binding, profile->name };
-		if (!has_endpoint(card, binding))
+		if (!messaging_card_endpoint(card, binding))
 			card->endpoints[card->endpoints_count++] =
 				(struct card_endpoint){ binding, w->messaging->options.endpoint };
 	}

@@ -693,6 +693,16 @@ enum err_code send_probe(struct probe *probe, struct err *err)
 
 /* --- Replies --- */
 
+/* As the agreement says that it is under; an error about one that we do not have goes where any other would. */
+static const char *signal_endpoint(const struct peer *peer, const struct ebms_message *signal)
+{
+	const struct ebms_collaboration *under = signal->unit_read && signal->ebms2 ? signal->user.collaboration : NULL;
+	const struct pact *pact = under ? pact_find(&peer->pacts, under->agreement->value) : NULL;
+	if (!pact && peer->pacts.count)
+		pact = &peer->pacts.items[0];
+	return pact ? pact_signal_endpoint(pact, under ? under->action : "") : NULL;
+}
+
 /* A signal that answers later. Who has lost one asks again, so it is sent until a server has taken it, and no more. */
 static enum err_code send_reply(struct messaging *messaging, const struct peer *peer, struct arena *arena,
 				const struct reply *reply, bool *answered, struct err *err)
@@ -706,16 +716,9 @@ static enum err_code send_reply(struct messaging *messaging, const struct peer *
 		return fail(err, ERR_MEMORY, "no memory for a reply to %s", peer->partner.code);
 	ebms_init(&signal, arena, &messaging->limits, findings);
 	enum err_code code = ebms_read(&signal, reply->content_type, reply->octets, &why);
-	const struct pact *pact = code == OK && signal.unit_read && signal.ebms2
-					  ? pact_find(&peer->pacts, signal.user.collaboration->agreement->value)
-					  : NULL;
-	/* An error about an agreement that we do not have goes where any other would. */
-	if (!pact && peer->pacts.count)
-		pact = &peer->pacts.items[0];
-	const char *action = signal.unit_read && signal.ebms2 ? signal.user.collaboration->action : "";
 	const struct posting posting = { .messaging = messaging,
 					 .peer = peer,
-					 .url = pact ? pact_signal_endpoint(pact, action) : NULL,
+					 .url = signal_endpoint(peer, &signal),
 					 .content_type = reply->content_type,
 					 .body = reply->octets };
 	if (code == OK)

@@ -92,6 +92,14 @@ static enum err_code url_check(struct transfer *transfer, struct err *err)
 	return code;
 }
 
+bool http_url_begins(const char *url, const char *scheme)
+{
+	size_t length = strlen(scheme);
+
+	return starts_with(url, scheme) && url[length] && !strchr("/:?#@", url[length]) &&
+	       ascii_printable(bytes_of(url)) && !strpbrk(url, " \\\"<>");
+}
+
 bool http_url_valid(const char *text)
 {
 	char host[256], port[16];

@@ -182,6 +182,10 @@ struct http_client {
  * call which http_client_cancel() ended, and says nothing of the other side. */
 struct http_client *http_client_new(void);
 void http_client_free(struct http_client *client);
+/* Whether URL begins with SCHEME ("https://") and the name or number of a host, and has nothing in it by which a reader
+ * of headers, JSON or a command line would take its end elsewhere (RFC 3986 2: printable ASCII without blanks, quotes,
+ * angle brackets and backslashes). */
+bool http_url_begins(const char *url, const char *scheme);
 /* Whether calls can be made to it, if it is answered there: libcurl can read it, and its port is one. */
 bool http_url_valid(const char *url);
 /* For the end of the process: calls under way and later ones fail within about a second (ERR_BUSY). */
