@@ -71,25 +71,14 @@ static void show_cell(struct matrix *matrix, const char *partner, const struct d
 		now->state = is_explicit ? ACTIVATION_NOT_YET : ACTIVATION_ACTIVE;
 }
 
-static size_t count_types(const struct kernel *kernel)
-{
-	size_t count = 0;
-	for (size_t c = 0; kernel->capabilities[c]; c++)
-		for (size_t i = 0; kernel->capabilities[c]->doctypes && kernel->capabilities[c]->doctypes[i]; i++)
-			count++;
-	return count;
-}
-
 static void show_partner(struct matrix *matrix, const struct kernel *kernel, const char *partner)
 {
-	for (size_t c = 0; kernel->capabilities[c]; c++) {
-		const struct doctype *const *type = kernel->capabilities[c]->doctypes;
-		for (; type && *type; type++) {
-			if (matrix->document && !same((*type)->code, matrix->document))
-				continue;
-			show_cell(matrix, partner, *type, "in");
-			show_cell(matrix, partner, *type, "out");
-		}
+	const struct doctype *type;
+	for (size_t i = 0; (type = doctype_at(kernel, i)); i++) {
+		if (matrix->document && !same(type->code, matrix->document))
+			continue;
+		show_cell(matrix, partner, type, "in");
+		show_cell(matrix, partner, type, "out");
 	}
 }
 
@@ -103,7 +92,7 @@ static enum err_code answer(struct activation_call *a, const char *document, str
 {
 	struct api_call *call = a->partner.call;
 	const struct partner_list *list = &a->partner.list;
-	size_t cells = 2 * count_types(call->kernel) * (list->count + 1);
+	size_t cells = 2 * doctype_count(call->kernel) * (list->count + 1);
 	struct matrix matrix = { .rows = &a->rows, .document = document, .today = date_of_time(call->now_us) };
 	matrix.page.items = arena_array(call->arena, a->rows.count + cells, sizeof *matrix.page.items);
 	if (!matrix.page.items)

@@ -264,7 +264,7 @@ static bool is_pinned(const struct partner_call *p, const struct partner_certifi
 {
 	for (size_t i = 0; i < p->kept.count; i++)
 		if (same(p->kept.items[i].use, row->use) && same(p->kept.items[i].fingerprint, row->fingerprint) &&
-		    partner_is_live(&p->kept.items[i], p->call->now_us))
+		    partner_certificate_live(&p->kept.items[i], p->call->now_us))
 			return true;
 	return false;
 }

@@ -68,18 +68,15 @@ static void offer_document(struct own_call *o, const struct doctype *type, date 
 static enum err_code fill_offer(struct own_call *o, struct err *err)
 {
 	const struct kernel *kernel = o->kernel;
-	size_t count = 0;
-	for (size_t c = 0; kernel->capabilities[c]; c++)
-		for (const struct doctype *const *d = kernel->capabilities[c]->doctypes; d && *d; d++)
-			count++;
+	const struct doctype *doctype;
+	size_t count = doctype_count(kernel);
 	o->offer.name = o->name;
 	o->offer.documents = arena_array(o->arena, count + 1, sizeof *o->offer.documents);
 	o->offer.opt_outs.items = arena_array(o->arena, count + 1, sizeof *o->offer.opt_outs.items);
 	if (!o->offer.documents || !o->offer.opt_outs.items)
 		return fail(err, ERR_MEMORY, "no memory for a card");
-	for (size_t c = 0; kernel->capabilities[c]; c++)
-		for (const struct doctype *const *d = kernel->capabilities[c]->doctypes; d && *d; d++)
-			offer_document(o, *d, date_of_time(o->now_us));
+	for (size_t i = 0; (doctype = doctype_at(kernel, i)); i++)
+		offer_document(o, doctype, date_of_time(o->now_us));
 	return OK;
 }
 
@@ -141,7 +138,7 @@ static enum err_code tell_one(struct telling *t, const char *partner, struct err
 	offer.partner = partner;
 	TRY(messaging_card_write(options->messaging, own->arena, &offer, own->now_us, &card, err));
 	const struct card_update_request request = {
-		.partner = partner, .card = buf_bytes(&card), .actor = { .name = "system" }, .now_us = own->now_us
+		.partner = partner, .card = buf_bytes(&card), .actor = actor_system, .now_us = own->now_us
 	};
 	TRY(card_update_send(options->kernel, own->arena, &request, findings, err));
 	const struct finding *first = findings_at(findings, 0);

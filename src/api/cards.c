@@ -73,7 +73,7 @@ static enum err_code certificate_facts(struct card_call *c, const struct partner
 	for (size_t i = 0; i < count; i++) {
 		struct err why;
 		cert_auto cert = NULL;
-		if (!partner_is_pin(&rows[i]) || !partner_is_live(&rows[i], c->partner.call->now_us))
+		if (!partner_is_pin(&rows[i]) || !partner_certificate_live(&rows[i], c->partner.call->now_us))
 			continue;
 		bool read = cert_cached(rows[i].der, &cert, &why) == OK;
 		TRY(add_fact(facts, "certificate",
@@ -258,14 +258,6 @@ static bool offers(const struct card *card, const char *profile)
 	return false;
 }
 
-static const char *endpoint_for(const struct card *card, const char *binding)
-{
-	for (size_t i = 0; i < card->endpoints_count; i++)
-		if (same(card->endpoints[i].binding, binding))
-			return card->endpoints[i].url;
-	return NULL;
-}
-
 /* A partner keeps its profile while the card offers it. */
 static const char *choose_profile(struct card_call *c)
 {
@@ -304,7 +296,7 @@ static void make_partner(struct card_call *c)
 	}
 	partner->profile = profile;
 	partner->binding = messaging_profile_binding(profile);
-	const char *endpoint = endpoint_for(&c->card, partner->binding);
+	const char *endpoint = messaging_card_endpoint(&c->card, partner->binding);
 	/* Of ebMS 2, what the agreement says goes before. */
 	bool agreed = c->known && same(partner->binding, BINDING_EBMS2) && !*partner->endpoint;
 	partner->endpoint = agreed || !endpoint ? "" : endpoint;
@@ -317,7 +309,7 @@ static bool has_row(const struct partner_certificate *rows, size_t count, const 
 {
 	for (size_t i = 0; i < count; i++)
 		if (same(rows[i].use, row->use) && same(rows[i].fingerprint, row->fingerprint) &&
-		    partner_is_live(&rows[i], now_us))
+		    partner_certificate_live(&rows[i], now_us))
 			return true;
 	return false;
 }
@@ -457,7 +449,7 @@ static enum err_code end_certificates(struct tx *tx, struct card_call *c, struct
 	for (size_t i = 0; i < p->kept.count; i++) {
 		struct partner_certificate row = p->kept.items[i];
 		bool ends_before = row.until_us != TIME_NONE && row.until_us <= until_us;
-		if (!partner_is_pin(&row) || !partner_is_live(&row, now_us) || ends_before ||
+		if (!partner_is_pin(&row) || !partner_certificate_live(&row, now_us) || ends_before ||
 		    has_row(c->rows, c->rows_count, &row, now_us))
 			continue;
 		row.until_us = until_us;

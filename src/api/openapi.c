@@ -175,6 +175,7 @@ static void add_schema(struct printing *p, const struct schema *schema, bool clo
 
 static void collect_schemas(struct printing *p)
 {
+	const struct doctype *doctype;
 	add_schema(p, &problem_schema, false);
 	for (size_t i = 0; api_route_at(i); i++) {
 		if (api_route_at(i)->request)
@@ -182,9 +183,8 @@ static void collect_schemas(struct printing *p)
 		add_schema(p, api_route_at(i)->response, false);
 	}
 	p->doctypes_from = p->schemas_count;
-	for (const struct capability *const *c = p->kernel->capabilities; *c; c++)
-		for (const struct doctype *const *d = (*c)->doctypes; d && *d; d++)
-			add_schema(p, (*d)->schema, true);
+	for (size_t i = 0; (doctype = doctype_at(p->kernel, i)); i++)
+		add_schema(p, doctype->schema, true);
 }
 
 static void put_schemas(struct printing *p)

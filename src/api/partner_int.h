@@ -41,7 +41,6 @@ enum err_code partner_check_addition(struct partner_call *p, const struct partne
 bool partner_has_key(const struct partner_certificate_list *list, const char *use, const char *profile, int64_t now_us);
 /* A certificate that is believed as such, not an authority or a list. */
 bool partner_is_pin(const struct partner_certificate *row);
-bool partner_is_live(const struct partner_certificate *row, int64_t now_us);
 
 /* ERR_INVALID if there are findings: nothing is written then. */
 enum err_code partner_refuse(const struct partner_call *p, struct err *err) MUST_USE;

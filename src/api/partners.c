@@ -39,11 +39,6 @@ static const struct rule partner_rules[] = {
 
 /* --- Certificates --- */
 
-bool partner_is_live(const struct partner_certificate *row, int64_t now_us)
-{
-	return row->der.data && (row->until_us == TIME_NONE || row->until_us > now_us);
-}
-
 bool partner_is_pin(const struct partner_certificate *row)
 {
 	return same(row->use, "sign") || same(row->use, "encrypt") || same(row->use, "tls");
@@ -163,7 +158,7 @@ static bool key_fits(const struct partner_certificate *row, const char *profile)
 bool partner_has_key(const struct partner_certificate_list *list, const char *use, const char *profile, int64_t now_us)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (same(list->items[i].use, use) && partner_is_live(&list->items[i], now_us) &&
+		if (same(list->items[i].use, use) && partner_certificate_live(&list->items[i], now_us) &&
 		    (!profile || key_fits(&list->items[i], profile)))
 			return true;
 	return false;
@@ -176,7 +171,7 @@ static struct cert *authority_of(const struct partner_certificate_list *list, st
 		const struct partner_certificate *row = &list->items[i];
 		cert_auto cert = NULL;
 		struct err ignored;
-		if (same(row->use, "issuer") && partner_is_live(row, now_us) &&
+		if (same(row->use, "issuer") && partner_certificate_live(row, now_us) &&
 		    cert_parse(row->der, &cert, &ignored) == OK && crl_signed_by(crl, cert))
 			return cert_ref(cert);
 	}
@@ -194,7 +189,7 @@ static size_t count_use(const struct partner_certificate_list *list, const struc
 {
 	size_t count = 1;
 	for (size_t i = 0; i < list->count; i++)
-		count += same(list->items[i].use, row->use) && partner_is_live(&list->items[i], now_us) &&
+		count += same(list->items[i].use, row->use) && partner_certificate_live(&list->items[i], now_us) &&
 			 !same_row(&list->items[i], row);
 	return count;
 }
@@ -203,7 +198,7 @@ static size_t count_lists(const struct partner_certificate_list *list, int64_t n
 {
 	size_t count = 0;
 	for (size_t i = 0; i < list->count; i++)
-		count += same(list->items[i].use, "crl") && partner_is_live(&list->items[i], now_us);
+		count += same(list->items[i].use, "crl") && partner_certificate_live(&list->items[i], now_us);
 	return count;
 }
 
@@ -293,7 +288,7 @@ static enum err_code show_whole(const struct partner_call *p, struct partner_vie
 	for (size_t i = 0; i < p->kept.count && view.certificates_count < SHOWN_MAX; i++) {
 		const struct partner_certificate *row = &p->kept.items[i];
 		/* A replaced list says nothing any more; there is one a day or a week. */
-		if (!same(row->use, "crl") || partner_is_live(row, call->now_us))
+		if (!same(row->use, "crl") || partner_certificate_live(row, call->now_us))
 			TRY(show_row(call, row, &view.certificates[view.certificates_count++], err));
 	}
 	*partner = view;
@@ -310,18 +305,12 @@ static const char *profiles(struct arena *arena)
 	return list;
 }
 
-static bool is_url(const char *text, const char *scheme)
-{
-	size_t length = strlen(scheme);
-	return starts_with(text, scheme) && text[length] && !strchr("/:?#", text[length]) && !strpbrk(text, " \t\r\n");
-}
-
 static void check_endpoint(struct partner_call *p, const char *endpoint)
 {
 	bool agreed = same(p->partner.binding, BINDING_EBMS2) && !*endpoint;
-	if (is_url(endpoint, "http://") && !p->call->api->options.plain)
+	if (http_url_begins(endpoint, "http://") && !p->call->api->options.plain)
 		finding_add(p->findings, &partner_rules[RULE_NO_TLS], "/endpoint", endpoint, NULL);
-	else if (!agreed && !is_url(endpoint, "https://") && !is_url(endpoint, "http://"))
+	else if (!agreed && !http_url_begins(endpoint, "https://") && !http_url_begins(endpoint, "http://"))
 		finding_add(p->findings, &partner_rules[RULE_ENDPOINT], "/endpoint", *endpoint ? endpoint : "(absent)",
 			    NULL);
 }
@@ -596,7 +585,7 @@ static enum err_code replace_lists(struct tx *tx, struct partner_call *p, const 
 	TRY(crl_read(p->call->arena, new->der, &mine, err));
 	for (size_t i = 0; authority && i < p->kept.count; i++) {
 		const struct partner_certificate *row = &p->kept.items[i];
-		if (!same(row->use, "crl") || !partner_is_live(row, p->call->now_us) || same_row(row, new) ||
+		if (!same(row->use, "crl") || !partner_certificate_live(row, p->call->now_us) || same_row(row, new) ||
 		    !crl_signed_by(row->der, authority))
 			continue;
 		TRY(crl_read(p->call->arena, row->der, &other, err));
@@ -645,7 +634,7 @@ static enum err_code write_withdrawal(struct tx *tx, void *arg, struct err *err)
 		if (!same_ignoring_case(row->fingerprint, p->fingerprint))
 			continue;
 		found++;
-		if (!partner_is_live(row, p->call->now_us))
+		if (!partner_certificate_live(row, p->call->now_us))
 			continue;
 		TRY(withdraw_row(tx, p, row, err));
 		withdrawn++;

@@ -142,12 +142,10 @@ static enum err_code organisations(struct tx *tx, const struct api_call *call, s
 
 static enum err_code doctypes(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
 {
+	const struct doctype *doctype;
 	(void)tx, (void)err;
-	for (size_t c = 0; call->kernel->capabilities[c]; c++) {
-		const struct capability *capability = call->kernel->capabilities[c];
-		for (size_t i = 0; capability->doctypes && capability->doctypes[i]; i++)
-			word(words, capability->doctypes[i]->code);
-	}
+	for (size_t i = 0; (doctype = doctype_at(call->kernel, i)); i++)
+		word(words, doctype->code);
 	return OK;
 }
 

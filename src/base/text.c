@@ -295,3 +295,22 @@ bool same_ignoring_case(const char *a, const char *b)
 	}
 	return lower(*a) == lower(*b);
 }
+
+bool word_next(const char **words, struct bytes *word)
+{
+	const char *from = *words ? *words + strspn(*words, " ") : "";
+
+	*word = bytes(from, strcspn(from, " "));
+	*words = from + word->size;
+	return word->size > 0;
+}
+
+bool word_among(const char *words, const char *word)
+{
+	struct bytes each;
+
+	while (word_next(&words, &each))
+		if (bytes_same(each, bytes_of(word)))
+			return true;
+	return false;
+}

@@ -36,6 +36,11 @@ size_t utf8_length(const char *text);
 /* Strict decimal integers: optional '-', digits, no blanks, no leading '+'; in range. */
 bool int64_parse(const char *text, int64_t *value);
 
+/* Lists of words separated by spaces, as names of roles and events are written. Moves *WORDS (NULL is empty) behind its
+ * next word, which is not NUL-terminated; false if there is none. */
+bool word_next(const char **words, struct bytes *word);
+bool word_among(const char *words, const char *word);
+
 bool starts_with(const char *text, const char *prefix);
 bool ends_with(const char *text, const char *suffix);
 /* ASCII letters only. */

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "cli/archive_int.h"
 
@@ -55,38 +56,24 @@ static enum err_code open_file(int folder, const char *name, int *fd, int64_t *s
 	return OK;
 }
 
-static enum err_code read_all(int fd, const char *name, uint8_t *content, size_t size, struct err *err)
-{
-	for (size_t done = 0; done < size;) {
-		ssize_t n = read(fd, content + done, size - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return fail(err, ERR_IO, "cannot read %s: %s", name,
-				    n < 0 ? strerror(errno) : "it became shorter");
-		done += (size_t)n;
-	}
-	return OK;
-}
-
 enum err_code archive_read_file(struct arena *arena, int folder, const char *name, size_t max_bytes,
 				struct bytes *content, struct err *err)
 {
-	int fd;
+	fd_auto fd = -1;
 	int64_t size;
+	size_t got;
 	TRY(open_file(folder, name, &fd, &size, err));
-	uint8_t *octets = NULL;
-	enum err_code code = OK;
 	if (size < 0 || (uint64_t)size > max_bytes)
-		code = fail(err, ERR_LIMIT, "%s is longer than the %zu octets that it may have", name, max_bytes);
-	else if (!(octets = arena_alloc(arena, (size_t)size + 1)))
-		code = fail(err, ERR_MEMORY, "no memory for %s", name);
-	else
-		code = read_all(fd, name, octets, (size_t)size, err);
-	close(fd);
-	if (code == OK)
-		*content = bytes(octets, (size_t)size);
-	return code;
+		return fail(err, ERR_LIMIT, "%s is longer than the %zu octets that it may have", name, max_bytes);
+	uint8_t *octets = arena_alloc(arena, (size_t)size + 1);
+	if (!octets)
+		return fail(err, ERR_MEMORY, "no memory for %s", name);
+	if (!fd_read(fd, octets, (size_t)size, &got))
+		return fail(err, ERR_IO, "cannot read %s: %s", name, strerror(errno));
+	if (got < (size_t)size)
+		return fail(err, ERR_IO, "cannot read %s: it became shorter", name);
+	*content = bytes(octets, got);
+	return OK;
 }
 
 /* --- Lines --- */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/text.h"
 #include "cli/archive_int.h"
 
@@ -64,30 +65,30 @@ static const struct tar_file *file_named(const struct tar_file *files, size_t co
 	return NULL;
 }
 
-/* SHA256SUMS of the evidence names every other file once, and each has its digest. */
+/* SHA256SUMS of the evidence names every other file once, in their order, with its digest. */
 static enum err_code check_inner_sums(struct arena *arena, const struct tar_file *files, size_t count, size_t skip,
 				      struct err *err)
 {
 	const struct tar_file *sums = file_named(files, count, skip, EVIDENCE_SUMS);
 	char digest[SHA256_HEX_SIZE];
-	size_t named = 0;
 	if (!sums)
 		return fail(err, ERR_INVALID, "the evidence has no " EVIDENCE_SUMS);
-	for (struct bytes left = sums->content; left.size > 0; named++) {
-		const uint8_t *end = memchr(left.data, '\n', left.size);
-		size_t size = end ? (size_t)(end - left.data) : 0;
-		const char *line = size > SHA256_HEX_SIZE + 1 ? arena_text_of(arena, bytes(left.data, size)) : NULL;
-		const struct tar_file *file = line ? file_named(files, count, skip, line + SHA256_HEX_SIZE + 1) : NULL;
-		if (!file)
-			return fail(err, ERR_INVALID, EVIDENCE_SUMS " of the evidence names what is not there");
-		sha256_hex(file->content, digest);
-		if (strncmp(line, digest, SHA256_HEX_SIZE - 1) != 0)
-			return fail(err, ERR_INVALID, "%s in it has another digest", file->path + skip);
-		left = bytes(left.data + size + 1, left.size - size - 1);
+	struct bytes left = sums->content;
+	for (size_t i = 0; i < count; i++) {
+		if (&files[i] == sums)
+			continue;
+		sha256_hex(files[i].content, digest);
+		const char *line = arena_printf(arena, "%s  %s\n", digest, files[i].path + skip);
+		if (!line)
+			return fail(err, ERR_MEMORY, "no memory for evidence");
+		size_t size = strlen(line);
+		if (left.size < size || memcmp(left.data, line, size) != 0)
+			return fail(err, ERR_INVALID,
+				    "%s in it has another digest than " EVIDENCE_SUMS " says, or none",
+				    files[i].path + skip);
+		left = bytes(left.data + size, left.size - size);
 	}
-	return named + 1 == count
-		       ? OK
-		       : fail(err, ERR_INVALID, "the evidence has files that " EVIDENCE_SUMS " does not name");
+	return left.size == 0 ? OK : fail(err, ERR_INVALID, EVIDENCE_SUMS " of the evidence names what is not there");
 }
 
 static enum err_code check_bundle(struct arena *arena, const struct archive_entry *entry, struct bytes content,
@@ -133,6 +134,16 @@ static enum err_code check_entry(struct reading *r, const struct archive_entry *
 
 /* --- A volume --- */
 
+/* What is wrong is wrong in the line that was read last. */
+static enum err_code in_line(const struct archive_lines *lines, enum err_code code, struct err *err)
+{
+	char text[sizeof err->text];
+	if (code != ERR_SYNTAX)
+		return code;
+	snprintf(text, sizeof text, "%s", err->text);
+	return fail(err, ERR_SYNTAX, "line %lld: %s", (long long)lines->number, text);
+}
+
 static enum err_code next_sum(struct reading *r, struct arena *arena, const char **name, const char **digest,
 			      struct err *err)
 {
@@ -141,13 +152,7 @@ static enum err_code next_sum(struct reading *r, struct arena *arena, const char
 	TRY(at(r, ARCHIVE_SUMS, archive_lines_next(&r->sums, &line, err), err));
 	if (!line.data)
 		return OK;
-	enum err_code code = archive_sum_parse(arena, line, name, digest, err);
-	if (code == ERR_SYNTAX) {
-		char text[sizeof err->text];
-		snprintf(text, sizeof text, "%s", err->text);
-		code = fail(err, ERR_SYNTAX, "line %lld: %s", (long long)r->sums.number, text);
-	}
-	return at(r, ARCHIVE_SUMS, code, err);
+	return at(r, ARCHIVE_SUMS, in_line(&r->sums, archive_sum_parse(arena, line, name, digest, err), err), err);
 }
 
 static enum err_code next_entry(struct reading *r, struct arena *arena, struct archive_entry *entry, bool *found,
@@ -158,13 +163,7 @@ static enum err_code next_entry(struct reading *r, struct arena *arena, struct a
 	*found = line.data != NULL;
 	if (!*found)
 		return OK;
-	enum err_code code = archive_entry_parse(arena, line, entry, err);
-	if (code == ERR_SYNTAX) {
-		char text[sizeof err->text];
-		snprintf(text, sizeof text, "%s", err->text);
-		code = fail(err, ERR_SYNTAX, "line %lld: %s", (long long)r->index.number, text);
-	}
-	return at(r, ARCHIVE_INDEX, code, err);
+	return at(r, ARCHIVE_INDEX, in_line(&r->index, archive_entry_parse(arena, line, entry, err), err), err);
 }
 
 /* The lines of SHA256SUMS and of the index go together, one file each and in the order of their names, so that none can
@@ -206,18 +205,25 @@ static enum err_code check_files(struct reading *r, int64_t *count, struct err *
 			 : OK;
 }
 
+/* The names in FOLDER, which stays open, from the first. */
+static enum err_code open_names(int folder, DIR **names, struct err *err)
+{
+	int copy = dup(folder);
+	*names = copy >= 0 ? fdopendir(copy) : NULL;
+	if (!*names) {
+		fd_close(&copy);
+		return fail(err, ERR_MEMORY, "no memory for a folder");
+	}
+	rewinddir(*names);
+	return OK;
+}
+
 /* As many files as were named, and the four that speak of them: each name was found, so there is no other. */
 static enum err_code check_strangers(struct reading *r, int64_t messages, struct err *err)
 {
 	int64_t count = 0;
-	int copy = dup(r->volume);
-	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
-	if (!dir) {
-		if (copy >= 0)
-			close(copy);
-		return fail(err, ERR_MEMORY, "no memory for a folder");
-	}
-	rewinddir(dir);
+	DIR *dir;
+	TRY(open_names(r->volume, &dir, err));
 	for (const struct dirent *entry; (entry = readdir(dir));)
 		count += !same(entry->d_name, ".") && !same(entry->d_name, "..");
 	closedir(dir);
@@ -327,9 +333,7 @@ static void close_volume(struct reading *r)
 {
 	archive_lines_close(&r->sums);
 	archive_lines_close(&r->index);
-	if (r->volume >= 0)
-		close(r->volume);
-	r->volume = -1;
+	fd_close(&r->volume);
 }
 
 /* *MORE false: there is no volume of the next number. */
@@ -368,14 +372,8 @@ static enum err_code check_names(struct reading *r, struct err *err)
 {
 	char part[PLACE_MAX];
 	DIR *dir;
-	int copy = dup(r->folder);
-	if (copy < 0 || !(dir = fdopendir(copy))) {
-		if (copy >= 0)
-			close(copy);
-		return fail(err, ERR_MEMORY, "no memory for a folder");
-	}
+	TRY(open_names(r->folder, &dir, err));
 	enum err_code code = OK;
-	rewinddir(dir);
 	for (const struct dirent *entry; code == OK && (entry = readdir(dir));) {
 		const char *name = entry->d_name;
 		int64_t number = archive_volume_number(name);
@@ -458,8 +456,7 @@ static enum err_code print_verified(const struct reading *r, struct err *err)
 static void reading_done(struct reading *r)
 {
 	close_volume(r);
-	if (r->folder >= 0)
-		close(r->folder);
+	fd_close(&r->folder);
 }
 
 enum err_code run_archive_verify(struct invocation *in, struct err *err)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/text.h"
 #include "base/uuid.h"
 #include "cli/archive_int.h"
@@ -52,25 +53,13 @@ struct writing {
 
 /* --- Files --- */
 
-static enum err_code write_octets(int fd, const char *name, struct bytes content, struct err *err)
-{
-	for (size_t done = 0; done < content.size;) {
-		ssize_t n = write(fd, content.data + done, content.size - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail(err, ERR_IO, "cannot write %s: %s", name, strerror(errno));
-		done += (size_t)n;
-	}
-	return OK;
-}
-
 static enum err_code write_file(int folder, const char *name, struct bytes content, struct err *err)
 {
 	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail(err, ERR_IO, "cannot make %s: %s", name, strerror(errno));
-	enum err_code code = write_octets(fd, name, content, err);
+	enum err_code code =
+		fd_write(fd, content) ? OK : fail(err, ERR_IO, "cannot write %s: %s", name, strerror(errno));
 	if (code == OK && fsync(fd) != 0)
 		code = fail(err, ERR_IO, "cannot write %s to the disk: %s", name, strerror(errno));
 	if (close(fd) != 0 && code == OK)
@@ -206,8 +195,7 @@ static enum err_code volume_end(struct writing *w, struct err *err)
 	w->volumes++;
 	w->messages += (int64_t)w->count;
 	w->octets += w->bytes;
-	close(w->part);
-	w->part = -1;
+	fd_close(&w->part);
 	buf_done(&w->index);
 	buf_done(&w->sums);
 	return OK;
@@ -416,10 +404,8 @@ enum err_code run_archive_write(struct invocation *in, struct err *err)
 	struct writing w = { .in = in, .folder = -1, .part = -1 };
 	const char *path = in->arguments[0];
 	enum err_code code = write_archive(&w, path, err);
-	if (w.part >= 0)
-		close(w.part);
-	if (w.folder >= 0)
-		close(w.folder);
+	fd_close(&w.part);
+	fd_close(&w.folder);
 	buf_done(&w.index);
 	buf_done(&w.sums);
 	arena_free(w.arena);

@@ -82,20 +82,20 @@ bool span_parse(const char *text, int64_t *seconds);
  * ANSWER's body is the arena's. A status of 400 or more is an error, printed already unless it is a fault of ours:
  * *PRINTED. */
 enum err_code remote_call(struct invocation *invocation, const char *method, const char *path, struct bytes body,
-			  struct http_answer *answer, struct err *err);
+			  struct http_answer *answer, struct err *err) MUST_USE;
 /* Calls what the row's .method and .path say, with arguments and options filled in. */
 enum err_code remote_answer(struct invocation *invocation, struct bytes body, struct http_answer *answer,
-			    struct err *err);
+			    struct err *err) MUST_USE;
 /* Reads ANSWER by SCHEMA into VIEW, its struct. */
 enum err_code remote_read(struct invocation *invocation, const struct schema *schema, const struct http_answer *answer,
 			  void *view, struct err *err) MUST_USE;
 /* Whether the node runs: else remote calls work on it in this process. */
 bool remote_running(struct invocation *invocation);
 /* Runs a row that has .method and .path. */
-enum err_code remote_run(struct invocation *invocation, struct bytes body, struct err *err);
+enum err_code remote_run(struct invocation *invocation, struct bytes body, struct err *err) MUST_USE;
 /* The same with VIEW as its body, written by SCHEMA. */
 enum err_code remote_run_with(struct invocation *invocation, const struct schema *schema, const void *view,
-			      struct err *err);
+			      struct err *err) MUST_USE;
 
 /* Prints findings as people read them: path, code, text, law. */
 void print_finding(FILE *out, struct arena *arena, const char *pointer, const char *code, const char *text,
@@ -132,7 +132,7 @@ enum err_code run_partner_import(struct invocation *invocation, struct err *err)
 enum err_code run_card(struct invocation *invocation, struct err *err);
 enum err_code run_card_show(struct invocation *invocation, struct err *err);
 /* Imports TEXT, a partner's card, instead of what the row of the command says. */
-enum err_code card_import(struct invocation *invocation, struct bytes text, struct err *err);
+enum err_code card_import(struct invocation *invocation, struct bytes text, struct err *err) MUST_USE;
 enum err_code run_partner_propose(struct invocation *invocation, struct err *err);
 enum err_code run_partner_decide(struct invocation *invocation, struct err *err);
 enum err_code run_partner_matrix(struct invocation *invocation, struct err *err);
@@ -193,7 +193,7 @@ void print_partner_test(FILE *out, const void *answer);
 /* How the ping M to P stands, and what to do; RUNNING: whether our node does. */
 void print_ping(FILE *out, const struct message_view *m, const struct partner_view *p, bool running);
 /* OK: delivered; ERR_BUSY: it waits; ERR_INVALID: refused, or taken back. */
-enum err_code ping_outcome(const struct message_view *m);
+enum err_code ping_outcome(const struct message_view *m) MUST_USE;
 void print_timeline(FILE *out, const void *answer);
 void print_events(FILE *out, const void *answer);
 void print_reads(FILE *out, const void *answer);
@@ -245,15 +245,15 @@ void print_proof(FILE *out, const void *answer);
 bool proof_good(const void *answer);
 
 /* For people, or with --json. */
-enum err_code show_keys(struct invocation *invocation, const struct key_list *keys, struct err *err);
+enum err_code show_keys(struct invocation *invocation, const struct key_list *keys, struct err *err) MUST_USE;
 
 enum err_code run_backup(struct invocation *invocation, struct err *err);
 enum err_code run_restore(struct invocation *invocation, struct err *err);
 
 /* What commands of their own answer with --json. */
-enum err_code json_put(const struct schema *schema, const void *view, struct err *err);
+enum err_code json_put(const struct schema *schema, const void *view, struct err *err) MUST_USE;
 struct machine;
-enum err_code json_doctypes(struct invocation *invocation, struct err *err);
+enum err_code json_doctypes(struct invocation *invocation, const struct kernel *kernel, struct err *err);
 enum err_code json_machines(struct invocation *invocation, const struct machine *const *machines, size_t count,
 			    struct err *err);
 enum err_code json_migration(bool dry_run, const struct migration_status *status, const char *sql, struct err *err);

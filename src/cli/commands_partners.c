@@ -1,6 +1,15 @@
 /* Commands: partners and the links with them. */
 #include "cli/options_int.h"
 
+/* Rows that differ in their words alone, which the function that runs them reads. */
+#define DECIDES                                                                                                        \
+	.options = activation_options, .run = run_partner_decide, .method = "POST",                                    \
+	.path = "/api/v1/partners/{}/activations", .answer = &activation_list_schema,                                  \
+	.print = print_activation_changed
+#define TELLS                                                                                                          \
+	.run = run_notice, .method = "POST", .path = "/api/v1/notices", .answer = &notice_sent_list_schema,            \
+	.print = print_notices_sent, .sends = true
+
 const struct command partner_commands[] = {
 	{ .words = "partner add",
 	  .arguments = "PARTNER",
@@ -168,36 +177,21 @@ const struct command partner_commands[] = {
 	  .arguments = "PARTNER TYPE",
 	  .summary =
 		  "exchange a document type with a partner from a day on; until its first row each type is exchanged",
-	  .options = activation_options,
 	  .example = "lintas partner activate TH FORM-D --from 2027-01-01\n"
 		     "lintas partner activate TH ACDD --direction in",
-	  .run = run_partner_decide,
-	  .method = "POST",
-	  .path = "/api/v1/partners/{}/activations",
-	  .answer = &activation_list_schema,
-	  .print = print_activation_changed },
+	  DECIDES },
 	{ .words = "partner opt-out",
 	  .arguments = "PARTNER TYPE",
 	  .summary =
 		  "exchange a document type no more, as either state has declared (ATIGA OCP rule 27(2)); tests neither",
-	  .options = activation_options,
 	  .example = "lintas partner opt-out TH ACDD --law 'note of 2 November 2026 to the ASEAN Secretariat'",
-	  .run = run_partner_decide,
-	  .method = "POST",
-	  .path = "/api/v1/partners/{}/activations",
-	  .answer = &activation_list_schema,
-	  .print = print_activation_changed },
+	  DECIDES },
 	{ .words = "partner deactivate",
 	  .arguments = "PARTNER TYPE",
 	  .summary =
 		  "exchange tests alone of a document type from a day on; takes back what was to begin then or later",
-	  .options = activation_options,
 	  .example = "lintas partner deactivate TH FORM-D --direction out --from 2027-01-01",
-	  .run = run_partner_decide,
-	  .method = "POST",
-	  .path = "/api/v1/partners/{}/activations",
-	  .answer = &activation_list_schema,
-	  .print = print_activation_changed },
+	  DECIDES },
 	{ .words = "partner matrix",
 	  .arguments = "PARTNER?",
 	  .summary = "which document types are exchanged with whom, today and by what is planned",
@@ -254,34 +248,19 @@ const struct command link_commands[] = {
 	  .summary = "tell partners, signed, that this node is down until some time",
 	  .options = notice_options,
 	  .example = "lintas notice outage --until 2026-11-03T06:00:00Z --text 'the gateway has no power'",
-	  .run = run_notice,
-	  .method = "POST",
-	  .path = "/api/v1/notices",
-	  .answer = &notice_sent_list_schema,
-	  .print = print_notices_sent,
-	  .sends = true },
+	  TELLS },
 	{ .words = "notice maintenance",
 	  .summary = "tell partners, signed, that this node will be down for some time",
 	  .options = notice_options,
 	  .example =
 		  "lintas notice maintenance --from 2026-11-07T15:00:00Z --until 2026-11-07T21:00:00Z --text 'another "
 		  "room'",
-	  .run = run_notice,
-	  .method = "POST",
-	  .path = "/api/v1/notices",
-	  .answer = &notice_sent_list_schema,
-	  .print = print_notices_sent,
-	  .sends = true },
+	  TELLS },
 	{ .words = "notice restored",
 	  .summary = "tell partners, signed, that this node is back",
 	  .options = notice_restored_options,
 	  .example = "lintas notice restored --text 'the power is back'",
-	  .run = run_notice,
-	  .method = "POST",
-	  .path = "/api/v1/notices",
-	  .answer = &notice_sent_list_schema,
-	  .print = print_notices_sent,
-	  .sends = true },
+	  TELLS },
 	{ .words = "notice list",
 	  .summary = "notices that were given and received, newest first",
 	  .example = "lintas notice list",

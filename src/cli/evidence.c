@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "cli/archive_int.h"
 
 enum { FILES_MAX = 65536 };
@@ -58,19 +59,12 @@ static enum err_code make_folders(struct arena *arena, const char *path, size_t 
 static enum err_code write_file(const char *path, const struct tar_file *file, struct err *err)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file->executable ? 0777 : 0666);
-	size_t done = 0;
-	ssize_t n = 0;
-	while (fd >= 0 && done < file->content.size && n >= 0) {
-		n = write(fd, file->content.data + done, file->content.size - done);
-		done += n > 0 ? (size_t)n : 0;
-	}
-	if (fd < 0 || n < 0 || close(fd) != 0) {
-		int failed = errno;
-		if (fd >= 0 && n < 0)
-			close(fd);
-		return fail(err, ERR_IO, "cannot write %s: %s", path, strerror(failed));
-	}
-	return OK;
+	bool written = fd >= 0 && fd_write(fd, file->content);
+	if (written && close(fd) == 0)
+		return OK;
+	if (!written)
+		fd_close(&fd);
+	return fail(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
 }
 
 /* All files of the archive lie in one folder, whose name gives way to what was asked for. */

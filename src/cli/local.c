@@ -158,23 +158,21 @@ enum err_code run_config_settings(struct invocation *in, struct err *err)
 	return print_buf(&out, err);
 }
 
-enum err_code run_doctype_list(struct invocation *in, struct err *err)
-{
-	if (in->json)
-		return json_doctypes(in, err);
-	for (size_t c = 0; customs_capabilities[c]; c++)
-		for (size_t i = 0; customs_capabilities[c]->doctypes && customs_capabilities[c]->doctypes[i]; i++) {
-			const struct doctype *d = customs_capabilities[c]->doctypes[i];
-			printf("%-26s version %-3s %-18s -> %-18s %s%s\n", d->code, d->version, d->from_seat,
-			       d->to_seat, d->title, d->schema->foreign ? " (XML of others)" : "");
-		}
-	return OK;
-}
-
 static const struct kernel *bare_kernel(void)
 {
 	static const struct kernel kernel = { .clock = &clock_system, .capabilities = customs_capabilities };
 	return &kernel;
+}
+
+enum err_code run_doctype_list(struct invocation *in, struct err *err)
+{
+	const struct doctype *d;
+	if (in->json)
+		return json_doctypes(in, bare_kernel(), err);
+	for (size_t i = 0; (d = doctype_at(bare_kernel(), i)); i++)
+		printf("%-26s version %-3s %-18s -> %-18s %s%s\n", d->code, d->version, d->from_seat, d->to_seat,
+		       d->title, d->schema->foreign ? " (XML of others)" : "");
+	return OK;
 }
 
 enum err_code run_api_openapi(struct invocation *in, struct err *err)

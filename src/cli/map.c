@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "cli/cli_int.h"
 #include "customs/document/document.h"
@@ -142,7 +143,7 @@ static enum err_code open_source(const char *path, int *fd, struct err *err)
 	if (kept >= 0)
 		unlink(name);
 	while (kept >= 0 && (n = read(from, chunk, sizeof chunk)) > 0)
-		if (write(kept, chunk, (size_t)n) != n)
+		if (!fd_write(kept, bytes(chunk, (size_t)n)))
 			break;
 	if (kept < 0 || n != 0 || lseek(kept, 0, SEEK_SET) != 0) {
 		int failed = errno;

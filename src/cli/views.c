@@ -1,6 +1,5 @@
 /* What commands of their own answer with --json: structs with field tables, as the interface's answers are. */
 #include "cli/cli_int.h"
-#include "customs/registry.h"
 #include "kernel/user.h"
 
 enum { TEXT_MAX = 65536, ITEMS_MAX = 1000, JSON_MAX = 8 << 20 };
@@ -121,20 +120,19 @@ enum err_code json_put(const struct schema *schema, const void *view, struct err
 	return OK;
 }
 
-enum err_code json_doctypes(struct invocation *in, struct err *err)
+enum err_code json_doctypes(struct invocation *in, const struct kernel *kernel, struct err *err)
 {
+	const struct doctype *d;
 	struct doctype_list_view list = { .items = arena_array(in->arena, ITEMS_MAX, sizeof *list.items) };
 	if (!list.items)
 		return fail(err, ERR_MEMORY, "no memory for the document types");
-	for (size_t c = 0; customs_capabilities[c]; c++)
-		for (const struct doctype *const *d = customs_capabilities[c]->doctypes;
-		     d && *d && list.count < ITEMS_MAX; d++)
-			list.items[list.count++] = (struct doctype_view){ .code = (*d)->code,
-									  .version = (*d)->version,
-									  .title = (*d)->title,
-									  .law = (*d)->law,
-									  .from_seat = (*d)->from_seat,
-									  .to_seat = (*d)->to_seat };
+	for (size_t i = 0; (d = doctype_at(kernel, i)) && list.count < ITEMS_MAX; i++)
+		list.items[list.count++] = (struct doctype_view){ .code = d->code,
+								  .version = d->version,
+								  .title = d->title,
+								  .law = d->law,
+								  .from_seat = d->from_seat,
+								  .to_seat = d->to_seat };
 	return json_put(&doctype_list_schema, &list, err);
 }
 

@@ -28,7 +28,6 @@ const struct rule csv_rules[] = {
 	[TOO_LONG] = { .code = "CSV-008", .text = "{1}: a record of more than {2} bytes" },
 	[TOO_MANY] = { .code = "CSV-009", .text = "{1}: a record of more than {2} cells" },
 };
-const size_t csv_rules_count = COUNT(csv_rules);
 
 struct csv_reader {
 	struct csv_dialect dialect;

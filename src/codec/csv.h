@@ -38,7 +38,6 @@ struct csv_record {
 
 /* Rules of form, CSV-001 and on; all of them end the reading. */
 extern const struct rule csv_rules[];
-extern const size_t csv_rules_count;
 
 struct csv_reader;
 /* ERR_INVALID if iconv does not know the charset. */

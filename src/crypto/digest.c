@@ -4,7 +4,6 @@
 #include "crypto/digest.h"
 
 #include <limits.h>
-#include <openssl/crypto.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
@@ -99,9 +98,4 @@ enum err_code hmac_sha256(struct bytes key, struct bytes data, uint8_t out[stati
 	    size != HMAC_SHA256_SIZE)
 		return fail_openssl(err, ERR_CRYPTO, "the HMAC cannot be computed");
 	return OK;
-}
-
-bool same_secret(struct bytes a, struct bytes b)
-{
-	return a.size == b.size && (a.size == 0 || CRYPTO_memcmp(a.data, b.data, a.size) == 0);
 }

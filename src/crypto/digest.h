@@ -37,7 +37,4 @@ void sha256_end(const struct sha256_run *run, uint8_t out[static SHA256_SIZE]); 
 enum err_code hmac_sha256(struct bytes key, struct bytes data, uint8_t out[static HMAC_SHA256_SIZE],
 			  struct err *err) MUST_USE;
 
-/* In time that does not depend on the content. */
-bool same_secret(struct bytes a, struct bytes b);
-
 #endif

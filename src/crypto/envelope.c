@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "crypto/cert.h"
 #include "crypto/envelope_int.h"
 
@@ -77,15 +78,9 @@ static enum err_code file_write(struct envelope_port *port, struct bytes piece, 
 {
 	struct envelope *envelope = port->own;
 
-	for (size_t done = 0; done < piece.size;) {
-		ssize_t got = write(envelope->fd, piece.data + done, piece.size - done);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return fail(err, errno == ENOSPC ? ERR_DISK_FULL : ERR_IO, "the file cannot be written: %s",
-				    strerror(errno));
-		done += (size_t)got;
-	}
+	if (!fd_write(envelope->fd, piece))
+		return fail(err, errno == ENOSPC ? ERR_DISK_FULL : ERR_IO, "the file cannot be written: %s",
+			    strerror(errno));
 	sha256_put(&envelope->digest, piece);
 	envelope->bytes += piece.size;
 	return OK;

@@ -2,14 +2,12 @@
 #ifndef CRYPTO_KEYS_INT_H
 #define CRYPTO_KEYS_INT_H
 
+#include "base/fd.h"
 #include "crypto/crypto_int.h"
 #include "crypto/keys.h"
 
 /* --- keystore_file.c --- */
 #define KEY_FILE_MAX 65536
-
-static inline void fd_done_(int *fd);
-#define fd_auto __attribute__((cleanup(fd_done_), unused)) int
 
 /* NAME in the directory DIR. A secret file that others may read, or that is another user's, is refused: ERR_KEY.
  * ERR_NOT_FOUND if there is none. */
@@ -19,11 +17,6 @@ enum err_code file_replace(int dir, const char *name, struct bytes content, stru
 /* Of the directory NAME in DIR (AT_FDCWD: a path). */
 enum err_code directory_open(int dir, const char *name, int *fd, struct err *err) MUST_USE;
 enum err_code directory_sync(int dir, struct err *err) MUST_USE;
-void fd_close(int fd); /* -1 is fine */
-static inline void fd_done_(int *fd)
-{
-	fd_close(*fd);
-}
 
 /* Overwrites all that BUF has held, then frees it. */
 void buf_wipe(struct buf *buf);

@@ -313,7 +313,7 @@ static enum err_code each_id(int store, enum err_code (*each)(void *arg, int sto
 	struct dirent *name;
 
 	if (!names) {
-		fd_close(copy);
+		fd_close(&copy);
 		return fail(err, ERR_IO, "the key directory cannot be read: %s", strerror(errno));
 	}
 	while (code == OK && (errno = 0, name = readdir(names))) {

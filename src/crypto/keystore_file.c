@@ -8,12 +8,6 @@
 
 #define OTHERS (S_IRWXG | S_IRWXO)
 
-void fd_close(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 void buf_wipe(struct buf *buf)
 {
 	if (buf->data)
@@ -64,33 +58,14 @@ enum err_code file_read(int dir, const char *name, bool secret, struct buf *out,
 			    strerror(errno));
 	TRY(check_file(fd, name, secret, &status, err));
 	/* All at once, so that a secret is not copied about by a growing buffer. */
-	size_t left = (size_t)status.st_size;
-	if (!buf_reserve(out, left))
+	size_t size = (size_t)status.st_size, got;
+	uint8_t *to = buf_reserve(out, size);
+	if (!to)
 		return buf_check(out, "file", err);
-	while (left > 0) {
-		ssize_t got = read(fd, out->data + out->size, left);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return fail(err, ERR_IO, "the file %s cannot be read: %s", name,
-				    got < 0 ? strerror(errno) : "cut short");
-		buf_grown(out, (size_t)got);
-		left -= (size_t)got;
-	}
-	return OK;
-}
-
-static bool write_all(int fd, struct bytes content)
-{
-	while (content.size > 0) {
-		ssize_t put = write(fd, content.data, content.size);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return false;
-		content = bytes(content.data + put, content.size - (size_t)put);
-	}
-	return fsync(fd) == 0;
+	if (!fd_read(fd, to, size, &got))
+		return fail(err, ERR_IO, "the file %s cannot be read: %s", name, strerror(errno));
+	buf_grown(out, got);
+	return got == size ? OK : fail(err, ERR_IO, "the file %s cannot be read: cut short", name);
 }
 
 enum err_code file_replace(int dir, const char *name, struct bytes content, struct err *err)
@@ -102,7 +77,7 @@ enum err_code file_replace(int dir, const char *name, struct bytes content, stru
 	fd_auto fd = openat(dir, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
 	if (fd < 0)
 		return fail(err, ERR_IO, "the file %s cannot be made: %s", name, strerror(errno));
-	if (!write_all(fd, content) || renameat(dir, beside, dir, name) != 0) {
+	if (!fd_write(fd, content) || fsync(fd) != 0 || renameat(dir, beside, dir, name) != 0) {
 		int why = errno;
 		unlinkat(dir, beside, 0);
 		return fail(err, why == ENOSPC ? ERR_DISK_FULL : ERR_IO, "the file %s cannot be written: %s", name,

@@ -259,6 +259,16 @@ enum err_code db_end(struct query *query, struct err *err)
 
 /* --- Columns --- */
 
+static void column_fail(const struct query *query, int column, const char *wanted)
+{
+	struct cursor *cursor = query->cursor;
+
+	tx_outcome(cursor->tx,
+		   fail(&cursor->tx->err, ERR_INTERNAL, "%s: column %d is not %s", cursor->statement->name, column,
+			wanted),
+		   NULL);
+}
+
 /* Which kinds a reader takes: what SQLite would convert and PostgreSQL would not must fail on both. */
 static struct column column_of(const struct query *query, int column, const char *wanted, unsigned kinds)
 {
@@ -270,10 +280,7 @@ static struct column column_of(const struct query *query, int column, const char
 	struct column value = cursor->tx->db->driver->column(cursor, column);
 	if (value.kind == COLUMN_NULL || (kinds & 1U << value.kind))
 		return value;
-	tx_outcome(cursor->tx,
-		   fail(&cursor->tx->err, ERR_INTERNAL, "%s: column %d is not %s", cursor->statement->name, column,
-			wanted),
-		   NULL);
+	column_fail(query, column, wanted);
 	return none;
 }
 
@@ -290,6 +297,26 @@ static void column_no_memory(const struct query *query, int column, size_t size)
 int64_t db_int(const struct query *query, int column)
 {
 	return column_of(query, column, "an integer", 1U << COLUMN_INT).number;
+}
+
+int64_t db_time(const struct query *query, int column)
+{
+	return db_null(query, column) ? TIME_NONE : db_int(query, column);
+}
+
+date db_day(const struct query *query, int column)
+{
+	struct column value = column_of(query, column, "text", 1U << COLUMN_TEXT);
+	char text[DATE_SIZE] = "";
+	date day = DATE_NONE;
+
+	if (value.kind == COLUMN_NULL)
+		return DATE_NONE;
+	if (value.value.size < sizeof(text))
+		memcpy(text, value.value.data, value.value.size);
+	if (!date_parse(text, &day))
+		column_fail(query, column, "a day");
+	return day;
 }
 
 bool db_null(const struct query *query, int column)

@@ -22,6 +22,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/date.h"
 
 struct db;
 struct tx;
@@ -47,10 +48,15 @@ struct bind {
 #define BIND_INT(number_) ((struct bind){ .kind = BIND_INT_, .number = (int64_t)(number_) })
 #define BIND_TEXT(text_)  db_bind_text(text_)  /* NULL binds NULL */
 #define BIND_BLOB(bytes_) db_bind_blob(bytes_) /* .data NULL binds NULL */
+#define BIND_TIME(us_)    db_bind_time(us_)    /* TIME_NONE binds NULL */
 #define BIND_NULL         ((struct bind){ .kind = BIND_NULL_ })
 static inline struct bind db_bind_text(const char *text)
 {
 	return text ? (struct bind){ .kind = BIND_TEXT_, .value = bytes_of(text) } : BIND_NULL;
+}
+static inline struct bind db_bind_time(int64_t time_us)
+{
+	return time_us != TIME_NONE ? BIND_INT(time_us) : BIND_NULL;
 }
 static inline struct bind db_bind_blob(struct bytes value)
 {
@@ -108,6 +114,8 @@ void db_query_drop(struct query *query);
  * bytes are copied into the arena. A column of another kind, or a full arena, reads as NULL and fails the transaction;
  * db_end() says so. */
 int64_t db_int(const struct query *query, int column);
+int64_t db_time(const struct query *query, int column); /* NULL reads as TIME_NONE */
+date db_day(const struct query *query, int column);     /* "2026-11-02"; NULL reads as DATE_NONE */
 bool db_null(const struct query *query, int column);
 char *db_text(struct arena *arena, const struct query *query, int column);
 struct bytes db_blob(struct arena *arena, const struct query *query, int column);

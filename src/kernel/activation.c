@@ -175,16 +175,6 @@ struct decision {
 	struct findings *findings;
 };
 
-static const char *types_text(const struct decision *decision)
-{
-	const char *list = "";
-
-	for (const struct capability *const *c = decision->kernel->capabilities; *c; c++)
-		for (const struct doctype *const *type = (*c)->doctypes; list && type && *type; type++)
-			list = arena_printf(decision->arena, "%s%s%s", list, *list ? ", " : "", (*type)->code);
-	return list;
-}
-
 static void find(const struct decision *decision, int rule, const char *path, const char *first, const char *second)
 {
 	finding_add(decision->findings, &activation_rules[rule], path, first, second);
@@ -196,7 +186,7 @@ static void check_type(struct decision *decision)
 	const struct doctype *type = doctype_find(decision->kernel, row->document);
 
 	if (!type)
-		find(decision, RULE_TYPE, "/document", row->document, types_text(decision));
+		find(decision, RULE_TYPE, "/document", row->document, doctype_codes(decision->kernel, decision->arena));
 	else if (row->version && !same(row->version, type->version))
 		find(decision, RULE_VERSION, "/version", type->code, type->version);
 	else

@@ -15,7 +15,7 @@ static struct agreement agreement_row(struct arena *arena, const struct query *q
 		.text = db_blob(arena, query, 2),
 		.terms = db_text(arena, query, 3),
 		.added_us = db_int(query, 4),
-		.until_us = db_null(query, 5) ? TIME_NONE : db_int(query, 5),
+		.until_us = db_time(query, 5),
 	};
 }
 
@@ -85,7 +85,7 @@ enum err_code agreement_put(struct tx *tx, const struct agreement *agreement, co
 	TRY(db_exec(tx, &sql_agreement_put,
 		    BINDS(BIND_TEXT(agreement->id), BIND_INT(version + 1), BIND_TEXT(agreement->partner),
 			  BIND_BLOB(agreement->text), BIND_TEXT(agreement->terms), BIND_INT(now_us),
-			  agreement->until_us == TIME_NONE ? BIND_NULL : BIND_INT(agreement->until_us)),
+			  BIND_TIME(agreement->until_us)),
 		    NULL, err));
 	return agreement_journal(tx, agreement, before.id ? "replaced" : "added", actor, now_us, err);
 }

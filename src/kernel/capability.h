@@ -96,6 +96,11 @@ struct capability {
 	const struct keeper *keeper;     /* the one that keeps documents; NULL for all others */
 };
 
+/* The document types of all capabilities, in their order; NULL after the last. */
+const struct doctype *doctype_at(const struct kernel *kernel, size_t index);
+size_t doctype_count(const struct kernel *kernel);
+/* "FORM-D, ACDD"; the arena's, NULL if that is full. */
+const char *doctype_codes(const struct kernel *kernel, struct arena *arena);
 /* The row of a document type by its code, or NULL. */
 const struct doctype *doctype_find(const struct kernel *kernel, const char *code);
 /* The machine by its name, or NULL. */

@@ -26,7 +26,7 @@ static struct catch_up row_of(struct arena *arena, const struct query *query)
 		.begun_by = db_text(arena, query, 5),
 		.hold_until_us = db_int(query, 6),
 		.state = db_text(arena, query, 7),
-		.settled_us = db_null(query, 8) ? TIME_NONE : db_int(query, 8),
+		.settled_us = db_time(query, 8),
 		.reason = db_text(arena, query, 9),
 		.wanted = db_int(query, 10),
 		.recovered = db_int(query, 11),
@@ -267,7 +267,7 @@ static enum err_code resume_run(struct tx *tx, void *arg, struct err *err)
 	TRY(unbegun_read(tx, resuming, err));
 	if (!resuming->found)
 		return OK;
-	const struct catch_up_order order = { .since_us = resuming->backup_us, .actor = { .name = "system" } };
+	const struct catch_up_order order = { .since_us = resuming->backup_us, .actor = actor_system };
 	struct beginning beginning = { .kernel = resuming->kernel,
 				       .order = &order,
 				       .arena = resuming->arena,
@@ -344,7 +344,7 @@ static enum err_code finish(struct tx *tx, struct step step, struct err *err)
 				     ? NULL
 				     : arena_printf(step.arena, "%lld messages were not brought back",
 						    (long long)(counted.refused + counted.unavailable));
-	return close_it(tx, &step, "system", CATCH_UP_DONE, reason, err);
+	return close_it(tx, &step, actor_system.name, CATCH_UP_DONE, reason, err);
 }
 
 struct ending {
@@ -419,7 +419,7 @@ static enum err_code watch_run(struct tx *tx, void *arg, struct err *err)
 		struct catch_up catch_up;
 		TRY(get(tx, watching->arena, dead->id, &catch_up, err));
 		const struct step step = { watching->kernel, watching->arena, &catch_up, watching->now_us };
-		TRY(close_it(tx, &step, "system", CATCH_UP_REFUSED,
+		TRY(close_it(tx, &step, actor_system.name, CATCH_UP_REFUSED,
 			     dead->reason ? dead->reason : "its request was abandoned", err));
 	}
 	/* Two that end at once do not see each other. */
@@ -522,7 +522,7 @@ static enum err_code take_page(struct tx *tx, const struct step *step, const str
 	int64_t before = 0, after = 0;
 
 	if (note->refused)
-		return close_it(tx, step, "system", CATCH_UP_REFUSED, note->refused, err);
+		return close_it(tx, step, actor_system.name, CATCH_UP_REFUSED, note->refused, err);
 	TRY(items_count(tx, step->catch_up->id, &before, err));
 	for (size_t i = 0; i < note->items_count; i++)
 		if (note->items[i].digest && note->items[i].conversation && note->items[i].action)

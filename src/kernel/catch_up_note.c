@@ -58,7 +58,6 @@ const struct schema catch_up_note_schema = {
 static enum err_code put_parts(struct tx *tx, const struct catch_up_letter *letter, struct message_parts *parts,
 			       const char **conversation, struct err *err)
 {
-	static const struct actor system_actor = { .name = "system" };
 	struct organisation customs = { 0 };
 	struct message message = {
 		.partner = letter->partner,
@@ -74,7 +73,7 @@ static enum err_code put_parts(struct tx *tx, const struct catch_up_letter *lett
 	message.original_sender = arena_printf(letter->arena, "%s:%s", letter->kernel->state, customs.code);
 	if (!message.original_sender || !message.final_recipient)
 		return fail(err, ERR_MEMORY, "no memory left for a %s", letter->action);
-	TRY(outbox_put(letter->kernel, tx, letter->arena, &message, parts, &system_actor, letter->now_us, err));
+	TRY(outbox_put(letter->kernel, tx, letter->arena, &message, parts, &actor_system, letter->now_us, err));
 	if (conversation)
 		*conversation = message.conversation;
 	return OK;

@@ -73,7 +73,7 @@ static enum err_code timer_fire(struct tx *tx, void *arg, struct err *err)
 		.arena = arena,
 		.id = timer->case_id,
 		.organisation = timer->organisation,
-		.actor = { .name = "system" },
+		.actor = actor_system,
 		.now_us = work->now_us,
 		.counts_from_us = timer->due_us,
 		.detail = timer->name,

@@ -16,9 +16,9 @@ static struct hold hold_row(struct arena *arena, const struct query *query)
 		.reason = db_text(arena, query, 4),
 		.placed_by = db_text(arena, query, 5),
 		.placed_us = db_int(query, 6),
-		.until_us = db_null(query, 7) ? TIME_NONE : db_int(query, 7),
+		.until_us = db_time(query, 7),
 		.lifted_by = db_text(arena, query, 8),
-		.lifted_us = db_null(query, 9) ? TIME_NONE : db_int(query, 9),
+		.lifted_us = db_time(query, 9),
 	};
 }
 
@@ -60,8 +60,7 @@ enum err_code hold_put(struct tx *tx, struct arena *arena, struct hold *hold, co
 	TRY(db_exec(tx, &sql_hold_put,
 		    BINDS(BIND_TEXT(placed.id), BIND_TEXT(placed.kind), BIND_TEXT(placed.subject),
 			  BIND_TEXT(placed.organisation), BIND_TEXT(placed.reason), BIND_TEXT(placed.placed_by),
-			  BIND_INT(placed.placed_us),
-			  placed.until_us == TIME_NONE ? BIND_NULL : BIND_INT(placed.until_us)),
+			  BIND_INT(placed.placed_us), BIND_TIME(placed.until_us)),
 		    NULL, err));
 	TRY(note(tx, arena, &placed, actor, "hold-placed", now_us, err));
 	*hold = placed;

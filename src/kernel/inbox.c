@@ -21,8 +21,6 @@ static const struct retry_policy process_retry = {
 	.max_us = 5 * MINUTE_US,
 };
 
-static const struct actor system_actor = { .name = "system" };
-
 /* --- Accepting --- */
 
 struct acceptance {
@@ -266,7 +264,7 @@ static enum err_code refused_wire(struct tx *tx, const struct refusal *refusal, 
 	return journal_put(
 		tx,
 		&(struct journal_entry){ .at_us = refusal->now_us,
-					 .actor = "system",
+					 .actor = actor_system.name,
 					 .subject_type = "refusal",
 					 .subject = refusal_id,
 					 .event = wire->kind == WIRE_RECEIVED ? "refused" : wire_kind_name(wire->kind),
@@ -575,7 +573,7 @@ static enum err_code item_process(struct tx *tx, const struct inbox_work *work, 
 		TRY(item->intake->process(work->kernel, tx, arena, message, item->read, work->now_us, findings, err));
 
 	struct fsm_case fsm_case =
-		message_case(work->kernel, arena, message, &system_actor, work->now_us, findings_line(arena, findings));
+		message_case(work->kernel, arena, message, &actor_system, work->now_us, findings_line(arena, findings));
 	fsm_case.state = message_in_machine.initial; /* or it could not have been taken */
 	TRY(message_fire(tx, &fsm_case, &message_in_machine, MESSAGE_PROCESSED, NULL, err));
 	TRY(message_wake(tx, message, work->now_us, err));
@@ -635,7 +633,7 @@ static enum err_code retry_later(struct tx *tx, const struct inbox_work *work, c
 static enum err_code fail_for_good(struct tx *tx, const struct inbox_work *work, struct arena *arena,
 				   const struct message *message, const char *reason, struct err *err)
 {
-	struct fsm_case fsm_case = message_case(work->kernel, arena, message, &system_actor, work->now_us, reason);
+	struct fsm_case fsm_case = message_case(work->kernel, arena, message, &actor_system, work->now_us, reason);
 	const char *text = arena_printf(
 		arena,
 		"%s from %s was received but could not be processed: %s. What follows it in its conversation "

@@ -35,6 +35,9 @@ struct actor {
 	const char *organisation; /* code of our organisation; NULL for the node itself */
 };
 
+/* Of what nobody asked for: timers, workers. */
+extern const struct actor actor_system;
+
 /* All tables of the kernel and of the capabilities, in order. */
 extern const struct migration kernel_migrations[];
 extern const size_t kernel_migrations_count;

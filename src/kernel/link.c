@@ -8,23 +8,11 @@
 
 #define BEAT_ARENA_BYTES ((size_t)1 << 16)
 
-static const struct actor system_actor = { .name = "system" };
-
 /* A link as its row has it. */
 struct link_row {
 	struct link link;
 	struct bytes delays;
 };
-
-static int64_t time_column(const struct query *query, int column)
-{
-	return db_null(query, column) ? TIME_NONE : db_int(query, column);
-}
-
-static struct bind bind_time(int64_t time_us)
-{
-	return time_us == TIME_NONE ? BIND_NULL : BIND_INT(time_us);
-}
 
 /* A partner with which nothing was exchanged has no row. */
 static struct link_row link_row(struct arena *arena, const struct query *query)
@@ -36,12 +24,12 @@ static struct link_row link_row(struct arena *arena, const struct query *query)
 		.link = { .partner = db_text(arena, query, 0),
 			  .state = state,
 			  .observed = state,
-			  .since_us = time_column(query, 2),
-			  .heard_us = time_column(query, 3),
-			  .answered_us = time_column(query, 4),
-			  .receipt_us = time_column(query, 5),
+			  .since_us = db_time(query, 2),
+			  .heard_us = db_time(query, 3),
+			  .answered_us = db_time(query, 4),
+			  .receipt_us = db_time(query, 5),
 			  .failures = db_int(query, 6),
-			  .failing_us = time_column(query, 7),
+			  .failing_us = db_time(query, 7),
 			  .reason = db_text(arena, query, 8),
 			  .median_ms = INTEGER_NONE,
 			  .p99_ms = INTEGER_NONE },
@@ -149,7 +137,7 @@ static enum err_code journal_change(struct tx *tx, struct arena *arena, const st
 		detail = arena_printf(arena, "it was down since %s", time_format(since_us, time));
 	return journal_put(tx,
 			   &(struct journal_entry){ .at_us = now_us,
-						    .actor = system_actor.name,
+						    .actor = actor_system.name,
 						    .subject_type = "partner",
 						    .subject = link->partner,
 						    .event = same(link->observed, LINK_DOWN)   ? "link-down"
@@ -201,8 +189,8 @@ enum err_code link_tell(struct tx *tx, struct arena *arena, const struct link_se
 	*change = (struct link_change){ from, link->observed };
 	return db_exec(tx, &sql_link_set,
 		       BINDS(BIND_TEXT(link->partner), BIND_TEXT(link->observed), BIND_INT(link->since_us),
-			     bind_time(link->heard_us), bind_time(link->answered_us), bind_time(link->receipt_us),
-			     BIND_INT(link->failures), bind_time(link->failing_us), BIND_TEXT(link->reason),
+			     BIND_TIME(link->heard_us), BIND_TIME(link->answered_us), BIND_TIME(link->receipt_us),
+			     BIND_INT(link->failures), BIND_TIME(link->failing_us), BIND_TEXT(link->reason),
 			     BIND_BLOB(delays)),
 		       NULL, err);
 }

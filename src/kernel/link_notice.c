@@ -19,7 +19,7 @@ static struct link_notice notice_row(struct arena *arena, const struct query *qu
 		.until_us = db_int(query, 5),
 		.text = db_text(arena, query, 6),
 		.at_us = db_int(query, 7),
-		.ended_us = db_null(query, 8) ? TIME_NONE : db_int(query, 8),
+		.ended_us = db_time(query, 8),
 	};
 }
 
@@ -95,7 +95,6 @@ static enum err_code look_run(struct tx *tx, void *arg, struct err *err)
 
 static enum err_code end_run(struct tx *tx, void *arg, struct err *err)
 {
-	static const struct actor system = { .name = "system" };
 	struct ending *ending = arg;
 	struct link_notice_list list = { 0 };
 	arena_auto arena = arena_new(END_ARENA_BYTES);
@@ -113,7 +112,7 @@ static enum err_code end_run(struct tx *tx, void *arg, struct err *err)
 	}
 	TRY(db_end(&query, err));
 	for (size_t i = 0; i < list.count; i++)
-		TRY(journal_notice(tx, &list.items[i], "notice-ended", &system, ending->now_us, err));
+		TRY(journal_notice(tx, &list.items[i], "notice-ended", &actor_system, ending->now_us, err));
 	ending->ended = (unsigned)list.count;
 	return OK;
 }

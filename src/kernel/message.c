@@ -187,7 +187,7 @@ enum err_code wire_journal(struct tx *tx, const struct message *message, const s
 	return journal_put(
 		tx,
 		&(struct journal_entry){ .at_us = now_us,
-					 .actor = "system",
+					 .actor = actor_system.name,
 					 .organisation = message->organisation,
 					 .subject_type = "message",
 					 .subject = message->id,
@@ -288,12 +288,12 @@ struct message message_row(struct arena *arena, const struct query *query)
 		.created_us = db_int(query, 15),
 		.next_attempt_us = db_int(query, 16),
 		.attempts = db_int(query, 17),
-		.settled_us = db_null(query, 18) ? TIME_NONE : db_int(query, 18),
+		.settled_us = db_time(query, 18),
 		.last_error = db_text(arena, query, 19),
 		.digest = db_text(arena, query, 20),
-		.accepted_us = db_null(query, 21) ? TIME_NONE : db_int(query, 21),
+		.accepted_us = db_time(query, 21),
 		.claimed = db_int(query, 22) != 0,
-		.reached_us = db_null(query, 23) ? TIME_NONE : db_int(query, 23),
+		.reached_us = db_time(query, 23),
 	};
 }
 

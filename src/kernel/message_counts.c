@@ -41,8 +41,8 @@ static enum err_code partners_read(struct tx *tx, struct arena *arena, struct ex
 		list->items[list->count++] = (struct exchange_counts){
 			.partner = db_text(arena, &query, 0),
 			.status = db_text(arena, &query, 1),
-			.oldest_queued_us = db_null(&query, 2) ? TIME_NONE : db_int(&query, 2),
-			.last_receipt_us = db_null(&query, 3) ? TIME_NONE : db_int(&query, 3),
+			.oldest_queued_us = db_time(&query, 2),
+			.last_receipt_us = db_time(&query, 3),
 			.refused = db_int(&query, 4),
 		};
 	}

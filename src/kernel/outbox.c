@@ -16,8 +16,6 @@
 /* Rows that are looked at in vain before a claim gives its turn to another. */
 #define CLAIM_ROUNDS 8
 
-static const struct actor system_actor = { .name = "system" };
-
 /* --- Putting --- */
 
 /* Media that are compressed in themselves. */
@@ -217,7 +215,7 @@ static enum err_code next_read(struct tx *tx, void *arg, struct err *err)
 	db_query_auto query = { 0 };
 
 	TRY(db_query(tx, &sql_message_next, NO_BINDS, &query, err));
-	*next_us = db_next(&query) && !db_null(&query, 0) ? db_int(&query, 0) : TIME_NONE;
+	*next_us = db_next(&query) ? db_time(&query, 0) : TIME_NONE;
 	return db_end(&query, err);
 }
 
@@ -331,7 +329,7 @@ static enum err_code document_delivered(struct tx *tx, const struct attempt *att
 {
 	if (!attempt->message->document)
 		return OK;
-	struct fsm_case fsm_case = message_case(attempt->kernel, arena, attempt->message, &system_actor,
+	struct fsm_case fsm_case = message_case(attempt->kernel, arena, attempt->message, &actor_system,
 						attempt->now_us, attempt->message->message_id);
 	fsm_case.id = attempt->message->document;
 	return fsm_fire_all(tx, &fsm_case, MESSAGE_DELIVERED, err);
@@ -357,7 +355,7 @@ static enum err_code delivered_run(struct tx *tx, void *arg, struct err *err)
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory left for the receipt of message %s", attempt->message->id);
 	struct fsm_case fsm_case =
-		message_case(attempt->kernel, arena, attempt->message, &system_actor, attempt->now_us, NULL);
+		message_case(attempt->kernel, arena, attempt->message, &actor_system, attempt->now_us, NULL);
 	fsm_case.content = attempt->wire.record;
 	TRY(message_fire(tx, &fsm_case, &message_out_machine, MESSAGE_DELIVERED, &to, err));
 	if (!to)
@@ -425,7 +423,7 @@ static enum err_code repack_run(struct tx *tx, void *arg, struct err *err)
 	TRY(message_parts_put(tx, message->id, repacking->parts, err));
 	return journal_put(tx,
 			   &(struct journal_entry){ .at_us = repacking->now_us,
-						    .actor = system_actor.name,
+						    .actor = actor_system.name,
 						    .organisation = message->organisation,
 						    .subject_type = "message",
 						    .subject = message->id,
@@ -491,7 +489,7 @@ static enum err_code put_off(struct tx *tx, const struct attempt *attempt, const
 			   reached ? BIND_INT(attempt->now_us) : BIND_NULL, BIND_INT(unsent)),
 		     &query, err));
 	if (db_next(&query))
-		*row = (struct put_off){ true, db_int(&query, 0), db_null(&query, 1) ? TIME_NONE : db_int(&query, 1) };
+		*row = (struct put_off){ true, db_int(&query, 0), db_time(&query, 1) };
 	return db_end(&query, err);
 }
 
@@ -507,7 +505,7 @@ static enum err_code dead_letter(struct tx *tx, const struct attempt *attempt, s
 	if (!reason)
 		return fail(err, ERR_MEMORY, "no memory left for a task");
 	struct fsm_case fsm_case =
-		message_case(attempt->kernel, arena, message, &system_actor, attempt->now_us, reason);
+		message_case(attempt->kernel, arena, message, &actor_system, attempt->now_us, reason);
 	TRY(message_fire(tx, &fsm_case, &message_out_machine, MESSAGE_GIVEN_UP, &to, err));
 	if (!to)
 		return OK;

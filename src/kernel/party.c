@@ -263,6 +263,11 @@ static enum err_code key_of(struct bytes der, struct cert **cert, struct err *er
 	return code;
 }
 
+bool partner_certificate_live(const struct partner_certificate *certificate, int64_t now_us)
+{
+	return certificate->der.data && (certificate->until_us == TIME_NONE || certificate->until_us > now_us);
+}
+
 /* It is the key that speaks and opens: an authority may have certified it twice. Two that add it at once meet at the
  * counter of changes: PostgreSQL lets the second begin anew, and it sees the first. */
 enum err_code partner_certificate_check(struct tx *tx, const struct partner_certificate *certificate, int64_t now_us,
@@ -305,8 +310,7 @@ enum err_code partner_certificate_add(struct tx *tx, const struct partner_certif
 	TRY(credential_keep(tx, &credential, now_us, err));
 	TRY(db_exec(tx, &sql_certificate_put,
 		    BINDS(BIND_TEXT(certificate->partner), BIND_TEXT(certificate->use),
-			  BIND_TEXT(certificate->fingerprint), BIND_INT(now_us),
-			  certificate->until_us == TIME_NONE ? BIND_NULL : BIND_INT(certificate->until_us)),
+			  BIND_TEXT(certificate->fingerprint), BIND_INT(now_us), BIND_TIME(certificate->until_us)),
 		    NULL, err));
 	return partner_changed(tx, certificate->partner,
 			       certificate->until_us == TIME_NONE ? "certificate-added" : "certificate-withdrawn",
@@ -330,7 +334,7 @@ enum err_code partner_certificates(struct tx *tx, struct arena *arena, const cha
 			.fingerprint = db_text(arena, &query, 2),
 			.der = db_blob(arena, &query, 3),
 			.added_us = db_int(&query, 4),
-			.until_us = db_null(&query, 5) ? TIME_NONE : db_int(&query, 5),
+			.until_us = db_time(&query, 5),
 		};
 	}
 	TRY(db_end(&query, err));

@@ -54,6 +54,8 @@ struct partner_certificate {
 	int64_t added_us;
 	int64_t until_us; /* withdrawn from then on; TIME_NONE */
 };
+/* It is there, and not withdrawn by NOW_US. */
+bool partner_certificate_live(const struct partner_certificate *certificate, int64_t now_us);
 struct partner_certificate_list {
 	struct partner_certificate *items;
 	size_t count;

@@ -94,8 +94,7 @@ static enum err_code process(struct tx *tx, struct recovery *r, struct err *err)
 {
 	const struct intake *intake = intake_of(r->kernel, &r->message);
 	int64_t at_us = r->evidence->at_us;
-	const struct actor system_actor = { .name = "system" };
-	struct fsm_case fsm_case = message_case(r->kernel, r->arena, &r->message, &system_actor, at_us, NULL);
+	struct fsm_case fsm_case = message_case(r->kernel, r->arena, &r->message, &actor_system, at_us, NULL);
 
 	if (intake && r->evidence->read)
 		TRY(intake->process(r->kernel, tx, r->arena, &r->message, r->evidence->read, at_us, r->findings, err));

@@ -1,11 +1,40 @@
 #include "kernel/capability.h"
 
-const struct doctype *doctype_find(const struct kernel *kernel, const char *code)
+const struct doctype *doctype_at(const struct kernel *kernel, size_t index)
 {
 	for (const struct capability *const *capability = kernel->capabilities; *capability; capability++)
 		for (const struct doctype *const *doctype = (*capability)->doctypes; doctype && *doctype; doctype++)
-			if (same((*doctype)->code, code))
+			if (index-- == 0)
 				return *doctype;
+	return NULL;
+}
+
+size_t doctype_count(const struct kernel *kernel)
+{
+	size_t count = 0;
+
+	while (doctype_at(kernel, count))
+		count++;
+	return count;
+}
+
+const char *doctype_codes(const struct kernel *kernel, struct arena *arena)
+{
+	const struct doctype *doctype;
+	const char *codes = "";
+
+	for (size_t i = 0; codes && (doctype = doctype_at(kernel, i)); i++)
+		codes = arena_printf(arena, "%s%s%s", codes, i ? ", " : "", doctype->code);
+	return codes;
+}
+
+const struct doctype *doctype_find(const struct kernel *kernel, const char *code)
+{
+	const struct doctype *doctype;
+
+	for (size_t i = 0; (doctype = doctype_at(kernel, i)); i++)
+		if (same(doctype->code, code))
+			return doctype;
 	return NULL;
 }
 

@@ -64,6 +64,14 @@ static bool is_at_rest(const struct machine *machine, int64_t since_us, int64_t 
 								   .days = machine->rest_months % 12 * 31 }) <= at_us;
 }
 
+/* Arena's, and never NULL: a reason that could not be told is still one. */
+static const char *because(struct arena *arena, const char *before, const char *what, const char *after)
+{
+	const char *text = arena_printf(arena, "%s%s%s", before, what, after);
+
+	return text ? text : "there is no memory to say why";
+}
+
 /* *OPEN: the machine and state of a case of DOCUMENT that is neither at its end nor at rest at AT_US, arena's; NULL:
  * all are. */
 static enum err_code read_cases(struct kernel *kernel, struct tx *tx, struct arena *arena, const char *document,
@@ -79,7 +87,7 @@ static enum err_code read_cases(struct kernel *kernel, struct tx *tx, struct are
 		int64_t since_us = db_int(&query, 2);
 		*last_us = later(*last_us, since_us);
 		if (name && state && !is_final(machine, state) && !is_at_rest(machine, since_us, at_us))
-			*open = arena_printf(arena, "%s is %s", name, state);
+			*open = because(arena, name, " is ", state);
 	}
 	return db_end(&query, err);
 }
@@ -89,7 +97,7 @@ static enum err_code read_wire_last(struct tx *tx, const char *message, int64_t 
 	db_query_auto query = { 0 };
 
 	TRY(db_query(tx, &sql_retention_wire_last, BINDS(BIND_TEXT(message)), &query, err));
-	*last_us = db_next(&query) && !db_null(&query, 0) ? db_int(&query, 0) : TIME_NONE;
+	*last_us = db_next(&query) ? db_time(&query, 0) : TIME_NONE;
 	return db_end(&query, err);
 }
 
@@ -99,14 +107,6 @@ static void decide(struct retention_item *item, const char *verdict, const char 
 		item->verdict = verdict;
 		item->why = why;
 	}
-}
-
-/* Arena's, and never NULL: a reason that could not be told is still one. */
-static const char *because(struct arena *arena, const char *before, const char *what, const char *after)
-{
-	const char *text = arena_printf(arena, "%s%s%s", before, what, after);
-
-	return text ? text : "there is no memory to say why";
 }
 
 static enum err_code judge_holds(struct tx *tx, struct arena *arena, struct candidate *c, int64_t at_us,
@@ -202,21 +202,11 @@ static enum err_code judge(struct kernel *kernel, struct tx *tx, struct arena *a
 static struct candidate candidate_row(struct arena *arena, const struct query *query)
 {
 	return (struct candidate){ .message = message_row(arena, query),
-				   .archived_us = db_null(query, MESSAGE_COLUMNS_COUNT)
-							  ? TIME_NONE
-							  : db_int(query, MESSAGE_COLUMNS_COUNT),
+				   .archived_us = db_time(query, MESSAGE_COLUMNS_COUNT),
 				   .document = { .issued_on = DATE_NONE } };
 }
 
 /* --- The walk --- */
-
-/* An id is older than this text if it was made before AT_US: its first 48 bits are milliseconds (RFC 9562 §5.7). */
-static void id_before(int64_t at_us, char text[static UUID_SIZE])
-{
-	int64_t ms = at_us > 0 ? at_us / 1000 : 0;
-
-	snprintf(text, UUID_SIZE, "%08" PRIx64 "-%04" PRIx64, ms >> 16, ms & 0xFFFF);
-}
 
 /* No term is shorter, whatever the type: what is younger need not be looked at. */
 static int64_t oldest_us(const struct kernel *kernel, int64_t at_us)
@@ -263,7 +253,7 @@ static enum err_code read_page(struct tx *tx, struct look *look, struct err *err
 	char before[UUID_SIZE];
 	db_query_auto query = { 0 };
 
-	id_before(oldest_us(look->kernel, look->at_us), before);
+	id_least(oldest_us(look->kernel, look->at_us), before);
 	look->count = 0;
 	look->candidates = arena_array(look->arena, look->limit, sizeof(*look->candidates));
 	if (!look->candidates)
@@ -517,7 +507,7 @@ static enum err_code refusals_run(struct tx *tx, void *arg, struct err *err)
 
 	d->deleted = 0;
 	TRY(db_exec(tx, &sql_counter_grow, BINDS(BIND_TEXT("retention")), NULL, err));
-	id_before(2 * d->now_us - retention_end_us(d->now_us, rule.term), before);
+	id_least(2 * d->now_us - retention_end_us(d->now_us, rule.term), before);
 	TRY(read_refusals(tx, d->arena, before, d->now_us, rows, &count, err));
 	for (size_t i = 0; i < count; i++) {
 		TRY(delete_refusal(tx, d, &rows[i], &rule, err));
@@ -550,7 +540,7 @@ static enum err_code step_refusals(struct deletion *d, struct err *err)
 	struct any_refusal any = { .before = before, .now_us = d->now_us };
 	struct retention_answer rule = retention_term_of(d->kernel, RETENTION_REFUSAL, NULL);
 
-	id_before(2 * d->now_us - retention_end_us(d->now_us, rule.term), before);
+	id_least(2 * d->now_us - retention_end_us(d->now_us, rule.term), before);
 	d->deleted = 0;
 	TRY(db_read(d->kernel->db, any_refusal_run, &any, err));
 	return any.found ? db_write(d->kernel->db, refusals_run, d, err) : OK;

@@ -40,7 +40,6 @@ struct retention {
 struct retention_answer {
 	struct retention_term term;
 	const char *law; /* what the default rests on, or the rule that replaces it */
-	bool configured;
 };
 struct retention_answer retention_term_of(const struct kernel *kernel, const char *type, const char *organisation);
 /* TYPE's rows that have terms, one after the other: document types first. *LAW and *TERM: its default; *LEAST: what a

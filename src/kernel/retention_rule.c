@@ -53,25 +53,22 @@ struct retention_answer retention_term_of(const struct kernel *kernel, const cha
 			best = rule;
 	}
 	if (best)
-		return (struct retention_answer){ best->term, "[retention] of lintas.conf", true };
-	return (struct retention_answer){ term_of(keeping), keeping->law, false };
+		return (struct retention_answer){ best->term, "[retention] of lintas.conf" };
+	return (struct retention_answer){ term_of(keeping), keeping->law };
 }
 
-static const char *doctype_at(const struct kernel *kernel, size_t index)
+static const char *type_at(const struct kernel *kernel, size_t index)
 {
-	for (size_t c = 0; kernel->capabilities[c]; c++) {
-		const struct doctype *const *doctype = kernel->capabilities[c]->doctypes;
-		for (; doctype && *doctype; doctype++)
-			if (index-- == 0)
-				return (*doctype)->code;
-	}
-	return index < COUNT(others) ? others[index].name : NULL;
+	const struct doctype *doctype = doctype_at(kernel, index);
+	size_t other = index - doctype_count(kernel);
+
+	return doctype ? doctype->code : other < COUNT(others) ? others[other].name : NULL;
 }
 
 const char *retention_type_at(const struct kernel *kernel, size_t index, struct retention_term *term,
 			      struct retention_term *least, const char **law)
 {
-	const char *type = doctype_at(kernel, index);
+	const char *type = type_at(kernel, index);
 
 	if (!type)
 		return NULL;

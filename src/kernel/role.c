@@ -1,6 +1,7 @@
 #include "kernel/user_int.h"
 
 #include "base/buf.h"
+#include "base/text.h"
 
 /* What each lets somebody do stands in the routes that name it (api/routes_*.c). For tokens of one's own there is
  * none: whoever shows his password may make them, whoever is logged in revoke them. */
@@ -88,25 +89,6 @@ const struct role *role_find(const char *name)
 		if (same(roles[i].name, name))
 			return &roles[i];
 	return NULL;
-}
-
-bool word_next(const char **words, struct bytes *word)
-{
-	const char *from = *words ? *words + strspn(*words, " ") : "";
-
-	*word = bytes(from, strcspn(from, " "));
-	*words = from + word->size;
-	return word->size > 0;
-}
-
-bool word_among(const char *words, const char *word)
-{
-	struct bytes each;
-
-	while (word_next(&words, &each))
-		if (bytes_same(each, bytes_of(word)))
-			return true;
-	return false;
 }
 
 bool roles_permit(const char *names, const char *permission)

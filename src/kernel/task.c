@@ -114,7 +114,7 @@ static struct task task_row(struct arena *arena, const struct query *query)
 		.text = db_text(arena, query, 4),
 		.state = db_text(arena, query, 5),
 		.created_us = db_int(query, 6),
-		.done_us = db_null(query, 7) ? TIME_NONE : db_int(query, 7),
+		.done_us = db_time(query, 7),
 	};
 }
 

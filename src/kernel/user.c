@@ -423,7 +423,7 @@ static struct token token_row(struct arena *arena, const struct query *query)
 		.roles = db_text(arena, query, 3),
 		.created_us = db_int(query, 4),
 		.expires_us = db_int(query, 5),
-		.revoked_us = db_null(query, 6) ? TIME_NONE : db_int(query, 6),
+		.revoked_us = db_time(query, 6),
 	};
 }
 

@@ -98,10 +98,4 @@ enum err_code token_user(struct tx *tx, struct arena *arena, const char *secret,
 
 extern const struct rule user_rules[];
 
-/* --- Lists of names separated by spaces, as roles and permissions are written --- */
-
-/* Moves *WORDS (NULL is empty) behind its next word. False if there is none. */
-bool word_next(const char **words, struct bytes *word);
-bool word_among(const char *words, const char *word);
-
 #endif

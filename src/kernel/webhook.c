@@ -7,11 +7,6 @@
 #include "base/uuid.h"
 #include "kernel/task.h"
 
-static int64_t time_at(const struct query *query, int column)
-{
-	return db_null(query, column) ? TIME_NONE : db_int(query, column);
-}
-
 struct webhook webhook_row(struct arena *arena, const struct query *query)
 {
 	return (struct webhook){
@@ -24,15 +19,15 @@ struct webhook webhook_row(struct arena *arena, const struct query *query)
 		.secret = db_text(arena, query, 6),
 		.key_number = db_int(query, 7),
 		.old_secret = db_text(arena, query, 8),
-		.old_until_us = time_at(query, 9),
+		.old_until_us = db_time(query, 9),
 		.cursor = db_int(query, 10),
 		.single = db_int(query, 11),
 		.message = db_text(arena, query, 12),
 		.batch_until = db_int(query, 13),
 		.attempts = db_int(query, 14),
 		.next_us = db_int(query, 15),
-		.failing_us = time_at(query, 16),
-		.last_us = time_at(query, 17),
+		.failing_us = db_time(query, 16),
+		.last_us = db_time(query, 17),
 		.last_status = db_int(query, 18),
 		.last_error = db_text(arena, query, 19),
 		.delivered = db_int(query, 20),

@@ -28,12 +28,13 @@ struct webhook {
 	const char *old_secret; /* signs, too, until .old_until_us; NULL */
 	int64_t old_until_us;
 	int64_t cursor; /* taken by the receiver up to this sequence; what leaves the node are numbers (journal.h) */
-	int64_t single; /* this one goes out once more first; 0: none */
+	int64_t single; /* this one goes out once more before what was not begun; 0: none */
 	/* webhook_find and webhook_list alone: */
 	int64_t cursor_number, single_number; /* as readers know them; 0 for no .single */
-	int64_t waiting; /* sealed events behind the cursor, up to WEBHOOK_WAITING_MAX, whatever their names */
-	const char *message;
-	int64_t batch_until, attempts, next_us;
+	int64_t waiting;     /* sealed events behind the cursor, up to WEBHOOK_WAITING_MAX, whatever their names */
+	const char *message; /* identifier of the request that is not taken yet; NULL */
+	int64_t batch_until; /* where that ends; 0: it is about .single */
+	int64_t attempts, next_us;
 	int64_t failing_us, last_us; /* TIME_NONE */
 	int64_t last_status;         /* 0: no answer came */
 	const char *last_error;
@@ -71,7 +72,8 @@ enum err_code webhook_resume(struct tx *tx, const struct webhook *webhook, const
 /* SECRET from now on; the one before signs, too, until UNTIL_US. */
 enum err_code webhook_rotate(struct tx *tx, const struct webhook *webhook, const char *secret, int64_t until_us,
 			     const struct actor *actor, int64_t now_us, struct err *err) MUST_USE;
-/* Delivers everything behind the number AFTER again, or, if SINGLE is not 0, that one event before going on.
+/* Delivers everything behind the number AFTER again, or, if SINGLE is not 0, that one event before going on; what was
+ * sent and is not taken yet comes before it, for a repetition keeps its identifier.
  * ERR_CONFLICT as journal_number_read(), ERR_NOT_FOUND if SINGLE is no event of this webhook's. */
 enum err_code webhook_redeliver(struct tx *tx, struct arena *arena, const struct webhook *webhook, int64_t after,
 				int64_t single, const struct actor *actor, int64_t now_us, struct err *err) MUST_USE;
@@ -82,6 +84,7 @@ enum err_code webhook_redeliver(struct tx *tx, struct arena *arena, const struct
 struct webhook_batch {
 	struct webhook webhook;
 	struct event_view events[WEBHOOK_EVENTS_MAX];
+	bool single;   /* it is of the webhook's .single, and moves no cursor */
 	size_t count;  /* 0: nothing to send, but there may be more to look at */
 	int64_t after; /* the sequence behind which it begins; for a single event the one before it. .chain has numbers
 			*/
@@ -98,13 +101,18 @@ enum err_code webhook_take(struct kernel *kernel, struct arena *arena, int64_t n
 struct webhook_outcome {
 	int64_t status;    /* of the answer; 0: none came */
 	const char *error; /* NULL: the receiver took it */
-	bool for_good;     /* the receiver does not want any more (410) */
+	bool for_good;     /* trying again does not help: the receiver wants no more (410), or no request can be made */
 	int64_t at_us, duration_us;
 };
 /* What became of it: goes on, later, or not at all once nothing was taken for GIVE_UP_US; then an officer has a task.
  * Nothing if it was changed, or taken by another, meanwhile. */
 enum err_code webhook_settle(struct kernel *kernel, const struct webhook_batch *batch,
 			     const struct webhook_outcome *outcome, int64_t give_up_us, struct err *err) MUST_USE;
+
+/* As if it had not been taken in hand, for who learned nothing of the receiver: it is due at NOW_US, and no attempt was
+ * made. */
+enum err_code webhook_give_back(struct kernel *kernel, const struct webhook_batch *batch, int64_t now_us,
+				struct err *err) MUST_USE;
 
 struct webhook_delivery {
 	int64_t number, first, last, events, attempt, at_us, duration_us, status;

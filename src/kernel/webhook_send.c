@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/date.h"
+#include "base/text.h"
 #include "base/uuid.h"
 #include "kernel/message_int.h"
 #include "kernel/task.h"
@@ -46,24 +47,20 @@ static enum err_code lease(struct tx *tx, struct taking *taking, struct err *err
 
 static bool wanted(const struct webhook *webhook, const char *event)
 {
-	const char *names = webhook->events;
-	size_t length = strlen(event);
-
-	if (!*names)
-		return true;
-	for (; *names; names += strspn(names, " ")) {
-		size_t size = strcspn(names, " ");
-		if (size == length && memcmp(names, event, size) == 0)
-			return true;
-		names += size;
-	}
-	return false;
+	return !*webhook->events || word_among(webhook->events, event);
 }
 
 static enum err_code take_event(struct webhook_batch *batch, const struct journal_entry *entry, struct err *err)
 {
 	batch->events[batch->count] = event_of(entry);
 	return event_chain_add(&batch->chain, &batch->events[batch->count++], err);
+}
+
+/* A request was made of what follows the cursor, and is not taken yet: it is repeated, under its identifier, before
+ * anything else goes out. */
+static bool is_begun(const struct webhook *webhook)
+{
+	return webhook->message && webhook->batch_until > webhook->cursor;
 }
 
 /* What follows the cursor, up to where a request that was made already ends. */
@@ -105,23 +102,30 @@ static struct bind *claim_of(struct bind *binds, const struct webhook *webhook)
 	return binds;
 }
 
-/* The cursor once the batch is through. */
-static int64_t cursor_behind(const struct webhook_batch *batch)
+/* The cursor, and which single event is done, once the batch is through. */
+static struct bind cursor_behind(const struct webhook_batch *batch)
 {
-	return batch->webhook.single ? batch->webhook.cursor : batch->until;
+	return BIND_INT(batch->single ? batch->webhook.cursor : batch->until);
+}
+
+static struct bind single_done(const struct webhook_batch *batch)
+{
+	return batch->single ? BIND_INT(batch->webhook.single) : BIND_NULL;
 }
 
 /* What nobody asked for is passed over without a request. */
 static enum err_code pass_over(struct tx *tx, struct taking *taking, struct err *err)
 {
-	struct bind binds[] = { BIND_NULL, BIND_NULL, BIND_NULL, BIND_INT(taking->now_us),
-				BIND_INT(cursor_behind(taking->batch)) };
+	const struct webhook_batch *batch = taking->batch;
+	struct bind binds[] = { BIND_NULL,         BIND_NULL, BIND_NULL, BIND_INT(taking->now_us), cursor_behind(batch),
+				single_done(batch) };
 
-	return db_exec(tx, &sql_webhook_passed, claim_of(binds, &taking->batch->webhook), COUNT(binds), NULL, err);
+	return db_exec(tx, &sql_webhook_passed, claim_of(binds, &batch->webhook), COUNT(binds), NULL, err);
 }
 
 static enum err_code name(struct tx *tx, struct taking *taking, struct err *err)
 {
+	const struct webhook_batch *batch = taking->batch;
 	struct webhook *webhook = &taking->batch->webhook;
 	char id[UUID_SIZE];
 
@@ -129,12 +133,12 @@ static enum err_code name(struct tx *tx, struct taking *taking, struct err *err)
 		return OK;
 	id_new(id, taking->now_us);
 	webhook->message = arena_printf(taking->arena, "msg_%s", id);
-	webhook->batch_until = taking->batch->until;
 	if (!webhook->message)
 		return fail(err, ERR_MEMORY, "no memory left for the events of a webhook");
 	return db_exec(tx, &sql_webhook_name,
-		       BINDS(BIND_TEXT(webhook->id), BIND_TEXT(webhook->message), BIND_INT(webhook->batch_until)), NULL,
-		       err);
+		       BINDS(BIND_TEXT(webhook->id), BIND_TEXT(webhook->message),
+			     batch->single ? BIND_NULL : BIND_INT(batch->until)),
+		       NULL, err);
 }
 
 static enum err_code take_run(struct tx *tx, void *arg, struct err *err)
@@ -147,11 +151,12 @@ static enum err_code take_run(struct tx *tx, void *arg, struct err *err)
 	TRY(lease(tx, taking, err));
 	if (!taking->found)
 		return OK;
-	batch->after = batch->webhook.single ? batch->webhook.single - 1 : batch->webhook.cursor;
+	batch->single = batch->webhook.single && !is_begun(&batch->webhook);
+	batch->after = batch->single ? batch->webhook.single - 1 : batch->webhook.cursor;
 	batch->until = batch->after;
 	TRY(journal_number(tx, batch->after, &number, err));
 	event_chain_begin(&batch->chain, number);
-	TRY(batch->webhook.single ? take_single(tx, taking, err) : take_next(tx, taking, err));
+	TRY(batch->single ? take_single(tx, taking, err) : take_next(tx, taking, err));
 	TRY(journal_number(tx, batch->until, &batch->chain.until, err));
 	return batch->count ? name(tx, taking, err) : pass_over(tx, taking, err);
 }
@@ -204,8 +209,9 @@ static enum err_code taken(struct tx *tx, const struct settling *settling, struc
 				BIND_NULL,
 				BIND_NULL,
 				BIND_INT(outcome->at_us + outcome->duration_us),
-				BIND_INT(cursor_behind(settling->batch)),
-				BIND_INT(outcome->status) };
+				cursor_behind(settling->batch),
+				BIND_INT(outcome->status),
+				single_done(settling->batch) };
 
 	return db_exec(tx, &sql_webhook_delivered, claim_of(binds, &settling->batch->webhook), COUNT(binds), NULL, err);
 }
@@ -216,18 +222,17 @@ static enum err_code give_up(struct tx *tx, const struct settling *settling, str
 	enum { TEXTS_BYTES = 8192 };
 	const struct webhook *webhook = &settling->batch->webhook;
 	const struct webhook_outcome *outcome = settling->outcome;
-	const struct actor system = { .name = "system" };
 	char since[TIME_SIZE];
 	arena_auto arena = arena_new(TEXTS_BYTES);
 	const char *reason = !arena ? NULL
 			     : outcome->for_good
-				     ? "the receiver wants no more (410 Gone)"
+				     ? outcome->error
 				     : arena_printf(arena, "nothing was taken since %s: %s",
 						    time_format(webhook->failing_us, since), outcome->error);
 	const char *text =
 		reason ? arena_printf(arena,
-				      "webhook %s to %.*s is paused: %s. When the receiver is mended, \"lintas webhook "
-				      "resume %s\" delivers what has waited; \"lintas webhook remove %s\" ends it",
+				      "webhook %s to %.*s is paused: %s. When that is mended, \"lintas webhook resume "
+				      "%s\" delivers what has waited; \"lintas webhook remove %s\" ends it",
 				      webhook->id, (int)webhook_origin(webhook->url), webhook->url, reason, webhook->id,
 				      webhook->id)
 		       : NULL;
@@ -241,7 +246,7 @@ static enum err_code give_up(struct tx *tx, const struct settling *settling, str
 				      .subject = webhook->id,
 				      .text = text },
 		      outcome->at_us, err));
-	return webhook_journal(tx, webhook, "given-up", reason, &system, outcome->at_us, err);
+	return webhook_journal(tx, webhook, "given-up", reason, &actor_system, outcome->at_us, err);
 }
 
 static enum err_code not_taken(struct tx *tx, const struct settling *settling, struct err *err)
@@ -277,4 +282,25 @@ enum err_code webhook_settle(struct kernel *kernel, const struct webhook_batch *
 	struct settling settling = { batch, outcome, give_up_us };
 
 	return db_write(kernel->db, settle_run, &settling, err);
+}
+
+struct giving_back {
+	const struct webhook *webhook;
+	int64_t now_us;
+};
+
+static enum err_code give_back_run(struct tx *tx, void *arg, struct err *err)
+{
+	const struct giving_back *back = arg;
+	struct bind binds[] = { BIND_NULL, BIND_NULL, BIND_NULL, BIND_INT(back->now_us) };
+
+	return db_exec(tx, &sql_webhook_give_back, claim_of(binds, back->webhook), COUNT(binds), NULL, err);
+}
+
+enum err_code webhook_give_back(struct kernel *kernel, const struct webhook_batch *batch, int64_t now_us,
+				struct err *err)
+{
+	struct giving_back back = { &batch->webhook, now_us };
+
+	return db_write(kernel->db, give_back_run, &back, err);
 }

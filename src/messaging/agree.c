@@ -55,16 +55,6 @@ static void found(const struct agreeing *a, int rule, const char *path, const ch
 	finding_add(a->findings, &rules[rule], path, first, second);
 }
 
-/* "FORM-D, ACDD"; NULL out of memory, which the finding is then about. */
-static const char *document_types(struct arena *arena, const struct kernel *kernel)
-{
-	const char *list = "";
-	for (size_t c = 0; list && kernel->capabilities[c]; c++)
-		for (const struct doctype *const *d = kernel->capabilities[c]->doctypes; list && d && *d; d++)
-			list = arena_printf(arena, "%s%s%s", list, *list ? ", " : "", (*d)->code);
-	return list;
-}
-
 /* --- The terms --- */
 
 static bool is_seat(const char *name)
@@ -108,7 +98,7 @@ static void check_terms(const struct agreeing *a)
 		const struct term_action *term = &a->terms->actions[i];
 		if (!doctype_find(kernel, term->document))
 			found(a, RULE_DOCUMENT, arena_printf(a->arena, "/terms/actions/%zu/document", i),
-			      term->document, document_types(a->arena, kernel));
+			      term->document, doctype_codes(kernel, a->arena));
 		/* Whatever one party sends the other receives, or the CPA is refused for that. */
 		if (!has_action(&a->cpa->parties[0], term))
 			found(a, RULE_NO_ACTION, arena_printf(a->arena, "/terms/actions/%zu/action", i), term->action,
@@ -419,23 +409,21 @@ struct offering {
 /* Whether TYPES, words separated by a space, has TYPE; NULL has all. */
 static bool among(const char *types, const char *type)
 {
-	for (const char *word = types; word && *(word += strspn(word, " ")); word += strcspn(word, " "))
-		if (bytes_same(bytes(word, strcspn(word, " ")), bytes_of(type)))
-			return true;
-	return !types;
+	return !types || word_among(types, type);
 }
 
 static enum err_code check_documents(const struct offering *o, struct err *err)
 {
 	const struct kernel *kernel = o->messaging->options.kernel;
 	const char *types = o->wanted->documents;
-	for (const char *word = types; word && *(word += strspn(word, " ")); word += strcspn(word, " ")) {
-		const char *type = arena_text_of(o->arena, bytes(word, strcspn(word, " ")));
+	struct bytes word;
+	while (word_next(&types, &word)) {
+		const char *type = arena_text_of(o->arena, word);
 		if (!type)
 			return fail(err, ERR_MEMORY, "no memory for a CPA");
 		if (!doctype_find(kernel, type))
 			finding_add(o->findings, &rules[RULE_DOCUMENT], "/documents", type,
-				    document_types(o->arena, kernel));
+				    doctype_codes(kernel, o->arena));
 	}
 	return OK;
 }
@@ -445,22 +433,22 @@ static enum err_code offer_documents(struct offering *o, struct err *err)
 {
 	enum { WAYS = 2 };
 	const struct kernel *kernel = o->messaging->options.kernel;
+	const struct doctype *doctype;
 	o->actions = arena_array(o->arena, CPA_MANY, sizeof *o->actions);
 	if (!o->actions)
 		return fail(err, ERR_MEMORY, "no memory for a CPA");
-	for (size_t c = 0; kernel->capabilities[c]; c++)
-		for (const struct doctype *const *d = kernel->capabilities[c]->doctypes; d && *d; d++)
-			for (unsigned from = 0; from < WAYS && among(o->wanted->documents, (*d)->code); from++) {
-				if (o->offer.actions_count == CPA_MANY)
-					return fail(err, ERR_LIMIT, "a CPA has at most %d actions: name the documents",
-						    CPA_MANY);
-				o->actions[o->offer.actions_count++] =
-					(struct cpa_offer_action){ .service = SERVICE_DOCUMENTS,
-								   .action = (*d)->code,
-								   .from_role = (*d)->from_seat,
-								   .to_role = (*d)->to_seat,
-								   .from = from };
-			}
+	for (size_t i = 0; (doctype = doctype_at(kernel, i)); i++)
+		for (unsigned from = 0; from < WAYS && among(o->wanted->documents, doctype->code); from++) {
+			if (o->offer.actions_count == CPA_MANY)
+				return fail(err, ERR_LIMIT, "a CPA has at most %d actions: name the documents",
+					    CPA_MANY);
+			o->actions[o->offer.actions_count++] =
+				(struct cpa_offer_action){ .service = SERVICE_DOCUMENTS,
+							   .action = doctype->code,
+							   .from_role = doctype->from_seat,
+							   .to_role = doctype->to_seat,
+							   .from = from };
+		}
 	o->offer.actions = o->actions;
 	return OK;
 }

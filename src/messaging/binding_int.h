@@ -64,8 +64,4 @@ struct binding {
 
 extern const struct binding binding_as4, binding_ebms2;
 
-/* By its name; by the media type of an envelope. NULL if there is none. */
-const struct binding *binding_find(const char *name);
-const struct binding *binding_of_type(const char *soap_type);
-
 #endif

@@ -111,12 +111,12 @@ static bool can(const struct directory *directory, const struct security_profile
 	return true;
 }
 
-static bool has_endpoint(const struct card *card, const char *binding)
+const char *messaging_card_endpoint(const struct card *card, const char *binding)
 {
 	for (size_t i = 0; i < card->endpoints_count; i++)
 		if (same(card->endpoints[i].binding, binding))
-			return true;
-	return false;
+			return card->endpoints[i].url;
+	return NULL;
 }
 
 /* One address takes both bindings: a message says itself what it is. */
@@ -133,7 +133,7 @@ static enum err_code fill_bindings(struct writing *w, struct err *err)
 		if (!can(w->directory, profile, w->now_us))
 			continue;
 		card->bindings[card->bindings_count++] = (struct card_binding){ binding, profile->name };
-		if (!has_endpoint(card, binding))
+		if (!messaging_card_endpoint(card, binding))
 			card->endpoints[card->endpoints_count++] =
 				(struct card_endpoint){ binding, w->messaging->options.endpoint };
 	}
@@ -185,6 +185,7 @@ static enum err_code fill_certificates(struct writing *w, struct err *err)
 static enum err_code fill_documents(struct writing *w, const struct card_offer *offer, struct err *err)
 {
 	const struct kernel *kernel = w->messaging->options.kernel;
+	const struct doctype *doctype;
 	struct card *card = &w->card;
 	card->opt_outs = offer->opt_outs.items;
 	card->opt_outs_count = offer->opt_outs.count;
@@ -195,14 +196,12 @@ static enum err_code fill_documents(struct writing *w, const struct card_offer *
 	card->documents = arena_array(w->arena, ROWS_MAX, sizeof *card->documents);
 	if (!card->documents)
 		return fail(err, ERR_MEMORY, "no memory for a card");
-	for (size_t c = 0; kernel->capabilities[c]; c++)
-		for (const struct doctype *const *d = kernel->capabilities[c]->doctypes;
-		     d && *d && card->documents_count < ROWS_MAX; d++)
-			card->documents[card->documents_count++] = (struct card_document){ .type = (*d)->code,
-											   .version = (*d)->version,
-											   .sends = true,
-											   .receives = true,
-											   .from = DATE_NONE };
+	for (size_t i = 0; (doctype = doctype_at(kernel, i)) && card->documents_count < ROWS_MAX; i++)
+		card->documents[card->documents_count++] = (struct card_document){ .type = doctype->code,
+										   .version = doctype->version,
+										   .sends = true,
+										   .receives = true,
+										   .from = DATE_NONE };
 	return OK;
 }
 

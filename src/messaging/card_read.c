@@ -153,14 +153,6 @@ static enum err_code check_certificates(const struct checking *c, struct err *er
 
 /* --- What it offers --- */
 
-static bool has_endpoint(const struct card *card, const char *binding)
-{
-	for (size_t i = 0; i < card->endpoints_count; i++)
-		if (same(card->endpoints[i].binding, binding))
-			return true;
-	return false;
-}
-
 static void check_bindings(const struct checking *c)
 {
 	for (size_t i = 0; i < c->card->bindings_count; i++) {
@@ -168,7 +160,7 @@ static void check_bindings(const struct checking *c)
 		const char *path = arena_printf(c->arena, "/bindings/%zu", i);
 		if (!row->binding || !row->profile)
 			continue;
-		if (!has_endpoint(c->card, row->binding))
+		if (!messaging_card_endpoint(c->card, row->binding))
 			found(c, RULE_NO_ENDPOINT, path, row->binding, NULL);
 		if (!same(messaging_profile_binding(row->profile), row->binding)) {
 			found(c, RULE_PROFILE, path, row->profile, row->binding);
@@ -183,18 +175,12 @@ static void check_bindings(const struct checking *c)
 	}
 }
 
-static bool is_url(const char *text, const char *scheme)
-{
-	size_t length = strlen(scheme);
-	return starts_with(text, scheme) && text[length] && !strchr("/:?#", text[length]) &&
-	       ascii_printable(bytes_of(text)) && !strpbrk(text, " \"<>\\");
-}
-
 static void check_endpoints(const struct checking *c)
 {
 	for (size_t i = 0; i < c->card->endpoints_count; i++) {
 		const char *url = c->card->endpoints[i].url;
-		bool good = !url || is_url(url, "https://") || (c->reading->allow_plain && is_url(url, "http://"));
+		bool good = !url || http_url_begins(url, "https://") ||
+			    (c->reading->allow_plain && http_url_begins(url, "http://"));
 		if (!good)
 			found(c, RULE_ENDPOINT, arena_printf(c->arena, "/endpoints/%zu/url", i), url, NULL);
 	}

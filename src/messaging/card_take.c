@@ -26,11 +26,6 @@ enum err_code messaging_card_known(struct tx *tx, struct arena *arena, const cha
 	return OK;
 }
 
-static bool is_live(const struct partner_certificate *row, int64_t now_us)
-{
-	return row->until_us == TIME_NONE || row->until_us > now_us;
-}
-
 /* A party is its identifier, which messages carry, and a partner's code is that of its state. */
 static void check_party(struct arena *arena, const struct partner *partner, const struct card_party *party,
 			struct findings *findings)
@@ -52,7 +47,7 @@ enum err_code messaging_card_judge(const struct messaging *messaging, struct are
 		return no_memory(err);
 	/* Whom a later card is believed from: who signs the partner's messages now. */
 	for (size_t i = 0; i < known->kept.count; i++)
-		if (same(known->kept.items[i].use, "sign") && is_live(&known->kept.items[i], now_us))
+		if (same(known->kept.items[i].use, "sign") && partner_certificate_live(&known->kept.items[i], now_us))
 			pinned[count++] = known->kept.items[i].fingerprint;
 	const struct card_reading reading = {
 		.text = text,

@@ -28,20 +28,6 @@ static void found(struct ebms_message *message, enum ebms_rule_name rule, const 
 	finding_add(message->findings, ebms_rule(rule), "", what, which);
 }
 
-/* What was agreed then may not be what is agreed now. */
-static const struct security_profile *profile_of(const struct peer *peer, const struct ebms_message *message)
-{
-	const struct ebms_signature *signature = message->signature;
-	if (!signature || (signature->alg_known && signature->alg == peer->profile->signature &&
-			   message->binding == peer->profile->binding))
-		return peer->profile;
-	for (size_t i = 0; profile_at(i); i++)
-		if (signature->alg_known && profile_at(i)->signature == signature->alg &&
-		    profile_at(i)->binding == message->binding && profile_at(i)->digest != DIGEST_SHA1)
-			return profile_at(i);
-	return peer->profile;
-}
-
 /* A certificate of ours is ours whether it is in use, retired or over: the signature was made in time, or the partner
  * would not have taken it. */
 static enum err_code own_signer(struct judging *j, struct ebms_message *message, struct cert **cert, struct err *err)
@@ -88,7 +74,8 @@ static enum err_code verify(struct judging *j, struct ebms_message *message, siz
 		TRY(ebms_read_security(message, err));
 	if (findings_errors(message->findings) || !message->signature)
 		return OK;
-	ebms_check_profile(message, profile_of(proof->peer, message));
+	/* What was agreed then may not be what is agreed now. */
+	ebms_check_profile(message, peer_profile_of(proof->peer, message));
 	TRY(ours ? own_signer(j, message, cert, err) : their_signer(j, message, at_us, cert, err));
 	return findings_errors(message->findings) ? OK : ebms_verify(message, *cert, err);
 }

@@ -128,6 +128,19 @@ enum err_code identity_for(const struct messaging *messaging, const struct direc
 	return OK;
 }
 
+const struct security_profile *peer_profile_of(const struct peer *peer, const struct ebms_message *message)
+{
+	const struct ebms_signature *signature = message->signature;
+	const struct security_profile *profile = peer->profile;
+	if (signature && signature->alg_known &&
+	    !(signature->alg == profile->signature && message->binding == profile->binding))
+		for (size_t i = 0; (profile = profile_at(i)); i++)
+			if (profile->signature == signature->alg && profile->binding == message->binding &&
+			    profile->digest != DIGEST_SHA1)
+				return profile;
+	return peer->profile;
+}
+
 void peer_judge(const struct peer *peer, const struct cert *cert, int64_t now_us, struct arena *arena,
 		struct findings *findings)
 {

@@ -96,15 +96,11 @@ static const struct journal_link *link_of(const struct links *links, int64_t num
 /* JSON has no empty text apart from none: their names stand in "empty". */
 static void restore_empty(struct entry_view *view)
 {
-	const char *names = view->empty ? view->empty : "", *empty = "";
-	for (size_t size; *names; names += size + (names[size] == ' ')) {
-		size = strcspn(names, " ");
-		for (size_t i = 0; i < evidence_entry_fields.count; i++) {
-			const struct field *row = &evidence_entry_fields.row[i];
-			if (row->kind == FIELD_KIND_TEXT && strlen(row->json) == size &&
-			    memcmp(row->json, names, size) == 0)
-				memcpy((char *)view + row->offset, &empty, sizeof empty);
-		}
+	const char *names = view->empty, *empty = "";
+	for (size_t i = 0; i < evidence_entry_fields.count; i++) {
+		const struct field *row = &evidence_entry_fields.row[i];
+		if (row->kind == FIELD_KIND_TEXT && word_among(names, row->json))
+			memcpy((char *)view + row->offset, &empty, sizeof empty);
 	}
 }
 

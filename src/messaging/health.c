@@ -200,8 +200,11 @@ static void put_back(struct telling *t)
 	pthread_mutex_lock(&health->lock);
 	for (size_t i = 0; i < t->count; i++) {
 		struct pulse *pulse = pulse_of(health, t->pulses[i].partner);
-		if (pulse && !pulse->news)
-			*pulse = t->pulses[i];
+		if (!pulse || pulse->news)
+			continue;
+		int64_t beat_us = pulse->beat_us;
+		*pulse = t->pulses[i];
+		pulse->beat_us = beat_us;
 	}
 	pthread_mutex_unlock(&health->lock);
 }
@@ -294,10 +297,13 @@ enum err_code health_tasks(struct messaging *messaging, int64_t now_us, struct e
 				     "Partner %s: nothing that we send is answered since %s. Find out which side it "
 				     "is on (lintas partner test %s), and ask them; until then paper goes",
 				     link->partner, time_format(link->since_us, since), link->partner);
-		if (text)
-			wanted.items[wanted.count++] = (struct task){ .subject = link->partner, .text = text };
+		wanted.items[wanted.count++] = (struct task){ .subject = link->partner, .text = text };
 	}
 	directory_release(directory);
+	/* A task that is not wanted is closed. */
+	for (size_t i = 0; i < wanted.count; i++)
+		if (!wanted.items[i].text)
+			return fail(err, ERR_MEMORY, "no memory to look at the links");
 	return task_keep(messaging->options.kernel, TASK_LINK, &wanted, now_us, &changed, err);
 }
 
@@ -340,33 +346,32 @@ static bool answers_later(const struct peer *peer, const struct message *ping, i
 	       !route.wishes.sync;
 }
 
+static const char *reason_of(const struct probe *probe, bool believed)
+{
+	const struct probe_answer *answer = &probe->answer;
+	const struct finding *finding = findings_at(answer->findings, 0);
+	if (probe->unsent || probe->unanswered)
+		return probe->unsent ? probe->unsent : probe->unanswered;
+	if (believed && answer->error)
+		return arena_printf(probe->arena, "%s refuses our ping: %s %s", probe->peer->partner.code,
+				    answer->error, answer->text ? answer->text : "");
+	if (answer->read && finding)
+		return arena_printf(probe->arena, "no valid answer to our ping: %s %s", finding->rule->code,
+				    finding->text);
+	return arena_printf(probe->arena, "HTTP status %d without an answer to our ping", probe->http.status);
+}
+
 /* What came of it. An error says that they do not do with us what was agreed, so it is none of the answers by which a
  * link is up. */
 static void judge(const struct probe *probe, bool later, int64_t now_us)
 {
-	struct messaging *messaging = probe->messaging;
-	const char *partner = probe->peer->partner.code, *reason = NULL;
+	const char *partner = probe->peer->partner.code;
 	const struct probe_answer *answer = &probe->answer;
-	const struct finding *finding = findings_at(answer->findings, 0);
 	bool believed = answer->read && !findings_errors(answer->findings);
-	bool good = believed && (answer->kind == KIND_RECEIPT || answer->kind == KIND_PONG);
-	if (good) {
-		health_receipt(messaging, partner, probe->answered_us - probe->sent_us, now_us);
-		return;
-	}
-	if (later && probe->taken)
-		return;
-	if (probe->unsent || probe->unanswered)
-		reason = probe->unsent ? probe->unsent : probe->unanswered;
-	else if (believed && answer->error)
-		reason = arena_printf(probe->arena, "%s refuses our ping: %s %s", partner, answer->error,
-				      answer->text ? answer->text : "");
-	else if (answer->read && finding)
-		reason = arena_printf(probe->arena, "no valid answer to our ping: %s %s", finding->rule->code,
-				      finding->text);
-	else
-		reason = arena_printf(probe->arena, "HTTP status %d without an answer to our ping", probe->http.status);
-	health_failed(messaging, partner, reason, now_us);
+	if (believed && (answer->kind == KIND_RECEIPT || answer->kind == KIND_PONG))
+		health_receipt(probe->messaging, partner, probe->answered_us - probe->sent_us, now_us);
+	else if (!later || !probe->taken)
+		health_failed(probe->messaging, partner, reason_of(probe, believed), now_us);
 }
 
 static enum err_code ping(struct probe *probe, bool later, bool *answered, struct err *err)

@@ -467,6 +467,8 @@ enum err_code messaging_card_certificate(struct arena *arena, const struct card_
 					 struct err *err) MUST_USE;
 /* Our party id, or its TYPE: for .party_id and .party_type above. */
 const char *messaging_party(const struct messaging *messaging, bool type);
+/* The URL of CARD's first endpoint for BINDING; NULL: none, or without one. */
+const char *messaging_card_endpoint(const struct card *card, const char *binding);
 /* The best profile that CARD offers and this node has keys for; NULL: none. */
 const char *messaging_card_profile(struct messaging *messaging, const struct card *card, int64_t now_us);
 

@@ -111,6 +111,9 @@ enum err_code identity_for(const struct messaging *messaging, const struct direc
 /* What a signature with CERT is kept with: of PEER's (NULL: of ours). NULL if it is none of theirs. */
 const struct basis *basis_of(const struct directory *directory, const struct peer *peer, const struct cert *cert);
 
+/* The profile of ours by which MESSAGE is signed, whichever that is but one with SHA-1; PEER's if it is none of them.
+ */
+const struct security_profile *peer_profile_of(const struct peer *peer, const struct ebms_message *message);
 /* CERT judged for signatures of PEER; findings of MSG-051 for each reason. */
 void peer_judge(const struct peer *peer, const struct cert *cert, int64_t now_us, struct arena *arena,
 		struct findings *findings);
@@ -128,7 +131,7 @@ enum err_code peer_encrypt(const struct peer *peer, int64_t now_us, struct arena
 /* The desk of kernel/card.h. */
 enum err_code card_take(const struct card_desk *desk, struct tx *tx, struct arena *arena, const char *partner,
 			struct bytes octets, const struct actor *actor, int64_t now_us, struct findings *findings,
-			struct err *err);
+			struct err *err) MUST_USE;
 
 /* Headers of ours. */
 enum { PART_PROPERTIES_MAX = 3 };

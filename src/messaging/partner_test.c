@@ -220,23 +220,11 @@ static enum err_code test_sample(struct testing *t, struct err *err)
 	return OK;
 }
 
-static size_t count_types(const struct kernel *kernel)
-{
-	size_t count = 0;
-	for (size_t c = 0; kernel->capabilities[c]; c++)
-		for (size_t i = 0; kernel->capabilities[c]->doctypes && kernel->capabilities[c]->doctypes[i]; i++)
-			count++;
-	return count;
-}
-
 static enum err_code test_samples(struct testing *t, struct err *err)
 {
 	const struct kernel *kernel = t->messaging->options.kernel;
-	for (size_t c = 0; kernel->capabilities[c]; c++)
-		for (size_t i = 0; kernel->capabilities[c]->doctypes && kernel->capabilities[c]->doctypes[i]; i++) {
-			t->doctype = kernel->capabilities[c]->doctypes[i];
-			TRY(test_sample(t, err));
-		}
+	for (size_t i = 0; (t->doctype = doctype_at(kernel, i)); i++)
+		TRY(test_sample(t, err));
 	return OK;
 }
 
@@ -252,7 +240,7 @@ static enum err_code run_steps(struct testing *t, struct err *err)
 	test->binding = t->peer->profile->binding->name;
 	test->verdict = PARTNER_TEST_PASSED;
 	test->at_us = clock_now_us(t->messaging->options.kernel->clock);
-	test->steps = arena_array(t->arena, STEPS + count_types(t->messaging->options.kernel), sizeof *test->steps);
+	test->steps = arena_array(t->arena, STEPS + doctype_count(t->messaging->options.kernel), sizeof *test->steps);
 	if (!test->partner || !test->endpoint || !test->steps)
 		return fail(err, ERR_MEMORY, "no memory to test the link with %s", partner->code);
 	TRY(test_ping(t, err));

@@ -51,15 +51,7 @@ static enum err_code judged(struct ebms_message *message, enum ebms_rule_name ru
 
 static const struct binding *const bindings[] = { &binding_as4, &binding_ebms2 };
 
-const struct binding *binding_find(const char *name)
-{
-	for (size_t i = 0; i < COUNT(bindings); i++)
-		if (same(bindings[i]->name, name))
-			return bindings[i];
-	return NULL;
-}
-
-const struct binding *binding_of_type(const char *soap_type)
+static const struct binding *binding_of_type(const char *soap_type)
 {
 	for (size_t i = 0; i < COUNT(bindings); i++)
 		if (same(bindings[i]->soap_type, soap_type))

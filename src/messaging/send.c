@@ -389,20 +389,6 @@ static enum err_code call_partner(const struct posting *posting, struct arena *a
 	return options->client->call(options->client, arena, &call, answer, err);
 }
 
-/* A repetition gets the receipt of the first acceptance, which may be older than a change of the profile: any profile
- * of ours will do for it, if its certificate is still believed. An error is of now; one by another profile than ours
- * says that the partner has changed before us, or not yet, and the message waits. */
-static const struct security_profile *profile_for(const struct sending *s)
-{
-	const struct ebms_message *reply = &s->reply;
-	const struct security_profile *profile = s->peer->profile;
-	for (size_t i = 0; reply->kind == KIND_RECEIPT && profile_at(i); i++)
-		if (reply->signature->alg_known && profile_at(i)->signature == reply->signature->alg &&
-		    profile_at(i)->binding == reply->binding && profile_at(i)->digest != DIGEST_SHA1)
-			profile = profile_at(i);
-	return profile;
-}
-
 /* The answer must be a signal of this partner, signed with a certificate we believe, whatever it says; but for what
  * ebMS 2 lets go unsigned. */
 static enum err_code read_reply(struct sending *s, struct err *err)
@@ -420,7 +406,10 @@ static enum err_code read_reply(struct sending *s, struct err *err)
 			ebms_found(reply, RULE_UNSIGNED, NULL, NULL);
 		return OK;
 	}
-	ebms_check_profile(reply, profile_for(s));
+	/* A repetition gets the receipt of the first acceptance, which may be older than a change of the profile, if
+	 * its certificate is still believed. An error is of now; one by another profile than ours says that the partner
+	 * has changed before us, or not yet, and the message waits. */
+	ebms_check_profile(reply, reply->kind == KIND_RECEIPT ? peer_profile_of(s->peer, reply) : s->peer->profile);
 	TRY(ebms_signer(reply, s->peer->signing, s->peer->signing_count, &s->cert, err));
 	if (!s->cert)
 		return OK;
@@ -704,6 +693,16 @@ enum err_code send_probe(struct probe *probe, struct err *err)
 
 /* --- Replies --- */
 
+/* As the agreement says that it is under; an error about one that we do not have goes where any other would. */
+static const char *signal_endpoint(const struct peer *peer, const struct ebms_message *signal)
+{
+	const struct ebms_collaboration *under = signal->unit_read && signal->ebms2 ? signal->user.collaboration : NULL;
+	const struct pact *pact = under ? pact_find(&peer->pacts, under->agreement->value) : NULL;
+	if (!pact && peer->pacts.count)
+		pact = &peer->pacts.items[0];
+	return pact ? pact_signal_endpoint(pact, under ? under->action : "") : NULL;
+}
+
 /* A signal that answers later. Who has lost one asks again, so it is sent until a server has taken it, and no more. */
 static enum err_code send_reply(struct messaging *messaging, const struct peer *peer, struct arena *arena,
 				const struct reply *reply, bool *answered, struct err *err)
@@ -717,16 +716,9 @@ static enum err_code send_reply(struct messaging *messaging, const struct peer *
 		return fail(err, ERR_MEMORY, "no memory for a reply to %s", peer->partner.code);
 	ebms_init(&signal, arena, &messaging->limits, findings);
 	enum err_code code = ebms_read(&signal, reply->content_type, reply->octets, &why);
-	const struct pact *pact = code == OK && signal.unit_read && signal.ebms2
-					  ? pact_find(&peer->pacts, signal.user.collaboration->agreement->value)
-					  : NULL;
-	/* An error about an agreement that we do not have goes where any other would. */
-	if (!pact && peer->pacts.count)
-		pact = &peer->pacts.items[0];
-	const char *action = signal.unit_read && signal.ebms2 ? signal.user.collaboration->action : "";
 	const struct posting posting = { .messaging = messaging,
 					 .peer = peer,
-					 .url = pact ? pact_signal_endpoint(pact, action) : NULL,
+					 .url = signal_endpoint(peer, &signal),
 					 .content_type = reply->content_type,
 					 .body = reply->octets };
 	if (code == OK)

@@ -26,7 +26,7 @@ static enum err_code list_organisations(struct tx *tx, void *arg, struct err *er
 /* The folder of ORGANISATION; *ROOT -1 if nobody made it. */
 static enum err_code open_root(const struct national_drop *drop, const char *organisation, int *root, struct err *err)
 {
-	drop_fd_auto all = open(drop->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd_auto all = open(drop->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (all < 0)
 		return fail(err, ERR_IO, "[national] drop: cannot open the folder %s: %s", drop->directory,
@@ -41,19 +41,15 @@ static enum err_code open_root(const struct national_drop *drop, const char *org
 static const char *folder_at(const struct national_drop *drop, size_t index)
 {
 	const struct national_mapping *mapping;
+	const struct doctype *doctype;
 
 	if (index == 0)
 		return "";
 	for (size_t i = 0; (mapping = national_mapping_at(drop->mappings, i)); i++)
 		if (--index == 0)
 			return mapping->name;
-	for (size_t c = 0; drop->kernel->capabilities[c]; c++) {
-		const struct doctype *const *types = drop->kernel->capabilities[c]->doctypes;
-		for (size_t i = 0; types && types[i]; i++)
-			if (--index == 0)
-				return types[i]->code;
-	}
-	return NULL;
+	doctype = doctype_at(drop->kernel, index - 1);
+	return doctype ? doctype->code : NULL;
 }
 
 static void keep_first(enum err_code code, const struct err *why, enum err_code *first, struct err *err)
@@ -104,7 +100,7 @@ enum err_code national_drop_step(const struct national_drop *drop, int64_t now_u
 	TRY(db_read(drop->kernel->db, list_organisations, &listing, err));
 	for (size_t i = 0; i < listing.list.count; i++) {
 		const char *organisation = listing.list.items[i].code;
-		drop_fd_auto root = -1;
+		fd_auto root = -1;
 		struct err why = { 0 };
 		enum err_code code = open_root(drop, organisation, &root, &why);
 		if (code == OK && root >= 0 && !is_taken_by_another(root))
@@ -147,7 +143,7 @@ static enum err_code look_at_entry(struct looking *looking, int folder, const ch
 
 static bool is_folder_of_ours(const struct national_drop *drop, int in, const char *name)
 {
-	drop_fd_auto fd = drop_folder_open(in, name, false);
+	fd_auto fd = drop_folder_open(in, name, false);
 	const char *folder;
 
 	for (size_t i = 1; fd >= 0 && (folder = folder_at(drop, i)); i++)
@@ -164,7 +160,7 @@ static enum err_code look_into(struct looking *looking, int in, const char *plac
 	enum err_code code = OK;
 
 	if (!dir) {
-		drop_close(&fd);
+		fd_close(&fd);
 		return OK;
 	}
 	for (size_t n = 0; code == OK && n < DROP_LOOK_MAX && (entry = readdir(dir)); n++)
@@ -195,7 +191,7 @@ static enum err_code look_at(struct looking *looking, int root, const char *orga
 	looking->look->taken = listing.count;
 	for (size_t way = 0; way < DROP_WAYS; way++) {
 		looking->way = &drop_ways[way];
-		drop_fd_auto in = drop_folder_open(root, looking->way->name, false);
+		fd_auto in = drop_folder_open(root, looking->way->name, false);
 		for (size_t i = 0; in >= 0 && (folder = folder_at(looking->drop, i)); i++)
 			TRY(look_into(looking, in, folder, err));
 	}
@@ -215,7 +211,7 @@ enum err_code national_drop_look(const struct national_drop *drop, struct arena 
 	if (!items)
 		return fail(err, ERR_MEMORY, "no memory for the drop folders");
 	for (size_t i = 0; i < listing.list.count; i++) {
-		drop_fd_auto root = -1;
+		fd_auto root = -1;
 		TRY(open_root(drop, listing.list.items[i].code, &root, err));
 		looking.look = &items[found];
 		if (root < 0)

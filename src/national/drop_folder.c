@@ -21,12 +21,6 @@ int drop_folder_open(int folder, const char *name, bool make)
 	return openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-void drop_close(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 static int64_t us_of(struct timespec time)
 {
 	return (int64_t)time.tv_sec * SECOND_US + time.tv_nsec / 1000;
@@ -134,32 +128,11 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	       us_of(a->st_mtim) == us_of(b->st_mtim);
 }
 
-static enum err_code read_all(struct arena *arena, int fd, size_t room, struct bytes *text, struct err *err)
-{
-	uint8_t *to = arena_alloc(arena, room);
-	size_t size = 0;
-	ssize_t got = 1;
-
-	if (!to)
-		return fail(err, ERR_MEMORY, "no memory for a dropped file");
-	while (size < room && got > 0) {
-		got = read(fd, to + size, room - size);
-		if (got < 0 && errno == EINTR)
-			got = 1;
-		else if (got > 0)
-			size += (size_t)got;
-	}
-	if (got < 0)
-		return fail(err, ERR_IO, "cannot read a dropped file: %s", strerror(errno));
-	*text = bytes(to, size);
-	return OK;
-}
-
 enum err_code drop_file_read(struct arena *arena, int folder, const char *name, size_t max, struct bytes *text,
 			     struct stat *file, bool *changes, struct err *err)
 {
 	/* Not waiting for a writer, should it have become a pipe meanwhile. */
-	drop_fd_auto fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd_auto fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat after;
 
 	*changes = true;
@@ -172,7 +145,13 @@ enum err_code drop_file_read(struct arena *arena, int folder, const char *name, 
 	if (!S_ISREG(file->st_mode) || file->st_nlink != 1)
 		return OK;
 	size_t room = file->st_size < (off_t)max ? (size_t)file->st_size + 1 : max + 1;
-	TRY(read_all(arena, fd, room, text, err));
+	uint8_t *to = arena_alloc(arena, room);
+	size_t size;
+	if (!to)
+		return fail(err, ERR_MEMORY, "no memory for a dropped file");
+	if (!fd_read(fd, to, room, &size))
+		return fail(err, ERR_IO, "cannot read a dropped file: %s", strerror(errno));
+	*text = bytes(to, size);
 	if (fstat(fd, &after) != 0)
 		return fail(err, ERR_IO, "cannot look at a dropped file: %s", strerror(errno));
 	bool whole = text->size == (size_t)file->st_size || text->size == max + 1;
@@ -182,15 +161,9 @@ enum err_code drop_file_read(struct arena *arena, int folder, const char *name, 
 
 static enum err_code write_all(int fd, struct bytes content, struct err *err)
 {
-	while (content.size > 0) {
-		ssize_t put = write(fd, content.data, content.size);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return fail(err, errno == ENOSPC || errno == EDQUOT ? ERR_DISK_FULL : ERR_IO,
-				    "cannot write into a drop folder: %s", strerror(errno));
-		content = bytes(content.data + put, content.size - (size_t)put);
-	}
+	if (!fd_write(fd, content))
+		return fail(err, errno == ENOSPC || errno == EDQUOT ? ERR_DISK_FULL : ERR_IO,
+			    "cannot write into a drop folder: %s", strerror(errno));
 	if (fsync(fd) != 0)
 		return fail(err, ERR_IO, "cannot synchronise a file of a drop folder: %s", strerror(errno));
 	return OK;

@@ -276,8 +276,8 @@ static enum err_code move_away(struct taking *taking, int root, int in, const ch
 	struct drop_report report;
 
 	TRY(drop_report_read(taking->arena, taking->file.report, &report, err));
-	drop_fd_auto all = drop_folder_open(root, report.refused ? "refused" : "done", true);
-	drop_fd_auto own = all >= 0 ? drop_folder_open(all, taking->file.id, true) : -1;
+	fd_auto all = drop_folder_open(root, report.refused ? "refused" : "done", true);
+	fd_auto own = all >= 0 ? drop_folder_open(all, taking->file.id, true) : -1;
 	if (own < 0)
 		return fail(err, errno == ENOSPC || errno == EDQUOT ? ERR_DISK_FULL : ERR_IO,
 			    "cannot make a folder for a file of %s: %s", taking->file.organisation, strerror(errno));
@@ -342,7 +342,7 @@ static int open_in(int root, const struct drop_way *way, const char *name)
 	if (top < 0 || !*name)
 		return top;
 	int in = drop_folder_open(top, name, false);
-	drop_close(&top);
+	fd_close(&top);
 	return in;
 }
 
@@ -352,7 +352,7 @@ enum err_code drop_take_folder(const struct national_drop *drop, const char *org
 {
 	arena_auto arena = arena_new(DROP_ARENA);
 	struct drop_file place = { .organisation = organisation };
-	drop_fd_auto in = open_in(root, way, name);
+	fd_auto in = open_in(root, way, name);
 	struct drop_entry *entries = NULL;
 	size_t count = 0;
 	enum err_code first = OK;

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "base/fd.h"
 #include "kernel/drop.h"
 #include "national/national.h"
 
@@ -24,8 +25,6 @@ enum {
 
 /* The folder NAME inside FOLDER, -1 if there is none or it is something else (errno). MAKE: if it is missing. */
 int drop_folder_open(int folder, const char *name, bool make);
-void drop_close(int *fd);
-#define drop_fd_auto __attribute__((cleanup(drop_close), unused)) int
 
 /* What the entry NAME of FOLDER is. NULL: a file that will be taken, .ready if it has not changed for a while; "": one
  * that is nobody's business, as names that begin with a point. Else why it is not taken. */

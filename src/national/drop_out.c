@@ -100,7 +100,7 @@ static enum err_code give_mapped(struct one *one, int out, const struct national
 {
 	struct arena *arena = one->arena;
 	struct findings *findings = findings_new(arena);
-	drop_fd_auto folder = drop_folder_open(out, mapping->name, false);
+	fd_auto folder = drop_folder_open(out, mapping->name, false);
 	struct err why = { 0 };
 	buf_auto text = { 0 };
 
@@ -140,7 +140,7 @@ static enum err_code give_received(struct giving *giving, const char *id, struct
 	TRY(db_read(giving->drop->kernel->db, find_received, &one, err));
 	if (!one.original.data)
 		return OK;
-	drop_fd_auto out = drop_folder_open(giving->root, "out", true);
+	fd_auto out = drop_folder_open(giving->root, "out", true);
 	if (out < 0)
 		return fail(err, ERR_IO, "cannot open the folder \"out\" of %s: %s", giving->organisation,
 			    strerror(errno));
@@ -159,8 +159,8 @@ static enum err_code give_received(struct giving *giving, const char *id, struct
 static enum err_code give_event(struct giving *giving, const struct journal_entry *entry, struct err *err)
 {
 	enum { NAME_BYTES = 32, EVENT_MAX = 65536 };
-	drop_fd_auto out = drop_folder_open(giving->root, "out", true);
-	drop_fd_auto folder = out >= 0 ? drop_folder_open(out, "events", false) : -1;
+	fd_auto out = drop_folder_open(giving->root, "out", true);
+	fd_auto folder = out >= 0 ? drop_folder_open(out, "events", false) : -1;
 	const struct event_view event = event_of(entry);
 	char name[NAME_BYTES];
 	buf_auto text = { 0 };

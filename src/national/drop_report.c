@@ -138,7 +138,7 @@ enum err_code drop_receipt_write(const struct national_drop *drop, struct arena 
 	struct receipt receipt = { .arena = arena, .file = file };
 	struct drop_report report;
 	const char *name = arena_printf(arena, "%s.json", file->id);
-	drop_fd_auto folder = drop_folder_open(organisation, "receipts", true);
+	fd_auto folder = drop_folder_open(organisation, "receipts", true);
 	buf_auto out = { 0 };
 
 	if (!name)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "national/national.h"
 
@@ -55,27 +56,19 @@ static bool is_name(const char *name, size_t size)
 
 static enum err_code read_text(struct arena *arena, int folder, const char *name, struct bytes *text, struct err *err)
 {
-	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd_auto fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat stat;
-	ssize_t got = 0;
+	size_t size;
 
-	if (fd < 0 || fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
-		if (fd >= 0)
-			close(fd);
-		return fail(err, ERR_CONFIG, "cannot read the mapping %s: %s", name,
-			    fd < 0 ? strerror(errno) : "it is no file");
-	}
-	size_t room = stat.st_size < (off_t)MAPPING_FILE_MAX ? (size_t)stat.st_size + 1 : MAPPING_FILE_MAX + 1,
-	       size = 0;
-	uint8_t *to = arena_alloc(arena, room);
-	while (to && size < room && (got = read(fd, to + size, room - size)) > 0)
-		size += (size_t)got;
-	close(fd);
+	if (fd < 0 || fstat(fd, &stat) != 0)
+		return fail(err, ERR_CONFIG, "cannot read the mapping %s: %s", name, strerror(errno));
+	if (!S_ISREG(stat.st_mode) || stat.st_size > (off_t)MAPPING_FILE_MAX)
+		return fail(err, ERR_CONFIG, "cannot read the mapping %s: it is no file of at most 1 MiB", name);
+	uint8_t *to = arena_alloc(arena, (size_t)stat.st_size + 1);
 	if (!to)
 		return fail(err, ERR_MEMORY, "no memory for the mapping %s", name);
-	if (got < 0 || size > MAPPING_FILE_MAX)
-		return fail(err, ERR_CONFIG, "cannot read the mapping %s: %s", name,
-			    got < 0 ? "reading fails" : "it has more than 1 MiB");
+	if (!fd_read(fd, to, (size_t)stat.st_size, &size))
+		return fail(err, ERR_CONFIG, "cannot read the mapping %s: %s", name, strerror(errno));
 	*text = bytes(to, size);
 	return OK;
 }

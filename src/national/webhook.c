@@ -153,7 +153,7 @@ static const struct {
 } verdicts[] = {
 	{ 100, 199, false, ": 2xx is what says that it was taken" },
 	{ 300, 399, false, ": redirects are not followed; add a webhook with the new URL" },
-	{ 410, 410, true, "" },
+	{ 410, 410, true, " Gone: it wants no more" },
 	{ 400, 499, false, ": does it know this path and this secret?" },
 	{ 500, 999, false, "" },
 };
@@ -173,10 +173,27 @@ static enum err_code judge(struct arena *arena, const struct http_answer *answer
 	return OK;
 }
 
+/* WHY it went wrong, if it did, is a part of the outcome. What cannot even be made is no better in a minute. */
+static enum err_code attempt(const struct webhook_sender *sender, struct arena *arena, struct webhook_batch *batch,
+			     struct signing *signing, struct buf *body, struct webhook_outcome *outcome,
+			     struct err *why)
+{
+	struct http_answer answer = { 0 };
+
+	put_body(body, batch);
+	enum err_code code = buf_check(body, "a webhook's request", why);
+	if (code == OK)
+		code = sign(arena, &batch->webhook, buf_bytes(body), outcome->at_us, signing, why);
+	outcome->for_good = code != OK && !err_row(code)->transient;
+	TRY(code);
+	TRY(call(sender, arena, &batch->webhook, buf_bytes(body), signing, &answer, why));
+	return judge(arena, &answer, outcome, why);
+}
+
+/* An attempt ends with an outcome; but not one that the end of this process cut off (ERR_BUSY). */
 static enum err_code deliver(const struct webhook_sender *sender, struct arena *arena, struct webhook_batch *batch,
 			     struct webhook_outcome *outcome, struct err *err)
 {
-	struct http_answer answer = { 0 };
 	struct err why = { 0 };
 	struct signing signing;
 	int64_t began_us = clock_monotonic_us();
@@ -184,19 +201,14 @@ static enum err_code deliver(const struct webhook_sender *sender, struct arena *
 
 	buf_init(&body, BODY_MAX);
 	buf_init(&signing.signatures, SIGNATURES_BYTES);
-	put_body(&body, batch);
-	enum err_code code = buf_check(&body, "a webhook's request", err);
-	if (code == OK)
-		code = sign(arena, &batch->webhook, buf_bytes(&body), outcome->at_us, &signing, err);
-	if (code == OK && call(sender, arena, &batch->webhook, buf_bytes(&body), &signing, &answer, &why) == OK)
-		code = judge(arena, &answer, outcome, err);
+	enum err_code code = attempt(sender, arena, batch, &signing, &body, outcome, &why);
 	buf_done(&signing.signatures);
-	if (why.code != OK)
-		outcome->error = arena_text(arena, why.text);
 	outcome->duration_us = clock_monotonic_us() - began_us;
-	if (code == OK && why.code != OK && !outcome->error)
-		code = fail(err, ERR_MEMORY, "no memory left for what a webhook failed of");
-	return code;
+	if (code == ERR_BUSY)
+		return webhook_give_back(sender->kernel, batch, outcome->at_us, err);
+	if (code != OK)
+		outcome->error = why.text;
+	return webhook_settle(sender->kernel, batch, outcome, sender->give_up_us, err);
 }
 
 enum err_code webhooks_step(const struct webhook_sender *sender, int64_t now_us, unsigned *done, struct err *err)
@@ -210,11 +222,6 @@ enum err_code webhooks_step(const struct webhook_sender *sender, int64_t now_us,
 	if (!batch)
 		return fail(err, ERR_MEMORY, "no memory left for webhooks");
 	TRY(webhook_take(sender->kernel, arena, now_us, LEASE_US, sender->failing_most, batch, &found, err));
-	if (!found)
-		return OK;
-	*done = 1;
-	if (batch->count == 0)
-		return OK;
-	TRY(deliver(sender, arena, batch, &outcome, err));
-	return webhook_settle(sender->kernel, batch, &outcome, sender->give_up_us, err);
+	*done = found;
+	return found && batch->count ? deliver(sender, arena, batch, &outcome, err) : OK;
 }

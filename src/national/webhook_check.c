@@ -20,23 +20,15 @@ const struct rule webhook_rules[] = {
 	{ 0 },
 };
 
-static bool is_url(const char *text, const char *scheme)
-{
-	size_t length = strlen(scheme);
-
-	return starts_with(text, scheme) && text[length] && !strchr("/:?#@", text[length]) && strlen(text) <= URL_MAX &&
-	       ascii_printable(bytes_of(text)) && !strpbrk(text, " \\\"<>");
-}
-
 static void check_url(const char *url, bool allow_plain, struct findings *findings)
 {
-	bool plain = is_url(url, "http://");
+	bool fits = strlen(url) <= URL_MAX, plain = fits && http_url_begins(url, "http://");
 	size_t authority = strcspn(url, "/");
 
 	authority += strspn(url + authority, "/");
 	if (plain && !allow_plain)
 		finding_add(findings, &webhook_rules[RULE_PLAIN], "/url", url, NULL);
-	else if (!plain && !is_url(url, "https://"))
+	else if (!plain && !(fits && http_url_begins(url, "https://")))
 		finding_add(findings, &webhook_rules[RULE_URL], "/url", *url ? url : "(absent)", NULL);
 	else if (strchr(url, '#') || memchr(url + authority, '@', strcspn(url + authority, "/?")))
 		finding_add(findings, &webhook_rules[RULE_USER], "/url", url, NULL);

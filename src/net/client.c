@@ -92,6 +92,14 @@ static enum err_code url_check(struct transfer *transfer, struct err *err)
 	return code;
 }
 
+bool http_url_begins(const char *url, const char *scheme)
+{
+	size_t length = strlen(scheme);
+
+	return starts_with(url, scheme) && url[length] && !strchr("/:?#@", url[length]) &&
+	       ascii_printable(bytes_of(url)) && !strpbrk(url, " \\\"<>");
+}
+
 bool http_url_valid(const char *text)
 {
 	char host[256], port[16];
@@ -311,8 +319,8 @@ static const struct {
 	  "check the address and the name service" },
 	{ CURLE_OPERATION_TIMEDOUT,       0,            ERR_TIMEOUT, HTTP_EXCHANGE,   "no whole answer in time from",
 	  "is the other side overloaded or cut off?" },
-	{ CURLE_ABORTED_BY_CALLBACK,      0,            ERR_NET,     HTTP_EXCHANGE,   "this node is stopping and gave up waiting for",
-	  "the message is sent again after the start" },
+	{ CURLE_ABORTED_BY_CALLBACK,      0,            ERR_BUSY,    HTTP_EXCHANGE,   "this node is stopping and gave up waiting for",
+	  "it is sent again after the start" },
 	{ CURLE_PEER_FAILED_VERIFICATION, 0,            ERR_NET,     HTTP_TLS_SERVER, "no trust in the TLS certificate of",
 	  "does the trust file have its authority, and does the certificate name the host?" },
 	{ CURLE_SSL_CERTPROBLEM,          0,            ERR_CONFIG,  HTTP_BEFORE,     "our TLS certificate or key is not usable for",

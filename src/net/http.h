@@ -178,12 +178,17 @@ struct http_client {
 };
 
 /* The real one: keeps connections alive, thread safe. Redirects are not followed. Any HTTP status is an answer;
- * ERR_NET, ERR_TIMEOUT, ERR_LIMIT (response too large) are faults, whose text says what to check. */
+ * ERR_NET, ERR_TIMEOUT, ERR_LIMIT (response too large) are faults, whose text says what to check; ERR_BUSY is that of a
+ * call which http_client_cancel() ended, and says nothing of the other side. */
 struct http_client *http_client_new(void);
 void http_client_free(struct http_client *client);
+/* Whether URL begins with SCHEME ("https://") and the name or number of a host, and has nothing in it by which a reader
+ * of headers, JSON or a command line would take its end elsewhere (RFC 3986 2: printable ASCII without blanks, quotes,
+ * angle brackets and backslashes). */
+bool http_url_begins(const char *url, const char *scheme);
 /* Whether calls can be made to it, if it is answered there: libcurl can read it, and its port is one. */
 bool http_url_valid(const char *url);
-/* For the end of the process: calls under way and later ones fail within about a second. */
+/* For the end of the process: calls under way and later ones fail within about a second (ERR_BUSY). */
 void http_client_cancel(struct http_client *client);
 
 #endif

@@ -38,15 +38,14 @@ static enum err_code content_read(struct arena *arena, const char *path, struct 
 	if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX)
 		return fail(err, ERR_LIMIT, "%s is not a file of at most %d bytes", path, FILE_MAX);
 	size_t size = (size_t)status.st_size;
+	size_t got;
 	uint8_t *data = arena_alloc(arena, size);
 	if (!data)
 		return fail(err, ERR_MEMORY, "no memory for %s", path);
-	for (size_t done = 0; done < size;) {
-		ssize_t got = read(fd, data + done, size - done);
-		if (got <= 0)
-			return fail(err, ERR_IO, "cannot read %s: %s", path, got < 0 ? strerror(errno) : "cut short");
-		done += (size_t)got;
-	}
+	if (!fd_read(fd, data, size, &got))
+		return fail(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+	if (got < size)
+		return fail(err, ERR_IO, "cannot read %s: cut short", path);
 	*content = bytes(data, size);
 	return OK;
 }

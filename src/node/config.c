@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "customs/registry.h"
@@ -672,7 +673,7 @@ static enum err_code file_create(const char *path, struct bytes content, struct 
 	if (fd < 0)
 		return errno == EEXIST ? fail(err, ERR_CONFLICT, "there is a node already: %s", path)
 				       : fail(err, ERR_IO, "cannot make %s: %s", path, strerror(errno));
-	bool good = write(fd, content.data, content.size) == (ssize_t)content.size && fsync(fd) == 0;
+	bool good = fd_write(fd, content) && fsync(fd) == 0;
 	int why = errno;
 	if (close(fd) == 0 && good)
 		return OK;

@@ -89,7 +89,7 @@ static enum err_code instance_make(struct arena *arena, const char *path, struct
 		return fail(err, ERR_MEMORY, "no memory for the node");
 	uuid_new(text, clock_now_us(&clock_system));
 	int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool good = fd >= 0 && write(fd, text, UUID_SIZE - 1) == UUID_SIZE - 1 && fsync(fd) == 0;
+	bool good = fd >= 0 && fd_write(fd, bytes_of(text)) && fsync(fd) == 0;
 	if (fd >= 0)
 		good = close(fd) == 0 && good;
 	good = good && (link(aside, path) == 0 || errno == EEXIST);
@@ -145,9 +145,8 @@ enum err_code node_read_config(struct arena *arena, const char *directory, struc
  * it is, when it can. */
 static void note_keys(struct kernel *kernel, const char *keys)
 {
-	const struct actor actor = { .name = "system" };
 	struct err err = { 0 };
-	if (own_keys_note(kernel, keys, &actor, clock_now_us(kernel->clock), &err) != OK)
+	if (own_keys_note(kernel, keys, &actor_system, clock_now_us(kernel->clock), &err) != OK)
 		LOG(LOG_WARN, "keys.not-journalled", LOG_ERR(&err));
 }
 

@@ -1,16 +1,8 @@
 #ifndef NODE_NODE_INT_H
 #define NODE_NODE_INT_H
 
-#include <unistd.h>
-
+#include "base/fd.h"
 #include "node/node.h"
-
-static inline void fd_done_(const int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-#define fd_auto __attribute__((cleanup(fd_done_), unused)) int
 
 /* Makes the name of PATH durable in its directory. */
 enum err_code node_directory_sync(struct arena *arena, const char *path, struct err *err) MUST_USE;

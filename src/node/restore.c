@@ -90,13 +90,7 @@ static enum err_code content_write(struct restoring *r, const char *name, struct
 		return fail(err, ERR_MEMORY, "no memory for a path");
 	TRY(folders_make(r, path, err));
 	fd_auto fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	bool good = fd >= 0;
-	for (size_t done = 0; good && done < content.size;) {
-		ssize_t got = write(fd, content.data + done, content.size - done);
-		good = got > 0 || (got < 0 && errno == EINTR);
-		done += got > 0 ? (size_t)got : 0;
-	}
-	if (!good || fsync(fd) != 0)
+	if (fd < 0 || !fd_write(fd, content) || fsync(fd) != 0)
 		return fail(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
 	return OK;
 }

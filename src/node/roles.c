@@ -62,9 +62,8 @@ static enum err_code step_webhooks(struct node *node, int64_t now_us, unsigned *
 
 static enum err_code step_retention(struct node *node, int64_t now_us, unsigned *done, struct err *err)
 {
-	static const struct actor system = { .name = "system" };
 	bool more = false;
-	enum err_code code = retention_step(&node->kernel, &system, now_us, &node->retention, done, &more, err);
+	enum err_code code = retention_step(&node->kernel, &actor_system, now_us, &node->retention, done, &more, err);
 	*done = more;
 	return code;
 }

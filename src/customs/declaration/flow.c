@@ -7,40 +7,31 @@ static const char *const ended[] = { "rejected", "cancelled", NULL };
 #define MOVES(from)                                                \
 	{ from, "accept", NULL, "accepted",  NULL, NULL, NULL },   \
 	{ from, "reject", NULL, "rejected",  NULL, NULL, NULL },   \
-	{ from, "cancel", NULL, "cancelled", NULL, NULL, NULL }
+	CANCEL(from)
+#define CANCEL(from) { from, "cancel", NULL, "cancelled", NULL, NULL, NULL }
 /* clang-format on */
 
 static const struct fsm_row sent_rows[] = {
-	/* from        event        guard  to             emit  timer law */
-	{ "submitted", "delivered", NULL, "transmitted", NULL, NULL, NULL },
-	MOVES("submitted"), /* the response may overtake our receipt */
-	MOVES("transmitted"),
-	{ "accepted", "cancel", NULL, "cancelled", NULL, NULL, NULL },
-	{ 0 },
+	DOCUMENT_DELIVERED,   MOVES("submitted"), /* the response may overtake our receipt */
+	MOVES("transmitted"), CANCEL("accepted"), { 0 },
 };
 const struct machine acdd_sent_machine = {
 	.name = "acdd.sent",
 	.title = "ACDD at the exporting side",
 	.initial = "submitted",
 	.final = ended,
-	.rest_months = 12,
-	.rest_law = "no public text says it: as with a certificate of origin",
+	DOCUMENT_RESTS,
 	.rows = sent_rows,
 };
 
 static const struct fsm_row received_rows[] = {
-	{ "received", "seen", NULL, "seen", NULL, NULL, NULL },
-	MOVES("received"),
-	MOVES("seen"),
-	{ "accepted", "cancel", NULL, "cancelled", NULL, NULL, NULL },
-	{ 0 },
+	DOCUMENT_SEEN, MOVES("received"), MOVES("seen"), CANCEL("accepted"), { 0 },
 };
 const struct machine acdd_received_machine = {
 	.name = "acdd.received",
 	.title = "ACDD at the importing side",
 	.initial = "received",
 	.final = ended,
-	.rest_months = 12,
-	.rest_law = "no public text says it: as with a certificate of origin",
+	DOCUMENT_RESTS,
 	.rows = received_rows,
 };

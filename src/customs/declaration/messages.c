@@ -1,12 +1,6 @@
 /* Document types of the declaration: their names among states, and what one does to another. */
 #include "customs/declaration/declaration_int.h"
 
-/* No public text says how long; a declaration is looked into as long as the certificate that came with it. */
-#define KEPT_AS_DECLARED                                                                                               \
-	{                                                                                                              \
-		.years = 5, .law = "no public text says it: as long as a certificate of origin"                        \
-	}
-
 #define ACDD "ACDD"
 
 static enum err_code move_declaration(struct tx *tx, const struct document_event *event, const char *name,
@@ -41,7 +35,7 @@ const struct doctype acdd_doctype = {
 	.from_seat = "customs",
 	.to_seat = "customs",
 	.sample = sample_acdd,
-	.keeping = KEPT_AS_DECLARED,
+	.keeping = DOCUMENT_KEPT,
 	.check = acdd_check,
 	.key = acdd_key,
 	.sent_machine = &acdd_sent_machine,
@@ -82,7 +76,7 @@ const struct doctype acdd_response_doctype = {
 	.from_seat = "customs",
 	.to_seat = "customs",
 	.sample = sample_acdd_response,
-	.keeping = KEPT_AS_DECLARED,
+	.keeping = DOCUMENT_KEPT,
 	.check = acdd_response_check,
 	.key = response_key,
 	.sent_machine = &document_sent_machine,
@@ -123,7 +117,7 @@ const struct doctype acdd_cancellation_doctype = {
 	.from_seat = "customs",
 	.to_seat = "customs",
 	.sample = sample_acdd_cancellation,
-	.keeping = KEPT_AS_DECLARED,
+	.keeping = DOCUMENT_KEPT,
 	.check = acdd_cancellation_check,
 	.key = cancellation_key,
 	.sent_machine = &document_sent_machine,

@@ -189,6 +189,14 @@ const char *document_place(char place[static DOCUMENT_PLACE_SIZE], const char *l
 /* Cases of documents that need no more: sent: submitted -> transmitted; received: received -> seen. */
 extern const struct machine document_sent_machine, document_received_machine;
 
+/* Rows that the machines of most types have, and terms where no public text says more. */
+/* clang-format off */
+#define DOCUMENT_DELIVERED { "submitted", "delivered", NULL, "transmitted", NULL, NULL, NULL }
+#define DOCUMENT_SEEN      { "received", "seen", NULL, "seen", NULL, NULL, NULL }
+#define DOCUMENT_RESTS     .rest_months = 12, .rest_law = "no public text says it: as with a certificate of origin"
+#define DOCUMENT_KEPT      { .years = 5, .law = "no public text says it: as long as a certificate of origin" }
+/* clang-format on */
+
 extern const struct capability document_capability;
 
 #endif

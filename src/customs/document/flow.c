@@ -1,10 +1,11 @@
 /* Cases of documents that need no more than to arrive. */
 #include "customs/document/document_int.h"
 
+#define RESTS .rest_months = 12, .rest_law = "no public text says it: a task was open all that time"
+
 static const char *const transmitted[] = { "transmitted", NULL };
 static const struct fsm_row sent_rows[] = {
-	/* from        event        guard  to             emit  timer law */
-	{ "submitted", "delivered", NULL, "transmitted", NULL, NULL, NULL },
+	DOCUMENT_DELIVERED,
 	{ 0 },
 };
 const struct machine document_sent_machine = {
@@ -12,14 +13,13 @@ const struct machine document_sent_machine = {
 	.title = "A document that was sent",
 	.initial = "submitted",
 	.final = transmitted,
-	.rest_months = 12,
-	.rest_law = "no public text says it: a task was open all that time",
+	RESTS,
 	.rows = sent_rows,
 };
 
 static const char *const seen[] = { "seen", NULL };
 static const struct fsm_row received_rows[] = {
-	{ "received", "seen", NULL, "seen", NULL, NULL, NULL },
+	DOCUMENT_SEEN,
 	{ 0 },
 };
 const struct machine document_received_machine = {
@@ -27,8 +27,7 @@ const struct machine document_received_machine = {
 	.title = "A document that was received",
 	.initial = "received",
 	.final = seen,
-	.rest_months = 12,
-	.rest_law = "no public text says it: a task was open all that time",
+	RESTS,
 	.rows = received_rows,
 };
 
@@ -42,7 +41,6 @@ const struct machine document_refused_machine = {
 	.title = "A received document that breaks its rules",
 	.initial = "refused",
 	.final = noted,
-	.rest_months = 12,
-	.rest_law = "no public text says it: a task was open all that time",
+	RESTS,
 	.rows = refused_rows,
 };

@@ -33,28 +33,15 @@ static void find(struct findings *findings, enum document_rule rule, const char 
 /* The type whose root element NODE is, or has the name of. */
 static const struct doctype *doctype_of_root(const struct kernel *kernel, const struct xml_node *node)
 {
-	const struct doctype *named = NULL;
+	const struct doctype *named = NULL, *doctype;
 
-	for (const struct capability *const *capability = kernel->capabilities; *capability; capability++)
-		for (const struct doctype *const *doctype = (*capability)->doctypes; doctype && *doctype; doctype++) {
-			if (field_is_root((*doctype)->schema, node))
-				return *doctype;
-			if (same(xml_name(node), (*doctype)->schema->root))
-				named = *doctype;
-		}
+	for (size_t i = 0; (doctype = doctype_at(kernel, i)); i++) {
+		if (field_is_root(doctype->schema, node))
+			return doctype;
+		if (same(xml_name(node), doctype->schema->root))
+			named = doctype;
+	}
 	return named;
-}
-
-/* For people, with ", " between them; NULL without memory. */
-static const char *doctype_codes(const struct kernel *kernel, struct arena *arena)
-{
-	const char *codes = "";
-
-	for (const struct capability *const *capability = kernel->capabilities; *capability; capability++)
-		for (const struct doctype *const *doctype = (*capability)->doctypes; doctype && *doctype; doctype++)
-			if (codes)
-				codes = arena_printf(arena, "%s%s%s", codes, *codes ? ", " : "", (*doctype)->code);
-	return codes;
 }
 
 /* What is wrong with the input is a finding; what we could not do is a fault. */

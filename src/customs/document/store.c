@@ -98,7 +98,7 @@ enum err_code store_message_set(struct tx *tx, const char *document, const char 
 
 static struct document row_of(struct arena *arena, const struct query *query)
 {
-	struct document document = {
+	return (struct document){
 		.id = db_text(arena, query, 0),
 		.organisation = db_text(arena, query, 1),
 		.doctype = db_text(arena, query, 2),
@@ -107,7 +107,7 @@ static struct document row_of(struct arena *arena, const struct query *query)
 		.partner = db_text(arena, query, 5),
 		.issuer_state = db_text(arena, query, 6),
 		.reference = db_text(arena, query, 7),
-		.issued_on = DATE_NONE,
+		.issued_on = db_day(query, 8),
 		.sender = db_text(arena, query, 9),
 		.recipient = db_text(arena, query, 10),
 		.digest = db_text(arena, query, 11),
@@ -121,11 +121,6 @@ static struct document row_of(struct arena *arena, const struct query *query)
 		.state = db_text(arena, query, 19),
 		.paper = db_text(arena, query, 20),
 	};
-	const char *issued_on = db_text(arena, query, 8);
-
-	if (issued_on)
-		date_parse(issued_on, &document.issued_on);
-	return document;
 }
 
 static enum err_code one(struct tx *tx, struct arena *arena, const struct statement *statement,
@@ -196,7 +191,7 @@ static enum err_code kept_find(struct tx *tx, struct arena *arena, const char *i
 	db_query_auto query = { 0 };
 
 	TRY(db_query(tx, &sql_kept, BINDS(BIND_TEXT(id)), &query, err));
-	if (db_next(&query)) {
+	if (db_next(&query))
 		found = (struct kept_document){
 			.id = db_text(arena, &query, 0),
 			.organisation = db_text(arena, &query, 1),
@@ -205,14 +200,10 @@ static enum err_code kept_find(struct tx *tx, struct arena *arena, const char *i
 			.about = db_text(arena, &query, 4),
 			.reference = db_text(arena, &query, 5),
 			.issuer_state = db_text(arena, &query, 6),
-			.issued_on = DATE_NONE,
+			.issued_on = db_day(&query, 7),
 			.created_us = db_int(&query, 8),
 			.referred_by = db_text(arena, &query, 9),
 		};
-		const char *issued_on = db_text(arena, &query, 7);
-		if (issued_on)
-			date_parse(issued_on, &found.issued_on);
-	}
 	TRY(db_end(&query, err));
 	*document = found;
 	return OK;
@@ -225,31 +216,27 @@ static enum err_code kept_drop(struct tx *tx, const char *id, struct err *err)
 }
 
 const struct keeper document_keeper = { kept_find, kept_drop };
+
 /* --- Papers --- */
 
 static struct paper paper_row_of(struct arena *arena, const struct query *query)
 {
-	struct paper paper = {
+	return (struct paper){
 		.id = db_text(arena, query, 0),
 		.organisation = db_text(arena, query, 1),
 		.partner = db_text(arena, query, 2),
 		.doctype = db_text(arena, query, 3),
 		.reference = db_text(arena, query, 4),
-		.issued_on = DATE_NONE,
+		.issued_on = db_day(query, 5),
 		.issuer = db_text(arena, query, 6),
 		.reason = db_text(arena, query, 7),
 		.accepted_by = db_text(arena, query, 8),
 		.accepted_us = db_int(query, 9),
 		.document = db_text(arena, query, 10),
-		.twin_us = db_null(query, 11) ? TIME_NONE : db_int(query, 11),
+		.twin_us = db_time(query, 11),
 		.state = db_text(arena, query, 12),
 		.link = db_text(arena, query, 13),
 	};
-	const char *issued_on = db_text(arena, query, 5);
-
-	if (issued_on)
-		date_parse(issued_on, &paper.issued_on);
-	return paper;
 }
 
 static enum err_code one_paper(struct tx *tx, struct arena *arena, const struct statement *statement,

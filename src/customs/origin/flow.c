@@ -136,10 +136,7 @@ static enum err_code settle(struct tx *tx, const struct fsm_case *fsm_case, stru
 }
 
 static const struct fsm_row received_rows[] = {
-	{ "received", "seen", NULL, "seen", NULL, NULL, NULL },
-	UNUSED("received", settle, OCP "30(2)"),
-	UNUSED("seen", settle, OCP "30(2)"),
-	RESPONDED(settle),
+	DOCUMENT_SEEN, UNUSED("received", settle, OCP "30(2)"), UNUSED("seen", settle, OCP "30(2)"), RESPONDED(settle),
 	{ 0 },
 };
 

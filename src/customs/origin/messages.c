@@ -74,7 +74,7 @@ static enum err_code form_d_received(struct tx *tx, const struct document_event 
 		.arena = event->arena,
 		.id = event->document,
 		.organisation = event->organisation,
-		.actor = { .name = "system" },
+		.actor = actor_system,
 		.now_us = event->now_us,
 	};
 	size_t errors = findings_errors(findings);

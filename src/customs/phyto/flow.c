@@ -10,40 +10,30 @@ static const char *const ended[] = { "replaced", NULL };
 /* clang-format off */
 #define MOVES(from)                                              \
 	{ from, "withdraw", NULL, "withdrawn", NULL, NULL, NULL }, \
-	{ from, "replace",  NULL, "replaced",  NULL, NULL, REPLACED }
+	REPLACE(from)
+#define REPLACE(from) { from, "replace", NULL, "replaced", NULL, NULL, REPLACED }
 /* clang-format on */
 
 static const struct fsm_row sent_rows[] = {
-	/* from        event        guard  to             emit  timer law */
-	{ "submitted", "delivered", NULL, "transmitted", NULL, NULL, NULL },
-	MOVES("submitted"),
-	MOVES("transmitted"),
-	{ "withdrawn", "replace", NULL, "replaced", NULL, NULL, REPLACED },
-	{ 0 },
+	DOCUMENT_DELIVERED, MOVES("submitted"), MOVES("transmitted"), REPLACE("withdrawn"), { 0 },
 };
 const struct machine phyto_sent_machine = {
 	.name = "e-phyto.sent",
 	.title = "Phytosanitary certificate at the issuing side",
 	.initial = "submitted",
 	.final = ended,
-	.rest_months = 12,
-	.rest_law = "no public text says it: as with a certificate of origin",
+	DOCUMENT_RESTS,
 	.rows = sent_rows,
 };
 
 static const struct fsm_row received_rows[] = {
-	{ "received", "seen", NULL, "seen", NULL, NULL, NULL },
-	MOVES("received"),
-	MOVES("seen"),
-	{ "withdrawn", "replace", NULL, "replaced", NULL, NULL, REPLACED },
-	{ 0 },
+	DOCUMENT_SEEN, MOVES("received"), MOVES("seen"), REPLACE("withdrawn"), { 0 },
 };
 const struct machine phyto_received_machine = {
 	.name = "e-phyto.received",
 	.title = "Phytosanitary certificate at the importing side",
 	.initial = "received",
 	.final = ended,
-	.rest_months = 12,
-	.rest_law = "no public text says it: as with a certificate of origin",
+	DOCUMENT_RESTS,
 	.rows = received_rows,
 };

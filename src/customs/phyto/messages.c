@@ -3,10 +3,6 @@
 
 #define E_PHYTO "E-PHYTO"
 #define LAW     "ISPM 12, Appendix 1"
-#define KEPT_AS_PROOF                                                                                                  \
-	{                                                                                                              \
-		.years = 5, .law = "no public text says it: as long as a certificate of origin"                        \
-	}
 
 static void certificate_key(struct arena *arena, const void *record, struct document_key *key)
 {
@@ -65,7 +61,7 @@ const struct doctype phyto_doctype = {
 	.from_seat = "plant-health",
 	.to_seat = "plant-health",
 	.sample = sample_e_phyto,
-	.keeping = KEPT_AS_PROOF,
+	.keeping = DOCUMENT_KEPT,
 	.check = phyto_check,
 	.key = certificate_key,
 	.sent_machine = &phyto_sent_machine,
@@ -108,7 +104,7 @@ const struct doctype phyto_withdrawal_doctype = {
 	.from_seat = "plant-health",
 	.to_seat = "plant-health",
 	.sample = sample_e_phyto_withdrawal,
-	.keeping = KEPT_AS_PROOF,
+	.keeping = DOCUMENT_KEPT,
 	.check = phyto_check,
 	.key = withdrawal_key,
 	.sent_machine = &document_sent_machine,

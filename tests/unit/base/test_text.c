@@ -348,6 +348,25 @@ static void case_is_ignored_for_ascii_letters_only(void **state)
 	assert_false(same_ignoring_case(NULL, ""));
 }
 
+static void words_are_taken_one_by_one_and_whole(void **state)
+{
+	const char *words = "  issued receipt-verified ", *none = NULL;
+	struct bytes word;
+
+	(void)state;
+	assert_true(word_among(words, "issued"));
+	assert_true(word_among(words, "receipt-verified"));
+	assert_false(word_among(words, "receipt"));
+	assert_false(word_among(words, "issued receipt-verified"));
+	assert_false(word_among("", ""));
+	assert_false(word_among(NULL, "issued"));
+	assert_true(word_next(&words, &word));
+	assert_true(bytes_same(word, bytes_of("issued")));
+	assert_true(word_next(&words, &word));
+	assert_false(word_next(&words, &word));
+	assert_false(word_next(&none, &word));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +388,7 @@ int main(void)
 		cmocka_unit_test(integers_are_read_within_their_range),
 		cmocka_unit_test(beginnings_and_ends_are_recognised),
 		cmocka_unit_test(case_is_ignored_for_ascii_letters_only),
+		cmocka_unit_test(words_are_taken_one_by_one_and_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,15 +77,6 @@ static void an_unknown_digest_is_refused_and_nothing_is_written(void **state)
 	assert_int_equal(digest_size((enum digest)99), 0);
 }
 
-static void secrets_are_the_same_only_octet_for_octet(void **state)
-{
-	(void)state;
-	assert_true(same_secret(bytes_of("secret"), bytes_of("secret")));
-	assert_false(same_secret(bytes_of("secret"), bytes_of("secreT")));
-	assert_false(same_secret(bytes_of("secret"), bytes_of("secre")));
-	assert_true(same_secret(bytes(NULL, 0), bytes_of("")));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,7 +84,6 @@ int main(void)
 		cmocka_unit_test(sha_256_in_hexadecimal_is_lower_case),
 		cmocka_unit_test(hmac_sha_256_is_that_of_rfc_4231),
 		cmocka_unit_test(an_unknown_digest_is_refused_and_nothing_is_written),
-		cmocka_unit_test(secrets_are_the_same_only_octet_for_octet),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,6 +41,11 @@ static struct fixture *with_tables(void **state)
 	return fixture;
 }
 
+struct moment {
+	int64_t at_us;
+	date on;
+};
+
 struct row {
 	int64_t id, number;
 	bool number_null;
@@ -417,10 +422,54 @@ static void a_query_that_is_dropped_half_read_does_no_harm(void **state)
 	must(db_read(fixture->db, leave_open_and_drop, &count, &fixture->err));
 }
 
+static enum err_code get_moment(struct tx *tx, void *arg, struct err *err)
+{
+	struct moment *moment = arg;
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &get, BINDS(BIND_INT(1)), &query, err));
+	if (!db_next(&query))
+		return fail(err, ERR_NOT_FOUND, "no row");
+	moment->at_us = db_time(&query, 0);
+	moment->on = db_day(&query, 1);
+	return db_end(&query, err);
+}
+
+static enum err_code put_moment(struct tx *tx, void *arg, struct err *err)
+{
+	const struct moment *moment = arg;
+	char day[DATE_SIZE];
+
+	return db_exec(tx, &put,
+		       BINDS(BIND_INT(1), BIND_TIME(moment->at_us),
+			     BIND_TEXT(moment->on == DATE_NONE ? NULL : date_format(moment->on, day)), BIND_NULL),
+		       NULL, err);
+}
+
+static void assert_moment(struct fixture *fixture, struct moment moment)
+{
+	struct moment found = { 0 };
+
+	must(db_write(fixture->db, put_moment, &moment, &fixture->err));
+	must(db_read(fixture->db, get_moment, &found, &fixture->err));
+	assert_true(found.at_us == moment.at_us);
+	assert_int_equal(found.on, moment.on);
+}
+
+static void a_time_and_a_day_come_back(void **state)
+{
+	assert_moment(with_tables(state), (struct moment){ .at_us = 0, .on = date_of(2028, 2, 29) });
+}
+
+static void no_time_and_no_day_come_back_as_none(void **state)
+{
+	assert_moment(with_tables(state), (struct moment){ .at_us = TIME_NONE, .on = DATE_NONE });
+}
+
 struct misreading {
 	struct arena *arena;
 	int column;
-	enum { AS_INT, AS_TEXT, AS_BLOB } as;
+	enum { AS_INT, AS_TEXT, AS_BLOB, AS_DAY } as;
 };
 
 static enum err_code misread(struct tx *tx, void *arg, struct err *err)
@@ -437,6 +486,8 @@ static enum err_code misread(struct tx *tx, void *arg, struct err *err)
 		return fail(err, ERR_INVALID, "it reads as text");
 	if (misreading->as == AS_BLOB && db_blob(misreading->arena, &query, misreading->column).data)
 		return fail(err, ERR_INVALID, "it reads as bytes");
+	if (misreading->as == AS_DAY && db_day(&query, misreading->column) != DATE_NONE)
+		return fail(err, ERR_INVALID, "it reads as a day");
 	return OK;
 }
 
@@ -447,6 +498,7 @@ static void a_column_read_as_what_it_is_not_fails_the_transaction(void **state)
 	struct misreading wrong[] = {
 		{ fixture->arena, 0, AS_TEXT }, { fixture->arena, 0, AS_BLOB }, { fixture->arena, 1, AS_INT },
 		{ fixture->arena, 2, AS_TEXT }, { fixture->arena, 4, AS_INT },  { fixture->arena, -1, AS_INT },
+		{ fixture->arena, 1, AS_DAY },
 	};
 
 	must(db_write(fixture->db, put_row, &row, &fixture->err));
@@ -646,6 +698,8 @@ int main(void)
 		cmocka_unit_test(another_database_may_be_written_inside_a_transaction),
 		cmocka_unit_test(a_wrong_use_is_a_fault_that_is_not_tried_again),
 		cmocka_unit_test(a_query_that_is_dropped_half_read_does_no_harm),
+		cmocka_unit_test(a_time_and_a_day_come_back),
+		cmocka_unit_test(no_time_and_no_day_come_back_as_none),
 		cmocka_unit_test(a_column_read_as_what_it_is_not_fails_the_transaction),
 		cmocka_unit_test(an_arena_too_small_for_a_column_fails_the_transaction),
 		cmocka_unit_test(a_statement_can_be_used_again_while_its_rows_are_being_read),

@@ -407,6 +407,64 @@ static void one_event_goes_out_again_before_the_rest(void **state)
 	assert_int_equal(next.after, first.until); /* the cursor stayed */
 }
 
+/* Or the receiver, which may have it, would take it for another (Standard Webhooks 1.0: webhook-id is the same for each
+ * attempt). */
+static void one_event_that_is_asked_for_leaves_a_begun_request_as_it_was(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	add(fixture, "a", "customs", "");
+	happen(fixture, "customs", "issued", 5);
+	struct webhook_batch begun = taken(fixture);
+	settle(fixture, &begun, 500, "the answer was lost");
+	int64_t wanted = begun.events[1].sequence;
+	assert_int_equal(redeliver(fixture, "a", 0, wanted), OK);
+	happen(fixture, "customs", "issued", 1);
+	struct webhook_batch again = taken(fixture);
+	assert_string_equal(again.webhook.message, begun.webhook.message);
+	assert_int_equal(again.count, begun.count);
+	settle(fixture, &again, 500, "still broken");
+	fixture->clock.now_us += HOUR_US;
+	again = taken(fixture);
+	assert_string_equal(again.webhook.message, begun.webhook.message);
+	settle(fixture, &again, 200, NULL);
+	fixture->clock.now_us += SECOND_US;
+
+	struct webhook_batch single = taken(fixture);
+	assert_int_equal(single.count, 1);
+	assert_int_equal(single.events[0].sequence, wanted);
+	assert_string_not_equal(single.webhook.message, begun.webhook.message);
+	settle(fixture, &single, 500, "broken again");
+	fixture->clock.now_us += MINUTE_US;
+	struct webhook_batch single_again = taken(fixture);
+	assert_string_equal(single_again.webhook.message, single.webhook.message);
+	settle(fixture, &single_again, 200, NULL);
+	fixture->clock.now_us += SECOND_US;
+	struct webhook_batch next = taken(fixture);
+	assert_int_equal(next.after, begun.until);
+	assert_int_equal(next.count, 2); /* and that it was asked for */
+}
+
+static void one_event_that_is_asked_for_waits_for_a_request_in_hand(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	add(fixture, "a", "customs", "");
+	happen(fixture, "customs", "issued", 5);
+	struct webhook_batch in_hand = taken(fixture);
+	assert_int_equal(redeliver(fixture, "a", 0, in_hand.events[2].sequence), OK);
+	assert_true(nothing_is_due(fixture));
+	settle(fixture, &in_hand, 200, NULL);
+	assert_int_equal(look(fixture, "a").webhook.delivered, 1);
+	fixture->clock.now_us += SECOND_US;
+	struct webhook_batch single = taken(fixture);
+	assert_int_equal(single.count, 1);
+	assert_int_equal(single.events[0].sequence, in_hand.events[2].sequence);
+	settle(fixture, &single, 200, NULL);
+	fixture->clock.now_us += SECOND_US;
+	assert_true(nothing_is_due(fixture));
+}
+
 static void deliveries_are_remembered_up_to_their_number(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
@@ -487,6 +545,8 @@ int main(void)
 		cmocka_unit_test(a_lease_that_ends_gives_the_events_to_the_next),
 		cmocka_unit_test(all_behind_a_cursor_is_delivered_again),
 		cmocka_unit_test(one_event_goes_out_again_before_the_rest),
+		cmocka_unit_test(one_event_that_is_asked_for_leaves_a_begun_request_as_it_was),
+		cmocka_unit_test(one_event_that_is_asked_for_waits_for_a_request_in_hand),
 		cmocka_unit_test(deliveries_are_remembered_up_to_their_number),
 		cmocka_unit_test(what_is_removed_is_gone_with_what_was_remembered),
 		cmocka_unit_test(a_node_has_so_many_and_no_more),

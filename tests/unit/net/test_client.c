@@ -239,6 +239,44 @@ static void an_exchange_ends_when_its_time_is_up(void **state)
 	assert_true(took_us >= 299 * 1000 && took_us < PATIENCE_S * SECOND_US);
 }
 
+/* RFC 3986: 3.2 for where the host is, 2 for what no URL has in it unescaped. */
+static void a_url_begins_with_its_scheme_and_a_host(void **state)
+{
+	static const char *const good[] = { "https://a", "https://asw.th.example:8443/as4?x=1",
+					    "https://[2001:db8::1]/" };
+	static const char *const bad[] = { "",
+					   "https://",
+					   "https:///as4",
+					   "https://:443/",
+					   "https://?x",
+					   "https://#x",
+					   "https://@a/",
+					   "http://a/",
+					   "HTTPS://a/",
+					   "https://a b/",
+					   "https://a\t/",
+					   "https://a\r\nX: 1",
+					   "https://a\"",
+					   "https://a<b>",
+					   "https://a\\b",
+					   "https://kh\xc3\xb4ng.example/" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++)
+		assert_true(http_url_begins(good[i], "https://"));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(http_url_begins(bad[i], "https://"));
+}
+
+/* Whoever waits for an answer then knows that it is not the server which failed. */
+static void the_end_of_the_process_ends_an_exchange(void **state)
+{
+	struct setting *setting = *state;
+
+	http_client_cancel(setting->client);
+	assert_int_equal(call(setting, call_to(setting, "/gate")), ERR_BUSY);
+}
+
 /* --- Servers that misbehave --- */
 
 struct odd_server {
@@ -454,6 +492,8 @@ int main(void)
 		TEST(an_answer_that_does_not_fit_the_arena_is_a_fault),
 		TEST(what_did_not_go_out_whole_is_told_apart),
 		TEST(an_exchange_ends_when_its_time_is_up),
+		TEST(a_url_begins_with_its_scheme_and_a_host),
+		TEST(the_end_of_the_process_ends_an_exchange),
 		TEST(servers_that_misbehave_are_faults),
 		TEST(the_header_block_is_that_of_the_last_answer),
 		TEST(a_connection_that_died_meanwhile_is_replaced),
