@@ -25,7 +25,6 @@ struct cert {
 	uint8_t digest[SHA256_SIZE];
 	char fingerprint[SHA256_HEX_SIZE];
 	char *subject, *issuer, *serial;
-	struct bytes issuer_der; /* x509's */
 	size_t der_size;
 	uint8_t der[];
 };
@@ -130,16 +129,10 @@ static enum err_code decode(struct bytes der, X509 **x509, struct err *err)
 
 static enum err_code read_properties(struct cert *cert, struct err *err)
 {
-	const uint8_t *name = NULL;
-	size_t name_size = 0;
-
 	cert->not_before_us = asn1_time_us(X509_get0_notBefore(cert->x509));
 	cert->not_after_us = asn1_time_us(X509_get0_notAfter(cert->x509));
 	if (cert->not_before_us == TIME_NONE || cert->not_after_us == TIME_NONE)
 		return fail(err, ERR_SYNTAX, "the certificate has no readable period of validity");
-	if (X509_NAME_get0_der(X509_get_issuer_name(cert->x509), &name, &name_size) != 1)
-		return fail_openssl(err, ERR_SYNTAX, "the certificate has no readable issuer");
-	cert->issuer_der = bytes(name, name_size);
 	cert->subject = name_text(X509_get_subject_name(cert->x509));
 	cert->issuer = name_text(X509_get_issuer_name(cert->x509));
 	cert->serial = serial_text(cert->x509);
@@ -268,11 +261,6 @@ const char *cert_subject(const struct cert *cert)
 const char *cert_issuer(const struct cert *cert)
 {
 	return cert->issuer;
-}
-
-struct bytes cert_issuer_der(const struct cert *cert)
-{
-	return cert->issuer_der;
 }
 
 const char *cert_serial(const struct cert *cert)

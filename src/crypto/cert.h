@@ -30,7 +30,6 @@ struct bytes cert_der(const struct cert *cert);
 const char *cert_fingerprint(const struct cert *cert); /* SHA-256 of the DER, 64 lower-case hex digits */
 const char *cert_subject(const struct cert *cert);     /* RFC 2253 text, for people only: never compared */
 const char *cert_issuer(const struct cert *cert);
-struct bytes cert_issuer_der(const struct cert *cert); /* the Name as DER, for comparison */
 const char *cert_serial(const struct cert *cert);      /* decimal, as in ds:X509SerialNumber */
 struct bytes cert_ski(const struct cert *cert); /* value of the SubjectKeyIdentifier extension; empty if absent */
 enum key_kind cert_key_kind(const struct cert *cert);
