@@ -107,8 +107,8 @@ def stages_between(link, sender, receiver, waiting):
 
 LOST, DOUBLED, WRONG = "lost", "doubled", "wrong"  # what a finding says of the one that its text begins with
 
-SENT = """SELECT message.partner, document.reference, document.id, document.digest, fsm_case.state, message.id, message.message_id, message.state
-    FROM document JOIN message ON message.id = document.message
+SENT = """SELECT message.partner, document.reference, document.id, document.digest, fsm_case.state, message.id,
+    message.message_id, message.state FROM document JOIN message ON message.id = document.message
     LEFT JOIN fsm_case ON fsm_case.id = document.id AND fsm_case.machine = document.machine WHERE document.direction = 'out'"""
 RECEIVED = "SELECT partner, reference, digest, message, id FROM document WHERE direction = 'in'"
 MESSAGES = "SELECT partner, message_id, id, state FROM message WHERE direction = 'in' AND action NOT LIKE '%/200704/test'"  # no heartbeats
@@ -183,7 +183,7 @@ def compare_one(sender, receiver, reference, submission):
             yield LOST, f"{reference}: the document is {document_state}, its message {message_state}"
         if sender.delivered.get(message) != "1":
             yield DOUBLED, f"{reference}: delivered {sender.delivered.get(message, 0)} times"
-        theirs, copies = (held.get((sender.state, name), []) for held, name in ((receiver.messages, message_id),
+        theirs, copies = (book.get((sender.state, name), []) for book, name in ((receiver.messages, message_id),
                                                                                 (receiver.received, reference)))
         yield from exactly_one(f"{reference}: message {message_id} at {receiver.state}", theirs)
         yield from exactly_one(f"{reference}: the document at {receiver.state}", copies)

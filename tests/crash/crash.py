@@ -10,7 +10,7 @@ moment is moved to just after the next acknowledgement, because a false one is f
 once; now and then the next round comes before it is ready. Each CHECK_EVERY rounds, and at the end, everything is
 delivered and compared with what the clients know: whatever was acknowledged is at the partner, exactly once, processed once, with
 one receipt that is the same at both ends, and the journals verify. From HIT_ROUNDS rounds on, every victim must have been met as well,
-and every stage by each of the three ways to exchange. The last line is the result, a JSON object.
+and every stage by each of the three ways to exchange, but what is SELDOM. The last line is the result, a JSON object.
 
 --seed repeats what the test draws: which victim comes when, and how long it waits before. What the nodes and the clients do
 meanwhile is up to the machine, so that a seed does not repeat a run.
@@ -39,6 +39,8 @@ SETTINGS = {"retry-first": "100ms", "senders": "32", "slots": "16", "timeout": "
 # Who exchanges how; of ebMS 2 what the proposal of the agreement says of it.
 BINDINGS = {"AS4": None, "ebMS 2 sync": ["--sync"], "ebMS 2 async": []}
 PAIRS = (("TH", "VN", "AS4"), ("TH", "LA", "ebMS 2 sync"), ("LA", "VN", "ebMS 2 async"))
+# An acknowledgment that is a request of its own comes when its document has mostly been processed.
+SELDOM = {("5", "ebMS 2 async")}
 # ebMS 2 sends again as the agreement says.
 AGREED = ["--agreed", "--interval", "1s", "--retries", "1000", "--persist", "1d"]
 
@@ -154,7 +156,7 @@ class Crash:
                 node.process.send_signal(number)
 
     def stages_now(self, asked):
-        """By binding, counted while nothing moves. A node that was stopped while it had the database's index locked gets a moment to finish."""
+        """By binding, counted while nothing moves. A node that was stopped with the database's index locked gets a moment to finish."""
         end = time.monotonic() + READY_SECONDS
         while True:
             try:
@@ -352,7 +354,8 @@ class Crash:
         if len(findings) > FINDINGS_SHOWN:
             print(f"… and {len(findings) - FINDINGS_SHOWN} more findings")
         missed = [name for name in names if not self.killed[name]]
-        missed += [f"{stage} by {binding}" for binding in BINDINGS for stage in STAGES if not self.hit[binding][stage]]
+        missed += [f"{stage} by {binding}" for binding in BINDINGS for stage in STAGES
+                   if not self.hit[binding][stage] and (stage, binding) not in SELDOM]
         if self.killed.total() < HIT_ROUNDS:
             missed = []  # not enough to ask for it
         elif missed:
@@ -393,7 +396,8 @@ def main():
         return 77
     signal.signal(signal.SIGTERM, end_by_signal)
     region = Region(options.lintas, options.root, "lintas-crash-", url)
-    print(f"{options.database}: {options.rounds} rounds, --seed {options.seed}, {2 * len(PAIRS) * UNDER_WAY} messages under way, in {region.work}",
+    under_way = 2 * len(PAIRS) * UNDER_WAY
+    print(f"{options.database}: {options.rounds} rounds, --seed {options.seed}, {under_way} messages under way, in {region.work}",
           flush=True)
     result, crash = {"ok": False}, None
     try:

@@ -75,6 +75,7 @@ void region_rewind(struct region *region, const struct region_moment *moment, ui
 	region->options.seed = region->random = seed;
 	random_simulate(~seed); /* not what the nodes drew in their past, whatever seed that had */
 	region->now_us = moment->now_us;
+	region->trace = 0;
 	region->submitted_count = moment->submitted_count;
 	for (size_t i = 0; i < NODES; i++) {
 		struct region_node *node = &region->nodes[i];

@@ -502,12 +502,12 @@ static uint64_t cut_making_at(uint64_t seed, unsigned at)
 	return operations;
 }
 
-/* At each of the first and last operations: until there is a database with its first migrations in it, and when it is
+/* At each of the first and last operations: until there is a database with its first migration in it, and when it is
  * closed. The others are like them, and each cut costs to make a database again: these are cut at every LINTAS_STEPth.
  */
 static void cut_making(uint64_t seed)
 {
-	enum { FIRST = 150, LAST = 20, STEP = 16 };
+	enum { FIRST = 70, LAST = 20, STEP = 24 };
 	unsigned all = (unsigned)cut_making_at(seed, 0), step = (unsigned)setting("LINTAS_STEP", STEP), cuts = 0;
 
 	print_message("LINTAS_SEED=%llu: ", (unsigned long long)seed);
