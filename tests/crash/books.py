@@ -74,18 +74,19 @@ STAGES = {
 
 QUEUED = """SELECT message.message_id, document.reference, CASE WHEN message.claimed_by IS NULL THEN 0 ELSE 1 END,
     CASE WHEN EXISTS (SELECT 1 FROM wire WHERE wire.message = message.id AND wire.kind = 'sent') THEN 1 ELSE 0 END
-    FROM message JOIN document ON document.id = message.document WHERE message.state = 'queued'"""
+    FROM message JOIN document ON document.id = message.document WHERE message.state = 'queued' AND message.partner = '{}'"""
+UNPROCESSED = "SELECT message_id FROM message WHERE state = 'received' AND partner = '{}'"
 
 
 def listed(values):
     return "(" + ", ".join(f"'{v}'" for v in sorted(values) or [""]) + ")"
 
 
-def stages_between(sender, receiver, waiting):
-    """How many messages from SENDER to RECEIVER (what asks their databases) stand where. WAITING: references of submissions that
-    nobody answered yet."""
+def stages_between(link, sender, receiver, waiting):
+    """How many messages of LINK stand where. SENDER, RECEIVER: what asks the databases of its ends. WAITING: references of
+    submissions that nobody answered yet."""
     stages = collections.Counter()
-    queued = sender(QUEUED)
+    queued = sender(QUEUED.format(link.receiver.state))
     stored = {row[0] for row in receiver("SELECT message_id FROM message WHERE direction = 'in' AND message_id IN "
                                          + listed(row[0] for row in queued))}
     for message_id, _, claimed, signed in queued:
@@ -96,7 +97,7 @@ def stages_between(sender, receiver, waiting):
         else:
             stages["2" if claimed == "1" else "1"] += 1
     ahead = {row[0] for row in queued}
-    stages["5"] = sum(row[0] not in ahead for row in receiver("SELECT message_id FROM message WHERE state = 'received'"))
+    stages["5"] = sum(row[0] not in ahead for row in receiver(UNPROCESSED.format(link.sender.state)))
     known = {row[0] for row in sender("SELECT reference FROM document WHERE direction = 'out' AND reference IN " + listed(waiting))}
     stages["0"] = len(set(waiting) - known)
     return stages
@@ -106,11 +107,11 @@ def stages_between(sender, receiver, waiting):
 
 LOST, DOUBLED, WRONG = "lost", "doubled", "wrong"  # what a finding says of the one that its text begins with
 
-SENT = """SELECT document.reference, document.id, document.digest, fsm_case.state, message.id, message.message_id, message.state
-    FROM document JOIN message ON message.id = document.message
+SENT = """SELECT message.partner, document.reference, document.id, document.digest, fsm_case.state, message.id,
+    message.message_id, message.state FROM document JOIN message ON message.id = document.message
     LEFT JOIN fsm_case ON fsm_case.id = document.id AND fsm_case.machine = document.machine WHERE document.direction = 'out'"""
-RECEIVED = "SELECT reference, digest, message, id FROM document WHERE direction = 'in'"
-MESSAGES = "SELECT message_id, id, state FROM message WHERE direction = 'in' AND action NOT LIKE '%/200704/test'"  # no heartbeats
+RECEIVED = "SELECT partner, reference, digest, message, id FROM document WHERE direction = 'in'"
+MESSAGES = "SELECT partner, message_id, id, state FROM message WHERE direction = 'in' AND action NOT LIKE '%/200704/test'"  # no heartbeats
 MOVES = """SELECT subject, count(*) FROM journal WHERE subject_type = 'message' AND to_state = '{}' GROUP BY subject"""
 # A message becomes processed once, however often its document is taken in: that is told by the document, which is opened once, and
 # which whatever comes after finds there. No client submits the same bytes under two messages here, so nothing comes after.
@@ -122,9 +123,10 @@ RECEIPTS = "SELECT message, encode(sha256(octets), 'hex') FROM wire WHERE kind =
 
 
 def grouped(rows):
+    """By partner and name, which are the first two of each."""
     groups = collections.defaultdict(list)
     for row in rows:
-        groups[row[0]].append(row[1:])
+        groups[row[:2]].append(row[2:])
     return groups
 
 
@@ -172,7 +174,7 @@ def exactly_one(what, found):
 
 def compare_one(sender, receiver, reference, submission):
     """Findings about one acknowledged submission."""
-    mine = sender.sent.get(reference, [])
+    mine = sender.sent.get((receiver.state, reference), [])
     yield from exactly_one(f"{reference}: the document at {sender.state}", mine)
     for document, digest, document_state, message, message_id, message_state in mine[:1]:
         if (document, message, digest) != (submission.document, submission.message, submission.digest):
@@ -181,7 +183,8 @@ def compare_one(sender, receiver, reference, submission):
             yield LOST, f"{reference}: the document is {document_state}, its message {message_state}"
         if sender.delivered.get(message) != "1":
             yield DOUBLED, f"{reference}: delivered {sender.delivered.get(message, 0)} times"
-        theirs, copies = receiver.messages.get(message_id, []), receiver.received.get(reference, [])
+        theirs, copies = (book.get((sender.state, name), []) for book, name in ((receiver.messages, message_id),
+                                                                                (receiver.received, reference)))
         yield from exactly_one(f"{reference}: message {message_id} at {receiver.state}", theirs)
         yield from exactly_one(f"{reference}: the document at {receiver.state}", copies)
         for _, _, document_there in copies[:1]:
@@ -197,12 +200,14 @@ def compare_one(sender, receiver, reference, submission):
                 yield WRONG, f"{reference}: {receiver.state} gave the receipts {given}, {sender.state} holds {held}"
 
 
-def compare(sender, receiver, ledger):
-    """Findings about all that went from SENDER to RECEIVER; LEDGER: what clients of SENDER submitted, all of it acknowledged."""
-    for reference, submission in ledger.items():
+def compare(link):
+    """Findings about all that went over LINK, whose ledger is what clients submitted for it, all of it acknowledged."""
+    sender, receiver = link.sender.account, link.receiver.account
+    for reference, submission in link.ledger.items():
         yield from compare_one(sender, receiver, reference, submission)
-    sent_ids = {rows[0][4] for rows in sender.sent.values()}
-    for what, known, found in (("document sent", ledger, sender.sent), ("document received", ledger, receiver.received),
-                               ("message received", sent_ids, receiver.messages)):
-        for stranger in sorted(found.keys() - known):
+    sent_ids = {rows[0][4] for (partner, _), rows in sender.sent.items() if partner == receiver.state}
+    for what, known, held, partner in (("document sent", link.ledger, sender.sent, receiver.state),
+                                       ("document received", link.ledger, receiver.received, sender.state),
+                                       ("message received", sent_ids, receiver.messages, sender.state)):
+        for stranger in sorted({name for of, name in held if of == partner} - set(known)):
             yield DOUBLED, f"{stranger}: a {what} that nobody submitted"

@@ -5,8 +5,8 @@ same bytes again while it has not. The closed loop keeps a bounded number of mes
 """
 import hashlib, http.client, json, socket, threading, time
 
-CLIENTS = 12  # of each node
-UNDER_WAY = 40  # messages from each node that are accepted, not yet delivered and processed
+CLIENTS = 4  # of each link
+UNDER_WAY = 16  # messages of each link that are accepted, not yet delivered and processed
 ANSWER_SECONDS = 15
 
 
@@ -37,9 +37,10 @@ def call(node, method, path, body=None, connected=lambda: None):
         connection.close()
 
 
-def count_of(node, direction, state):
-    """How many messages of NODE are in STATE; a hundred may be more."""
-    status, body = call(node, "GET", f"/api/v1/messages?direction={direction}&state={state}&limit=100")
+def count_of(node, direction, state, partner=None):
+    """How many messages of NODE are in STATE, with all partners or with one; a hundred may be more."""
+    of = f"&partner={partner.state}" if partner else ""
+    status, body = call(node, "GET", f"/api/v1/messages?direction={direction}&state={state}&limit=100{of}")
     if status != 200:
         raise ConnectionError(f"status {status}")
     return len(json.loads(body)["items"])
@@ -54,22 +55,33 @@ class Submission:
         self.document = self.message = None
 
 
-class Traffic:
-    """PAPERS: by state, a function that makes the document of a reference; all go to the other of the two NODES."""
+class Link:
+    """One way between two nodes. PAPER makes the document of a reference; the ledger has what clients submitted, by its reference."""
 
-    def __init__(self, nodes, papers):
-        self.nodes, self.papers = nodes, papers
-        self.ledger = {node.state: {} for node in nodes}
-        self.room = {node.state: 0 for node in nodes}
-        self.under_way = {node.state: 0 for node in nodes}
+    def __init__(self, sender, receiver, binding, paper):
+        self.sender, self.receiver, self.binding, self.paper = sender, receiver, binding, paper
+        self.name, self.ledger, self.room, self.under_way = f"{sender.state}-{receiver.state}", {}, 0, 0
+
+    def acknowledged(self):
+        return sum(s.document is not None for s in list(self.ledger.values()))
+
+
+class Traffic:
+    """Both ways of each of PAIRS: two nodes and how they exchange. PAPER(STATE, OTHER): a function that makes the document of a
+    reference."""
+
+    def __init__(self, pairs, paper):
+        self.links = [Link(sender, receiver, binding, paper(sender.state, receiver.state))
+                      for one, other, binding in pairs for sender, receiver in ((one, other), (other, one))]
+        self.nodes = list(dict.fromkeys(link.sender for link in self.links))
         self.open, self.asking = {}, {}  # by client: the submission in hand; the one whose answer is awaited just now
-        self.answered = {node.state: threading.Event() for node in nodes}
+        self.answered = {node.state: threading.Event() for node in self.nodes}
         self.unanswered = self.repeated = 0
         self.fault, self.paused, self.ending = None, False, False
         self.changed = threading.Condition()
         self.threads = [threading.Thread(target=self.guard, args=(self.watch,))]
-        self.threads += [threading.Thread(target=self.guard, args=(self.client, node, (node.state, i)))
-                         for node in nodes for i in range(CLIENTS)]
+        self.threads += [threading.Thread(target=self.guard, args=(self.client, link, (link.name, i)))
+                         for link in self.links for i in range(CLIENTS)]
 
     def start(self):
         for thread in self.threads:
@@ -95,11 +107,14 @@ class Traffic:
             self.fault = self.fault or e
 
     def acknowledged(self):
-        return sum(s.document is not None for ledger in self.ledger.values() for s in list(ledger.values()))
+        return sum(link.acknowledged() for link in self.links)
 
-    def asked(self, node):
-        """References that clients of NODE await the answer of."""
-        return {submission.reference for (state, _), submission in list(self.asking.items()) if state == node.state}
+    def under_way(self):
+        return sum(link.under_way for link in self.links)
+
+    def asked(self, link):
+        """References that clients of LINK await the answer of."""
+        return {submission.reference for (name, _), submission in list(self.asking.items()) if name == link.name}
 
     def settled(self):
         """Nothing is in a client's hand, an outbox or, looked at after both outboxes, an inbox."""
@@ -113,34 +128,32 @@ class Traffic:
     def watch(self):
         """Makes room for new submissions as old ones are done. While a node does not answer, nothing of its is counted anew."""
         while not self.ending:
-            for node, other in (self.nodes, reversed(self.nodes)):
+            for link in self.links:
                 try:
-                    under_way = count_of(node, "out", "queued")
-                    under_way += count_of(other, "in", "received")
+                    under_way = count_of(link.sender, "out", "queued", link.receiver)
+                    under_way += count_of(link.receiver, "in", "received", link.sender)
                 except UNANSWERED:
                     continue
                 with self.changed:
-                    self.under_way[node.state] = under_way
-                    self.room[node.state] = UNDER_WAY - under_way
+                    link.under_way, link.room = under_way, UNDER_WAY - under_way
                     self.changed.notify_all()
             time.sleep(0.03)
 
-    def take(self, node, client):
+    def take(self, link, client):
         """A new submission for CLIENT when there is room; None when it is time to end."""
         with self.changed:
-            while not self.ending and (self.paused or self.room[node.state] <= 0):
+            while not self.ending and (self.paused or link.room <= 0):
                 self.changed.wait(1)
             if self.ending:
                 return None
-            self.room[node.state] -= 1
-            ledger = self.ledger[node.state]
-            reference = f"CRASH-{node.state}-{len(ledger) + 1:07d}"
-            ledger[reference] = self.open[client] = Submission(reference, self.papers[node.state](reference).encode())
-            return ledger[reference]
+            link.room -= 1
+            reference = f"CRASH-{link.name}-{len(link.ledger) + 1:07d}"
+            link.ledger[reference] = self.open[client] = Submission(reference, link.paper(reference).encode())
+            return link.ledger[reference]
 
-    def client(self, node, client):
-        while submission := self.take(node, client):
-            while not self.ending and not self.submit(node, client, submission):
+    def client(self, link, client):
+        while submission := self.take(link, client):
+            while not self.ending and not self.submit(link.sender, client, submission):
                 time.sleep(0.02)
             submission.body = None  # made again when it is compared
             self.open.pop(client)

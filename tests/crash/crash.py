@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Two real nodes under kill -9, while clients of both send e-Forms D to each other.
+"""Three real nodes under kill -9, while clients of each send e-Forms D to both others: by AS4, by ebMS 2 with acknowledgments in the HTTP
+response, and by ebMS 2 with acknowledgments that are requests of their own.
 
 usage: crash.py LINTAS SOURCE_ROOT [--database sqlite|postgresql] [--rounds N] [--seed N] [--keep]   (exit 77: skipped)
 
@@ -8,13 +9,13 @@ left, reads from both databases where every message under way stands, and lets g
 moment is moved to just after the next acknowledgement, because a false one is found out there. What was killed is started again at
 once; now and then the next round comes before it is ready. Each CHECK_EVERY rounds, and at the end, everything is
 delivered and compared with what the clients know: whatever was acknowledged is at the partner, exactly once, processed once, with
-one receipt that is the same at both ends, and the journals verify. From HIT_ROUNDS rounds on, every victim and every stage must have
-been met as well. The last line is the result, a JSON object.
+one receipt that is the same at both ends, and the journals verify. From HIT_ROUNDS rounds on, every victim must have been met as well,
+and every stage by each of the three ways to exchange, but what is SELDOM. The last line is the result, a JSON object.
 
 --seed repeats what the test draws: which victim comes when, and how long it waits before. What the nodes and the clients do
 meanwhile is up to the machine, so that a seed does not repeat a run.
 """
-import argparse, collections, json, os, pathlib, random, signal, sys, time, traceback
+import argparse, collections, contextlib, json, os, pathlib, random, signal, sys, time, traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 from books import DOUBLED, LOST, STAGES, WRONG, Account, Busy, PostgresBook, SqliteBook, compare, stages_between  # noqa: E402
@@ -34,6 +35,14 @@ SAMPLE = 50  # documents whose bytes are compared at the end
 # More exchanges at a time than usual, so that kills find messages in all stages; a short lease, so that a claim whose commit was
 # uncertain is soon free.
 SETTINGS = {"retry-first": "100ms", "senders": "32", "slots": "16", "timeout": "5s", "level": "warn"}
+
+# Who exchanges how; of ebMS 2 what the proposal of the agreement says of it.
+BINDINGS = {"AS4": None, "ebMS 2 sync": ["--sync"], "ebMS 2 async": []}
+PAIRS = (("TH", "VN", "AS4"), ("TH", "LA", "ebMS 2 sync"), ("LA", "VN", "ebMS 2 async"))
+# An acknowledgment that is a request of its own comes when its document has mostly been processed.
+SELDOM = {("5", "ebMS 2 async")}
+# ebMS 2 sends again as the agreement says.
+AGREED = ["--agreed", "--interval", "1s", "--retries", "1000", "--persist", "1d"]
 
 
 def paper_of(root, state, other):
@@ -85,23 +94,38 @@ class Crash:
     def __init__(self, region, options):
         self.region, self.options, self.random = region, options, random.Random(options.seed)
         authority = Authority(region, "crash authority")
-        self.nodes = self.th, self.vn = [Node(region, state, authority, SETTINGS) for state in ("TH", "VN")]
-        for node, other in (self.nodes, reversed(self.nodes)):
+        by_state = {state: Node(region, state, authority, SETTINGS) for state in ("TH", "VN", "LA")}
+        self.nodes = list(by_state.values())
+        for node in self.nodes:
             lintas(node, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Issuing authority")
-            node.knows(other)
             node.book = PostgresBook(node.database_url("crash-book")) if region.database else SqliteBook(node.path / "lintas.db")
             node.account, node.keys, node.starting = Account(node.state), None, None
-        self.traffic = Traffic(self.nodes, {"TH": paper_of(region.root, "TH", "VN"), "VN": paper_of(region.root, "VN", "TH")})
+        pairs = [(by_state[one], by_state[other], binding) for one, other, binding in PAIRS]
+        for pair in pairs:
+            self.agree(*pair)
+        self.traffic = Traffic(pairs, lambda state, other: paper_of(region.root, state, other))
         kinds = (("node", self.strike_node), ("keys", self.strike_keys), ("sessions", self.strike_sessions))
         self.victims = [(f"{node.state} {kind}", node, strike) for kind, strike in kinds[:3 if region.database else 2]
                         for node in self.nodes]
         self.due = []  # the victims of this turn that were not struck yet, in an order of its own
-        self.stages = {name: collections.Counter() for name, _, _ in self.victims}
-        self.hit = collections.Counter()  # kills that found at least one message in a stage
+        self.stages = {binding: collections.Counter() for binding in BINDINGS}  # messages
+        self.hit = {binding: collections.Counter() for binding in BINDINGS}  # kills that found at least one message in a stage
         self.killed, self.in_flight_min = collections.Counter(), None
         self.thin = self.while_starting = self.after_answer = 0
         self.ready_ms, self.ended_ms, self.drain_ms, self.dead_keys = [], [], [], []
         self.evidence = ["--evidence"] if "--evidence" in run(region.lintas, "audit", "verify", "--help") else []
+
+    def agree(self, one, other, binding):
+        for node, partner in ((one, other), (other, one)):
+            node.knows(partner)
+        if BINDINGS[binding] is None:
+            return
+        endpoints = [f"https://127.0.0.1:{node.port}/as4" for node in (one, other)]
+        cpa = self.region.work / f"{one.state}-{other.state}.xml"
+        cpa.write_text(lintas(one, "partner", "propose", other.state, "--endpoint", endpoints[0], "--partner-endpoint", endpoints[1],
+                              *AGREED, *BINDINGS[binding]))
+        for node, partner in ((one, other), (other, one)):
+            lintas(node, "partner", "import", cpa, "--partner", partner.state)
 
     def close(self):
         self.region.kill()
@@ -133,12 +157,16 @@ class Crash:
                 node.process.send_signal(number)
 
     def stages_now(self, asked):
-        """Counted while nothing moves. A node that was stopped while it had the database's index locked gets a moment to finish."""
+        """By binding, counted while nothing moves. A node that was stopped with the database's index locked gets a moment to finish."""
         end = time.monotonic() + READY_SECONDS
         while True:
             try:
-                with self.th.book.open() as th, self.vn.book.open() as vn:
-                    return stages_between(th, vn, asked["TH"]) + stages_between(vn, th, asked["VN"])
+                with contextlib.ExitStack() as books:
+                    ask = {node: books.enter_context(node.book.open()) for node in self.nodes}
+                    stages = {binding: collections.Counter() for binding in BINDINGS}
+                    for link in self.traffic.links:
+                        stages[link.binding] += stages_between(link, ask[link.sender], ask[link.receiver], asked[link.name])
+                    return stages
             except Busy:
                 assert time.monotonic() < end, "a database stays locked"
                 self.freeze(signal.SIGCONT)
@@ -149,7 +177,7 @@ class Crash:
         starting = node.starting is not None
         if starting:  # it may still lack what else could be struck
             name, strike = f"{node.state} node", self.strike_node
-        asked = {n.state: self.traffic.asked(n) for n in self.nodes}
+        asked = {link.name: self.traffic.asked(link) for link in self.traffic.links}
         ends = strike(node)
         struck = time.monotonic()
         if strike == self.strike_node:
@@ -164,14 +192,15 @@ class Crash:
             self.restart(node, strike, struck)
 
     def count(self, name, stages, starting):
-        in_flight = stages.total()
+        in_flight = sum(messages.total() for messages in stages.values())
         if in_flight < IN_FLIGHT:
             self.thin += 1
             return
         self.killed[name] += 1
         self.while_starting += starting
-        self.stages[name] += stages
-        self.hit.update(stage for stage, messages in stages.items() if messages)
+        for binding, found in stages.items():
+            self.stages[binding] += found
+            self.hit[binding].update(stage for stage, messages in found.items() if messages)
         self.in_flight_min = min(self.in_flight_min or in_flight, in_flight)
 
     def restart(self, node, strike, struck):
@@ -207,7 +236,7 @@ class Crash:
 
     def round(self):
         self.look_after()
-        until("enough is under way", lambda: self.traffic.fault or sum(self.traffic.under_way.values()) > IN_FLIGHT + 8, 60, 0.01)
+        until("enough is under way", lambda: self.traffic.fault or self.traffic.under_way() > IN_FLIGHT + 8, 60, 0.01)
         time.sleep(self.random.uniform(0, PAUSE_SECONDS))
         if not self.due:
             self.due = self.random.sample(self.victims, len(self.victims))
@@ -233,8 +262,8 @@ class Crash:
         for node in self.nodes:
             self.read(node, anew)
         findings = [f for node in self.nodes for f in node.account.rest()]
-        for sender, receiver in (self.nodes, reversed(self.nodes)):
-            findings += compare(sender.account, receiver.account, self.traffic.ledger[sender.state])
+        for link in self.traffic.links:
+            findings += compare(link)
         for node in self.nodes:
             proof = answer(node, "audit", "verify", *(self.evidence if anew else []), seconds=300)
             if proof["brokenSequence"] != 0 or proof.get("brokenWire"):
@@ -257,13 +286,12 @@ class Crash:
 
     def check_bytes(self):
         """Some documents as the partner shows them, against the bytes that the client sent."""
-        for sender, receiver in (self.nodes, reversed(self.nodes)):
-            ledger = self.traffic.ledger[sender.state]
-            for reference in self.random.sample(sorted(ledger), min(SAMPLE, len(ledger))):
-                copies = receiver.account.received.get(reference)
-                _, body = call(receiver, "GET", f"/api/v1/documents/{copies[0][2]}/original") if copies else (0, b"")
-                if body.decode() != self.traffic.papers[sender.state](reference):
-                    yield WRONG, f"{reference}: {receiver.state} shows other bytes"
+        for link in self.traffic.links:
+            for reference in self.random.sample(sorted(link.ledger), min(SAMPLE, len(link.ledger))):
+                copies = link.receiver.account.received.get((link.sender.state, reference))
+                _, body = call(link.receiver, "GET", f"/api/v1/documents/{copies[0][2]}/original") if copies else (0, b"")
+                if body.decode() != link.paper(reference):
+                    yield WRONG, f"{reference}: {link.receiver.state} shows other bytes"
 
     # --- The test ---
 
@@ -307,11 +335,14 @@ class Crash:
     def report(self, findings):
         names = [name for name, _, _ in self.victims]
         total = sum(self.stages.values(), collections.Counter())
-        print(f"\n{'messages by stage, at the kills of':44s}" + "".join(f"{name:>13s}" for name in names) + f"{'all':>10s}{'kills':>8s}")
+        crossed = {binding: sum(link.acknowledged() for link in self.traffic.links if link.binding == binding) for binding in BINDINGS}
+        heads = "".join(f"{binding:>14s}{'kills':>7s}" for binding in BINDINGS)
+        print(f"\n{'messages by stage, and at how many kills':44s}{heads}")
         for stage, text in STAGES.items():
-            row = "".join(f"{self.stages[name][stage]:13d}" for name in names)
-            print(f"{stage:>3s} {text:40s}{row}{total[stage]:10d}{self.hit[stage]:8d}")
-        print(f"{'    kills':44s}" + "".join(f"{self.killed[name]:13d}" for name in names) + f"{self.killed.total():10d}")
+            row = "".join(f"{self.stages[binding][stage]:14d}{self.hit[binding][stage]:7d}" for binding in BINDINGS)
+            print(f"{stage:>3s} {text:40s}{row}")
+        print(f"{'    acknowledged, delivered, processed':44s}" + "".join(f"{crossed[binding]:14d}{'':7s}" for binding in BINDINGS))
+        print(f"Killed: {', '.join(f'{name} {self.killed[name]}' for name in names)}.")
         print(f"{self.after_answer} kills came just after an acknowledgement, {self.while_starting} hit a node that was still starting; "
               f"{self.thin} kills with fewer than {IN_FLIGHT} messages in flight do not count.")
         print(f"{self.traffic.unanswered} submissions got no answer or a 5xx; {self.traffic.repeated} of those had been stored, which the "
@@ -323,14 +354,16 @@ class Crash:
             print(f"FINDING {kind}: {text}")
         if len(findings) > FINDINGS_SHOWN:
             print(f"… and {len(findings) - FINDINGS_SHOWN} more findings")
-        missed = [name for name in names if not self.killed[name]] + [stage for stage in STAGES if not self.hit[stage]]
+        missed = [name for name in names if not self.killed[name]]
+        missed += [f"{stage} by {binding}" for binding in BINDINGS for stage in STAGES
+                   if not self.hit[binding][stage] and (stage, binding) not in SELDOM]
         if self.killed.total() < HIT_ROUNDS:
             missed = []  # not enough to ask for it
         elif missed:
             print(f"MISSED: {', '.join(missed)}")
         kinds = collections.Counter(kind for kind, _ in {(kind, text.split(":")[0]) for kind, text in findings})
         return {"rounds": self.killed.total(), "killed": dict(self.killed), "in_flight_min": self.in_flight_min,
-                "stages": {stage: total[stage] for stage in STAGES}, "acknowledged": self.traffic.acknowledged(),
+                "stages": {stage: total[stage] for stage in STAGES}, "acknowledged": self.traffic.acknowledged(), "crossed": crossed,
                 "lost": kinds[LOST], "doubled": kinds[DOUBLED], "missed": missed, "ok": not findings and not missed}
 
 
@@ -361,7 +394,8 @@ def main():
     url = new_database() if options.database == "postgresql" else None
     signal.signal(signal.SIGTERM, end_by_signal)
     region = Region(options.lintas, options.root, "lintas-crash-", url)
-    print(f"{options.database}: {options.rounds} rounds, --seed {options.seed}, {2 * UNDER_WAY} messages under way, in {region.work}",
+    under_way = 2 * len(PAIRS) * UNDER_WAY
+    print(f"{options.database}: {options.rounds} rounds, --seed {options.seed}, {under_way} messages under way, in {region.work}",
           flush=True)
     result, crash = {"ok": False}, None
     try:

@@ -91,15 +91,19 @@ void region_compare(struct region_node *node, const char *backup)
 	}
 }
 
-void region_sql(struct region_node *node, const char *sql)
+void region_sql_in(struct region *region, const char *backup, const char *sql)
 {
-	struct region *region = node->region;
 	sqlite3 *db;
 	char *why = NULL;
 
-	region_expect(region, sqlite3_open(node->database, &db) == SQLITE_OK);
+	region_expect(region, sqlite3_open(backup, &db) == SQLITE_OK);
 	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
 		region_fail(region, "%s: %s", sql, why);
 	region_expect(region, sqlite3_changes(db) > 0);
 	sqlite3_close(db);
+}
+
+void region_sql(struct region_node *node, const char *sql)
+{
+	region_sql_in(node->region, node->database, sql);
 }

@@ -576,6 +576,24 @@ static void directory_make(struct power *power)
 	assert_int_equal(mkdir(power->directory, 0700), 0);
 }
 
+/* The files of before, the index of the log among them, are nobody's any more. */
+static void directory_renew(struct power *power)
+{
+	char path[256];
+
+	must(power->open == 0);
+	for (size_t i = 0; i < IMAGES_MAX; i++)
+		for (unsigned shm = 0; shm < 2; shm++) {
+			snprintf(path, sizeof(path), "%s/%s%s", power->directory, power->images[i].name,
+				 shm ? "-shm" : "");
+			if (power->images[i].name[0])
+				unlink(path);
+		}
+	must(rmdir(power->directory) == 0);
+	power->restored++;
+	directory_make(power);
+}
+
 struct power *power_new(const char *name, const char *directory, uint64_t seed, struct power_tally *tally)
 {
 	struct power *power = calloc(1, sizeof(*power));
@@ -681,33 +699,6 @@ uint64_t power_faults(struct power *power)
 	return faults;
 }
 
-/* The first column of the only row of SQL is EXPECTED; NULL: there is no row. */
-static void expect_row(sqlite3 *connection, const char *sql, const char *expected)
-{
-	sqlite3_stmt *statement;
-
-	if (sqlite3_prepare_v2(connection, sql, -1, &statement, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(connection));
-	bool row = sqlite3_step(statement) == SQLITE_ROW;
-	const char *found = row ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-	if (!same(found, expected))
-		fail_msg("%s: %s", sql, found ? found : sqlite3_errmsg(connection));
-	sqlite3_finalize(statement);
-}
-
-static void database_check(const char *path, int flags)
-{
-	sqlite3 *connection;
-
-	assert_int_equal(sqlite3_open_v2(path, &connection, flags, NULL), SQLITE_OK);
-	sqlite3_file *file = NULL; /* of the system's VFS, which makes the same promise to a node */
-	assert_int_equal(sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file), SQLITE_OK);
-	assert_true(file->pMethods->xDeviceCharacteristics(file) & SQLITE_IOCAP_POWERSAFE_OVERWRITE);
-	expect_row(connection, "PRAGMA integrity_check", "ok");
-	expect_row(connection, "PRAGMA foreign_key_check", NULL);
-	assert_int_equal(sqlite3_close(connection), SQLITE_OK);
-}
-
 static void image_write_out(const struct image *image, const char *directory)
 {
 	char path[256];
@@ -741,7 +732,7 @@ static void remains_check(const struct power *power)
 		if (!power->images[i].present || kind_of(&power->images[i]) != POWER_DB)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", directory, power->images[i].name);
-		database_check(path, SQLITE_OPEN_READWRITE);
+		power_check_file(path, true);
 	}
 	for (size_t i = 0; i < IMAGES_MAX; i++) {
 		snprintf(path, sizeof(path), "%s/%s", directory, power->images[i].name);
@@ -756,10 +747,8 @@ void power_restore(struct power *power)
 	if (!power)
 		return;
 	locked(power);
-	must(power->open == 0);
 	enum power_kept kept = power->plan.kept ? power->plan.kept : kept_by_chance(power);
-	power->restored++;
-	directory_make(power);
+	directory_renew(power);
 	for (size_t i = 0; i < IMAGES_MAX; i++) {
 		struct image *image = &power->images[i];
 		image_settle(power, image, kept);
@@ -775,10 +764,33 @@ void power_restore(struct power *power)
 	remains_check(power);
 }
 
-void power_check(struct power *power, const char *name)
+static void image_read_in(struct image *image, const char *path)
 {
-	char path[256];
+	char buffer[1 << 14];
+	FILE *file = fopen(path, "rb");
 
-	snprintf(path, sizeof(path), "%s/%s", power->directory, name);
-	database_check(path, SQLITE_OPEN_READONLY);
+	must(file);
+	for (size_t size; (size = fread(buffer, 1, sizeof(buffer), file)) > 0;)
+		buf_put(&image->content, buffer, size);
+	must(!ferror(file) && fclose(file) == 0);
+}
+
+void power_load(struct power *power, const char *name, const char *path, uint64_t seed)
+{
+	locked(power);
+	directory_renew(power);
+	power->random = seed;
+	for (size_t i = 0; i < IMAGES_MAX; i++) {
+		struct image *image = &power->images[i];
+		changes_drop(image, 0, image->count);
+		buf_clear(&image->content);
+		image->present = image->named = false;
+	}
+	struct image *image = image_of(power, name);
+	image_read_in(image, path);
+	image->present = image->named = true;
+	image_write_out(image, power->directory);
+	power->off = false;
+	unlocked(power, SQLITE_OK);
+	power_plan(power, NULL);
 }

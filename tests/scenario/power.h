@@ -70,7 +70,7 @@ void power_free(struct power *power);
 /* For db_options.vfs. Connections move the log into the database after 40 pages instead of 1000, so that a short test
  * has many checkpoints. */
 const char *power_vfs(const struct power *power);
-/* Where the files are: another folder after each power_restore(). */
+/* Where the files are: another folder after each power_restore() and power_load(). */
 const char *power_directory(const struct power *power);
 
 /* Replaces the plan; NULL: nothing befalls the disk any more. */
@@ -83,6 +83,9 @@ bool power_is_off(struct power *power);
 /* The power is back: the files are what a cut leaves of them. All must have been closed; ends the program if not. Ends
  * the test if SQLite cannot make a sound database of them. */
 void power_restore(struct power *power);
+/* The disk is another one, which holds the file at PATH as its database NAME and nothing else; chance is SEED's, and
+ * nothing is planned. All files must have been closed; ends the program if not. */
+void power_load(struct power *power, const char *name, const char *path, uint64_t seed);
 
 /* How many operations there were, and how many calls of any kind were made to fail. */
 uint64_t power_operations(struct power *power);
@@ -90,6 +93,8 @@ uint64_t power_faults(struct power *power);
 
 /* Ends the test if SQLite finds that the database NAME in the directory is damaged: its structure, its foreign keys. */
 void power_check(struct power *power, const char *name);
+/* The same of the file at PATH. RECOVER: with what its log or journal says. */
+void power_check_file(const char *path, bool recover);
 
 const char *power_kind_name(enum power_kind kind);
 const char *power_operation_name(enum power_operation operation);

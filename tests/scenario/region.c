@@ -10,6 +10,7 @@
 #include "customs/registry.h"
 #include "kernel/agreement.h"
 #include "kernel/capability.h"
+#include "kernel/catch_up.h"
 #include "kernel/codelist.h"
 #include "kernel/fsm.h"
 #include "kernel/journal.h"
@@ -18,7 +19,6 @@
 #include "pki.h"
 
 #define DEFAULT_TIMEOUT_US (90 * SECOND_US)
-#define REGION_ARENA_BYTES ((size_t)256 << 20)
 #define ROUNDS_MAX         100000
 #define TRIES_MAX          1000
 
@@ -336,10 +336,11 @@ static enum err_code node_start(struct region_node *node, struct err *err)
 		.health = region->options.health,
 	};
 	TRY(messaging_new(&options, &node->messaging, err));
+	TRY(catch_up_resume(&node->kernel, clock_now_us(&node->clock.clock), err));
 	return outbox_resume(&node->kernel, clock_now_us(&node->clock.clock), err);
 }
 
-static void node_close(struct region_node *node)
+void region_node_close(struct region_node *node)
 {
 	messaging_free(node->messaging);
 	db_close(node->kernel.db);
@@ -364,23 +365,23 @@ static bool has_failed(struct region_node *node, uint64_t faults)
 }
 
 /* Until it comes up: the disk may fail again while it does. */
-static void node_open(struct region_node *node)
+void region_node_open(struct region_node *node)
 {
 	struct region *region = node->region;
 
 	for (unsigned tries = 0;; tries++) {
 		if (tries == TRIES_MAX)
 			region_fail(region, "%s does not come up", node->state);
+		database_place(node);
 		uint64_t faults = power_faults(node->power);
 		enum err_code code = node_start(node, &region->err);
 		if (code == OK && !power_is_off(node->power))
 			break;
 		if (!has_failed(node, faults))
 			region_must(region, code);
-		node_close(node);
+		region_node_close(node);
 		if (power_is_off(node->power))
 			power_restore(node->power);
-		database_place(node);
 	}
 	node->delivered_count = node->accepted_count = 0;
 	node->calling = NULL;
@@ -397,7 +398,6 @@ static void node_init(struct region *region, size_t i)
 	if (region->options.disks)
 		node->power = power_new(states[i], arena_printf(region->arena, "%s/%s", region->directory, states[i]),
 					region->options.seed * NODES + i, region->options.disks);
-	database_place(node);
 	/* Of a process of their own: they are there however often the node is started anew. */
 	region_must(region, keys_open(node->keys_directory, &node->keys, &region->err));
 	node->clock = (struct region_clock){ .clock = { region_now_us }, .true_us = &region->now_us };
@@ -433,7 +433,7 @@ struct region *region_new(const struct region_options *options)
 		node_init(region, i);
 	for (size_t i = 0; i < NODES; i++) {
 		struct region_node *node = &region->nodes[i];
-		node_open(node);
+		region_node_open(node);
 		region_must(region, db_write(node->kernel.db, add_organisations, node, &region->err));
 		node_add_partners(node);
 		region_must(region, messaging_refresh(node->messaging, false, &region->err));
@@ -444,7 +444,7 @@ struct region *region_new(const struct region_options *options)
 void region_free(struct region *region)
 {
 	for (size_t i = 0; i < NODES; i++)
-		node_close(&region->nodes[i]);
+		region_node_close(&region->nodes[i]);
 	for (size_t i = 0; i < NODES; i++) {
 		power_free(region->nodes[i].power);
 		keys_free(region->nodes[i].keys);
@@ -685,8 +685,8 @@ void region_drain(struct region *region, int64_t limit_us)
 static void node_restart(struct region_node *node)
 {
 	note_delivery(node);
-	node_close(node);
-	node_open(node);
+	region_node_close(node);
+	region_node_open(node);
 	struct message_list out = region_messages(node, "out", "delivered"), in = region_messages(node, "in", NULL);
 	expect_all(node, &node->delivered, &out, "seen delivered");
 	expect_all(node, &node->accepted, &in, "given a receipt for");
@@ -697,43 +697,6 @@ void region_outage(struct region_node *node, int64_t duration_us)
 	node->down_until_us = node->region->now_us + duration_us;
 	if (node->region->options.on_disk || node->power)
 		node_restart(node);
-}
-
-static void file_copy(struct region *region, const char *from, const char *to)
-{
-	char buffer[1 << 16];
-	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
-
-	region_expect(region, in && out);
-	for (size_t size; (size = fread(buffer, 1, sizeof(buffer), in)) > 0;)
-		region_expect(region, fwrite(buffer, 1, size, out) == size);
-	fclose(in);
-	region_expect(region, fclose(out) == 0);
-}
-
-/* Closed, so that nothing of it is in its log. */
-const char *region_backup(struct region_node *node)
-{
-	struct region *region = node->region;
-	static unsigned number;
-	const char *path = arena_printf(region->arena, "%s/%s-%u.backup", region->directory, node->state, ++number);
-
-	region_expect(region, region->options.on_disk && path);
-	note_delivery(node);
-	node_close(node);
-	file_copy(region, node->database, path);
-	node_open(node);
-	return path;
-}
-
-void region_restore(struct region_node *node, const char *backup)
-{
-	note_delivery(node);
-	node_close(node);
-	file_copy(node->region, backup, node->database);
-	node->region->now_us += SECOND_US; /* no identifier is given twice */
-	node->delivered = node->accepted = (struct noted){ 0 };
-	node_open(node);
 }
 
 void region_power_cut(struct region_node *node)

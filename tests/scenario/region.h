@@ -117,7 +117,7 @@ struct submitted {
 typedef bool interceptor(void *arg, struct region_node *to, struct arena *arena, const struct http_call *call,
 			 struct http_answer *answer);
 
-enum { FLIGHTS_MAX = 512, SUBMITTED_MAX = 512 };
+enum { FLIGHTS_MAX = 512, SUBMITTED_MAX = 512, REGION_ARENA_BYTES = 256 << 20 };
 
 struct region {
 	struct region_options options;
@@ -177,6 +177,24 @@ void region_outage(struct region_node *node, int64_t duration_us);
 const char *region_backup(struct region_node *node);
 /* NODE is started anew from BACKUP: what it did since, it never did. */
 void region_restore(struct region_node *node, const char *backup);
+
+/* All of a region in which nothing is under way, to go back to as often as one likes. */
+struct region_moment {
+	char files[NODES][200]; /* backups; others may take their place */
+	int64_t now_us;
+	unsigned starts[NODES];
+	size_t submitted_count;
+};
+struct region_moment region_moment(struct region *region);
+/* What was done since MOMENT was never done; the nodes are stopped, and the region's arena is a new one. Chance is
+ * SEED's from here on, so that SEED alone repeats what follows. */
+void region_rewind(struct region *region, const struct region_moment *moment, uint64_t seed);
+/* Starts the nodes that region_rewind() left stopped. */
+void region_wake(struct region *region);
+/* Where a node is stopped and started by hand: it comes up, however often its disk fails meanwhile. */
+void region_node_close(struct region_node *node);
+void region_node_open(struct region_node *node);
+
 /* Ends the test unless NODE's documents, their messages, evidence, cases and clocks are those of BACKUP, field by
  * field. What only NODE knew of what it had received (its own ids) it gives anew, and times are those of a header, to
  * the millisecond. */
@@ -184,6 +202,8 @@ void region_compare(struct region_node *node, const char *backup);
 
 /* Changes NODE's database behind its back. */
 void region_sql(struct region_node *node, const char *sql);
+/* The same in a BACKUP of one. */
+void region_sql_in(struct region *region, const char *backup, const char *sql);
 
 /* --- Disks that fail ---
  *

@@ -1,11 +1,12 @@
-/* Power cuts and failing disks: what a node acknowledged it still has, and nothing is done twice.
+/* Power cuts and failing disks: what a node acknowledged it still has, and nothing is done twice; by both bindings, and
+ * while a node that was restored catches up.
  *
  * Acknowledged is a document of which document_submit() said OK, a message for which the gateway answered with a
  * receipt, a delivery of which outbox_delivered() said OK. After each power cut region_power_cut() compares the last
  * two with what the disk kept; region_check() compares all three in the end.
  *
- * LINTAS_SEEDS: how many seeds each test runs. LINTAS_STEP=1: an exchange is cut at each of its operations, not only
- * at some all over it. The last line is the result, a JSON object. */
+ * LINTAS_SEEDS: how many seeds each test runs. LINTAS_STEP=1: an exchange, a catch-up and the making of a database are
+ * cut at each of their operations, not only at some all over them. The last line is the result, a JSON object. */
 #include "power.h"
 #include "region.h"
 
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "kernel/catch_up.h"
 #include "kernel/journal.h"
 #include "pki.h"
 
@@ -41,9 +43,9 @@ static int let_go(void **state)
 	return 0;
 }
 
-static struct region *start(uint64_t seed, struct odds odds)
+static struct region *start(uint64_t seed, struct odds odds, enum region_ebms2 ebms2)
 {
-	region = region_new(&(struct region_options){ .seed = seed, .odds = odds, .disks = &tally });
+	region = region_new(&(struct region_options){ .seed = seed, .odds = odds, .ebms2 = ebms2, .disks = &tally });
 	return region;
 }
 
@@ -190,7 +192,7 @@ static void cut_in_storm(uint64_t seed)
 							[POWER_CUT_IN_COMMIT].within = COMMIT_WITHIN,
 							[POWER_CUT_IN_CHECKPOINT].within = CHECKPOINT_WITHIN } };
 
-	storm(start(seed, odds_storm), &plan);
+	storm(start(seed, odds_storm, REGION_AS4 + seed % 3), &plan);
 }
 
 static void a_power_cut_at_any_time_loses_nothing_that_was_acknowledged(void **state)
@@ -199,8 +201,21 @@ static void a_power_cut_at_any_time_loses_nothing_that_was_acknowledged(void **s
 	for_seeds(0, seeds(), cut_in_storm);
 }
 
+/* --- Power cuts anywhere in a story --- */
+
+/* What a story begins with is the same for each of its cuts. */
+static struct {
+	int64_t since_us;
+	char before_the_loss[200];
+} lost_hour;
+
+static void nothing_before(struct region *r, struct region_moment *moment)
+{
+	*moment = region_moment(r);
+}
+
 /* One certificate from TH to VN, and its response back. */
-static void short_story(struct region *r)
+static void exchange(struct region *r)
 {
 	date day = region_today(&r->nodes[TH]);
 
@@ -214,67 +229,172 @@ static void short_story(struct region *r)
 	assert_int_equal(r->submitted_count, 2);
 }
 
-/* The power of NODE is cut at operation AT; 0: never. Returns how many operations there were. */
-static uint64_t cut_once(uint64_t seed, size_t node, unsigned at)
+static void issue(struct region *r, size_t from, size_t to, unsigned number)
 {
-	struct region *r = start(seed, odds_calm);
-	struct power *power = r->nodes[node].power;
-	uint64_t before = power_operations(power);
+	struct region_node *node = &r->nodes[from];
 
-	power_plan(power, &(struct power_plan){ .on[POWER_CUT].at = at });
-	short_story(r);
+	region_submit(node, "dft", paper_form_d(r, node->state, r->nodes[to].state, number, region_today(node)));
+}
+
+/* TH is put back to its backup, as a restore leaves it: it asks for what is missing when it is started. */
+static void an_hour_lost(struct region *r, struct region_moment *moment)
+{
+	struct region_node *th = &r->nodes[TH];
+	date day = region_today(th);
+
+	issue(r, TH, VN, number_of(TH, VN));
+	issue(r, VN, TH, number_of(VN, TH));
+	region_drain(r, HEAL_US);
+	lost_hour.since_us = r->now_us;
+	const char *backup = region_backup(th);
+	region_run(r, HOUR_US);
+	respond(r, TH, VN, day);
+	respond(r, VN, TH, day);
+	issue(r, TH, VN, number_of(TH, VN) + NODES * NODES);
+	issue(r, VN, TH, number_of(VN, TH) + NODES * NODES);
+	issue(r, LA, TH, number_of(LA, TH));
+	region_drain(r, HEAL_US);
+	*moment = region_moment(r);
+	memcpy(lost_hour.before_the_loss, moment->files[TH], sizeof(lost_hour.before_the_loss));
+	snprintf(moment->files[TH], sizeof(moment->files[TH]), "%s", backup);
+	region_sql_in(
+		r, backup,
+		arena_printf(r->arena,
+			     "INSERT INTO recovery (id, since_us, restored_us, backup_us, backup, seal, head, state)"
+			     " VALUES ('restore', %lld, %lld, %lld, 'backup', 0, NULL, 'open')",
+			     (long long)lost_hour.since_us, (long long)moment->now_us, (long long)lost_hour.since_us));
+}
+
+struct recovering {
+	struct region *region;
+	struct catch_up_list list;
+	struct recovery_state state;
+};
+
+static enum err_code recovery_read(struct tx *tx, void *arg, struct err *err)
+{
+	enum { MORE_THAN_THERE_ARE = 100 };
+	struct recovering *recovering = arg;
+
+	TRY(catch_up_list(tx, recovering->region->arena, NULL, MORE_THAN_THERE_ARE, &recovering->list, err));
+	return catch_up_recovery(tx, &recovering->state, err);
+}
+
+/* One with each partner, however often TH was started anew in it, and each got all that there was. */
+static void check_recovery(struct region *r)
+{
+	struct recovering recovering = { .region = r };
+	int64_t recovered = 0;
+
+	region_must(r, db_read(r->nodes[TH].kernel.db, recovery_read, &recovering, &r->err));
+	region_expect(r, recovering.list.count == 2 && recovering.state.restored_us == TIME_NONE);
+	for (size_t i = 0; i < recovering.list.count; i++) {
+		const struct catch_up *c = &recovering.list.items[i];
+		if (!same(c->state, "done") || c->wanted + c->refused + c->unavailable != 0)
+			region_fail(r, "the catch-up with %s is %s: %lld wanted, %lld refused, %lld unavailable",
+				    c->partner, c->state, (long long)c->wanted, (long long)c->refused,
+				    (long long)c->unavailable);
+		recovered += c->recovered;
+	}
+	region_expect(r, recovered == 5);
+}
+
+static void catch_up(struct region *r)
+{
+	region_run(r, 3 * MINUTE_US);
+	region_drain(r, HEAL_US);
+	befall(r, NULL);
+	heal(r);
+	check_recovery(r);
+	region_compare(&r->nodes[TH], lost_hour.before_the_loss);
+	finish(r);
+	check_recovery(r);
+	region_compare(&r->nodes[TH], lost_hour.before_the_loss);
+}
+
+/* Each has seeds of its own: the first one and at which operation of NODE's disk the cut falls. */
+static const struct cut_story {
+	const char *what;
+	uint64_t first;
+	size_t node;
+	enum region_ebms2 ebms2;
+	void (*begin)(struct region *r, struct region_moment *moment);
+	void (*play)(struct region *r);
+} cut_stories[] = {
+	{ "the sender, AS4", 1 * SEEDS_MAX, TH, REGION_AS4, nothing_before, exchange },
+	{ "the receiver, AS4", 2 * SEEDS_MAX, VN, REGION_AS4, nothing_before, exchange },
+	{ "the sender, ebMS 2", 7 * SEEDS_MAX, TH, REGION_EBMS2_ASYNC, nothing_before, exchange },
+	{ "the receiver, ebMS 2", 8 * SEEDS_MAX, VN, REGION_EBMS2_ASYNC, nothing_before, exchange },
+	{ "who catches up, AS4", 9 * SEEDS_MAX, TH, REGION_AS4, an_hour_lost, catch_up },
+	{ "who gives back, AS4", 10 * SEEDS_MAX, VN, REGION_AS4, an_hour_lost, catch_up },
+	{ "who catches up, ebMS 2", 11 * SEEDS_MAX, TH, REGION_EBMS2_ASYNC, an_hour_lost, catch_up },
+	{ "who gives back, ebMS 2", 12 * SEEDS_MAX, VN, REGION_EBMS2_ASYNC, an_hour_lost, catch_up },
+};
+
+/* The nodes are started, and WHERE is played; the power is cut at operation AT; 0: never. Returns how many operations
+ * there were. */
+static uint64_t cut_once(struct region *r, const struct region_moment *moment, const struct cut_story *where,
+			 uint64_t at)
+{
+	struct power *power = r->nodes[where->node].power;
+
+	region_rewind(r, moment, where->first + at);
+	uint64_t before = power_operations(power);
+	power_plan(power, &(struct power_plan){ .on[POWER_CUT].at = (unsigned)at });
+	region_wake(r);
+	where->play(r);
 	return power_operations(power) - before;
 }
 
-#define SENDER_SEEDS   (1 * SEEDS_MAX)
-#define RECEIVER_SEEDS (2 * SEEDS_MAX)
-
-static void cut_sender(uint64_t seed)
+/* At every LINTAS_STEPth operation; without, at twice as many as there are seeds, evenly spread. */
+static void cut_all_over(const struct cut_story *where)
 {
-	cut_once(seed, TH, (unsigned)(seed - SENDER_SEEDS));
-}
+	uint64_t only = setting("LINTAS_SEED", 0), cuts = 0;
+	struct region_moment moment;
 
-static void cut_receiver(uint64_t seed)
-{
-	cut_once(seed, VN, (unsigned)(seed - RECEIVER_SEEDS));
-}
-
-/* At every LINTAS_STEPth of its operations; without, at twice as many as there are seeds, evenly spread. */
-static void cut_all_over(uint64_t first, size_t node, story *run)
-{
-	if (setting("LINTAS_SEED", 0)) {
-		for_seeds(first, 1, run);
+	if (only && (only < where->first || only >= where->first + SEEDS_MAX))
+		return;
+	struct region *r = start(where->first, odds_calm, where->ebms2);
+	where->begin(r, &moment);
+	if (only) {
+		cut_once(r, &moment, where, only - where->first);
+		let_go(NULL);
 		return;
 	}
-	uint64_t all = cut_once(first, node, 0), spread = all / (2 * seeds()), cuts = 0;
+	uint64_t all = cut_once(r, &moment, where, 0), spread = all / (2 * seeds());
 	uint64_t step = setting("LINTAS_STEP", spread > 0 ? spread : 1);
 
+	for (uint64_t at = step; at <= all; at += step, cuts++)
+		cut_once(r, &moment, where, at);
+	print_message("%s: %llu cuts, of which the last at operation %llu of %llu\n", where->what,
+		      (unsigned long long)cuts, (unsigned long long)(cuts * step), (unsigned long long)all);
 	let_go(NULL);
-	for (uint64_t at = step; at <= all; at += step, cuts++) {
-		run(first + at);
-		let_go(NULL);
-	}
-	print_message("%llu cuts, of which the last at operation %llu of %llu\n", (unsigned long long)cuts,
-		      (unsigned long long)(cuts * step), (unsigned long long)all);
 }
 
-static void a_power_cut_of_the_sender_anywhere_in_an_exchange_loses_nothing(void **state)
+static void cut_stories_of(void (*play)(struct region *r))
 {
-	(void)state;
-	cut_all_over(SENDER_SEEDS, TH, cut_sender);
+	for (size_t i = 0; i < COUNT(cut_stories); i++)
+		if (cut_stories[i].play == play)
+			cut_all_over(&cut_stories[i]);
 }
 
-static void a_power_cut_of_the_receiver_anywhere_in_an_exchange_loses_nothing(void **state)
+static void a_power_cut_of_either_side_anywhere_in_an_exchange_loses_nothing(void **state)
 {
 	(void)state;
-	cut_all_over(RECEIVER_SEEDS, VN, cut_receiver);
+	cut_stories_of(exchange);
+}
+
+static void a_power_cut_of_either_side_anywhere_in_a_catch_up_loses_nothing_that_was_exchanged(void **state)
+{
+	(void)state;
+	cut_stories_of(catch_up);
 }
 
 /* Whose submission met a power cut does not know what became of it, and submits again. */
 static void cut_submissions(uint64_t seed)
 {
 	enum { TIMES = 18 };
-	struct region *r = start(seed, odds_calm);
+	struct region *r = start(seed, odds_calm, REGION_AS4);
 	struct region_node *th = &r->nodes[TH];
 	date day = region_today(th);
 
@@ -354,8 +474,8 @@ static void expect_made(bool looked)
 	assert_int_equal(status.pending, 0);
 }
 
-/* False, and nothing was tested, if there are less than AT operations. */
-static bool cut_making_at(uint64_t seed, unsigned at)
+/* AT 0: never. Returns how many operations there were until then. */
+static uint64_t cut_making_at(uint64_t seed, unsigned at)
 {
 	struct power_plan plan = { .kept = POWER_KEPT_NONE + (seed + at) % 3, .on[POWER_CUT].at = at };
 	struct migration_status status;
@@ -364,8 +484,10 @@ static bool cut_making_at(uint64_t seed, unsigned at)
 	making_start(seed);
 	power_plan(making.power, &plan);
 	bool made = make(false, &status, &err) == OK, cut = power_is_off(making.power);
+	uint64_t operations = power_operations(making.power);
 	if (!made && !cut)
 		fail_msg("no database is made without a power cut either: %s", err.text);
+	assert_int_equal(cut, at > 0);
 	if (cut) {
 		power_restore(making.power);
 		power_plan(making.power, NULL);
@@ -377,20 +499,27 @@ static bool cut_making_at(uint64_t seed, unsigned at)
 		expect_made(true);
 	}
 	making_let_go(NULL);
-	return cut;
+	return operations;
 }
 
+/* At each of the first and last operations: until there is a database with its first migration in it, and when it is
+ * closed. The others are like them, and each cut costs to make a database again: these are cut at every LINTAS_STEPth.
+ */
 static void cut_making(uint64_t seed)
 {
-	unsigned at = 1;
+	enum { FIRST = 70, LAST = 20, STEP = 24 };
+	unsigned all = (unsigned)cut_making_at(seed, 0), step = (unsigned)setting("LINTAS_STEP", STEP), cuts = 0;
 
 	print_message("LINTAS_SEED=%llu: ", (unsigned long long)seed);
-	while (cut_making_at(seed, at))
-		at++;
-	print_message("a cut at each of %u operations\n", at - 1);
+	for (unsigned at = 1; at <= all; at++)
+		if (at <= FIRST || at > all - LAST || at % step == 0) {
+			cut_making_at(seed, at);
+			cuts++;
+		}
+	print_message("%u cuts at %u operations\n", cuts, all);
 }
 
-static void a_power_cut_at_each_operation_of_making_a_database_leaves_one_that_can_be_made(void **state)
+static void a_power_cut_anywhere_in_the_making_of_a_database_leaves_one_that_can_be_made(void **state)
 {
 	enum { ENOUGH = 12 }; /* of each operation all that can be left, and of that some by other chances */
 	uint64_t count = (seeds() + 1) / 2;
@@ -405,7 +534,7 @@ static void a_power_cut_at_each_operation_of_making_a_database_leaves_one_that_c
  * although no sync will ever say what became of the first. */
 static void cut_after_failed_sync(uint64_t seed)
 {
-	struct region *r = start(seed, odds_calm);
+	struct region *r = start(seed, odds_calm, REGION_AS4);
 	struct region_node *th = &r->nodes[TH];
 	date day = region_today(th);
 
@@ -438,7 +567,7 @@ static const struct power_plan troubles[] = {
 
 static void trouble_in_storm(uint64_t seed)
 {
-	storm(start(seed, odds_storm), &troubles[seed % COUNT(troubles)]);
+	storm(start(seed, odds_storm, REGION_AS4 + seed % 3), &troubles[seed % COUNT(troubles)]);
 }
 
 static void nodes_whose_disks_fail_go_on_and_lose_nothing_that_was_acknowledged(void **state)
@@ -496,11 +625,12 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_power_cut_at_any_time_loses_nothing_that_was_acknowledged, let_go),
-		cmocka_unit_test_teardown(a_power_cut_of_the_sender_anywhere_in_an_exchange_loses_nothing, let_go),
-		cmocka_unit_test_teardown(a_power_cut_of_the_receiver_anywhere_in_an_exchange_loses_nothing, let_go),
-		cmocka_unit_test_teardown(a_document_submitted_again_after_a_power_cut_is_sent_once, let_go),
+		cmocka_unit_test_teardown(a_power_cut_of_either_side_anywhere_in_an_exchange_loses_nothing, let_go),
 		cmocka_unit_test_teardown(
-			a_power_cut_at_each_operation_of_making_a_database_leaves_one_that_can_be_made, making_let_go),
+			a_power_cut_of_either_side_anywhere_in_a_catch_up_loses_nothing_that_was_exchanged, let_go),
+		cmocka_unit_test_teardown(a_document_submitted_again_after_a_power_cut_is_sent_once, let_go),
+		cmocka_unit_test_teardown(a_power_cut_anywhere_in_the_making_of_a_database_leaves_one_that_can_be_made,
+					  making_let_go),
 		cmocka_unit_test_teardown(after_a_failed_sync_only_what_is_durable_is_acknowledged, let_go),
 		cmocka_unit_test_teardown(nodes_whose_disks_fail_go_on_and_lose_nothing_that_was_acknowledged, let_go),
 		cmocka_unit_test(every_fault_struck_and_cuts_fell_on_every_kind_of_operation), /* last */
