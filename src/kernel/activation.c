@@ -149,7 +149,10 @@ enum err_code activation_judge(struct tx *tx, struct arena *arena, const struct 
 	*verdict = (struct activation_verdict){ 0 };
 	if (active || (test && !out))
 		return OK;
-	*verdict = (struct activation_verdict){ .refused = true, .opted_out = out, .law = out ? view.now->law : NULL };
+	*verdict = (struct activation_verdict){ .refused = true,
+						.opted_out = out,
+						.law = out ? view.now->law : NULL,
+						.note = out ? view.now->note : NULL };
 	if (!out && view.next)
 		verdict->text = row_text(arena, view.next, day);
 	else if (view.now)

@@ -58,6 +58,7 @@ struct activation_verdict {
 	bool opted_out;   /* else it is not activated, and a test would pass */
 	const char *text; /* "ACDD from TH is opted out since 2026-11-02"; NULL unless refused */
 	const char *law;  /* of the opt-out; NULL */
+	const char *note; /* of the opt-out; NULL */
 };
 /* Whether a document, TEST or not, may be exchanged on DAY. Texts are the arena's. */
 enum err_code activation_judge(struct tx *tx, struct arena *arena, const struct activation *cell, bool test, date day,
