@@ -124,7 +124,8 @@ static const struct {
 	[REFUSAL] = { "refusal", "they refuse what is not agreed, and say which rule it breaks" },
 };
 static const int step_of_stage[] = {
-	[HTTP_BEFORE] = SETTINGS, [HTTP_NAME] = CONNECTION, [HTTP_CONNECTION] = CONNECTION, [HTTP_TLS_SERVER] = TLS,
+	[HTTP_BEFORE] = SETTINGS, [HTTP_NAME] = CONNECTION, [HTTP_CONNECTION] = CONNECTION,
+	[HTTP_TLS_PERIOD] = TLS,  [HTTP_TLS_ISSUER] = TLS,  [HTTP_TLS_SERVER] = TLS,
 	[HTTP_TLS] = TLS,         [HTTP_EXCHANGE] = PING,   [HTTP_ANSWER] = PING,
 };
 

@@ -93,16 +93,17 @@ class Authority:
         run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "120", "-subj", f"/CN={name}", "-keyout", self.key,
             "-out", self.cert)
 
-    def issue(self, csr, out, extensions):
-        self.certify(out, extensions, "-req", "-in", csr)
+    def issue(self, csr, out, extensions, days=90):
+        self.certify(out, extensions, "-req", "-in", csr, days=days)
 
     def issue_public(self, public, out, extensions, subject):
         self.certify(out, extensions, "-new", "-force_pubkey", public, "-subj", subject)
 
-    def certify(self, out, extensions, *what):
+    def certify(self, out, extensions, *what, days=90):
         ext = pathlib.Path(f"{out}.ext")
         ext.write_text("basicConstraints=CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n" + extensions)
-        run("openssl", "x509", *what, "-CA", self.cert, "-CAkey", self.key, "-CAcreateserial", "-days", "90", "-extfile", ext, "-out", out)
+        run("openssl", "x509", *what, "-CA", self.cert, "-CAkey", self.key, "-CAcreateserial", "-days", str(days), "-extfile", ext,
+            "-out", out)
 
 
 class Node:
