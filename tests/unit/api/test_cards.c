@@ -325,7 +325,10 @@ static void a_rejected_card_changes_nothing_and_the_next_one_can_come(void **sta
 	imported(&o);
 	open_other(&o, "https://new.la.example:8443/as4");
 	expect(import(&o, card_of(&o), NULL), 201, NULL);
-	expect(call(&o.world, "POST", LA "/reject", NULL, NULL), 200, "\"state\":\"rejected\"");
+	struct answer rejected = call(&o.world, "POST", LA "/reject", NULL, NULL);
+	expect(rejected, 200, "\"state\":\"rejected\"");
+	assert_null(strstr(rejected.text, "\"before\"")); /* nothing is gone: the partner is as it was */
+	assert_null(strstr(rejected.text, "\"after\""));
 	struct looked l = look(&o);
 	assert_string_equal(l.partner.endpoint, LA_ENDPOINT);
 	assert_string_equal(l.tasks.items[0].state, "done");
