@@ -25,7 +25,7 @@ static const struct diagnosis stage_rows[] = {
 	[HTTP_TLS_ISSUER] = { .side = US,
 			      .mend = "ask them which authority issues their TLS certificate, and compare its fingerprint by "
 				      "another way: if it is the agreed one, add its certificate to the file of [gateway] "
-				      "trust-file in lintas.conf, and start the node anew; if not, they must show one by the "
+				      "trust-file in lintas.conf; if not, they must show one by the "
 				      "agreed authority" },
 	[HTTP_TLS_SERVER] = { .side = THEM, .mend = "they must show a server's certificate that names this host" },
 	[HTTP_TLS] = { .side = THEM,

@@ -355,21 +355,13 @@ enum err_code messaging_credentials(struct messaging *messaging, struct arena *a
 	return code;
 }
 
-static enum err_code look_at_own(struct messaging *messaging, struct arena *arena, int64_t now_us,
-				 struct messaging_credentials *list, struct err *err)
-{
-	struct directory *directory = directory_get(messaging);
-	enum err_code code = watch_own(arena, directory, now_us, list, err);
-	directory_release(directory);
-	return code;
-}
-
 /* What is told of an alarm holds no time but those of the certificate or list: so it is told once for each of its
  * phases, however often one looks. */
-static enum err_code want_tasks(struct arena *arena, const struct messaging_credentials *list, struct task_list *wanted,
-				struct err *err)
+enum err_code watch_tasks(struct arena *arena, const struct messaging_credentials *list, struct task_list *tasks,
+			  struct err *err)
 {
-	for (size_t i = 0; i < list->count; i++) {
+	struct task_list wanted = { .items = arena_array(arena, list->count + 1, sizeof *wanted.items) };
+	for (size_t i = 0; wanted.items && i < list->count; i++) {
 		const struct messaging_credential *c = &list->items[i];
 		if (!c->alarm)
 			continue;
@@ -377,32 +369,34 @@ static enum err_code want_tasks(struct arena *arena, const struct messaging_cred
 						   c->fingerprint ? c->fingerprint : c->subject);
 		if (!subject)
 			return fail(err, ERR_MEMORY, "no memory to look at certificates");
-		wanted->items[wanted->count++] = (struct task){ .subject = subject, .text = c->advice };
+		wanted.items[wanted.count++] = (struct task){ .subject = subject, .text = c->advice };
 	}
-	return OK;
+	*tasks = wanted;
+	return wanted.items ? OK : fail(err, ERR_MEMORY, "no memory to look at certificates");
+}
+
+void watch_tell(const struct task_list *alarms)
+{
+	for (size_t i = 0; i < alarms->count; i++)
+		LOG(LOG_WARN, "trust.alarm", LOG_TEXT("about", alarms->items[i].subject),
+		    LOG_TEXT("why", alarms->items[i].text));
 }
 
 /* The log has all alarms whenever one has changed, and once after the start. */
 static enum err_code keep_tasks(struct messaging *messaging, int64_t now_us, struct err *err)
 {
-	struct messaging_credentials own, theirs;
-	bool changed = false;
+	struct messaging_credentials theirs;
+	struct task_list wanted;
+	bool changed = false, first = messaging->watched_us == TIME_NONE;
 	arena_auto arena = arena_new(WATCH_ARENA);
 	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory to look at certificates");
-	TRY(look_at_own(messaging, arena, now_us, &own, err));
 	TRY(messaging_credentials(messaging, arena, now_us, &theirs, err));
-	struct task_list wanted = { .items = arena_array(arena, own.count + theirs.count + 1, sizeof *wanted.items) };
-	if (!wanted.items)
-		return fail(err, ERR_MEMORY, "no memory to look at certificates");
-	TRY(want_tasks(arena, &own, &wanted, err));
-	TRY(want_tasks(arena, &theirs, &wanted, err));
+	TRY(watch_tasks(arena, &theirs, &wanted, err));
 	TRY(task_keep(messaging->options.kernel, TASK_TRUST, &wanted, now_us, &changed, err));
-	bool tell = changed || messaging->watched_us == TIME_NONE;
-	for (size_t i = 0; tell && i < wanted.count; i++)
-		LOG(LOG_WARN, "trust.alarm", LOG_TEXT("about", wanted.items[i].subject),
-		    LOG_TEXT("why", wanted.items[i].text));
-	return OK;
+	if (changed || first)
+		watch_tell(&wanted);
+	return watch_own(messaging, arena, now_us, first, err);
 }
 
 enum err_code messaging_watch(struct messaging *messaging, int64_t now_us, struct err *err)

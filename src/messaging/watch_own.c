@@ -1,6 +1,9 @@
 /* The watch over our own certificates: what partners have to say of theirs, said of ours. */
 #include "base/date.h"
+#include "kernel/own_key.h"
 #include "messaging/watch_int.h"
+
+#define TASK_OWN_CERTIFICATE "own-certificate"
 
 static const struct use {
 	const char *name, *without; /* what a node without such a certificate comes to */
@@ -50,8 +53,8 @@ static bool does_the_same(const struct key_info *one, const struct key_info *oth
 	       (one->use == KEY_USE_TLS || cert_key_kind(one->cert) == cert_key_kind(other->cert));
 }
 
-enum err_code watch_own(struct arena *arena, const struct directory *directory, int64_t now_us,
-			struct messaging_credentials *list, struct err *err)
+static enum err_code look(struct arena *arena, const struct directory *directory, int64_t now_us,
+			  struct messaging_credentials *list, struct err *err)
 {
 	const struct key_list *own = &directory->own;
 	struct messaging_credential *items = arena_array(arena, own->count + 1, sizeof *items);
@@ -75,4 +78,42 @@ enum err_code watch_own(struct arena *arena, const struct directory *directory, 
 	}
 	*list = (struct messaging_credentials){ items, count };
 	return OK;
+}
+
+/* Several instances on one database may each have keys of their own: a task of a key that is not here is for whoever
+ * has it, as long as somebody does. */
+static enum err_code are_others(struct tx *tx, void *arg, const struct task *task, bool *others, struct err *err)
+{
+	const struct directory *directory = arg;
+	const char *fingerprint = strrchr(task->subject, ' ');
+	*others = false;
+	for (size_t i = 0; fingerprint && i < directory->own.count; i++) {
+		const struct cert *cert = directory->own.keys[i].cert;
+		if (cert && same(cert_fingerprint(cert), fingerprint + 1))
+			return OK;
+	}
+	return fingerprint ? own_key_known(tx, fingerprint + 1, others, err) : OK;
+}
+
+static enum err_code keep_tasks(struct messaging *messaging, struct directory *directory, struct arena *arena,
+				int64_t now_us, bool tell, struct err *err)
+{
+	struct messaging_credentials own;
+	struct task_list wanted;
+	bool changed = false;
+	TRY(look(arena, directory, now_us, &own, err));
+	TRY(watch_tasks(arena, &own, &wanted, err));
+	TRY(task_keep_ours(messaging->options.kernel, TASK_OWN_CERTIFICATE, &wanted, are_others, directory, now_us,
+			   &changed, err));
+	if (changed || tell)
+		watch_tell(&wanted);
+	return OK;
+}
+
+enum err_code watch_own(struct messaging *messaging, struct arena *arena, int64_t now_us, bool tell, struct err *err)
+{
+	struct directory *directory = directory_get(messaging);
+	enum err_code code = keep_tasks(messaging, directory, arena, now_us, tell, err);
+	directory_release(directory);
+	return code;
 }

@@ -247,7 +247,7 @@ static void a_certificate_of_ours_that_ends_is_one_task_until_the_next_is_there(
 	const struct task *task = own_task(&world, now_us + DAY_US + SECOND_US, 1);
 	assert_non_null(task);
 	assert_null(task->organisation); /* the operators' */
-	assert_string_equal(task->kind, "trust");
+	assert_string_equal(task->kind, "own-certificate");
 	assert_non_null(strstr(task->text, "the certificate of CN=gateway,C=TH (use sign) ends at 2027-01-02T"));
 	assert_non_null(strstr(task->text, "lintas key new --use sign --type p256"));
 	assert_non_null(own_task(&world, now_us + 5 * DAY_US, 1));
@@ -256,6 +256,30 @@ static void a_certificate_of_ours_that_ends_is_one_task_until_the_next_is_there(
 	assert_non_null(strstr(task->text, "expired at 2027-01-02T"));
 	install_until(&world, PKI_TO);
 	assert_null(own_task(&world, until_us + 2 * MINUTE_US, 2));
+	end(&world);
+}
+
+/* Two instances on one database, each with keys of its own: what the other one has is for it to see to. */
+static void a_task_of_another_instance_s_key_is_left_to_it(void **state)
+{
+	static const struct statement put_key = {
+		"test.own-key", "INSERT INTO own_key (instance, id, usage, type, status, fingerprint, seen_us)"
+				" VALUES ('another', 'sign-1', 'sign', 'p256', 'active', $1, 0)"
+	};
+	static const struct statement drop = { "test.own-key-drop", "DELETE FROM own_key WHERE fingerprint = $1" };
+	static const struct statement put_task = {
+		"test.task", "INSERT INTO task (id, kind, subject, text, state, created_us)"
+			     " VALUES ('1', 'own-certificate', 'own sign ' || $1, 'a text', 'open', 0)"
+	};
+	struct world world = begin(state, false);
+	struct kernel_fixture *fixture = world.fixture;
+	int64_t now_us = fixture->clock.now_us;
+
+	fixture_exec(fixture, &put_key, BINDS(BIND_TEXT("f00d")));
+	fixture_exec(fixture, &put_task, BINDS(BIND_TEXT("f00d")));
+	assert_non_null(own_task(&world, now_us, 1));
+	fixture_exec(fixture, &drop, BINDS(BIND_TEXT("f00d")));
+	assert_null(own_task(&world, now_us + 2 * MINUTE_US, 1));
 	end(&world);
 }
 
@@ -269,6 +293,7 @@ int main(void)
 		cmocka_unit_test(free_disk_is_shown_beside_the_reserve),
 		cmocka_unit_test(the_ceremony_is_journalled_when_the_node_is_told),
 		cmocka_unit_test(a_certificate_of_ours_that_ends_is_one_task_until_the_next_is_there),
+		cmocka_unit_test(a_task_of_another_instance_s_key_is_left_to_it),
 	};
 	return kernel_run("status", tests, COUNT(tests), NULL);
 }
