@@ -227,6 +227,8 @@ def by_ebms2(vn, th):
     th.start()
     steps = tested(vn, "TH", code=0)[1]
     assert steps["ping"]["verdict"] == steps["refusal"]["verdict"] == steps["sample ACDD"]["verdict"] == "passed", steps
+    # What is cited is the standard by which is spoken.
+    assert "ebMS 2.0" in steps["refusal"]["found"] and "AS4" not in steps["refusal"]["found"], steps["refusal"]
     th.stop()
 
 
