@@ -5,7 +5,7 @@ usage: embed.py migrations OUTPUT FILE.sql…     kernel_migrations: number and 
                                                 and the comment at its head, one sentence, says what that takes away
        embed.py codelists  OUTPUT FILE.csv…     kernel_code_tables: rows sorted by code, from CSV with the columns code,name
        embed.py texts      OUTPUT FILE…         text_NAME_ENDING: the content of NAME.ENDING, in UTF-8
-       embed.py samples    OUTPUT FILE…         sample_FOLDER: the content of FOLDER/FILE
+       embed.py samples    OUTPUT FILE….xml     sample_NAME: the content of NAME.xml
 """
 import csv
 import os
@@ -92,9 +92,9 @@ def codelists(paths):
     yield "};\nconst size_t kernel_code_tables_count = %d;\n" % len(tables)
 
 
-def texts(paths, prefix="text_", part=1):
+def texts(paths, prefix="text_", ending=""):
     for path in sorted(paths):
-        name = prefix + re.sub(r"[^a-z0-9]", "_", path.split("/")[-part].lower())
+        name = prefix + re.sub(r"[^a-z0-9]", "_", os.path.basename(path).removesuffix(ending).lower())
         yield "\nextern const char %s[];\nconst char %s[] =\n" % (name, name)
         with open(path, encoding="utf-8", newline="") as file:
             for line in file:
@@ -103,7 +103,7 @@ def texts(paths, prefix="text_", part=1):
 
 
 def samples(paths):
-    return texts(paths, "sample_", 2)
+    return texts(paths, "sample_", ".xml")
 
 
 def main():

@@ -246,7 +246,8 @@ static enum err_code run_or_explain(struct api_call *call, struct err *err)
 	if (code == OK && findings_errors(call->findings))
 		code = ERR_INVALID;
 	call->api->denied += code == ERR_UNAUTHENTICATED || code == ERR_DENIED;
-	if (err_row(code)->http_status >= 500)
+	/* While the node is stopped it is the operator's own command, who has the answer before him. */
+	if (err_row(code)->http_status >= 500 && call->api->options.running)
 		LOG(LOG_ERROR, "api.failed", LOG_TEXT("path", call->request->path), LOG_ERR(&why));
 	enum err_code told = code == OK ? OK : put_problem(call, code, &why, err);
 	call_settle(call, told == OK && code == OK);

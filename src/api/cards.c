@@ -187,7 +187,8 @@ static enum err_code answer(struct card_call *c, const struct partner_card *card
 		view.at_us = card->at_us;
 		view.by = card->by;
 	}
-	if (c->card.party && !findings_errors(call->findings))
+	bool decided_against = card && same(card->state, CARD_REJECTED); /* then it changes nothing */
+	if (c->card.party && !decided_against && !findings_errors(call->findings))
 		TRY(show_changes(c, &view, err));
 	TRY(call_show_findings(call, call->findings, &view.findings, &view.findings_count, err));
 	return call_answer(call, &view, err);

@@ -61,7 +61,9 @@ static enum err_code encode_cpa(struct invocation *in, struct bytes text, const 
 		return fail(err, ERR_USAGE, "%s is empty", in->arguments[0]);
 	if (!option_value(in, "--partner"))
 		return fail(err, ERR_USAGE,
-			    "a CPA has two parties: --partner PARTNER says which state the other one is");
+			    "%s is no card, which is JSON. If it is a CPA (XML): that has two parties, and --partner "
+			    "PARTNER says which state the other one is",
+			    in->arguments[0]);
 	base64_put(&encoded, text);
 	TRY(buf_check(&encoded, in->arguments[0], err));
 	*cpa = arena_text(in->arena, buf_text(&encoded));

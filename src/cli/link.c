@@ -29,7 +29,7 @@ static void put_state(struct buf *line, const struct link_view *l)
 {
 	char time[TIME_SIZE];
 	bool announced = l->until_us != TIME_NONE;
-	buf_puts(line, words_of(l->state));
+	buf_puts(line, same(l->state, LINK_UNKNOWN) && l->failures ? "never answered" : words_of(l->state));
 	if (l->since_us != TIME_NONE && !same(l->state, LINK_UNKNOWN))
 		buf_printf(line, " since %s", when(l->since_us, time));
 	if (announced)
@@ -42,8 +42,8 @@ static void put_figures(struct buf *line, const struct link_view *l)
 {
 	char time[TIME_SIZE];
 	if (l->failures)
-		buf_printf(line, "; %lld attempt%s in a row without an answer%s%s", (long long)l->failures,
-			   l->failures == 1 ? "" : "s", l->reason ? ": " : "", l->reason ? l->reason : "");
+		buf_printf(line, "; %lld attempt%s without an answer%s%s", (long long)l->failures,
+			   l->failures == 1 ? "" : "s in a row", l->reason ? ": " : "", l->reason ? l->reason : "");
 	else if (l->median_ms != INTEGER_NONE)
 		buf_printf(line, "; answers in %lld ms, 99 of 100 within %lld ms", (long long)l->median_ms,
 			   (long long)l->p99_ms);

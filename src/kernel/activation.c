@@ -13,8 +13,7 @@ static const struct rule activation_rules[] = {
 	[RULE_STATE]     = { .code = "ACT-004", .text = "{1} is no state of an exchange: give active, opted-out or not-yet" },
 	[RULE_PAST]      = { .code = "ACT-005", .text = "{1} is in the past: what was exchanged stays as it was; today is {2} (UTC)" },
 	[RULE_LAW]       = { .code = "ACT-006", .text = "an opt-out rests on a declaration: name it", .law = "ATIGA OCP rule 27(2)" },
-	[RULE_OVERLAP]   = { .code = "ACT-007", .text = "{1}, and the two would overlap: take that back first (lintas partner deactivate, "
-							"state not-yet, from that day)" },
+	[RULE_OVERLAP]   = { .code = "ACT-007", .text = "{1}, and the two would overlap: take that back first ({2})" },
 	[RULE_NOTHING]   = { .code = "ACT-008", .text = "{1} already: nothing would change" },
 	[RULE_TOO_MANY]  = { .code = "ACT-009", .text = "there are {1} rows of partner {2}: no more can be kept" },
 };
@@ -150,7 +149,10 @@ enum err_code activation_judge(struct tx *tx, struct arena *arena, const struct 
 	*verdict = (struct activation_verdict){ 0 };
 	if (active || (test && !out))
 		return OK;
-	*verdict = (struct activation_verdict){ .refused = true, .opted_out = out, .law = out ? view.now->law : NULL };
+	*verdict = (struct activation_verdict){ .refused = true,
+						.opted_out = out,
+						.law = out ? view.now->law : NULL,
+						.note = out ? view.now->note : NULL };
 	if (!out && view.next)
 		verdict->text = row_text(arena, view.next, day);
 	else if (view.now)
@@ -167,6 +169,7 @@ struct decision {
 	struct tx *tx;
 	struct arena *arena;
 	struct activation row; /* what is wanted, whole but for its direction */
+	bool declared;         /* by the partner: it is so, whatever we had planned */
 	bool wanted[COUNT(directions)];
 	struct activation_list list; /* of the partner */
 	size_t rows_of_type;
@@ -230,11 +233,20 @@ static bool says_the_same(const struct activation *row, const struct activation 
 	return same(row->state, wanted->state) && (!wanted->law || same(row->law, wanted->law));
 }
 
+/* The command that does it. */
+static const char *taking_back(struct arena *arena, const struct activation *row)
+{
+	char from[DATE_SIZE];
+
+	return arena_printf(arena, "lintas partner deactivate %s %s --direction %s --from %s", row->partner,
+			    row->document, row->direction, date_format(row->from_day, from));
+}
+
 /* What is planned otherwise must be taken back by somebody who knows of it. *STAYS: the row that has it so already. */
 static void check_cell(const struct decision *decision, const struct activation *wanted,
 		       const struct activation **stays)
 {
-	bool takes_back = same(wanted->state, ACTIVATION_NOT_YET);
+	bool takes_back = decision->declared || same(wanted->state, ACTIVATION_NOT_YET);
 
 	*stays = NULL;
 	for (size_t i = 0; i < decision->list.count; i++) {
@@ -246,7 +258,8 @@ static void check_cell(const struct decision *decision, const struct activation 
 			*stays = row;
 		else if (row->from_day >= wanted->from_day && !takes_back && !same(row->state, ACTIVATION_NOT_YET) &&
 			 !same(row->state, wanted->state))
-			find(decision, RULE_OVERLAP, "/from", row_text(decision->arena, row, decision->today), NULL);
+			find(decision, RULE_OVERLAP, "/from", row_text(decision->arena, row, decision->today),
+			     taking_back(decision->arena, row));
 	}
 }
 
@@ -334,6 +347,27 @@ static enum err_code put_what_goes_on(const struct decision *decision, struct er
 	return OK;
 }
 
+/* An opt-out rests on a declaration: who ends one by any other decision sees it in the answer and in the journal. */
+static enum err_code note_ended_opt_out(const struct decision *decision, struct activation *wanted, struct err *err)
+{
+	char from[DATE_SIZE];
+
+	if (same(wanted->state, ACTIVATION_OPTED_OUT))
+		return OK;
+	for (size_t i = 0; i < decision->list.count; i++) {
+		const struct activation *row = &decision->list.items[i];
+		if (!same_cell(row, wanted) || !counts(row) || !same(row->state, ACTIVATION_OPTED_OUT) ||
+		    (row->until_day != DATE_NONE && row->until_day < wanted->from_day))
+			continue;
+		wanted->note = arena_printf(decision->arena, "%s%sends the opt-out of %s (%s)",
+					    wanted->note ? wanted->note : "", wanted->note ? "; " : "",
+					    date_format(row->from_day, from), row->law);
+		if (!wanted->note)
+			return fail(err, ERR_MEMORY, "no memory left for the activation of %s", wanted->document);
+	}
+	return OK;
+}
+
 static enum err_code decide(struct decision *decision, struct err *err)
 {
 	if (decision->rows_of_type == 0 && !same(decision->row.state, ACTIVATION_ACTIVE))
@@ -341,14 +375,32 @@ static enum err_code decide(struct decision *decision, struct err *err)
 	for (size_t i = 0; i < COUNT(directions); i++) {
 		if (!decision->wanted[i])
 			continue;
-		decision->row.direction = directions[i];
-		TRY(row_put(decision, &decision->row, err));
+		struct activation row = decision->row;
+		row.direction = directions[i];
+		TRY(note_ended_opt_out(decision, &row, err));
+		TRY(row_put(decision, &row, err));
 	}
 	return OK;
 }
 
-enum err_code activation_put(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct activation *wanted,
-			     const struct actor *actor, int64_t now_us, struct findings *findings, struct err *err)
+static enum err_code put(struct decision *decision, struct err *err)
+{
+	const char *document = decision->row.document;
+	size_t errors = findings_errors(decision->findings);
+
+	check_form(decision);
+	TRY(activation_list(decision->tx, decision->arena, decision->row.partner, &decision->list, err));
+	check_room(decision);
+	for (size_t i = 0; i < decision->list.count; i++)
+		decision->rows_of_type += same(decision->list.items[i].document, document);
+	if (findings_errors(decision->findings) == errors)
+		check_cells(decision);
+	return findings_errors(decision->findings) == errors ? decide(decision, err) : OK;
+}
+
+static struct decision decision_of(struct kernel *kernel, struct tx *tx, struct arena *arena,
+				   const struct activation *wanted, const struct actor *actor, int64_t now_us,
+				   struct findings *findings)
 {
 	struct decision decision = {
 		.kernel = kernel,
@@ -359,16 +411,26 @@ enum err_code activation_put(struct kernel *kernel, struct tx *tx, struct arena 
 		.actor = actor,
 		.findings = findings,
 	};
-	size_t errors = findings_errors(findings);
 
 	decision.row.decided_by = actor->name;
 	decision.row.decided_us = now_us;
-	check_form(&decision);
-	TRY(activation_list(tx, arena, wanted->partner, &decision.list, err));
-	check_room(&decision);
-	for (size_t i = 0; i < decision.list.count; i++)
-		decision.rows_of_type += same(decision.list.items[i].document, wanted->document);
-	if (findings_errors(findings) == errors)
-		check_cells(&decision);
-	return findings_errors(findings) == errors ? decide(&decision, err) : OK;
+	return decision;
+}
+
+enum err_code activation_put(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct activation *wanted,
+			     const struct actor *actor, int64_t now_us, struct findings *findings, struct err *err)
+{
+	struct decision decision = decision_of(kernel, tx, arena, wanted, actor, now_us, findings);
+
+	return put(&decision, err);
+}
+
+enum err_code activation_declare(struct kernel *kernel, struct tx *tx, struct arena *arena,
+				 const struct activation *declared, const struct actor *actor, int64_t now_us,
+				 struct findings *findings, struct err *err)
+{
+	struct decision decision = decision_of(kernel, tx, arena, declared, actor, now_us, findings);
+
+	decision.declared = true;
+	return put(&decision, err);
 }

@@ -41,6 +41,11 @@ struct activation_list {
 enum err_code activation_put(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct activation *wanted,
 			     const struct actor *actor, int64_t now_us, struct findings *findings,
 			     struct err *err) MUST_USE;
+/* The same for what the partner has declared of itself: no plan of ours holds it up, and what was to begin in its cells
+ * on its day or later is taken back. */
+enum err_code activation_declare(struct kernel *kernel, struct tx *tx, struct arena *arena,
+				 const struct activation *declared, const struct actor *actor, int64_t now_us,
+				 struct findings *findings, struct err *err) MUST_USE;
 
 /* Rows by partner, type, direction, version and day, those that are over too. PARTNER NULL: of all. */
 enum err_code activation_list(struct tx *tx, struct arena *arena, const char *partner, struct activation_list *list,
@@ -53,6 +58,7 @@ struct activation_verdict {
 	bool opted_out;   /* else it is not activated, and a test would pass */
 	const char *text; /* "ACDD from TH is opted out since 2026-11-02"; NULL unless refused */
 	const char *law;  /* of the opt-out; NULL */
+	const char *note; /* of the opt-out; NULL */
 };
 /* Whether a document, TEST or not, may be exchanged on DAY. Texts are the arena's. */
 enum err_code activation_judge(struct tx *tx, struct arena *arena, const struct activation *cell, bool test, date day,

@@ -70,7 +70,7 @@ struct doctype {
 	const struct schema *schema;
 	const char *from_seat; /* kind of organisation that sends it: "issuing-authority", "customs" */
 	const char *to_seat;   /* kind of organisation that receives it */
-	const char *sample;    /* a good one as XML, by which a link is tested */
+	const char *sample;    /* a good one as XML, by which a link is tested, with the names of doctype_sample() */
 	const char *sent_by;   /* what alone sends it, by a permission of its own; NULL: whoever submits documents */
 	struct keeping keeping;
 	/* Pure: all rules beyond form. TODAY is the day on which it is judged; the same at sender and receiver. */
@@ -103,6 +103,16 @@ size_t doctype_count(const struct kernel *kernel);
 const char *doctype_codes(const struct kernel *kernel, struct arena *arena);
 /* The row of a document type by its code, or NULL. */
 const struct doctype *doctype_find(const struct kernel *kernel, const char *code);
+
+/* A sample of a type, as a document from one state to another that names the test it is of. Its names: @FROM@ and @TO@,
+ * the states; @TODAY@; @REFERENCE@ of all documents of the test, so that one can be about another. */
+struct sample_names {
+	const char *from, *to; /* ISO 3166 alpha-2 */
+	int64_t at_us;         /* when the test began: what makes the reference one that nobody else has */
+};
+/* The arena's; NULL: no memory. */
+const char *doctype_sample(struct arena *arena, const struct doctype *doctype, const struct sample_names *names);
+
 /* The machine by its name, or NULL. */
 const struct machine *machine_find(const struct kernel *kernel, const char *name);
 

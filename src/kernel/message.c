@@ -198,6 +198,11 @@ enum err_code wire_journal(struct tx *tx, const struct message *message, const s
 		err);
 }
 
+bool message_is_link_test(const struct message *message)
+{
+	return message->test && message->message_id && ends_with(message->message_id, MESSAGE_LINK_TEST);
+}
+
 enum err_code message_became(struct tx *tx, const char *message, const char *document, const char *organisation,
 			     struct err *err)
 {

@@ -43,6 +43,11 @@ struct message {
 	const char *digest;      /* SHA-256 over the parts' digests, hexadecimal: what a duplicate must agree in */
 };
 
+/* What `lintas partner test` sends is a test whose eb:MessageId ends so. A document in it is judged where it arrives,
+ * by form and rules; it is not kept as one, moves none, and is nobody's task. */
+#define MESSAGE_LINK_TEST "@lintas-test"
+bool message_is_link_test(const struct message *message);
+
 /* 9999-12-31T23:59:59Z: never due by itself. */
 #define MESSAGE_PARKED_US INT64_C(253402300799000000)
 

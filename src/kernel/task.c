@@ -30,6 +30,8 @@ enum err_code task_close(struct tx *tx, const char *subject, const char *kind, i
 struct keeping {
 	const char *kind;
 	const struct task_list *wanted;
+	task_others_fn *are_others; /* NULL: all are ours */
+	void *arg;
 	int64_t now_us;
 	bool write, changed;
 };
@@ -61,6 +63,20 @@ static enum err_code read_open(struct tx *tx, struct arena *arena, const char *k
 	return OK;
 }
 
+static enum err_code is_to_close(struct tx *tx, const struct keeping *keeping, const struct task *task, bool *close,
+				 struct err *err)
+{
+	bool others = false;
+
+	*close = false;
+	if (contains(keeping->wanted, task))
+		return OK;
+	if (keeping->are_others)
+		TRY(keeping->are_others(tx, keeping->arg, task, &others, err));
+	*close = !others;
+	return OK;
+}
+
 static enum err_code keep_run(struct tx *tx, void *arg, struct err *err)
 {
 	struct keeping *keeping = arg;
@@ -72,7 +88,9 @@ static enum err_code keep_run(struct tx *tx, void *arg, struct err *err)
 	keeping->changed = false;
 	TRY(read_open(tx, arena, keeping->kind, &open, err));
 	for (size_t i = 0; i < open.count; i++) {
-		if (contains(keeping->wanted, &open.items[i]))
+		bool close;
+		TRY(is_to_close(tx, keeping, &open.items[i], &close, err));
+		if (!close)
 			continue;
 		keeping->changed = true;
 		if (keeping->write)
@@ -93,7 +111,15 @@ static enum err_code keep_run(struct tx *tx, void *arg, struct err *err)
 enum err_code task_keep(struct kernel *kernel, const char *kind, const struct task_list *wanted, int64_t now_us,
 			bool *changed, struct err *err)
 {
-	struct keeping keeping = { .kind = kind, .wanted = wanted, .now_us = now_us };
+	return task_keep_ours(kernel, kind, wanted, NULL, NULL, now_us, changed, err);
+}
+
+enum err_code task_keep_ours(struct kernel *kernel, const char *kind, const struct task_list *wanted,
+			     task_others_fn *are_others, void *arg, int64_t now_us, bool *changed, struct err *err)
+{
+	struct keeping keeping = {
+		.kind = kind, .wanted = wanted, .are_others = are_others, .arg = arg, .now_us = now_us
+	};
 
 	/* Looking first costs no commit while nothing happens. */
 	TRY(db_read(kernel->db, keep_run, &keeping, err));

@@ -7,7 +7,7 @@
 struct task {
 	const char *id;
 	const char *organisation; /* whose officers; NULL: the node's operators */
-	const char *kind;         /* "dead-letter", "document-failed", "clock", "trust" */
+	const char *kind;         /* "dead-letter", "document-failed", "clock", "trust", "own-certificate" */
 	const char *subject;      /* id of the message, document, …; "TH sign FINGERPRINT" */
 	const char *text;         /* what happened and what to do next */
 	const char *state;        /* "open", "done" */
@@ -29,6 +29,12 @@ enum err_code task_close(struct tx *tx, const char *subject, const char *kind, i
  * *CHANGED. */
 enum err_code task_keep(struct kernel *kernel, const char *kind, const struct task_list *wanted, int64_t now_us,
 			bool *changed, struct err *err) MUST_USE;
+/* The same where several processes on one database each keep tasks of KIND: one that is *OTHERS' to keep is left open,
+ * wanted here or not. */
+typedef enum err_code task_others_fn(struct tx *tx, void *arg, const struct task *task, bool *others, struct err *err);
+enum err_code task_keep_ours(struct kernel *kernel, const char *kind, const struct task_list *wanted,
+			     task_others_fn *are_others, void *arg, int64_t now_us, bool *changed,
+			     struct err *err) MUST_USE;
 /* ORGANISATION NULL: all; open ones first, newest first. AFTER: the task (its .state, as it was then, and .id) that the
  * page before ended with; NULL: from the first. */
 enum err_code task_list(struct tx *tx, struct arena *arena, const char *organisation, const struct task *after,

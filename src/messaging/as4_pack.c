@@ -344,8 +344,7 @@ static void put_error(struct buf *out, const char *ref_to, const struct finding 
 	xml_put_text(out, finding->text);
 	buf_puts(out, "</eb:Description><eb:ErrorDetail>");
 	xml_put_text(out, finding->rule->code);
-	buf_puts(out, " ");
-	xml_put_text(out, finding->law ? finding->law : "");
+	ebms_put_law(out, " ", finding->law, false);
 	buf_puts(out, "</eb:ErrorDetail></eb:Error>");
 }
 

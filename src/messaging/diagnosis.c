@@ -19,9 +19,15 @@ static const struct diagnosis stage_rows[] = {
 	[HTTP_CONNECTION] = { .side = THEM,
 			      .mend = "their node must listen at this address and port, and their firewall must let us "
 				      "through; if others reach it, look at ours" },
-	[HTTP_TLS_SERVER] = { .side = THEM,
-			      .mend = "they must show a certificate for this host by the authority that was agreed; if that "
-				      "authority has changed, add the new one to [gateway] trust here" },
+	[HTTP_TLS_PERIOD] = { .side = THEM,
+			      .mend = "they must install a TLS certificate that is valid today (their lintas key install); "
+				      "compare the clocks first" },
+	[HTTP_TLS_ISSUER] = { .side = US,
+			      .mend = "ask them which authority issues their TLS certificate, and compare its fingerprint by "
+				      "another way: if it is the agreed one, add its certificate to the file of [gateway] "
+				      "trust-file in lintas.conf; if not, they must show one by the "
+				      "agreed authority" },
+	[HTTP_TLS_SERVER] = { .side = THEM, .mend = "they must show a server's certificate that names this host" },
 	[HTTP_TLS] = { .side = THEM,
 		       .mend = "their port must speak TLS 1.2 or later and take the TLS certificate of our node" },
 	[HTTP_EXCHANGE] = { .side = THEM, .mend = "their node must take it all: ask what its log says of this time" },
@@ -42,12 +48,31 @@ static const struct {
 	{ 500, 599, THEM, "their node has a fault of its own: ask what its log says of this time" },
 };
 
+/* The partner's encryption certificate is what most often is missing, and the one that only they can give. */
+static struct diagnosis diagnose_unsent(const struct probe *probe)
+{
+	const struct peer *peer = probe->peer;
+	const struct cert *recipient;
+	struct err why;
+	struct diagnosis diagnosis = { .found = probe->unsent,
+				       .side = US,
+				       .mend = "what is missing here must be there before anything is sent" };
+	if (!probe->parts.count || !peer->profile->binding->encrypts ||
+	    peer_encrypt(peer, probe->sent_us, probe->arena, &recipient, &why) == OK)
+		return diagnosis;
+	diagnosis.side = THEM;
+	diagnosis.mend = arena_printf(probe->arena,
+				      "they must give us the certificate that counts now: ask for it, compare its "
+				      "fingerprint by another way, then lintas partner certificate %s --use encrypt "
+				      "--file FILE",
+				      peer->partner.code);
+	return diagnosis;
+}
+
 struct diagnosis diagnose_way(const struct probe *probe)
 {
 	if (probe->unsent)
-		return (struct diagnosis){ .found = probe->unsent,
-					   .side = US,
-					   .mend = "what is missing here must be there before anything is sent" };
+		return diagnose_unsent(probe);
 	if (!probe->unanswered)
 		return well;
 	struct diagnosis diagnosis = stage_rows[probe->failed_at];
@@ -142,8 +167,11 @@ static const struct advice error_rows[] = {
 	{ RULE_NO_AGREEMENT, THEM,
 	  "they must hold the CPA by which we send; if they answer by a newer one, import that here (lintas partner "
 	  "import)" },
-	{ RULE_RECIPIENT, THEM,
-	  "they must give this seat to an organisation of theirs (their lintas organisation add), or opt out of the type" },
+	{ RULE_RECIPIENT, NULL, NULL }, /* nobody there has the seat that such documents go to */
+	{ RULE_NOT_ACTIVATED, US,
+	  "agree with them: where they have opted out of it, opt out here, too (lintas partner card shows whether a card of "
+	  "theirs waits that says so, and lintas partner approve applies it; else lintas partner opt-out); where they have "
+	  "not activated it yet, they must (their lintas partner activate)" },
 	{ RULE_ACTION, THEM, "they must take this document type from us, or opt out of it" },
 	{ RULE_ALGORITHM, US, "our profile is not the one that they have of us: agree on one (lintas partner change)" },
 	{ RULE_BINDING, US, "our profile is not the one that they have of us: agree on one (lintas partner change)" },
@@ -202,6 +230,7 @@ static struct diagnosis diagnose_error(const struct probe *probe)
 		if (error_rows[i].rule == rule) {
 			diagnosis.side = error_rows[i].side;
 			diagnosis.mend = error_rows[i].mend;
+			diagnosis.untried = !error_rows[i].side;
 		}
 	return diagnosis;
 }

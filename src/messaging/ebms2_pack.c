@@ -267,8 +267,8 @@ static void put_error(struct buf *out, const struct finding *finding)
 	buf_printf(out, "<eb:Error eb:errorCode=\"%s\" eb:severity=\"Error\"><eb:Description xml:lang=\"en\">",
 		   row->code2);
 	xml_put_text(out, finding->text);
-	buf_printf(out, " (%s, ", finding->rule->code);
-	xml_put_text(out, finding->law ? finding->law : "");
+	buf_printf(out, " (%s", finding->rule->code);
+	ebms_put_law(out, ", ", finding->law, true);
 	buf_puts(out, ")</eb:Description></eb:Error>");
 }
 

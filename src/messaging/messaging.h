@@ -62,10 +62,10 @@ enum { MESSAGING_RENEW_DAYS = 60 };
 #define CREDENTIAL_WEAK    "weak"    /* an agreement that rests on SHA-1, which an operator has excepted */
 
 struct messaging_credential {
-	const char *partner;
-	const char *use;                     /* "sign", "encrypt", "tls", "crl", "agreement" */
-	const char *subject;                 /* of a list: its issuer; of an agreement: its CPAId */
-	const char *fingerprint;             /* of an agreement: NULL */
+	const char *partner;     /* NULL: it is ours */
+	const char *use;         /* "sign", "encrypt", "tls", "crl", "agreement"; of ours "sign", "decrypt", "tls" */
+	const char *subject;     /* of a list: its issuer; of an agreement: its CPAId */
+	const char *fingerprint; /* of an agreement: NULL */
 	int64_t not_before_us, not_after_us; /* of a list: its thisUpdate and nextUpdate */
 	const char *state;
 	const char *advice; /* what is wrong and what to do; NULL: nothing is */
@@ -79,8 +79,8 @@ struct messaging_credentials {
 enum err_code messaging_credentials(struct messaging *messaging, struct arena *arena, int64_t now_us,
 				    struct messaging_credentials *list, struct err *err) MUST_USE;
 /* Tells what was seen of the links (kernel/link.h) every few seconds, and ends notices. Keeps one open task for each
- * alarm, of trust and of links, and closes it when the alarm ends: looks once a minute, and when partners or links have
- * changed. By one thread at a time. */
+ * alarm, of trust (our own certificates, too) and of links, and closes it when the alarm ends: looks once a minute, and
+ * when partners or links have changed. By one thread at a time. */
 enum err_code messaging_watch(struct messaging *messaging, int64_t now_us, struct err *err) MUST_USE;
 
 /* The endpoint of both bindings. A known, authenticated partner gets a signed receipt or a signed error, in the answer

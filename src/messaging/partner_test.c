@@ -4,6 +4,7 @@
  * refused, because who takes everything checks nothing, and at last the business that there will be. */
 #include "base/text.h"
 #include "kernel/activation.h"
+#include "messaging/health_int.h"
 #include "messaging/partner_test_int.h"
 #include "messaging/uris_int.h"
 
@@ -23,6 +24,7 @@ struct testing {
 	const struct doctype *doctype;
 	struct organisation sender;
 	struct activation_verdict activation;
+	const char *unsent; /* why a sample could not be sent; NULL */
 };
 
 /* --- Steps --- */
@@ -35,15 +37,16 @@ static struct partner_test_step *begin_step(struct testing *t, const char *name,
 }
 
 /* What was found lives with the probe: the report takes copies. */
-static bool conclude(struct testing *t, struct partner_test_step *step, struct diagnosis diagnosis)
+static void conclude(struct testing *t, struct partner_test_step *step, struct diagnosis diagnosis)
 {
 	step->found = diagnosis.found ? arena_text(t->arena, diagnosis.found) : NULL;
+	if (diagnosis.untried)
+		step->verdict = PARTNER_TEST_SKIPPED;
 	if (!diagnosis.side)
-		return true;
+		return;
 	step->verdict = t->test->verdict = PARTNER_TEST_FAILED;
 	step->side = diagnosis.side;
-	step->mend = diagnosis.mend;
-	return false;
+	step->mend = diagnosis.mend ? arena_text(t->arena, diagnosis.mend) : NULL;
 }
 
 static void skip(struct partner_test_step *step, const char *why)
@@ -53,6 +56,31 @@ static void skip(struct partner_test_step *step, const char *why)
 }
 
 /* --- Messages --- */
+
+static const char *why_unanswered(const struct probe *probe)
+{
+	struct diagnosis way = diagnose_way(probe);
+	return way.side ? way.found : diagnose_answer(probe).found;
+}
+
+/* What our messages meet here is seen of the link as anything else is (docs/health.md). That one who must refuse takes
+ * a message says nothing of it: of silence only the ping's counts. */
+static void tell_link(const struct probe *probe, bool is_ping)
+{
+	const struct probe_answer *answer = &probe->answer;
+	const char *partner = probe->peer->partner.code;
+	struct messaging *messaging = probe->messaging;
+	bool believed = answer->read && answer->fingerprint && !findings_errors(answer->findings);
+	int64_t now_us = clock_now_us(messaging->options.kernel->clock);
+	if (probe->unsent)
+		return; /* ours: a key, an agreement */
+	if (believed && (answer->kind == KIND_RECEIPT || answer->kind == KIND_PONG))
+		health_receipt(messaging, partner, probe->answered_us - probe->sent_us, now_us);
+	else if (believed && answer->about)
+		health_answered(messaging, partner, now_us);
+	else if (is_ping)
+		health_failed(messaging, partner, why_unanswered(probe), now_us);
+}
 
 typedef void judging(struct testing *t, const struct probe *probe, void *arg);
 
@@ -77,6 +105,7 @@ static enum err_code try_message(struct testing *t, struct message *message, str
 			       .action = action,
 			       .timeout_us = EXCHANGE_US };
 	TRY(send_probe(&probe, err));
+	tell_link(&probe, !part && !action);
 	judge(t, &probe, arg);
 	return OK;
 }
@@ -95,7 +124,8 @@ static const struct {
 	[REFUSAL] = { "refusal", "they refuse what is not agreed, and say which rule it breaks" },
 };
 static const int step_of_stage[] = {
-	[HTTP_BEFORE] = SETTINGS, [HTTP_NAME] = CONNECTION, [HTTP_CONNECTION] = CONNECTION, [HTTP_TLS_SERVER] = TLS,
+	[HTTP_BEFORE] = SETTINGS, [HTTP_NAME] = CONNECTION, [HTTP_CONNECTION] = CONNECTION,
+	[HTTP_TLS_PERIOD] = TLS,  [HTTP_TLS_ISSUER] = TLS,  [HTTP_TLS_SERVER] = TLS,
 	[HTTP_TLS] = TLS,         [HTTP_EXCHANGE] = PING,   [HTTP_ANSWER] = PING,
 };
 
@@ -124,6 +154,8 @@ static void judge_ping(struct testing *t, const struct probe *probe, void *arg)
 			conclude(t, step, is_client_refused(probe) ? diagnose_answer(probe) : diagnose_way(probe));
 		else if (i > end || (i == CLOCK && end == PING))
 			skip(step, "not tried: an answer is needed");
+		else if (i == TLS && probe->plain)
+			skip(step, "plain HTTP: nothing is encrypted on the way, and nobody shows a certificate");
 		else if (i == SETTINGS && probe->cpa)
 			step->found = arena_text(t->arena, probe->cpa);
 		else if (i == CLOCK)
@@ -174,10 +206,15 @@ static enum err_code test_refusal(struct testing *t, struct err *err)
 static void judge_sample(struct testing *t, const struct probe *probe, void *arg)
 {
 	struct diagnosis way = diagnose_way(probe);
+	struct partner_test_step *step = arg;
 	if (probe->unsent && t->peer->profile->binding == &binding_ebms2)
-		skip(arg, arena_text(t->arena, probe->unsent)); /* it knows tests by an agreement for them alone */
+		skip(step, arena_text(t->arena, probe->unsent)); /* it knows tests by an agreement for them alone */
+	else if (probe->unsent && same(probe->unsent, t->unsent))
+		skip(step, "not tried: for the same cause as the one above");
 	else
-		conclude(t, arg, way.side ? way : diagnose_answer(probe));
+		conclude(t, step, way.side ? way : diagnose_answer(probe));
+	if (probe->unsent)
+		t->unsent = arena_text(t->arena, probe->unsent);
 }
 
 static enum err_code look_at_type(struct tx *tx, void *arg, struct err *err)
@@ -198,25 +235,44 @@ static enum err_code look_at_type(struct tx *tx, void *arg, struct err *err)
 				err);
 }
 
+static enum err_code try_sample(struct testing *t, struct partner_test_step *step, struct err *err)
+{
+	struct message message = { .service = SERVICE_DOCUMENTS, .action = t->doctype->code };
+	struct message_part part = { .content_id = "sample@lintas",
+				     .mime_type = "application/xml",
+				     .charset = "utf-8" };
+	const struct sample_names names = { .from = t->messaging->options.kernel->state,
+					    .to = t->peer->partner.code, /* that of its state */
+					    .at_us = t->test->at_us };
+	const char *text = doctype_sample(t->arena, t->doctype, &names);
+	if (!text)
+		return fail(err, ERR_MEMORY, "no memory for a sample of %s", t->doctype->code);
+	part.octets = bytes_of(text);
+	return try_message(t, &message, &part, NULL, judge_sample, step, err);
+}
+
+/* An opt-out names what it rests on, and whose card it came with. */
+static const char *why_not_exchanged(struct testing *t)
+{
+	const struct activation_verdict *v = &t->activation;
+	return arena_printf(t->arena, "%s%s%s%s%s", v->text, v->law ? ": " : "", v->law ? v->law : "",
+			    v->note ? ", " : "", v->note ? v->note : "");
+}
+
 static enum err_code test_sample(struct testing *t, struct err *err)
 {
 	const struct doctype *doctype = t->doctype;
 	struct partner_test_step *step = begin_step(t, arena_printf(t->arena, "sample %s", doctype->code),
 						    "they take this document type from us");
-	struct message message = { .service = SERVICE_DOCUMENTS, .action = doctype->code };
-	struct message_part part = { .content_id = "sample@lintas",
-				     .mime_type = "application/xml",
-				     .charset = "utf-8",
-				     .octets = bytes_of(doctype->sample) };
 	TRY(db_read(t->messaging->options.kernel->db, look_at_type, t, err));
 	if (t->activation.refused)
-		skip(step, t->activation.text);
+		skip(step, why_not_exchanged(t));
 	else if (!t->sender.code)
 		skip(step, arena_printf(t->arena, "no organisation here is %s, which sends it", doctype->from_seat));
 	else if (clock_monotonic_us() - t->began_us > ALL_US)
 		skip(step, "not tried: the steps before took all the time that there was");
 	else
-		return try_message(t, &message, &part, NULL, judge_sample, step, err);
+		return try_sample(t, step, err);
 	return OK;
 }
 

@@ -8,6 +8,7 @@ struct diagnosis {
 	const char *found; /* what was seen */
 	const char *side;  /* PARTNER_TEST_US, PARTNER_TEST_THEM; NULL: nothing is wrong */
 	const char *mend;
+	bool untried; /* nothing is wrong, and there is nothing that could be tried: .found says why */
 };
 /* Of the HTTP exchange: up to where it came. */
 struct diagnosis diagnose_way(const struct probe *probe);

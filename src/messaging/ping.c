@@ -18,7 +18,7 @@ enum err_code probe_message(const struct messaging *messaging, struct arena *are
 	char uuid[UUID_SIZE];
 	uuid_new(uuid, now_us);
 	message->id = arena_text(arena, uuid);
-	message->message_id = arena_printf(arena, "%s@lintas-test", uuid);
+	message->message_id = arena_printf(arena, "%s" MESSAGE_LINK_TEST, uuid);
 	message->conversation = message->id;
 	message->direction = "out";
 	message->partner = peer->partner.code;

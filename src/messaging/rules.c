@@ -1,6 +1,7 @@
 #include "messaging/rules_int.h"
 
 #include "base/text.h"
+#include "codec/xml.h"
 
 static const struct ebms_error_row error_rows[] = {
 #define EBMS_ERROR(name, code_, short_description_, severity_, category_, code2_, final_)                              \
@@ -74,4 +75,44 @@ enum ebms_stage ebms_rule_stage(const struct rule *rule)
 enum ebms_code ebms_rule_ebms(const struct rule *rule)
 {
 	return ours(rule) ? consequences[rule - rules].ebms : EBMS_FAILED_AUTHENTICATION;
+}
+
+/* --- Provisions --- */
+
+static bool is_of_other(struct bytes provision, bool ebms2)
+{
+	static const struct {
+		const char *begins;
+		bool ebms2;
+	} standards[] = {
+		{ "ebMS 2.0", true },     { "SOAP 1.1", true },  { "eDelivery AS4", false },
+		{ "AS4 profile", false }, { "ebMS 3.0", false }, { "SOAP 1.2", false },
+	};
+	for (size_t i = 0; i < COUNT(standards); i++) {
+		size_t length = strlen(standards[i].begins);
+		if (standards[i].ebms2 != ebms2 && provision.size >= length &&
+		    memcmp(provision.data, standards[i].begins, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+void ebms_put_law(struct buf *out, const char *before, const char *law, bool ebms2)
+{
+	enum { LAW_MAX = 4096 };
+	buf_auto kept;
+	buf_init(&kept, LAW_MAX);
+	for (const char *at = law ? law : ""; *at;) {
+		const char *end = strstr(at, "; ");
+		struct bytes provision = bytes(at, end ? (size_t)(end - at) : strlen(at));
+		if (!is_of_other(provision, ebms2)) {
+			buf_puts(&kept, kept.size ? "; " : "");
+			buf_put(&kept, provision.data, provision.size);
+		}
+		at += provision.size + (end ? 2 : 0);
+	}
+	if (!kept.size || kept.failed != OK)
+		return;
+	buf_puts(out, before);
+	xml_put_text(out, buf_text(&kept));
 }

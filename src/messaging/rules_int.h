@@ -2,6 +2,7 @@
 #ifndef MESSAGING_RULES_INT_H
 #define MESSAGING_RULES_INT_H
 
+#include "base/buf.h"
 #include "base/findings.h"
 
 /* Where in the opening of a message a rule is decided, in this order. */
@@ -34,6 +35,9 @@ struct ebms_error_row {
 	bool final;        /* sending the same again is in vain */
 };
 const struct ebms_error_row *ebms_error_row(enum ebms_code code);
+/* What of LAW, "eDelivery AS4 1.15 §3.2; ebMS 2.0 §2.1.2", speaks of a binding: without the provisions that are of the
+ * other one alone. Appends it to OUT, escaped for XML, behind BEFORE; nothing if nothing is left, or LAW is NULL. */
+void ebms_put_law(struct buf *out, const char *before, const char *law, bool ebms2);
 /* By its code in the one version or the other; NULL if it is none of ours. */
 const struct ebms_error_row *ebms_error_find(const char *code);
 

@@ -658,6 +658,9 @@ static enum err_code exchange_probe(struct sending *s, struct probe *probe, stru
 		s->route.service = &documents;
 		s->route.action = probe->action;
 	}
+	probe->sent_us = s->now_us;
+	const char *url = endpoint_of(s->peer, s->route.endpoint);
+	probe->plain = url && starts_with(url, "http:");
 	probe->cpa = s->route.pact ? arena_text(probe->arena, s->route.pact->cpa->id) : NULL;
 	if (code == OK)
 		code = pack_letter(s, &identity, &why);

@@ -35,6 +35,7 @@ struct probe {
 	struct http_answer http;
 	int64_t sent_us, answered_us;
 	bool taken;        /* ebMS 2: the answer comes with a request of its own */
+	bool plain;        /* it goes by http:// */
 	const char *cpa;   /* ebMS 2: the agreement by which it was sent; NULL */
 	const char *fault; /* of a SOAP Fault; NULL */
 	struct probe_answer answer;

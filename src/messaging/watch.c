@@ -1,11 +1,13 @@
 /* The watch over what partners are believed by: certificates that end, lists that nobody replaces; and over agreements
- * that end, or rest on SHA-1. The status shows all of it; what an operator must see to is a task. */
+ * that end, or rest on SHA-1. The status shows all of it; what an operator must see to is a task, and so it is with our
+ * own certificates (watch_own.c). */
 #include "base/date.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "kernel/catch_up.h"
 #include "kernel/task.h"
 #include "messaging/health_int.h"
+#include "messaging/watch_int.h"
 
 enum { WATCH_ARENA = 64 << 20 };
 #define TASK_TRUST "trust"
@@ -110,8 +112,7 @@ static enum err_code fill_certificate(const struct watch *w, const struct peer *
 		       : fail(err, ERR_MEMORY, "no memory for the certificates of %s", code);
 }
 
-/* Whether OTHER, of the same use, does in ITEM's place what that does not any more, or soon will not. */
-static bool stands_in(const struct messaging_credential *other, const struct messaging_credential *item)
+bool watch_stands_in(const struct messaging_credential *other, const struct messaging_credential *item)
 {
 	bool works = same(other->state, CREDENTIAL_GOOD) || same(other->state, CREDENTIAL_ENDING) ||
 		     same(other->state, CREDENTIAL_WEAK);
@@ -146,7 +147,7 @@ static bool is_alarm(const struct watch *w, const struct peer *peer, const struc
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (i != index && profile_takes(peer->profile, use->name, cert_key_kind(certs[i])) &&
-		    stands_in(&items[i], &items[index]))
+		    watch_stands_in(&items[i], &items[index]))
 			return false;
 	return true;
 }
@@ -294,7 +295,7 @@ static bool is_agreement_alarm(const struct peer *peer, const struct messaging_c
 	if (!items[index].advice || same(items[index].state, CREDENTIAL_WEAK) || !same(peer->partner.status, "active"))
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (i != index && stands_in(&items[i], &items[index]) && covers(pacts[i], pacts[index]))
+		if (i != index && watch_stands_in(&items[i], &items[index]) && covers(pacts[i], pacts[index]))
 			return false;
 	return true;
 }
@@ -356,31 +357,46 @@ enum err_code messaging_credentials(struct messaging *messaging, struct arena *a
 
 /* What is told of an alarm holds no time but those of the certificate or list: so it is told once for each of its
  * phases, however often one looks. */
-static enum err_code keep_tasks(struct messaging *messaging, int64_t now_us, struct err *err)
+enum err_code watch_tasks(struct arena *arena, const struct messaging_credentials *list, struct task_list *tasks,
+			  struct err *err)
 {
-	struct messaging_credentials all;
-	bool changed = false;
-	arena_auto arena = arena_new(WATCH_ARENA);
-	if (!arena)
-		return fail(err, ERR_MEMORY, "no memory to look at certificates");
-	TRY(messaging_credentials(messaging, arena, now_us, &all, err));
-	struct task_list wanted = { .items = arena_array(arena, all.count + 1, sizeof *wanted.items) };
-	if (!wanted.items)
-		return fail(err, ERR_MEMORY, "no memory to look at certificates");
-	for (size_t i = 0; i < all.count; i++) {
-		const struct messaging_credential *c = &all.items[i];
-		const char *subject = arena_printf(arena, "%s %s %s", c->partner, c->use,
+	struct task_list wanted = { .items = arena_array(arena, list->count + 1, sizeof *wanted.items) };
+	for (size_t i = 0; wanted.items && i < list->count; i++) {
+		const struct messaging_credential *c = &list->items[i];
+		if (!c->alarm)
+			continue;
+		const char *subject = arena_printf(arena, "%s %s %s", c->partner ? c->partner : "own", c->use,
 						   c->fingerprint ? c->fingerprint : c->subject);
 		if (!subject)
 			return fail(err, ERR_MEMORY, "no memory to look at certificates");
-		if (c->alarm)
-			wanted.items[wanted.count++] = (struct task){ .subject = subject, .text = c->advice };
+		wanted.items[wanted.count++] = (struct task){ .subject = subject, .text = c->advice };
 	}
+	*tasks = wanted;
+	return wanted.items ? OK : fail(err, ERR_MEMORY, "no memory to look at certificates");
+}
+
+void watch_tell(const struct task_list *alarms)
+{
+	for (size_t i = 0; i < alarms->count; i++)
+		LOG(LOG_WARN, "trust.alarm", LOG_TEXT("about", alarms->items[i].subject),
+		    LOG_TEXT("why", alarms->items[i].text));
+}
+
+/* The log has all alarms whenever one has changed, and once after the start. */
+static enum err_code keep_tasks(struct messaging *messaging, int64_t now_us, struct err *err)
+{
+	struct messaging_credentials theirs;
+	struct task_list wanted;
+	bool changed = false, first = messaging->watched_us == TIME_NONE;
+	arena_auto arena = arena_new(WATCH_ARENA);
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory to look at certificates");
+	TRY(messaging_credentials(messaging, arena, now_us, &theirs, err));
+	TRY(watch_tasks(arena, &theirs, &wanted, err));
 	TRY(task_keep(messaging->options.kernel, TASK_TRUST, &wanted, now_us, &changed, err));
-	for (size_t i = 0; changed && i < wanted.count; i++)
-		LOG(LOG_WARN, "trust.alarm", LOG_TEXT("about", wanted.items[i].subject),
-		    LOG_TEXT("why", wanted.items[i].text));
-	return OK;
+	if (changed || first)
+		watch_tell(&wanted);
+	return watch_own(messaging, arena, now_us, first, err);
 }
 
 enum err_code messaging_watch(struct messaging *messaging, int64_t now_us, struct err *err)

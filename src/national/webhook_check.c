@@ -20,13 +20,24 @@ const struct rule webhook_rules[] = {
 	{ 0 },
 };
 
+/* By its text, before any name service is asked. */
+static bool is_this_machine(const char *host)
+{
+	static const char *const names[] = { "127.", "localhost:", "localhost/", "[::1]" };
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (starts_with(host, names[i]))
+			return true;
+	return same(host, "localhost");
+}
+
 static void check_url(const char *url, bool allow_plain, struct findings *findings)
 {
 	bool fits = strlen(url) <= URL_MAX, plain = fits && http_url_begins(url, "http://");
 	size_t authority = strcspn(url, "/");
 
 	authority += strspn(url + authority, "/");
-	if (plain && !allow_plain)
+	if (plain && !(allow_plain && is_this_machine(url + strlen("http://"))))
 		finding_add(findings, &webhook_rules[RULE_PLAIN], "/url", url, NULL);
 	else if (!plain && !(fits && http_url_begins(url, "https://")))
 		finding_add(findings, &webhook_rules[RULE_URL], "/url", *url ? url : "(absent)", NULL);

@@ -300,10 +300,20 @@ static enum err_code set_options(struct transfer *transfer, struct err *err)
 
 /* --- Failures --- */
 
+/* Of OpenSSL's results of a verification, which libcurl hands up; the numbers of x509_vfy.h. */
+enum {
+	VERIFY_NOT_YET_VALID = 9,
+	VERIFY_EXPIRED = 10,
+	VERIFY_SELF_SIGNED = 18,
+	VERIFY_SELF_SIGNED_IN_CHAIN = 19,
+	VERIFY_NO_ISSUER = 20,
+	VERIFY_NO_ISSUER_OF_LEAF = 21
+};
+
 /* First matching row wins. The text is "<what> <host:port>: <check> (<libcurl's words>)". */
 static const struct {
 	CURLcode code;
-	int os_error; /* 0: any */
+	int cause; /* errno of the connection, or of a certificate's verification the result; 0: any */
 	enum err_code err;
 	enum http_stage stage;
 	const char *what, *check;
@@ -321,8 +331,20 @@ static const struct {
 	  "is the other side overloaded or cut off?" },
 	{ CURLE_ABORTED_BY_CALLBACK,      0,            ERR_BUSY,    HTTP_EXCHANGE,   "this node is stopping and gave up waiting for",
 	  "it is sent again after the start" },
+	{ CURLE_PEER_FAILED_VERIFICATION, VERIFY_EXPIRED, ERR_NET,   HTTP_TLS_PERIOD, "no trust in the TLS certificate of",
+	  "it has expired" },
+	{ CURLE_PEER_FAILED_VERIFICATION, VERIFY_NOT_YET_VALID, ERR_NET, HTTP_TLS_PERIOD, "no trust in the TLS certificate of",
+	  "it is not valid yet" },
+	{ CURLE_PEER_FAILED_VERIFICATION, VERIFY_SELF_SIGNED, ERR_NET, HTTP_TLS_ISSUER, "no trust in the TLS certificate of",
+	  "no authority in the trust file has issued it" },
+	{ CURLE_PEER_FAILED_VERIFICATION, VERIFY_SELF_SIGNED_IN_CHAIN, ERR_NET, HTTP_TLS_ISSUER,
+	  "no trust in the TLS certificate of", "no authority in the trust file has issued it" },
+	{ CURLE_PEER_FAILED_VERIFICATION, VERIFY_NO_ISSUER, ERR_NET, HTTP_TLS_ISSUER, "no trust in the TLS certificate of",
+	  "no authority in the trust file has issued it" },
+	{ CURLE_PEER_FAILED_VERIFICATION, VERIFY_NO_ISSUER_OF_LEAF, ERR_NET, HTTP_TLS_ISSUER,
+	  "no trust in the TLS certificate of", "no authority in the trust file has issued it" },
 	{ CURLE_PEER_FAILED_VERIFICATION, 0,            ERR_NET,     HTTP_TLS_SERVER, "no trust in the TLS certificate of",
-	  "does the trust file have its authority, and does the certificate name the host?" },
+	  "does it name the host, and is it one for servers?" },
 	{ CURLE_SSL_CERTPROBLEM,          0,            ERR_CONFIG,  HTTP_BEFORE,     "our TLS certificate or key is not usable for",
 	  "check the certificate and key files" },
 	{ CURLE_SSL_CACERT_BADFILE,       0,            ERR_CONFIG,  HTTP_BEFORE,     "the trust file is not usable for",
@@ -379,7 +401,7 @@ static void note_stage(const struct transfer *transfer, CURLcode code, enum http
 
 static enum err_code failed(const struct transfer *transfer, CURLcode code, struct err *err)
 {
-	long os_error = 0;
+	long cause = 0;
 
 	if (transfer->kept_out && code == CURLE_COULDNT_CONNECT) {
 		note_stage(transfer, code, HTTP_CONNECTION);
@@ -391,10 +413,12 @@ static enum err_code failed(const struct transfer *transfer, CURLcode code, stru
 	TRY(buf_check(&transfer->body, "answer", err));
 	TRY(buf_check(&transfer->head, "answer's header block", err));
 
-	curl_easy_getinfo(transfer->curl, CURLINFO_OS_ERRNO, &os_error);
+	curl_easy_getinfo(transfer->curl,
+			  code == CURLE_PEER_FAILED_VERIFICATION ? CURLINFO_SSL_VERIFYRESULT : CURLINFO_OS_ERRNO,
+			  &cause);
 	const char *detail = transfer->detail[0] != '\0' ? transfer->detail : curl_easy_strerror(code);
 	for (size_t i = 0; i < COUNT(failures); i++)
-		if (failures[i].code == code && (failures[i].os_error == 0 || failures[i].os_error == os_error)) {
+		if (failures[i].code == code && (failures[i].cause == 0 || failures[i].cause == cause)) {
 			note_stage(transfer, code, failures[i].stage);
 			return fail(err, failures[i].err, "%s %s: %s (%s)", failures[i].what, transfer->peer,
 				    failures[i].check, detail);

@@ -141,7 +141,9 @@ enum http_stage {
 	HTTP_BEFORE,     /* it is not one that can be made: the URL, our files */
 	HTTP_NAME,       /* the host's name is not known */
 	HTTP_CONNECTION, /* refused, or nobody answers */
-	HTTP_TLS_SERVER, /* its certificate is not believed */
+	HTTP_TLS_PERIOD, /* its certificate has expired, or does not count yet */
+	HTTP_TLS_ISSUER, /* none of the trusted authorities has issued its certificate */
+	HTTP_TLS_SERVER, /* its certificate is not believed for another cause: the name of the host, the use */
 	HTTP_TLS,        /* no handshake; also TLS 1.2 without a certificate that the server takes */
 	HTTP_EXCHANGE,   /* connected: not all of the request went out */
 	HTTP_ANSWER      /* all of it may have: what came back is no whole answer */

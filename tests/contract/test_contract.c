@@ -421,8 +421,51 @@ static void good_samples(const struct doctype *doctype, void *arg)
 {
 	if (each_sample(doctype, "good-", good_sample, arg) == 0)
 		fail_msg("%s has no good sample", doctype->code);
+}
+
+/* A day far from those of the golden samples: nothing in a sample may hang on when it was made. */
+static void link_sample(const struct doctype *doctype, const char *from, const char *to)
+{
+	arena_auto arena = arena_new((size_t)16 << 20);
+	struct kernel kernel = the_kernel();
+	struct findings *findings = findings_new(arena);
+	struct err err = { 0 };
+	struct document_key key;
+	const struct doctype *found;
+	const void *record;
+	date today = date_of(2031, 3, 9);
+	const struct sample_names names = { from, to, today * DAY_US + 8 * HOUR_US };
+	const char *text = doctype_sample(arena, doctype, &names);
+
+	assert_non_null(text);
+	assert_null(strchr(text, '@'));
+	kernel.state = to;
+	assert_int_equal(
+		document_check(&kernel, arena, doctype->code, bytes_of(text), today, &found, &record, findings, &err),
+		OK);
+	if (findings_count(findings))
+		fail_msg("the sample of %s from %s to %s: %s at %s", doctype->code, from, to,
+			 findings_at(findings, 0)->text, findings_at(findings, 0)->path);
+	doctype->key(arena, record, &key);
+	assert_string_equal(key.issuer_state, from);
+	assert_string_equal(key.counterpart, to);
+	assert_string_equal(key.reference, arena_printf(arena, "LINTAS-TEST-%s-20310309T080000.000", from));
+	assert_int_equal(key.issued_on, today);
+}
+
+static void link_samples(const struct doctype *doctype, void *arg)
+{
+	(void)arg;
 	if (!doctype->sample || !*doctype->sample)
 		fail_msg("%s has no sample by which a link is tested", doctype->code);
+	link_sample(doctype, "TH", "VN");
+	link_sample(doctype, "VN", "TH");
+}
+
+static void every_type_has_a_sample_from_any_state_to_any_other_on_any_day(void **state)
+{
+	(void)state;
+	each_doctype(link_samples, NULL);
 }
 
 static void every_good_sample_passes_and_survives_xml_and_json(void **state)
@@ -688,6 +731,7 @@ int main(void)
 		cmocka_unit_test(every_state_can_be_reached_and_only_final_ones_are_ends),
 		cmocka_unit_test(no_row_is_shadowed_and_no_clock_fires_in_vain),
 		cmocka_unit_test(every_good_sample_passes_and_survives_xml_and_json),
+		cmocka_unit_test(every_type_has_a_sample_from_any_state_to_any_other_on_any_day),
 		cmocka_unit_test(every_broken_sample_has_all_its_findings_at_once),
 		cmocka_unit_test(every_rule_is_tried),
 		cmocka_unit_test(the_printed_schemas_accept_and_refuse_the_same),

@@ -157,16 +157,16 @@ class Authority:
         run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "120", "-subj", f"/CN={name}", "-keyout", self.key,
             "-out", self.cert)
 
-    def issue(self, csr, out, extensions):
-        self.certify(out, extensions, "-req", "-in", csr)
+    def issue(self, csr, out, extensions, days=None):
+        self.certify(out, extensions, "-req", "-in", csr, days=days)
 
     def issue_public(self, public, out, extensions, subject):
         self.certify(out, extensions, "-new", "-force_pubkey", public, "-subj", subject)
 
-    def certify(self, out, extensions, *what):
+    def certify(self, out, extensions, *what, days=None):
         ext = pathlib.Path(f"{out}.ext")
         ext.write_text("basicConstraints=CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n" + extensions)
-        run("openssl", "x509", *what, "-CA", self.cert, "-CAkey", self.key, "-days", str(self.DAYS), "-extfile", ext, "-out", out)
+        run("openssl", "x509", *what, "-CA", self.cert, "-CAkey", self.key, "-days", str(days or self.DAYS), "-extfile", ext, "-out", out)
 
 
 class Node:

@@ -4,9 +4,9 @@ faults is found in the step where it is, with the side whose it is to mend.
 
 usage: partner_test.py LINTAS SOURCE_ROOT
 """
-import json, shutil, subprocess
+import json, re, shutil, subprocess
 
-from nodes import Authority, Node, Region, lintas, play, run, shown, until
+from nodes import Authority, Node, Region, answer, lintas, play, run, shown, until
 
 REGION = Region.asked_for("lintas-partner-test-")
 
@@ -55,13 +55,14 @@ def found(node, step, side, words, partner="TH"):
     return steps
 
 
-def with_tls_of(node, authority, name):
-    """A copy of NODE's keys with a TLS certificate of AUTHORITY."""
+def with_tls_of(node, authority, name, days=90):
+    """A copy of NODE's keys with a TLS certificate of AUTHORITY, for so many days from now; below 0: it has ended."""
     keys = REGION.work / name
     shutil.copytree(node.path / "keys", keys)
     tls = next(keys.glob("tls-*"))
     run("openssl", "req", "-new", "-key", tls / "key.pem", "-subj", "/CN=127.0.0.1", "-out", REGION.work / f"{name}.csr")
-    authority.issue(REGION.work / f"{name}.csr", tls / "certificate.pem", "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth")
+    authority.issue(REGION.work / f"{name}.csr", tls / "certificate.pem", "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth",
+                    days)
     return keys
 
 
@@ -82,7 +83,11 @@ def faults(authority, vn, th):
     found(vn, "connection", "them", "connection refused")
     # Its server shows a certificate of an authority that nobody agreed on.
     with Played(th, "--tls", with_tls_of(th, stranger, "strange-keys")):
-        found(vn, "tls", "them", "no trust in the TLS certificate")
+        found(vn, "tls", "us", "no authority in the trust file has issued it")
+        assert "[gateway] trust-file" in tested(vn, "TH")[1]["tls"]["mend"]
+    # That of the agreed authority has expired.
+    with Played(th, "--tls", with_tls_of(th, authority, "expired-keys", -1)):
+        found(vn, "tls", "them", "it has expired")
     # It does not take our TLS certificate.
     with Played(th, script=[{"on": "any", "do": "status", "status": 403}]):
         found(vn, "tls", "them", "HTTP status 403")
@@ -125,6 +130,66 @@ def faults(authority, vn, th):
         found(vn, "refusal", "them", "HTTP status 204")
 
 
+def no_certificate_to_encrypt_for(vn, th):
+    """Said once, with the command; nothing else depends on it."""
+    fingerprint = next(c["fingerprint"] for c in answer(vn, "partner", "show", "TH")["certificates"] if c["use"] == "encrypt")
+    lintas(vn, "partner", "withdraw", "TH", fingerprint)
+    with Played(th):
+        steps = found(vn, "sample CUSTOMS-RESPONSE", "them", "no certificate that can be encrypted for")
+        assert "lintas partner certificate TH --use encrypt --file FILE" in steps["sample CUSTOMS-RESPONSE"]["mend"], steps
+        assert [s["step"] for s in steps.values() if s["verdict"] == "failed"] == ["sample CUSTOMS-RESPONSE"], steps
+        assert "same cause" in steps["sample ACDD"]["found"], steps
+    lintas(vn, "partner", "certificate", "TH", "--use", "encrypt", "--file", th.cert("decrypt"))
+
+
+def both_ways(authority):
+    """Two real nodes, over plain HTTP: whatever is tested, nothing is left but the messages, and the link is up."""
+    mm, kh = (Node(REGION, state, authority, {"plain": "yes"}) for state in ("MM", "KH"))
+    for node, other in ((mm, kh), (kh, mm)):
+        lintas(node, "organisation", "add", "npp", "--seat", "plant-health", "--name", "Plant protection")
+        lintas(node, "partner", "add", other.state, "--endpoint", f"http://127.0.0.1:{other.port}/as4", "--sign", other.cert("sign"),
+               "--encrypt", other.cert("decrypt"))
+    mm.start()
+    page = lintas(mm, "partner", "test", "KH", code=5)
+    assert "connection refused" in page, page
+    until("the link is seen", lambda: answer(mm, "partner", "link", "KH")["failures"] > 0)
+    page = lintas(mm, "partner", "link", "KH").replace("\n ", "")
+    assert re.search(r"never answered; (1 attempt|[0-9]+ attempts in a row) without an answer", page), page
+    kh.start()
+    # Nobody there has the seat: there is nothing of it to exchange, and nothing to mend.
+    step = tested(mm, "KH", code=0)[1]["sample CUSTOMS-RESPONSE"]
+    assert step["verdict"] == "skipped" and "MSG-082" in step["found"], step
+    for node in (mm, kh):
+        lintas(node, "organisation", "add", "moic", "--seat", "issuing-authority", "--name", "Ministry of Commerce")
+    before = {node: sum(":" not in m["action"] for m in answer(node, "inbox", "list")["items"]) for node in (mm, kh)}
+    for node, other in ((mm, kh), (kh, mm)):
+        steps = tested(node, other.state, code=0)[1]
+        assert steps["tls"]["verdict"] == "skipped" and "plain HTTP" in steps["tls"]["found"], steps
+        samples = {name: step["verdict"] for name, step in steps.items() if name.startswith("sample ")}
+        assert len(samples) > 9 and set(samples.values()) == {"passed"}, samples
+        until("the link is up", lambda: answer(node, "partner", "link", other.state)["state"] == "up")
+    for node, other in ((mm, kh), (kh, mm)):
+        messages = until("all is processed", lambda: processed(node, before[node] + len(samples)))
+        assert not answer(node, "documents", "list")["items"] and not answer(node, "tasks")["items"]
+        for message in messages:
+            assert "finding" not in lintas(node, "timeline", message), lintas(node, "timeline", message)
+    # What one of them does not exchange, the other is told how to put down.
+    lintas(kh, "partner", "opt-out", "MM", "ACDD", "--law", "note 7/2026")
+    steps = tested(mm, "KH")[1]
+    assert "note 7/2026" in steps["sample ACDD"]["found"] or "MSG-089" in steps["sample ACDD"]["found"], steps
+    assert "lintas partner opt-out" in steps["sample ACDD"]["mend"], steps
+    lintas(mm, "partner", "opt-out", "KH", "ACDD", "--law", "note 7/2026")
+    step = tested(mm, "KH", code=0)[1]["sample ACDD"]
+    assert step["verdict"] == "skipped" and step["found"].endswith(": note 7/2026"), step
+    mm.stop(), kh.stop()
+
+
+def processed(node, count):
+    """The samples that came, once all are processed."""
+    items = [m for m in answer(node, "inbox", "list")["items"] if m["test"] and ":" not in m["action"]]
+    return [m["id"] for m in items] if len(items) == count and all(m["state"] == "processed" for m in items) else None
+
+
 def goes_away(vn, th):
     with Played(th, script=[{"on": "ping", "do": "away", "seconds": 3, "times": 1}]):
         found_away = tested(vn, "TH")[1]
@@ -164,6 +229,8 @@ def by_ebms2(vn, th):
     th.start()
     steps = tested(vn, "TH", code=0)[1]
     assert steps["ping"]["verdict"] == steps["refusal"]["verdict"] == steps["sample ACDD"]["verdict"] == "passed", steps
+    # What is cited is the standard by which is spoken.
+    assert "ebMS 2.0" in steps["refusal"]["found"] and "AS4" not in steps["refusal"]["found"], steps["refusal"]
     th.stop()
 
 
@@ -192,7 +259,9 @@ def story():
     refuses_to_play(th)
     all_is_well(vn, th)
     faults(authority, vn, th)
+    no_certificate_to_encrypt_for(vn, th)
     goes_away(vn, th)
+    both_ways(authority)
     by_ebms2(vn, th)
     lintas(vn, "partner", "test", "KH", code=3)
     lintas(vn, "partner", "suspend", "TH")

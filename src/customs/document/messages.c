@@ -87,14 +87,14 @@ static enum err_code check_name(struct tx *tx, const struct arrival *arrival, st
 	return OK;
 }
 
-static enum err_code note(struct tx *tx, const struct arrival *arrival, const char *subject, const char *event,
-			  const char *detail, const char *law, struct err *err)
+static enum err_code note(struct tx *tx, const struct arrival *arrival, const char *type, const char *subject,
+			  const char *event, const char *detail, const char *law, struct err *err)
 {
 	return journal_put(tx,
 			   &(struct journal_entry){ .at_us = arrival->now_us,
 						    .actor = arrival->actor.name,
 						    .organisation = arrival->organisation.code,
-						    .subject_type = "document",
+						    .subject_type = type,
 						    .subject = subject,
 						    .event = event,
 						    .detail = detail,
@@ -160,18 +160,27 @@ static enum err_code keep(struct tx *tx, const struct arrival *arrival, const st
 }
 
 /* The journal names rules and places, not what stood there: that may be personal, and stays in the document. */
+static enum err_code note_findings(struct tx *tx, const struct arrival *arrival, const char *type, const char *subject,
+				   struct err *err)
+{
+	char text[320];
+
+	for (size_t i = 0; i < REFUSAL_LINES && findings_at(arrival->findings, i); i++) {
+		const struct finding *finding = findings_at(arrival->findings, i);
+		snprintf(text, sizeof(text), "%s at %s", finding->rule->code,
+			 *finding->path ? finding->path : "the document");
+		TRY(note(tx, arrival, type, subject, "finding", text, finding->law, err));
+	}
+	return OK;
+}
+
 static enum err_code keep_refused(struct tx *tx, const struct arrival *arrival, struct err *err)
 {
 	size_t count = findings_count(arrival->findings);
 	char text[320];
 
 	TRY(keep(tx, arrival, &document_refused_machine, err));
-	for (size_t i = 0; i < REFUSAL_LINES && findings_at(arrival->findings, i); i++) {
-		const struct finding *finding = findings_at(arrival->findings, i);
-		snprintf(text, sizeof(text), "%s at %s", finding->rule->code,
-			 *finding->path ? finding->path : "the document");
-		TRY(note(tx, arrival, arrival->id, "finding", text, finding->law, err));
-	}
+	TRY(note_findings(tx, arrival, "document", arrival->id, err));
 	snprintf(
 		text, sizeof(text),
 		"A %s from %s was refused: %zu findings. Read them with the document, and tell the sender, who judges by the same rules",
@@ -228,11 +237,15 @@ static enum err_code process(struct kernel *kernel, struct tx *tx, struct arena 
 	TRY(find_recipient(tx, &arrival, err));
 	if (intake->reading.key.issuer_state)
 		check_states(&arrival);
+	if (message_is_link_test(message)) {
+		TRY(message_became(tx, message->id, NULL, arrival.organisation.code, err));
+		return note_findings(tx, &arrival, "message", message->id, err);
+	}
 	if (!refused(&arrival))
 		TRY(check_name(tx, &arrival, &known, err));
 	TRY(message_became(tx, message->id, known.id ? known.id : arrival.id, arrival.organisation.code, err));
 	if (known.id)
-		return note(tx, &arrival, known.id, "received-again", message->message_id, NULL, err);
+		return note(tx, &arrival, "document", known.id, "received-again", message->message_id, NULL, err);
 	if (!refused(&arrival))
 		TRY(act(tx, &arrival, err));
 	return refused(&arrival) ? keep_refused(tx, &arrival, err)

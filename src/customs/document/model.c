@@ -172,7 +172,10 @@ enum err_code document_read(const struct kernel *kernel, struct arena *arena, co
 	else if (content.data[0] == '[')
 		find(findings, DOCUMENT_UNREADABLE, "it is a list; a document is one object, {…}", NULL);
 	else
-		find(findings, DOCUMENT_UNREADABLE, "it begins with neither < nor {", NULL);
+		find(findings, DOCUMENT_UNREADABLE,
+		     "it begins with neither < nor {; a file in a national shape, such as CSV, needs its mapping (?map= in the "
+		     "request, --map of the command)",
+		     NULL);
 
 	/* The key of a record with holes would be one, too. */
 	read.key.issued_on = read.key.about_issued_on = DATE_NONE;

@@ -325,7 +325,10 @@ static void a_rejected_card_changes_nothing_and_the_next_one_can_come(void **sta
 	imported(&o);
 	open_other(&o, "https://new.la.example:8443/as4");
 	expect(import(&o, card_of(&o), NULL), 201, NULL);
-	expect(call(&o.world, "POST", LA "/reject", NULL, NULL), 200, "\"state\":\"rejected\"");
+	struct answer rejected = call(&o.world, "POST", LA "/reject", NULL, NULL);
+	expect(rejected, 200, "\"state\":\"rejected\"");
+	assert_null(strstr(rejected.text, "\"before\"")); /* nothing is gone: the partner is as it was */
+	assert_null(strstr(rejected.text, "\"after\""));
 	struct looked l = look(&o);
 	assert_string_equal(l.partner.endpoint, LA_ENDPOINT);
 	assert_string_equal(l.tasks.items[0].state, "done");
@@ -449,6 +452,52 @@ static void opt_outs_of_an_approved_card_stand_in_the_matrix(void **state)
 	other_end(&o);
 }
 
+/* ATIGA OCP rule 27(2): who neither sends nor receives from today on is opted out both ways, whether this node has rows
+ * of the type (ACDD, from today) or none, and whether it is the card that adds the partner or one that waited. */
+static void an_opt_out_of_both_directions_never_holds_up_the_card(void **state)
+{
+	static struct card_document documents[] = {
+		{ .type = "FORM-D", .version = "1", .from = DATE_NONE },
+		{ .type = "ACDD", .version = "1", .from = DATE_NONE },
+	};
+	static struct card_opt_out opt_outs[] = {
+		{ .document = "FORM-D", .law = "notification 1/2026" },
+		{ .document = "ACDD", .law = "notification 7/2026" },
+	};
+	struct other o;
+
+	other_begin(state, &o);
+	struct kernel_fixture *fixture = o.world.fixture;
+	opt_outs[0].since = opt_outs[1].since = date_of(2026, 11, 2);
+	struct card_offer offer = { .name = "Lao Customs",
+				    .documents = documents,
+				    .documents_count = COUNT(documents),
+				    .opt_outs = { opt_outs, 1 } };
+	for (size_t round = 0; round < COUNT(opt_outs); round++) {
+		buf_auto card;
+		buf_init(&card, CARD_BYTES_MAX);
+		o.now_us += SECOND_US;
+		offer.opt_outs.count = round + 1;
+		must(messaging_card_write(o.messaging, fixture->arena, &offer, o.now_us, &card, &fixture->err));
+		expect(import(&o, buf_text(&card), round ? NULL : fingerprint_of(&o, buf_text(&card))), 201, "");
+		if (round)
+			expect(call(&o.world, "POST", LA "/approve", NULL, NULL), 200, "\"state\":\"held\"");
+		else
+			expect(call(&o.world, "POST", "/api/v1/partners/LA/activations", &new_activation_schema,
+				    &(struct new_activation_view){
+					    .document = "ACDD", .state = ACTIVATION_ACTIVE, .from_day = DATE_NONE }),
+			       200, "");
+	}
+	struct activations rows = { .arena = fixture->arena };
+	size_t found = 0;
+	must(db_read(fixture->kernel.db, activations_run, &rows, &fixture->err));
+	for (size_t i = 0; i < rows.list.count; i++)
+		found += same(rows.list.items[i].state, ACTIVATION_OPTED_OUT) &&
+			 activation_covers(&rows.list.items[i], date_of(2026, 11, 2));
+	assert_int_equal(found, 4);
+	other_end(&o);
+}
+
 struct messages {
 	struct arena *arena;
 	struct message_list list;
@@ -499,6 +548,7 @@ int main(void)
 	static const struct CMUnitTest with_types[] = {
 		cmocka_unit_test(only_the_card_that_was_looked_at_is_decided),
 		cmocka_unit_test(opt_outs_of_an_approved_card_stand_in_the_matrix),
+		cmocka_unit_test(an_opt_out_of_both_directions_never_holds_up_the_card),
 		cmocka_unit_test(when_our_card_changes_each_active_partner_gets_it_once),
 	};
 	static const struct CMUnitTest tests[] = {

@@ -2,6 +2,8 @@
  * the fixture's now, to 2036-01-01, when the certificates of tests end, are 3347 (Python's datetime). */
 #include "world.h"
 
+#include "kernel/task.h"
+
 #include <stdio.h>
 
 #include "kernel/party.h"
@@ -181,6 +183,106 @@ static void the_ceremony_is_journalled_when_the_node_is_told(void **state)
 	end(&world);
 }
 
+struct tasks {
+	struct arena *arena;
+	struct task_list list;
+};
+
+static enum err_code tasks_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct tasks *tasks = arg;
+
+	return task_list(tx, tasks->arena, NULL, NULL, 100, &tasks->list, err);
+}
+
+/* What the watch makes of it AT: the open task; NULL: none. COUNT there were in all. */
+static const struct task *own_task(struct world *world, int64_t at_us, size_t count)
+{
+	struct kernel_fixture *fixture = world->fixture;
+	struct tasks tasks = { .arena = fixture->arena };
+	const struct task *open = NULL;
+
+	fixture->clock.now_us = at_us;
+	must(messaging_refresh(world->messaging, true, &fixture->err));
+	must(messaging_watch(world->messaging, at_us, &fixture->err));
+	must(db_read(fixture->kernel.db, tasks_run, &tasks, &fixture->err));
+	assert_int_equal(tasks.list.count, count);
+	for (size_t i = 0; i < tasks.list.count; i++)
+		if (same(tasks.list.items[i].state, "open")) {
+			assert_null(open);
+			open = &tasks.list.items[i];
+		}
+	return open;
+}
+
+/* A key that signs, with a certificate until then. */
+static void install_until(struct world *world, int64_t until_us)
+{
+	struct kernel_fixture *fixture = world->fixture;
+	struct key_info info;
+	buf_auto public_pem;
+	buf_auto pem;
+
+	buf_init(&public_pem, 65536);
+	buf_init(&pem, 65536);
+	must(keystore_new(world->directory, KEY_USE_SIGN, KEY_P256, &info, &fixture->err));
+	must(keystore_public(world->directory, info.id, &public_pem, &fixture->err));
+	pki_auto leaf = pki_issue(&(struct pki_spec){ .subject = "/C=TH/CN=gateway",
+						      .issuer = world->root,
+						      .key_usage = "critical,digitalSignature",
+						      .not_after_us = until_us,
+						      .public_key = buf_bytes(&public_pem) });
+	pki_cert_pem(leaf, &pem);
+	must(keystore_install(world->directory, info.id, buf_bytes(&pem), &fixture->err));
+}
+
+/* docs/operations.md: sixty days before, as for partners' certificates. */
+static void a_certificate_of_ours_that_ends_is_one_task_until_the_next_is_there(void **state)
+{
+	struct world world = begin(state, false);
+	int64_t now_us = world.fixture->clock.now_us, until_us = now_us + 61 * DAY_US;
+
+	install_until(&world, until_us);
+	assert_null(own_task(&world, now_us, 0));
+	const struct task *task = own_task(&world, now_us + DAY_US + SECOND_US, 1);
+	assert_non_null(task);
+	assert_null(task->organisation); /* the operators' */
+	assert_string_equal(task->kind, "own-certificate");
+	assert_non_null(strstr(task->text, "the certificate of CN=gateway,C=TH (use sign) ends at 2027-01-02T"));
+	assert_non_null(strstr(task->text, "lintas key new --use sign --type p256"));
+	assert_non_null(own_task(&world, now_us + 5 * DAY_US, 1));
+	/* Over is another task. */
+	task = own_task(&world, until_us + SECOND_US, 2);
+	assert_non_null(strstr(task->text, "expired at 2027-01-02T"));
+	install_until(&world, PKI_TO);
+	assert_null(own_task(&world, until_us + 2 * MINUTE_US, 2));
+	end(&world);
+}
+
+/* Two instances on one database, each with keys of its own: what the other one has is for it to see to. */
+static void a_task_of_another_instance_s_key_is_left_to_it(void **state)
+{
+	static const struct statement put_key = {
+		"test.own-key", "INSERT INTO own_key (instance, id, usage, type, status, fingerprint, seen_us)"
+				" VALUES ('another', 'sign-1', 'sign', 'p256', 'active', $1, 0)"
+	};
+	static const struct statement drop = { "test.own-key-drop", "DELETE FROM own_key WHERE fingerprint = $1" };
+	static const struct statement put_task = {
+		"test.task", "INSERT INTO task (id, kind, subject, text, state, created_us)"
+			     " VALUES ('1', 'own-certificate', 'own sign ' || $1, 'a text', 'open', 0)"
+	};
+	struct world world = begin(state, false);
+	struct kernel_fixture *fixture = world.fixture;
+	int64_t now_us = fixture->clock.now_us;
+
+	fixture_exec(fixture, &put_key, BINDS(BIND_TEXT("f00d")));
+	fixture_exec(fixture, &put_task, BINDS(BIND_TEXT("f00d")));
+	assert_non_null(own_task(&world, now_us, 1));
+	fixture_exec(fixture, &drop, BINDS(BIND_TEXT("f00d")));
+	assert_null(own_task(&world, now_us + 2 * MINUTE_US, 1));
+	end(&world);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -190,6 +292,8 @@ int main(void)
 		cmocka_unit_test(what_a_partner_is_believed_by_is_shown_with_its_end),
 		cmocka_unit_test(free_disk_is_shown_beside_the_reserve),
 		cmocka_unit_test(the_ceremony_is_journalled_when_the_node_is_told),
+		cmocka_unit_test(a_certificate_of_ours_that_ends_is_one_task_until_the_next_is_there),
+		cmocka_unit_test(a_task_of_another_instance_s_key_is_left_to_it),
 	};
 	return kernel_run("status", tests, COUNT(tests), NULL);
 }

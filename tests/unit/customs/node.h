@@ -147,8 +147,8 @@ static inline struct document document_called(struct kernel_fixture *fixture, co
 
 /* A message of ACTION from VN to RECIPIENT with TEXT, and all that follows from it. Returns the newest received
  * document. */
-static inline struct document arrive(struct kernel_fixture *fixture, const char *message_id, const char *action,
-				     const char *recipient, const char *text)
+static inline struct document arrive_as(struct kernel_fixture *fixture, const char *message_id, const char *action,
+					const char *recipient, const char *text, bool test)
 {
 	struct inbox_delivery delivery = fixture_delivery(fixture, "VN", message_id, message_id, text);
 	unsigned done;
@@ -157,6 +157,7 @@ static inline struct document arrive(struct kernel_fixture *fixture, const char 
 	delivery.message.organisation = NULL;
 	delivery.message.service = DOCUMENT_SERVICE;
 	delivery.message.final_recipient = recipient;
+	delivery.message.test = test;
 	assert_int_equal(fixture_accept(fixture, &delivery, NULL), INBOX_ACCEPTED);
 	must(inbox_step(&fixture->kernel, fixture->clock.now_us, 10, &done, &fixture->err));
 	assert_int_equal(done, 1);
@@ -168,6 +169,12 @@ static inline struct document arrive(struct kernel_fixture *fixture, const char 
 		if (same(list.items[i].message, fixture_message(fixture, message_id).id))
 			return list.items[i];
 	return (struct document){ 0 };
+}
+
+static inline struct document arrive(struct kernel_fixture *fixture, const char *message_id, const char *action,
+				     const char *recipient, const char *text)
+{
+	return arrive_as(fixture, message_id, action, recipient, text, false);
 }
 
 static inline int64_t count_of(struct kernel_fixture *fixture, const struct statement *statement, const char *value)

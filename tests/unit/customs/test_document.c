@@ -227,6 +227,35 @@ static void all_that_can_be_said_is_said_at_once(void **state)
 	assert_int_equal(count_of(fixture, &rows, "FORM-D"), 0);
 }
 
+/* docs/simulator.md: what `lintas partner test` sends is judged, becomes no document, and is nobody's task. */
+static void a_sample_of_a_link_test_is_judged_and_leaves_nothing(void **state)
+{
+	static const struct statement of_kind = { "test.entries", "SELECT count(*) FROM journal WHERE event = $1" };
+	static const struct statement open_tasks = { "test.tasks", "SELECT count(*) FROM task WHERE kind = $1" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *good = doctype_sample(fixture->arena, doctype_find(&fixture->kernel, "RETRANSMISSION-REQUEST"),
+					  &(struct sample_names){ "VN", "TH", fixture->clock.now_us });
+
+	assert_null(arrive_as(fixture, "1@lintas-test", "RETRANSMISSION-REQUEST", "TH:dft", good, true).id);
+	assert_int_equal(count_of(fixture, &of_kind, "finding"), 0);
+	assert_null(arrive_as(fixture, "2@lintas-test", "FORM-D", "TH:customs",
+			      sample(fixture->arena, "form-d/good-ordinary.xml"), true)
+			    .id);
+	assert_int_equal(count_of(fixture, &of_kind, "finding"), 2);
+	assert_int_equal(documents(fixture, (struct document_filter){ .direction = "in" }).count, 0);
+	assert_int_equal(count_of(fixture, &open_tasks, "document-refused"), 0);
+}
+
+/* Whoever calls what is real so has said nothing. */
+static void what_is_real_is_no_sample_whatever_its_message_is_called(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	assert_non_null(arrive(fixture, "3@lintas-test", "FORM-D", "TH:customs",
+			       sample(fixture->arena, "form-d/good-third-country.xml"))
+				.id);
+}
+
 static void nothing_goes_to_a_suspended_partner(void **state)
 {
 	static const struct statement suspend = { "test.suspend",
@@ -323,6 +352,8 @@ int main(void)
 		cmocka_unit_test(the_only_organisation_with_the_seat_need_not_be_named),
 		cmocka_unit_test(who_may_not_send_it_does_not),
 		cmocka_unit_test(all_that_can_be_said_is_said_at_once),
+		cmocka_unit_test(a_sample_of_a_link_test_is_judged_and_leaves_nothing),
+		cmocka_unit_test(what_is_real_is_no_sample_whatever_its_message_is_called),
 		cmocka_unit_test(nothing_goes_to_a_suspended_partner),
 		cmocka_unit_test(nothing_goes_that_is_opted_out_of_or_not_activated_yet),
 		cmocka_unit_test(what_is_no_document_is_said_so),

@@ -25,6 +25,7 @@ struct call {
 	struct activation row;
 	bool test;
 	date day;
+	bool declared;
 	struct findings *findings;
 	struct activation_list list;
 	struct activation_verdict verdict;
@@ -39,8 +40,9 @@ static enum err_code put_run(struct tx *tx, void *arg, struct err *err)
 
 	call->findings = findings_new(fixture->arena);
 	assert_non_null(call->findings);
-	return activation_put(&fixture->kernel, tx, fixture->arena, &call->row, &fixture_actor, fixture->clock.now_us,
-			      call->findings, err);
+	return (call->declared ? activation_declare : activation_put)(&fixture->kernel, tx, fixture->arena, &call->row,
+								      &fixture_actor, fixture->clock.now_us,
+								      call->findings, err);
 }
 
 static enum err_code judge_run(struct tx *tx, void *arg, struct err *err)
@@ -60,16 +62,23 @@ static enum err_code look_run(struct tx *tx, void *arg, struct err *err)
 	return partner_revision(tx, &call->revision, err);
 }
 
+static struct findings *found(struct kernel_fixture *fixture, struct activation row, bool declared)
+{
+	struct call call = { .fixture = fixture, .row = row, .declared = declared };
+
+	must(db_write(fixture->kernel.db, put_run, &call, &fixture->err));
+	return call.findings;
+}
+
 /* Codes of the findings, "ACT-001 ACT-002"; "" if it was written. */
 static const char *put(struct kernel_fixture *fixture, struct activation row)
 {
-	struct call call = { .fixture = fixture, .row = row };
+	const struct findings *findings = found(fixture, row, false);
 	const char *codes = "";
 
-	must(db_write(fixture->kernel.db, put_run, &call, &fixture->err));
-	for (size_t i = 0; findings_at(call.findings, i); i++)
+	for (size_t i = 0; findings_at(findings, i); i++)
 		codes = arena_printf(fixture->arena, "%s%s%s", codes, *codes ? " " : "",
-				     findings_at(call.findings, i)->rule->code);
+				     findings_at(findings, i)->rule->code);
 	return codes;
 }
 
@@ -230,6 +239,57 @@ static void what_would_overlap_another_plan_is_refused_until_that_is_taken_back(
 	must_put(fixture, "FORM-D", "in", ACTIVATION_ACTIVE, day(2027, 6, 1));
 }
 
+/* The advice is a command line as docs/commands.md has it: done as it stands, it lets the other be put. */
+static void the_advice_of_an_overlap_is_a_command_that_takes_the_other_back(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	must_put(fixture, "FORM-D", "in", ACTIVATION_OPTED_OUT, day(2027, 6, 1));
+	const struct findings *findings =
+		found(fixture, row_of("FORM-D", "in", ACTIVATION_ACTIVE, day(2027, 3, 1)), false);
+	assert_string_equal(findings_at(findings, 0)->text,
+			    "FORM-D from VN is opted out from 2027-06-01, and the two would overlap: take that back "
+			    "first (lintas partner deactivate VN FORM-D --direction in --from 2027-06-01)");
+}
+
+/* ATIGA OCP rule 27(2): whoever declares takes no part, whatever we had planned with him. */
+static void what_the_partner_declares_counts_whatever_we_had_planned(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	must_put(fixture, "FORM-D", NULL, ACTIVATION_ACTIVE, DATE_NONE);
+	must_put(fixture, "ACDD", "in", ACTIVATION_OPTED_OUT, day(2026, 12, 1));
+	must_put(fixture, "ACDD", "in", ACTIVATION_ACTIVE, day(2027, 3, 1));
+	assert_null(
+		findings_at(found(fixture, row_of("FORM-D", NULL, ACTIVATION_OPTED_OUT, day(2026, 11, 2)), true), 0));
+	assert_null(findings_at(found(fixture, row_of("ACDD", "in", ACTIVATION_OPTED_OUT, day(2027, 1, 1)), true), 0));
+	assert_true(judge(fixture, "FORM-D", "in", day(2026, 11, 2)).opted_out);
+	assert_true(judge(fixture, "FORM-D", "out", day(2026, 11, 2)).opted_out);
+	assert_true(judge(fixture, "ACDD", "in", day(2027, 3, 1)).opted_out);
+	assert_false(judge(fixture, "ACDD", "out", day(2027, 3, 1)).refused);
+}
+
+static void whoever_ends_an_opt_out_is_told_which(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	must_put(fixture, "FORM-D", "in", ACTIVATION_OPTED_OUT, DATE_NONE);
+	must_put(fixture, "FORM-D", NULL, ACTIVATION_NOT_YET, DATE_NONE);
+	struct activation_list list = look(fixture, "VN").list;
+	size_t noted = 0;
+	for (size_t i = 0; i < list.count; i++) {
+		if (!same(list.items[i].state, ACTIVATION_NOT_YET))
+			continue;
+		bool in = same(list.items[i].direction, "in");
+		noted += in;
+		if (in)
+			assert_string_equal(list.items[i].note, "ends the opt-out of 2026-11-02 (" LAW ")");
+		else
+			assert_null(list.items[i].note);
+	}
+	assert_int_equal(noted, 1);
+}
+
 static void what_is_so_already_is_refused_but_the_other_direction_is_put(void **state)
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
@@ -320,6 +380,9 @@ int main(void)
 		cmocka_unit_test(what_was_planned_is_taken_back_and_stays_on_record),
 		cmocka_unit_test(an_activation_can_be_brought_forward),
 		cmocka_unit_test(what_would_overlap_another_plan_is_refused_until_that_is_taken_back),
+		cmocka_unit_test(the_advice_of_an_overlap_is_a_command_that_takes_the_other_back),
+		cmocka_unit_test(what_the_partner_declares_counts_whatever_we_had_planned),
+		cmocka_unit_test(whoever_ends_an_opt_out_is_told_which),
 		cmocka_unit_test(what_is_so_already_is_refused_but_the_other_direction_is_put),
 		cmocka_unit_test(all_that_is_wrong_is_said_at_once_and_nothing_is_written),
 		cmocka_unit_test(every_row_is_in_the_journal_of_its_partner_and_directories_are_read_anew),
