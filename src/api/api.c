@@ -187,7 +187,7 @@ enum err_code call_show_findings(struct api_call *call, const struct findings *f
 					       .path = f->path,
 					       .text = f->text,
 					       .law = f->law,
-					       .severity = f->rule->severity == SEVERITY_ERROR ? "error" : "warning" };
+					       .severity = severity_name(f->rule->severity) };
 	}
 	*views = shown;
 	*count = kept;

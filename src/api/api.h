@@ -79,6 +79,9 @@ enum query_bit {
 	QUERY_PURPOSE = 1 << 19,
 	QUERY_SERIAL = 1 << 20,
 	QUERY_DOCUMENT = 1 << 21,
+	QUERY_DOCUMENT_STATE = 1 << 22,
+	QUERY_SINCE = 1 << 23,
+	QUERY_UNTIL_DAY = 1 << 24,
 	QUERY_CURSORS = QUERY_BEFORE | QUERY_AFTER | QUERY_AFTER_NAME | QUERY_AFTER_ID,
 };
 enum query_kind { QUERY_TEXT, QUERY_WORD, QUERY_FLAG, QUERY_COUNT, QUERY_CURSOR, QUERY_DIGEST, QUERY_DAY };
@@ -119,6 +122,10 @@ struct document_view {
 	date issued_on;
 	bool test;
 	int64_t created_us;
+	/* Of one document alone, not in a list of them. */
+	const char *message_state, *message_error;
+	struct finding_view *findings;
+	size_t findings_count;
 };
 /* A paper that was accepted while the electronic document could not come. */
 struct paper_view {

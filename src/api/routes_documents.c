@@ -21,7 +21,8 @@ const struct route document_routes[] = {
 	  .permission = "documents.read",
 	  .handle = documents_list,
 	  .response = &document_list_schema,
-	  .query = QUERY_ORGANISATION | QUERY_TYPE | QUERY_DIRECTION | QUERY_PARTNER | QUERY_REFERENCE | PAGES },
+	  .query = QUERY_ORGANISATION | QUERY_TYPE | QUERY_DIRECTION | QUERY_PARTNER | QUERY_REFERENCE |
+		   QUERY_DOCUMENT_STATE | QUERY_SINCE | QUERY_UNTIL_DAY | PAGES },
 	{ .method = "GET",
 	  .path = "/api/v1/documents/{document}",
 	  .operation = "getDocument",

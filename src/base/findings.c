@@ -14,6 +14,11 @@ struct findings {
 };
 _Static_assert(FINDINGS_MAX % BLOCK == 0, "the last block is full, too");
 
+const char *severity_name(enum severity severity)
+{
+	return severity == SEVERITY_ERROR ? "error" : "warning";
+}
+
 struct findings *findings_new(struct arena *arena)
 {
 	struct findings *findings = arena_alloc(arena, sizeof(*findings));

@@ -8,6 +8,8 @@
 #include "base/arena.h"
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
+/* "error", "warning". */
+const char *severity_name(enum severity severity);
 
 struct rule {
 	const char *code; /* stable, e.g. "FRM-014"; also the message id for translators */

@@ -182,6 +182,8 @@ void print_folded(FILE *out, const char *value, int indent);
 /* "2026-11-02 03:10:04.123Z" in BUFFER; "-" if there is none. */
 const char *when(int64_t time_us, char buffer[static TIME_SIZE]);
 
+/* "More: OPTION NEXT" below a page, unless it is the last (NULL). */
+void print_next(FILE *out, const char *next, const char *option);
 void print_documents(FILE *out, const void *answer);
 void print_document(FILE *out, const void *answer);
 void print_papers(FILE *out, const void *answer);

@@ -16,7 +16,7 @@ const char *when(int64_t time_us, char buffer[static TIME_SIZE])
 	return buffer;
 }
 
-static void print_next(FILE *out, const char *next, const char *option)
+void print_next(FILE *out, const char *next, const char *option)
 {
 	if (next)
 		fprintf(out, "More: %s %s\n", option, next);
@@ -82,43 +82,6 @@ void print_folded(FILE *out, const char *value, int indent)
 		word += size;
 	}
 	fprintf(out, "\n");
-}
-
-void print_documents(FILE *out, const void *answer)
-{
-	static const struct column columns[] = { { "id", 36 },     { "created", 24 }, { "way", 3 },
-						 { "partner", 7 }, { "type", 22 },    { "reference", 20 },
-						 { "state", 16 },  { "kept by", 12 }, { "", 4 } };
-	const struct document_list_view *list = answer;
-	char time[TIME_SIZE];
-	if (list->count)
-		print_heads(out, columns, COUNT(columns));
-	for (size_t i = 0; i < list->count; i++) {
-		const struct document_view *d = &list->items[i];
-		ROW(out, columns, d->id, when(d->created_us, time), d->direction, d->partner, d->doctype, d->reference,
-		    d->state, d->organisation, d->test ? "TEST" : "");
-	}
-	if (!list->count)
-		fprintf(out, "no documents\n");
-	print_next(out, list->next, "--before");
-}
-
-void print_document(FILE *out, const void *answer)
-{
-	const struct document_view *d = answer;
-	char time[TIME_SIZE], day[DATE_SIZE];
-	fprintf(out, "%s  %s  issued %s by %s%s\n", d->doctype, text(d->reference), date_format(d->issued_on, day),
-		text(d->issuer_state), d->test ? "  TEST" : "");
-	fprintf(out, "  id            %s\n  state         %s\n  direction     %s, partner %s\n", d->id, text(d->state),
-		d->direction, d->partner);
-	fprintf(out, "  from, to      %s -> %s\n  kept by       %s\n  created       %s\n", text(d->sender),
-		text(d->recipient), d->organisation, when(d->created_us, time));
-	fprintf(out, "  sha-256       %s\n  message       %s\n", d->digest, text(d->message));
-	if (d->about)
-		fprintf(out, "  about         %s\n", d->about);
-	if (d->paper)
-		fprintf(out, "  paper         accepted before it came: %s\n", d->paper);
-	fprintf(out, "Next: lintas timeline %s\n", d->id);
 }
 
 /* The identifiers of the ebMS test service are URIs; people call it a ping. */

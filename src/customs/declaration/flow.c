@@ -11,9 +11,9 @@ static const char *const ended[] = { "rejected", "cancelled", NULL };
 /* clang-format on */
 
 static const struct fsm_row sent_rows[] = {
-	/* from        event        guard  to             emit  timer law */
-	{ "submitted", "delivered", NULL, "transmitted", NULL, NULL, NULL },
+	DOCUMENT_SENDING(NULL),
 	MOVES("submitted"), /* the response may overtake our receipt */
+	MOVES("abandoned"),
 	MOVES("transmitted"),
 	{ "accepted", "cancel", NULL, "cancelled", NULL, NULL, NULL },
 	{ 0 },

@@ -79,6 +79,8 @@ struct document_filter {
 	const char *doctype, *direction, *partner, *reference; /* NULL: any */
 	const char *before;                                    /* id: older than this one (paging); NULL */
 	const char *valid; /* "0": not refused, and real; "1": not refused, and a test; NULL: any */
+	const char *state; /* of its case; NULL: any */
+	int64_t since_us, end_us; /* submitted or received from then on, and before then; 0: whenever */
 	size_t limit;      /* at most DOCUMENT_LIST_MAX */
 };
 #define DOCUMENT_LIST_MAX 500
@@ -88,6 +90,20 @@ enum err_code document_list(struct tx *tx, struct arena *arena, const struct doc
 /* By id. ORGANISATION NULL: whoever keeps it. .id is NULL if there is none. */
 enum err_code document_find(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
 			    struct document *document, struct err *err) MUST_USE;
+/* What was found when a received document was judged, in the words in which it was said then: why it was refused, or
+ * what an officer should know of one that was not. */
+struct document_finding {
+	const char *code, *severity; /* "error", "warning" */
+	const char *path;            /* as in struct finding */
+	const char *text, *law;      /* .law: NULL if there is none */
+};
+struct document_finding_list {
+	struct document_finding *items;
+	size_t count; /* at most FINDINGS_MAX */
+};
+/* In the order in which they were found; none for what we sent, whose findings its sender was told. */
+enum err_code document_findings(struct tx *tx, struct arena *arena, const char *id, struct document_finding_list *list,
+				struct err *err) MUST_USE;
 /* By id, or by a reference that one document alone has. One that was refused, and a test, give way to one that is valid
  * and real: who mends a document sends it again under its name. What is about another one gives way to it. .id is NULL
  * if there is none; ERR_CONFLICT if several are left. */
@@ -185,6 +201,17 @@ void document_check_mass(struct decimal quantity, const char *unit, struct decim
 /* Where MEMBER ("": all) of the INDEXth row of LIST stands. */
 #define DOCUMENT_PLACE_SIZE 128
 const char *document_place(char place[static DOCUMENT_PLACE_SIZE], const char *list, size_t index, const char *member);
+
+/* How every case of a sent document begins. An officer who abandons its message gives it up: the partner is not known
+ * to have it. The same document may be submitted again, and a receipt or an answer that comes late shows that it had
+ * arrived: what a type lets follow "submitted" follows "abandoned", too. */
+#define DOCUMENT_SENDING(law)                                                                                          \
+	{ "submitted", "delivered", NULL, "transmitted", NULL, NULL, law },                                            \
+		{ "submitted", "abandon", NULL, "abandoned", NULL, NULL, NULL },                                       \
+		{ "abandoned", "submit", NULL, "submitted", NULL, NULL, NULL },                                        \
+	{                                                                                                              \
+		"abandoned", "delivered", NULL, "transmitted", NULL, NULL, law                                         \
+	}
 
 /* Cases of documents that need no more: sent: submitted -> transmitted; received: received -> seen. */
 extern const struct machine document_sent_machine, document_received_machine;

@@ -80,6 +80,9 @@ enum err_code store_by_name(struct tx *tx, struct arena *arena, const struct doc
 			    struct document *document, struct err *err) MUST_USE;
 enum err_code store_by_id(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
 			  struct document *document, struct err *err) MUST_USE;
+/* All that FINDINGS keep, as those of DOCUMENT. */
+enum err_code store_findings_put(struct tx *tx, const char *document, const struct findings *findings,
+				 struct err *err) MUST_USE;
 enum err_code store_list(struct tx *tx, struct arena *arena, const struct document_filter *filter,
 			 struct document_list *list, struct err *err) MUST_USE;
 /* A paper by .organisation, .partner, .doctype and .reference of NAME; .id is NULL if there is none. */

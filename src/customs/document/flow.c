@@ -3,8 +3,7 @@
 
 static const char *const transmitted[] = { "transmitted", NULL };
 static const struct fsm_row sent_rows[] = {
-	/* from        event        guard  to             emit  timer law */
-	{ "submitted", "delivered", NULL, "transmitted", NULL, NULL, NULL },
+	DOCUMENT_SENDING(NULL),
 	{ 0 },
 };
 const struct machine document_sent_machine = {

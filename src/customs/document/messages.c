@@ -9,6 +9,7 @@
 #include "kernel/task.h"
 
 #define REFUSAL_LINES 20 /* findings of one document that the journal shows */
+#define TASK_FINDINGS 3  /* … and that its task names */
 
 struct arrival {
 	struct kernel *kernel;
@@ -153,35 +154,55 @@ static enum err_code keep(struct tx *tx, const struct arrival *arrival, const st
 	document.about = about.id;
 	TRY(store_put(tx, &document, machine == &document_refused_machine, err));
 	TRY(fsm_open(tx, machine, &fsm_case, err));
-	if (machine == &document_refused_machine)
-		return OK;
-	return paper_meet(arrival->kernel, tx, arrival->arena, &document, &arrival->actor, arrival->now_us,
-			  arrival->findings, err);
+	if (machine != &document_refused_machine)
+		TRY(paper_meet(arrival->kernel, tx, arrival->arena, &document, &arrival->actor, arrival->now_us,
+			       arrival->findings, err));
+	return store_findings_put(tx, arrival->id, arrival->findings, err);
 }
 
-/* The journal names rules and places, not what stood there: that may be personal, and stays in the document. */
-static enum err_code keep_refused(struct tx *tx, const struct arrival *arrival, struct err *err)
+/* "FRM-014 at /goodsItem/2/grossMass": the rule and the place, not what stood there, which may be personal. Journal and
+ * tasks outlive the document; the words are kept with it. */
+static const char *place_of(const struct arrival *arrival, const struct finding *finding)
 {
-	size_t count = findings_count(arrival->findings);
-	char text[320];
+	return arena_printf(arrival->arena, "%s at %s", finding->rule->code,
+			    *finding->path ? finding->path : "the document");
+}
 
-	TRY(keep(tx, arrival, &document_refused_machine, err));
-	for (size_t i = 0; i < REFUSAL_LINES && findings_at(arrival->findings, i); i++) {
-		const struct finding *finding = findings_at(arrival->findings, i);
-		snprintf(text, sizeof(text), "%s at %s", finding->rule->code,
-			 *finding->path ? finding->path : "the document");
-		TRY(note(tx, arrival, arrival->id, "finding", text, finding->law, err));
-	}
-	snprintf(
-		text, sizeof(text),
-		"A %s from %s was refused: %zu findings. Read them with the document, and tell the sender, who judges by the same rules",
-		arrival->doctype->code, arrival->message->partner, count);
+static enum err_code tell_officers(struct tx *tx, const struct arrival *arrival, struct err *err)
+{
+	size_t count = findings_count(arrival->findings), told = 0;
+	const struct finding *finding;
+	const char *places = "";
+
+	for (; places && told < TASK_FINDINGS && (finding = findings_at(arrival->findings, told)); told++)
+		places = arena_printf(arrival->arena, "%s%s%s", places, told ? "; " : "", place_of(arrival, finding));
+	const char *text = arena_printf(
+		arrival->arena,
+		"%s %s from %s was refused, %zu finding%s: %s%s. lintas documents show %s has them in words: tell the "
+		"sender, who judges by the same rules, then lintas documents seen %s",
+		arrival->doctype->code,
+		arrival->reading->key.reference ? arrival->reading->key.reference : "(reference not read)",
+		arrival->message->partner, count, count == 1 ? "" : "s", places ? places : "",
+		told < count ? "; …" : "", arrival->id, arrival->id);
+
+	if (!places || !text)
+		return fail(err, ERR_MEMORY, "no memory left for the findings of a %s", arrival->doctype->code);
 	return task_open(tx,
 			 &(struct task){ .organisation = arrival->organisation.code,
 					 .kind = "document-refused",
 					 .subject = arrival->id,
 					 .text = text },
 			 arrival->now_us, err);
+}
+
+static enum err_code keep_refused(struct tx *tx, const struct arrival *arrival, struct err *err)
+{
+	TRY(keep(tx, arrival, &document_refused_machine, err));
+	for (size_t i = 0; i < REFUSAL_LINES && findings_at(arrival->findings, i); i++) {
+		const struct finding *finding = findings_at(arrival->findings, i);
+		TRY(note(tx, arrival, arrival->id, "finding", place_of(arrival, finding), finding->law, err));
+	}
+	return tell_officers(tx, arrival, err);
 }
 
 /* What the document does to others comes first: if that is refused, nothing of it was written. */

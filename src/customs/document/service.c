@@ -176,6 +176,16 @@ static enum err_code send_abandoned(struct tx *tx, struct submission *submission
 
 	TRY(put_out_again(tx, again, message, err));
 	TRY(store_message_set(tx, known->id, message->id, err));
+	struct fsm_case fsm_case = {
+		.kernel = submission->kernel,
+		.arena = submission->arena,
+		.id = known->id,
+		.organisation = known->organisation,
+		.actor = request->actor,
+		.now_us = request->now_us,
+	};
+	/* Its case may have gone on by an answer that proved that the partner has it. */
+	TRY(fsm_fire_all(tx, &fsm_case, "submit", err));
 	return journal_put(
 		tx,
 		&(struct journal_entry){

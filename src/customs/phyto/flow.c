@@ -14,9 +14,9 @@ static const char *const ended[] = { "replaced", NULL };
 /* clang-format on */
 
 static const struct fsm_row sent_rows[] = {
-	/* from        event        guard  to             emit  timer law */
-	{ "submitted", "delivered", NULL, "transmitted", NULL, NULL, NULL },
+	DOCUMENT_SENDING(NULL),
 	MOVES("submitted"),
+	MOVES("abandoned"),
 	MOVES("transmitted"),
 	{ "withdrawn", "replace", NULL, "replaced", NULL, NULL, REPLACED },
 	{ 0 },
