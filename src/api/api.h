@@ -231,7 +231,7 @@ struct stranger_view {
 	const char *address, *rule, *text;
 };
 struct refusal_view {
-	const char *id, *partner, *message_id, *rule;
+	const char *id, *partner, *message_id, *rule, *text;
 	int64_t at_us, received_bytes, error_bytes; /* INTEGER_NONE: not kept */
 };
 struct catch_up_left_view {

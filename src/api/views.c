@@ -232,6 +232,7 @@ static const struct field refusal_rows[] = {
 	FIELD_TEXT(struct refusal_view, message_id, .json = "messageId", .max_length = TEXT_MAX,
 		   .label = "eb:MessageId, if it could be read"),
 	FIELD_TEXT(struct refusal_view, rule, .json = "rule", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct refusal_view, text, .json = "text", .max_length = TEXT_MAX, .label = "how it was broken"),
 	FIELD_INT(struct refusal_view, received_bytes, .json = "receivedBytes",
 		  .label = "receivedBytes (of what came; absent: not kept)"),
 	FIELD_INT(struct refusal_view, error_bytes, .json = "errorBytes",

@@ -540,6 +540,7 @@ void print_refusals(FILE *out, const void *answer)
 	static const struct column columns[] = {
 		{ "refusal", 36 }, { "time", 24 }, { "partner", 7 }, { "rule", 9 }, { "eb:MessageId", 0 }
 	};
+	enum { REASON_INDENT = 6 };
 	const struct refusal_list_view *list = answer;
 	char time[TIME_SIZE];
 	if (list->count)
@@ -547,12 +548,15 @@ void print_refusals(FILE *out, const void *answer)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct refusal_view *r = &list->items[i];
 		ROW(out, columns, r->id, when(r->at_us, time), r->partner, r->rule, r->message_id);
+		if (r->text)
+			print_folded(out, r->text, REASON_INDENT);
 		if (r->received_bytes == INTEGER_NONE)
 			fprintf(out, "      its bytes are not kept: too many came from %s on that day\n", r->partner);
 	}
 	if (list->count)
 		fprintf(out,
-			"Next: lintas refusal received REFUSAL > FILE; lintas as4 inspect FILE says which rule it breaks\n");
+			"Next: lintas refusal received REFUSAL > FILE; lintas as4 inspect FILE shows what is in it. What is agreed "
+			"with the partner it does not know: that was judged here, as it says above\n");
 	else
 		fprintf(out, "no message of a partner was refused\n");
 	print_next(out, list->next, "--before");

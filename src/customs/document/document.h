@@ -78,10 +78,10 @@ struct document_filter {
 	const char *organisation;                              /* NULL: all, for the node's operators */
 	const char *doctype, *direction, *partner, *reference; /* NULL: any */
 	const char *before;                                    /* id: older than this one (paging); NULL */
-	const char *valid; /* "0": not refused, and real; "1": not refused, and a test; NULL: any */
-	const char *state; /* of its case; NULL: any */
+	const char *valid;        /* "0": not refused, and real; "1": not refused, and a test; NULL: any */
+	const char *state;        /* of its case; NULL: any */
 	int64_t since_us, end_us; /* submitted or received from then on, and before then; 0: whenever */
-	size_t limit;      /* at most DOCUMENT_LIST_MAX */
+	size_t limit;             /* at most DOCUMENT_LIST_MAX */
 };
 #define DOCUMENT_LIST_MAX 500
 /* Newest first. */
