@@ -27,6 +27,7 @@ JOIN document ON document.id = document_finding.document;
 -- NULL: from before these were kept.
 ALTER TABLE refusal ADD COLUMN text TEXT;
 ALTER TABLE paper ADD COLUMN closed_because TEXT;
+CREATE INDEX paper_reference ON paper (reference);
 
 -- A document whose message was abandoned is abandoned, as it will be from now on.
 UPDATE fsm_case SET state = 'abandoned' WHERE state = 'submitted' AND EXISTS (SELECT 1 FROM document JOIN message ON message.id = document.message

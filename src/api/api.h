@@ -123,6 +123,7 @@ struct document_view {
 	bool test;
 	int64_t created_us;
 	/* Of one document alone, not in a list of them. */
+	int64_t others; /* of the reference by which it was asked for; INTEGER_NONE */
 	const char *message_state, *message_error;
 	struct finding_view *findings;
 	size_t findings_count;
@@ -134,6 +135,7 @@ struct paper_view {
 	date issued_on;
 	int64_t accepted_us, twin_us;
 	int64_t age_days;              /* whole days since it was accepted, until its twin came */
+	const char *closed_because;
 	const char *link;              /* how it stood when it was accepted */
 	struct finding_view *findings; /* warnings, in the answer to accepting */
 	size_t findings_count;
@@ -408,6 +410,7 @@ struct webhook_delivery_view {
 /* --- Retention, legal holds, archives --- */
 struct hold_view {
 	const char *id, *kind, *subject, *organisation, *reason, *placed_by, *lifted_by;
+	int64_t others; /* as of a document: these are not held; INTEGER_NONE */
 	int64_t placed_us, until_us, lifted_us;
 	bool counts; /* now */
 };

@@ -26,6 +26,7 @@ static void show(const void *item, void *view)
 		.paper = d->paper,
 		.test = d->test,
 		.created_us = d->created_us,
+		.others = INTEGER_NONE,
 	};
 }
 
@@ -132,6 +133,7 @@ static enum err_code show_whole(struct api_call *call, const struct finding_one 
 {
 	const struct document_finding_list *found = &one->findings;
 	show(&one->document, view);
+	view->others = one->document.others ? one->document.others : INTEGER_NONE;
 	view->message_state = one->message.state;
 	view->message_error = one->message.last_error;
 	view->findings = arena_array(call->arena, found->count + 1, sizeof *view->findings);

@@ -42,6 +42,9 @@ static const struct field document_rows[] = {
 		   .label = "id of the paper that was accepted in its place before it came"),
 	FIELD_FLAG(struct document_view, test, .json = "test", .min = 1),
 	FIELD_TIME(struct document_view, created_us, .json = "created", .min = 1),
+	FIELD_INT(
+		struct document_view, others, .json = "others",
+		.label = "how many documents of the same reference gave way to it, when it was asked for by reference"),
 	FIELD_TEXT(struct document_view, message_state, .json = "messageState", .max_length = TEXT_MAX,
 		   .label = "state of the message that carries it"),
 	FIELD_TEXT(struct document_view, message_error, .json = "messageError", .max_length = TEXT_MAX,
@@ -50,7 +53,7 @@ static const struct field document_rows[] = {
 		   .json = "findings", .max = PAGE_MAX,
 		   .label = "findings (what was found in a received document: why it was refused)"),
 };
-enum { DOCUMENT_BELONGINGS = 3 }; /* the last rows, which lists leave out */
+enum { DOCUMENT_BELONGINGS = 4 }; /* the last rows, which lists leave out */
 static const struct fields whole_document_fields = FIELDS(struct document_view, document_rows);
 static const struct fields document_fields = { .row = document_rows,
 					       .count = COUNT(document_rows) - DOCUMENT_BELONGINGS,
@@ -69,6 +72,8 @@ static const struct field paper_rows[] = {
 		   .label = "link (with the partner, as it stood when the paper was accepted)"),
 	FIELD_TEXT(struct paper_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX,
 		   .label = "accepted, differing, settled or closed"),
+	FIELD_TEXT(struct paper_view, closed_because, .json = "closedBecause", .max_length = TEXT_MAX,
+		   .label = "what an officer found who closed it"),
 	FIELD_TEXT(struct paper_view, accepted_by, .json = "acceptedBy", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TIME(struct paper_view, accepted_us, .json = "accepted", .min = 1),
 	FIELD_TEXT(struct paper_view, document, .json = "document", .max_length = TEXT_MAX,

@@ -155,6 +155,16 @@ void findings_append(struct findings *findings, const struct findings *from)
 	findings->errors += errors;
 }
 
+bool findings_error_at(const struct findings *findings, const char *path)
+{
+	const struct finding *finding;
+
+	for (size_t i = 0; (finding = findings_at(findings, i)); i++)
+		if (finding->rule->severity == SEVERITY_ERROR && strcmp(finding->path, path) == 0)
+			return true;
+	return false;
+}
+
 size_t findings_count(const struct findings *findings)
 {
 	return findings->count;

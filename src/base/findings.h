@@ -47,6 +47,9 @@ void finding_restate(struct findings *findings, const struct finding *finding, c
 /* Adds what FROM holds; the two may be in different arenas. */
 void findings_append(struct findings *findings, const struct findings *from);
 
+/* Whether an error stands at PATH: what is there was given, and could not be taken. */
+bool findings_error_at(const struct findings *findings, const char *path);
+
 /* How many there were, also beyond FINDINGS_MAX; findings_errors() counts only those of SEVERITY_ERROR. */
 size_t findings_count(const struct findings *findings);
 size_t findings_errors(const struct findings *findings);

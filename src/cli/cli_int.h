@@ -122,6 +122,7 @@ enum err_code run_doctype_list(struct invocation *invocation, struct err *err);
 enum err_code run_doctype_xsd(struct invocation *invocation, struct err *err);
 enum err_code run_doctype_check(struct invocation *invocation, struct err *err);
 enum err_code run_doctype_map(struct invocation *invocation, struct err *err);
+enum err_code run_rule_show(struct invocation *in, struct err *err) MUST_USE;
 enum err_code run_machine_show(struct invocation *invocation, struct err *err);
 enum err_code run_send(struct invocation *invocation, struct err *err);
 enum err_code run_partner_add(struct invocation *invocation, struct err *err);

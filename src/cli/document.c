@@ -35,8 +35,8 @@ static bool print_found(FILE *out, const struct document_view *d)
 	for (size_t i = 0; i < d->findings_count; i++)
 		refused |= same(d->findings[i].severity, "error");
 	if (d->findings_count)
-		fprintf(out, "%s when it came, %zu finding%s (docs/findings.md):\n", refused ? "refused" : "accepted",
-			d->findings_count, d->findings_count == 1 ? "" : "s");
+		fprintf(out, "%s when it came, %zu finding%s (lintas rule show CODE):\n",
+			refused ? "refused" : "accepted", d->findings_count, d->findings_count == 1 ? "" : "s");
 	for (size_t i = 0; i < d->findings_count; i++) {
 		const struct finding_view *f = &d->findings[i];
 		print_finding(out, arena, f->path, f->code, f->text, f->law);
@@ -88,6 +88,11 @@ void print_document(FILE *out, const void *answer)
 		fprintf(out, "  about         %s\n", d->about);
 	if (d->paper)
 		fprintf(out, "  paper         accepted before it came: %s\n", d->paper);
+	if (d->others != INTEGER_NONE)
+		fprintf(out,
+			"  others        %lld of this reference gave way: tests, refused ones, what is about it; lintas "
+			"documents list --reference %s\n",
+			(long long)d->others, d->reference);
 	print_step(out, d, print_found(out, d));
 	fprintf(out, "Next: lintas timeline %s\n", d->id);
 }

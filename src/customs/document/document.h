@@ -31,6 +31,7 @@ struct document {
 	const char *about;           /* id of the document that this one answers, cancels or replaces; NULL */
 	const char *machine, *state; /* its case */
 	const char *paper;           /* id of the paper that was accepted in its place before it came; NULL */
+	int64_t others;              /* by document_named(): of its reference, that gave way to it */
 };
 struct document_list {
 	struct document *items;
@@ -105,8 +106,9 @@ struct document_finding_list {
 enum err_code document_findings(struct tx *tx, struct arena *arena, const char *id, struct document_finding_list *list,
 				struct err *err) MUST_USE;
 /* By id, or by a reference that one document alone has. One that was refused, and a test, give way to one that is valid
- * and real: who mends a document sends it again under its name. What is about another one gives way to it. .id is NULL
- * if there is none; ERR_CONFLICT if several are left. */
+ * and real: who mends a document sends it again under its name. What is about another one gives way to it. .others
+ * says how many did, so that whoever asks can be told. .id is NULL if there is none; ERR_CONFLICT if several are left.
+ */
 enum err_code document_named(struct tx *tx, struct arena *arena, const char *organisation, const char *name,
 			     struct document *document, struct err *err) MUST_USE;
 /* The first character that is no white space or byte order mark: '<' of XML, '{' of JSON; '\0' if there is none. */
@@ -138,9 +140,10 @@ struct paper {
 	const char *link;   /* how the link with the partner stood then, for people; NULL: not noted */
 	const char *accepted_by;
 	int64_t accepted_us;
-	const char *document; /* the electronic twin; NULL: it has not come */
-	int64_t twin_us;      /* when it came; TIME_NONE */
-	const char *state;    /* "accepted", "differing", "settled", "closed" */
+	const char *document;       /* the electronic twin; NULL: it has not come */
+	int64_t twin_us;            /* when it came; TIME_NONE */
+	const char *state;          /* "accepted", "differing", "settled", "closed" */
+	const char *closed_because; /* NULL: it is not closed, or was before this was kept */
 };
 struct paper_list {
 	struct paper *items;
@@ -165,9 +168,10 @@ enum err_code paper_close(struct kernel *kernel, struct tx *tx, struct arena *ar
 /* Newest first. */
 enum err_code paper_list(struct tx *tx, struct arena *arena, const struct paper_filter *filter, struct paper_list *list,
 			 struct err *err) MUST_USE;
-/* ORGANISATION NULL: whoever accepted it. .id is NULL if there is none. */
-enum err_code paper_find(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
-			 struct paper *paper, struct err *err) MUST_USE;
+/* By id, or by a reference that one paper alone has. ORGANISATION NULL: whoever accepted it. .id is NULL if there is
+ * none; ERR_CONFLICT if several have the reference, of different partners, types or organisations. */
+enum err_code paper_named(struct tx *tx, struct arena *arena, const char *organisation, const char *name,
+			  struct paper *paper, struct err *err) MUST_USE;
 
 /* --- For the capabilities that bring document types --- */
 
@@ -192,6 +196,10 @@ void document_check_about(date issued_on, date about_on, const char *path, struc
 /* A document goes from one state to another: ONE and OTHER (either may be NULL) differ. PATH is that of OTHER. */
 void document_check_states(const char *one, const char *other, const char *path, const char *law,
 			   struct findings *findings);
+/* Whether of two values that belong together one alone is given. What was given and could not be read is not missing:
+ * it has its own finding, at its path. */
+bool document_half_given(bool one, const char *one_path, bool other, const char *other_path,
+			 const struct findings *findings);
 void document_check_commodity(const char *code, const char *path, struct findings *findings);
 void document_check_unit(const char *unit, const char *path, struct findings *findings);
 /* QUANTITY in UNIT against the gross mass in kilograms; nothing is said of units that are no mass. */

@@ -55,14 +55,14 @@ static enum err_code find_recipient(struct tx *tx, struct arrival *arrival, stru
 	return organisation_of_seat(tx, arrival->arena, arrival->doctype->to_seat, &arrival->organisation, err);
 }
 
-/* A partner speaks for its own state, and to ours. */
+/* A partner speaks for its own state, and to ours. What could not be read has its own finding. */
 static void check_states(const struct arrival *arrival)
 {
 	const struct document_key *key = &arrival->reading->key;
 
-	if (!same(key->issuer_state, arrival->message->partner))
+	if (key->issuer_state && !same(key->issuer_state, arrival->message->partner))
 		find(arrival, DOCUMENT_WRONG_ISSUER, key->issuer_state, arrival->message->partner);
-	if (!same(key->counterpart, arrival->kernel->state))
+	if (key->counterpart && !same(key->counterpart, arrival->kernel->state))
 		find(arrival, DOCUMENT_WRONG_COUNTERPART, key->counterpart, arrival->kernel->state);
 }
 
@@ -118,7 +118,7 @@ static enum err_code keep(struct tx *tx, const struct arrival *arrival, const st
 		.partner = message->partner,
 		.issuer_state = key->issuer_state,
 		.reference = key->reference,
-		.issued_on = key->reference ? key->issued_on : DATE_NONE,
+		.issued_on = arrival->reading->record ? key->issued_on : DATE_NONE,
 		.sender = message->original_sender,
 		.recipient = message->final_recipient,
 		.digest = arrival->digest,
@@ -247,8 +247,7 @@ static enum err_code process(struct kernel *kernel, struct tx *tx, struct arena 
 	findings_append(findings, intake->findings);
 	uuid_new(arrival.id, now_us);
 	TRY(find_recipient(tx, &arrival, err));
-	if (intake->reading.key.issuer_state)
-		check_states(&arrival);
+	check_states(&arrival);
 	if (!refused(&arrival))
 		TRY(check_name(tx, &arrival, &known, err));
 	TRY(message_became(tx, message->id, known.id ? known.id : arrival.id, arrival.organisation.code, err));

@@ -40,6 +40,8 @@ static const struct statement sql_in_state = { "document.in-state",
 	"SELECT " COLUMNS IN_STATE FILTER NEWEST("fsm_case.id") };
 static const struct statement sql_in_state_of_organisation = { "document.in-state-of-organisation",
 	"SELECT " COLUMNS IN_STATE "organisation = $10 AND " FILTER NEWEST("fsm_case.id") };
+static const struct statement sql_of_reference = { "document.of-reference",
+	"SELECT count(*) FROM document WHERE reference = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation = $2)" };
 static const struct statement sql_kept = { "document.kept",
 	"SELECT id, organisation, doctype, message, about, reference, issuer_state, issued_on, created_us,"
 	" (SELECT min(other.id) FROM document AS other WHERE other.about = document.id) FROM document WHERE id = $1" };
@@ -50,7 +52,7 @@ static const struct statement sql_drop = { "document.drop", "DELETE FROM documen
 
 #define PAPER \
 	"SELECT paper.id, organisation, partner, doctype, reference, issued_on, issuer, reason, accepted_by, accepted_us, document, twin_us," \
-	" fsm_case.state, link FROM paper JOIN fsm_case ON fsm_case.id = paper.id AND fsm_case.machine = 'paper' "
+	" fsm_case.state, link, closed_because FROM paper JOIN fsm_case ON fsm_case.id = paper.id AND fsm_case.machine = 'paper' "
 static const struct statement sql_paper_put = { "document.paper-put",
 	"INSERT INTO paper (id, organisation, partner, doctype, reference, issued_on, issuer, reason, accepted_by, accepted_us, link)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (organisation, doctype, partner, reference) DO NOTHING" };
@@ -58,6 +60,9 @@ static const struct statement sql_paper_by_name = { "document.paper-by-name",
 	PAPER "WHERE organisation = $1 AND partner = $2 AND doctype = $3 AND reference = $4" };
 static const struct statement sql_paper_by_id = { "document.paper-by-id",
 	PAPER "WHERE paper.id = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation = $2)" };
+static const struct statement sql_paper_by_reference = { "document.paper-by-reference",
+	PAPER "WHERE paper.reference = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation = $2) ORDER BY paper.id LIMIT 2" };
+static const struct statement sql_paper_close = { "document.paper-close", "UPDATE paper SET closed_because = $2 WHERE id = $1" };
 static const struct statement sql_paper_twin = { "document.paper-twin",
 	"SELECT id FROM document WHERE reference = $4 AND organisation = $1 AND partner = $2 AND doctype = $3 AND direction = 'in'"
 	" AND refused = 0 AND test = 0 ORDER BY id LIMIT 1" };
@@ -70,10 +75,29 @@ static const struct statement sql_paper_list = { "document.paper-list",
 /* clang-format on */
 
 static const struct statement *const rows[] = {
-	&sql_put,         &sql_by_name,        &sql_by_id,         &sql_all,         &sql_of_organisation,
-	&sql_message_set, &sql_paper_put,      &sql_paper_by_name, &sql_paper_by_id, &sql_paper_twin,
-	&sql_paper_list,  &sql_paper_twin_set, &sql_kept,          &sql_paper_alone, &sql_drop,
-	&sql_finding_put, &sql_findings,       &sql_findings_drop, &sql_in_state,    &sql_in_state_of_organisation,
+	&sql_put,
+	&sql_by_name,
+	&sql_by_id,
+	&sql_all,
+	&sql_of_organisation,
+	&sql_message_set,
+	&sql_paper_put,
+	&sql_paper_by_name,
+	&sql_paper_by_id,
+	&sql_paper_twin,
+	&sql_paper_list,
+	&sql_paper_twin_set,
+	&sql_kept,
+	&sql_paper_alone,
+	&sql_drop,
+	&sql_finding_put,
+	&sql_findings,
+	&sql_findings_drop,
+	&sql_in_state,
+	&sql_in_state_of_organisation,
+	&sql_of_reference,
+	&sql_paper_close,
+	&sql_paper_by_reference,
 };
 const struct statements document_statements = { rows, COUNT(rows) };
 
@@ -252,6 +276,20 @@ enum err_code store_list(struct tx *tx, struct arena *arena, const struct docume
 	return OK;
 }
 
+enum err_code store_count(struct tx *tx, const char *organisation, const char *reference, int64_t *count,
+			  struct err *err)
+{
+	int64_t found = 0;
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_of_reference, BINDS(BIND_TEXT(reference), BIND_TEXT(organisation)), &query, err));
+	if (db_next(&query))
+		found = db_int(&query, 0);
+	TRY(db_end(&query, err));
+	*count = found;
+	return OK;
+}
+
 static enum err_code kept_find(struct tx *tx, struct arena *arena, const char *id, struct kept_document *document,
 			       struct err *err)
 {
@@ -308,6 +346,7 @@ static struct paper paper_row_of(struct arena *arena, const struct query *query)
 		.twin_us = db_null(query, 11) ? TIME_NONE : db_int(query, 11),
 		.state = db_text(arena, query, 12),
 		.link = db_text(arena, query, 13),
+		.closed_because = db_text(arena, query, 14),
 	};
 	const char *issued_on = db_text(arena, query, 5);
 
@@ -343,6 +382,32 @@ enum err_code store_paper_by_id(struct tx *tx, struct arena *arena, const char *
 				struct paper *paper, struct err *err)
 {
 	return one_paper(tx, arena, &sql_paper_by_id, BINDS(BIND_TEXT(id), BIND_TEXT(organisation)), paper, err);
+}
+
+enum err_code store_paper_by_reference(struct tx *tx, struct arena *arena, const char *organisation,
+				       const char *reference, struct paper *paper, struct err *err)
+{
+	struct paper found = { .issued_on = DATE_NONE, .twin_us = TIME_NONE };
+	bool several = false;
+	db_query_auto query = { 0 };
+
+	TRY(db_query(tx, &sql_paper_by_reference, BINDS(BIND_TEXT(reference), BIND_TEXT(organisation)), &query, err));
+	if (db_next(&query)) {
+		found = paper_row_of(arena, &query);
+		several = db_next(&query);
+	}
+	TRY(db_end(&query, err));
+	if (several)
+		return fail(err, ERR_CONFLICT,
+			    "several papers have the reference %s: name one by its id, as lintas paper list shows it",
+			    reference);
+	*paper = found;
+	return OK;
+}
+
+enum err_code store_paper_close(struct tx *tx, const char *paper, const char *reason, struct err *err)
+{
+	return db_exec(tx, &sql_paper_close, BINDS(BIND_TEXT(paper), BIND_TEXT(reason)), NULL, err);
 }
 
 enum err_code store_paper_put(struct tx *tx, const struct paper *paper, struct err *err)

@@ -221,9 +221,16 @@ static void all_that_can_be_said_is_said_at_once(void **state)
 	assert_string_equal(
 		submit(fixture, "dft", with(fixture->arena, text, "<ImportCountryID>VN", "<ImportCountryID>LA")).codes,
 		"FRM-014 COD-003 DOC-008");
-	/* What cannot be read is of no state. */
+	/* What cannot be read hides what does not depend on it neither, and makes nothing up: the mass was given. */
 	assert_string_equal(submit(fixture, "customs", with(fixture->arena, text, ">400.00<", ">4OO<")).codes,
-			    "FLD-005");
+			    "FLD-005 DOC-007");
+	assert_string_equal(
+		submit_as(fixture, "dft", NULL, "MY", with(fixture->arena, text, ">400.00<", ">4OO<"), false).codes,
+		"FLD-005 DOC-011");
+	/* Of a state that is none it is not said that it is no partner. */
+	assert_string_equal(
+		submit(fixture, "dft", with(fixture->arena, text, "<ImportCountryID>VN", "<ImportCountryID>Q1")).codes,
+		"FLD-008 FRM-014 COD-003");
 	assert_int_equal(count_of(fixture, &rows, "FORM-D"), 0);
 }
 
@@ -308,6 +315,50 @@ static void an_organisation_sees_its_own_documents_only(void **state)
 	assert_int_equal(documents(fixture, (struct document_filter){ .direction = "in" }).count, 0);
 }
 
+static void lists_are_of_a_state_and_of_days(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *form_d = sample(fixture->arena, "form-d/good-ordinary.xml");
+	int64_t day_us = FIXTURE_NOW_US - FIXTURE_NOW_US % DAY_US;
+
+	const char *first = submit(fixture, "dft", form_d).result.id;
+	fixture->clock.now_us = day_us + DAY_US; /* the next day begins */
+	const char *second = submit(fixture, "customs", sample(fixture->arena, "acdd/good-sea.xml")).result.id;
+
+	struct document_filter today = { .since_us = day_us, .end_us = day_us + DAY_US };
+	assert_int_equal(documents(fixture, today).count, 1);
+	assert_string_equal(documents(fixture, today).items[0].id, first);
+	struct document_filter since = { .since_us = day_us + DAY_US };
+	assert_int_equal(documents(fixture, since).count, 1);
+	assert_string_equal(documents(fixture, since).items[0].id, second);
+
+	struct document_filter submitted = { .state = "submitted" };
+	assert_int_equal(documents(fixture, submitted).count, 2);
+	submitted.organisation = "dft";
+	assert_int_equal(documents(fixture, submitted).count, 1);
+	submitted.since_us = day_us + DAY_US;
+	assert_int_equal(documents(fixture, submitted).count, 0);
+	assert_int_equal(documents(fixture, (struct document_filter){ .state = "transmitted" }).count, 0);
+}
+
+/* The list of a state, of an organisation, and that of days run along an index, newest first without sorting. */
+static void lists_run_along_their_indices(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "document.all", "sqlite_autoindex_document_1 (id>? AND id<?)" },
+		{ "document.of-organisation", "document_of_organisation (organisation=? AND id>? AND id<?)" },
+		{ "document.in-state", "fsm_case_in_state (state=? AND id>? AND id<?)" },
+		{ "document.in-state-of-organisation", "fsm_case_in_state (state=? AND id>? AND id<?)" }
+	};
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *plan = fixture_plan(fixture, &document_capability, rows[i][0]);
+		if (!strstr(plan, rows[i][1]) || strstr(plan, "TEMP B-TREE"))
+			fail_msg("%s: %s", rows[i][0], plan);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -328,6 +379,8 @@ int main(void)
 		cmocka_unit_test(what_is_no_document_is_said_so),
 		cmocka_unit_test(a_refusal_by_what_it_is_about_leaves_nothing),
 		cmocka_unit_test(an_organisation_sees_its_own_documents_only),
+		cmocka_unit_test(lists_are_of_a_state_and_of_days),
+		cmocka_unit_test(lists_run_along_their_indices),
 	};
 
 	return kernel_run("customs/document", tests, COUNT(tests), customs_capabilities);
