@@ -44,16 +44,16 @@ static bool print_found(FILE *out, const struct document_view *d)
 	return refused;
 }
 
-/* What is to be done about a document of ours that its partner does not have. */
+/* What is to be done about a document of ours that has not arrived as far as we know. */
 static const struct {
 	const char *state, *message_state, *step;
 } unsent_steps[] = {
 	{ "abandoned", "abandoned",
-	  "the partner does not have it. Mend the cause and send the same file again (lintas send), which sends this "
-	  "document anew; with other content it needs a new reference" },
+	  "no receipt says that the partner has it, and nothing more is tried. Mend the cause and send the same file again "
+	  "(lintas send), which sends this document anew; with other content it needs a new reference" },
 	{ "submitted", "dead",
-	  "the partner does not have it, and nothing more is tried. Mend the cause, then lintas outbox retry; or lintas "
-	  "outbox abandon, if it is not to be sent any more" },
+	  "no receipt says that the partner has it, and nothing more is tried. Mend the cause, then lintas outbox retry; or "
+	  "lintas outbox abandon, if it is not to be sent any more" },
 	{ "submitted", "held", "it is not sent before lintas outbox release" },
 	{ "submitted", "queued", "it is sent by itself" },
 };

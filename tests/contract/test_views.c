@@ -123,7 +123,7 @@ static void a_view_has_the_columns_that_its_page_says(void **state)
 	for (const char *at = text; (at = strstr(at, "\n## " PREFIX)); at++)
 		explained++;
 	assert_int_equal(views->count, explained);
-	assert_int_equal(explained, 6);
+	assert_int_equal(explained, 7);
 	for (size_t i = 0; i < views->count; i++) {
 		const char *view = views->text[i][0];
 		const char *at = section(fixture->arena, text, view);

@@ -61,7 +61,7 @@ static const struct statement sql_paper_by_name = { "document.paper-by-name",
 static const struct statement sql_paper_by_id = { "document.paper-by-id",
 	PAPER "WHERE paper.id = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation = $2)" };
 static const struct statement sql_paper_by_reference = { "document.paper-by-reference",
-	PAPER "WHERE paper.reference = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation = $2) ORDER BY paper.id LIMIT 2" };
+	PAPER "WHERE paper.reference = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation = $2) LIMIT 2" };
 static const struct statement sql_paper_close = { "document.paper-close", "UPDATE paper SET closed_because = $2 WHERE id = $1" };
 static const struct statement sql_paper_twin = { "document.paper-twin",
 	"SELECT id FROM document WHERE reference = $4 AND organisation = $1 AND partner = $2 AND doctype = $3 AND direction = 'in'"
