@@ -557,7 +557,7 @@ static void why_a_document_was_refused_is_kept_in_words_with_it_alone(void **sta
 		"SELECT count(*) FROM task WHERE text LIKE '%FRM-014 at /goodsItem/0/grossMass;%' AND text LIKE '%documents seen%'"
 	};
 	static const struct statement told = { "test.told",
-					       "SELECT count(*) FROM task WHERE text LIKE '%gross mass 400%'" };
+					       "SELECT count(*) FROM task WHERE text LIKE '%gross mass 4%'" };
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
 	const char *text = sample(fixture->arena, "form-d/good-ordinary.xml");
 	struct document refused =
@@ -568,7 +568,7 @@ static void why_a_document_was_refused_is_kept_in_words_with_it_alone(void **sta
 	assert_int_equal(r.list.count, 4);
 	assert_string_equal(r.list.items[0].code, "FRM-014");
 	assert_string_equal(r.list.items[0].path, "/goodsItem/0/grossMass");
-	assert_string_equal(r.list.items[0].text, "gross mass 400 is less than the net mass 432.5");
+	assert_string_equal(r.list.items[0].text, "gross mass 400.00 is less than the net mass 432.50");
 	assert_string_equal(r.list.items[0].law, "ATIGA Annex 7, box 9");
 	assert_string_equal(r.list.items[0].severity, "error");
 	assert_string_equal(r.list.items[1].severity, "warning");
