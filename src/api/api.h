@@ -134,7 +134,7 @@ struct paper_view {
 		*state;
 	date issued_on;
 	int64_t accepted_us, twin_us;
-	int64_t age_days;              /* whole days since it was accepted, until its twin came */
+	int64_t age_days; /* whole days since it was accepted, until its twin came */
 	const char *closed_because;
 	const char *link;              /* how it stood when it was accepted */
 	struct finding_view *findings; /* warnings, in the answer to accepting */

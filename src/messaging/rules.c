@@ -1,5 +1,5 @@
-#include "messaging/rules_int.h"
 #include "messaging/messaging.h"
+#include "messaging/rules_int.h"
 
 #include "base/text.h"
 
