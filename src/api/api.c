@@ -182,12 +182,11 @@ enum err_code call_show_findings(struct api_call *call, const struct findings *f
 		return fail(err, ERR_MEMORY, "no memory for the findings");
 	for (size_t i = 0; i < kept; i++) {
 		const struct finding *f = findings_at(findings, i);
-		shown[i] =
-			(struct finding_view){ .code = f->rule->code,
-					       .path = f->path,
-					       .text = f->text,
-					       .law = f->law,
-					       .severity = f->rule->severity == SEVERITY_ERROR ? "error" : "warning" };
+		shown[i] = (struct finding_view){ .code = f->rule->code,
+						  .path = f->path,
+						  .text = f->text,
+						  .law = f->law,
+						  .severity = severity_name(f->rule->severity) };
 	}
 	*views = shown;
 	*count = kept;

@@ -79,6 +79,9 @@ enum query_bit {
 	QUERY_PURPOSE = 1 << 19,
 	QUERY_SERIAL = 1 << 20,
 	QUERY_DOCUMENT = 1 << 21,
+	QUERY_DOCUMENT_STATE = 1 << 22,
+	QUERY_SINCE = 1 << 23,
+	QUERY_UNTIL_DAY = 1 << 24,
 	QUERY_CURSORS = QUERY_BEFORE | QUERY_AFTER | QUERY_AFTER_NAME | QUERY_AFTER_ID,
 };
 enum query_kind { QUERY_TEXT, QUERY_WORD, QUERY_FLAG, QUERY_COUNT, QUERY_CURSOR, QUERY_DIGEST, QUERY_DAY };
@@ -119,6 +122,11 @@ struct document_view {
 	date issued_on;
 	bool test;
 	int64_t created_us;
+	/* Of one document alone, not in a list of them. */
+	int64_t others; /* of the reference by which it was asked for; INTEGER_NONE */
+	const char *message_state, *message_error;
+	struct finding_view *findings;
+	size_t findings_count;
 };
 /* A paper that was accepted while the electronic document could not come. */
 struct paper_view {
@@ -126,7 +134,8 @@ struct paper_view {
 		*state;
 	date issued_on;
 	int64_t accepted_us, twin_us;
-	int64_t age_days;              /* whole days since it was accepted, until its twin came */
+	int64_t age_days; /* whole days since it was accepted, until its twin came */
+	const char *closed_because;
 	const char *link;              /* how it stood when it was accepted */
 	struct finding_view *findings; /* warnings, in the answer to accepting */
 	size_t findings_count;
@@ -224,7 +233,7 @@ struct stranger_view {
 	const char *address, *rule, *text;
 };
 struct refusal_view {
-	const char *id, *partner, *message_id, *rule;
+	const char *id, *partner, *message_id, *rule, *text;
 	int64_t at_us, received_bytes, error_bytes; /* INTEGER_NONE: not kept */
 };
 struct catch_up_left_view {
@@ -401,6 +410,7 @@ struct webhook_delivery_view {
 /* --- Retention, legal holds, archives --- */
 struct hold_view {
 	const char *id, *kind, *subject, *organisation, *reason, *placed_by, *lifted_by;
+	int64_t others; /* as of a document: these are not held; INTEGER_NONE */
 	int64_t placed_us, until_us, lifted_us;
 	bool counts; /* now */
 };

@@ -1,5 +1,6 @@
 /* /api/v1/documents */
 #include "api/call_int.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "customs/document/document.h"
 
@@ -25,6 +26,7 @@ static void show(const void *item, void *view)
 		.paper = d->paper,
 		.test = d->test,
 		.created_us = d->created_us,
+		.others = INTEGER_NONE,
 	};
 }
 
@@ -66,6 +68,14 @@ static enum err_code list(struct tx *tx, void *arg, struct err *err)
 	return document_list(tx, listing->call->arena, &listing->filter, &listing->list, err);
 }
 
+/* When the day begins that the parameter names, or begins MORE days later; 0: it names none. */
+static int64_t day_of(const struct api_call *call, const char *parameter, int more)
+{
+	const char *text = call_query(call, parameter);
+	date day;
+	return text && date_parse(text, &day) ? (day + more) * DAY_US : 0;
+}
+
 enum err_code documents_list(struct api_call *call, struct err *err)
 {
 	struct listing listing = { .call = call,
@@ -74,6 +84,9 @@ enum err_code documents_list(struct api_call *call, struct err *err)
 					       .direction = call_query(call, "direction"),
 					       .partner = call_query(call, "partner"),
 					       .reference = call_query(call, "reference"),
+					       .state = call_query(call, "state"),
+					       .since_us = day_of(call, "since", 0),
+					       .end_us = day_of(call, "until", 1),
 					       .before = call_query(call, "before"),
 					       .limit = call_limit(call) } };
 	TRY(db_read(call->kernel->db, list, &listing, err));
@@ -88,6 +101,9 @@ struct finding_one {
 	struct document document;
 	struct bytes original;
 	bool with_original;
+	/* What one document is shown with. */
+	struct document_finding_list findings;
+	struct message message;
 };
 
 static enum err_code find_one(struct tx *tx, void *arg, struct err *err)
@@ -103,15 +119,44 @@ static enum err_code find_one(struct tx *tx, void *arg, struct err *err)
 	return one->with_original ? document_original(tx, call->arena, &one->document, &one->original, err) : OK;
 }
 
+static enum err_code find_whole(struct tx *tx, void *arg, struct err *err)
+{
+	struct finding_one *one = arg;
+	struct arena *arena = one->call->arena;
+	TRY(find_one(tx, one, err));
+	TRY(message_find(tx, arena, one->document.message, &one->message, err));
+	return document_findings(tx, arena, one->document.id, &one->findings, err);
+}
+
+static enum err_code show_whole(struct api_call *call, const struct finding_one *one, struct document_view *view,
+				struct err *err)
+{
+	const struct document_finding_list *found = &one->findings;
+	show(&one->document, view);
+	view->others = one->document.others ? one->document.others : INTEGER_NONE;
+	view->message_state = one->message.state;
+	view->message_error = one->message.last_error;
+	view->findings = arena_array(call->arena, found->count + 1, sizeof *view->findings);
+	if (!view->findings)
+		return fail(err, ERR_MEMORY, "no memory for the findings");
+	for (size_t i = 0; i < found->count; i++) {
+		const struct document_finding *f = &found->items[i];
+		view->findings[view->findings_count++] = (struct finding_view){
+			.code = f->code, .path = f->path, .text = f->text, .law = f->law, .severity = f->severity
+		};
+	}
+	return OK;
+}
+
 enum err_code documents_get(struct api_call *call, struct err *err)
 {
 	struct finding_one one = { .call = call };
-	TRY(db_read(call->kernel->db, find_one, &one, err));
+	TRY(db_read(call->kernel->db, find_whole, &one, err));
 	/* This much of it stands in every list. It is a read if he says for what. */
 	if (call_query(call, "purpose"))
 		TRY(call_shown(call, "document", one.document.id, one.document.organisation, err));
 	struct document_view view;
-	show(&one.document, &view);
+	TRY(show_whole(call, &one, &view, err));
 	return call_answer(call, &view, err);
 }
 

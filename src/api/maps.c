@@ -43,7 +43,7 @@ static enum err_code keep_findings(struct arena *arena, const struct findings *f
 			.path = arena_text(arena, f->path),
 			.text = arena_text(arena, f->text),
 			.law = arena_text(arena, f->law),
-			.severity = f->rule->severity == SEVERITY_ERROR ? "error" : "warning",
+			.severity = severity_name(f->rule->severity),
 		};
 		if (!shown[i].path || !shown[i].text)
 			shown = NULL;

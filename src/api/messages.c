@@ -279,11 +279,14 @@ static enum err_code timeline(struct tx *tx, void *arg, struct err *err)
 	const char *name = call->parameters[0];
 	struct journal_list lists[2] = { { 0 }, { 0 } };
 	struct subject subject;
+	struct paper paper = { 0 };
 	TRY(find_subject(tx, call, name, &subject, err));
 	const char *ids[2] = { subject.message.id, subject.document.id };
 	bool kept = ids[0] || ids[1];
 	if (!kept)
-		ids[0] = name;
+		TRY(paper_named(tx, call->arena, call->actor.organisation, name, &paper, err));
+	if (!kept)
+		ids[0] = paper.id ? paper.id : name;
 	for (size_t i = 0; i < COUNT(ids); i++)
 		if (ids[i])
 			TRY(journal_of(tx, call->arena, ids[i], events->limit, &lists[i], err));

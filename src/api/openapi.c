@@ -125,15 +125,18 @@ static const struct {
 	const char *name, *summary, *format;
 } path_rows[] = {
 	{ "id", "Its id, as lists show it.", "uuid" },
-	{ "document", "Id of the document, or a reference that one document alone has.", NULL },
-	{ "message", "Id of the message or of its document, eb:MessageId, or a reference that one document alone has.",
+	{ "document",
+	  "Id of the document, or a reference: of what has it, a test, what was refused on arrival, and what is about "
+	  "another one give way; 409 if several are left.",
 	  NULL },
+	{ "message", "Id of the message or of its document, eb:MessageId, or a reference, as of {document}.", NULL },
 	{ "subject", "The same, or the id of whatever else has entries in the journal.", NULL },
 	{ "code", "Code of the partner: that of its state, ISO 3166 alpha-2.", NULL },
 	{ "agreement", "CPAId of the agreement.", NULL },
 	{ "fingerprint", "SHA-256 of the certificate or list, in hexadecimal, as the partner shows it.", NULL },
 	{ "name", "Name of the user.", NULL },
-	{ "paper", "Its id, as the list of papers shows it.", "uuid" },
+	{ "paper", "Its id, as the list of papers shows it, or a reference that one paper alone has (else 409).",
+	  NULL },
 	{ "refusal", "Its id, as the list of refusals shows it.", "uuid" },
 	{ "webhook", "Its id, as the list of webhooks shows it.", "uuid" },
 };

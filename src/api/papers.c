@@ -25,6 +25,7 @@ static struct paper_view view_of(const struct paper *p, int64_t now_us)
 				    .reason = p->reason,
 				    .link = p->link,
 				    .state = p->state,
+				    .closed_because = p->closed_because,
 				    .accepted_by = p->accepted_by,
 				    .accepted_us = p->accepted_us,
 				    .document = p->document,
@@ -103,7 +104,7 @@ static enum err_code read_paper(struct tx *tx, void *arg, struct err *err)
 {
 	struct paper_call *p = arg;
 	struct api_call *call = p->call;
-	TRY(paper_find(tx, call->arena, call->actor.organisation, call->parameters[0], &p->paper, err));
+	TRY(paper_named(tx, call->arena, call->actor.organisation, call->parameters[0], &p->paper, err));
 	return p->paper.id ? OK
 			   : fail(err, ERR_NOT_FOUND,
 				  "there is no paper %s; lintas paper list (GET /api/v1/papers) shows what there is",

@@ -55,6 +55,9 @@ static const struct query_row rows[] = {
 	{ QUERY_AT, QUERY_DAY, "at", "as it will be at the end of this day, UTC (now)" },
 	{ QUERY_MAP, QUERY_WORD, "map", "a mapping of this node: in the national shape that it says" },
 	{ QUERY_DOCUMENT, QUERY_TEXT, "document", "id of a document, or a reference that one document alone has" },
+	{ QUERY_DOCUMENT_STATE, QUERY_WORD, "state", "state of the document's case" },
+	{ QUERY_SINCE, QUERY_DAY, "since", "sent or received here on this day, UTC, or later" },
+	{ QUERY_UNTIL_DAY, QUERY_DAY, "until", "sent or received here on this day, UTC, or before" },
 	{ QUERY_PURPOSE, QUERY_WORD, "purpose",
 	  "for what it is read, one of [interface] purposes of the node: it stands in the document's timeline" },
 };
@@ -118,6 +121,44 @@ static enum err_code message_states(struct tx *tx, const struct api_call *call, 
 	for (const struct fsm_row *row = second->rows; row->from; row++)
 		if (!has_state(second, row, row->to) && !has_state(first, NULL, row->to))
 			word(words, row->to);
+	return OK;
+}
+
+/* Whether MACHINE is of documents, as they are sent or received: not a clock, a paper. */
+static bool of_documents(const struct machine *machine)
+{
+	return !machine->subject_type || same(machine->subject_type, "document");
+}
+
+/* Whether a machine of documents before that one, which is the INDEXth of the CAPABILITYth, has STATE. */
+static bool said_before(const struct capability *const *capabilities, size_t capability, size_t index,
+			const char *state)
+{
+	for (size_t c = 0; c <= capability; c++)
+		for (size_t i = 0; capabilities[c]->machines && capabilities[c]->machines[i]; i++)
+			if (c == capability && i == index)
+				return false;
+			else if (of_documents(capabilities[c]->machines[i]) &&
+				 has_state(capabilities[c]->machines[i], NULL, state))
+				return true;
+	return false;
+}
+
+static enum err_code document_states(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
+{
+	const struct capability *const *all = call->kernel->capabilities;
+	(void)tx, (void)err;
+	for (size_t c = 0; all[c]; c++)
+		for (size_t i = 0; all[c]->machines && all[c]->machines[i]; i++) {
+			const struct machine *machine = all[c]->machines[i];
+			if (!of_documents(machine))
+				continue;
+			if (!said_before(all, c, i, machine->initial))
+				word(words, machine->initial);
+			for (const struct fsm_row *row = machine->rows; row->from; row++)
+				if (!has_state(machine, row, row->to) && !said_before(all, c, i, row->to))
+					word(words, row->to);
+		}
 	return OK;
 }
 
@@ -191,6 +232,7 @@ static const struct word_row {
 } word_rows[] = {
 	{ QUERY_DIRECTION, true, directions, "direction", NULL },
 	{ QUERY_STATE, true, message_states, "state", NULL },
+	{ QUERY_DOCUMENT_STATE, true, document_states, "state of a document", NULL },
 	{ QUERY_PARTNER, false, partners, "partner", "lintas partner add (POST /api/v1/partners) adds one" },
 	{ QUERY_ORGANISATION, false, organisations, "organisation", NULL },
 	{ QUERY_TYPE, true, doctypes, "document type", NULL },

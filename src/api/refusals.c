@@ -10,6 +10,7 @@ static void show(const void *item, void *view)
 							      .partner = r->partner,
 							      .message_id = r->message_id,
 							      .rule = r->rule,
+							      .text = r->text,
 							      .at_us = r->at_us,
 							      .received_bytes = r->received_bytes,
 							      .error_bytes = r->error_bytes };

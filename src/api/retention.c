@@ -28,6 +28,7 @@ static void show_hold(const struct hold *h, int64_t now_us, struct hold_view *vi
 				    .until_us = h->until_us,
 				    .lifted_by = h->lifted_by,
 				    .lifted_us = h->lifted_us,
+				    .others = INTEGER_NONE,
 				    .counts = hold_counts(h, now_us) };
 }
 
@@ -36,6 +37,7 @@ struct hold_call {
 	struct new_hold_view wanted;
 	struct findings *findings; /* of this run of the transaction */
 	struct hold hold;
+	int64_t others; /* that have the reference by which the document was named */
 	struct hold_list list;
 };
 
@@ -56,6 +58,7 @@ static enum err_code find_subject(struct tx *tx, struct hold_call *h, bool *foun
 		*found = document.id != NULL;
 		h->hold.subject = document.id;
 		h->hold.organisation = document.id ? document.organisation : NULL;
+		h->others = document.id && document.others ? document.others : INTEGER_NONE;
 	} else if (same(h->hold.kind, HOLD_PARTNER)) {
 		TRY(partner_find(tx, call->arena, name, &partner, err));
 		*found = partner.code != NULL;
@@ -96,12 +99,13 @@ static enum err_code answer_hold(struct hold_call *h, struct err *err)
 	struct hold_view view;
 
 	show_hold(&h->hold, h->call->now_us, &view);
+	view.others = h->others;
 	return call_answer(h->call, &view, err);
 }
 
 enum err_code holds_put(struct api_call *call, struct err *err)
 {
-	struct hold_call h = { .call = call };
+	struct hold_call h = { .call = call, .others = INTEGER_NONE };
 
 	TRY(call_read(call, &h.wanted, err));
 	if (findings_errors(call->findings))
@@ -121,7 +125,7 @@ static enum err_code lift_hold(struct tx *tx, void *arg, struct err *err)
 
 enum err_code holds_lift(struct api_call *call, struct err *err)
 {
-	struct hold_call h = { .call = call };
+	struct hold_call h = { .call = call, .others = INTEGER_NONE };
 
 	TRY(db_write(call->kernel->db, lift_hold, &h, err));
 	return answer_hold(&h, err);
@@ -143,7 +147,7 @@ static void show_line(const void *item, void *view)
 
 enum err_code holds_list(struct api_call *call, struct err *err)
 {
-	struct hold_call h = { .call = call };
+	struct hold_call h = { .call = call, .others = INTEGER_NONE };
 	struct hold_list_view page = { 0 };
 
 	TRY(db_read(call->kernel->db, read_holds, &h, err));

@@ -16,6 +16,10 @@ static const struct field hold_rows[] = {
 	FIELD_TIME(struct hold_view, until_us, .json = "until", .label = "it ends by itself then"),
 	FIELD_TEXT(struct hold_view, lifted_by, .json = "liftedBy", .max_length = TEXT_MAX),
 	FIELD_TIME(struct hold_view, lifted_us, .json = "lifted"),
+	FIELD_INT(
+		struct hold_view, others, .json = "others",
+		.label =
+			"how many documents of the same reference are not held by it, when it was placed by reference"),
 	FIELD_FLAG(struct hold_view, counts, .json = "counts", .min = 1, .label = "now"),
 };
 static const struct fields hold_fields = FIELDS(struct hold_view, hold_rows);

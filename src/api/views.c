@@ -5,6 +5,16 @@
 
 enum { PEM_MAX = 4 << 20 /* of a long revocation list */, CPA_MAX = 4 << 20 };
 
+static const struct field finding_rows[] = {
+	FIELD_TEXT(struct finding_view, code, .json = "code", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct finding_view, path, .json = "path", .max_length = TEXT_MAX,
+		   .label = "JSON Pointer (RFC 6901) into the body; /NAME of a query parameter"),
+	FIELD_TEXT(struct finding_view, text, .json = "text", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct finding_view, law, .json = "law", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct finding_view, severity, .json = "severity", .min = 1, .max_length = TEXT_MAX),
+};
+static const struct fields finding_fields = FIELDS(struct finding_view, finding_rows);
+
 static const struct field document_rows[] = {
 	FIELD_TEXT(struct document_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct document_view, organisation, .json = "organisation", .min = 1, .max_length = TEXT_MAX),
@@ -32,18 +42,22 @@ static const struct field document_rows[] = {
 		   .label = "id of the paper that was accepted in its place before it came"),
 	FIELD_FLAG(struct document_view, test, .json = "test", .min = 1),
 	FIELD_TIME(struct document_view, created_us, .json = "created", .min = 1),
+	FIELD_INT(
+		struct document_view, others, .json = "others",
+		.label = "how many documents of the same reference gave way to it, when it was asked for by reference"),
+	FIELD_TEXT(struct document_view, message_state, .json = "messageState", .max_length = TEXT_MAX,
+		   .label = "state of the message that carries it"),
+	FIELD_TEXT(struct document_view, message_error, .json = "messageError", .max_length = TEXT_MAX,
+		   .label = "why the last attempt to send or process that message failed"),
+	FIELD_LIST(struct document_view, findings, findings_count, struct finding_view, finding_fields,
+		   .json = "findings", .max = PAGE_MAX,
+		   .label = "findings (what was found in a received document: why it was refused)"),
 };
-static const struct fields document_fields = FIELDS(struct document_view, document_rows);
-
-static const struct field finding_rows[] = {
-	FIELD_TEXT(struct finding_view, code, .json = "code", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct finding_view, path, .json = "path", .max_length = TEXT_MAX,
-		   .label = "JSON Pointer (RFC 6901) into the body; /NAME of a query parameter"),
-	FIELD_TEXT(struct finding_view, text, .json = "text", .min = 1, .max_length = TEXT_MAX),
-	FIELD_TEXT(struct finding_view, law, .json = "law", .max_length = TEXT_MAX),
-	FIELD_TEXT(struct finding_view, severity, .json = "severity", .min = 1, .max_length = TEXT_MAX),
-};
-static const struct fields finding_fields = FIELDS(struct finding_view, finding_rows);
+enum { DOCUMENT_BELONGINGS = 4 }; /* the last rows, which lists leave out */
+static const struct fields whole_document_fields = FIELDS(struct document_view, document_rows);
+static const struct fields document_fields = { .row = document_rows,
+					       .count = COUNT(document_rows) - DOCUMENT_BELONGINGS,
+					       .size = sizeof(struct document_view) };
 
 static const struct field paper_rows[] = {
 	FIELD_TEXT(struct paper_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
@@ -58,6 +72,8 @@ static const struct field paper_rows[] = {
 		   .label = "link (with the partner, as it stood when the paper was accepted)"),
 	FIELD_TEXT(struct paper_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX,
 		   .label = "accepted, differing, settled or closed"),
+	FIELD_TEXT(struct paper_view, closed_because, .json = "closedBecause", .max_length = TEXT_MAX,
+		   .label = "what an officer found who closed it"),
 	FIELD_TEXT(struct paper_view, accepted_by, .json = "acceptedBy", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TIME(struct paper_view, accepted_us, .json = "accepted", .min = 1),
 	FIELD_TEXT(struct paper_view, document, .json = "document", .max_length = TEXT_MAX,
@@ -139,7 +155,7 @@ static const struct field message_rows[] = {
 	FIELD_LIST(struct message_view, wires, wires_count, struct wire_view, wire_fields, .json = "wires",
 		   .max = PAGE_MAX),
 };
-enum { MESSAGE_BELONGINGS = 2 }; /* the last rows, which lists leave out */
+enum { MESSAGE_BELONGINGS = 2 };
 static const struct fields whole_message_fields = FIELDS(struct message_view, message_rows);
 static const struct fields message_fields = { .row = message_rows,
 					      .count = COUNT(message_rows) - MESSAGE_BELONGINGS,
@@ -221,6 +237,7 @@ static const struct field refusal_rows[] = {
 	FIELD_TEXT(struct refusal_view, message_id, .json = "messageId", .max_length = TEXT_MAX,
 		   .label = "eb:MessageId, if it could be read"),
 	FIELD_TEXT(struct refusal_view, rule, .json = "rule", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct refusal_view, text, .json = "text", .max_length = TEXT_MAX, .label = "how it was broken"),
 	FIELD_INT(struct refusal_view, received_bytes, .json = "receivedBytes",
 		  .label = "receivedBytes (of what came; absent: not kept)"),
 	FIELD_INT(struct refusal_view, error_bytes, .json = "errorBytes",
@@ -714,7 +731,7 @@ static const struct field role_rows[] = {
 };
 static const struct fields role_fields = FIELDS(struct role_view, role_rows);
 
-const struct schema document_schema = SCHEMA("document", document_fields);
+const struct schema document_schema = SCHEMA("document", whole_document_fields);
 const struct schema paper_schema = SCHEMA("paper", paper_fields);
 const struct schema new_paper_schema = SCHEMA("newPaper", new_paper_fields);
 const struct schema paper_close_schema = SCHEMA("paperClose", paper_close_fields);

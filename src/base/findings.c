@@ -14,6 +14,11 @@ struct findings {
 };
 _Static_assert(FINDINGS_MAX % BLOCK == 0, "the last block is full, too");
 
+const char *severity_name(enum severity severity)
+{
+	return severity == SEVERITY_ERROR ? "error" : "warning";
+}
+
 struct findings *findings_new(struct arena *arena)
 {
 	struct findings *findings = arena_alloc(arena, sizeof(*findings));
@@ -148,6 +153,16 @@ void findings_append(struct findings *findings, const struct findings *from)
 			errors = 1; /* lost, as in finding_add_law */
 	findings->count += from->count;
 	findings->errors += errors;
+}
+
+bool findings_error_at(const struct findings *findings, const char *path)
+{
+	const struct finding *finding;
+
+	for (size_t i = 0; (finding = findings_at(findings, i)); i++)
+		if (finding->rule->severity == SEVERITY_ERROR && strcmp(finding->path, path) == 0)
+			return true;
+	return false;
 }
 
 size_t findings_count(const struct findings *findings)

@@ -8,6 +8,8 @@
 #include "base/arena.h"
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
+/* "error", "warning". */
+const char *severity_name(enum severity severity);
 
 struct rule {
 	const char *code; /* stable, e.g. "FRM-014"; also the message id for translators */
@@ -44,6 +46,9 @@ void finding_restate(struct findings *findings, const struct finding *finding, c
 
 /* Adds what FROM holds; the two may be in different arenas. */
 void findings_append(struct findings *findings, const struct findings *from);
+
+/* Whether an error stands at PATH: what is there was given, and could not be taken. */
+bool findings_error_at(const struct findings *findings, const char *path);
 
 /* How many there were, also beyond FINDINGS_MAX; findings_errors() counts only those of SEVERITY_ERROR. */
 size_t findings_count(const struct findings *findings);

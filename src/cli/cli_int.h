@@ -122,6 +122,7 @@ enum err_code run_doctype_list(struct invocation *invocation, struct err *err);
 enum err_code run_doctype_xsd(struct invocation *invocation, struct err *err);
 enum err_code run_doctype_check(struct invocation *invocation, struct err *err);
 enum err_code run_doctype_map(struct invocation *invocation, struct err *err);
+enum err_code run_rule_show(struct invocation *in, struct err *err) MUST_USE;
 enum err_code run_machine_show(struct invocation *invocation, struct err *err);
 enum err_code run_send(struct invocation *invocation, struct err *err);
 enum err_code run_partner_add(struct invocation *invocation, struct err *err);
@@ -182,6 +183,8 @@ void print_folded(FILE *out, const char *value, int indent);
 /* "2026-11-02 03:10:04.123Z" in BUFFER; "-" if there is none. */
 const char *when(int64_t time_us, char buffer[static TIME_SIZE]);
 
+/* "More: OPTION NEXT" below a page, unless it is the last (NULL). */
+void print_next(FILE *out, const char *next, const char *option);
 void print_documents(FILE *out, const void *answer);
 void print_document(FILE *out, const void *answer);
 void print_papers(FILE *out, const void *answer);

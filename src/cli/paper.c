@@ -70,7 +70,11 @@ void print_paper(FILE *out, const void *answer)
 			days(p, count));
 	else
 		fprintf(out, "  twin          has not come, for %s days\n", days(p, count));
+	if (p->closed_because)
+		fprintf(out, "  closed        %s\n", p->closed_because);
 	for (size_t i = 0; i < p->findings_count; i++)
 		fprintf(out, "warning: %s  %s\n", p->findings[i].code, p->findings[i].text);
-	fprintf(out, "Next: lintas timeline %s\n", p->document ? p->document : p->id);
+	fprintf(out, "Next: lintas timeline %s\n", p->id);
+	if (p->document)
+		fprintf(out, "      lintas timeline %s of its twin\n", p->document);
 }

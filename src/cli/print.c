@@ -16,7 +16,7 @@ const char *when(int64_t time_us, char buffer[static TIME_SIZE])
 	return buffer;
 }
 
-static void print_next(FILE *out, const char *next, const char *option)
+void print_next(FILE *out, const char *next, const char *option)
 {
 	if (next)
 		fprintf(out, "More: %s %s\n", option, next);
@@ -82,43 +82,6 @@ void print_folded(FILE *out, const char *value, int indent)
 		word += size;
 	}
 	fprintf(out, "\n");
-}
-
-void print_documents(FILE *out, const void *answer)
-{
-	static const struct column columns[] = { { "id", 36 },     { "created", 24 }, { "way", 3 },
-						 { "partner", 7 }, { "type", 22 },    { "reference", 20 },
-						 { "state", 16 },  { "kept by", 12 }, { "", 4 } };
-	const struct document_list_view *list = answer;
-	char time[TIME_SIZE];
-	if (list->count)
-		print_heads(out, columns, COUNT(columns));
-	for (size_t i = 0; i < list->count; i++) {
-		const struct document_view *d = &list->items[i];
-		ROW(out, columns, d->id, when(d->created_us, time), d->direction, d->partner, d->doctype, d->reference,
-		    d->state, d->organisation, d->test ? "TEST" : "");
-	}
-	if (!list->count)
-		fprintf(out, "no documents\n");
-	print_next(out, list->next, "--before");
-}
-
-void print_document(FILE *out, const void *answer)
-{
-	const struct document_view *d = answer;
-	char time[TIME_SIZE], day[DATE_SIZE];
-	fprintf(out, "%s  %s  issued %s by %s%s\n", d->doctype, text(d->reference), date_format(d->issued_on, day),
-		text(d->issuer_state), d->test ? "  TEST" : "");
-	fprintf(out, "  id            %s\n  state         %s\n  direction     %s, partner %s\n", d->id, text(d->state),
-		d->direction, d->partner);
-	fprintf(out, "  from, to      %s -> %s\n  kept by       %s\n  created       %s\n", text(d->sender),
-		text(d->recipient), d->organisation, when(d->created_us, time));
-	fprintf(out, "  sha-256       %s\n  message       %s\n", d->digest, text(d->message));
-	if (d->about)
-		fprintf(out, "  about         %s\n", d->about);
-	if (d->paper)
-		fprintf(out, "  paper         accepted before it came: %s\n", d->paper);
-	fprintf(out, "Next: lintas timeline %s\n", d->id);
 }
 
 /* The identifiers of the ebMS test service are URIs; people call it a ping. */
@@ -577,6 +540,7 @@ void print_refusals(FILE *out, const void *answer)
 	static const struct column columns[] = {
 		{ "refusal", 36 }, { "time", 24 }, { "partner", 7 }, { "rule", 9 }, { "eb:MessageId", 0 }
 	};
+	enum { REASON_INDENT = 6 };
 	const struct refusal_list_view *list = answer;
 	char time[TIME_SIZE];
 	if (list->count)
@@ -584,12 +548,15 @@ void print_refusals(FILE *out, const void *answer)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct refusal_view *r = &list->items[i];
 		ROW(out, columns, r->id, when(r->at_us, time), r->partner, r->rule, r->message_id);
+		if (r->text)
+			print_folded(out, r->text, REASON_INDENT);
 		if (r->received_bytes == INTEGER_NONE)
 			fprintf(out, "      its bytes are not kept: too many came from %s on that day\n", r->partner);
 	}
 	if (list->count)
 		fprintf(out,
-			"Next: lintas refusal received REFUSAL > FILE; lintas as4 inspect FILE says which rule it breaks\n");
+			"Next: lintas refusal received REFUSAL > FILE; lintas as4 inspect FILE shows what is in it. What is agreed "
+			"with the partner it does not know: that was judged here, as it says above\n");
 	else
 		fprintf(out, "no message of a partner was refused\n");
 	print_next(out, list->next, "--before");

@@ -87,15 +87,16 @@ static bool fills(const struct option *option, const char *member)
 	return false;
 }
 
-/* The option that PATH, "/certificates/0" or "/roles", came from; else PATH. */
-static const char *place_of(const struct invocation *in, const char *path)
+/* The option that PATH, "/certificates/0" or "/roles", came from; else PATH. Of the query the findings API-… alone
+ * speak: "/type" of any other is a place in the document that was sent. */
+static const char *place_of(const struct invocation *in, const char *path, const char *code)
 {
 	const char *last = path ? strrchr(path, '/') : NULL;
 	int64_t index = 0;
 	if (last && last != path && int64_parse(last + 1, &index) && index >= 0 && (size_t)index < in->places_count)
 		return in->places[index];
 	for (const struct option *o = in->command->options; last == path && last && o && o->name; o++)
-		if (fills(o, path + 1) || same(o->query, path + 1))
+		if (fills(o, path + 1) || (starts_with(code, "API-") && same(o->query, path + 1)))
 			return o->name;
 	return path;
 }
@@ -110,7 +111,7 @@ static size_t print_problem(struct invocation *in, const struct problem_view *pr
 			continue;
 		count++;
 		if (print)
-			print_finding(stderr, in->arena, place_of(in, f->path), f->code, f->text, f->law);
+			print_finding(stderr, in->arena, place_of(in, f->path, f->code), f->code, f->text, f->law);
 	}
 	return count;
 }

@@ -71,6 +71,11 @@ void print_hold(FILE *out, const void *answer)
 
 	print_heads(out, hold_columns, COUNT(hold_columns));
 	print_hold_line(out, h);
+	if (h->others != INTEGER_NONE)
+		fprintf(out,
+			"%lld other%s of this reference not held (tests, refused ones, what is about it): hold %s by id, if "
+			"needed\n",
+			(long long)h->others, h->others == 1 ? " is" : "s are", h->others == 1 ? "it" : "them");
 	if (h->lifted_by)
 		fprintf(out, "Lifted: what it kept is deleted when it is due; lintas retention due\n");
 	else

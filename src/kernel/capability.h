@@ -75,6 +75,7 @@ struct doctype {
 	struct keeping keeping;
 	/* Pure: all rules beyond form. TODAY is the day on which it is judged; the same at sender and receiver. */
 	void (*check)(const void *record, date today, struct findings *findings);
+	/* RECORD may have holes, where something was missing or could not be read: so has the key then. */
 	void (*key)(struct arena *arena, const void *record, struct document_key *key);
 	/* The case that the document opens, on our side as sender and as receiver; NULL: it opens none. */
 	const struct machine *sent_machine, *received_machine;

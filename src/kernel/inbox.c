@@ -243,7 +243,7 @@ enum err_code inbox_accept(struct kernel *kernel, struct arena *arena, struct in
 /* --- Refusing --- */
 
 struct refusal {
-	const char *partner, *message_id, *rule;
+	const char *partner, *message_id, *rule, *text;
 	struct wire received, error; /* .digest is NULL if there is none */
 	int64_t now_us;
 	bool later; /* the error goes out with a request of its own */
@@ -294,7 +294,8 @@ static enum err_code refused_run(struct tx *tx, void *arg, struct err *err)
 	return db_exec(tx, &sql_refusal_put,
 		       BINDS(BIND_TEXT(id), BIND_TEXT(refusal->partner), BIND_TEXT(refusal->message_id),
 			     BIND_TEXT(refusal->rule), BIND_INT(refusal->now_us),
-			     BIND_TEXT(*received ? received : NULL), BIND_TEXT(*error ? error : NULL)),
+			     BIND_TEXT(*received ? received : NULL), BIND_TEXT(*error ? error : NULL),
+			     BIND_TEXT(refusal->text)),
 		       NULL, err);
 }
 
@@ -310,23 +311,31 @@ static enum err_code refuse(struct kernel *kernel, struct refusal refusal, const
 	return db_write(kernel->db, refused_run, &refusal, err);
 }
 
-enum err_code inbox_refused(struct kernel *kernel, const char *partner, const char *message_id, const char *rule,
-			    const struct wire *received, const struct wire *error, int64_t now_us, struct err *err)
+enum err_code inbox_refused(struct kernel *kernel, const char *partner, const char *message_id,
+			    const struct refused_for *why, const struct wire *received, const struct wire *error,
+			    int64_t now_us, struct err *err)
 {
 	return refuse(kernel,
-		      (struct refusal){ .partner = partner, .message_id = message_id, .rule = rule, .now_us = now_us },
+		      (struct refusal){ .partner = partner,
+					.message_id = message_id,
+					.rule = why->rule,
+					.text = why->text,
+					.now_us = now_us },
 		      received, error, err);
 }
 
-enum err_code inbox_refused_later(struct kernel *kernel, const char *partner, const char *message_id, const char *rule,
-				  const struct wire *received, const struct wire *error, int64_t now_us,
-				  struct err *err)
+enum err_code inbox_refused_later(struct kernel *kernel, const char *partner, const char *message_id,
+				  const struct refused_for *why, const struct wire *received, const struct wire *error,
+				  int64_t now_us, struct err *err)
 {
-	return refuse(
-		kernel,
-		(struct refusal){
-			.partner = partner, .message_id = message_id, .rule = rule, .now_us = now_us, .later = true },
-		received, error, err);
+	return refuse(kernel,
+		      (struct refusal){ .partner = partner,
+					.message_id = message_id,
+					.rule = why->rule,
+					.text = why->text,
+					.now_us = now_us,
+					.later = true },
+		      received, error, err);
 }
 
 /* --- Processing --- */

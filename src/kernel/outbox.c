@@ -323,16 +323,26 @@ enum err_code outbox_sending(struct kernel *kernel, const struct message *messag
 	return db_write(kernel->db, sending_run, &attempt, err);
 }
 
-/* What the document makes of it is its machine's business; that it is at the partner's stands in any case. */
+/* What the document makes of what became of its message is its machine's business. OF is the message's case. */
+static enum err_code document_fire(struct tx *tx, const struct message *message, const struct fsm_case *of,
+				   const char *event, struct err *err)
+{
+	struct fsm_case fsm_case = *of;
+
+	if (!message->document)
+		return OK;
+	fsm_case.id = message->document;
+	fsm_case.detail = message->message_id;
+	return fsm_fire_all(tx, &fsm_case, event, err);
+}
+
 static enum err_code document_delivered(struct tx *tx, const struct attempt *attempt, struct arena *arena,
 					struct err *err)
 {
-	if (!attempt->message->document)
-		return OK;
-	struct fsm_case fsm_case = message_case(attempt->kernel, arena, attempt->message, &actor_system,
-						attempt->now_us, attempt->message->message_id);
-	fsm_case.id = attempt->message->document;
-	return fsm_fire_all(tx, &fsm_case, MESSAGE_DELIVERED, err);
+	const struct fsm_case fsm_case =
+		message_case(attempt->kernel, arena, attempt->message, &actor_system, attempt->now_us, NULL);
+
+	return document_fire(tx, attempt->message, &fsm_case, MESSAGE_DELIVERED, err);
 }
 
 /* The message is settled already. What arrives after it was abandoned proves that the partner has it all the same. */
@@ -343,7 +353,10 @@ static enum err_code late_receipt(struct tx *tx, const struct attempt *attempt, 
 	TRY(db_query(tx, &sql_message_state, BINDS(BIND_TEXT(attempt->message->id)), &query, err));
 	bool abandoned = db_next(&query) && same(db_text(arena, &query, 0), "abandoned");
 	TRY(db_end(&query, err));
-	return abandoned ? wire_note(tx, attempt, NULL, err) : OK;
+	if (!abandoned)
+		return OK;
+	TRY(wire_note(tx, attempt, NULL, err));
+	return document_delivered(tx, attempt, arena, err);
 }
 
 static enum err_code delivered_run(struct tx *tx, void *arg, struct err *err)
@@ -631,6 +644,8 @@ static enum err_code decide_run(struct tx *tx, void *arg, struct err *err)
 		return OK;
 	if (abandoned)
 		TRY(message_wake(tx, &message, decision->now_us, err));
+	if (abandoned && machine == &message_out_machine)
+		TRY(document_fire(tx, &message, &fsm_case, MESSAGE_ABANDON, err));
 	return task_close(tx, message.id, NULL, decision->now_us, err);
 }
 

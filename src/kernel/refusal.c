@@ -31,6 +31,7 @@ enum err_code refusal_list(struct tx *tx, struct arena *arena, const char *partn
 			.at_us = db_int(&query, 4),
 			.received_bytes = bytes_kept(&query, 5),
 			.error_bytes = bytes_kept(&query, 6),
+			.text = db_text(arena, &query, 7),
 		};
 	}
 	TRY(db_end(&query, err));

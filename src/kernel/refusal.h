@@ -8,8 +8,8 @@
 struct refusal {
 	const char *id; /* UUIDv7 */
 	const char *partner;
-	const char *message_id; /* eb:MessageId; NULL if it could not be read */
-	const char *rule;
+	const char *message_id;  /* eb:MessageId; NULL if it could not be read */
+	const char *rule, *text; /* what was broken, and how in words; .text NULL: from before that was kept */
 	int64_t at_us;
 	int64_t received_bytes, error_bytes; /* codec/field.h INTEGER_NONE: not kept */
 };

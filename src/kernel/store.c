@@ -28,7 +28,7 @@
 #define WIRE_COLUMNS "kind, at_us, content_type, octets, certificate, id, digest, basis, record"
 #define REFUSAL_COLUMNS \
 	"id, partner, message_id, rule, at_us, (SELECT CAST(length(octets) AS {i64}) FROM wire WHERE wire.id = refusal.received)," \
-	" (SELECT CAST(length(octets) AS {i64}) FROM wire WHERE wire.id = refusal.error)"
+	" (SELECT CAST(length(octets) AS {i64}) FROM wire WHERE wire.id = refusal.error), text"
 #define WEBHOOK_COLUMNS \
 	"webhook.id, organisation, url, events, state, reason, secret, key_number, old_secret, old_until_us, cursor, single, message," \
 	" batch_until, attempts, next_us, failing_us, last_us, last_status, last_error, delivered, created_us, created_by"

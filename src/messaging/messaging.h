@@ -191,6 +191,9 @@ enum err_code messaging_evidence(struct messaging *messaging, struct arena *aren
 enum err_code messaging_evidence_seals(struct arena *arena, struct bytes entries, struct bytes links,
 				       struct err *err) MUST_USE;
 
+/* The rules by which messages are refused, in the order of their codes; NULL after the last. */
+const struct rule *messaging_rule_at(size_t index);
+
 /* --- The inspector: what is in the raw bytes of a message, and which rule it breaks --- */
 
 struct inspect_options {

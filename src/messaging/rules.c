@@ -1,3 +1,4 @@
+#include "messaging/messaging.h"
 #include "messaging/rules_int.h"
 
 #include "base/text.h"
@@ -60,6 +61,11 @@ const struct ebms_error_row *ebms_error_find(const char *code)
 const struct rule *ebms_rule(enum ebms_rule_name name)
 {
 	return &rules[name];
+}
+
+const struct rule *messaging_rule_at(size_t index)
+{
+	return index < COUNT(rules) ? &rules[index] : NULL;
 }
 
 static bool ours(const struct rule *rule)

@@ -61,7 +61,7 @@ enum err_code drop_report_find(struct arena *arena, struct drop_report *report, 
 			.path = arena_text(arena, f->path),
 			.text = arena_text(arena, f->text),
 			.law = arena_text(arena, f->law),
-			.severity = f->rule->severity == SEVERITY_ERROR ? "error" : "warning",
+			.severity = severity_name(f->rule->severity),
 		};
 		if (!items[i].path || !items[i].text)
 			items = NULL;

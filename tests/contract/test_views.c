@@ -123,7 +123,7 @@ static void a_view_has_the_columns_that_its_page_says(void **state)
 	for (const char *at = text; (at = strstr(at, "\n## " PREFIX)); at++)
 		explained++;
 	assert_int_equal(views->count, explained);
-	assert_int_equal(explained, 6);
+	assert_int_equal(explained, 7);
 	for (size_t i = 0; i < views->count; i++) {
 		const char *view = views->text[i][0];
 		const char *at = section(fixture->arena, text, view);
@@ -161,12 +161,17 @@ static enum err_code accept_run(struct tx *tx, void *arg, struct err *err)
 /* A document sent, a paper accepted, its twin received with another date, so that there is a task; and all sealed. */
 static void fill(struct kernel_fixture *fixture)
 {
+	static const struct statement warn = {
+		"test.warn", "INSERT INTO document_finding (document, number, code, severity, path, text, law)"
+			     " SELECT id, 1, $1, 'warning', '/a', 'in words', NULL FROM document WHERE direction = 'in'"
+	};
 	unsigned sealed;
 
 	fixture->clock.now_us += 999999; /* microseconds: cut, not rounded */
 	assert_string_equal(submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml")).codes, "");
 	must(db_write(fixture->kernel.db, accept_run, fixture, &fixture->err));
 	arrive(fixture, "m-1@vn", "FORM-D", "TH:customs", sample(fixture->arena, "form-d/good-third-country.xml"));
+	fixture_exec(fixture, &warn, BINDS(BIND_TEXT("COD-003")));
 	must(journal_seal_step(&fixture->kernel, fixture->clock.now_us, 1000, &sealed, &fixture->err));
 }
 
@@ -182,6 +187,8 @@ static void a_view_shows_what_there_is(void **state)
 		  "VN-TH 26/02/00006", "VN:customs 2026-11-02" },
 		{ "SELECT action, state FROM lintas_v1_messages WHERE direction = 'out'", "FORM-D", "queued" },
 		{ "SELECT kind, state FROM lintas_v1_tasks", "paper-differs", "open" },
+		{ "SELECT code, organisation || ' ' || severity || ' ' || path FROM lintas_v1_findings", "COD-003",
+		  "customs warning /a" },
 		{ "SELECT state, reference FROM lintas_v1_papers", "differing", "VN-TH 26/02/00006" },
 		{ "SELECT code, status FROM lintas_v1_partners WHERE code = 'VN'", "VN", "active" },
 		{ "SELECT event, organisation FROM lintas_v1_events WHERE event = 'twin-of-paper'", "twin-of-paper",

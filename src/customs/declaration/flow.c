@@ -12,8 +12,12 @@ static const char *const ended[] = { "rejected", "cancelled", NULL };
 /* clang-format on */
 
 static const struct fsm_row sent_rows[] = {
-	DOCUMENT_DELIVERED,   MOVES("submitted"), /* the response may overtake our receipt */
-	MOVES("transmitted"), CANCEL("accepted"), { 0 },
+	DOCUMENT_SENDING(NULL),
+	MOVES("submitted"), /* the response may overtake our receipt */
+	MOVES("abandoned"),
+	MOVES("transmitted"),
+	CANCEL("accepted"),
+	{ 0 },
 };
 const struct machine acdd_sent_machine = {
 	.name = "acdd.sent",

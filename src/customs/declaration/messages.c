@@ -12,6 +12,8 @@ static enum err_code move_declaration(struct tx *tx, const struct document_event
 	return declaration.id ? document_fire(tx, event, &declaration, name, findings, err) : OK;
 }
 
+static const struct acdd_reference no_reference = { .declared_on = DATE_NONE };
+
 static void acdd_key(struct arena *arena, const void *record, struct document_key *key)
 {
 	const struct acdd *acdd = record;
@@ -45,17 +47,18 @@ const struct doctype acdd_doctype = {
 static void response_key(struct arena *arena, const void *record, struct document_key *key)
 {
 	const struct acdd_response *response = record;
+	const struct acdd_reference *about = response->about ? response->about : &no_reference;
 
 	(void)arena;
 	*key = (struct document_key){
 		.reference = response->reference,
 		.issuer_state = response->issuing_country,
 		.issued_on = response->issued_on,
-		.about = response->about->declaration,
+		.about = about->declaration,
 		.about_type = ACDD,
-		.about_issued_on = response->about->declared_on,
-		.about_issuer = response->about->country,
-		.counterpart = response->about->country,
+		.about_issued_on = about->declared_on,
+		.about_issuer = about->country,
+		.counterpart = about->country,
 	};
 }
 
@@ -88,15 +91,16 @@ const struct doctype acdd_response_doctype = {
 static void cancellation_key(struct arena *arena, const void *record, struct document_key *key)
 {
 	const struct acdd_cancellation *cancellation = record;
+	const struct acdd_reference *about = cancellation->about ? cancellation->about : &no_reference;
 
 	(void)arena;
 	*key = (struct document_key){
 		.reference = cancellation->reference,
 		.issuer_state = cancellation->exporting_country,
 		.issued_on = cancellation->issued_on,
-		.about = cancellation->about->declaration,
+		.about = about->declaration,
 		.about_type = ACDD,
-		.about_issued_on = cancellation->about->declared_on,
+		.about_issued_on = about->declared_on,
 		.about_issuer = cancellation->exporting_country,
 		.counterpart = cancellation->importing_country,
 	};

@@ -31,6 +31,7 @@ struct document {
 	const char *about;           /* id of the document that this one answers, cancels or replaces; NULL */
 	const char *machine, *state; /* its case */
 	const char *paper;           /* id of the paper that was accepted in its place before it came; NULL */
+	int64_t others;              /* by document_named(): of its reference, that gave way to it */
 };
 struct document_list {
 	struct document *items;
@@ -78,8 +79,10 @@ struct document_filter {
 	const char *organisation;                              /* NULL: all, for the node's operators */
 	const char *doctype, *direction, *partner, *reference; /* NULL: any */
 	const char *before;                                    /* id: older than this one (paging); NULL */
-	const char *valid; /* "0": not refused, and real; "1": not refused, and a test; NULL: any */
-	size_t limit;      /* at most DOCUMENT_LIST_MAX */
+	const char *valid;        /* "0": not refused, and real; "1": not refused, and a test; NULL: any */
+	const char *state;        /* of its case; NULL: any */
+	int64_t since_us, end_us; /* submitted or received from then on, and before then; 0: whenever */
+	size_t limit;             /* at most DOCUMENT_LIST_MAX */
 };
 #define DOCUMENT_LIST_MAX 500
 /* Newest first. */
@@ -88,9 +91,24 @@ enum err_code document_list(struct tx *tx, struct arena *arena, const struct doc
 /* By id. ORGANISATION NULL: whoever keeps it. .id is NULL if there is none. */
 enum err_code document_find(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
 			    struct document *document, struct err *err) MUST_USE;
+/* What was found when a received document was judged, in the words in which it was said then: why it was refused, or
+ * what an officer should know of one that was not. */
+struct document_finding {
+	const char *code, *severity; /* "error", "warning" */
+	const char *path;            /* as in struct finding */
+	const char *text, *law;      /* .law: NULL if there is none */
+};
+struct document_finding_list {
+	struct document_finding *items;
+	size_t count; /* at most FINDINGS_MAX */
+};
+/* In the order in which they were found; none for what we sent, whose findings its sender was told. */
+enum err_code document_findings(struct tx *tx, struct arena *arena, const char *id, struct document_finding_list *list,
+				struct err *err) MUST_USE;
 /* By id, or by a reference that one document alone has. One that was refused, and a test, give way to one that is valid
- * and real: who mends a document sends it again under its name. What is about another one gives way to it. .id is NULL
- * if there is none; ERR_CONFLICT if several are left. */
+ * and real: who mends a document sends it again under its name. What is about another one gives way to it. .others
+ * says how many did, so that whoever asks can be told. .id is NULL if there is none; ERR_CONFLICT if several are left.
+ */
 enum err_code document_named(struct tx *tx, struct arena *arena, const char *organisation, const char *name,
 			     struct document *document, struct err *err) MUST_USE;
 /* The first character that is no white space or byte order mark: '<' of XML, '{' of JSON; '\0' if there is none. */
@@ -122,9 +140,10 @@ struct paper {
 	const char *link;   /* how the link with the partner stood then, for people; NULL: not noted */
 	const char *accepted_by;
 	int64_t accepted_us;
-	const char *document; /* the electronic twin; NULL: it has not come */
-	int64_t twin_us;      /* when it came; TIME_NONE */
-	const char *state;    /* "accepted", "differing", "settled", "closed" */
+	const char *document;       /* the electronic twin; NULL: it has not come */
+	int64_t twin_us;            /* when it came; TIME_NONE */
+	const char *state;          /* "accepted", "differing", "settled", "closed" */
+	const char *closed_because; /* NULL: it is not closed, or was before this was kept */
 };
 struct paper_list {
 	struct paper *items;
@@ -149,9 +168,10 @@ enum err_code paper_close(struct kernel *kernel, struct tx *tx, struct arena *ar
 /* Newest first. */
 enum err_code paper_list(struct tx *tx, struct arena *arena, const struct paper_filter *filter, struct paper_list *list,
 			 struct err *err) MUST_USE;
-/* ORGANISATION NULL: whoever accepted it. .id is NULL if there is none. */
-enum err_code paper_find(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
-			 struct paper *paper, struct err *err) MUST_USE;
+/* By id, or by a reference that one paper alone has. ORGANISATION NULL: whoever accepted it. .id is NULL if there is
+ * none; ERR_CONFLICT if several have the reference, of different partners, types or organisations. */
+enum err_code paper_named(struct tx *tx, struct arena *arena, const char *organisation, const char *name,
+			  struct paper *paper, struct err *err) MUST_USE;
 
 /* --- For the capabilities that bring document types --- */
 
@@ -176,6 +196,10 @@ void document_check_about(date issued_on, date about_on, const char *path, struc
 /* A document goes from one state to another: ONE and OTHER (either may be NULL) differ. PATH is that of OTHER. */
 void document_check_states(const char *one, const char *other, const char *path, const char *law,
 			   struct findings *findings);
+/* Whether of two values that belong together one alone is given. What was given and could not be read is not missing:
+ * it has its own finding, at its path. */
+bool document_half_given(bool one, const char *one_path, bool other, const char *other_path,
+			 const struct findings *findings);
 void document_check_commodity(const char *code, const char *path, struct findings *findings);
 void document_check_unit(const char *unit, const char *path, struct findings *findings);
 /* QUANTITY in UNIT against the gross mass in kilograms; nothing is said of units that are no mass. */
@@ -191,7 +215,14 @@ extern const struct machine document_sent_machine, document_received_machine;
 
 /* Rows that the machines of most types have, and terms where no public text says more. */
 /* clang-format off */
-#define DOCUMENT_DELIVERED { "submitted", "delivered", NULL, "transmitted", NULL, NULL, NULL }
+/* How every case of a sent document begins. An officer who abandons its message gives it up: the partner is not known
+ * to have it. The same document may be submitted again, and a receipt or an answer that comes late shows that it had
+ * arrived: what a type lets follow "submitted" follows "abandoned", too. */
+#define DOCUMENT_SENDING(law)                                         \
+	{ "submitted", "delivered", NULL, "transmitted", NULL, NULL, law }, \
+	{ "submitted", "abandon", NULL, "abandoned", NULL, NULL, NULL },    \
+	{ "abandoned", "submit", NULL, "submitted", NULL, NULL, NULL },     \
+	{ "abandoned", "delivered", NULL, "transmitted", NULL, NULL, law }
 #define DOCUMENT_SEEN      { "received", "seen", NULL, "seen", NULL, NULL, NULL }
 #define DOCUMENT_RESTS     .rest_months = 12, .rest_law = "no public text says it: as with a certificate of origin"
 #define DOCUMENT_KEPT      { .years = 5, .law = "no public text says it: as long as a certificate of origin" }

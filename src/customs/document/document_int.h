@@ -80,13 +80,22 @@ enum err_code store_by_name(struct tx *tx, struct arena *arena, const struct doc
 			    struct document *document, struct err *err) MUST_USE;
 enum err_code store_by_id(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
 			  struct document *document, struct err *err) MUST_USE;
+/* All that FINDINGS keep, as those of DOCUMENT. */
+enum err_code store_findings_put(struct tx *tx, const char *document, const struct findings *findings,
+				 struct err *err) MUST_USE;
 enum err_code store_list(struct tx *tx, struct arena *arena, const struct document_filter *filter,
 			 struct document_list *list, struct err *err) MUST_USE;
+/* How many documents have REFERENCE. */
+enum err_code store_count(struct tx *tx, const char *organisation, const char *reference, int64_t *count,
+			  struct err *err) MUST_USE;
 /* A paper by .organisation, .partner, .doctype and .reference of NAME; .id is NULL if there is none. */
 enum err_code store_paper_by_name(struct tx *tx, struct arena *arena, const struct paper *name, struct paper *paper,
 				  struct err *err) MUST_USE;
 enum err_code store_paper_by_id(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
 				struct paper *paper, struct err *err) MUST_USE;
+enum err_code store_paper_by_reference(struct tx *tx, struct arena *arena, const char *organisation,
+				       const char *reference, struct paper *paper, struct err *err) MUST_USE;
+enum err_code store_paper_close(struct tx *tx, const char *paper, const char *reason, struct err *err) MUST_USE;
 /* ERR_BUSY: the name was taken meanwhile; begin anew. */
 enum err_code store_paper_put(struct tx *tx, const struct paper *paper, struct err *err) MUST_USE;
 /* *TWIN: id of a received document of PAPER's name that is valid and real, of whatever day; NULL. */

@@ -5,7 +5,7 @@
 
 static const char *const transmitted[] = { "transmitted", NULL };
 static const struct fsm_row sent_rows[] = {
-	DOCUMENT_DELIVERED,
+	DOCUMENT_SENDING(NULL),
 	{ 0 },
 };
 const struct machine document_sent_machine = {

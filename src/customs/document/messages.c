@@ -9,6 +9,7 @@
 #include "kernel/task.h"
 
 #define REFUSAL_LINES 20 /* findings of one document that the journal shows */
+#define TASK_FINDINGS 3  /* … and that its task names */
 
 struct arrival {
 	struct kernel *kernel;
@@ -54,14 +55,14 @@ static enum err_code find_recipient(struct tx *tx, struct arrival *arrival, stru
 	return organisation_of_seat(tx, arrival->arena, arrival->doctype->to_seat, &arrival->organisation, err);
 }
 
-/* A partner speaks for its own state, and to ours. */
+/* A partner speaks for its own state, and to ours. What could not be read has its own finding. */
 static void check_states(const struct arrival *arrival)
 {
 	const struct document_key *key = &arrival->reading->key;
 
-	if (!same(key->issuer_state, arrival->message->partner))
+	if (key->issuer_state && !same(key->issuer_state, arrival->message->partner))
 		find(arrival, DOCUMENT_WRONG_ISSUER, key->issuer_state, arrival->message->partner);
-	if (!same(key->counterpart, arrival->kernel->state))
+	if (key->counterpart && !same(key->counterpart, arrival->kernel->state))
 		find(arrival, DOCUMENT_WRONG_COUNTERPART, key->counterpart, arrival->kernel->state);
 }
 
@@ -117,7 +118,7 @@ static enum err_code keep(struct tx *tx, const struct arrival *arrival, const st
 		.partner = message->partner,
 		.issuer_state = key->issuer_state,
 		.reference = key->reference,
-		.issued_on = key->reference ? key->issued_on : DATE_NONE,
+		.issued_on = arrival->reading->record ? key->issued_on : DATE_NONE,
 		.sender = message->original_sender,
 		.recipient = message->final_recipient,
 		.digest = arrival->digest,
@@ -153,44 +154,62 @@ static enum err_code keep(struct tx *tx, const struct arrival *arrival, const st
 	document.about = about.id;
 	TRY(store_put(tx, &document, machine == &document_refused_machine, err));
 	TRY(fsm_open(tx, machine, &fsm_case, err));
-	if (machine == &document_refused_machine)
-		return OK;
-	return paper_meet(arrival->kernel, tx, arrival->arena, &document, &arrival->actor, arrival->now_us,
-			  arrival->findings, err);
+	if (machine != &document_refused_machine)
+		TRY(paper_meet(arrival->kernel, tx, arrival->arena, &document, &arrival->actor, arrival->now_us,
+			       arrival->findings, err));
+	return store_findings_put(tx, arrival->id, arrival->findings, err);
 }
 
-/* The journal names rules and places, not what stood there: that may be personal, and stays in the document. */
+/* "FRM-014 at /goodsItem/2/grossMass": the rule and the place, not what stood there, which may be personal. Journal and
+ * tasks outlive the document; the words are kept with it. */
+static const char *place_of(const struct arrival *arrival, const struct finding *finding)
+{
+	return arena_printf(arrival->arena, "%s at %s", finding->rule->code,
+			    *finding->path ? finding->path : "the document");
+}
+
 static enum err_code note_findings(struct tx *tx, const struct arrival *arrival, const char *type, const char *subject,
 				   struct err *err)
 {
-	char text[320];
-
 	for (size_t i = 0; i < REFUSAL_LINES && findings_at(arrival->findings, i); i++) {
 		const struct finding *finding = findings_at(arrival->findings, i);
-		snprintf(text, sizeof(text), "%s at %s", finding->rule->code,
-			 *finding->path ? finding->path : "the document");
-		TRY(note(tx, arrival, type, subject, "finding", text, finding->law, err));
+		TRY(note(tx, arrival, type, subject, "finding", place_of(arrival, finding), finding->law, err));
 	}
 	return OK;
 }
 
-static enum err_code keep_refused(struct tx *tx, const struct arrival *arrival, struct err *err)
+static enum err_code tell_officers(struct tx *tx, const struct arrival *arrival, struct err *err)
 {
-	size_t count = findings_count(arrival->findings);
-	char text[320];
+	size_t count = findings_count(arrival->findings), told = 0;
+	const struct finding *finding;
+	const char *places = "";
 
-	TRY(keep(tx, arrival, &document_refused_machine, err));
-	TRY(note_findings(tx, arrival, "document", arrival->id, err));
-	snprintf(
-		text, sizeof(text),
-		"A %s from %s was refused: %zu findings. Read them with the document, and tell the sender, who judges by the same rules",
-		arrival->doctype->code, arrival->message->partner, count);
+	for (; places && told < TASK_FINDINGS && (finding = findings_at(arrival->findings, told)); told++)
+		places = arena_printf(arrival->arena, "%s%s%s", places, told ? "; " : "", place_of(arrival, finding));
+	const char *text = arena_printf(
+		arrival->arena,
+		"%s %s from %s was refused, %zu finding%s: %s%s. lintas documents show %s has them in words: tell the "
+		"sender, who judges by the same rules, then lintas documents seen %s",
+		arrival->doctype->code,
+		arrival->reading->key.reference ? arrival->reading->key.reference : "(reference not read)",
+		arrival->message->partner, count, count == 1 ? "" : "s", places ? places : "",
+		told < count ? "; …" : "", arrival->id, arrival->id);
+
+	if (!places || !text)
+		return fail(err, ERR_MEMORY, "no memory left for the findings of a %s", arrival->doctype->code);
 	return task_open(tx,
 			 &(struct task){ .organisation = arrival->organisation.code,
 					 .kind = "document-refused",
 					 .subject = arrival->id,
 					 .text = text },
 			 arrival->now_us, err);
+}
+
+static enum err_code keep_refused(struct tx *tx, const struct arrival *arrival, struct err *err)
+{
+	TRY(keep(tx, arrival, &document_refused_machine, err));
+	TRY(note_findings(tx, arrival, "document", arrival->id, err));
+	return tell_officers(tx, arrival, err);
 }
 
 /* What the document does to others comes first: if that is refused, nothing of it was written. */
@@ -235,8 +254,7 @@ static enum err_code process(struct kernel *kernel, struct tx *tx, struct arena 
 	findings_append(findings, intake->findings);
 	uuid_new(arrival.id, now_us);
 	TRY(find_recipient(tx, &arrival, err));
-	if (intake->reading.key.issuer_state)
-		check_states(&arrival);
+	check_states(&arrival);
 	if (message_is_link_test(message)) {
 		TRY(message_became(tx, message->id, NULL, arrival.organisation.code, err));
 		return note_findings(tx, &arrival, "message", message->id, err);

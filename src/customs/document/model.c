@@ -157,7 +157,6 @@ enum err_code document_read(const struct kernel *kernel, struct arena *arena, co
 	const struct doctype *wanted = doctype_code ? doctype_find(kernel, doctype_code) : NULL;
 	struct bytes content = without_leading_space(text);
 	struct document_reading read = { 0 };
-	size_t errors = findings_errors(findings);
 
 	if (doctype_code && !wanted)
 		find(findings, DOCUMENT_UNKNOWN_TYPE, doctype_code, NULL);
@@ -177,9 +176,9 @@ enum err_code document_read(const struct kernel *kernel, struct arena *arena, co
 		     "request, --map of the command)",
 		     NULL);
 
-	/* The key of a record with holes would be one, too. */
+	/* Of a record with holes, too: what can be read says by which name officers find it, and between whom it is. */
 	read.key.issued_on = read.key.about_issued_on = DATE_NONE;
-	if (read.record && findings_errors(findings) == errors)
+	if (read.record)
 		read.doctype->key(arena, read.record, &read.key);
 	if (read.record && read.doctype->check)
 		read.doctype->check(read.record, today, findings);

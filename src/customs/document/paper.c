@@ -159,7 +159,11 @@ enum err_code paper_close(struct kernel *kernel, struct tx *tx, struct arena *ar
 {
 	struct fsm_case fsm_case = case_of(kernel, arena, paper, actor, now_us, reason);
 
-	TRY(fsm_fire(tx, &paper_machine, &fsm_case, "close", NULL, findings, err));
+	const char *to;
+	TRY(fsm_fire(tx, &paper_machine, &fsm_case, "close", &to, findings, err));
+	if (!to)
+		return OK;
+	TRY(store_paper_close(tx, paper->id, reason, err));
 	return task_close(tx, paper->id, TASK, now_us, err);
 }
 
@@ -169,10 +173,11 @@ enum err_code paper_list(struct tx *tx, struct arena *arena, const struct paper_
 	return store_paper_list(tx, arena, filter, list, err);
 }
 
-enum err_code paper_find(struct tx *tx, struct arena *arena, const char *organisation, const char *id,
-			 struct paper *paper, struct err *err)
+enum err_code paper_named(struct tx *tx, struct arena *arena, const char *organisation, const char *name,
+			  struct paper *paper, struct err *err)
 {
-	return store_paper_by_id(tx, arena, organisation, id, paper, err);
+	TRY(store_paper_by_id(tx, arena, organisation, name, paper, err));
+	return paper->id ? OK : store_paper_by_reference(tx, arena, organisation, name, paper, err);
 }
 
 /* --- The twin --- */

@@ -97,6 +97,12 @@ void document_check_states(const char *one, const char *other, const char *path,
 		finding_add_law(findings, &document_rules[DOCUMENT_ONE_STATE], path, law, other, NULL);
 }
 
+bool document_half_given(bool one, const char *one_path, bool other, const char *other_path,
+			 const struct findings *findings)
+{
+	return one != other && !findings_error_at(findings, one ? other_path : one_path);
+}
+
 const char *document_place(char place[static DOCUMENT_PLACE_SIZE], const char *list, size_t index, const char *member)
 {
 	snprintf(place, DOCUMENT_PLACE_SIZE, "/%s/%zu%s%s", list, index, *member ? "/" : "", member);

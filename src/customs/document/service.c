@@ -135,27 +135,36 @@ static enum err_code check_activation(struct tx *tx, struct submission *submissi
 	return OK;
 }
 
-/* Who sends to whom: the organisation's seat, the partner, and what the document itself says of both states. */
+static enum err_code check_partner(struct tx *tx, struct submission *submission, struct err *err)
+{
+	const char *named = submission->document.partner;
+	struct partner partner;
+
+	TRY(partner_find(tx, submission->arena, named, &partner, err));
+	TRY(check_activation(tx, submission, err));
+	if (!partner.code)
+		find_ours(submission, DOCUMENT_NO_PARTNER, named, NULL);
+	else if (!same(partner.status, "active"))
+		find_ours(submission, DOCUMENT_PARTNER_SUSPENDED, partner.code, partner.status);
+	return OK;
+}
+
+/* Who sends to whom: the organisation's seat, the partner, and what the document itself says of both states. A state
+ * that could not be read has its own finding, and what depends on it is not judged. */
 static enum err_code check_parties(struct tx *tx, struct submission *submission, struct err *err)
 {
 	const struct document_request *request = submission->request;
 	const struct document_key *key = &submission->reading.key;
 	struct organisation organisation;
-	struct partner partner;
 
 	submission->document.partner = request->partner ? request->partner : key->counterpart;
 	TRY(find_sender(tx, submission, &organisation, err));
 	submission->organisation = organisation.code;
-	TRY(partner_find(tx, submission->arena, submission->document.partner, &partner, err));
-	TRY(check_activation(tx, submission, err));
-
-	if (!partner.code)
-		find_ours(submission, DOCUMENT_NO_PARTNER, submission->document.partner, NULL);
-	else if (!same(partner.status, "active"))
-		find_ours(submission, DOCUMENT_PARTNER_SUSPENDED, partner.code, partner.status);
-	if (!same(key->issuer_state, submission->kernel->state))
+	if (submission->document.partner)
+		TRY(check_partner(tx, submission, err));
+	if (key->issuer_state && !same(key->issuer_state, submission->kernel->state))
 		find(submission, DOCUMENT_WRONG_ISSUER, "", key->issuer_state, submission->kernel->state);
-	if (!same(key->counterpart, submission->document.partner))
+	if (key->counterpart && !same(key->counterpart, submission->document.partner))
 		find(submission, DOCUMENT_WRONG_COUNTERPART, "", key->counterpart, submission->document.partner);
 	return OK;
 }
@@ -176,6 +185,16 @@ static enum err_code send_abandoned(struct tx *tx, struct submission *submission
 
 	TRY(put_out_again(tx, again, message, err));
 	TRY(store_message_set(tx, known->id, message->id, err));
+	struct fsm_case fsm_case = {
+		.kernel = submission->kernel,
+		.arena = submission->arena,
+		.id = known->id,
+		.organisation = known->organisation,
+		.actor = request->actor,
+		.now_us = request->now_us,
+	};
+	/* Its case may have gone on by an answer that proved that the partner has it. */
+	TRY(fsm_fire_all(tx, &fsm_case, "submit", err));
 	return journal_put(
 		tx,
 		&(struct journal_entry){
@@ -354,6 +373,8 @@ static enum err_code submit(struct tx *tx, void *arg, struct err *err)
 		return fail(err, ERR_MEMORY, "no memory left to submit a document");
 
 	TRY(check_parties(tx, submission, err));
+	/* Whether its name is free, and what it does to others, is judged of a document that can be kept: a part of a
+	 * name is another name. */
 	if (submission->broken)
 		return OK;
 	if (findings_errors(submission->findings) == 0)
@@ -382,7 +403,7 @@ enum err_code document_submit(struct kernel *kernel, struct arena *arena, const 
 		finding_add(findings, &document_rules[DOCUMENT_NOT_SUBMITTED], "", doctype->code, doctype->sent_by);
 	submission.broken = findings_errors(findings) > errors;
 	if (submission.broken) {
-		if (submission.reading.key.issuer_state) {
+		if (doctype) {
 			TRY(db_read(kernel->db, submit, &submission, err));
 			findings_append(findings, submission.findings);
 		}
@@ -447,8 +468,14 @@ enum err_code document_named(struct tx *tx, struct arena *arena, const char *org
 	static const char *const valid[] = { "0", "1", NULL };
 
 	TRY(store_by_id(tx, arena, organisation, name, document, err));
+	if (document->id)
+		return OK;
 	for (size_t i = 0; !document->id && i < COUNT(valid); i++)
 		TRY(find_valid(tx, arena, organisation, name, valid[i], document, err));
+	if (!document->id)
+		return OK;
+	TRY(store_count(tx, organisation, name, &document->others, err));
+	document->others--;
 	return OK;
 }
 

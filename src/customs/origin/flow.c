@@ -45,8 +45,9 @@ static const char *const ended[] = { "utilised", "cancelled", "replaced", NULL }
 
 /* A response may overtake our receipt; the receipt then changes nothing. */
 static const struct fsm_row sent_rows[] = {
-	{ "submitted", "delivered", NULL, "transmitted", NULL, NULL, OCP "1(e)" },
+	DOCUMENT_SENDING(OCP "1(e)"),
 	UNUSED("submitted", NULL, OCP "30(2)"),
+	UNUSED("abandoned", NULL, OCP "30(2)"),
 	UNUSED("transmitted", NULL, OCP "30(2)"),
 	RESPONDED(NULL),
 	{ 0 },

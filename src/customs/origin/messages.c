@@ -38,6 +38,8 @@ static enum err_code move_certificate(struct tx *tx, const struct document_event
 
 /* --- FORM-D --- */
 
+static const struct origin_reference no_reference = { .issued_on = DATE_NONE };
+
 static void form_d_key(struct arena *arena, const void *record, struct document_key *key)
 {
 	const struct form_d *form = record;
@@ -111,17 +113,18 @@ const struct doctype form_d_doctype = {
 static void customs_response_key(struct arena *arena, const void *record, struct document_key *key)
 {
 	const struct customs_response *response = record;
+	const struct origin_reference *about = response->certificate ? response->certificate : &no_reference;
 
 	(void)arena;
 	*key = (struct document_key){
 		.reference = response->reference,
 		.issuer_state = response->issuing_country,
 		.issued_on = response->issued_on,
-		.about = response->certificate->reference,
+		.about = about->reference,
 		.about_type = FORM_D,
-		.about_issued_on = response->certificate->issued_on,
-		.about_issuer = response->certificate->country,
-		.counterpart = response->certificate->country,
+		.about_issued_on = about->issued_on,
+		.about_issuer = about->country,
+		.counterpart = about->country,
 	};
 }
 
@@ -167,15 +170,16 @@ const struct doctype customs_response_doctype = {
 static void cancellation_key(struct arena *arena, const void *record, struct document_key *key)
 {
 	const struct origin_cancellation *cancellation = record;
+	const struct origin_reference *about = cancellation->certificate ? cancellation->certificate : &no_reference;
 
 	(void)arena;
 	*key = (struct document_key){
 		.reference = cancellation->reference,
 		.issuer_state = cancellation->issuing_country,
 		.issued_on = cancellation->issued_on,
-		.about = cancellation->certificate->reference,
+		.about = about->reference,
 		.about_type = FORM_D,
-		.about_issued_on = cancellation->certificate->issued_on,
+		.about_issued_on = about->issued_on,
 		.about_issuer = cancellation->issuing_country,
 		.counterpart = cancellation->importing_country,
 	};
@@ -210,17 +214,18 @@ const struct doctype origin_cancellation_doctype = {
 static void retransmission_key(struct arena *arena, const void *record, struct document_key *key)
 {
 	const struct retransmission_request *request = record;
+	const struct origin_reference *about = request->certificate ? request->certificate : &no_reference;
 
 	(void)arena;
 	*key = (struct document_key){
 		.reference = request->reference,
 		.issuer_state = request->issuing_country,
 		.issued_on = request->issued_on,
-		.about = request->certificate->reference,
+		.about = about->reference,
 		.about_type = FORM_D,
-		.about_issued_on = request->certificate->issued_on,
-		.about_issuer = request->certificate->country,
-		.counterpart = request->certificate->country,
+		.about_issued_on = about->issued_on,
+		.about_issuer = about->country,
+		.counterpart = about->country,
 	};
 }
 

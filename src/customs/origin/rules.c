@@ -397,17 +397,19 @@ static void check_criterion(const struct form_d *form, const struct form_d_item 
 static void check_fob(const struct form_d *form, const struct form_d_item *item, size_t index,
 		      const struct origin_criterion *criterion, struct findings *findings)
 {
-	char place[DOCUMENT_PLACE_SIZE];
+	char place[DOCUMENT_PLACE_SIZE], currency[DOCUMENT_PLACE_SIZE];
 	const char *path = document_place(place, "goodsItem", index, "fobPrice");
 	bool from = asks_for_fob(form->issuing_country), to = asks_for_fob(form->importing_country);
 	bool between = from && to && !same(form->issuing_country, form->importing_country);
 	bool given = decimal_given(item->fob);
 
-	if (given != (item->currency != NULL))
+	bool unread = findings_error_at(findings, path);
+	if (document_half_given(given, path, item->currency != NULL,
+				document_place(currency, "goodsItem", index, "currency"), findings))
 		find(findings, FOB_PAIR, path, NULL, NULL);
 	if (!criterion)
 		return;
-	if (criterion->percent > 0 && between && !given)
+	if (criterion->percent > 0 && between && !given && !unread)
 		find(findings, FOB_MISSING, path, form->issuing_country, form->importing_country);
 	if (given && criterion->percent == 0)
 		find(findings, FOB_UNASKED, path, "regional value content", NULL);
@@ -427,7 +429,7 @@ static void check_positive(struct decimal value, const char *path, struct findin
 
 static void check_amounts(const struct form_d_item *item, size_t index, struct findings *findings)
 {
-	char place[DOCUMENT_PLACE_SIZE], gross[DECIMAL_SIZE], net[DECIMAL_SIZE];
+	char place[DOCUMENT_PLACE_SIZE], other[DOCUMENT_PLACE_SIZE], gross[DECIMAL_SIZE], net[DECIMAL_SIZE];
 
 	check_positive(item->gross_mass, document_place(place, "goodsItem", index, "grossMass"), findings);
 	check_positive(item->net_mass, document_place(place, "goodsItem", index, "netMass"), findings);
@@ -438,10 +440,13 @@ static void check_amounts(const struct form_d_item *item, size_t index, struct f
 	    decimal_compare(item->gross_mass, item->net_mass) < 0)
 		find(findings, GROSS_BELOW_NET, document_place(place, "goodsItem", index, "grossMass"),
 		     decimal_format(item->gross_mass, gross), decimal_format(item->net_mass, net));
-	if (!decimal_given(item->gross_mass) && !decimal_given(item->quantity))
+	if (!decimal_given(item->gross_mass) && !decimal_given(item->quantity) &&
+	    !findings_error_at(findings, document_place(place, "goodsItem", index, "grossMass")) &&
+	    !findings_error_at(findings, document_place(other, "goodsItem", index, "quantity")))
 		find_number(findings, NO_WEIGHT, document_place(place, "goodsItem", index, ""), (int64_t)index + 1, 0);
-	if (decimal_given(item->quantity) != (item->unit != NULL))
-		find(findings, QUANTITY_PAIR, document_place(place, "goodsItem", index, "quantity"), NULL, NULL);
+	if (document_half_given(decimal_given(item->quantity), document_place(place, "goodsItem", index, "quantity"),
+				item->unit != NULL, document_place(other, "goodsItem", index, "unit"), findings))
+		find(findings, QUANTITY_PAIR, place, NULL, NULL);
 	document_check_unit(item->unit, document_place(place, "goodsItem", index, "unit"), findings);
 	document_check_mass(item->quantity, item->unit, item->gross_mass,
 			    document_place(place, "goodsItem", index, "quantity"), findings);
@@ -599,7 +604,7 @@ static void check_response_item(const struct customs_response *response, size_t 
 {
 	const struct customs_response_item *item = &response->items[index];
 	const struct customs_response_item *before = index > 0 ? item - 1 : NULL;
-	char place[DOCUMENT_PLACE_SIZE], number[24], previous[24];
+	char place[DOCUMENT_PLACE_SIZE], unit[DOCUMENT_PLACE_SIZE], number[24], previous[24];
 	bool given = decimal_given(item->quantity);
 
 	if (before && item->number != INTEGER_NONE && before->number != INTEGER_NONE &&
@@ -609,9 +614,10 @@ static void check_response_item(const struct customs_response *response, size_t 
 		find_message(findings, RESPONSE_ITEM_ORDER, document_place(place, "goodsItem", index, "number"), number,
 			     previous);
 	}
-	if (given != (item->unit != NULL) || (given && decimal_compare(item->quantity, decimal_of(0)) <= 0))
-		find_message(findings, RESPONSE_QUANTITY, document_place(place, "goodsItem", index, "quantity"), NULL,
-			     NULL);
+	if (document_half_given(given, document_place(place, "goodsItem", index, "quantity"), item->unit != NULL,
+				document_place(unit, "goodsItem", index, "unit"), findings) ||
+	    (given && decimal_compare(item->quantity, decimal_of(0)) <= 0))
+		find_message(findings, RESPONSE_QUANTITY, place, NULL, NULL);
 	document_check_unit(item->unit, document_place(place, "goodsItem", index, "unit"), findings);
 	check_reason(item->status, item->reason, document_place(place, "goodsItem", index, "reason"), findings);
 }

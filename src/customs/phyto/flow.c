@@ -15,7 +15,12 @@ static const char *const ended[] = { "replaced", NULL };
 /* clang-format on */
 
 static const struct fsm_row sent_rows[] = {
-	DOCUMENT_DELIVERED, MOVES("submitted"), MOVES("transmitted"), REPLACE("withdrawn"), { 0 },
+	DOCUMENT_SENDING(NULL),
+	MOVES("submitted"),
+	MOVES("abandoned"),
+	MOVES("transmitted"),
+	REPLACE("withdrawn"),
+	{ 0 },
 };
 const struct machine phyto_sent_machine = {
 	.name = "e-phyto.sent",

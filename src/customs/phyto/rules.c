@@ -57,28 +57,32 @@ const char *phyto_note_of(const struct phyto_note *notes, size_t count, const ch
 static void check_measures(const struct phyto_item *item, size_t index, struct findings *findings)
 {
 	const struct {
-		const char *name;
+		const char *name, *value, *unit;
 		const struct phyto_measure *measure;
 	} measures[] = {
-		{ "netWeight", item->net_weight },
-		{ "grossWeight", item->gross_weight },
-		{ "netVolume", item->net_volume },
-		{ "grossVolume", item->gross_volume },
+		{ "netWeight", "netWeight/value", "netWeight/unit", item->net_weight },
+		{ "grossWeight", "grossWeight/value", "grossWeight/unit", item->gross_weight },
+		{ "netVolume", "netVolume/value", "netVolume/unit", item->net_volume },
+		{ "grossVolume", "grossVolume/value", "grossVolume/unit", item->gross_volume },
 	};
 	bool any = phyto_note_of(item->notes, item->notes_count, NOTE_OTHER_QUANTITY) != NULL;
-	char place[DOCUMENT_PLACE_SIZE], value[DECIMAL_SIZE];
+	char place[DOCUMENT_PLACE_SIZE], unit[DOCUMENT_PLACE_SIZE], value[DECIMAL_SIZE];
 
-	for (size_t i = 0; i < item->packages_count; i++)
-		any |= decimal_given(item->packages[i].quantity);
+	for (size_t i = 0; i < item->packages_count; i++) {
+		char member[48];
+		snprintf(member, sizeof(member), "package/%zu/quantity", i);
+		any |= decimal_given(item->packages[i].quantity) ||
+		       findings_error_at(findings, document_place(place, "item", index, member));
+	}
 	for (size_t i = 0; i < COUNT(measures); i++) {
 		const struct phyto_measure *measure = measures[i].measure;
+		any |= findings_error_at(findings, document_place(place, "item", index, measures[i].value));
 		if (!measure || !decimal_given(measure->value))
 			continue;
-		any = true;
 		document_place(place, "item", index, measures[i].name);
 		if (measure->unit)
 			document_check_unit(measure->unit, place, findings);
-		else
+		else if (!findings_error_at(findings, document_place(unit, "item", index, measures[i].unit)))
 			finding_add(findings, &phyto_rules[PHYTO_NO_UNIT], place, decimal_format(measure->value, value),
 				    NULL);
 	}

@@ -60,6 +60,8 @@ static void every_value_that_is_allowed_is_taken(void **state)
 		"/api/v1/messages?state=failed",
 		"/api/v1/documents?type=FORM-D&direction=in&partner=MY&organisation=dft",
 		"/api/v1/documents?type=ACDD",
+		"/api/v1/documents?state=refused&since=2026-11-01&until=2026-11-02",
+		"/api/v1/documents?state=remainder-suspended",
 		"/api/v1/tasks?organisation=dft",
 		"/api/v1/events?organisation=customs",
 	};

@@ -76,6 +76,26 @@ static void another_organisation_neither_sees_nor_closes_it(void **state)
 	end(&world);
 }
 
+/* Officers know the reference that stands on the paper, not our id. */
+static void a_paper_is_found_by_its_reference_and_says_why_it_was_closed(void **state)
+{
+	struct world world = begin(state, false);
+	const char *officer = new_user(&world, "nguyen", "customs", "officer");
+	const char *stranger = new_user(&world, "dft-1", "dft", "officer");
+	const char *id = id_of(&world, accept_as(&world, officer, NULL));
+	const char *reference = the_paper(NULL).reference;
+	const char *path = arena_printf(world.fixture->arena, "/api/v1/papers/%s", reference);
+	const char *timeline = arena_printf(world.fixture->arena, "/api/v1/timeline/%s", reference);
+
+	expect(get_as(&world, officer, path), 200, id);
+	expect(get_as(&world, stranger, path), 404, NULL);
+	expect(get_as(&world, stranger, timeline), 404, NULL);
+	expect(close_as(&world, officer, reference), 200, "\"closedBecause\":\"it will not come\"");
+	expect(get_as(&world, officer, path), 200, "\"closedBecause\":\"it will not come\"");
+	expect(get_as(&world, officer, timeline), 200, "\"closed\"");
+	end(&world);
+}
+
 /* As long as it waits; the fixture's day is 2 November 2026. */
 static void the_list_tells_the_age(void **state)
 {
@@ -114,6 +134,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_officer_accepts_for_his_own_organisation_alone),
 		cmocka_unit_test(another_organisation_neither_sees_nor_closes_it),
+		cmocka_unit_test(a_paper_is_found_by_its_reference_and_says_why_it_was_closed),
 		cmocka_unit_test(the_list_tells_the_age),
 		cmocka_unit_test(the_same_request_again_is_the_same_paper),
 	};

@@ -18,8 +18,8 @@ static void refuse(struct world *world, const char *partner, const char *message
 				    .content_type = "application/soap+xml",
 				    .octets = bytes_of("<error/>") };
 
-	must(inbox_refused(&fixture->kernel, partner, message_id, rule, &received, &error, fixture->clock.now_us,
-			   &fixture->err));
+	must(inbox_refused(&fixture->kernel, partner, message_id, &(struct refused_for){ rule, "part 1 has garbage" },
+			   &received, &error, fixture->clock.now_us, &fixture->err));
 	fixture->clock.now_us += SECOND_US;
 }
 
@@ -56,6 +56,7 @@ static void refusals_are_listed_newest_first_and_by_partner(void **state)
 	assert_int_equal(all.count, 3);
 	assert_string_equal(all.items[0].message_id, "m2@vn");
 	assert_string_equal(all.items[0].rule, "MSG-053");
+	assert_string_equal(all.items[0].text, "part 1 has garbage");
 	assert_int_equal(all.items[0].at_us, FIXTURE_NOW_US + 2 * SECOND_US);
 	assert_int_equal(all.items[0].received_bytes, sizeof(package) - 1);
 	assert_int_equal(all.items[0].error_bytes, strlen("<error/>"));

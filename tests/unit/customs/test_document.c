@@ -101,17 +101,37 @@ static void what_was_abandoned_is_sent_when_it_is_submitted_again(void **state)
 		must(outbox_decide(&fixture->kernel, first.result.message, decisions[i], &fixture_actor,
 				   fixture->clock.now_us, findings, &fixture->err));
 	assert_int_equal(findings_count(findings), 0);
+	assert_string_equal(document_called(fixture, "D2026-0045678").state, "abandoned");
 	struct submitted again = submit(fixture, "dft", text), third = submit(fixture, "dft", text);
 	assert_false(again.result.repeated);
 	assert_string_equal(again.result.id, first.result.id);
 	assert_string_not_equal(again.result.message, first.result.message);
 	assert_true(third.result.repeated);
+	assert_string_equal(document_called(fixture, "D2026-0045678").state, "submitted");
 	assert_string_equal(third.result.message, again.result.message);
 	assert_int_equal(count_of(fixture, &queued, "FORM-D"), 1);
 	assert_true(bytes_same(original_of(fixture, "D2026-0045678"), bytes_of(text)));
 	struct message message = fixture_message(fixture, again.result.message);
 	must(outbox_delivered(&fixture->kernel, &message, &(struct wire){ .kind = WIRE_RECEIPT_RECEIVED },
 			      fixture->clock.now_us, &fixture->err));
+	assert_string_equal(document_called(fixture, "D2026-0045678").state, "transmitted");
+}
+
+/* The partner had it, and said so when nobody waited for it any more. */
+static void a_receipt_that_comes_after_all_shows_that_the_document_arrived(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct findings *findings = findings_new(fixture->arena);
+	static const char *const decisions[] = { "hold", "abandon" };
+	struct submitted sent = submit(fixture, "dft", sample(fixture->arena, "form-d/good-ordinary.xml"));
+
+	for (size_t i = 0; i < COUNT(decisions); i++)
+		must(outbox_decide(&fixture->kernel, sent.result.message, decisions[i], &fixture_actor,
+				   fixture->clock.now_us, findings, &fixture->err));
+	struct message message = fixture_message(fixture, sent.result.message);
+	must(outbox_delivered(&fixture->kernel, &message, &(struct wire){ .kind = WIRE_RECEIPT_RECEIVED },
+			      fixture->clock.now_us, &fixture->err));
+	assert_string_equal(fixture_message(fixture, sent.result.message).state, "abandoned");
 	assert_string_equal(document_called(fixture, "D2026-0045678").state, "transmitted");
 }
 
@@ -221,9 +241,16 @@ static void all_that_can_be_said_is_said_at_once(void **state)
 	assert_string_equal(
 		submit(fixture, "dft", with(fixture->arena, text, "<ImportCountryID>VN", "<ImportCountryID>LA")).codes,
 		"FRM-014 COD-003 DOC-008");
-	/* What cannot be read is of no state. */
+	/* What cannot be read hides what does not depend on it neither, and makes nothing up: the mass was given. */
 	assert_string_equal(submit(fixture, "customs", with(fixture->arena, text, ">400.00<", ">4OO<")).codes,
-			    "FLD-005");
+			    "FLD-005 DOC-007");
+	assert_string_equal(
+		submit_as(fixture, "dft", NULL, "MY", with(fixture->arena, text, ">400.00<", ">4OO<"), false).codes,
+		"FLD-005 DOC-011");
+	/* Of a state that is none it is not said that it is no partner. */
+	assert_string_equal(
+		submit(fixture, "dft", with(fixture->arena, text, "<ImportCountryID>VN", "<ImportCountryID>Q1")).codes,
+		"FLD-008 FRM-014 COD-003");
 	assert_int_equal(count_of(fixture, &rows, "FORM-D"), 0);
 }
 
@@ -337,6 +364,92 @@ static void an_organisation_sees_its_own_documents_only(void **state)
 	assert_int_equal(documents(fixture, (struct document_filter){ .direction = "in" }).count, 0);
 }
 
+static void lists_are_of_a_state_and_of_days(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *form_d = sample(fixture->arena, "form-d/good-ordinary.xml");
+	int64_t day_us = FIXTURE_NOW_US - FIXTURE_NOW_US % DAY_US;
+
+	const char *first = submit(fixture, "dft", form_d).result.id;
+	fixture->clock.now_us = day_us + DAY_US; /* the next day begins */
+	const char *second = submit(fixture, "customs", sample(fixture->arena, "acdd/good-sea.xml")).result.id;
+
+	struct document_filter today = { .since_us = day_us, .end_us = day_us + DAY_US };
+	assert_int_equal(documents(fixture, today).count, 1);
+	assert_string_equal(documents(fixture, today).items[0].id, first);
+	struct document_filter since = { .since_us = day_us + DAY_US };
+	assert_int_equal(documents(fixture, since).count, 1);
+	assert_string_equal(documents(fixture, since).items[0].id, second);
+
+	struct document_filter submitted = { .state = "submitted" };
+	assert_int_equal(documents(fixture, submitted).count, 2);
+	submitted.organisation = "dft";
+	assert_int_equal(documents(fixture, submitted).count, 1);
+	submitted.since_us = day_us + DAY_US;
+	assert_int_equal(documents(fixture, submitted).count, 0);
+	assert_int_equal(documents(fixture, (struct document_filter){ .state = "transmitted" }).count, 0);
+}
+
+struct plan {
+	struct arena *arena;
+	const struct statement *explain;
+	size_t binds;
+	const char *details;
+};
+
+static enum err_code plan_run(struct tx *tx, void *arg, struct err *err)
+{
+	enum { BINDS_MAX = 10 };
+	struct plan *plan = arg;
+	struct bind binds[BINDS_MAX];
+	db_query_auto query = { 0 };
+
+	for (size_t i = 0; i < plan->binds; i++)
+		binds[i] = BIND_TEXT("");
+	TRY(db_query(tx, plan->explain, binds, plan->binds, &query, err));
+	while (db_next(&query))
+		plan->details = arena_printf(plan->arena, "%s%s\n", plan->details, db_text(plan->arena, &query, 3));
+	return db_end(&query, err);
+}
+
+/* SQLite's EXPLAIN QUERY PLAN: lists run along an index, newest first without sorting. */
+static void lists_run_along_their_indices(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t binds;
+		const char *search;
+	} expected[] = {
+		{ "document.all", 8, "SEARCH document USING INDEX sqlite_autoindex_document_1 (id>? AND id<?)" },
+		{ "document.of-organisation", 9, "document_of_organisation (organisation=? AND id>? AND id<?)" },
+		{ "document.in-state", 9, "fsm_case_in_state (state=? AND id>? AND id<?)" },
+		{ "document.in-state-of-organisation", 10, "fsm_case_in_state (state=? AND id>? AND id<?)" },
+		{ "document.of-reference", 2, "document_reference (reference=?)" },
+		{ "document.paper-by-reference", 2, "paper_reference (reference=?)" },
+	};
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const struct statements *statements = document_capability.statements;
+	struct statement explain[COUNT(expected)];
+
+	if (fixture->kind != DB_SQLITE)
+		return;
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		const char *sql = NULL;
+		for (size_t k = 0; k < statements->count; k++)
+			if (same(statements->row[k]->name, expected[i].name))
+				sql = statements->row[k]->sql;
+		assert_non_null(sql);
+		explain[i] = (struct statement){ expected[i].name,
+						 arena_printf(fixture->arena, "EXPLAIN QUERY PLAN %s", sql) };
+		struct plan plan = { fixture->arena, &explain[i], expected[i].binds, "" };
+		must(db_write(fixture->kernel.db, plan_run, &plan, &fixture->err));
+		if (!strstr(plan.details, expected[i].search) || strstr(plan.details, "TEMP B-TREE"))
+			fail_msg("%s: %s", expected[i].name, plan.details);
+	}
+	db_close(fixture->kernel.db); /* before the statements, which it keeps by their address */
+	fixture->kernel.db = NULL;
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -345,6 +458,7 @@ int main(void)
 		cmocka_unit_test(json_becomes_canonical_xml),
 		cmocka_unit_test(the_same_bytes_are_the_same_document),
 		cmocka_unit_test(what_was_abandoned_is_sent_when_it_is_submitted_again),
+		cmocka_unit_test(a_receipt_that_comes_after_all_shows_that_the_document_arrived),
 		cmocka_unit_test(another_content_needs_another_reference),
 		cmocka_unit_test(the_same_reference_for_another_partner_is_altered_content),
 		cmocka_unit_test(submitted_twice_at_once_it_is_one_document),
@@ -359,6 +473,8 @@ int main(void)
 		cmocka_unit_test(what_is_no_document_is_said_so),
 		cmocka_unit_test(a_refusal_by_what_it_is_about_leaves_nothing),
 		cmocka_unit_test(an_organisation_sees_its_own_documents_only),
+		cmocka_unit_test(lists_are_of_a_state_and_of_days),
+		cmocka_unit_test(lists_run_along_their_indices),
 	};
 
 	return kernel_run("customs/document", tests, COUNT(tests), customs_capabilities);

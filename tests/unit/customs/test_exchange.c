@@ -508,10 +508,13 @@ static void a_reference_names_what_is_valid_before_what_was_refused_or_a_test(vo
 	must(db_read(fixture->kernel.db, name_one, &naming, &fixture->err));
 	assert_string_equal(naming.document.id, refused.id);
 
+	assert_int_equal(naming.document.others, 0);
+
 	arrive(fixture, "m-3@vn", "FORM-D", "TH:customs", with(fixture->arena, good, ">18.75<", ">1.75<"));
 	naming.name = VN_FORM_D;
 	must(db_read(fixture->kernel.db, name_one, &naming, &fixture->err));
 	assert_string_equal(naming.document.id, received.id);
+	assert_int_equal(naming.document.others, 2); /* and whoever asks is told */
 }
 
 static void what_cannot_be_read_is_kept_and_shown_to_officers(void **state)
@@ -527,6 +530,71 @@ static void what_cannot_be_read_is_kept_and_shown_to_officers(void **state)
 	must(document_seen(&fixture->kernel, fixture->arena, "customs", refused.id, &fixture_actor,
 			   fixture->clock.now_us, findings, &fixture->err));
 	assert_int_equal(count_of(fixture, &tasks, "document-refused"), 0);
+}
+
+struct reading_findings {
+	struct kernel_fixture *fixture;
+	const char *id;
+	struct document_finding_list list;
+};
+
+static enum err_code read_findings(struct tx *tx, void *arg, struct err *err)
+{
+	struct reading_findings *r = arg;
+	return document_findings(tx, r->fixture->arena, r->id, &r->list, err);
+}
+
+static enum err_code drop_document(struct tx *tx, void *arg, struct err *err)
+{
+	const struct reading_findings *r = arg;
+	return document_capability.keeper->drop(tx, r->id, err);
+}
+
+static void why_a_document_was_refused_is_kept_in_words_with_it_alone(void **state)
+{
+	static const struct statement said = {
+		"test.said",
+		"SELECT count(*) FROM task WHERE text LIKE '%FRM-014 at /goodsItem/0/grossMass;%' AND text LIKE '%documents seen%'"
+	};
+	static const struct statement told = { "test.told",
+					       "SELECT count(*) FROM task WHERE text LIKE '%gross mass 4%'" };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *text = sample(fixture->arena, "form-d/good-ordinary.xml");
+	struct document refused =
+		arrive(fixture, "m-1@vn", "FORM-D", "TH:customs", with(fixture->arena, text, ">480.00<", ">400.00<"));
+	struct reading_findings r = { .fixture = fixture, .id = refused.id };
+
+	must(db_read(fixture->kernel.db, read_findings, &r, &fixture->err));
+	assert_int_equal(r.list.count, 4);
+	assert_string_equal(r.list.items[0].code, "FRM-014");
+	assert_string_equal(r.list.items[0].path, "/goodsItem/0/grossMass");
+	assert_string_equal(r.list.items[0].text, "gross mass 400.00 is less than the net mass 432.50");
+	assert_string_equal(r.list.items[0].law, "ATIGA Annex 7, box 9");
+	assert_string_equal(r.list.items[0].severity, "error");
+	assert_string_equal(r.list.items[1].severity, "warning");
+	assert_int_equal(fixture_int(fixture, &said, NULL, 0), 1);
+	assert_int_equal(fixture_int(fixture, &told, NULL, 0), 0);
+
+	must(db_write(fixture->kernel.db, drop_document, &r, &fixture->err));
+	must(db_read(fixture->kernel.db, read_findings, &r, &fixture->err));
+	assert_int_equal(r.list.count, 0);
+}
+
+/* Its name is known although its form is broken, and what does not depend on the broken part is judged. */
+static void what_is_broken_in_form_is_kept_under_its_name_and_judged(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct document refused =
+		arrive(fixture, "m-1@vn", "FORM-D", "TH:customs",
+		       with(fixture->arena, sample(fixture->arena, "form-d/good-ordinary.xml"), ">480.00<", ">4OO<"));
+	struct reading_findings r = { .fixture = fixture, .id = refused.id };
+
+	assert_string_equal(refused.reference, "D2026-0045678");
+	must(db_read(fixture->kernel.db, read_findings, &r, &fixture->err));
+	assert_int_equal(r.list.count, 3);
+	assert_string_equal(r.list.items[0].code, "FLD-005");
+	assert_string_equal(r.list.items[1].code, "DOC-010");
+	assert_string_equal(r.list.items[2].code, "DOC-011");
 }
 
 static void a_message_of_two_parts_is_no_document(void **state)
@@ -612,6 +680,8 @@ int main(void)
 		cmocka_unit_test(what_breaks_a_rule_is_kept_under_its_name),
 		cmocka_unit_test(a_reference_names_what_is_valid_before_what_was_refused_or_a_test),
 		cmocka_unit_test(what_cannot_be_read_is_kept_and_shown_to_officers),
+		cmocka_unit_test(why_a_document_was_refused_is_kept_in_words_with_it_alone),
+		cmocka_unit_test(what_is_broken_in_form_is_kept_under_its_name_and_judged),
 		cmocka_unit_test(a_message_of_two_parts_is_no_document),
 		cmocka_unit_test(an_officer_sees_a_document_once),
 		cmocka_unit_test(only_received_documents_are_marked_as_seen),
