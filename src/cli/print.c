@@ -743,8 +743,12 @@ static void print_recovery(FILE *out, const struct status_view *s)
 void print_status(FILE *out, const void *answer)
 {
 	const struct status_view *s = answer;
+	char since[TIME_SIZE];
 	fprintf(out, "%s (%s), version %s, %s\n", s->name, s->state, s->version, s->running ? "running" : "stopped");
 	print_recovery(out, s);
+	for (size_t i = 0; i < s->faults_count; i++)
+		fprintf(out, "FAILS since %s: %s: %s\n", when(s->faults[i].since_us, since), s->faults[i].role,
+			s->faults[i].text);
 	print_links(out, s);
 	print_status_keys(out, s);
 	print_status_disk(out, s);

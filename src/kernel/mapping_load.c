@@ -35,7 +35,7 @@ static void find(struct loader *loader, enum mapping_rule_code code, const char 
 static bool path_parse(struct loader *loader, const char *text, bool xml, const char *at, struct mapping_path *path)
 {
 	return text && mapping_path_parse(loader->arena, text, xml, loader->mapping->namespaces,
-				  loader->mapping->namespaces_count, at, path, loader->findings);
+					  loader->mapping->namespaces_count, at, path, loader->findings);
 }
 
 /* --- The document's side --- */
