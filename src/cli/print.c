@@ -771,7 +771,9 @@ void print_proof(FILE *out, const void *answer)
 	if (p->known_seal != INTEGER_NONE)
 		fprintf(out, "the head that you gave is that of seal %lld, of %s\n", (long long)p->known_seal,
 			when(p->known_us, time));
-	if (!p->broken_sequence)
+	if (!p->broken_sequence && !p->head)
+		fprintf(out, "There is no seal yet, so no head: the running node seals within seconds.\n");
+	else if (!p->broken_sequence)
 		fprintf(out, "head %s\nWrite the head down outside the node: it proves all before it.\n",
 			text(p->head));
 	if (p->broken_wire)

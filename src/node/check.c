@@ -13,7 +13,7 @@
 
 enum { TRUST_MAX = 16 << 20 };
 
-enum { RULE_PLACE, RULE_TLS_KEY, RULE_WITHOUT, RULE_FAULT, RULE_ENDED, RULE_NO_KEY };
+enum { RULE_PLACE, RULE_TLS_KEY, RULE_WITHOUT, RULE_FAULT, RULE_ENDED, RULE_NO_KEY, RULE_WEBHOOK };
 static const struct rule check_rules[] = {
 	[RULE_PLACE] = { .code = "CFG-020",
 			 .text = "{1} cannot be read ({2}): lintas serve does not start without it" },
@@ -29,6 +29,9 @@ static const struct rule check_rules[] = {
 	[RULE_NO_KEY] = { .code = "CFG-025",
 			  .text = "there is no active key to {1}: {2}; lintas key new --use {1}, then csr and install",
 			  .severity = SEVERITY_WARNING },
+	[RULE_WEBHOOK] = { .code = "CFG-026",
+			   .text = "webhook {1} waits for what never comes: {2}; remove it, and add it with the right names",
+			   .severity = SEVERITY_WARNING },
 };
 
 struct checking {
@@ -165,6 +168,26 @@ static enum err_code check_keys(struct checking *c, struct err *err)
 
 /* --- The database, the mappings, the machine --- */
 
+/* Those that were added before names were checked wait for events that never come. */
+static enum err_code check_webhooks(struct tx *tx, void *arg, struct err *err)
+{
+	const struct checking *c = arg;
+	const struct kernel kernel = { .clock = &clock_system, .capabilities = customs_capabilities };
+	struct webhook_list list;
+	struct findings *found = findings_new(c->arena);
+	if (!found)
+		return fail(err, ERR_MEMORY, "no memory to check webhooks");
+	TRY(webhook_list(tx, c->arena, NULL, &list, err));
+	for (size_t i = 0; i < list.count; i++) {
+		size_t before = findings_count(found);
+		const struct finding *f;
+		webhook_check_events(&kernel, c->arena, list.items[i].events, found);
+		for (size_t k = before; (f = findings_at(found, k)); k++)
+			finding_add(c->findings, &check_rules[RULE_WEBHOOK], "", list.items[i].id, f->text);
+	}
+	return OK;
+}
+
 /* Opening an SQLite database makes one: a check does not. */
 static enum err_code check_database(struct checking *c, struct err *err)
 {
@@ -178,6 +201,8 @@ static enum err_code check_database(struct checking *c, struct err *err)
 			    strerror(errno));
 	TRY(node_open_database(c->arena, c->config, &db, err));
 	enum err_code code = node_require_migrated(db, c->config->directory, err);
+	if (code == OK)
+		code = db_read(db, check_webhooks, c, err);
 	db_close(db);
 	return code;
 }

@@ -149,6 +149,18 @@ static bool has(const struct backup_file *files, size_t count, const char *insid
 	return false;
 }
 
+/* Why SETTING's place is not in the backup, and what is not done without it. INSIDE: NULL if it lies elsewhere. */
+static const char *left_why(struct arena *arena, const struct setting *setting, const char *inside, const char *path)
+{
+	const char *without = setting->without ? setting->without : "lintas serve does not start";
+	if (inside && setting->names == NAMES_SPOOL)
+		return "files on their way are not kept; each organisation that drops some needs its folder in it";
+	if (inside)
+		return arena_printf(arena, "there is none in this directory; without it %s", without);
+	return arena_printf(arena, "it lies outside of the directory, so keep a copy of it%s; without it %s",
+			    access(path, F_OK) != 0 ? "; it is not on this machine" : "", without);
+}
+
 enum err_code node_left_out_find(struct arena *arena, const struct config *config, const char *home,
 				 const struct backup_file *files, size_t count, struct node_left_out *left,
 				 struct err *err)
@@ -162,17 +174,7 @@ enum err_code node_left_out_find(struct arena *arena, const struct config *confi
 		const char *path = config_path(arena, config, value);
 		if (!path)
 			return fail(err, ERR_MEMORY, "no memory for a path");
-		const char *why = inside && setting->names == NAMES_SPOOL
-					  ? "files on their way are not kept; each organisation that drops some needs "
-					    "its folder in it"
-				  : inside ? "there is none in this directory"
-					   : "it lies outside of the directory, so keep a copy of it";
-		const char *there = !inside && access(path, F_OK) != 0 ? "; it is not on this machine" : "";
-		const char *without = setting->names == NAMES_SPOOL && inside ? "" : "; without it ";
-		why = arena_printf(arena, "%s%s%s%s", why, there, without,
-				   !*without          ? ""
-				   : setting->without ? setting->without
-						      : "lintas serve does not start");
+		const char *why = left_why(arena, setting, inside, path);
 		TRY(leave_out(left, config, arena_printf(arena, "[%s] %s = %s", setting->section, setting->name, value),
 			      why, err));
 	}

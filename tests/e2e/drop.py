@@ -104,6 +104,8 @@ def strangers(folder):
     (folder.inside / ".hidden.csv").write_bytes(ministry("HIDDEN-1"))
     (folder.inside / "copied.csv.part").write_bytes(ministry("PART-1"))
     (folder.path / "in" / "no-such-mapping").mkdir()
+    (folder.path / "in" / "no-such-mapping" / "lost.csv").write_bytes(ministry("LOST-1"))
+    (folder.path.parent / "nosuchorg" / "in").mkdir(parents=True)
     locked = os.geteuid() != 0
     (folder.inside / "locked.csv").write_bytes(ministry("LOCKED-1"))
     (folder.inside / "locked.csv").chmod(0 if locked else 0o600)
@@ -115,6 +117,9 @@ def strangers(folder):
     for name, why in (("link.csv", "symbolic link"), ("folder-link", "symbolic link"), ("sub", "a folder"), ("pipe.csv", "no file"),
                       ("hard.csv", "hard link")):
         assert why in untaken[at + name], (name, untaken)
+    strangers = {d["organisation"]: d["entries"] for d in answer(folder.node, "drop", "status")["items"]}
+    assert "no organisation of ours has this name" in strangers["nosuchorg"][0]["why"], strangers
+    assert "; 1 file in it is not taken" in untaken["in/no-such-mapping"], untaken
     assert "a folder" in untaken["in/no-such-mapping"] and not any("hidden" in path or ".part" in path for path in untaken), untaken
     if locked:
         assert "cannot be read" in untaken[at + "locked.csv"], untaken

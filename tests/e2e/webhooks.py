@@ -234,6 +234,7 @@ def changes(node, good, hook, secret):
     assert len(picky.requests) == 1
     picky.close()
     lintas(node, "webhook", "remove", chosen)
+    lintas(node, "webhook", "add", picky.url, "--event", "recieved", code=1)
     shown("a webhook for events of some names passes over the others without a request")
 
     for wrong in ("ftp://x/", "http://:80/", "https://user:password@host/", "https://host/#x", "nonsense"):
@@ -395,11 +396,29 @@ def stream(node, page):
     shown("streams end cleanly when the node stops")
 
 
+def names(program, root):
+    """Each name that the source gives to an entry of the journal is listed, and a wrong one is told with those near to it."""
+    listed = {name for name in re.findall(r"^\| `([a-z0-9-]+)` \|", run(program, "webhook", "events"), re.M)}
+    types = {"user", "token", "document", "key"}
+    given = set()
+    for path in pathlib.Path(root, "src").rglob("*.c"):
+        text = path.read_text()
+        for value in re.findall(r"\.event = ([^,;]*),?", text):
+            given |= set(re.findall(r'"([a-z0-9-]+)"', re.sub(r"same\([^)]*\)|== *\"[^\"]*\"", "", value)))
+        for call in re.findall(r"\b(?:[a-z_]*_journal|note|note_served|entry_put|event_put|partner_changed|journal_notice|journal_receiver)\(([^;{]*);", text):
+            given |= set(re.findall(r', (?:[a-z_>. -]+\? )?"([a-z][a-z0-9-]+)"(?: : "[a-z-]+")?,', call)) - types
+            given |= set(re.findall(r' : "([a-z][a-z0-9-]+)",', call))
+    given -= {"again, and otherwise than before"}
+    assert len(given) > 40 and given <= listed, given - listed
+    shown(f"all {len(given)} names that the source gives to events are among the {len(listed)} that webhooks take")
+
+
 def main(program, root, database=None):
     if database and not os.environ.get("LINTAS_TEST_POSTGRES"):
         print("skipped: tests/postgres.sh runs this with a server")
         sys.exit(77)
     region = Region(program, root, "lintas-webhooks-", os.environ["LINTAS_TEST_POSTGRES"] if database else None)
+    names(program, root)
     page = examples(pathlib.Path(root) / "docs" / "webhooks.md")
     try:
         authority = Authority(region, "authority")

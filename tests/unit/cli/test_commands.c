@@ -133,7 +133,15 @@ static void a_command_that_is_not_there_is_told_above_those_that_are(void **stat
 {
 	(void)state;
 	assert_int_equal(TYPE("outbox", "lst"), 2);
-	expect("there is no command \"outbox lst\"; there are\n  outbox list ");
+	expect("there is no command \"outbox lst\"; did you mean outbox list?");
+	assert_int_equal(TYPE("partner", "lst"), 2);
+	expect("did you mean partner list?");
+	assert_int_equal(TYPE("outbox", "frobnicate"), 2);
+	expect("there is no command \"outbox frobnicate\"; there are\n  outbox list ");
+	assert_int_equal(TYPE("serve", "one", "two"), 2);
+	expect("serve takes [DIR], not 2; see lintas serve --help");
+	assert_int_equal(TYPE("restore", "a", "b", "c", "d", "e"), 2);
+	expect("restore takes FILE [DIR], not 5");
 	assert_int_equal(TYPE("help", "partner", "nope"), 2);
 	expect("there is no command \"partner nope\"; there are\n  partner add ");
 	assert_int_equal(TYPE("help", "partner"), 0);
@@ -313,7 +321,8 @@ static void a_certificate_of_ours_that_has_ended_is_told(void **state)
 				       .key_usage = "critical,digitalSignature",
 				       .not_after_us = PKI_FROM + 1000000,
 				       .public_key = bytes_of(shown) };
-	certify("ended/keys/sign-1/certificate", &spec, file, fingerprint); /* as it was when it was installed */
+	certify("ended/keys/sign-1/certificate", &spec, file, fingerprint); /* as if it was installed in time */
+	place_file(path, "keys/sign-1/status", "active p256\n");
 	assert_int_equal(TYPE("config", "check", "-d", path), 0);
 	expect("CFG-024  the certificate of sign-1 ended at 2020-01-01T00:00:01");
 	assert_null(strstr(shown, "no active key to sign"));
