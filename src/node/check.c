@@ -255,13 +255,16 @@ enum err_code node_check(struct arena *arena, const struct config *config, struc
 		check_places, check_keys, check_mappings, check_database, check_descriptors,
 	};
 	struct checking c = { .arena = arena, .config = config, .findings = findings };
+	enum err_code first = OK;
 	for (size_t i = 0; i < COUNT(checks); i++) {
 		struct err why = { 0 };
 		enum err_code code = checks[i](&c, &why);
-		if (code == ERR_MEMORY)
-			return fail(err, code, "%s", why.text);
-		if (code != OK)
+		/* A database that does not answer may do so in a moment: who started us tries again. */
+		bool passes = err_row(code)->transient && code != ERR_IO;
+		if (code != OK && passes && first == OK)
+			first = fail(err, code, "%s", why.text);
+		else if (code != OK && !passes)
 			finding_add(findings, &check_rules[RULE_FAULT], "", why.text, NULL);
 	}
-	return OK;
+	return first;
 }

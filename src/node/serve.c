@@ -75,13 +75,15 @@ static enum err_code require_all(struct arena *arena, const struct config *c, st
 	const struct finding *finding;
 	if (!found)
 		return fail(err, ERR_MEMORY, "no memory to check %s", c->directory);
-	TRY(node_check(arena, c, found, err));
-	if (findings_errors(found)) {
+	enum err_code code = node_check(arena, c, found, err);
+	if (code != OK || findings_errors(found))
 		findings_append(findings, found);
+	if (code != OK)
+		return code;
+	if (findings_errors(found))
 		return fail(err, ERR_CONFIG,
 			    "%s does not start before this is mended; lintas config check -d %s looks again",
 			    c->directory, c->directory);
-	}
 	for (size_t i = 0; (finding = findings_at(found, i)); i++)
 		LOG(LOG_WARN, "node.without", LOG_TEXT("finding", finding->rule->code),
 		    LOG_TEXT("text", finding->text));

@@ -331,6 +331,22 @@ def beside(folder, th, vn):
     shown("two nodes with one database and one folder take each file once")
 
 
+def gone(folder):
+    """The folder goes away (a share that is not mounted): the status says so, then there is a task; both end with it."""
+    node, drop = folder.node, folder.path.parent
+    aside = drop.with_name("aside")
+    tasks = lambda: [t for t in answer(node, "tasks")["items"] if t["kind"] == "role-failed" and t["state"] == "open"]
+    drop.rename(aside)
+    fault = until("the status says that it fails", lambda: answer(node, "status").get("faults"))[0]
+    assert fault["role"] == "drop" and "cannot open the folder" in fault["text"], fault
+    assert "FAILS since" in lintas(node, "status")
+    task = until("there is a task", tasks)[0]
+    assert task["subject"] == "drop" and "cannot open the folder" in task["text"], task
+    aside.rename(drop)
+    until("both are over", lambda: not answer(node, "status").get("faults") and not tasks())
+    shown("a folder that is gone stands in the status and is a task, until it is back")
+
+
 def main():
     authority = Authority(REGION, "authority")
     quick = {"drop": "drop", "drop-settle": f"{int(SETTLE * 1000)}ms", "mappings": ROOT / "data" / "mapping", "max-payload": "64KB"}
@@ -349,6 +365,7 @@ def main():
     same_names(folder)
     strays(folder)
     tests(folder, th, vn)
+    gone(folder)
     traps(folder, th)
     killed(folder, th, vn)
     if DATABASE:
