@@ -57,7 +57,7 @@ struct rate meter_take(struct meter *meter, const char *token, int64_t per_minut
 enum { FAULTS_MAX = 32 };
 struct fault {
 	const char *role;
-	size_t threads; /* that fail now; 0: it works */
+	size_t threads;            /* that fail now; 0: it works */
 	int64_t since_us, told_us; /* .told_us: when its task was opened; 0: it has none */
 	char text[sizeof((struct err *)0)->text];
 };

@@ -36,8 +36,8 @@ size_t utf8_length(const char *text);
 /* Strict decimal integers: optional '-', digits, no blanks, no leading '+'; in range. */
 bool int64_parse(const char *text, int64_t *value);
 
-/* How many letters more, less or other make B of A (Levenshtein's distance), for what was perhaps meant; TEXT_EDITS_FAR if
- * one has as many octets. */
+/* How many letters more, less or other make B of A (Levenshtein's distance), for what was perhaps meant; TEXT_EDITS_FAR
+ * if one has as many octets. */
 #define TEXT_EDITS_FAR 32
 size_t text_edits(const char *a, const char *b);
 

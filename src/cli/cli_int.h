@@ -42,7 +42,7 @@ struct invocation {
 	const struct command *command;
 	const char *arguments[CLI_ARGUMENTS];
 	size_t arguments_count, given_count; /* .given_count: also those beyond CLI_ARGUMENTS */
-	const char *values[CLI_OPTIONS]; /* by option row; "" for a flag that is given; the last of several */
+	const char *values[CLI_OPTIONS];     /* by option row; "" for a flag that is given; the last of several */
 	struct {
 		const struct option *option;
 		const char *value;

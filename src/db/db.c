@@ -126,9 +126,10 @@ enum err_code db_reserve_check(const struct db *db, struct err *err)
 	if (__builtin_mul_overflow((uint64_t)disk.f_bavail, (uint64_t)disk.f_frsize, &free_bytes))
 		return OK;
 	if (free_bytes < (uint64_t)db->options.reserve_bytes)
-		return fail(err, ERR_DISK_FULL,
-			    "%.0f MB are free at %s, less than the reserve of %.0f MB ([disk] reserve): make room there",
-			    (double)free_bytes / MIB, db->directory, (double)db->options.reserve_bytes / MIB);
+		return fail(
+			err, ERR_DISK_FULL,
+			"%.0f MB are free at %s, less than the reserve of %.0f MB ([disk] reserve): make room there",
+			(double)free_bytes / MIB, db->directory, (double)db->options.reserve_bytes / MIB);
 	return OK;
 }
 

@@ -25,7 +25,7 @@ enum {
 const struct rule user_rules[] = {
 	[RULE_NAME] = { .code = "USR-001",
 			.text = "\"{1}\" is no name: 2 to 64 of a-z, 0-9, '.', '_' and '-', a letter or digit first" },
-	[RULE_ORGANISATION] = { .code = "USR-002", 
+	[RULE_ORGANISATION] = { .code = "USR-002",
 				.text = "there is no organisation \"{1}\": lintas organisation list shows them, "
 					"lintas organisation add makes one" },
 	[RULE_ROLE] = { .code = "USR-003", .text = "there is no role \"{1}\": lintas role list shows them" },

@@ -63,8 +63,8 @@ struct setting {
 const struct setting *config_setting(size_t index); /* NULL after the last */
 /* The path that SETTING has in CONFIG, as it is written there; NULL if it names none, or is of no use there. */
 const char *config_named(const struct setting *setting, const struct config *config);
-/* The path VALUE from the node's DIRECTORY on, which need not be there yet, if it lies in there: "./a//b" is "a/b". Else
- * NULL. The arena's. */
+/* The path VALUE from the node's DIRECTORY on, which need not be there yet, if it lies in there: "./a//b" is "a/b".
+ * Else NULL. The arena's. */
 const char *config_inside(struct arena *arena, const char *directory, const char *value);
 
 /* Reads the settings of the node in DIRECTORY: "name = value" below a "[section]", in UTF-8; ';' and '#' begin a

@@ -3,7 +3,8 @@
 #include <stdio.h>
 
 const struct rule document_rules[] = {
-	[DOCUMENT_FUTURE] = { "DOC-001", "the issue date {1} is later than today, {2} in the east of ASEAN (UTC+9)", NULL, SEVERITY_ERROR },
+	[DOCUMENT_FUTURE] = { "DOC-001", "the issue date {1} is later than today, {2} in the east of ASEAN (UTC+9)",
+			      NULL, SEVERITY_ERROR },
 	[DOCUMENT_ABOUT_LATER] = { "DOC-002",
 				   "the document that this one is about is dated {1}, later than this one, {2}", NULL,
 				   SEVERITY_ERROR },
@@ -23,8 +24,8 @@ const struct rule document_rules[] = {
 				     NULL, SEVERITY_ERROR },
 	[DOCUMENT_NO_PARTNER] = { "DOC-008", "there is no partner \"{1}\"", NULL, SEVERITY_ERROR },
 	[DOCUMENT_PARTNER_SUSPENDED] = { "DOC-009",
-					 "exchange with the partner {1} is {2}; lintas partner resume {1} lets it go on", NULL,
-					 SEVERITY_ERROR },
+					 "exchange with the partner {1} is {2}; lintas partner resume {1} lets it go on",
+					 NULL, SEVERITY_ERROR },
 	[DOCUMENT_WRONG_ISSUER] = { "DOC-010", "the document is issued by {1}, but {2} sends it", NULL,
 				    SEVERITY_ERROR },
 	[DOCUMENT_WRONG_COUNTERPART] = { "DOC-011", "the document is meant for {1}, not for {2}", NULL,
