@@ -26,6 +26,7 @@ enum err_code api_new(const struct api_options *options, struct api **api, struc
 	}
 	pthread_mutex_init(&new->guard.lock, NULL);
 	pthread_mutex_init(&new->followers.lock, NULL);
+	faults_init(&new->faults);
 	random_bytes(new->guard.salt, sizeof new->guard.salt);
 	atomic_flag_clear(&new->verifying);
 	*api = new;
@@ -36,6 +37,7 @@ void api_free(struct api *api)
 {
 	if (!api)
 		return;
+	faults_done(&api->faults);
 	pthread_mutex_destroy(&api->followers.lock);
 	pthread_mutex_destroy(&api->guard.lock);
 	meter_free(api->meter);

@@ -44,6 +44,11 @@ bool api_knows(struct api *api, const struct http_request *request);
 /* Every quarter of a minute: if this node's card has changed since partners were told, sends each of them the new one.
  * By one thread at a time. */
 enum err_code api_card_step(struct api *api, int64_t now_us, struct err *err) MUST_USE;
+/* A thread of ROLE (a constant) begins to fail with WHY; and is over it. From any thread. The status shows it. */
+void api_role_failed(struct api *api, const char *role, const struct err *why);
+void api_role_recovered(struct api *api, const char *role);
+/* Makes a task of what has failed for ten seconds, and closes it when that is over. By one thread at a time. */
+enum err_code api_faults_step(struct api *api, int64_t now_us, struct err *err) MUST_USE;
 /* What is lost if REQUEST, of which only the headers need be there, is refused for now: a list, which is asked for
  * again; what is done once however often it comes; what somebody asked for; or how the node is. */
 enum api_worth { API_LISTS, API_REPEATED, API_ASKED, API_WATCHES };
@@ -311,6 +316,12 @@ struct status_view {
 	int64_t restored_us, backup_us;              /* TIME_NONE: all that a restore lost is asked for */
 	struct catch_up_view *catch_ups;             /* that are open */
 	size_t catch_ups_count;
+	struct fault_view *faults; /* of roles of the running node */
+	size_t faults_count;
+};
+struct fault_view {
+	const char *role, *text;
+	int64_t since_us;
 };
 struct submit_view { /* the answer to a submission */
 	const char *id, *message;

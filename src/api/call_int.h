@@ -53,8 +53,30 @@ struct rate {
 /* One request with TOKEN, out of a bucket of BURST that gets PER_MINUTE, evenly. */
 struct rate meter_take(struct meter *meter, const char *token, int64_t per_minute, int64_t burst, int64_t now_us);
 
+/* A role that fails, by the first fault of its first thread that did. */
+enum { FAULTS_MAX = 32 };
+struct fault {
+	const char *role;
+	size_t threads;            /* that fail now; 0: it works */
+	int64_t since_us, told_us; /* .told_us: when its task was opened; 0: it has none */
+	char text[sizeof((struct err *)0)->text];
+};
+struct faults {
+	pthread_mutex_t lock; /* guards what follows, but for .begun */
+	struct fault items[FAULTS_MAX];
+	size_t count;
+	bool begun; /* of api_faults_step() */
+};
+void faults_init(struct faults *faults);
+void faults_done(struct faults *faults);
+/* Those that fail now; the arena's. */
+struct fault_view;
+enum err_code faults_show(struct faults *faults, struct arena *arena, struct fault_view **views, size_t *count,
+			  struct err *err) MUST_USE;
+
 struct api {
 	struct api_options options;
+	struct faults faults;
 	struct guard guard;
 	struct meter *meter;
 	struct followers followers;

@@ -12,7 +12,9 @@
 
 enum { RULE_KIND, RULE_OVER };
 static const struct rule rules[] = {
-	[RULE_KIND] = { .code = "RET-001", .text = "there is no {1} {2} here" },
+	[RULE_KIND] = { .code = "RET-001",
+			.text = "there is no {1} {2} here: lintas documents list, inbox list and outbox list show what "
+				"there is" },
 	[RULE_OVER] = { .code = "RET-002", .text = "a hold that ends on {1} is over before it begins" },
 };
 

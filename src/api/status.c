@@ -192,6 +192,7 @@ static enum err_code fill_status(struct api *api, struct arena *arena, struct st
 	TRY(fill_links(&s, view, err));
 	fill_disk(api, view);
 	TRY(fill_credentials(api, arena, view, err));
+	TRY(faults_show(&api->faults, arena, &view->faults, &view->faults_count, err));
 	return fill_keys(api, arena, view, err);
 }
 

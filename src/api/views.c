@@ -380,6 +380,13 @@ static const struct field key_rows[] = {
 };
 static const struct fields key_fields = FIELDS(struct key_view, key_rows);
 
+static const struct field fault_rows[] = {
+	FIELD_TEXT(struct fault_view, role, .json = "role", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct fault_view, text, .json = "text", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TIME(struct fault_view, since_us, .json = "since", .min = 1),
+};
+static const struct fields fault_fields = FIELDS(struct fault_view, fault_rows);
+
 static const struct field status_rows[] = {
 	FIELD_TEXT(struct status_view, name, .json = "name", .min = 1, .max_length = TEXT_MAX),
 	FIELD_TEXT(struct status_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX),
@@ -402,6 +409,8 @@ static const struct field status_rows[] = {
 	FIELD_TIME(struct status_view, backup_us, .json = "backup"),
 	FIELD_LIST(struct status_view, catch_ups, catch_ups_count, struct catch_up_view, catch_up_fields,
 		   .json = "catchUps", .max = 256, .label = "catch-ups (that are open)"),
+	FIELD_LIST(struct status_view, faults, faults_count, struct fault_view, fault_fields, .json = "faults",
+		   .max = 256, .label = "faults (what the node fails to do now)"),
 };
 static const struct fields status_fields = FIELDS(struct status_view, status_rows);
 

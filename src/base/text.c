@@ -314,3 +314,23 @@ bool word_among(const char *words, const char *word)
 			return true;
 	return false;
 }
+
+size_t text_edits(const char *a, const char *b)
+{
+	size_t row[TEXT_EDITS_FAR], width = strlen(b);
+
+	if (width >= TEXT_EDITS_FAR || strlen(a) >= TEXT_EDITS_FAR)
+		return TEXT_EDITS_FAR;
+	for (size_t i = 0; i <= width; i++)
+		row[i] = i;
+	for (; *a; a++) {
+		size_t diagonal = row[0]++;
+		for (size_t i = 1; i <= width; i++) {
+			size_t other = diagonal + (*a != b[i - 1]);
+			size_t one_more = (row[i] < row[i - 1] ? row[i] : row[i - 1]) + 1;
+			diagonal = row[i];
+			row[i] = other < one_more ? other : one_more;
+		}
+	}
+	return row[width];
+}

@@ -41,6 +41,11 @@ bool int64_parse(const char *text, int64_t *value);
 bool word_next(const char **words, struct bytes *word);
 bool word_among(const char *words, const char *word);
 
+/* How many letters more, less or other make B of A (Levenshtein's distance), for what was perhaps meant; TEXT_EDITS_FAR
+ * if one has as many octets. */
+#define TEXT_EDITS_FAR 32
+size_t text_edits(const char *a, const char *b);
+
 bool starts_with(const char *text, const char *prefix);
 bool ends_with(const char *text, const char *suffix);
 /* ASCII letters only. */

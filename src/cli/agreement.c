@@ -52,6 +52,8 @@ static enum err_code take_roles(struct invocation *in, struct terms *terms, stru
 	return OK;
 }
 
+#define CPA_ROOT "CollaborationProtocolAgreement"
+
 /* As base64: the agreement is kept byte for byte, whatever its encoding and the ends of its lines are. */
 static enum err_code encode_cpa(struct invocation *in, struct bytes text, const char **cpa, struct err *err)
 {
@@ -59,6 +61,12 @@ static enum err_code encode_cpa(struct invocation *in, struct bytes text, const 
 	buf_init(&encoded, CPA_BASE64_MAX);
 	if (!text.size)
 		return fail(err, ERR_USAGE, "%s is empty", in->arguments[0]);
+	if (!option_value(in, "--partner") && !memmem(text.data, text.size, CPA_ROOT, strlen(CPA_ROOT)))
+		return fail(
+			err, ERR_USAGE,
+			"%s is neither a partner's card, which is JSON, nor a CPA, which is XML with the root " CPA_ROOT
+			"; lintas as4 inspect FILE reads a message",
+			in->arguments[0]);
 	if (!option_value(in, "--partner"))
 		return fail(err, ERR_USAGE,
 			    "%s is no card, which is JSON. If it is a CPA (XML): that has two parties, and --partner "

@@ -205,27 +205,6 @@ static bool is_group(char **words)
 
 enum { WORD_SIZE = 24, EDITS_MAX = 2 };
 
-/* How many letters more, less or other make B of A (Levenshtein's distance); WORD_SIZE if a word is too long for that.
- */
-static size_t edits(const char *a, const char *b)
-{
-	size_t row[WORD_SIZE], width = strlen(b);
-	if (width >= WORD_SIZE || strlen(a) >= WORD_SIZE)
-		return WORD_SIZE;
-	for (size_t i = 0; i <= width; i++)
-		row[i] = i;
-	for (; *a; a++) {
-		size_t diagonal = row[0]++;
-		for (size_t i = 1; i <= width; i++) {
-			size_t other = diagonal + (*a != b[i - 1]);
-			size_t one_more = (row[i] < row[i - 1] ? row[i] : row[i - 1]) + 1;
-			diagonal = row[i];
-			row[i] = other < one_more ? other : one_more;
-		}
-	}
-	return row[width];
-}
-
 /* What was perhaps meant, "documents list" by "document list", in WORD or among the rows; NULL if nothing is near. */
 static const char *meant_command(int count, char **words, char word[static WORD_SIZE])
 {
@@ -234,7 +213,7 @@ static const char *meant_command(int count, char **words, char word[static WORD_
 	size_t least = EDITS_MAX + 1;
 	for (size_t i = 0; (c = cli_command_at(i)); i++) {
 		snprintf(first, sizeof first, "%.*s", (int)strcspn(c->words, " "), c->words);
-		size_t n = edits(words[0], first);
+		size_t n = text_edits(words[0], first);
 		if (n >= least || 2 * n >= strlen(words[0]))
 			continue;
 		least = n;
@@ -244,6 +223,23 @@ static const char *meant_command(int count, char **words, char word[static WORD_
 		return NULL;
 	const struct command *meant = find_command(count, (char *[]){ word, words[count - 1] });
 	return meant ? meant->words : word;
+}
+
+/* The command of the family WORDS[0] whose second word is nearest to WORDS[1]; NULL if none is near. */
+static const char *meant_in_family(char **words)
+{
+	const struct command *c;
+	const char *meant = NULL;
+	size_t least = EDITS_MAX + 1;
+	for (size_t i = 0; (c = cli_command_at(i)); i++) {
+		const char *space = strchr(c->words, ' ');
+		size_t n = words_matched(c, 1, words) == 1 && space ? text_edits(words[1], space + 1) : least;
+		if (n >= least || 2 * n >= strlen(space + 1))
+			continue;
+		least = n;
+		meant = c->words;
+	}
+	return meant;
 }
 
 /* No command of these one or two words: if the first is that of some, they are listed. */
@@ -260,6 +256,11 @@ static enum err_code unknown_command(int count, char **words, struct err *err)
 			    words[0], meant);
 	if (!is_group(words))
 		return fail(err, ERR_USAGE, "there is no command \"%s\"; `lintas help` lists all", words[0]);
+	meant = count > 1 ? meant_in_family(words) : NULL;
+	if (meant)
+		return fail(err, ERR_USAGE,
+			    "there is no command \"%s %s\"; did you mean %s? `lintas help %s` lists all of them",
+			    words[0], words[1], meant, words[0]);
 	if (count > 1)
 		fprintf(stderr, "lintas: there is no command \"%s %s\"; there are\n", words[0], words[1]);
 	else
@@ -472,6 +473,20 @@ static bool options_complete(const struct invocation *in)
 	return !missing;
 }
 
+/* "FILE [DIR]" of "FILE DIR?"; only the last may be left out. */
+static const char *arguments_shown(const struct invocation *in)
+{
+	const char *all = in->command->arguments;
+	size_t size = strlen(all);
+	if (all[size - 1] != '?')
+		return all;
+	const char *last = strrchr(all, ' ');
+	size_t before = last ? (size_t)(last + 1 - all) : 0;
+	const char *shown =
+		arena_printf(in->arena, "%.*s[%.*s]", (int)before, all, (int)(size - before - 1), all + before);
+	return shown ? shown : all;
+}
+
 static enum err_code check_invocation(struct invocation *in, struct err *err)
 {
 	size_t min = 0, max = 0;
@@ -482,9 +497,11 @@ static enum err_code check_invocation(struct invocation *in, struct err *err)
 		max++;
 		min += a[length - 1] != '?';
 	}
-	if (in->arguments_count < min || in->arguments_count > max)
-		return fail(err, ERR_USAGE, "%s takes %s; see lintas %s --help", in->command->words,
-			    in->command->arguments ? in->command->arguments : "no arguments", in->command->words);
+	if (in->given_count < min || in->given_count > max)
+		return fail(err, ERR_USAGE, "%s takes %s%s; see lintas %s --help", in->command->words,
+			    max ? arguments_shown(in) : "no arguments",
+			    max && in->given_count > max ? arena_printf(in->arena, ", not %zu", in->given_count) : "",
+			    in->command->words);
 	return options_complete(in) ? OK : ERR_USAGE;
 }
 
@@ -494,7 +511,7 @@ static enum err_code run(struct invocation *in, int argc, char **argv, struct er
 	for (int i = (int)words_count(in->command->words); i < argc; i++) {
 		if (argv[i][0] == '-' && argv[i][1]) {
 			TRY(take_option(in, argc, argv, &i, &help, err));
-		} else if (in->arguments_count < CLI_ARGUMENTS) {
+		} else if (in->given_count++ < CLI_ARGUMENTS) {
 			in->arguments[in->arguments_count++] = argv[i];
 		}
 	}

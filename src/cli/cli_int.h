@@ -41,8 +41,8 @@ struct invocation {
 	struct arena *arena;
 	const struct command *command;
 	const char *arguments[CLI_ARGUMENTS];
-	size_t arguments_count;
-	const char *values[CLI_OPTIONS]; /* by option row; "" for a flag that is given; the last of several */
+	size_t arguments_count, given_count; /* .given_count: also those beyond CLI_ARGUMENTS */
+	const char *values[CLI_OPTIONS];     /* by option row; "" for a flag that is given; the last of several */
 	struct {
 		const struct option *option;
 		const char *value;
@@ -145,6 +145,7 @@ enum err_code run_user_status(struct invocation *invocation, struct err *err);
 enum err_code run_user_password(struct invocation *invocation, struct err *err);
 enum err_code run_token_new(struct invocation *invocation, struct err *err);
 enum err_code run_webhook_add(struct invocation *invocation, struct err *err);
+enum err_code run_webhook_events(struct invocation *invocation, struct err *err);
 enum err_code run_webhook_rotate(struct invocation *invocation, struct err *err);
 enum err_code run_webhook_redeliver(struct invocation *invocation, struct err *err);
 enum err_code run_as4_inspect(struct invocation *invocation, struct err *err);

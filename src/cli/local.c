@@ -94,46 +94,16 @@ enum err_code right_config(struct invocation *in, struct config *config, struct 
 	return OK;
 }
 
-enum { RULE_TRUST, RULE_TLS_KEY };
-static const struct rule needed_rules[] = {
-	[RULE_TRUST] = { .code = "CFG-020",
-			 .text = "{1} cannot be read ({2}): it holds the PEM certificates of the authorities that issue "
-				 "partners' TLS certificates" },
-	[RULE_TLS_KEY] = { .code = "CFG-021",
-			   .text = "there is no active TLS key: lintas key new --use tls, then csr and install; for a "
-				   "trial on one machine set [gateway] plain = yes" },
-};
-
-/* What `lintas serve` needs beside its settings, and would refuse to start without. */
-static enum err_code check_needed(struct invocation *in, const struct config *config, struct err *err)
-{
-	const char *keys = config_path(in->arena, config, "keys");
-	const char *trust = config_path(in->arena, config, config->trust_file);
-	struct key_list list;
-	bool active = false;
-	if (!keys || !trust)
-		return fail(err, ERR_MEMORY, "no memory for a path");
-	if (access(trust, R_OK) != 0)
-		finding_add(in->findings, &needed_rules[RULE_TRUST], "", trust, strerror(errno));
-	TRY(keystore_list(keys, &list, err));
-	for (size_t i = 0; i < list.count; i++)
-		active = active || (list.keys[i].use == KEY_USE_TLS && list.keys[i].status == KEY_ACTIVE);
-	key_list_done(&list);
-	if (!active)
-		finding_add(in->findings, &needed_rules[RULE_TLS_KEY], "", NULL, NULL);
-	return OK;
-}
-
 enum err_code run_config_check(struct invocation *in, struct err *err)
 {
 	struct config config;
 	TRY(right_config(in, &config, err));
-	if (!config.plain)
-		TRY(check_needed(in, &config, err));
+	TRY(node_check(in->arena, &config, in->findings, err));
 	if (findings_errors(in->findings))
 		return fail(err, ERR_CONFIG, "%s/lintas.conf is right, but lintas serve would not start: see above",
 			    in->directory);
-	printf("%s/lintas.conf is right\n", in->directory);
+	printf("%s/lintas.conf is right%s\n", in->directory,
+	       findings_count(in->findings) ? ", and lintas serve would start without this:" : "");
 	return OK;
 }
 

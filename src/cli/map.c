@@ -331,9 +331,11 @@ void print_submit(FILE *out, const void *answer)
 	enum { ARENA_BYTES = 8 << 20 };
 	const struct submit_view *s = answer;
 	arena_auto arena = arena_new(ARENA_BYTES);
-	if (s->id)
-		fprintf(out, "%s%s\nNext: lintas timeline %s\n", s->id,
-			s->repeated ? "  (submitted before: nothing was sent again)" : "", s->id);
+	if (s->id) {
+		fprintf(out, "%s\n", s->id); /* alone, for scripts */
+		fprintf(stderr, "%sNext: lintas timeline %s\n",
+			s->repeated ? "It was submitted before: nothing was sent again.\n" : "", s->id);
+	}
 	for (size_t i = 0; arena && i < s->documents_count; i++)
 		print_submitted(out, arena, &s->documents[i]);
 	for (size_t i = 0; arena && i < s->findings_count; i++)

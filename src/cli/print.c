@@ -710,8 +710,12 @@ static void print_recovery(FILE *out, const struct status_view *s)
 void print_status(FILE *out, const void *answer)
 {
 	const struct status_view *s = answer;
+	char since[TIME_SIZE];
 	fprintf(out, "%s (%s), version %s, %s\n", s->name, s->state, s->version, s->running ? "running" : "stopped");
 	print_recovery(out, s);
+	for (size_t i = 0; i < s->faults_count; i++)
+		fprintf(out, "FAILS since %s: %s: %s\n", when(s->faults[i].since_us, since), s->faults[i].role,
+			s->faults[i].text);
 	print_links(out, s);
 	print_status_keys(out, s);
 	print_status_disk(out, s);
@@ -734,7 +738,9 @@ void print_proof(FILE *out, const void *answer)
 	if (p->known_seal != INTEGER_NONE)
 		fprintf(out, "the head that you gave is that of seal %lld, of %s\n", (long long)p->known_seal,
 			when(p->known_us, time));
-	if (!p->broken_sequence)
+	if (!p->broken_sequence && !p->head)
+		fprintf(out, "There is no seal yet, so no head: the running node seals within seconds.\n");
+	else if (!p->broken_sequence)
 		fprintf(out, "head %s\nWrite the head down outside the node: it proves all before it.\n",
 			text(p->head));
 	if (p->broken_wire)

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/cli_int.h"
+#include "customs/registry.h"
 
 static enum err_code number_option(const struct invocation *in, const char *name, int64_t *number, struct err *err)
 {
@@ -20,6 +21,25 @@ enum err_code run_webhook_add(struct invocation *in, struct err *err)
 	TRY(option_values(in, "--event", &view.events, err));
 	TRY(number_option(in, "--after", &view.after, err));
 	return remote_run_with(in, &new_webhook_schema, &view, err);
+}
+
+/* In the order of what they are about, as docs/events.md shows them. */
+enum err_code run_webhook_events(struct invocation *in, struct err *err)
+{
+	static const struct kernel kernel = { .clock = &clock_system, .capabilities = customs_capabilities };
+	struct event_name name, other;
+	(void)in;
+	(void)err;
+	printf("| event | of | when |\n|---|---|---|\n");
+	for (size_t i = 0; event_name_at(&kernel, i, &name); i++) {
+		bool first = true;
+		for (size_t j = 0; j < i && event_name_at(&kernel, j, &other); j++)
+			first = first && !same(other.subject_type, name.subject_type);
+		for (size_t j = i; first && event_name_at(&kernel, j, &other); j++)
+			if (same(other.subject_type, name.subject_type))
+				printf("| `%s` | %s | %s |\n", other.name, other.subject_type, other.means);
+	}
+	return OK;
 }
 
 enum err_code run_webhook_rotate(struct invocation *in, struct err *err)

@@ -111,6 +111,8 @@ void db_count(struct db *db, int64_t transactions)
 
 /* --- Transactions --- */
 
+#define MIB 1048576.0
+
 enum err_code db_reserve_check(const struct db *db, struct err *err)
 {
 	struct statvfs disk;
@@ -124,8 +126,10 @@ enum err_code db_reserve_check(const struct db *db, struct err *err)
 	if (__builtin_mul_overflow((uint64_t)disk.f_bavail, (uint64_t)disk.f_frsize, &free_bytes))
 		return OK;
 	if (free_bytes < (uint64_t)db->options.reserve_bytes)
-		return fail(err, ERR_DISK_FULL, "%llu bytes are free at %s, less than the reserve of %lld",
-			    (unsigned long long)free_bytes, db->directory, (long long)db->options.reserve_bytes);
+		return fail(
+			err, ERR_DISK_FULL,
+			"%.0f MB are free at %s, less than the reserve of %.0f MB ([disk] reserve): make room there",
+			(double)free_bytes / MIB, db->directory, (double)db->options.reserve_bytes / MIB);
 	return OK;
 }
 

@@ -14,6 +14,16 @@ struct event_view {
 extern const struct fields event_fields;
 struct event_view event_of(const struct journal_entry *entry);
 
+/* The names that events have: the steps of state machines, and kernel/event_names.def. */
+struct event_name {
+	const char *subject_type, *name, *means;
+};
+/* The INDEXth of KERNEL's capabilities; false after the last. A name comes once for each subject type. */
+bool event_name_at(const struct kernel *kernel, size_t index, struct event_name *name);
+bool event_name_known(const struct kernel *kernel, const char *name);
+/* Those that were perhaps meant by NAME, "received, refused"; NULL if none is near. The arena's. */
+const char *event_names_near(const struct kernel *kernel, struct arena *arena, const char *name);
+
 /* The completeness of a run of events: those of one organisation (or of all) after the number .after up to and with
  * .until. Link n of the chain is SHA-256 over link n-1 (32 zero octets before the first) and the values of event n,
  * each as a netstring (its length in octets in decimal, ':', the octets, ','), in this order: sequence, time, actor,

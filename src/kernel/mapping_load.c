@@ -10,6 +10,7 @@ struct loader {
 	struct findings *findings;
 	bool reverse;
 	bool no_memory;
+	bool doubtful; /* a mistake was found that others may follow from: those are not told */
 };
 
 /* "/row/12/to" */
@@ -23,13 +24,18 @@ static const char *place(struct loader *loader, const char *list, size_t index, 
 static void find(struct loader *loader, enum mapping_rule_code code, const char *at, const char *first,
 		 const char *second)
 {
+	/* Where a row belongs, and what others leave to it, depends on what was not understood. */
+	bool follows = code == MAPPING_NO_LIST || code == MAPPING_BAD_PATH || code == MAPPING_TWICE;
+
+	if (loader->doubtful && follows)
+		return;
 	mapping_find(loader->findings, code, at, NULL, first, second);
 }
 
 static bool path_parse(struct loader *loader, const char *text, bool xml, const char *at, struct mapping_path *path)
 {
-	return mapping_path_parse(loader->arena, text, xml, loader->mapping->namespaces,
-				  loader->mapping->namespaces_count, at, path, loader->findings);
+	return text && mapping_path_parse(loader->arena, text, xml, loader->mapping->namespaces,
+					  loader->mapping->namespaces_count, at, path, loader->findings);
 }
 
 /* --- The document's side --- */
@@ -197,7 +203,7 @@ static bool resolve_list_to(struct loader *loader, size_t l)
 {
 	struct mapping *mapping = loader->mapping;
 	struct mapping_list *list = &mapping->lists[l];
-	const char *at = place(loader, "list", l - 1, "/to");
+	const char *at = place(loader, "list", (size_t)(list->row - mapping->file->lists), "/to");
 	bool fixed;
 
 	if (!path_parse(loader, list->row->to, false, at, &list->absolute_to))
@@ -265,13 +271,13 @@ static void resolve_lists(struct loader *loader)
 	size_t nested[MAPPING_LISTS_MAX] = { 0 };
 
 	mapping->lists_count = 1;
-	for (size_t i = 0; i < file->lists_count; i++) {
+	for (size_t i = 0; i < file->lists_count && mapping->lists_count < MAPPING_LISTS_MAX; i++) {
 		struct mapping_list *list = &mapping->lists[mapping->lists_count];
 		size_t l = mapping->lists_count;
 		const char *at = place(loader, "list", i, "");
 		*list = (struct mapping_list){ .row = &file->lists[i] };
 		if (!resolve_list_to(loader, l))
-			return;
+			continue;
 		list->up = list_around(mapping, l);
 		nested[l] = nested[list->up] + 1;
 		list->to = mapping_path_behind(list->absolute_to, mapping->lists[list->up].absolute_to.count);
@@ -612,12 +618,17 @@ static void resolve(struct loader *loader)
 	size_t errors = findings_errors(loader->findings);
 	if (!loader->no_memory)
 		resolve_lists(loader);
-	/* Without its lists nothing can be said of rows. */
-	if (loader->no_memory || findings_errors(loader->findings) > errors)
+	/* Without its lists nothing can be said of the rows together, but of each alone. */
+	loader->doubtful = loader->doubtful || findings_errors(loader->findings) > errors;
+	if (loader->no_memory)
 		return;
 	mapping->rules_count = file->rows_count;
 	for (size_t i = 0; i < file->rows_count; i++)
 		resolve_row(loader, i);
+	if (loader->doubtful) {
+		check_tables(loader);
+		return;
+	}
 	if (mapping->csv)
 		resolve_keys(loader);
 	check_twice(loader);
@@ -625,6 +636,37 @@ static void resolve(struct loader *loader)
 	check_tables(loader);
 	if (loader->reverse)
 		check_reverse(loader);
+}
+
+/* Whether FORM has a finding in the row, list or table in which PATH stands: "/row/12". */
+static bool told_of(const struct findings *form, const char *path)
+{
+	size_t first = *path == '/' ? 1 + strcspn(path + 1, "/") : 0;
+	size_t size = path[first] == '/' ? first + 1 + strcspn(path + first + 1, "/") : first;
+	const struct finding *f;
+
+	for (size_t i = 0; (f = findings_at(form, i)); i++)
+		if (strncmp(f->path, path, size) == 0 && (f->path[size] == '\0' || f->path[size] == '/'))
+			return true;
+	return false;
+}
+
+/* What else is wrong with a file that breaks its form: of rows, lists and tables whose own form is right. */
+static enum err_code resolve_in_doubt(struct loader *loader, struct err *err)
+{
+	struct findings *form = loader->findings, *more = findings_new(loader->arena);
+	const struct finding *f;
+
+	if (!more)
+		return fail(err, ERR_MEMORY, "no memory left for the mapping");
+	loader->findings = more;
+	loader->doubtful = true;
+	resolve(loader);
+	for (size_t i = 0; (f = findings_at(more, i)); i++)
+		if (!told_of(form, f->path))
+			finding_restate(form, f, f->path, f->text);
+	loader->findings = form;
+	return OK;
 }
 
 enum err_code mapping_load(struct arena *arena, const struct kernel *kernel, struct bytes text, bool reverse,
@@ -638,18 +680,21 @@ enum err_code mapping_load(struct arena *arena, const struct kernel *kernel, str
 	if (!file || !loaded)
 		return fail(err, ERR_MEMORY, "no memory left for the mapping");
 	TRY(field_read_json(arena, &mapping_schema, text, NULL, file, findings, err));
+	bool broken = findings_errors(findings) > errors;
 	*mapping = NULL;
-	if (findings_errors(findings) > errors)
+	if (broken && (!file->doctype || !file->format))
 		return OK;
 	loaded->file = file;
 	loaded->csv = same(file->format, "csv");
 	loaded->xml = same(file->format, "xml");
 	loaded->doctype = doctype_find(kernel, file->doctype);
-	loaded->rules = arena_array(arena, file->rows_count, sizeof(*loaded->rules));
+	loaded->rules = arena_array(arena, file->rows_count + 1, sizeof(*loaded->rules));
 	loaded->lists = arena_array(arena, MAPPING_LISTS_MAX, sizeof(*loaded->lists));
 	if (!loaded->rules || !loaded->lists)
 		return fail(err, ERR_MEMORY, "no memory left for the mapping");
-	if (loaded->doctype)
+	if (loaded->doctype && broken)
+		TRY(resolve_in_doubt(&loader, err));
+	else if (loaded->doctype)
 		resolve(&loader);
 	else
 		find(&loader, MAPPING_NO_DOCTYPE, "/documentType", file->doctype, NULL);

@@ -25,8 +25,10 @@ enum {
 const struct rule user_rules[] = {
 	[RULE_NAME] = { .code = "USR-001",
 			.text = "\"{1}\" is no name: 2 to 64 of a-z, 0-9, '.', '_' and '-', a letter or digit first" },
-	[RULE_ORGANISATION] = { .code = "USR-002", .text = "there is no organisation \"{1}\"" },
-	[RULE_ROLE] = { .code = "USR-003", .text = "there is no role \"{1}\"" },
+	[RULE_ORGANISATION] = { .code = "USR-002",
+				.text = "there is no organisation \"{1}\": lintas organisation list shows them, "
+					"lintas organisation add makes one" },
+	[RULE_ROLE] = { .code = "USR-003", .text = "there is no role \"{1}\": lintas role list shows them" },
 	[RULE_ROLE_KIND] = { .code = "USR-004", .text = "the role {1} is for users of {2}" },
 	[RULE_NO_ROLE] = { .code = "USR-005", .text = "at least one role is needed" },
 	[RULE_TITLE] = { .code = "USR-006", .text = "a title has 1 to 200 characters, in one line" },

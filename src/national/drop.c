@@ -9,6 +9,8 @@
 #include "kernel/party.h"
 #include "national/drop_int.h"
 
+enum { STRANGERS_MAX = 64 };
+
 struct listing {
 	struct arena *arena;
 	struct organisation_list list;
@@ -120,6 +122,24 @@ struct looking {
 	const struct drop_way *way;
 };
 
+/* How many entries the folder NAME has that are no files of programs; 0 if it is none. */
+static size_t files_in(int folder, const char *name)
+{
+	int fd = drop_folder_open(folder, name, false);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+	size_t count = 0;
+
+	if (!dir) {
+		fd_close(&fd);
+		return 0;
+	}
+	for (size_t n = 0; n < DROP_LOOK_MAX && (entry = readdir(dir)); n++)
+		count += entry->d_name[0] != '.';
+	closedir(dir);
+	return count;
+}
+
 static enum err_code look_at_entry(struct looking *looking, int folder, const char *place, const char *name,
 				   struct err *err)
 {
@@ -131,7 +151,11 @@ static enum err_code look_at_entry(struct looking *looking, int folder, const ch
 		look->waiting++;
 	if (!why || !*why || look->entries_count == NATIONAL_DROP_ENTRIES_MAX)
 		return OK;
-	const char *shown = drop_name_shown(looking->arena, name);
+	size_t files = files_in(folder, name);
+	if (files)
+		why = arena_printf(looking->arena, "%s; %zu file%s in it %s not taken", why, files,
+				   files == 1 ? "" : "s", files == 1 ? "is" : "are");
+	const char *shown = why ? drop_name_shown(looking->arena, name) : NULL;
 	const char *path =
 		shown ? arena_printf(looking->arena, "%s%s%s/%s", looking->way->name, *place ? "/" : "", place, shown)
 		      : NULL;
@@ -198,6 +222,45 @@ static enum err_code look_at(struct looking *looking, int root, const char *orga
 	return OK;
 }
 
+/* A folder beside those of our organisations, NAME: whatever lies in it is nobody's. */
+static enum err_code look_at_stranger(struct looking *looking, const char *name, struct err *err)
+{
+	const char *shown = drop_name_shown(looking->arena, name);
+	struct national_drop_entry *entry = arena_alloc(looking->arena, sizeof(*entry));
+
+	if (!shown || !entry)
+		return fail(err, ERR_MEMORY, "no memory for a drop folder");
+	*entry = (struct national_drop_entry){
+		".", "no organisation of ours has this name: lintas organisation list shows them, "
+		     "lintas organisation add makes one"
+	};
+	*looking->look = (struct national_drop_look){ .organisation = shown, .entries = entry, .entries_count = 1 };
+	return OK;
+}
+
+static enum err_code look_at_strangers(struct looking *looking, const struct organisation_list *ours,
+				       struct national_drop_look *items, size_t *count, struct err *err)
+{
+	DIR *dir = opendir(looking->drop->directory);
+	const struct dirent *entry;
+	enum err_code code = OK;
+
+	for (size_t left = STRANGERS_MAX; dir && code == OK && left > 0 && (entry = readdir(dir));) {
+		fd_auto folder = entry->d_name[0] == '.' ? -1 : drop_folder_open(dirfd(dir), entry->d_name, false);
+		bool known = folder < 0;
+		for (size_t i = 0; i < ours->count; i++)
+			known = known || same(ours->items[i].code, entry->d_name);
+		if (known)
+			continue;
+		looking->look = &items[(*count)++];
+		code = look_at_stranger(looking, entry->d_name, err);
+		left--;
+	}
+	if (dir)
+		closedir(dir);
+	return code;
+}
+
 enum err_code national_drop_look(const struct national_drop *drop, struct arena *arena, int64_t now_us,
 				 struct national_drop_look **looks, size_t *count, struct err *err)
 {
@@ -207,7 +270,7 @@ enum err_code national_drop_look(const struct national_drop *drop, struct arena 
 
 	if (drop->directory)
 		TRY(db_read(drop->kernel->db, list_organisations, &listing, err));
-	struct national_drop_look *items = arena_array(arena, listing.list.count + 1, sizeof(*items));
+	struct national_drop_look *items = arena_array(arena, listing.list.count + STRANGERS_MAX, sizeof(*items));
 	if (!items)
 		return fail(err, ERR_MEMORY, "no memory for the drop folders");
 	for (size_t i = 0; i < listing.list.count; i++) {
@@ -219,6 +282,8 @@ enum err_code national_drop_look(const struct national_drop *drop, struct arena 
 		TRY(look_at(&looking, root, listing.list.items[i].code, err));
 		found++;
 	}
+	if (drop->directory)
+		TRY(look_at_strangers(&looking, &listing.list, items, &found, err));
 	*looks = items;
 	*count = found;
 	return OK;

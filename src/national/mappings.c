@@ -22,6 +22,7 @@ static const struct rule bad_name = {
 	.code = "NAT-001",
 	.text = "{1}: the name of a mapping file has letters, digits, '-' and '_' before .json, at most 64"
 };
+static const struct rule bad_file = { .code = "NAT-005", .text = "{1}" };
 
 const struct national_mapping *national_mapping_at(const struct national_mappings *mappings, size_t index)
 {
@@ -98,8 +99,14 @@ static enum err_code load_one(struct national_mappings *mappings, const struct k
 	}
 	if (!there || !back)
 		return fail(err, ERR_MEMORY, "no memory for the mapping %s", name);
-	TRY(read_text(arena, folder, name, &text, err));
-	TRY(mapping_load(arena, kernel, text, false, &mapping->in, there, err));
+	struct err fault = { 0 };
+	enum err_code code = read_text(arena, folder, name, &text, &fault);
+	if (code == OK)
+		code = mapping_load(arena, kernel, text, false, &mapping->in, there, &fault);
+	if (code == ERR_MEMORY)
+		return fail(err, code, "%s", fault.text);
+	if (code != OK) /* the others are looked at all the same */
+		finding_add(there, &bad_file, "", fault.text, NULL);
 	say_where(arena, name, there, findings);
 	if (findings_errors(there))
 		return OK;

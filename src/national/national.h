@@ -103,7 +103,7 @@ struct national_drop_look {
 	size_t entries_count;
 };
 #define NATIONAL_DROP_ENTRIES_MAX 100
-/* Of each organisation with a folder; the arena's. Takes nothing. */
+/* Of each organisation with a folder, and of folders that are named like none; the arena's. Takes nothing. */
 enum err_code national_drop_look(const struct national_drop *drop, struct arena *arena, int64_t now_us,
 				 struct national_drop_look **looks, size_t *count, struct err *err) MUST_USE;
 
@@ -126,8 +126,12 @@ struct webhook_sender {
 enum err_code webhooks_step(const struct webhook_sender *sender, int64_t now_us, unsigned *done,
 			    struct err *err) MUST_USE;
 
-/* Findings (WHK-001 …) for a URL or names of events that cannot be. */
-void webhook_check(const struct webhook *webhook, bool allow_plain, struct findings *findings);
+/* Findings (WHK-001 …) for a URL that cannot be, and for names that no event of KERNEL has; texts are made in ARENA. */
+void webhook_check(const struct kernel *kernel, struct arena *arena, const struct webhook *webhook, bool allow_plain,
+		   struct findings *findings);
+/* The second of these alone: of a webhook that was taken before the names were known. */
+void webhook_check_events(const struct kernel *kernel, struct arena *arena, const char *events,
+			  struct findings *findings);
 
 /* A new secret: "whsec_" and the base64 of 32 random octets. The arena's; NULL without memory. */
 const char *webhook_secret_new(struct arena *arena);

@@ -5,7 +5,7 @@
 
 enum { URL_MAX = 2000, EVENTS_LENGTH_MAX = 2000, SECRET_OCTETS = 32 };
 
-enum { RULE_URL, RULE_PLAIN, RULE_USER, RULE_EVENT };
+enum { RULE_URL, RULE_PLAIN, RULE_USER, RULE_EVENT, RULE_EVENTS, RULE_ELSEWHERE };
 const struct rule webhook_rules[] = {
 	[RULE_URL] = { .code = "WHK-001",
 		       .text = "{1} is no URL of a receiver: give https://HOST/PATH, at most 2000 characters" },
@@ -15,8 +15,12 @@ const struct rule webhook_rules[] = {
 	[RULE_USER] = { .code = "WHK-003",
 			.text = "{1} has a user name, a password or a fragment in it: take it out, the signature says who sends" },
 	[RULE_EVENT] = { .code = "WHK-004",
-			 .text = "\"{1}\" is no name of an event: lintas events (GET /api/v1/events) shows names, such as "
-				 "issued" },
+			 .text = "\"{1}\" is no name of an event: {2}lintas webhook events (docs/events.md) lists all" },
+	[RULE_EVENTS] = { .code = "WHK-009",
+			  .text = "the names of events have more than 2000 characters together: leave them out, for all" },
+	[RULE_ELSEWHERE] = { .code = "WHK-010",
+			     .text = "{1} is not on this machine, and http:// is for this machine alone, such as "
+				     "http://127.0.0.1:PORT/PATH: give an https:// URL" },
 	{ 0 },
 };
 
@@ -29,6 +33,17 @@ static bool is_this_machine(const char *host)
 		if (starts_with(host, names[i]))
 			return true;
 	return same(host, "localhost");
+}
+
+/* As net/reach.h judges the address when it is connected to; a name is told by what it always means. */
+static bool is_here(const char *host)
+{
+	size_t size = strcspn(host, "/?");
+	size_t name = host[0] == '[' ? size : strcspn(host, ":/?");
+
+	return (name == strlen("localhost") && strncmp(host, "localhost", name) == 0) ||
+	       (starts_with(host, "127.") && strspn(host, "0123456789.") == name) ||
+	       (starts_with(host, "[::1]") && (size == 5 || host[5] == ':'));
 }
 
 static void check_url(const char *url, bool allow_plain, struct findings *findings)
@@ -45,21 +60,33 @@ static void check_url(const char *url, bool allow_plain, struct findings *findin
 		finding_add(findings, &webhook_rules[RULE_USER], "/url", url, NULL);
 	else if (!http_url_valid(url))
 		finding_add(findings, &webhook_rules[RULE_URL], "/url", url, NULL);
+	else if (plain && !is_here(url + strlen("http://")))
+		finding_add(findings, &webhook_rules[RULE_ELSEWHERE], "/url", url, NULL);
 }
 
-/* Names of the journal are words of letters and hyphens. */
-static void check_events(const char *events, struct findings *findings)
+void webhook_check_events(const struct kernel *kernel, struct arena *arena, const char *events,
+			  struct findings *findings)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-. ";
-
-	if (strspn(events, allowed) != strlen(events) || strlen(events) > EVENTS_LENGTH_MAX)
-		finding_add(findings, &webhook_rules[RULE_EVENT], "/events", events, NULL);
+	if (strlen(events) > EVENTS_LENGTH_MAX) {
+		finding_add(findings, &webhook_rules[RULE_EVENTS], "/events", NULL, NULL);
+		return;
+	}
+	for (events += strspn(events, " "); *events; events += strspn(events, " ")) {
+		size_t size = strcspn(events, " ");
+		const char *name = arena_text_of(arena, bytes(events, size));
+		const char *near = name ? event_names_near(kernel, arena, name) : NULL;
+		events += size;
+		if (!name || !event_name_known(kernel, name))
+			finding_add(findings, &webhook_rules[RULE_EVENT], "/events", name,
+				    near ? arena_printf(arena, "near to it are %s; ", near) : NULL);
+	}
 }
 
-void webhook_check(const struct webhook *webhook, bool allow_plain, struct findings *findings)
+void webhook_check(const struct kernel *kernel, struct arena *arena, const struct webhook *webhook, bool allow_plain,
+		   struct findings *findings)
 {
 	check_url(webhook->url, allow_plain, findings);
-	check_events(webhook->events, findings);
+	webhook_check_events(kernel, arena, webhook->events, findings);
 }
 
 const char *webhook_secret_new(struct arena *arena)

@@ -64,7 +64,8 @@ struct exchange {
 	bool submitted;
 	int refusal; /* 0, or the status that is sent instead of calling the handler */
 	size_t passed_over;
-	char problem[128]; /* the body of a refusal */
+	char problem[200]; /* the body of a refusal */
+	size_t max_bytes;  /* of its body; 0: not known yet */
 	struct buf body;
 	struct http_request request;
 	struct http_response response;
@@ -91,6 +92,10 @@ static void refuse(struct exchange *exchange, int status)
 		int size = snprintf(exchange->problem, sizeof(exchange->problem),
 				    "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d}",
 				    MHD_get_reason_phrase_for((unsigned)status), status);
+		if (status == MHD_HTTP_CONTENT_TOO_LARGE && exchange->max_bytes > 0)
+			size += snprintf(exchange->problem + size - 1, sizeof(exchange->problem) - (size_t)size,
+					 ",\"detail\":\"a body has at most %zu octets here\"}", exchange->max_bytes) -
+				1;
 		response->content_type = "application/problem+json";
 		response->body = bytes(exchange->problem, (size_t)size);
 	}
@@ -232,6 +237,7 @@ static int read_head(struct exchange *exchange, const char *method, struct frami
 		max = server->options.admit(server->options.arg, request, &status);
 	if (max == 0)
 		return status;
+	exchange->max_bytes = max;
 	if ((uint64_t)framing->length > max)
 		return MHD_HTTP_CONTENT_TOO_LARGE;
 

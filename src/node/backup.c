@@ -1,6 +1,5 @@
 #include "node/backup.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,95 +9,7 @@
 
 #include "base/text.h"
 #include "kernel/journal.h"
-#include "node/node_int.h"
-
-enum { FILES_MAX = 1024, FILE_MAX = 1 << 20 };
-
-struct files {
-	struct arena *arena;
-	const char *directory;
-	struct backup_file items[FILES_MAX];
-	size_t count;
-};
-
-static void directory_done(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-#define directory_auto __attribute__((cleanup(directory_done), unused)) DIR *
-
-static enum err_code content_read(struct arena *arena, const char *path, struct bytes *content, struct err *err)
-{
-	/* O_NONBLOCK: a pipe put in its place must not hold us up. */
-	fd_auto fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat status;
-	if (fd < 0 || fstat(fd, &status) != 0)
-		return fail(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
-	if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX)
-		return fail(err, ERR_LIMIT, "%s is not a file of at most %d bytes", path, FILE_MAX);
-	size_t size = (size_t)status.st_size;
-	size_t got;
-	uint8_t *data = arena_alloc(arena, size);
-	if (!data)
-		return fail(err, ERR_MEMORY, "no memory for %s", path);
-	if (!fd_read(fd, data, size, &got))
-		return fail(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
-	if (got < size)
-		return fail(err, ERR_IO, "cannot read %s: cut short", path);
-	*content = bytes(data, size);
-	return OK;
-}
-
-static enum err_code file_add(struct files *files, const char *name, struct err *err)
-{
-	const char *path = name ? arena_printf(files->arena, "%s/%s", files->directory, name) : NULL;
-	if (!path)
-		return fail(err, ERR_MEMORY, "no memory for the files of the node");
-	if (!backup_name_valid(name))
-		return fail(err, ERR_INVALID,
-			    "%s has a name that a backup does not take: only letters, digits, '.', '_', '-'", path);
-	if (files->count == FILES_MAX)
-		return fail(err, ERR_LIMIT, "%s has more than %d files to be kept", files->directory, FILES_MAX);
-	struct backup_file *file = &files->items[files->count];
-	file->name = name;
-	TRY(content_read(files->arena, path, &file->content, err));
-	files->count++;
-	return OK;
-}
-
-typedef enum err_code entry_fn(struct files *files, const char *name, struct err *err);
-
-/* Calls EACH with what the folder NAME of the node's directory holds, "name/entry". */
-static enum err_code entries(struct files *files, const char *name, entry_fn *each, struct err *err)
-{
-	const char *path = arena_printf(files->arena, "%s/%s", files->directory, name);
-	directory_auto directory = path ? opendir(path) : NULL;
-	if (!directory)
-		return fail(err, ERR_IO, "cannot read %s/%s: %s", files->directory, name, strerror(errno));
-	const struct dirent *entry;
-	while ((errno = 0, entry = readdir(directory)))
-		if (entry->d_name[0] != '.')
-			TRY(each(files, arena_printf(files->arena, "%s/%s", name, entry->d_name), err));
-	return errno ? fail(err, ERR_IO, "cannot read %s: %s", path, strerror(errno)) : OK;
-}
-
-static enum err_code key_add(struct files *files, const char *name, struct err *err)
-{
-	return name ? entries(files, name, file_add, err) : fail(err, ERR_MEMORY, "no memory for the keys");
-}
-
-/* The configuration, whom its TLS trusts, and the keys if they are wanted. Not "instance": a restored node is another
- * one. A file elsewhere (an absolute path) belongs to the machine. */
-static enum err_code files_gather(struct files *files, const struct config *config, bool keys, struct err *err)
-{
-	const char *trust = config->trust_file;
-	const char *path = config_path(files->arena, config, trust);
-	TRY(file_add(files, "lintas.conf", err));
-	if (path && trust[0] != '/' && access(path, F_OK) == 0)
-		TRY(file_add(files, trust, err));
-	return keys ? entries(files, "keys", key_add, err) : OK;
-}
+#include "node/places_int.h"
 
 struct note {
 	const struct backup_head *head;
@@ -172,16 +83,17 @@ static enum err_code file_write(struct arena *arena, const char *path, struct ba
 
 enum err_code node_backup(struct arena *arena, const char *directory, const struct node_backup *backup,
 			  struct findings *findings, struct backup_head *head, struct backup_summary *summary,
-			  struct err *err)
+			  struct node_left_out *left, struct err *err)
 {
 	struct config config;
 	struct db *db = NULL;
 	TRY(node_read_config(arena, directory, &config, findings, err));
-	struct files *files = arena_alloc(arena, sizeof *files);
+	struct node_files *files = arena_alloc(arena, sizeof *files);
 	if (!files)
 		return fail(err, ERR_MEMORY, "no memory for the files of the node");
-	*files = (struct files){ .arena = arena, .directory = directory };
-	TRY(files_gather(files, &config, backup->keys, err));
+	*files = (struct node_files){ .arena = arena, .config = &config, .left = left };
+	TRY(node_files_gather(files, backup->keys, err));
+	TRY(node_left_out_find(arena, &config, directory, files->items, files->count, left, err));
 	TRY(node_open_database(arena, &config, &db, err));
 	struct backup_plan plan = {
 		.db = db,

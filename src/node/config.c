@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,6 +27,17 @@
 	}
 #define TEXT(section, name, member, value, help)                                                                       \
 	SETTING(section, name, UNIT_TEXT, member, const char *, value, 0, 255, help)
+/* A file or folder. A row that is one belongs to backups, and is checked before the node starts, by itself. */
+#define PLACE(section_, name_, member, value_, kind, help_, ...)                                                       \
+	{                                                                                                              \
+		.section = section_, .name = name_, .unit = UNIT_TEXT, .value = value_, .max = 255, .help = help_,     \
+		.offset = offsetof(struct config, member) +                                                            \
+			  0 * sizeof(char[__builtin_types_compatible_p(__typeof__(((struct config *)0)->member),       \
+								       const char *)                                   \
+						  ? 1                                                                  \
+						  : -1]),                                                              \
+		.names = kind, __VA_ARGS__                                                                             \
+	}
 #define NUMBER(section, name, member, value, min, max, help)                                                           \
 	SETTING(section, name, UNIT_NUMBER, member, int64_t, value, min, max, help)
 #define FLAG(section, name, member, value, help) SETTING(section, name, UNIT_FLAG, member, bool, value, 0, 1, help)
@@ -48,8 +61,9 @@ static const struct setting settings[] = {
 	     "The URL by which partners reach us, such as https://asw.customs.example:8443/as4, for our card; none: there is no card."),
 	FLAG("gateway", "plain", plain, "no",
 	     "yes: HTTP without TLS, on a loopback address only. For trials on one machine; messages stay signed and encrypted."),
-	TEXT("gateway", "trust-file", trust_file, "partners-tls.pem",
-	     "PEM of the authorities (or certificates) by which TLS of partners is verified, relative to the node's directory."),
+	PLACE("gateway", "trust-file", trust_file, "partners-tls.pem", NAMES_AUTHORITIES,
+	      "PEM of the authorities (or certificates) by which TLS of partners is verified, relative to the node's directory.",
+	      .over_tls = true),
 	NUMBER("gateway", "io-threads", io_threads, "1", 1, 16, "Threads that read requests."),
 	NUMBER("gateway", "workers", workers, "16", 1, 256,
 	       "Requests worked on at a time; they wait for the disk together, so more than cores."),
@@ -117,8 +131,9 @@ static const struct setting settings[] = {
 	       "Signatures and decryptions at a time in the keys process; about the number of cores."),
 	TEXT("webhooks", "private-networks", webhook_networks, "none",
 	     "Networks of ours in which receivers of webhooks may be, such as 10.20.0.0/16, fd00:20::/32; else only public addresses."),
-	TEXT("webhooks", "trust-file", webhook_trust_file, "system",
-	     "PEM of the authorities by which receivers' TLS is verified, relative to the node's directory; system: those of the machine."),
+	PLACE("webhooks", "trust-file", webhook_trust_file, "system", NAMES_AUTHORITIES,
+	      "PEM of the authorities by which receivers' TLS is verified, relative to the node's directory; system: those of the machine.",
+	      .nothing = "system", .without = "no webhook over https:// is delivered"),
 	NUMBER("webhooks", "senders", webhook_senders, "8", 2, 64,
 	       "Requests at a time; half of them for receivers whose last request was taken, so that those that hang delay none of these."),
 	TIME("webhooks", "give-up", webhook_give_up_us, "3d", MINUTE_US, 30 * DAY_US,
@@ -127,10 +142,12 @@ static const struct setting settings[] = {
 	     "While the disk of an SQLite database has less free, new messages are answered 503: nothing is half written."),
 	FLAG("archive", "required", archived_first, "yes",
 	     "yes: nothing is deleted before it stands in an archive (`lintas archive write`). no: it goes when it is due."),
-	TEXT("national", "mappings", mappings, "none",
-	     "The folder of the mapping files that ?map= and drop folders may name, relative to the node's directory; none: none."),
-	TEXT("national", "drop", drop, "none",
-	     "The folder whose folders, each named like an organisation of ours, files are dropped into; none: none."),
+	PLACE("national", "mappings", mappings, "none", NAMES_FOLDER,
+	      "The folder of the mapping files that ?map= and drop folders may name, relative to the node's directory; none: none.",
+	      .nothing = "none"),
+	PLACE("national", "drop", drop, "none", NAMES_SPOOL,
+	      "The folder whose folders, each named like an organisation of ours, files are dropped into; none: none.",
+	      .nothing = "none", .without = "no file is taken from drop folders, and none is put there"),
 	TIME("national", "drop-settle", drop_settle_us, "5s", 0, HOUR_US,
 	     "A dropped file that has not changed for so long is taken; longer than its writer pauses."),
 	TEXT("log", "level", log_level, "info", "debug, info, warn, error or off."),
@@ -139,6 +156,49 @@ static const struct setting settings[] = {
 const struct setting *config_setting(size_t index)
 {
 	return index < COUNT(settings) ? &settings[index] : NULL;
+}
+
+const char *config_named(const struct setting *setting, const struct config *config)
+{
+	const char *value = NULL;
+	if (setting->names == NAMES_NOTHING || (setting->over_tls && config->plain))
+		return NULL;
+	memcpy(&value, (const char *)config + setting->offset, sizeof value);
+	return same(value, setting->nothing) ? NULL : value;
+}
+
+/* The absolute path of DIRECTORY; of one that is to be made, by the one in which it will be. NULL if there is none. */
+static const char *whole_path(struct arena *arena, const char *directory)
+{
+	char whole[PATH_MAX];
+	if (realpath(directory, whole))
+		return arena_text(arena, whole);
+	const char *slash = strrchr(directory, '/');
+	const char *up = !slash               ? "."
+			 : slash == directory ? "/"
+					      : arena_text_of(arena, bytes(directory, (size_t)(slash - directory)));
+	return up && realpath(up, whole) ? arena_printf(arena, "%s/%s", whole, slash ? slash + 1 : directory) : NULL;
+}
+
+const char *config_inside(struct arena *arena, const char *directory, const char *value)
+{
+	const char *whole = value[0] == '/' ? whole_path(arena, directory) : NULL;
+	size_t size = whole ? strlen(whole) : 0;
+	if (size && strncmp(value, whole, size) == 0 && value[size] == '/')
+		value += size + 1;
+	if (value[0] == '/')
+		return NULL;
+	buf_auto inside;
+	buf_init(&inside, PATH_MAX);
+	for (; *value; value += strspn(value, "/")) {
+		size_t part = strcspn(value, "/");
+		if (part == 2 && memcmp(value, "..", 2) == 0)
+			return NULL;
+		if (part != 1 || *value != '.')
+			buf_printf(&inside, "%s%.*s", inside.size ? "/" : "", (int)part, value);
+		value += part;
+	}
+	return inside.size && !inside.failed ? arena_text(arena, buf_text(&inside)) : NULL;
 }
 
 enum {

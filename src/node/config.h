@@ -44,6 +44,10 @@ struct config {
 
 enum setting_unit { UNIT_TEXT, UNIT_NUMBER, UNIT_FLAG, UNIT_BYTES, UNIT_TIME };
 
+/* What a text is the path of. A file or a folder with its files belongs to the node, and to its backup; what lies in a
+ * spool is on its way, and does not. */
+enum setting_names { NAMES_NOTHING, NAMES_AUTHORITIES, NAMES_FOLDER, NAMES_SPOOL };
+
 struct setting {
 	const char *section, *name;
 	enum setting_unit unit;
@@ -51,8 +55,17 @@ struct setting {
 	const char *value; /* default, as it would be written; NULL: must be given */
 	int64_t min, max;  /* of numbers, bytes, microseconds */
 	const char *help;  /* one sentence: what it does and why the default */
+	enum setting_names names;
+	const char *nothing; /* the value that is no path; NULL: every value is one */
+	const char *without; /* what the node does not do where the path leads to nothing; NULL: it does not start */
+	bool over_tls;       /* of no use to a node with plain = yes */
 };
 const struct setting *config_setting(size_t index); /* NULL after the last */
+/* The path that SETTING has in CONFIG, as it is written there; NULL if it names none, or is of no use there. */
+const char *config_named(const struct setting *setting, const struct config *config);
+/* The path VALUE from the node's DIRECTORY on, which need not be there yet, if it lies in there: "./a//b" is "a/b".
+ * Else NULL. The arena's. */
+const char *config_inside(struct arena *arena, const char *directory, const char *value);
 
 /* Reads the settings of the node in DIRECTORY: "name = value" below a "[section]", in UTF-8; ';' and '#' begin a
  * comment. Every mistake is a finding; unknown settings too. The values live in ARENA. */

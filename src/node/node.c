@@ -44,7 +44,7 @@ enum err_code node_open_database(struct arena *arena, const struct config *confi
 	return db_open(url, &options, db, err);
 }
 
-static enum err_code require_migrated(struct db *db, const char *directory, struct err *err)
+enum err_code node_require_migrated(struct db *db, const char *directory, struct err *err)
 {
 	struct migration_status status;
 	TRY(db_migrate(db, kernel_migrations, kernel_migrations_count, true, &status, NULL, err));
@@ -135,9 +135,10 @@ enum err_code node_read_config(struct arena *arena, const char *directory, struc
 			       struct findings *findings, struct err *err)
 {
 	TRY(config_read(arena, directory, config, findings, err));
-	if (findings_errors(findings))
-		return fail(err, ERR_CONFIG, "%s/lintas.conf has %zu mistakes; see lintas config check -d %s",
-			    directory, findings_errors(findings), directory);
+	size_t mistakes = findings_errors(findings);
+	if (mistakes)
+		return fail(err, ERR_CONFIG, "%s/lintas.conf has %zu mistake%s; see lintas config check -d %s",
+			    directory, mistakes, mistakes == 1 ? "" : "s", directory);
 	return OK;
 }
 
@@ -180,11 +181,11 @@ static enum err_code load_mappings(struct arena *arena, struct node *node, struc
 {
 	const char *folder = national_folder(arena, &node->config, node->config.mappings);
 	TRY(national_mappings_load(&node->kernel, folder, &node->mappings, findings, err));
-	if (findings_errors(findings))
+	size_t mistakes = findings_errors(findings);
+	if (mistakes)
 		return fail(err, ERR_CONFIG,
-			    "the mapping files in %s have %zu mistakes; "
-			    "lintas doctype map --mapping FILE checks one",
-			    folder, findings_errors(findings));
+			    "the mapping files in %s have %zu mistake%s; lintas doctype map --mapping FILE checks one",
+			    folder, mistakes, mistakes == 1 ? "" : "s");
 	return OK;
 }
 
@@ -196,7 +197,7 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 	if (!keys)
 		return fail(err, ERR_MEMORY, "no memory for the node");
 	TRY(node_open_database(arena, c, &node->kernel.db, err));
-	TRY(require_migrated(node->kernel.db, c->directory, err));
+	TRY(node_require_migrated(node->kernel.db, c->directory, err));
 	TRY(instance_of(arena, c, &instance, err));
 	kernel_init(&node->kernel, node->kernel.db, instance, c);
 	TRY(load_mappings(arena, node, findings, err));

@@ -43,6 +43,11 @@ enum err_code node_lock(struct arena *arena, const char *directory, int *lock, s
 enum err_code node_open_database(struct arena *arena, const struct config *config, struct db **db,
 				 struct err *err) MUST_USE;
 
+/* All that node_serve() would not start without, as errors; and what it would start without, as warnings. Takes no
+ * lock: the node may run. A transient fault, once all else was looked at, if a database does not answer. */
+enum err_code node_check(struct arena *arena, const struct config *config, struct findings *findings,
+			 struct err *err) MUST_USE;
+
 /* Runs the node until SIGTERM or SIGINT. */
 enum err_code node_serve(struct arena *arena, const char *directory, struct findings *findings,
 			 struct err *err) MUST_USE;

@@ -13,7 +13,12 @@ enum err_code node_read_config(struct arena *arena, const char *directory, struc
  * run. */
 enum err_code node_assemble(struct arena *arena, struct node *node, const struct http_tls *tls,
 			    const struct api_options *api, struct findings *findings, struct err *err) MUST_USE;
-/* Files of our newest active TLS key, and whom we trust; ERR_KEY or ERR_CONFIG if one is missing. */
+/* ERR_CONFIG if the schema of DB is older than this program's. */
+enum err_code node_require_migrated(struct db *db, const char *directory, struct err *err) MUST_USE;
+/* The limit of open files that CONFIG needs, at least what it is; ERR_CONFIG if that is not allowed. */
+struct rlimit;
+enum err_code node_descriptors(const struct config *config, struct rlimit *limit, struct err *err) MUST_USE;
+/* Files of our newest active TLS key, and whom we trust; ERR_KEY if there is no such key. */
 enum err_code node_tls(struct arena *arena, const struct config *config, struct http_tls *tls,
 		       struct err *err) MUST_USE;
 

@@ -6,10 +6,9 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "node/backup.h"
-#include "node/node_int.h"
+#include "node/places_int.h"
 
-enum { CONFIG_MAX = 1 << 20 };
+enum { CONFIG_MAX = 1 << 20, PLACES_MAX = 16 };
 
 static enum err_code backup_open(const char *file, int *fd, struct err *err)
 {
@@ -68,8 +67,11 @@ struct restoring {
 	struct arena *arena;
 	const struct node_restore *restore;
 	const struct backup_contents *contents;
-	const char *beside;   /* the directory as long as it is not whole */
-	const char *database; /* its file in there, "lintas.db"; NULL: none */
+	struct node_left_out *left;
+	const char *beside;              /* the directory as long as it is not whole */
+	const char *database;            /* its file in there, "lintas.db"; NULL: none */
+	const char *folders[PLACES_MAX]; /* that settings name, "drop" */
+	size_t folders_count;
 	int fd;
 };
 
@@ -149,11 +151,35 @@ static enum err_code database_place(struct restoring *r, const struct config *co
 	return folders_make(r, path, err);
 }
 
+/* The folders that settings name: an empty one has no file in the backup that would make it. */
+static enum err_code folders_place(struct restoring *r, const struct config *config, struct err *err)
+{
+	const struct setting *setting;
+	for (size_t i = 0; (setting = config_setting(i)); i++) {
+		const char *value = config_named(setting, config);
+		bool folder = value && (setting->names == NAMES_FOLDER || setting->names == NAMES_SPOOL);
+		const char *inside = folder ? config_inside(r->arena, r->restore->directory, value) : NULL;
+		if (!inside)
+			continue;
+		if (r->folders_count == PLACES_MAX)
+			return fail(err, ERR_LIMIT, "the settings name more than %d folders", PLACES_MAX);
+		r->folders[r->folders_count++] = inside;
+		const char *path = arena_printf(r->arena, "%s/%s/", r->beside, inside);
+		if (!path)
+			return fail(err, ERR_MEMORY, "no memory for a path");
+		TRY(folders_make(r, path, err));
+	}
+	return OK;
+}
+
 static enum err_code fill(struct restoring *r, struct findings *findings, struct err *err)
 {
 	struct config config;
 	TRY(files_write(r, err));
 	TRY(node_read_config(r->arena, r->beside, &config, findings, err));
+	TRY(folders_place(r, &config, err));
+	TRY(node_left_out_find(r->arena, &config, r->restore->directory, r->contents->files, r->contents->files_count,
+			       r->left, err));
 	TRY(database_place(r, &config, err));
 	TRY(database_fill(r, &config, err));
 	return node_directory_sync(r->arena, arena_printf(r->arena, "%s/lintas.conf", r->beside), err);
@@ -180,6 +206,8 @@ static void sweep(const struct restoring *r)
 		sweep_one(r, r->database, suffixes[i]);
 	for (size_t i = 0; i < r->contents->files_count; i++)
 		sweep_one(r, r->contents->files[i].name, "");
+	for (size_t i = 0; i < r->folders_count; i++)
+		sweep_one(r, r->folders[i], "/.");
 	const char *keys = arena_printf(r->arena, "%s/keys", r->beside);
 	if (keys)
 		rmdir(keys);
@@ -208,12 +236,12 @@ static const char *without_slash(struct arena *arena, const char *path)
 }
 
 enum err_code node_restore(struct arena *arena, const struct node_restore *restore, struct findings *findings,
-			   struct backup_contents *contents, struct err *err)
+			   struct backup_contents *contents, struct node_left_out *left, struct err *err)
 {
 	struct node_restore given = *restore;
 	fd_auto fd = -1;
 	given.directory = without_slash(arena, restore->directory);
-	struct restoring r = { .arena = arena, .restore = &given, .contents = contents };
+	struct restoring r = { .arena = arena, .restore = &given, .contents = contents, .left = left };
 	r.beside = given.directory ? arena_printf(arena, "%s.restoring", given.directory) : NULL;
 	if (!r.beside)
 		return fail(err, ERR_MEMORY, "no memory for a path");

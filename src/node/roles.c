@@ -71,6 +71,7 @@ static enum err_code step_retention(struct node *node, int64_t now_us, unsigned 
 static enum err_code step_refresh(struct node *node, int64_t now_us, unsigned *done, struct err *err)
 {
 	*done = 0;
+	TRY(api_faults_step(node->api, now_us, err)); /* first: what follows may be what fails */
 	TRY(messaging_refresh(node->messaging, false, err));
 	TRY(messaging_watch(node->messaging, now_us, err));
 	return api_card_step(node->api, now_us, err);
@@ -223,7 +224,7 @@ static void *run(void *arg)
 	struct roles *roles = thread.roles;
 	struct complaints complaints = { .told = 0 };
 	uint64_t seen = 0, never = 0; /* the clock's bell is not rung */
-	bool go_on = true;
+	bool go_on = true, failing = false;
 	free(arg);
 	while (go_on) {
 		struct err err = { 0 };
@@ -232,10 +233,16 @@ static void *run(void *arg)
 			thread.role->step(roles->node, clock_now_us(roles->node->kernel.clock), &done, &err);
 		if (code != OK) {
 			complain(&complaints, thread.role->name, &err);
+			if (!failing)
+				api_role_failed(roles->node->api, thread.role->name, &err);
+			failing = true;
 			go_on = rest(roles, WORK_BY_THE_CLOCK, &never, FAULT_US);
 			continue;
 		}
 		recover(&complaints, thread.role->name);
+		if (failing)
+			api_role_recovered(roles->node->api, thread.role->name);
+		failing = false;
 		if (done == 0) {
 			go_on = rest(roles, thread.role->takes, &seen, thread.role->idle_us);
 		} else { /* a processed document puts its answer in the outbox */

@@ -53,11 +53,6 @@ enum err_code node_tls(struct arena *arena, const struct config *config, struct 
 				  .trust_file = config_path(arena, config, config->trust_file) };
 	if (!tls->certificate_file || !tls->key_file || !tls->trust_file)
 		return fail(err, ERR_MEMORY, "no memory for the node");
-	if (access(tls->trust_file, R_OK) != 0)
-		return fail(
-			err, ERR_CONFIG,
-			"cannot read %s: it holds the PEM certificates of the authorities by which partners' TLS is verified",
-			tls->trust_file);
 	return OK;
 }
 
@@ -65,23 +60,33 @@ enum err_code node_tls(struct arena *arena, const struct config *config, struct 
  * of its database either. The usual soft limit is 1024. */
 static enum err_code reserve_descriptors(const struct config *c, struct err *err)
 {
-	enum { OURS = 256 }; /* the database, the administration socket, and what was open before */
-	int64_t interface = c->interface_port ? c->interface_connections : 0;
-	rlim_t needed =
-		(rlim_t)(c->max_connections + interface + c->senders + c->webhook_senders + 2 * c->key_sockets + OURS);
 	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return fail(err, ERR_IO, "cannot ask for the limit of open files: %s", strerror(errno));
-	if (limit.rlim_cur >= needed)
-		return OK;
-	limit.rlim_cur = needed;
-	if (needed > limit.rlim_max || setrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return fail(
-			err, ERR_CONFIG,
-			"[gateway] max-connections = %lld and [interface] max-connections = %lld need %llu open files "
-			"together, and at most %llu are allowed: lower one, or raise the limit (ulimit -Hn, LimitNOFILE)",
-			(long long)c->max_connections, (long long)interface, (unsigned long long)needed,
-			(unsigned long long)limit.rlim_max);
+	TRY(node_descriptors(c, &limit, err));
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0
+		       ? OK
+		       : fail(err, ERR_IO, "cannot raise the limit of open files: %s", strerror(errno));
+}
+
+/* All that keeps the node from starting, at once; what it starts without, it says. */
+static enum err_code require_all(struct arena *arena, const struct config *c, struct findings *findings,
+				 struct err *err)
+{
+	struct findings *found = findings_new(arena);
+	const struct finding *finding;
+	if (!found)
+		return fail(err, ERR_MEMORY, "no memory to check %s", c->directory);
+	enum err_code code = node_check(arena, c, found, err);
+	if (code != OK || findings_errors(found))
+		findings_append(findings, found);
+	if (code != OK)
+		return code;
+	if (findings_errors(found))
+		return fail(err, ERR_CONFIG,
+			    "%s does not start before this is mended; lintas config check -d %s looks again",
+			    c->directory, c->directory);
+	for (size_t i = 0; (finding = findings_at(found, i)); i++)
+		LOG(LOG_WARN, "node.without", LOG_TEXT("finding", finding->rule->code),
+		    LOG_TEXT("text", finding->text));
 	return OK;
 }
 
@@ -376,6 +381,7 @@ static enum err_code start(struct arena *arena, struct serving *s, const char *d
 	if (log_level_parse(s->node.config.log_level, &level))
 		log_setup(level, s->node.config.state);
 	TRY(node_lock(arena, directory, &s->node.lock, err));
+	TRY(require_all(arena, &s->node.config, findings, err));
 	TRY(reserve_descriptors(&s->node.config, err));
 	TRY(start_keys(arena, s, err));
 	struct api_options api = { .running = true, .started_us = s->started_us };

@@ -5,9 +5,9 @@ usage: backup.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 The openssl program opens what the node wrote, a reader of this file's own reads the records, and sqlite3 or psql say what is in the
 restored database.
 """
-import hashlib, json, pathlib, sqlite3, struct, subprocess, threading
+import hashlib, json, pathlib, shutil, sqlite3, struct, subprocess, threading
 
-from nodes import SERVER, Authority, Node, Region, answer, lintas, new_database, play, run, shown, until
+from nodes import SERVER, Authority, Node, Region, answer, free_port, lintas, new_database, play, run, shown, until
 
 REGION = Region.asked_for("lintas-backup-")
 WORK, LINTAS = REGION.work, REGION.lintas
@@ -226,6 +226,43 @@ def database_elsewhere(recipient, key):
     assert (new / "data" / "deep").stat().st_mode & 0o777 == 0o700
 
 
+def what_settings_name(recipient, key):
+    """What settings name inside of the directory comes back with it; what lies elsewhere is told on both sides, and what to do works as printed."""
+    node, backup, new, outside = WORK / "places", WORK / "places.backup", WORK / "places-new", WORK / "receivers.pem"
+    run(LINTAS, "init", node, "--state", "TH", "--plain", "--port", str(free_port()))
+    mapping = (REGION.root / "data/mapping/ministry-form-d.json").read_bytes()
+    (node / "deep" / "mappings").mkdir(parents=True), (node / "drop" / "dft" / "in").mkdir(parents=True)
+    (node / "deep" / "mappings" / "ministry-form-d.json").write_bytes(mapping)
+    (node / "deep" / "mappings" / "notes of Monday.txt").write_text("not ours")
+    (node / "drop" / "dft" / "in" / "waits.xml").write_text("on its way")
+    outside.write_bytes(recipient.read_bytes())
+    config = node / "lintas.conf"
+    for old, mine in (("mappings = none", "mappings = ./deep//mappings"), ("drop = none", f"drop = {node}/drop"), ("trust-file = system", f"trust-file = {outside}")):
+        assert old in config.read_text()
+        config.write_text(config.read_text().replace(old, mine))
+    told = json.loads(run(LINTAS, "backup", node, "--to", backup, "--recipient", recipient, "--with-keys", "--json"))
+    _, files, _ = read(decrypted(backup, key))
+    assert files["deep/mappings/ministry-form-d.json"] == mapping and set(files) == {"lintas.conf", "deep/mappings/ministry-form-d.json"}, set(files)
+    left = {item["what"].split(" = ")[0]: item["why"] for item in told["leftOut"]}
+    assert set(left) == {f"{node}/deep/mappings/notes of Monday.txt", "[webhooks] trust-file", "[national] drop"}, left
+    assert "outside of the directory" in left["[webhooks] trust-file"] and "on their way" in left["[national] drop"]
+
+    shutil.move(node, WORK / "places-old"), outside.unlink()
+    said = run(LINTAS, "restore", backup, node, "--key", key)
+    assert f"NOT IN IT  [webhooks] trust-file = {outside}" in said and "not on this machine; without it no webhook over https:// is delivered" in said
+    assert (node / "deep/mappings/ministry-form-d.json").read_bytes() == mapping and (node / "drop").is_dir()
+    steps = [line.split("lintas ", 1)[1].split(";")[0].split(" says ")[0] for line in said.splitlines() if "lintas " in line.split(";")[-1] and "-d " in line]
+    assert [step.split()[0] for step in steps] == ["config", "audit"], steps
+    for step in steps:
+        run(LINTAS, *step.split())
+    served = subprocess.Popen([LINTAS, "serve", node], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    REGION.children.append(served)
+    until("the restored node runs", lambda: "running" in run(LINTAS, "status", "-d", node) or served.poll() is not None)
+    assert served.poll() is None
+    served.terminate()
+    assert served.wait(30) == 0
+
+
 def story():
     authority = Authority(REGION, "authority")
     th, vn = Node(REGION, "TH", authority), Node(REGION, "VN", authority)
@@ -252,6 +289,9 @@ def story():
 
     database_elsewhere(rsa, rsa_key)
     shown("a restore makes its database inside of its directory, and never touches one that is elsewhere")
+
+    what_settings_name(rsa, rsa_key)
+    shown("files and folders that settings name come back with the node; what lies elsewhere is named, and the steps work as printed")
 
     # What waits when the backup is taken, and arrives before the restore, counts once.
     vn.stop()

@@ -93,6 +93,8 @@ def strangers(folder):
     (folder.inside / ".hidden.csv").write_bytes(ministry("HIDDEN-1"))
     (folder.inside / "copied.csv.part").write_bytes(ministry("PART-1"))
     (folder.path / "in" / "no-such-mapping").mkdir()
+    (folder.path / "in" / "no-such-mapping" / "lost.csv").write_bytes(ministry("LOST-1"))
+    (folder.path.parent / "nosuchorg" / "in").mkdir(parents=True)
     locked = os.geteuid() != 0
     (folder.inside / "locked.csv").write_bytes(ministry("LOCKED-1"))
     (folder.inside / "locked.csv").chmod(0 if locked else 0o600)
@@ -104,6 +106,9 @@ def strangers(folder):
     for name, why in (("link.csv", "symbolic link"), ("folder-link", "symbolic link"), ("sub", "a folder"), ("pipe.csv", "no file"),
                       ("hard.csv", "hard link")):
         assert why in untaken[at + name], (name, untaken)
+    strangers = {d["organisation"]: d["entries"] for d in answer(folder.node, "drop", "status")["items"]}
+    assert "no organisation of ours has this name" in strangers["nosuchorg"][0]["why"], strangers
+    assert "; 1 file in it is not taken" in untaken["in/no-such-mapping"], untaken
     assert "a folder" in untaken["in/no-such-mapping"] and not any("hidden" in path or ".part" in path for path in untaken), untaken
     if locked:
         assert "cannot be read" in untaken[at + "locked.csv"], untaken
@@ -315,6 +320,22 @@ def beside(folder, th, vn):
     shown("two nodes with one database and one folder take each file once")
 
 
+def gone(folder):
+    """The folder goes away (a share that is not mounted): the status says so, then there is a task; both end with it."""
+    node, drop = folder.node, folder.path.parent
+    aside = drop.with_name("aside")
+    tasks = lambda: [t for t in answer(node, "tasks")["items"] if t["kind"] == "role-failed" and t["state"] == "open"]
+    drop.rename(aside)
+    fault = until("the status says that it fails", lambda: answer(node, "status").get("faults"))[0]
+    assert fault["role"] == "drop" and "cannot open the folder" in fault["text"], fault
+    assert "FAILS since" in lintas(node, "status")
+    task = until("there is a task", tasks)[0]
+    assert task["subject"] == "drop" and "cannot open the folder" in task["text"], task
+    aside.rename(drop)
+    until("both are over", lambda: not answer(node, "status").get("faults") and not tasks())
+    shown("a folder that is gone stands in the status and is a task, until it is back")
+
+
 def story():
     authority = Authority(REGION, "authority")
     quick = {"drop": "drop", "drop-settle": f"{int(SETTLE * 1000)}ms", "mappings": ROOT / "data" / "mapping", "max-payload": "64KB"}
@@ -333,6 +354,7 @@ def story():
     same_names(folder)
     strays(folder)
     tests(folder, th, vn)
+    gone(folder)
     traps(folder, th)
     killed(folder, th, vn)
     if REGION.database:

@@ -5,7 +5,7 @@ functions of docs/webhooks.md.
 
 usage: webhooks.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 """
-import base64, concurrent.futures, contextlib, http.client, http.server, itertools, json, re, ssl, subprocess, threading, time
+import base64, concurrent.futures, contextlib, http.client, http.server, itertools, json, re, sqlite3, ssl, subprocess, threading, time
 
 from nodes import Authority, Node, Region, answer, free_port, lintas, play, run, shown, until
 
@@ -228,7 +228,13 @@ def changes(node, good, hook, secret):
     until("and the rest is passed over", lambda: webhook(node, chosen)["waiting"] == 0)
     assert len(picky.requests) == 1
     picky.close()
+    if not node.region.database:  # one that was added before names were looked at
+        with contextlib.closing(sqlite3.connect(node.path / "lintas.db", timeout=20)) as db:
+            db.execute("UPDATE webhook SET events = 'issued' WHERE id = ?", (chosen,)), db.commit()
+        told = subprocess.run([node.region.lintas, "config", "check", "--dir", node.path], capture_output=True, text=True)
+        assert told.returncode == 0 and f'CFG-026  webhook {chosen} waits for what never comes: "issued"' in told.stderr, told
     lintas(node, "webhook", "remove", chosen)
+    lintas(node, "webhook", "add", picky.url, "--event", "recieved", code=1)
     shown("a webhook for events of some names passes over the others without a request")
 
     for wrong in ("ftp://x/", "http://:80/", "https://user:password@host/", "https://host/#x", "nonsense"):
@@ -389,6 +395,23 @@ def stream(node, page):
     shown("streams end cleanly when the node stops")
 
 
+def names():
+    """Each name that the source gives to an entry of the journal is listed, and a wrong one is told with those near to it."""
+    listed = {name for name in re.findall(r"^\| `([a-z0-9-]+)` \|", run(REGION.lintas, "webhook", "events"), re.M)}
+    types = {"user", "token", "document", "key"}
+    given = set()
+    for path in (REGION.root / "src").rglob("*.c"):
+        text = path.read_text()
+        for value in re.findall(r"\.event = ([^,;]*),?", text):
+            given |= set(re.findall(r'"([a-z0-9-]+)"', re.sub(r"same\([^)]*\)|== *\"[^\"]*\"", "", value)))
+        for call in re.findall(r"\b(?:[a-z_]*_journal|note|note_served|entry_put|event_put|partner_changed|journal_notice|journal_receiver)\(([^;{]*);", text):
+            given |= set(re.findall(r', (?:[a-z_>. -]+\? )?"([a-z][a-z0-9-]+)"(?: : "[a-z-]+")?,', call)) - types
+            given |= set(re.findall(r' : "([a-z][a-z0-9-]+)",', call))
+    given -= {"again, and otherwise than before"}
+    assert len(given) > 40 and given <= listed, given - listed
+    shown(f"all {len(given)} names that the source gives to events are among the {len(listed)} that webhooks take")
+
+
 def of_trials(authority, page):
     node = Node(REGION, "VN", authority, {"plain": "yes", "level": "debug"})
     node.start()
@@ -404,6 +427,7 @@ def of_tls(authority, page):
 
 
 def story():
+    names()
     page = examples(REGION.root / "docs" / "webhooks.md")
     authority = Authority(REGION, "authority")
     with concurrent.futures.ThreadPoolExecutor() as side_by_side:  # on two nodes that do not know each other; most of it is waiting

@@ -3,12 +3,15 @@
 #include <stdio.h>
 
 const struct rule document_rules[] = {
-	[DOCUMENT_FUTURE] = { "DOC-001", "the issue date {1} is later than today, {2}", NULL, SEVERITY_ERROR },
+	[DOCUMENT_FUTURE] = { "DOC-001", "the issue date {1} is later than today, {2} in the east of ASEAN (UTC+9)",
+			      NULL, SEVERITY_ERROR },
 	[DOCUMENT_ABOUT_LATER] = { "DOC-002",
 				   "the document that this one is about is dated {1}, later than this one, {2}", NULL,
 				   SEVERITY_ERROR },
-	[DOCUMENT_UNREADABLE] = { "DOC-003", "this is neither XML nor JSON that can be read: {1}", NULL,
-				  SEVERITY_ERROR },
+	[DOCUMENT_UNREADABLE] = { "DOC-003",
+				  "this is neither XML nor JSON that can be read: {1}; a file in a national form is "
+				  "read by its mapping, --map NAME or ?map=NAME",
+				  NULL, SEVERITY_ERROR },
 	[DOCUMENT_UNKNOWN_TYPE] = { "DOC-004", "\"{1}\" is no document type of this node", NULL, SEVERITY_ERROR },
 	[DOCUMENT_OTHER_TYPE] = { "DOC-005", "the document says that it is \"{1}\", not \"{2}\"", NULL,
 				  SEVERITY_ERROR },
@@ -20,7 +23,9 @@ const struct rule document_rules[] = {
 				     "several organisations of this node have the seat \"{1}\": name the one that sends",
 				     NULL, SEVERITY_ERROR },
 	[DOCUMENT_NO_PARTNER] = { "DOC-008", "there is no partner \"{1}\"", NULL, SEVERITY_ERROR },
-	[DOCUMENT_PARTNER_SUSPENDED] = { "DOC-009", "exchange with the partner {1} is {2}", NULL, SEVERITY_ERROR },
+	[DOCUMENT_PARTNER_SUSPENDED] = { "DOC-009",
+					 "exchange with the partner {1} is {2}; lintas partner resume {1} lets it go on",
+					 NULL, SEVERITY_ERROR },
 	[DOCUMENT_WRONG_ISSUER] = { "DOC-010", "the document is issued by {1}, but {2} sends it", NULL,
 				    SEVERITY_ERROR },
 	[DOCUMENT_WRONG_COUNTERPART] = { "DOC-011", "the document is meant for {1}, not for {2}", NULL,

@@ -163,7 +163,7 @@ static void add_webhooks(struct record *record)
 	struct arena *arena = record->world->fixture->arena;
 	struct answer added =
 		tell(record, "POST", "/api/v1/webhooks",
-		     "{\"url\":\"https://erp.example/\",\"organisation\":\"customs\",\"events\":\"issued\"}");
+		     "{\"url\":\"https://erp.example/\",\"organisation\":\"customs\",\"events\":\"received\"}");
 
 	expect(added, 201, "\"secret\":\"whsec_");
 	record->webhook = member(record, added, "id");

@@ -133,7 +133,15 @@ static void a_command_that_is_not_there_is_told_above_those_that_are(void **stat
 {
 	(void)state;
 	assert_int_equal(TYPE("outbox", "lst"), 2);
-	expect("there is no command \"outbox lst\"; there are\n  outbox list ");
+	expect("there is no command \"outbox lst\"; did you mean outbox list?");
+	assert_int_equal(TYPE("partner", "lst"), 2);
+	expect("did you mean partner list?");
+	assert_int_equal(TYPE("outbox", "frobnicate"), 2);
+	expect("there is no command \"outbox frobnicate\"; there are\n  outbox list ");
+	assert_int_equal(TYPE("serve", "one", "two"), 2);
+	expect("serve takes [DIR], not 2; see lintas serve --help");
+	assert_int_equal(TYPE("restore", "a", "b", "c", "d", "e"), 2);
+	expect("restore takes FILE [DIR], not 5");
 	assert_int_equal(TYPE("help", "partner", "nope"), 2);
 	expect("there is no command \"partner nope\"; there are\n  partner add ");
 	assert_int_equal(TYPE("help", "partner"), 0);
@@ -208,31 +216,12 @@ static void what_is_not_known_is_told_with_the_next_step(void **state)
 	expect("there is no key nope; there is: sign-1");
 }
 
-/* What serve refuses to start without: docs/operations.md. */
-static void what_serve_needs_is_checked_with_the_configuration(void **state)
-{
-	char path[FOLDER_SIZE + 32];
-	(void)state;
-	assert_int_equal(TYPE("config", "check", "-d", node), 4);
-	expect("partners-tls.pem cannot be read");
-	expect("there is no active TLS key");
-	snprintf(path, sizeof(path), "%s/partners-tls.pem", node);
-	int file = open(path, O_WRONLY | O_CREAT, 0600);
-	assert_true(file >= 0);
-	close(file);
-	assert_int_equal(TYPE("config", "check", "-d", node), 4);
-	assert_null(strstr(shown, "partners-tls.pem"));
-	snprintf(path, sizeof(path), "%s/plain", folder);
-	assert_int_equal(TYPE("init", path, "--state", "VN", "--plain"), 0);
-	assert_int_equal(TYPE("config", "check", "-d", path), 0);
-	expect("is right");
-}
-
-/* A certificate for a partner of profile ecdsa-p256, in a file of that name; its fingerprint. */
-static void certificate(const char *name, const char *usage, char path[static PATH_SIZE], char fingerprint[static 65])
+/* A certificate by SPEC in a file of that name; its fingerprint. */
+static void certify(const char *name, const struct pki_spec *spec, char path[static PATH_SIZE],
+		    char fingerprint[static 65])
 {
 	buf_auto pem;
-	pki_auto pki = pki_issue(&(struct pki_spec){ .subject = "/C=TH/CN=asw", .key = "p256", .key_usage = usage });
+	pki_auto pki = pki_issue(spec);
 	buf_init(&pem, 1 << 16);
 	pki_cert_pem(pki, &pem);
 	snprintf(path, PATH_SIZE, "%s/%s.pem", folder, name);
@@ -241,6 +230,103 @@ static void certificate(const char *name, const char *usage, char path[static PA
 	assert_non_null(file);
 	assert_int_equal(fwrite(pem.data, 1, pem.size, file), pem.size);
 	fclose(file);
+}
+
+/* Of a partner of profile ecdsa-p256. */
+static void certificate(const char *name, const char *usage, char path[static PATH_SIZE], char fingerprint[static 65])
+{
+	const struct pki_spec spec = { .subject = "/C=TH/CN=asw", .key = "p256", .key_usage = usage };
+	certify(name, &spec, path, fingerprint);
+}
+
+static void place_file(const char *directory, const char *name, const char *text)
+{
+	char path[2 * PATH_SIZE];
+	assert_in_range(snprintf(path, sizeof(path), "%s/%s", directory, name), 1, sizeof(path) - 1);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* What serve refuses to start without: docs/operations.md. */
+static void what_serve_needs_is_checked_with_the_configuration(void **state)
+{
+	char path[FOLDER_SIZE + 8], trust[PATH_SIZE], fingerprint[65];
+	(void)state;
+	assert_int_equal(TYPE("config", "check", "-d", node), 4);
+	expect("partners-tls.pem cannot be read");
+	expect("there is no active TLS key");
+	place_file(node, "partners-tls.pem", "nothing\n");
+	assert_int_equal(TYPE("config", "check", "-d", node), 4);
+	expect("there is no PEM certificate in it");
+	certificate("node/partners-tls", "critical,keyCertSign", trust, fingerprint);
+	assert_int_equal(TYPE("config", "check", "-d", node), 4);
+	assert_null(strstr(shown, "partners-tls.pem"));
+	snprintf(path, sizeof(path), "%s/plain", folder);
+	assert_int_equal(TYPE("init", path, "--state", "VN", "--plain"), 0);
+	assert_int_equal(TYPE("config", "check", "-d", path), 0);
+	expect("is right");
+	snprintf(trust, sizeof(trust), "%s/lintas.db", path);
+	unlink(trust);
+	assert_int_equal(TYPE("config", "check", "-d", path), 4);
+	expect("lintas.db cannot be used");
+}
+
+/* Each place that a setting names, and all of them at once. What it does not start without ends with 4. */
+static void the_places_that_settings_name_are_checked(void **state)
+{
+	char path[PATH_SIZE], mappings[2 * PATH_SIZE];
+	(void)state;
+	snprintf(path, sizeof(path), "%s/places", folder);
+	assert_int_equal(TYPE("init", path, "--state", "VN", "--plain"), 0);
+	place_file(path, "lintas.conf",
+		   "[node]\nstate = VN\n[party]\nid = VN\n[gateway]\naddress = 127.0.0.1\nplain = yes\n"
+		   "[webhooks]\ntrust-file = receivers.pem\n[national]\nmappings = mappings\ndrop = drop\n");
+	assert_int_equal(TYPE("config", "check", "-d", path), 4);
+	expect("CFG-022  [webhooks] trust-file");
+	expect("no webhook over https:// is delivered");
+	expect("CFG-020  [national] mappings");
+	expect("CFG-022  [national] drop");
+	assert_int_equal(TYPE("serve", path), 4);
+	expect("CFG-020  [national] mappings");
+	expect("CFG-022  [national] drop");
+	snprintf(mappings, sizeof(mappings), "%s/mappings", path);
+	assert_int_equal(mkdir(mappings, 0700), 0);
+	place_file(mappings, "broken.json", "{");
+	place_file(mappings, "other.json",
+		   "{\"title\":\"t\",\"documentType\":\"NONE\",\"format\":\"csv\",\"row\":[{\"to\":\"/a\"}]}");
+	assert_int_equal(TYPE("config", "check", "-d", path), 4);
+	expect("/broken.json");
+	expect("/other.json/documentType");
+	assert_int_equal(TYPE("serve", path), 4);
+	expect("/broken.json");
+	snprintf(mappings, sizeof(mappings), "rm -f %s/mappings/*", path);
+	assert_int_equal(system(mappings), 0);
+	assert_int_equal(TYPE("config", "check", "-d", path), 0);
+	expect("would start without this");
+}
+
+static void a_certificate_of_ours_that_has_ended_is_told(void **state)
+{
+	char path[PATH_SIZE], file[PATH_SIZE], fingerprint[65];
+	(void)state;
+	snprintf(path, sizeof(path), "%s/ended", folder);
+	assert_int_equal(TYPE("init", path, "--state", "VN", "--plain"), 0);
+	assert_int_equal(TYPE("key", "new", "--use", "sign", "--type", "p256", "-d", path), 0);
+	assert_int_equal(TYPE("key", "public", "sign-1", "-d", path), 0);
+	pki_auto authority = pki_issue(&(struct pki_spec){ .subject = "/C=VN/CN=authority", .authority = true });
+	const struct pki_spec spec = { .subject = "/C=VN/CN=asw",
+				       .issuer = authority,
+				       .key_usage = "critical,digitalSignature",
+				       .not_after_us = PKI_FROM + 1000000,
+				       .public_key = bytes_of(shown) };
+	certify("ended/keys/sign-1/certificate", &spec, file, fingerprint); /* as if it was installed in time */
+	place_file(path, "keys/sign-1/status", "active p256\n");
+	assert_int_equal(TYPE("config", "check", "-d", path), 0);
+	expect("CFG-024  the certificate of sign-1 ended at 2020-01-01T00:00:01");
+	assert_null(strstr(shown, "no active key to sign"));
+	expect("there is no active key to decrypt");
 }
 
 static void a_certificate_is_withdrawn_by_the_first_digits_of_its_fingerprint(void **state)
@@ -605,6 +691,8 @@ int main(void)
 		cmocka_unit_test(all_options_that_are_missing_are_told_at_once),
 		cmocka_unit_test(what_is_not_known_is_told_with_the_next_step),
 		cmocka_unit_test(what_serve_needs_is_checked_with_the_configuration),
+		cmocka_unit_test(the_places_that_settings_name_are_checked),
+		cmocka_unit_test(a_certificate_of_ours_that_has_ended_is_told),
 		cmocka_unit_test(a_certificate_is_withdrawn_by_the_first_digits_of_its_fingerprint),
 		cmocka_unit_test(an_agreement_is_proposed_imported_shown_and_withdrawn),
 		cmocka_unit_test(what_refuses_a_cpa_is_told_before_what_would_not),

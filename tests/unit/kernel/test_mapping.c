@@ -43,10 +43,19 @@ static void what_is_wrong_with_a_mapping_is_found_at_once(void **state)
 		{ SENDER ",{'to':'/day','from':'B','split':';'}", "MAP-008 /row/2" },
 		{ "{'to':'sender','from':'B'}", "MAP-002 /row/0/to; MAP-009 /row; MAP-009 /row" },
 		{ SENDER ",{'too':'/day'}", "FLD-003 /row/2/too" },
+		/* A mistake of form hides none of those elsewhere, and none that follows from it is told. */
+		{ SENDER ",{'too':'/day'},{'to':'/nothing','from':'C'}", "FLD-003 /row/2/too; MAP-003 /row/3/to" },
+		{ "{'to':'/nothing','from':'B'},{'to':'/day','from':'C','date':'X','part':'x'}",
+		  "FLD-012 /row/1/part; MAP-003 /row/0/to" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		load(arena, arena_printf(arena, CSV("'row':[%s]"), rows[i].rows), false, rows[i].findings);
+	/* What stands in a list that there is not is not told; what is wrong with other rows is. */
+	load(arena,
+	     quoted(arena, CSV("'list':[{'to':'/nothing'},{'to':'/item'}],'row':[" SENDER
+			       ",{'to':'/nothing/*/goods','from':'G'},{'to':'/day','from':'D','table':'x'}]")),
+	     false, "MAP-003 /list/0/to; MAP-003 /row/2/to; MAP-006 /row/3/table");
 	load(arena, "{'title':'t','documentType':'OTHER','format':'csv','row':[{'to':'/a'}]}", false,
 	     "MAP-001 /documentType");
 	load(arena,

@@ -216,7 +216,8 @@ static void a_refusal_is_explained_where_programs_ask(void **state)
 	assert_int_equal(setting->answer.status, 413);
 	assert_string_equal(setting->answer.content_type, "application/problem+json");
 	assert_true(bytes_same(setting->answer.body,
-			       bytes_of("{\"type\":\"about:blank\",\"title\":\"Content Too Large\",\"status\":413}")));
+			       bytes_of("{\"type\":\"about:blank\",\"title\":\"Content Too Large\",\"status\":413,"
+					"\"detail\":\"a body has at most 65536 octets here\"}")));
 	free(body);
 }
 

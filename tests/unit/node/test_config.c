@@ -190,6 +190,49 @@ static void gateway_and_interface_do_not_share_a_port(void **state)
 	}
 }
 
+/* What lies in the directory belongs to its backup, however it is written; a way out of it does not. */
+static void a_path_inside_of_the_directory_is_known_as_one(void **state)
+{
+	static const struct {
+		const char *value, *inside;
+	} rows[] = {
+		{ "mappings", "mappings" },
+		{ "./deep//mappings/", "deep/mappings" },
+		{ "/tmp/a-node/x.pem", "x.pem" },
+		{ "/tmp/a-node", NULL },
+		{ "/tmp/a-node-2/x.pem", NULL },
+		{ "/etc/x.pem", NULL },
+		{ "../x.pem", NULL },
+		{ "deep/../../x.pem", NULL },
+		{ "/tmp/a-node/../x.pem", NULL },
+		{ "..x", "..x" },
+		{ ".", NULL },
+	};
+	struct reading *reading = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *inside = config_inside(reading->arena, "/tmp/a-node", rows[i].value);
+		if (!same(inside, rows[i].inside))
+			fail_msg("%s: %s", rows[i].value, inside ? inside : "(outside)");
+	}
+}
+
+static void a_setting_names_a_place_only_where_it_is_of_use(void **state)
+{
+	struct reading *reading = *state;
+	const struct setting *setting;
+	size_t named = 0, of_plain = 0;
+
+	read_text(reading, LEAST "[webhooks]\ntrust-file = system\n[national]\ndrop = here\n");
+	for (size_t i = 0; (setting = config_setting(i)); i++)
+		named += config_named(setting, &reading->config) != NULL;
+	reading->config.plain = true;
+	for (size_t i = 0; (setting = config_setting(i)); i++)
+		of_plain += config_named(setting, &reading->config) != NULL;
+	assert_int_equal(named, 2); /* whom TLS trusts, and the drop folder */
+	assert_int_equal(of_plain, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +241,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_line_that_is_no_setting_is_found_by_its_number, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_term_is_that_of_a_document_type_and_as_long_as_the_law_says, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(a_path_inside_of_the_directory_is_known_as_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_setting_names_a_place_only_where_it_is_of_use, setup, teardown),
 		cmocka_unit_test_setup_teardown(purposes_are_codes, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_costs_least_to_repeat_is_refused_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(gateway_and_interface_do_not_share_a_port, setup, teardown),
