@@ -133,10 +133,11 @@ const char *simulate_profile(struct invocation *in)
 	return profile ? profile : "edelivery-1.15";
 }
 
-enum err_code simulate_wrong(struct invocation *in, struct err *err)
+enum err_code simulate_wrong(struct err *err)
 {
-	print_findings(stderr, in->findings);
-	return fail(err, ERR_INVALID, "it cannot be played: docs/simulator.md has the words, and which options belong together");
+	return fail(err, ERR_INVALID,
+		    "it cannot be played: docs/simulator.md has the words, and lintas help simulate "
+		    "partner the options");
 }
 
 static enum err_code prepare(struct playing *p, struct err *err)
@@ -156,7 +157,7 @@ static enum err_code prepare(struct playing *p, struct err *err)
 	TRY(simulate_input(in, "--script", &options.script, err));
 	TRY(simulator_new(&options, &p->simulator, in->findings, err));
 	if (!p->simulator)
-		return simulate_wrong(in, err);
+		return simulate_wrong(err);
 	if (!option_value(in, "--plain")) {
 		TRY(simulate_tls(in, &p->tls, err));
 		p->server.tls = &p->tls;
@@ -219,5 +220,5 @@ enum err_code run_simulate_partner(struct invocation *in, struct err *err)
 	check_sides(in, sends ? SENDS : ANSWERS);
 	if (sends)
 		return simulate_send(in, err);
-	return findings_errors(in->findings) ? simulate_wrong(in, err) : listen_and_play(in, err);
+	return findings_errors(in->findings) ? simulate_wrong(err) : listen_and_play(in, err);
 }

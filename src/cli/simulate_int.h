@@ -10,8 +10,8 @@ enum err_code simulate_input(struct invocation *in, const char *option, struct b
 const char *simulate_profile(struct invocation *in);
 /* The played partner's certificate and key. */
 enum err_code simulate_tls(struct invocation *in, struct http_tls *tls, struct err *err) MUST_USE;
-/* Prints what was found, and fails. */
-enum err_code simulate_wrong(struct invocation *in, struct err *err);
+/* Fails; the findings are printed with that. */
+enum err_code simulate_wrong(struct err *err);
 
 /* --send; what was found of the options stands in the findings already. */
 enum err_code simulate_send(struct invocation *in, struct err *err) MUST_USE;

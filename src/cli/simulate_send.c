@@ -30,7 +30,7 @@ static const struct field simulated_rows[] = {
 	TEXT(rule, "rule", 0),
 	TEXT(text, "text", 0),
 	TEXT(signer, "signer", 0),
-	FIELD_INT(struct simulated, took_us, .json = "tookUs", .min = 1),
+	FIELD_INT(struct simulated, took_ms, .json = "tookMs", .min = 1),
 };
 static const struct fields simulated_fields = FIELDS(struct simulated, simulated_rows);
 static const struct field list_rows[] = {
@@ -48,18 +48,18 @@ struct telling {
 
 /* --- For people --- */
 
-static const struct column columns[] = { { "n", -4 },    { "do", 14 },   { "outcome", 12 },
-					 { "http", -4 }, { "rule", 7 }, { "said", 0 } };
+static const struct column columns[] = { { "n", -4 },    { "do", 14 },  { "outcome", 12 },
+					 { "http", -4 }, { "rule", 9 }, { "said, or signed by", 0 } };
 
 static void print_result(const struct simulated *result)
 {
 	enum { NUMBER_SIZE = 24 };
 	char number[NUMBER_SIZE], status[NUMBER_SIZE] = "";
-	snprintf(number, sizeof number, "%lld", (long long)result->number);
+	snprintf(number, sizeof number, "%lld%s", (long long)result->number, result->copy > 1 ? ".2" : "");
 	if (result->status != INTEGER_NONE)
 		snprintf(status, sizeof status, "%lld", (long long)result->status);
-	ROW(stdout, columns, number, result->act, result->outcome, status,
-	    result->rule ? result->rule : result->error, result->text ? result->text : result->signer);
+	ROW(stdout, columns, number, result->act, result->outcome, status, result->rule ? result->rule : result->error,
+	    result->text ? result->text : result->signer);
 	fflush(stdout);
 }
 
@@ -118,7 +118,7 @@ static enum err_code send_and_tell(struct telling *t, const struct simulator_mai
 	struct invocation *in = t->in;
 	TRY(simulator_send(mail, tell, t, in->findings, err));
 	if (findings_errors(in->findings))
-		return simulate_wrong(in, err);
+		return simulate_wrong(err);
 	if (in->json)
 		TRY(json_put(&list_schema, &t->list, err));
 	else

@@ -186,7 +186,7 @@ struct simulated {
 	const char *rule;    /* that the error names, if it is one of Lintas; or that the answer breaks; NULL */
 	const char *text;    /* what was said, or found; NULL */
 	const char *signer;  /* of the answer; NULL: nobody */
-	int64_t at_us, took_us;
+	int64_t at_us, took_ms;
 };
 #define SIMULATED_ACCEPTED   "accepted"     /* with a receipt that speaks of it, and is signed where it must be */
 #define SIMULATED_REFUSED    "refused"      /* with an error */

@@ -1,4 +1,5 @@
-/* What the rows of a script do to what goes out: one table for a played partner that answers, and for one that sends. */
+/* What the rows of a script do to what goes out: one table for a played partner that answers, and for one that sends.
+ */
 #include <time.h>
 
 #include "base/text.h"

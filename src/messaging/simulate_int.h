@@ -37,14 +37,14 @@ bool script_does(const struct script *script, const char *name);
 /* What goes out next, an answer or a message: as it should be, until an act has changed it. Whoever plays that side
  * makes it and sends it. */
 struct turn {
-	const struct script_row *row;               /* NULL: none applies */
-	const struct act *act;                      /* never NULL */
-	const struct ebms_identity *identity;       /* that signs */
-	const struct ebms_identity *other;          /* NULL: there is none */
-	int64_t now_us;                             /* the time that it says */
-	bool other_version;                         /* something of the other version instead */
-	bool breaks;                                /* the connection ends instead of, or within, what is said */
-	int64_t away_us;                            /* nothing is said, for so long */
+	const struct script_row *row;         /* NULL: none applies */
+	const struct act *act;                /* never NULL */
+	const struct ebms_identity *identity; /* that signs */
+	const struct ebms_identity *other;    /* NULL: there is none */
+	int64_t now_us;                       /* the time that it says */
+	bool other_version;                   /* something of the other version instead */
+	bool breaks;                          /* the connection ends instead of, or within, what is said */
+	int64_t away_us;                      /* nothing is said, for so long */
 	/* An answer. */
 	const char *ref_to; /* what it speaks of */
 	bool refuses;

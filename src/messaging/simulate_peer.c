@@ -151,8 +151,8 @@ static void find_route(const struct finding_out *f, const struct doctype *doctyp
 	struct ebms2_route route;
 	struct err why = { 0 };
 	addressee->pacts = (struct pacts){ .items = &addressee->pact, .count = 1 };
-	if (pact_route(&addressee->pacts, "the receiver", &message, doctype->from_seat, clock_now_us(f->mail->kernel->clock),
-		       &route, &why) == OK)
+	if (pact_route(&addressee->pacts, "the receiver", &message, doctype->from_seat,
+		       clock_now_us(f->mail->kernel->clock), &route, &why) == OK)
 		addressee->url = route.endpoint;
 	else
 		simulate_found(f->findings, SIM_ROUTE, "", why.text, NULL);

@@ -3,7 +3,8 @@
 #include "base/text.h"
 #include "messaging/simulate_int.h"
 
-enum { SECONDS_MAX = 86400, TIMES_MAX = 1000000 };
+/* More than a year: a clock may be behind by more than what a gateway remembers. */
+enum { SECONDS_MAX = 400 * 86400, TIMES_MAX = 1000000 };
 
 static const struct field row_rows[] = {
 	FIELD_TEXT(struct script_row, on, .json = "on", .min = 1, .label = "ping, any, or the action of a message"),
@@ -40,7 +41,8 @@ static const struct rule rules[] = {
 				  "that has one, or another --profile" },
 	[SIM_CERTIFICATE] = { .code = "SIM-011", .text = "{1} is no certificate: {2}" },
 	[SIM_AGREEMENT] = { .code = "SIM-012", .text = "profile {1} {2}" },
-	[SIM_NOT_PARTY] = { .code = "SIM-013", .text = "{1} is none of the parties of {2}: give one of them as --party" },
+	[SIM_NOT_PARTY] = { .code = "SIM-013",
+			    .text = "{1} is none of the parties of {2}: give one of them as --party" },
 	[SIM_ROUTE] = { .code = "SIM-014", .text = "{1}" },
 };
 
@@ -58,7 +60,7 @@ static const struct {
 } range_rows[] = {
 	{ "after", "0 to 1000000", offsetof(struct script_row, after), 0, TIMES_MAX },
 	{ "times", "1 to 1000000", offsetof(struct script_row, times), 1, TIMES_MAX },
-	{ "seconds", "-86400 to 86400", offsetof(struct script_row, seconds), -SECONDS_MAX, SECONDS_MAX },
+	{ "seconds", "-34560000 to 34560000", offsetof(struct script_row, seconds), -SECONDS_MAX, SECONDS_MAX },
 	{ "status", "200 to 599", offsetof(struct script_row, status), 200, 599 },
 };
 

@@ -113,11 +113,9 @@ static enum err_code pack_other_version(struct mailing *m, struct err *err)
 		them = (struct letter_party){ .id = agreed->them->ids[0].value, .type = agreed->them->ids[0].type };
 	}
 	struct ebms_typed from = { .type = us.type, .value = us.id }, to = { .type = them.type, .value = them.id };
-	const struct ebms2_route route = { .pact = &pact,
-					   .from = { .id = &from },
-					   .to = { .id = &to },
-					   .service = &msh_service,
-					   .action = "Ping" };
+	const struct ebms2_route route = {
+		.pact = &pact, .from = { .id = &from }, .to = { .id = &to }, .service = &msh_service, .action = "Ping"
+	};
 	const struct letter letter = { .arena = m->arena,
 				       .profile = sender->other_version,
 				       .identity = &sender->in_other_version,
@@ -147,15 +145,15 @@ static enum err_code name_message(struct mailing *m, struct err *err)
 	int64_t now_us = clock_now_us(sender->mail->kernel->clock);
 	char uuid[UUID_SIZE];
 	uuid_new(uuid, now_us);
-	m->message = (struct message){ .id = arena_text(m->arena, uuid),
-				       .message_id = arena_printf(m->arena, "%s@simulator", uuid),
-				       .service = SERVICE_DOCUMENTS,
-				       .action = m->turn.action ? m->turn.action : doctype->code,
-				       .original_sender = arena_printf(m->arena, "%s:%s", sender->mail->party_id,
-								       doctype->from_seat),
-				       .final_recipient =
-					       arena_printf(m->arena, "%s:%s", addressee->state, doctype->to_seat),
-				       .created_us = m->turn.now_us };
+	m->message = (struct message){
+		.id = arena_text(m->arena, uuid),
+		.message_id = arena_printf(m->arena, "%s@simulator", uuid),
+		.service = SERVICE_DOCUMENTS,
+		.action = m->turn.action ? m->turn.action : doctype->code,
+		.original_sender = arena_printf(m->arena, "%s:%s", sender->mail->party_id, doctype->from_seat),
+		.final_recipient = arena_printf(m->arena, "%s:%s", addressee->state, doctype->to_seat),
+		.created_us = m->turn.now_us
+	};
 	m->message.conversation = m->message.id;
 	if (!m->message.id || !m->message.message_id || !m->message.original_sender || !m->message.final_recipient)
 		return fail(err, ERR_MEMORY, "no memory for a message");
@@ -305,7 +303,7 @@ static enum err_code exchange(struct exchange *x, struct err *err)
 	int64_t began_us = clock_monotonic_us();
 	x->result.at_us = clock_now_us(x->mailing->sender->mail->kernel->clock);
 	enum err_code code = call(x, &why);
-	x->result.took_us = clock_monotonic_us() - began_us;
+	x->result.took_ms = (clock_monotonic_us() - began_us) / (SECOND_US / 1000);
 	if (code == OK)
 		return judge_answer(x, err);
 	if (code != ERR_NET && code != ERR_TIMEOUT && code != ERR_LIMIT)

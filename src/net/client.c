@@ -30,7 +30,7 @@ struct transfer {
 	CURL *curl;
 	struct curl_slist *headers;
 	struct buf body, head;
-	size_t gone; /* octets of the body, where it breaks off */
+	size_t gone;               /* octets of the body, where it breaks off */
 	char origin[ORIGIN_BYTES]; /* "https://host:port", with the socket if there is one: what shares connections */
 	char peer[ORIGIN_BYTES];   /* for error texts: "host:port" */
 	char detail[CURL_ERROR_SIZE]; /* libcurl's own words */
@@ -461,8 +461,8 @@ static enum err_code exchange(struct transfer *transfer, struct arena *arena, st
 		code = CURLE_OK;
 	note_stage(transfer, code, HTTP_EXCHANGE);
 	if (code == CURLE_ABORTED_BY_CALLBACK && transfer->gone > 0)
-		return fail(err, ERR_NET, "the connection to %s was ended after %zu octets of the body",
-			    transfer->peer, transfer->gone);
+		return fail(err, ERR_NET, "the connection to %s was ended after %zu octets of the body", transfer->peer,
+			    transfer->gone);
 	return code == CURLE_OK ? keep(transfer, arena, answer, err) : failed(transfer, code, err);
 }
 
