@@ -8,7 +8,7 @@
 enum err_code simulate_input(struct invocation *in, const char *option, struct bytes *content,
 			     struct err *err) MUST_USE;
 const char *simulate_profile(struct invocation *in);
-/* The played partner's certificate and key. */
+/* The played partner's certificate and key; a finding if it has none. */
 enum err_code simulate_tls(struct invocation *in, struct http_tls *tls, struct err *err) MUST_USE;
 /* Fails; the findings are printed with that. */
 enum err_code simulate_wrong(struct err *err);

@@ -178,7 +178,13 @@ static enum err_code play_message(struct play *play, struct err *err)
 	if (!message->header_read || findings_errors(play->findings))
 		return OK;
 	if (message->kind != KIND_USER_MESSAGE && message->kind != KIND_PING) {
-		play->response->status = 204; /* a signal about something that was sent elsewhere */
+		/* A signal about something that was sent elsewhere: by ebMS 2 with requests of their own. */
+		const struct ebms_error *error = message->signal.errors_count ? message->signal.errors : NULL;
+		LOG(LOG_INFO, "simulator.heard",
+		    LOG_TEXT("about", message->signal.info ? message->signal.info->ref_to : NULL),
+		    LOG_TEXT("error", error ? error->code : NULL),
+		    LOG_TEXT("text", error ? error->description_text : NULL));
+		play->response->status = 204;
 		return OK;
 	}
 	TRY(ebms_read_security(message, err));

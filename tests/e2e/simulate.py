@@ -2,9 +2,9 @@
 """A played partner that sends (lintas simulate partner --send) to a real node, by AS4 and by ebMS 2: what is right is accepted once, with a
 receipt for each repetition; what is wrong is refused by the rule that docs/simulator.md names, and nothing of it is among the documents.
 
-usage: simulate.py LINTAS SOURCE_ROOT
+usage: simulate.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 """
-import json, re, subprocess
+import contextlib, json, re, subprocess
 
 from nodes import Authority, Node, Region, answer, lintas, play, run, shown, until
 
@@ -106,29 +106,50 @@ def by_each_profile(authority, vn, th):
     shown("by each profile, with certificates instead of a card; a receipt that another has signed is wrong")
 
 
-def agree(vn, cpa, *options):
+def agree(vn, th, cpa, *options):
     """What VN and TH agree on by ebMS 2 from now on."""
     lintas(vn, "partner", "change", "TH", "--profile", "ebms2-rsa-sha256")
     text = lintas(vn, "partner", "propose", "TH", "--endpoint", f"https://127.0.0.1:{vn.port}/as4", "--partner-endpoint",
-                  "https://127.0.0.1:1/as4", "--agreed", "--id", cpa, "--document", "FORM-D", *options)
+                  f"https://127.0.0.1:{th.port}/as4", "--agreed", "--id", cpa, "--document", "FORM-D", *options)
     path = REGION.work / f"{cpa}.xml"
     path.write_text(text)
     lintas(vn, "partner", "import", path, "--partner", "TH")
     return path
 
 
+@contextlib.contextmanager
+def listening(th, *how):
+    """A played TH where VN's answers go."""
+    command = [REGION.lintas, "simulate", "partner", "--listen", f"127.0.0.1:{th.port}", "--keys", th.path / "keys", *how]
+    with open(th.log_path(), "wb") as log:
+        process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=log)
+        REGION.children.append(process)
+        assert b"SIMULATOR" in process.stdout.readline(), th.log_path().read_text()
+        yield
+        process.terminate()
+        assert process.wait(30) == 0, th.log_path().read_text()
+        process.stdout.close()
+
+
+def lines(node):
+    return [json.loads(line) for line in node.log_path().read_text().splitlines() if line.endswith("}")]
+
+
 def by_ebms2(vn, th, la):
-    cpa = agree(vn, "VN-TH-SYNC", "--sync")
+    cpa = agree(vn, th, "VN-TH-SYNC", "--sync")
     to = ["--profile", "ebms2-rsa-sha256", "--agreement", cpa, "--sign", vn.cert("sign"), "--other-keys", la.path / "keys"]
     is_told(vn, Sender(th, *to), 1, "EBMS2")
     shown("by ebMS 2 under a CPA, too")
     lintas(vn, "partner", "withdraw-agreement", "TH", "VN-TH-SYNC")
     refused = Sender(th, *to).send(REGION.document("form-d.xml", "SIM-OVER"), code=5)[0]
     assert refused["rule"] == "MSG-085", refused
-    later = Sender(th, *to[:2], "--agreement", agree(vn, "VN-TH-LATER"))
-    taken = later.send(REGION.document("form-d.xml", "SIM-LATER"), code=5)[0]
-    assert taken["outcome"] == "taken" and "SIM-LATER" in references(vn), taken
-    shown("under an agreement that has ended it is refused; one whose answers come later has it taken")
+    later = Sender(th, *to[:2], "--agreement", agree(vn, th, "VN-TH-LATER"))
+    with listening(th, *to[:2]):
+        taken = later.send(REGION.document("form-d.xml", "SIM-LATER"), code=5)[0]
+        assert taken["outcome"] == "taken" and "SIM-LATER" in references(vn), taken
+        until("the receipt comes with a request of its own", lambda: any(
+            line["event"] == "simulator.heard" and line["about"] == taken["messageId"] for line in lines(th)))
+    shown("under an agreement that has ended it is refused; one whose answers come later has it taken, and who listens hears of it")
 
 
 def is_refused(document, words, *options, code=1):
@@ -157,7 +178,7 @@ def options(vn, th):
     is_refused(document, ["SIM-009"], *send, "--to-party", "VN", "--encrypt", vn.cert("decrypt"))
     is_refused(document, ["SIM-012", "--agreement"], *send, "--profile", "ebms2-rsa-sha256")
     is_refused(document, ["CPA-"], *send, "--profile", "ebms2-rsa-sha256", "--agreement", document)
-    cpa = agree(vn, "VN-TH-ACDD", "--document", "ACDD")
+    cpa = agree(vn, th, "VN-TH-ACDD", "--document", "ACDD")
     is_refused(document, ["SIM-013", "VN-TH-ACDD"], *send[:4], "--party", "KH", "--type", "FORM-D", "--profile", "ebms2-rsa-sha256",
                "--agreement", cpa)
     is_refused(document, ["SIM-014", "CUSTOMS-RESPONSE"], *send[:6], "--type", "CUSTOMS-RESPONSE", "--profile", "ebms2-rsa-sha256", "--agreement", cpa)
