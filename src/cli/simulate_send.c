@@ -140,14 +140,10 @@ enum err_code simulate_send(struct invocation *in, struct err *err)
 				       .doctype = option_value(in, "--type"),
 				       .to_party = option_value(in, "--to-party"),
 				       .url = option_value(in, "--to"),
-				       .allow_plain = option_value(in, "--plain") != NULL,
-				       .client = http_client_new() };
+				       .allow_plain = option_value(in, "--plain") != NULL };
 	struct telling t = { .in = in, .list.items = arena_array(in->arena, ITEMS_MAX, sizeof *t.list.items) };
-	enum err_code code = mail.client && t.list.items ? OK : fail(err, ERR_MEMORY, "no memory to send");
-	if (code == OK)
-		code = read_options(in, &mail, &tls, err);
-	if (code == OK)
-		code = send_and_tell(&t, &mail, err);
-	http_client_free(mail.client);
-	return code;
+	if (!t.list.items)
+		return fail(err, ERR_MEMORY, "no memory to send");
+	TRY(read_options(in, &mail, &tls, err));
+	return send_and_tell(&t, &mail, err);
 }

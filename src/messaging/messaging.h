@@ -173,7 +173,6 @@ struct simulator_mail {
 	const char *url;            /* NULL: that of the card or the agreement */
 	const struct http_tls *tls;
 	bool allow_plain;
-	struct http_client *client;
 };
 /* What came of one sending. Texts live until the next one. */
 struct simulated {

@@ -1,6 +1,5 @@
 /* A played partner that sends: messages made by the engine of the node, and whatever a script does to them on the way.
  */
-#include <stdio.h>
 #include <time.h>
 
 #include "base/text.h"
@@ -276,6 +275,7 @@ static enum err_code judge_answer(struct exchange *x, struct err *err)
 
 /* --- Sending --- */
 
+/* By a connection of its own: on one that was kept the client sends again by itself when the other side has hung up. */
 static enum err_code call(struct exchange *x, struct err *err)
 {
 	const struct mailing *m = x->mailing;
@@ -293,7 +293,12 @@ static enum err_code call(struct exchange *x, struct err *err)
 					.tls = mail->tls,
 					.allow_plain = mail->allow_plain,
 					.break_after = m->turn.breaks ? body.size / 2 : 0 };
-	return mail->client->call(mail->client, x->arena, &post, &x->answer, err);
+	struct http_client *client = http_client_new();
+	if (!client)
+		return fail(err, ERR_MEMORY, "no memory to send a message");
+	enum err_code code = client->call(client, x->arena, &post, &x->answer, err);
+	http_client_free(client);
+	return code;
 }
 
 /* What the receiver does is no fault of ours; what we cannot do is. */

@@ -4,7 +4,7 @@ receipt for each repetition; what is wrong is refused by the rule that docs/simu
 
 usage: simulate.py LINTAS SOURCE_ROOT [postgresql]   (exit 77: skipped)
 """
-import contextlib, json, re, subprocess
+import contextlib, json, re, shutil, subprocess
 
 from nodes import Authority, Node, Region, answer, lintas, play, run, shown, until
 
@@ -118,16 +118,16 @@ def agree(vn, th, cpa, *options):
 
 
 @contextlib.contextmanager
-def listening(th, *how):
-    """A played TH where VN's answers go."""
-    command = [REGION.lintas, "simulate", "partner", "--listen", f"127.0.0.1:{th.port}", "--keys", th.path / "keys", *how]
-    with open(th.log_path(), "wb") as log:
+def listening(node, *how):
+    """NODE's place, played."""
+    command = [REGION.lintas, "simulate", "partner", "--listen", f"127.0.0.1:{node.port}", "--keys", node.path / "keys", *how]
+    with open(node.log_path(), "ab") as log:
         process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=log)
         REGION.children.append(process)
-        assert b"SIMULATOR" in process.stdout.readline(), th.log_path().read_text()
+        assert b"SIMULATOR" in process.stdout.readline(), node.log_path().read_text()
         yield
         process.terminate()
-        assert process.wait(30) == 0, th.log_path().read_text()
+        assert process.wait(30) == 0, node.log_path().read_text()
         process.stdout.close()
 
 
@@ -150,6 +150,26 @@ def by_ebms2(vn, th, la):
         until("the receipt comes with a request of its own", lambda: any(
             line["event"] == "simulator.heard" and line["about"] == taken["messageId"] for line in lines(th)))
     shown("under an agreement that has ended it is refused; one whose answers come later has it taken, and who listens hears of it")
+
+
+def by_wrong_answers(vn, th, la):
+    """One played partner sends, another answers: what is no right answer is seen to be none."""
+    said = [("receipt", "accepted", None), ("wrong-receipt", "wrong-answer", "MSG-100"), ("unsigned", "wrong-answer", "MSG-030"),
+            ("other-key", "wrong-answer", "MSG-051"), ("refuse", "refused", "MSG-080"), ("status", "turned-away", None),
+            ("old-version", "turned-away", None), ("close", "unanswered", None), ("corrupt", "wrong-answer", "MSG-")]
+    script = REGION.work / "answers.json"
+    script.write_text(json.dumps({"rows": [{"on": "any", "do": act, "times": 1, "status": 503, "error": "MSG-080"} for act, _, _ in said]}))
+    for profile, *how in (("edelivery-1.15", "--to-party", "VN", "--to", f"https://127.0.0.1:{vn.port}/as4", "--encrypt", vn.cert("decrypt")),
+                          ("ebms2-rsa-sha256", "--agreement", REGION.work / "VN-TH-SYNC.xml")):
+        sender = Sender(th, "--profile", profile, "--sign", vn.cert("sign"), *how)
+        with listening(vn, "--profile", profile, "--script", script, "--other-keys", la.path / "keys"):
+            items = sender.send(REGION.document("form-d.xml", "SIM-0"), "--count", len(said), code=5)
+        for (act, outcome, rule), item in zip(said, items, strict=True):
+            # What is left to compare of an ebMS 2 receipt is what it speaks of.
+            expected = "MSG-102" if (profile, act) == ("ebms2-rsa-sha256", "wrong-receipt") else rule
+            assert item["outcome"] == outcome and item.get("rule", "").startswith(expected or ""), (profile, act, item)
+            assert ("rule" in item) == (rule is not None), item
+    shown("answers that are none, of another played partner, are told apart from receipts and errors, by both bindings")
 
 
 def is_refused(document, words, *options, code=1):
@@ -182,6 +202,9 @@ def options(vn, th):
     is_refused(document, ["SIM-013", "VN-TH-ACDD"], *send[:4], "--party", "KH", "--type", "FORM-D", "--profile", "ebms2-rsa-sha256",
                "--agreement", cpa)
     is_refused(document, ["SIM-014", "CUSTOMS-RESPONSE"], *send[:6], "--type", "CUSTOMS-RESPONSE", "--profile", "ebms2-rsa-sha256", "--agreement", cpa)
+    without = REGION.work / "no-tls"
+    shutil.copytree(keys, without, ignore=shutil.ignore_patterns("tls-*"))
+    is_refused(document, ["SIM-023", "--plain"], *send[:2], "--keys", without, *send[4:], "--card", document)
     # Nobody is there.
     nobody = Sender(th, "--to-party", "VN", "--encrypt", vn.cert("decrypt"), "--to", "https://127.0.0.1:1/as4").send(document, code=5)[0]
     assert nobody["outcome"] == "unanswered" and "connection refused" in nobody["text"], nobody
@@ -199,6 +222,7 @@ def story():
     by_ebms2(vn, th, la)
     options(vn, th)
     vn.stop()
+    by_wrong_answers(vn, th, la)
 
 
 play(story, REGION)
