@@ -99,9 +99,7 @@ static enum err_code take_card(const struct finding_out *f, struct err *err)
 		return OK;
 	addressee->them = (struct letter_party){ .id = card.party->id, .type = card.party->type };
 	addressee->state = card.party->code;
-	for (size_t i = 0; i < card.endpoints_count && !addressee->url; i++)
-		if (same(card.endpoints[i].binding, f->profile->binding->name))
-			addressee->url = card.endpoints[i].url;
+	addressee->url = messaging_card_endpoint(&card, f->profile->binding->name);
 	for (size_t i = 0; i < card.certificates_count; i++) {
 		cert_auto cert = NULL;
 		TRY(messaging_card_certificate(f->arena, &card.certificates[i], &cert, err));
