@@ -92,9 +92,9 @@ struct addressee {
 	const char *state;            /* by which the receiver is addressed behind its node */
 	struct cert *encrypt;         /* NULL: by ebMS 2, or not known, and a finding says so */
 	struct cert *signing[PEER_CERTS_MAX];
-	size_t signing_count; /* 0: whoever signs is believed */
-	struct pact pact;     /* ebMS 2 */
-	struct pacts pacts;   /* that one: it must stay where it is */
+	size_t signing_count;     /* 0: whoever signs is believed */
+	struct pact pact;         /* ebMS 2 */
+	struct ebms2_route route; /* by it; stays where it is, with .pact */
 };
 enum err_code addressee_find(struct arena *arena, const struct simulator_mail *mail,
 			     const struct security_profile *profile, struct addressee *addressee,

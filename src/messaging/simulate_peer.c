@@ -145,15 +145,14 @@ static const struct cpa_party *party_named(const struct cpa *cpa, const char *id
 static void find_route(const struct finding_out *f, const struct doctype *doctype)
 {
 	struct addressee *addressee = f->addressee;
+	const struct pacts pacts = { .items = &addressee->pact, .count = 1 };
 	const struct message message = { .service = SERVICE_DOCUMENTS, .action = doctype->code };
-	struct ebms2_route route;
 	struct err why = { 0 };
-	addressee->pacts = (struct pacts){ .items = &addressee->pact, .count = 1 };
-	if (pact_route(&addressee->pacts, "the receiver", &message, doctype->from_seat,
-		       clock_now_us(f->mail->kernel->clock), &route, &why) == OK)
-		addressee->url = route.endpoint;
+	if (pact_route(&pacts, "the receiver", &message, doctype->from_seat, clock_now_us(f->mail->kernel->clock),
+		       &addressee->route, &why) == OK)
+		addressee->url = addressee->route.endpoint;
 	else
-		simulate_found(f->findings, SIM_ROUTE, "", why.text, NULL);
+		simulate_found(f->findings, SIM_ROUTE, "", addressee->pact.cpa->id, doctype->code);
 }
 
 static enum err_code find_ebms2(const struct finding_out *f, struct err *err)

@@ -43,7 +43,8 @@ static const struct rule rules[] = {
 	[SIM_AGREEMENT] = { .code = "SIM-012", .text = "profile {1} {2}" },
 	[SIM_NOT_PARTY] = { .code = "SIM-013",
 			    .text = "{1} is none of the parties of {2}: give one of them as --party" },
-	[SIM_ROUTE] = { .code = "SIM-014", .text = "{1}" },
+	[SIM_ROUTE] = { .code = "SIM-014",
+			.text = "by agreement {1}, if it is in force at all, --party sends no {2}: give the agreement that says so" },
 };
 
 void simulate_found(struct findings *findings, enum simulate_rule rule, const char *path, const char *first,

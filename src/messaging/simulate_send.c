@@ -58,17 +58,14 @@ static struct ebms_party other_party(struct arena *arena, const struct ebms_part
 }
 
 /* The agreement's way, but for what the script has otherwise. */
-static enum err_code find_way(const struct mailing *m, struct ebms2_route *route, struct err *err)
+static struct ebms2_route way(const struct mailing *m)
 {
-	const struct addressee *addressee = &m->sender->addressee;
-	const struct message message = { .service = SERVICE_DOCUMENTS, .action = m->sender->doctype->code };
-	int64_t now_us = clock_now_us(m->sender->mail->kernel->clock);
-	TRY(pact_route(&addressee->pacts, "the receiver", &message, m->sender->doctype->from_seat, now_us, route, err));
-	route->from = other_party(m->arena, &route->from, m->turn.from);
-	route->to = other_party(m->arena, &route->to, m->turn.to);
+	struct ebms2_route route = m->sender->addressee.route;
+	route.from = other_party(m->arena, &route.from, m->turn.from);
+	route.to = other_party(m->arena, &route.to, m->turn.to);
 	if (m->turn.action)
-		route->action = m->turn.action;
-	return OK;
+		route.action = m->turn.action;
+	return route;
 }
 
 static enum err_code pack_document(struct mailing *m, struct err *err)
@@ -88,7 +85,7 @@ static enum err_code pack_document(struct mailing *m, struct err *err)
 				 .from = sender->addressee.us,
 				 .to = sender->addressee.them };
 	if (sender->profile->binding == &binding_ebms2) {
-		TRY(find_way(m, &route, err));
+		route = way(m);
 		letter.route = &route;
 	} else {
 		TRY(message_parts_compress(m->arena, &letter.parts, err));
