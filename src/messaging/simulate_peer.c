@@ -155,11 +155,29 @@ static void find_route(const struct finding_out *f, const struct doctype *doctyp
 		simulate_found(f->findings, SIM_ROUTE, "", addressee->pact.cpa->id, doctype->code);
 }
 
+/* Whom the agreement names as who signs, where --sign says nothing. */
+static enum err_code take_signers(const struct finding_out *f, const struct cpa_party *them, struct err *err)
+{
+	if (f->addressee->signing_count)
+		return OK;
+	for (size_t i = 0; i < them->channels_count; i++) {
+		cert_auto cert = NULL;
+		if (!them->channels[i].signing)
+			continue;
+		TRY(cert_cached(them->channels[i].signing->der, &cert, err));
+		take(f, "sign", cert);
+	}
+	return OK;
+}
+
 static enum err_code find_ebms2(const struct finding_out *f, struct err *err)
 {
 	const struct simulator_mail *mail = f->mail;
 	const struct doctype *doctype = doctype_find(mail->kernel, mail->doctype);
 	struct pact *pact = &f->addressee->pact;
+	if (mail->card.size || mail->to_party || mail->encrypt.size)
+		simulate_found(f->findings, SIM_AGREEMENT, "", f->profile->name,
+			       "takes no --card, --to-party or --encrypt: the agreement says for whom it is");
 	if (!mail->agreement.size) {
 		simulate_found(f->findings, SIM_AGREEMENT, "", f->profile->name,
 			       "needs --agreement FILE, the CPA under which it is sent");
@@ -171,11 +189,13 @@ static enum err_code find_ebms2(const struct finding_out *f, struct err *err)
 		return OK;
 	pact->us = party_named(pact->cpa, mail->party_id);
 	pact->them = pact->us ? cpa_other(pact->cpa, pact->us) : NULL;
-	if (!pact->us)
+	if (!pact->us) {
 		simulate_found(f->findings, SIM_NOT_PARTY, "", mail->party_id, pact->cpa->id);
-	else if (doctype)
+		return OK;
+	}
+	if (doctype)
 		find_route(f, doctype);
-	return OK;
+	return take_signers(f, pact->them, err);
 }
 
 enum err_code addressee_find(struct arena *arena, const struct simulator_mail *mail,

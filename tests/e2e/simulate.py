@@ -12,7 +12,8 @@ REGION = Region.asked_for("lintas-simulate-")
 KINDS = {"edelivery-1.15": None, "edelivery-2.0": ("ed25519", "x25519"), "ecdsa-p256": ("p256", "p256")}
 # Of the page: what each `do` of a sender comes to, by AS4 and by ebMS 2: the rule, or the outcome of what is not answered by a signal.
 PAGE = (REGION.root / "docs" / "simulator.md").read_text()
-SENT = {row[0]: row[1:] for row in re.findall(r"^\| `([a-z-]+)` \| .* \| ([A-Z]{3}-\d{3}|[a-z-]+) \| ([A-Z]{3}-\d{3}|[a-z-]+) \|$", PAGE, re.M)}
+COMES_TO = r"([A-Z]{3}-\d{3}|[a-z-]+)"
+SENT = {row[0]: row[1:] for row in re.findall(rf"^\| `([a-z-]+)` \| .* \| {COMES_TO} \| {COMES_TO} \|$", PAGE, re.M)}
 
 
 class Sender:
@@ -47,7 +48,7 @@ def is_told(node, sender, number, name):
     before, rules = references(node), []
     for act, said in SENT.items():
         expected = said[number]
-        row = {"on": "any", "do": act, **({"seconds": -100 * 86400} if act == "clock" else {"seconds": 1} if act in ("away", "delay") else {})}
+        row = {"on": "any", "do": act, "seconds": -100 * 86400 if act == "clock" else 1}
         document = REGION.document("form-d.xml", f"{name}-{act}")
         items = sender.send(document, script=[row], code=0 if expected == "accepted" else 5)
         last = items[-1]
@@ -158,10 +159,11 @@ def by_wrong_answers(vn, th, la):
             ("other-key", "wrong-answer", "MSG-051"), ("refuse", "refused", "MSG-080"), ("status", "turned-away", None),
             ("old-version", "turned-away", None), ("close", "unanswered", None), ("corrupt", "wrong-answer", "MSG-")]
     script = REGION.work / "answers.json"
-    script.write_text(json.dumps({"rows": [{"on": "any", "do": act, "times": 1, "status": 503, "error": "MSG-080"} for act, _, _ in said]}))
-    for profile, *how in (("edelivery-1.15", "--to-party", "VN", "--to", f"https://127.0.0.1:{vn.port}/as4", "--encrypt", vn.cert("decrypt")),
-                          ("ebms2-rsa-sha256", "--agreement", REGION.work / "VN-TH-SYNC.xml")):
-        sender = Sender(th, "--profile", profile, "--sign", vn.cert("sign"), *how)
+    rows = [{"on": "any", "do": act, "times": 1, "status": 503, "error": "MSG-080"} for act, _, _ in said]
+    script.write_text(json.dumps({"rows": rows}))
+    as4 = ["--to-party", "VN", "--to", f"https://127.0.0.1:{vn.port}/as4", "--encrypt", vn.cert("decrypt"), "--sign", vn.cert("sign")]
+    for profile, *how in (("edelivery-1.15", *as4), ("ebms2-rsa-sha256", "--agreement", REGION.work / "VN-TH-SYNC.xml")):
+        sender = Sender(th, "--profile", profile, *how)
         with listening(vn, "--profile", profile, "--script", script, "--other-keys", la.path / "keys"):
             items = sender.send(REGION.document("form-d.xml", "SIM-0"), "--count", len(said), code=5)
         for (act, outcome, rule), item in zip(said, items, strict=True):
@@ -186,22 +188,25 @@ def options(vn, th):
     is_refused(document, ["--listen", "--send"], "--keys", keys, code=2)
     is_refused(document, ["program of its own"], "--keys", keys, "--listen", "127.0.0.1:1", "--send", document, code=2)
     # All at once, whatever it is about.
-    is_refused(document, ["SIM-020", "--anywhere", "SIM-021", "--party ID", "SIM-022", "SIM-007", "FORM-X", "SIM-005", "SIM-003", "--other-keys",
-                          "rows[3]", "SIM-012", "leave it out"],
-               "--send", document, "--keys", keys, "--anywhere", "--count", "0", "--type", "FORM-X", "--script", script, "--agreement", document)
+    is_refused(document, ["SIM-020", "--anywhere", "SIM-021", "--party ID", "SIM-022", "SIM-007", "FORM-X", "SIM-005", "SIM-003",
+                          "--other-keys", "rows[3]", "SIM-012", "leave it out"],
+               "--send", document, "--keys", keys, "--anywhere", "--count", "0", "--type", "FORM-X", "--script", script,
+               "--agreement", document)
     is_refused(document, ["SIM-020", "--card", "--json"], "--listen", "127.0.0.1:1", "--keys", keys, "--card", document, "--json")
+    ebms2 = ["--profile", "ebms2-rsa-sha256"]
     send = ["--send", document, "--keys", keys, "--party", "TH", "--type", "FORM-D"]
     is_refused(document, ["SIM-006"], *send, "--profile", "as5")
     is_refused(document, ["SIM-008", "SIM-010"], *send)
     is_refused(document, ["SIM-011", "--encrypt", "--sign"], *send, "--to-party", "VN", "--encrypt", document, "--sign", document)
     is_refused(document, ["SIM-010", "ecdsa-p256"], *send, "--to-party", "VN", "--profile", "ecdsa-p256", "--encrypt", vn.cert("decrypt"))
     is_refused(document, ["SIM-009"], *send, "--to-party", "VN", "--encrypt", vn.cert("decrypt"))
-    is_refused(document, ["SIM-012", "--agreement"], *send, "--profile", "ebms2-rsa-sha256")
-    is_refused(document, ["CPA-"], *send, "--profile", "ebms2-rsa-sha256", "--agreement", document)
+    is_refused(document, ["SIM-012", "--agreement"], *send, *ebms2)
+    is_refused(document, ["SIM-012", "--card, --to-party"], *send, *ebms2, "--agreement", document, "--to-party", "VN")
+    is_refused(document, ["CPA-"], *send, *ebms2, "--agreement", document)
     cpa = agree(vn, th, "VN-TH-ACDD", "--document", "ACDD")
-    is_refused(document, ["SIM-013", "VN-TH-ACDD"], *send[:4], "--party", "KH", "--type", "FORM-D", "--profile", "ebms2-rsa-sha256",
+    is_refused(document, ["SIM-013", "VN-TH-ACDD"], *send[:4], "--party", "KH", "--type", "FORM-D", *ebms2,
                "--agreement", cpa)
-    is_refused(document, ["SIM-014", "CUSTOMS-RESPONSE"], *send[:6], "--type", "CUSTOMS-RESPONSE", "--profile", "ebms2-rsa-sha256", "--agreement", cpa)
+    is_refused(document, ["SIM-014", "CUSTOMS-RESPONSE"], *send[:6], "--type", "CUSTOMS-RESPONSE", *ebms2, "--agreement", cpa)
     without = REGION.work / "no-tls"
     shutil.copytree(keys, without, ignore=shutil.ignore_patterns("tls-*"))
     is_refused(document, ["SIM-023", "--plain"], *send[:2], "--keys", without, *send[4:], "--card", document)
