@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "node/node.h"
 
-enum { CLI_ARGUMENTS = 4, CLI_OPTIONS = 12, CLI_REPEATS = 16, CLI_PLACES = 4 };
+enum { CLI_ARGUMENTS = 4, CLI_OPTIONS = 24, CLI_REPEATS = 16, CLI_PLACES = 4 };
 
 /* Arguments and values of these names are codes of states, which may be given in lower case. */
 #define CLI_STATES "PARTNER", "STATE"

@@ -324,10 +324,13 @@ const struct command link_commands[] = {
 	  .answer = &stranger_list_schema,
 	  .print = print_strangers },
 	{ .words = "simulate partner",
-	  .text_alone = true,
-	  .summary = "play a partner that answers, or does what a script says: delays, refuses, is wrong, goes away",
+	  .summary =
+		  "play a partner that answers, or sends; by a script it delays, repeats, refuses, is wrong, goes away",
 	  .options = simulate_options,
-	  .example = "lintas simulate partner --listen 127.0.0.1:9443 --keys demo/th/keys --script unsigned.json",
+	  .example =
+		  "lintas simulate partner --listen 127.0.0.1:9443 --keys demo/th/keys --script unsigned.json\n"
+		  "lintas simulate partner --send form-d.xml --type FORM-D --party TH --keys demo/th/keys --card vn.card "
+		  "--trust demo/th/partners-tls.pem",
 	  .run = run_simulate_partner },
 	{ 0 },
 };

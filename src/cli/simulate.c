@@ -4,10 +4,10 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "cli/cli_int.h"
+#include "cli/simulate_int.h"
 #include "customs/registry.h"
 
-enum { SCRIPT_MAX = 1 << 20, BODY_MAX = 64 << 20, HANDLERS = 8 };
+enum { BODY_MAX = 64 << 20, HANDLERS = 8 };
 #define LOOK_US  (SECOND_US / 10)
 #define GRACE_US SECOND_US
 
@@ -18,6 +18,55 @@ struct playing {
 	struct http_server_options server;
 	struct simulator *simulator;
 };
+
+/* --- What fits together --- */
+
+enum { ANSWERS = 1, SENDS = 2 };
+enum { ELSEWHERE, MISSING, NO_TLS_KEY };
+static const struct rule rules[] = {
+	[ELSEWHERE] = { .code = "SIM-020", .text = "{1} is for a partner that {2}: leave it out" },
+	[MISSING] = { .code = "SIM-021", .text = "a partner that {2} needs {1}" },
+	[NO_TLS_KEY] = { .code = "SIM-023", .text = "{1} has no active TLS key: add one, or say --plain" },
+};
+static const struct {
+	const char *option;
+	int sides, needed_by;
+	const char *form; /* in which it is to be given */
+} side_rows[] = {
+	/* clang-format off */
+	{ "--listen",     ANSWERS,         ANSWERS, "--listen ADDRESS:PORT" },
+	{ "--cpa",        ANSWERS,         0,       NULL },
+	{ "--anywhere",   ANSWERS,         0,       NULL },
+	{ "--send",       SENDS,           SENDS,   "--send FILE" },
+	{ "--party",      ANSWERS | SENDS, SENDS,   "--party ID" },
+	{ "--type",       SENDS,           SENDS,   "--type TYPE" },
+	{ "--to",         SENDS,           0,       NULL },
+	{ "--card",       SENDS,           0,       NULL },
+	{ "--to-party",   SENDS,           0,       NULL },
+	{ "--party-type", SENDS,           0,       NULL },
+	{ "--encrypt",    SENDS,           0,       NULL },
+	{ "--sign",       SENDS,           0,       NULL },
+	{ "--agreement",  SENDS,           0,       NULL },
+	{ "--trust",      SENDS,           0,       NULL },
+	{ "--count",      SENDS,           0,       NULL },
+	/* clang-format on */
+};
+static const char *const does[] = { [ANSWERS] = "answers (--listen)", [SENDS] = "sends (--send)" };
+
+static void check_sides(struct invocation *in, int side)
+{
+	for (size_t i = 0; i < COUNT(side_rows); i++) {
+		const char *given = option_value(in, side_rows[i].option);
+		if (given && !(side_rows[i].sides & side))
+			finding_add(in->findings, &rules[ELSEWHERE], "", side_rows[i].option, does[side_rows[i].sides]);
+		if (!given && (side_rows[i].needed_by & side))
+			finding_add(in->findings, &rules[MISSING], "", side_rows[i].form, does[side]);
+	}
+	if (side == ANSWERS && in->json)
+		finding_add(in->findings, &rules[ELSEWHERE], "", "--json", does[SENDS]);
+}
+
+/* --- Answering --- */
 
 static bool is_loopback(const char *address)
 {
@@ -46,22 +95,24 @@ static enum err_code read_listen(struct playing *p, struct err *err)
 	return OK;
 }
 
-static enum err_code find_tls(struct playing *p, const char *directory, struct err *err)
+enum err_code simulate_tls(struct invocation *in, struct http_tls *tls, struct err *err)
 {
+	const char *directory = option_value(in, option_value(in, "--tls") ? "--tls" : "--keys");
 	struct key_list list;
 	const char *id = NULL;
 	TRY(keystore_list(directory, &list, err));
 	for (size_t i = 0; i < list.count; i++)
 		if (list.keys[i].use == KEY_USE_TLS && list.keys[i].status == KEY_ACTIVE)
-			id = arena_text(p->in->arena, list.keys[i].id);
+			id = arena_text(in->arena, list.keys[i].id);
 	key_list_done(&list);
-	if (!id)
-		return fail(err, ERR_KEY, "%s has no active TLS key: add one, or say --plain", directory);
-	p->tls = (struct http_tls){ .certificate_file =
-					    arena_printf(p->in->arena, "%s/%s/certificate.pem", directory, id),
-				    .key_file = arena_printf(p->in->arena, "%s/%s/key.pem", directory, id) };
-	p->server.tls = &p->tls;
-	return p->tls.certificate_file && p->tls.key_file ? OK : fail(err, ERR_MEMORY, "no memory for a path");
+	if (!id) {
+		finding_add(in->findings, &rules[NO_TLS_KEY], "", directory, NULL);
+		return OK;
+	}
+	*tls = (struct http_tls){ .certificate_file = arena_printf(in->arena, "%s/%s/certificate.pem", directory, id),
+				  .key_file = arena_printf(in->arena, "%s/%s/key.pem", directory, id),
+				  .trust_file = option_value(in, "--trust") };
+	return tls->certificate_file && tls->key_file ? OK : fail(err, ERR_MEMORY, "no memory for a path");
 }
 
 static size_t admit(void *arg, const struct http_request *request, int *status)
@@ -72,13 +123,32 @@ static size_t admit(void *arg, const struct http_request *request, int *status)
 	return BODY_MAX;
 }
 
+enum err_code simulate_input(struct invocation *in, const char *option, struct bytes *content, struct err *err)
+{
+	enum { INPUT_MAX = 32 << 20 };
+	const char *path = option_value(in, option);
+	return path ? input_read(in->arena, path, INPUT_MAX, content, err) : OK;
+}
+
+const char *simulate_profile(struct invocation *in)
+{
+	const char *profile = option_value(in, "--profile");
+	return profile ? profile : "edelivery-1.15";
+}
+
+enum err_code simulate_wrong(struct err *err)
+{
+	return fail(err, ERR_INVALID,
+		    "it cannot be played: docs/simulator.md has the words, and lintas help simulate "
+		    "partner the options");
+}
+
 static enum err_code prepare(struct playing *p, struct err *err)
 {
 	struct invocation *in = p->in;
-	const char *script = option_value(in, "--script"), *profile = option_value(in, "--profile");
 	struct simulator_options options = { .keys_directory = option_value(in, "--keys"),
 					     .other_keys_directory = option_value(in, "--other-keys"),
-					     .profile = profile ? profile : "edelivery-1.15",
+					     .profile = simulate_profile(in),
 					     .party_id = option_value(in, "--party"),
 					     .cpa = option_value(in, "--cpa"),
 					     .kernel = &p->kernel };
@@ -87,15 +157,14 @@ static enum err_code prepare(struct playing *p, struct err *err)
 		.workers = HANDLERS, .bodies_bytes = 4 * (size_t)BODY_MAX, .admit = admit, .handler = simulator_handle
 	};
 	TRY(read_listen(p, err));
-	if (script)
-		TRY(input_read(in->arena, script, SCRIPT_MAX, &options.script, err));
-	if (!option_value(in, "--plain"))
-		TRY(find_tls(p, option_value(in, "--tls") ? option_value(in, "--tls") : options.keys_directory, err));
-	TRY(simulator_new(&options, &p->simulator, in->findings, err));
-	if (!p->simulator) {
-		print_findings(stderr, in->findings);
-		return fail(err, ERR_INVALID, "the script is not understood: docs/simulator.md has its words");
+	TRY(simulate_input(in, "--script", &options.script, err));
+	if (!option_value(in, "--plain")) {
+		TRY(simulate_tls(in, &p->tls, err));
+		p->server.tls = &p->tls;
 	}
+	TRY(simulator_new(&options, &p->simulator, in->findings, err));
+	if (!p->simulator)
+		return simulate_wrong(err);
 	p->server.arg = p->simulator;
 	return OK;
 }
@@ -133,13 +202,26 @@ static enum err_code play(struct playing *p, struct err *err)
 	return OK;
 }
 
-enum err_code run_simulate_partner(struct invocation *in, struct err *err)
+static enum err_code listen_and_play(struct invocation *in, struct err *err)
 {
 	struct playing p = { .in = in };
-	log_setup(LOG_INFO, NULL);
 	enum err_code code = prepare(&p, err);
 	if (code == OK)
 		code = play(&p, err);
 	simulator_free(p.simulator);
 	return code;
+}
+
+enum err_code run_simulate_partner(struct invocation *in, struct err *err)
+{
+	bool answers = option_value(in, "--listen"), sends = option_value(in, "--send");
+	log_setup(LOG_INFO, NULL);
+	if (answers == sends)
+		return fail(err, ERR_USAGE,
+			    "say what the partner does: --listen ADDRESS:PORT to answer, or --send FILE to send%s",
+			    answers ? ", in a program of its own each" : "");
+	check_sides(in, sends ? SENDS : ANSWERS);
+	if (sends)
+		return simulate_send(in, err);
+	return listen_and_play(in, err);
 }

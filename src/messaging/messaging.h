@@ -134,7 +134,9 @@ struct partner_test {
 enum err_code messaging_partner_test(struct messaging *messaging, struct arena *arena, const char *partner,
 				     struct partner_test *test, struct err *err) MUST_USE;
 
-/* --- A partner that is played, for integrators and tests: it believes everybody, and does what a script says --- */
+/* --- A partner that is played, for integrators and tests: it believes everybody, and does what a script says ---
+ *
+ * What is wrong with options, script, card or agreement is found all at once: SIM-001 … and the rules of each. */
 
 struct simulator_options {
 	const char *keys_directory;       /* its own */
@@ -145,7 +147,7 @@ struct simulator_options {
 	struct bytes script;              /* docs/simulator.md; empty: it answers as it should */
 };
 struct simulator;
-/* Findings for what is wrong with the script (SIM-001 …), and then *SIMULATOR is NULL. */
+/* With findings *SIMULATOR is NULL. */
 enum err_code simulator_new(const struct simulator_options *options, struct simulator **simulator,
 			    struct findings *findings, struct err *err) MUST_USE;
 void simulator_free(struct simulator *simulator);
@@ -153,6 +155,50 @@ void simulator_free(struct simulator *simulator);
 void simulator_handle(void *simulator, const struct http_request *request, struct http_response *response);
 /* For how long it has gone away by its script: until then nobody should listen. 0: it is there. */
 int64_t simulator_away_us(struct simulator *simulator);
+
+/* One that sends by itself. */
+struct simulator_mail {
+	const char *keys_directory, *other_keys_directory, *profile;
+	const struct kernel *kernel;
+	const char *party_id, *party_type; /* who it says it is; .party_type NULL: of the receiver's type */
+	struct bytes script;
+	const char *doctype;
+	struct bytes document; /* as it is sent */
+	int64_t count;
+	/* To whom: by its card, else by what follows; by ebMS 2 the agreement says it. */
+	struct bytes card;
+	const char *to_party;
+	struct bytes sign, encrypt; /* certificates; empty .sign: whoever signs the answer is believed */
+	struct bytes agreement;     /* a CPA */
+	const char *url;            /* NULL: that of the card or the agreement */
+	const struct http_tls *tls;
+	bool allow_plain;
+};
+/* What came of one sending. Texts live until the next one. */
+struct simulated {
+	int64_t number; /* of the message, from 1 */
+	int64_t copy;   /* 1; 2: sent again, or another in its place under the same id */
+	const char *act, *action, *message_id;
+	const char *outcome; /* SIMULATED_ACCEPTED, … */
+	int64_t status;      /* of HTTP; INTEGER_NONE: there is no answer */
+	const char *error;   /* an ebMS code; NULL */
+	const char *rule;    /* that the error names, if it is one of Lintas; or that the answer breaks; NULL */
+	const char *text;    /* what was said, or found; NULL */
+	const char *signer;  /* of the answer; NULL: nobody */
+	int64_t at_us, took_ms;
+};
+#define SIMULATED_ACCEPTED   "accepted"     /* with a receipt that speaks of it, and is signed where it must be */
+#define SIMULATED_REFUSED    "refused"      /* with an error */
+#define SIMULATED_TAKEN      "taken"        /* ebMS 2: the answer comes with a request of its own */
+#define SIMULATED_TURNED     "turned-away"  /* an HTTP status alone */
+#define SIMULATED_WRONG      "wrong-answer" /* breaks .rule */
+#define SIMULATED_UNANSWERED "unanswered"
+#define SIMULATED_UNSENT     "not-sent" /* as the script says */
+
+/* Sends them one after another; SAID is told what came of each sending. */
+typedef void simulated_said(void *arg, const struct simulated *result);
+enum err_code simulator_send(const struct simulator_mail *mail, simulated_said *said, void *arg,
+			     struct findings *findings, struct err *err) MUST_USE;
 
 /* --- Signed JSON (RFC 7515), by which a node speaks for itself --- */
 

@@ -133,7 +133,4 @@ enum err_code card_take(const struct card_desk *desk, struct tx *tx, struct aren
 			struct bytes octets, const struct actor *actor, int64_t now_us, struct findings *findings,
 			struct err *err) MUST_USE;
 
-/* Headers of ours. */
-enum { PART_PROPERTIES_MAX = 3 };
-
 #endif

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "kernel/reply.h"
 #include "messaging/health_int.h"
+#include "messaging/letter_int.h"
 #include "messaging/pact_int.h"
 #include "messaging/send_int.h"
 #include "messaging/settle_int.h"
@@ -108,106 +109,6 @@ static void leave_turn(struct messaging *messaging, const char *partner, bool tr
 	pthread_mutex_unlock(&messaging->lock);
 }
 
-struct header {
-	struct ebms_message_info info;
-	struct ebms_typed from_id, to_id, service;
-	struct ebms_party from, to;
-	struct ebms_party_info parties;
-	struct ebms_agreement agreement;
-	struct ebms_collaboration collaboration;
-	struct ebms_typed property[4];
-	struct ebms_properties properties;
-	struct ebms_payload_info payload;
-	struct ebms_user_message user;
-};
-
-static enum err_code fill_parts(const struct sending *s, struct header *header, struct ebms_payload **payloads,
-				struct err *err)
-{
-	size_t count = s->parts.count;
-	struct ebms_part_info *parts = arena_array(s->arena, count + 1, sizeof *parts);
-	struct ebms_properties *properties = arena_array(s->arena, count + 1, sizeof *properties);
-	struct ebms_typed *property = arena_array(s->arena, (count + 1) * PART_PROPERTIES_MAX, sizeof *property);
-	struct ebms_payload *payload = arena_array(s->arena, count + 1, sizeof *payload);
-	if (!parts || !properties || !property || !payload)
-		return fail(err, ERR_MEMORY, "no memory for message %s", s->message->id);
-	for (size_t i = 0; i < count; i++) {
-		const struct message_part *part = &s->parts.items[i];
-		struct ebms_typed *p = &property[i * PART_PROPERTIES_MAX];
-		size_t n = 0;
-		p[n++] = (struct ebms_typed){ .name = "MimeType", .value = part->mime_type };
-		if (part->charset)
-			p[n++] = (struct ebms_typed){ .name = "CharacterSet", .value = part->charset };
-		if (part->compressed)
-			p[n++] = (struct ebms_typed){ .name = "CompressionType", .value = MIME_GZIP };
-		properties[i] = (struct ebms_properties){ .property = p, .count = n };
-		parts[i] = (struct ebms_part_info){ .href = arena_printf(s->arena, "cid:%s", part->content_id),
-						    .properties = &properties[i] };
-		payload[i] = (struct ebms_payload){ .content_id = part->content_id,
-						    .mime_type = part->mime_type,
-						    .charset = part->charset,
-						    .compressed = part->compressed,
-						    .octets = part->octets };
-	}
-	header->payload = (struct ebms_payload_info){ .part = parts, .count = count };
-	*payloads = payload;
-	return OK;
-}
-
-/* Two-corner, with originalSender and finalRecipient always set (eDelivery AS4 1.15 §5): agencies stay addressable
- * behind the nodes. */
-static void address_as4(const struct sending *s, struct header *h)
-{
-	const struct message *m = s->message;
-	const struct messaging_options *options = &s->messaging->options;
-	const struct partner *partner = &s->peer->partner;
-	size_t n = 0;
-	h->from_id = (struct ebms_typed){ .type = options->party_type[0] ? options->party_type : NULL,
-					  .value = options->party_id };
-	h->to_id = (struct ebms_typed){ .type = partner->party_type[0] ? partner->party_type : NULL,
-					.value = partner->party_id };
-	h->from = (struct ebms_party){ .id = &h->from_id, .role = URI_ROLE_INITIATOR };
-	h->to = (struct ebms_party){ .id = &h->to_id, .role = URI_ROLE_RESPONDER };
-	h->service = (struct ebms_typed){ .value = m->service };
-	h->collaboration.action = m->action;
-	h->property[n++] = (struct ebms_typed){ .name = "originalSender", .value = m->original_sender };
-	h->property[n++] = (struct ebms_typed){ .name = "finalRecipient", .value = m->final_recipient };
-	if (m->test)
-		h->property[n++] = (struct ebms_typed){ .name = "test", .value = "true" };
-	h->properties = (struct ebms_properties){ .property = h->property, .count = n };
-}
-
-/* ebMS 2.0 has no properties: the roles of the agreement keep agencies apart. */
-static void address_ebms2(const struct sending *s, struct header *h)
-{
-	const struct ebms2_route *route = &s->route;
-	h->from = route->from;
-	h->to = route->to;
-	h->service = *route->service;
-	h->agreement = (struct ebms_agreement){ .value = route->pact->cpa->id };
-	h->collaboration.action = route->action;
-	h->collaboration.agreement = &h->agreement;
-}
-
-static void fill_header(const struct sending *s, struct header *h)
-{
-	const struct message *m = s->message;
-	h->info = (struct ebms_message_info){ .timestamp_us = m->created_us,
-					      .message_id = m->message_id,
-					      .ref_to = m->ref_to };
-	h->parties = (struct ebms_party_info){ .from = &h->from, .to = &h->to };
-	h->collaboration = (struct ebms_collaboration){ .service = &h->service, .conversation = m->conversation };
-	if (s->route.pact)
-		address_ebms2(s, h);
-	else
-		address_as4(s, h);
-	h->user = (struct ebms_user_message){ .info = &h->info,
-					      .parties = &h->parties,
-					      .collaboration = &h->collaboration,
-					      .properties = h->properties.count ? &h->properties : NULL,
-					      .payload = h->payload.count ? &h->payload : NULL };
-}
-
 static enum err_code read_stored(struct tx *tx, void *arg, struct err *err)
 {
 	struct sending *s = arg;
@@ -275,23 +176,20 @@ static enum err_code take_stored(struct sending *s, const struct ebms_identity *
 
 static enum err_code pack_letter(struct sending *s, const struct ebms_identity *identity, struct err *err)
 {
-	struct header header = { 0 };
-	struct ebms_payload *payloads = NULL;
-	TRY(fill_parts(s, &header, &payloads, err));
-	fill_header(s, &header);
-	struct ebms_letter letter = { .profile = s->peer->profile,
-				      .identity = identity,
-				      .recipient = s->recipient,
-				      .user = &header.user,
-				      .payloads = payloads,
-				      .count = s->parts.count,
-				      .wishes = s->route.pact ? &s->route.wishes : NULL };
-	TRY(ebms_pack_user(s->arena, &letter, &s->packed, err));
+	const struct messaging_options *options = &s->messaging->options;
+	const struct partner *partner = &s->peer->partner;
+	const struct letter letter = { .arena = s->arena,
+				       .profile = s->peer->profile,
+				       .identity = identity,
+				       .recipient = s->recipient,
+				       .message = s->message,
+				       .parts = s->parts,
+				       .from = { .id = options->party_id, .type = options->party_type },
+				       .to = { .id = partner->party_id, .type = partner->party_type },
+				       .route = s->route.pact ? &s->route : NULL };
+	TRY(letter_pack(&letter, &s->packed, &s->sent, err));
 	s->content_type = s->packed.content_type;
 	s->body = buf_bytes(&s->packed.body);
-	s->sent = (struct ebms_sent){ .references = s->packed.references,
-				      .count = s->packed.references_count,
-				      .ack_signed = !s->route.pact || s->route.wishes.ack_signed };
 	return OK;
 }
 

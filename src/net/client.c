@@ -30,6 +30,7 @@ struct transfer {
 	CURL *curl;
 	struct curl_slist *headers;
 	struct buf body, head;
+	size_t gone;               /* octets of the body, where it breaks off */
 	char origin[ORIGIN_BYTES]; /* "https://host:port", with the socket if there is one: what shares connections */
 	char peer[ORIGIN_BYTES];   /* for error texts: "host:port" */
 	char detail[CURL_ERROR_SIZE]; /* libcurl's own words */
@@ -201,8 +202,32 @@ static long milliseconds(int64_t us, int64_t otherwise_us)
 	return ms < INT_MAX ? (long)ms : INT_MAX;
 }
 
-static bool set_method(CURL *curl, const struct http_call *call)
+/* Not more of the body than is to go out; asked again, it ends the connection. */
+static size_t on_part(char *data, size_t one, size_t size, void *arg)
 {
+	struct transfer *transfer = arg;
+	const struct http_call *call = transfer->call;
+	size_t left = call->break_after - transfer->gone, taken = one * size < left ? one * size : left;
+
+	if (taken == 0)
+		return CURL_READFUNC_ABORT;
+	memcpy(data, call->body.data + transfer->gone, taken);
+	transfer->gone += taken;
+	return taken;
+}
+
+static bool set_body(CURL *curl, struct transfer *transfer)
+{
+	const struct bytes body = transfer->call->body;
+
+	if (transfer->call->break_after > 0)
+		return SET(CURLOPT_READFUNCTION, on_part) && SET(CURLOPT_READDATA, transfer);
+	return SET(CURLOPT_POSTFIELDS, body.size > 0 ? (const char *)body.data : "");
+}
+
+static bool set_method(CURL *curl, struct transfer *transfer)
+{
+	const struct http_call *call = transfer->call;
 	bool carries = call->body.size > 0 || same(call->method, "POST") || same(call->method, "PUT");
 
 	if (same(call->method, "HEAD"))
@@ -210,8 +235,7 @@ static bool set_method(CURL *curl, const struct http_call *call)
 	if (!carries)
 		return SET(CURLOPT_HTTPGET, 1L) && SET(CURLOPT_CUSTOMREQUEST, call->method);
 	return SET(CURLOPT_POST, 1L) && SET(CURLOPT_CUSTOMREQUEST, call->method) &&
-	       SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.size) &&
-	       SET(CURLOPT_POSTFIELDS, call->body.size > 0 ? (const char *)call->body.data : "");
+	       SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.size) && set_body(curl, transfer);
 }
 
 static bool set_tls(CURL *curl, const struct http_tls *tls)
@@ -293,7 +317,7 @@ static enum err_code set_options(struct transfer *transfer, struct err *err)
 	TRY(put_headers(transfer, err));
 	if (!set_transport(transfer->curl, call) || !set_limits(transfer->curl, call) ||
 	    !set_tls(transfer->curl, call->tls) || !set_callbacks(transfer->curl, transfer) ||
-	    !set_method(transfer->curl, call) || !set_reach(transfer->curl, transfer))
+	    !set_method(transfer->curl, transfer) || !set_reach(transfer->curl, transfer))
 		return fail(err, ERR_MEMORY, "no memory for a request to %s", transfer->peer);
 	return OK;
 }
@@ -460,6 +484,9 @@ static enum err_code exchange(struct transfer *transfer, struct arena *arena, st
 	if (code == CURLE_WRITE_ERROR && transfer->call->cut_response && transfer->body.failed == ERR_LIMIT)
 		code = CURLE_OK;
 	note_stage(transfer, code, HTTP_EXCHANGE);
+	if (code == CURLE_ABORTED_BY_CALLBACK && transfer->gone > 0)
+		return fail(err, ERR_NET, "the connection to %s was ended after %zu octets of the body", transfer->peer,
+			    transfer->gone);
 	return code == CURLE_OK ? keep(transfer, arena, answer, err) : failed(transfer, code, err);
 }
 

@@ -163,6 +163,8 @@ struct http_call {
 	size_t max_response_bytes;  /* 0: 1 MiB */
 	bool cut_response;          /* what is longer is not read on, and that is no fault */
 	const struct reach *reach;  /* where it may go; NULL: anywhere. Else ERR_DENIED */
+	size_t break_after; /* the connection ends once so many octets of the body have gone: for a partner that is
+			       played. 0: it does not */
 	enum http_stage *failed_at; /* NULL, or set when the call fails */
 };
 

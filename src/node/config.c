@@ -50,7 +50,7 @@ static const struct setting settings[] = {
 	TEXT("node", "state", state, NULL, "The member state that this node serves, ISO 3166 alpha-2 (VN)."),
 	TEXT("node", "name", name, "Lintas node", "What people call this node; shown in status and logs."),
 	TEXT("party", "id", party_id, NULL, "Our eb:PartyId, as partners know it."),
-	TEXT("party", "type", party_type, "urn:oasis:names:tc:ebcore:partyid-type:unregistered:asw",
+	TEXT("party", "type", party_type, CONFIG_PARTY_TYPE,
 	     "The type of all party identifiers (ebCore). Fixed by agreement among the partners."),
 	TEXT("database", "url", database, "sqlite:lintas.db",
 	     "sqlite:FILE (relative to the node's directory) or postgresql://… ; `lintas db migrate` after a change."),

@@ -8,6 +8,8 @@
 #include "base/findings.h"
 #include "kernel/retention.h"
 
+#define CONFIG_PARTY_TYPE "urn:oasis:names:tc:ebcore:partyid-type:unregistered:asw" /* [party] type, by default */
+
 struct config {
 	const char *directory; /* of the node; not a setting */
 	const char *state, *name;

@@ -462,6 +462,66 @@ static void an_answer_that_may_be_cut_is_cut(void **state)
 	assert_int_equal(call(setting, call_to(setting, "/echo")), OK); /* on another connection */
 }
 
+struct reader {
+	int fd;
+	struct buf came;
+};
+
+static void *read_all(void *arg)
+{
+	struct reader *reader = arg;
+	int fd = accept(reader->fd, NULL, NULL);
+	char part[4096];
+	ssize_t got;
+
+	while ((got = recv(fd, part, sizeof(part), 0)) > 0)
+		buf_put(&reader->came, part, (size_t)got);
+	close(fd);
+	return NULL;
+}
+
+/* What the other side gets before its connection ends: the head, which speaks of all of it, and so much of the body. */
+static void must_get(struct setting *setting, size_t size, size_t broken_after)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t length = sizeof(address);
+	struct reader reader = { .fd = socket(AF_INET, SOCK_STREAM, 0) };
+	pthread_t thread;
+	char *body = malloc(size);
+
+	assert_non_null(body);
+	memset(body, 'x', size);
+	buf_init(&reader.came, 2 * MIB);
+	assert_int_equal(bind(reader.fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(reader.fd, 1), 0);
+	assert_int_equal(getsockname(reader.fd, (struct sockaddr *)&address, &length), 0);
+	assert_int_equal(pthread_create(&thread, NULL, read_all, &reader), 0);
+	const struct http_call post = {
+		.method = "POST",
+		.url = arena_printf(setting->arena, "http://127.0.0.1:%u/", ntohs(address.sin_port)),
+		.body = bytes(body, size),
+		.allow_plain = true,
+		.break_after = broken_after,
+	};
+	assert_int_equal(call(setting, post), ERR_NET);
+	pthread_join(thread, NULL);
+	const char *head_end = strstr(buf_text(&reader.came), "\r\n\r\n");
+	assert_non_null(head_end);
+	assert_int_equal(reader.came.size - (size_t)(head_end + 4 - buf_text(&reader.came)), broken_after);
+	assert_non_null(strstr(buf_text(&reader.came), arena_printf(setting->arena, "Content-Length: %zu\r\n", size)));
+	assert_non_null(
+		strstr(setting->err.text, arena_printf(setting->arena, "ended after %zu octets", broken_after)));
+	buf_done(&reader.came);
+	close(reader.fd);
+	free(body);
+}
+
+static void a_request_that_breaks_off_ends_where_it_was_told(void **state)
+{
+	must_get(*state, 1000, 500);
+	must_get(*state, MIB, MIB - 1);
+}
+
 /* More hosts than handles are kept for. */
 static void many_partners_are_served_in_turn(void **state)
 {
@@ -502,6 +562,7 @@ int main(void)
 		TEST(who_is_kept_out_of_a_network_does_not_connect_to_it),
 		TEST(a_kept_connection_is_no_way_round),
 		TEST(an_answer_that_may_be_cut_is_cut),
+		TEST(a_request_that_breaks_off_ends_where_it_was_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
