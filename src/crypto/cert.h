@@ -30,8 +30,8 @@ struct bytes cert_der(const struct cert *cert);
 const char *cert_fingerprint(const struct cert *cert); /* SHA-256 of the DER, 64 lower-case hex digits */
 const char *cert_subject(const struct cert *cert);     /* RFC 2253 text, for people only: never compared */
 const char *cert_issuer(const struct cert *cert);
-const char *cert_serial(const struct cert *cert);      /* decimal, as in ds:X509SerialNumber */
-struct bytes cert_ski(const struct cert *cert); /* value of the SubjectKeyIdentifier extension; empty if absent */
+const char *cert_serial(const struct cert *cert); /* decimal, as in ds:X509SerialNumber */
+struct bytes cert_ski(const struct cert *cert);   /* value of the SubjectKeyIdentifier extension; empty if absent */
 enum key_kind cert_key_kind(const struct cert *cert);
 unsigned cert_key_bits(const struct cert *cert);
 bool cert_same_key(const struct cert *cert, const struct cert *other);

@@ -9,7 +9,6 @@ static const char *const ended[] = { "rejected", "cancelled", NULL };
 	{ from, "reject", NULL, "rejected",  NULL, NULL, NULL },   \
 	CANCEL(from)
 #define CANCEL(from) { from, "cancel", NULL, "cancelled", NULL, NULL, NULL }
-/* clang-format on */
 
 static const struct fsm_row sent_rows[] = {
 	DOCUMENT_SENDING(NULL),
@@ -19,6 +18,7 @@ static const struct fsm_row sent_rows[] = {
 	CANCEL("accepted"),
 	{ 0 },
 };
+/* clang-format on */
 const struct machine acdd_sent_machine = {
 	.name = "acdd.sent",
 	.title = "ACDD at the exporting side",

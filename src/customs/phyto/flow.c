@@ -12,7 +12,6 @@ static const char *const ended[] = { "replaced", NULL };
 	{ from, "withdraw", NULL, "withdrawn", NULL, NULL, NULL }, \
 	REPLACE(from)
 #define REPLACE(from) { from, "replace", NULL, "replaced", NULL, NULL, REPLACED }
-/* clang-format on */
 
 static const struct fsm_row sent_rows[] = {
 	DOCUMENT_SENDING(NULL),
@@ -22,6 +21,7 @@ static const struct fsm_row sent_rows[] = {
 	REPLACE("withdrawn"),
 	{ 0 },
 };
+/* clang-format on */
 const struct machine phyto_sent_machine = {
 	.name = "e-phyto.sent",
 	.title = "Phytosanitary certificate at the issuing side",

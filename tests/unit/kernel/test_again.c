@@ -5,6 +5,9 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "base/date.h"
+#include "kernel/message_int.h"
+
 struct writing {
 	struct kernel_fixture *fixture;
 	enum err_code (*write)(struct writing *writing);
@@ -106,10 +109,75 @@ static void a_decision_that_is_made_again_is_refused_once(void **state)
 	assert_int_equal(findings_count(decision.findings), 1); /* what is queued cannot be released */
 }
 
+/* --- One is finished, while another transaction parks the next --- */
+
+struct meeting {
+	struct kernel_fixture *fixture;
+	const struct message *first;
+	unsigned runs;
+};
+
+static struct message_list claim(struct kernel_fixture *fixture)
+{
+	struct message_list list;
+
+	must(outbox_claim(&fixture->kernel, fixture->arena, "VN", fixture->clock.now_us, MINUTE_US, 10, &list,
+			  &fixture->err));
+	return list;
+}
+
+static void *park_next(void *arg)
+{
+	struct meeting *meeting = arg;
+	struct kernel_fixture *fixture = meeting->fixture;
+	struct message_list list;
+	struct err err;
+	arena_auto arena = arena_new(1 << 20);
+
+	return outbox_claim(&fixture->kernel, arena, "VN", fixture->clock.now_us, MINUTE_US, 10, &list, &err) == OK
+		       ? NULL
+		       : arg;
+}
+
+static enum err_code finish_first(struct tx *tx, void *arg, struct err *err)
+{
+	static const struct statement done = { "test.done", "UPDATE message SET state = 'delivered' WHERE id = $1" };
+	struct meeting *meeting = arg;
+	pthread_t thread;
+	void *failed = NULL;
+
+	TRY(db_exec(tx, &done, BINDS(BIND_TEXT(meeting->first->id)), NULL, err));
+	if (meeting->runs++ == 0) { /* what this transaction sees is settled; the other one sees the first still open */
+		assert_int_equal(pthread_create(&thread, NULL, park_next, meeting), 0);
+		assert_int_equal(pthread_join(thread, &failed), 0);
+		assert_null(failed);
+	}
+	return message_wake(tx, meeting->first, meeting->fixture->clock.now_us, err);
+}
+
+static void nothing_stays_parked_behind_what_is_finished_at_the_same_time(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	if (fixture->kind != DB_POSTGRES) /* SQLite has one writer */
+		skip();
+	struct message first = fixture_put(fixture, "VN", NULL, NULL);
+	assert_int_equal(claim(fixture).count, 1);
+	struct message second = fixture_put(fixture, "VN", first.conversation, NULL);
+	struct meeting meeting = { fixture, &first, 0 };
+
+	must(db_write(fixture->kernel.db, finish_first, &meeting, &fixture->err));
+	assert_int_equal(meeting.runs, 2);
+	struct message_list list = claim(fixture);
+	assert_int_equal(list.count, 1);
+	assert_string_equal(list.items[0].id, second.id);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_decision_that_is_made_again_is_refused_once),
+		cmocka_unit_test(nothing_stays_parked_behind_what_is_finished_at_the_same_time),
 	};
 	return kernel_run("again", tests, COUNT(tests), NULL);
 }

@@ -5,7 +5,6 @@
 #include "base/date.h"
 #include "kernel/fsm.h"
 #include "kernel/journal.h"
-#include "kernel/message_int.h"
 #include "kernel/task.h"
 
 #define LEASE_US (2 * MINUTE_US)
@@ -167,61 +166,6 @@ static unsigned tick(struct kernel_fixture *fixture)
 
 	must(fsm_timers_step(&fixture->kernel, fixture->clock.now_us, 10, &done, &fixture->err));
 	return done;
-}
-
-/* --- One is finished, while another transaction parks the next --- */
-
-struct meeting {
-	struct kernel_fixture *fixture;
-	const struct message *first;
-	unsigned runs;
-};
-
-static void *park_next(void *arg)
-{
-	struct meeting *meeting = arg;
-	struct kernel_fixture *fixture = meeting->fixture;
-	struct message_list list;
-	struct err err;
-	arena_auto arena = arena_new(1 << 20);
-
-	return outbox_claim(&fixture->kernel, arena, "VN", fixture->clock.now_us, LEASE_US, 10, &list, &err) == OK
-		       ? NULL
-		       : arg;
-}
-
-static enum err_code finish_first(struct tx *tx, void *arg, struct err *err)
-{
-	static const struct statement done = { "test.done", "UPDATE message SET state = 'delivered' WHERE id = $1" };
-	struct meeting *meeting = arg;
-	pthread_t thread;
-	void *failed = NULL;
-
-	TRY(db_exec(tx, &done, BINDS(BIND_TEXT(meeting->first->id)), NULL, err));
-	if (meeting->runs++ == 0) { /* what this transaction sees is settled; the other one sees the first still open */
-		assert_int_equal(pthread_create(&thread, NULL, park_next, meeting), 0);
-		assert_int_equal(pthread_join(thread, &failed), 0);
-		assert_null(failed);
-	}
-	return message_wake(tx, meeting->first, meeting->fixture->clock.now_us, err);
-}
-
-static void nothing_stays_parked_behind_what_is_finished_at_the_same_time(void **state)
-{
-	struct kernel_fixture *fixture = kernel_fixture_of(state);
-
-	if (fixture->kind != DB_POSTGRES) /* SQLite has one writer */
-		skip();
-	struct message first = fixture_put(fixture, "VN", NULL, NULL);
-	assert_int_equal(claim(fixture, "VN").count, 1);
-	struct message second = fixture_put(fixture, "VN", first.conversation, NULL);
-	struct meeting meeting = { fixture, &first, 0 };
-
-	must(db_write(fixture->kernel.db, finish_first, &meeting, &fixture->err));
-	assert_int_equal(meeting.runs, 2);
-	struct message_list list = claim(fixture, "VN");
-	assert_int_equal(list.count, 1);
-	assert_string_equal(list.items[0].id, second.id);
 }
 
 static void what_is_parked_behind_nothing_is_woken_within_a_minute(void **state)
@@ -829,7 +773,6 @@ int main(void)
 		cmocka_unit_test(a_conversation_goes_out_in_order),
 		cmocka_unit_test(a_dead_message_holds_its_conversation_and_no_other),
 		cmocka_unit_test(two_thousand_behind_a_dead_letter_delay_nobody),
-		cmocka_unit_test(nothing_stays_parked_behind_what_is_finished_at_the_same_time),
 		cmocka_unit_test(what_is_parked_behind_nothing_is_woken_within_a_minute),
 		cmocka_unit_test(a_partner_that_is_down_delays_nobody_else),
 		cmocka_unit_test(a_lease_that_ends_gives_the_message_to_the_next_worker),
