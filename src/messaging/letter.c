@@ -106,7 +106,7 @@ static void fill_header(const struct letter *l, struct header *h)
 					      .payload = h->payload.count ? &h->payload : NULL };
 }
 
-enum err_code letter_pack(const struct letter *l, struct ebms_packed *packed, struct ebms_sent *sent, struct err *err)
+enum err_code letter_seal(const struct letter *l, struct ebms_packed *packed, struct ebms_sent *sent, struct err *err)
 {
 	struct header header = { 0 };
 	struct ebms_payload *payloads = NULL;

@@ -20,7 +20,7 @@ struct letter {
 	const struct ebms2_route *route; /* ebMS 2: parties, roles, service and action as agreed; NULL: AS4 */
 };
 /* PACKED by the binding of the profile, and what its receipt must speak of: SENT's references are PACKED's. */
-enum err_code letter_pack(const struct letter *letter, struct ebms_packed *packed, struct ebms_sent *sent,
+enum err_code letter_seal(const struct letter *letter, struct ebms_packed *packed, struct ebms_sent *sent,
 			  struct err *err) MUST_USE;
 
 #endif

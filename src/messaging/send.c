@@ -187,7 +187,7 @@ static enum err_code pack_letter(struct sending *s, const struct ebms_identity *
 				       .from = { .id = options->party_id, .type = options->party_type },
 				       .to = { .id = partner->party_id, .type = partner->party_type },
 				       .route = s->route.pact ? &s->route : NULL };
-	TRY(letter_pack(&letter, &s->packed, &s->sent, err));
+	TRY(letter_seal(&letter, &s->packed, &s->sent, err));
 	s->content_type = s->packed.content_type;
 	s->body = buf_bytes(&s->packed.body);
 	return OK;

@@ -91,7 +91,7 @@ static enum err_code pack_document(struct mailing *m, struct err *err)
 		TRY(message_parts_compress(m->arena, &letter.parts, err));
 		address(m, &letter);
 	}
-	return letter_pack(&letter, &m->turn.packed, &m->sent, err);
+	return letter_seal(&letter, &m->turn.packed, &m->sent, err);
 }
 
 /* What a gateway of the other version says to one that it does not know yet: a ping. */
@@ -121,7 +121,7 @@ static enum err_code pack_other_version(struct mailing *m, struct err *err)
 				       .route = as4 ? NULL : &route };
 	m->message.service = URI_TEST_SERVICE;
 	m->message.action = URI_TEST_ACTION;
-	return letter_pack(&letter, &m->turn.packed, &m->sent, err);
+	return letter_seal(&letter, &m->turn.packed, &m->sent, err);
 }
 
 static enum err_code pack(struct mailing *m, struct err *err)

@@ -24,17 +24,6 @@ const struct rule webhook_rules[] = {
 	{ 0 },
 };
 
-/* By its text, before any name service is asked. */
-static bool is_this_machine(const char *host)
-{
-	static const char *const names[] = { "127.", "localhost:", "localhost/", "[::1]" };
-
-	for (size_t i = 0; i < COUNT(names); i++)
-		if (starts_with(host, names[i]))
-			return true;
-	return same(host, "localhost");
-}
-
 /* As net/reach.h judges the address when it is connected to; a name is told by what it always means. */
 static bool is_here(const char *host)
 {
@@ -52,7 +41,7 @@ static void check_url(const char *url, bool allow_plain, struct findings *findin
 	size_t authority = strcspn(url, "/");
 
 	authority += strspn(url + authority, "/");
-	if (plain && !(allow_plain && is_this_machine(url + strlen("http://"))))
+	if (plain && !allow_plain)
 		finding_add(findings, &webhook_rules[RULE_PLAIN], "/url", url, NULL);
 	else if (!plain && !(fits && http_url_begins(url, "https://")))
 		finding_add(findings, &webhook_rules[RULE_URL], "/url", *url ? url : "(absent)", NULL);
