@@ -257,7 +257,8 @@ def what_settings_name(recipient, key):
         run(LINTAS, *step.split())
     served = subprocess.Popen([LINTAS, "serve", node], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     REGION.children.append(served)
-    until("the restored node runs", lambda: "running" in run(LINTAS, "status", "-d", node) or served.poll() is not None)
+    status = [LINTAS, "status", "-d", node]
+    until("the restored node runs", lambda: b"running" in subprocess.run(status, capture_output=True).stdout or served.poll() is not None)
     assert served.poll() is None
     served.terminate()
     assert served.wait(30) == 0
