@@ -68,12 +68,15 @@ static enum err_code list(struct tx *tx, void *arg, struct err *err)
 	return document_list(tx, listing->call->arena, &listing->filter, &listing->list, err);
 }
 
-/* When the day begins that the parameter names, or begins MORE days later; 0: it names none. */
+/* When the day begins that the parameter names, or begins MORE days later; 0: it names none. Before 1970 is as good as
+ * its beginning, from when on there may be documents. */
 static int64_t day_of(const struct api_call *call, const char *parameter, int more)
 {
 	const char *text = call_query(call, parameter);
 	date day;
-	return text && date_parse(text, &day) ? (day + more) * DAY_US : 0;
+	if (!text || !date_parse(text, &day))
+		return 0;
+	return day + more > 0 ? (day + more) * DAY_US : 1;
 }
 
 enum err_code documents_list(struct api_call *call, struct err *err)
@@ -152,8 +155,9 @@ enum err_code documents_get(struct api_call *call, struct err *err)
 {
 	struct finding_one one = { .call = call };
 	TRY(db_read(call->kernel->db, find_whole, &one, err));
-	/* This much of it stands in every list. It is a read if he says for what. */
-	if (call_query(call, "purpose"))
+	/* This much of it stands in every list, but for what was found, which may repeat what is in it. It is a read,
+	 * too, if he says for what. */
+	if (call_query(call, "purpose") || one.findings.count > 0)
 		TRY(call_shown(call, "document", one.document.id, one.document.organisation, err));
 	struct document_view view;
 	TRY(show_whole(call, &one, &view, err));

@@ -78,7 +78,7 @@ static enum err_code inventory(struct tx *tx, const struct answering *a, struct 
 	int64_t at_us = 0;
 	const char *id = NULL;
 
-	id_least(asked->since_us - WAITED_US, oldest);
+	uuid_floor(oldest, asked->since_us - WAITED_US);
 	TRY(db_query(tx, &sql_catch_up_inventory,
 		     BINDS(BIND_TEXT(a->message->partner), BIND_TEXT(oldest), BIND_TEXT(SERVICE_DOCUMENTS),
 			   BIND_INT(asked->since_us), BIND_INT(goes_on ? asked->after_us : 0),

@@ -147,7 +147,7 @@ static enum err_code reinstate_document(struct tx *tx, struct recovery *r, struc
 	const char *document = r->evidence->message.document;
 
 	r->message.document = NULL;
-	if (!intake || !intake->reinstate || !r->evidence->read)
+	if (message_is_link_test(&r->message) || !intake || !intake->reinstate || !r->evidence->read)
 		return OK;
 	TRY(intake->reinstate(r->kernel, tx, r->arena, &r->message, r->evidence->read, r->evidence->at_us, &document,
 			      r->findings, err));

@@ -253,7 +253,7 @@ static enum err_code read_page(struct tx *tx, struct look *look, struct err *err
 	char before[UUID_SIZE];
 	db_query_auto query = { 0 };
 
-	id_least(oldest_us(look->kernel, look->at_us), before);
+	uuid_floor(before, oldest_us(look->kernel, look->at_us));
 	look->count = 0;
 	look->candidates = arena_array(look->arena, look->limit, sizeof(*look->candidates));
 	if (!look->candidates)
@@ -507,7 +507,7 @@ static enum err_code refusals_run(struct tx *tx, void *arg, struct err *err)
 
 	d->deleted = 0;
 	TRY(db_exec(tx, &sql_counter_grow, BINDS(BIND_TEXT("retention")), NULL, err));
-	id_least(2 * d->now_us - retention_end_us(d->now_us, rule.term), before);
+	uuid_floor(before, 2 * d->now_us - retention_end_us(d->now_us, rule.term));
 	TRY(read_refusals(tx, d->arena, before, d->now_us, rows, &count, err));
 	for (size_t i = 0; i < count; i++) {
 		TRY(delete_refusal(tx, d, &rows[i], &rule, err));
@@ -540,7 +540,7 @@ static enum err_code step_refusals(struct deletion *d, struct err *err)
 	struct any_refusal any = { .before = before, .now_us = d->now_us };
 	struct retention_answer rule = retention_term_of(d->kernel, RETENTION_REFUSAL, NULL);
 
-	id_least(2 * d->now_us - retention_end_us(d->now_us, rule.term), before);
+	uuid_floor(before, 2 * d->now_us - retention_end_us(d->now_us, rule.term));
 	d->deleted = 0;
 	TRY(db_read(d->kernel->db, any_refusal_run, &any, err));
 	return any.found ? db_write(d->kernel->db, refusals_run, d, err) : OK;

@@ -116,14 +116,6 @@ void *list_grow(struct arena *arena, void *items, size_t count, size_t size)
 /* RFC 9562 §6.2, method 1: the 12 bits after the version count what this thread made in the same millisecond. What one
  * transaction writes is thereby in order, although all of it has one time. The counter is the thread's own, so there is
  * nothing to guard. */
-/* The first 48 bits are milliseconds (RFC 9562 §5.7). */
-void id_least(int64_t at_us, char id[static UUID_SIZE])
-{
-	int64_t ms = at_us > 0 ? at_us / 1000 : 0;
-
-	snprintf(id, UUID_SIZE, "%08" PRIx64 "-%04" PRIx64, (uint64_t)ms >> 16, (uint64_t)ms & 0xFFFF);
-}
-
 void id_new(char id[static UUID_SIZE], int64_t now_us)
 {
 	static _Thread_local struct {

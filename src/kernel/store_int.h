@@ -13,9 +13,6 @@
 /* A UUIDv7 that sorts after those that this thread made before in the same millisecond. */
 void id_new(char id[static 37], int64_t now_us);
 
-/* What sorts before every id that was made at AT_US or later, and behind all that were made a millisecond before. */
-void id_least(int64_t at_us, char id[static 37]);
-
 /* Room for one more item after COUNT of SIZE bytes: ITEMS itself, or a copy twice as large. NULL when ARENA is full. */
 void *list_grow(struct arena *arena, void *items, size_t count, size_t size);
 

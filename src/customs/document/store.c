@@ -38,8 +38,10 @@ static const struct statement sql_of_organisation = { "document.of-organisation"
 	"SELECT " COLUMNS FROM "WHERE organisation = $9 AND " FILTER NEWEST("document.id") };
 static const struct statement sql_in_state = { "document.in-state",
 	"SELECT " COLUMNS IN_STATE FILTER NEWEST("fsm_case.id") };
+/* CROSS: SQLite takes them in this order. */
 static const struct statement sql_in_state_of_organisation = { "document.in-state-of-organisation",
-	"SELECT " COLUMNS IN_STATE "organisation = $10 AND " FILTER NEWEST("fsm_case.id") };
+	"SELECT " COLUMNS " FROM document CROSS JOIN fsm_case WHERE fsm_case.id = document.id AND fsm_case.machine = document.machine"
+	" AND fsm_case.state = $9 AND organisation = $10 AND " FILTER NEWEST("document.id") };
 static const struct statement sql_of_reference = { "document.of-reference",
 	"SELECT count(*) FROM document WHERE reference = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation = $2)" };
 static const struct statement sql_kept = { "document.kept",

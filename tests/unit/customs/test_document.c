@@ -423,7 +423,8 @@ static void lists_run_along_their_indices(void **state)
 		{ "document.all", 8, "SEARCH document USING INDEX sqlite_autoindex_document_1 (id>? AND id<?)" },
 		{ "document.of-organisation", 9, "document_of_organisation (organisation=? AND id>? AND id<?)" },
 		{ "document.in-state", 9, "fsm_case_in_state (state=? AND id>? AND id<?)" },
-		{ "document.in-state-of-organisation", 10, "fsm_case_in_state (state=? AND id>? AND id<?)" },
+		{ "document.in-state-of-organisation", 10,
+		  "document_of_organisation (organisation=? AND id>? AND id<?)" },
 		{ "document.of-reference", 2, "document_reference (reference=?)" },
 		{ "document.paper-by-reference", 2, "paper_reference (reference=?)" },
 	};
