@@ -71,6 +71,8 @@ def story():
     since = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     th.start()
     exchange(th, vn, 2)
+    lintas(th, "partner", "test", "VN")  # its samples are no documents, then as now
+    until("the test is settled", lambda: settled(vn))
     exchange(th, vn, 3)
     cursor = answer(th, "events", "--limit", "500")["next"]
     before_the_loss = documents(th), messages(th)
