@@ -7,7 +7,7 @@ White space does not count, and "…" is anything. A time is any time, and DAY i
 the page has the same. What a page finds when it begins is made by its row of PAGES: nodes that run, and files; a page without one makes its nodes
 itself, on ports 8443 and 9443. In every folder lie a certificate of origin from TH to VN (form-d.xml) and one with mistakes (form-d-broken.xml).
 """
-import contextlib, csv, io, os, pathlib, re, secrets, signal, subprocess, sys, threading
+import contextlib, csv, io, os, pathlib, re, secrets, shutil, signal, subprocess, sys, threading
 
 from nodes import TODAY, Authority, Node, Region, answer, free_port, lintas, play, shown, until
 
@@ -16,7 +16,7 @@ SECONDS = 60  # that a command may take
 QUESTION = r"^(find|cat|ls) |curl (?!.*-X POST)|^lintas (.*\b(list|show|status|timeline)\b|tasks)"
 DAY = "2026-11-22"  # of which the pages tell
 PASSWORD = "correct-horse-battery-7"
-TIME = r"\d{4}-\d\d-\d\dT?\d\d:\d\d:\d\d\.\d{3}Z"
+TIME = r"\d{4}-\d\d-\d\d[T ]?\d\d:\d\d:\d\d\.\d{3}Z"
 VARYING = re.compile(rf"(?P<any>…)|{TIME}"
                      r"|(?P<name>[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 
@@ -64,9 +64,9 @@ class Shell:
 
 def agrees(expected, said, known):
     """Whether SAID is what is EXPECTED; then KNOWN has for each id of the page that of the run."""
-    expected, pattern, at, new = "".join(expected.split()), [], 0, []
+    pattern, at, new = [], 0, []
     for found in VARYING.finditer(expected):
-        pattern.append(re.escape(expected[at:found.start()]))
+        pattern.append(re.escape("".join(expected[at:found.start()].split())))
         at, name = found.end(), found["name"]
         if name in new:
             pattern.append(f"(?P=n{new.index(name)})")
@@ -76,7 +76,7 @@ def agrees(expected, said, known):
                 new.append(name)
         else:
             pattern.append(".*" if found["any"] else TIME)
-    match = re.fullmatch("".join(pattern) + re.escape(expected[at:]), "".join(said.split()))
+    match = re.fullmatch("".join(pattern) + re.escape("".join(expected[at:].split())), "".join(said.split()))
     if match:
         known.update((name, match[f"n{i}"]) for i, name in enumerate(new))
     return match is not None
@@ -152,9 +152,11 @@ def one_down(region):
 
 def to_back_up(region):
     """TH that runs, and VN with more to it than is kept."""
-    th, vn = both(region, {"VN": {"mappings": "mappings", "drop": "drop", "webhooks.trust-file": "/etc/lintas/receivers.pem"}})
+    th, vn = both(region)
+    vn.configure({"mappings": "mappings", "drop": "drop", "webhooks.trust-file": "../receivers.pem"})
     (vn.path / "drop").mkdir()
-    (vn.path / "mappings").mkdir()
+    shutil.copytree(region.root / "data" / "mapping", vn.path / "mappings")
+    shutil.copy(region.work / "ca.pem", region.work / "receivers.pem")
     (vn.path / "mappings" / "notes copy.txt").touch()
     th.configure({"name": "Thai Customs"})
     th.start()
