@@ -176,11 +176,19 @@ def ministry(region):
         node.start()
     rows = list(csv.DictReader(io.StringIO((region.root / "tests" / "mapping" / "ministry.csv").read_text("utf-8-sig"))))
     first = [row for row in rows if row["CERT_NO"] == rows[0]["CERT_NO"]]
-    table(nodes[0].path / "mixed.csv", [{**row, "CERT_NO": reference} for reference in ("D2026-0045691", "D2026-0045692") for row in first],
+    table(region.work / "mixed.csv", [{**row, "CERT_NO": reference} for reference in ("D2026-0045691", "D2026-0045692") for row in first],
           {4: {"UNIT": "B34"}})
+    shutil.copy(region.work / "mixed.csv", nodes[0].path)
+    (region.work / "answers.csv").write_text(ANSWERS, encoding="utf-8")
     table(region.work / "application.csv", [{**row, "REMARKS": "urgent"} for row in rows],
           {1: {"GROSS_KG": "12.5", "NET_KG": "13.0"}, 2: {"UNIT": "B34"}, 3: {"ISSUE_DATE": "2026-11-02"}})
     return nodes
+
+
+ANSWERS = """RESPONSE;RESPONSE_DATE;STATE;OFFICE;CO_STATE;CO_REF;CO_DATE;STATUS;REASON;LINE;LINE_STATUS;LINE_REASON;DECLARATION;USED;UNIT
+VN-RSP-2;20261102;VN;Hai Phong;TH;D2026-0045678;20261102;PART;;1;USED;;EX-101;432,50;KGM
+VN-RSP-3;20261102;VN;Hai Phong;TH;D2026-0045678;20261102;REFUSED;Origin criterion not met: see letter EX/2026/11;;;;;;
+"""
 
 
 def table(path, rows, mistakes):
