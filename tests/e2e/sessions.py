@@ -136,7 +136,7 @@ def demo(region):
 
 def received(region):
     th, vn = running(region)
-    lintas(th, "send", region.work / "form-d.xml", "--from", "dft")
+    lintas(th, "send", region.document("form-d.xml", "D2026-0045678"), "--from", "dft")
     until("it is there", lambda: answer(vn, "documents", "list")["items"])
     return th, vn
 
@@ -166,7 +166,6 @@ def to_back_up(region):
 
 def ministry(region):
     """Nodes with the shipped mappings, and what a ministry exports: as it is, with mistakes, and two lines for the node to judge."""
-    (region.work / "data").symlink_to(region.root.resolve() / "data")
     national = {"mappings": region.root.resolve() / "data" / "mapping", "drop": "drop", "drop-settle": "1s"}
     nodes = both(region, {"TH": national, "VN": national})
     for node in nodes:
@@ -212,8 +211,8 @@ PAGES = {
 
 def session(region, page):
     names = {DAY: TODAY}
-    for name, reference in (("form-d.xml", "D2026-0045678"), ("form-d-broken.xml", "D2026-0045679")):
-        region.document(name, reference).rename(region.work / name)
+    for name in ("data", "tools"):
+        (region.work / name).symlink_to(region.root.resolve() / name)
     if page.stem in PAGES:
         begin, first = PAGES[page.stem]
         th, vn = begin(region)
