@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The sessions of a page, run as they stand: in each ```console block what follows "$ " (and "> ") is typed into one shell, and what follows that is
-what the shell must say. So a page cannot go on telling what is no more so.
+"""The sessions of a page, run as they stand: in each ```console block what follows "$ " (and "> ") is typed into one shell, and what
+follows that is what the shell must say. So a page cannot go on telling what is no more so.
 
 usage: sessions.py LINTAS SOURCE_ROOT PAGE…
-White space does not count, and "…" is anything. A time is any time, and DAY is today; an id or a digest is that of the run, the same one wherever
-the page has the same. What a page finds when it begins is made by its row of PAGES: nodes that run, and files; a page without one makes its nodes
-itself, on ports 8443 and 9443. In every folder lie a certificate of origin from TH to VN (form-d.xml) and one with mistakes (form-d-broken.xml).
+White space does not count, and "…" is anything. A time is any time, and DAY is today; an id or a digest is that of the run, the same one
+wherever the page has the same. What a page finds when it begins is made by its row of PAGES: nodes, and files. A page without one makes its
+nodes itself, on ports 8443 and 9443. In every folder are "data" and "tools" of this repository.
 """
 import contextlib, csv, io, os, pathlib, re, secrets, shutil, signal, subprocess, sys, threading
 
@@ -34,14 +34,14 @@ def blocks(page):
         elif inside:
             steps[-1][2].append(line)
     assert steps, f"{page} has no session"
-    return [(number, "\n".join(typed), "\n".join(answer)) for number, typed, answer in steps]
+    return [(number, "\n".join(typed), "\n".join(said)) for number, typed, said in steps]
 
 
 class Shell:
     def __init__(self, folder, program):
         path = f"{program.parent}:{os.environ['PATH']}"
-        self.process = subprocess.Popen(["sh"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder,
-                                        env={**os.environ, "PATH": path}, start_new_session=True)
+        self.process = subprocess.Popen(["sh"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                        cwd=folder, env={**os.environ, "PATH": path}, start_new_session=True)
 
     def type(self, command):
         self.process.stdin.write(f"{command}\necho '{MARK}'\n")
@@ -83,7 +83,7 @@ def agrees(expected, said, known):
 
 
 def ask(shell, place, command, expected, known):
-    """What another node is told arrives when it arrives: a question is asked again until it is answered as the page says, an order is not."""
+    """What another node is told arrives when it arrives: a question is asked again until the answer is the page's, an order is not."""
     said, right = [], []
 
     def answered():
@@ -98,20 +98,20 @@ def ask(shell, place, command, expected, known):
 
 
 def both(region, settings=None, plain=False):
-    """TH and VN that know each other, with an officer at TH's issuing authority "dft" and one at VN's customs; ca.pem is their authority."""
+    """TH and VN know each other; there are officers at TH's issuing authority "dft" and VN's customs, and ca.pem is who certified them."""
     authority = Authority(region, "ca")
     made = []
     for state, organisation in (("TH", "dft"), ("VN", "customs")):
-        node = Node(region, state, authority, {"interface.port": free_port(), "interface.address": "127.0.0.1", **(settings or {}).get(state, {}),
-                                               **({"plain": "yes"} if plain else {})})
+        node = Node(region, state, authority, {"interface.port": free_port(), "interface.address": "127.0.0.1",
+                                               **({"plain": "yes"} if plain else {}), **(settings or {}).get(state, {})})
         if organisation == "dft":
             lintas(node, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Department of Foreign Trade")
-        lintas(node, "user", "add", f"{organisation}-officer", "--organisation", organisation, "--role", "officer", "--title", "An officer",
-               "--password-stdin", input=f"{PASSWORD}\n".encode())
+        lintas(node, "user", "add", f"{organisation}-officer", "--organisation", organisation, "--role", "officer", "--title",
+               "An officer", "--password-stdin", input=f"{PASSWORD}\n".encode())
         made.append(node)
     for node, other in (made, reversed(made)):
-        lintas(node, "partner", "add", other.state, "--endpoint", f"{other.scheme}://127.0.0.1:{other.port}/as4", "--sign", other.cert("sign"),
-               "--encrypt", other.cert("decrypt"), *(() if plain else ("--tls", other.cert("tls"))))
+        lintas(node, "partner", "add", other.state, "--endpoint", f"{other.scheme}://127.0.0.1:{other.port}/as4", "--sign",
+               other.cert("sign"), "--encrypt", other.cert("decrypt"), *(() if plain else ("--tls", other.cert("tls"))))
     return made
 
 
@@ -165,7 +165,7 @@ def to_back_up(region):
 
 
 def ministry(region):
-    """Nodes with the shipped mappings, and what a ministry exports: as it is, with mistakes, and two lines for the node to judge."""
+    """Nodes with the shipped mappings, and what a ministry exports, with mistakes: two certificates (mixed.csv), three (application.csv)."""
     national = {"mappings": region.root.resolve() / "data" / "mapping", "drop": "drop", "drop-settle": "1s"}
     nodes = both(region, {"TH": national, "VN": national})
     for node in nodes:
