@@ -165,7 +165,7 @@ def to_back_up(region):
 
 
 def ministry(region):
-    """Nodes with the shipped mappings, and what a ministry exports, with mistakes: two certificates (mixed.csv), three (application.csv)."""
+    """Nodes with the shipped mappings, and a ministry's exports, with mistakes: two certificates (mixed.csv), three (application.csv)."""
     national = {"mappings": region.root.resolve() / "data" / "mapping", "drop": "drop", "drop-settle": "1s"}
     nodes = both(region, {"TH": national, "VN": national})
     for node in nodes:
