@@ -334,7 +334,7 @@ trap - INT TERM
 
 if [ "$MODE" = --once ]; then
 	stop_all
-	say 'Done; the nodes are stopped.'
+	say 'Done; the nodes are stopped. ./dev demo leaves them running, with documents to try.'
 	exit 0
 fi
 document form-d.xml TRY-D-0001 >>"$LOG"
