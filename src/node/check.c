@@ -58,9 +58,9 @@ static enum err_code text_read(struct arena *arena, const char *path, struct byt
 	uint8_t *data = arena_alloc(arena, (size_t)status.st_size + 1);
 	if (!data)
 		return ERR_MEMORY;
-	ssize_t got = read(fd, data, (size_t)status.st_size);
-	*why = got < 0 ? strerror(errno) : NULL;
-	*text = bytes(data, got < 0 ? 0 : (size_t)got);
+	size_t got = 0;
+	*why = fd_read(fd, data, (size_t)status.st_size, &got) ? NULL : strerror(errno);
+	*text = bytes(data, got);
 	return OK;
 }
 
@@ -105,6 +105,7 @@ static enum err_code place_trouble(struct checking *c, const struct setting *set
 static enum err_code check_places(struct checking *c, struct err *err)
 {
 	const struct setting *setting;
+	node_places_check(c->arena, c->config, c->findings);
 	for (size_t i = 0; (setting = config_setting(i)); i++) {
 		const char *value = config_named(setting, c->config), *why = NULL;
 		const char *path = value ? config_path(c->arena, c->config, value) : NULL;

@@ -9,6 +9,10 @@ enum err_code node_directory_sync(struct arena *arena, const char *path, struct 
 /* Reads the configuration; mistakes are findings and ERR_CONFIG. */
 enum err_code node_read_config(struct arena *arena, const char *directory, struct config *config,
 			       struct findings *findings, struct err *err) MUST_USE;
+/* ERR_CONFIG if FINDINGS of the configuration in DIRECTORY are mistakes. */
+enum err_code node_require_right(const char *directory, const struct findings *findings, struct err *err) MUST_USE;
+/* A finding for each setting of CONFIG that names what the node has for itself: its database, its private keys. */
+void node_places_check(struct arena *arena, const struct config *config, struct findings *findings);
 /* Opens what NODE needs beside its configuration and keys. TLS: with which it sends; NULL if it is plain or does not
  * run. */
 enum err_code node_assemble(struct arena *arena, struct node *node, const struct http_tls *tls,
