@@ -30,7 +30,7 @@ static const struct rule check_rules[] = {
 			  .text = "there is no active key to {1}: {2}; lintas key new --use {1}, then csr and install",
 			  .severity = SEVERITY_WARNING },
 	[RULE_WEBHOOK] = { .code = "CFG-026",
-			   .text = "webhook {1} waits for what never comes: {2}; remove it, and add it with the right names",
+			   .text = "webhook {1} would not be added now: {2}; remove it, and add it with the right names",
 			   .severity = SEVERITY_WARNING },
 };
 
@@ -169,7 +169,7 @@ static enum err_code check_keys(struct checking *c, struct err *err)
 
 /* --- The database, the mappings, the machine --- */
 
-/* Those that were added before names were checked wait for events that never come. */
+/* Those that were added before names were checked may wait for events that never come. */
 static enum err_code check_webhooks(struct tx *tx, void *arg, struct err *err)
 {
 	const struct checking *c = arg;
