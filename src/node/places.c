@@ -49,6 +49,12 @@ static int open_below(const char *directory, const char *name, int flags)
 	return fd;
 }
 
+/* Why open_below() failed. */
+static const char *below_why(void)
+{
+	return errno == ELOOP ? "it is a link, and a backup follows none" : strerror(errno);
+}
+
 /* Why a backup cannot have INSIDE, for "it"; NULL if it is there. */
 static const char *absent_why(const struct config *config, const char *inside)
 {
@@ -67,7 +73,7 @@ static enum err_code content_read(struct node_files *files, const char *name, st
 	fd_auto fd = open_below(directory, name, O_RDONLY | O_NONBLOCK);
 	struct stat status;
 	if (fd < 0 || fstat(fd, &status) != 0)
-		return fail(err, ERR_IO, "cannot read %s/%s: %s", directory, name, strerror(errno));
+		return fail(err, ERR_IO, "cannot read %s/%s: %s", directory, name, below_why());
 	if (!S_ISREG(status.st_mode) || status.st_size > NODE_FILE_MAX)
 		return fail(err, ERR_LIMIT, "%s/%s is not a file of at most %d bytes", directory, name, NODE_FILE_MAX);
 	size_t size = (size_t)status.st_size, got;
@@ -138,7 +144,7 @@ static enum err_code entries(struct node_files *files, const char *name, entry_f
 	fd_auto fd = open_below(home, name, O_RDONLY | O_DIRECTORY);
 	directory_auto directory = fd < 0 ? NULL : fdopendir(fd);
 	if (!directory)
-		return fail(err, ERR_IO, "cannot read %s/%s: %s", home, name, strerror(errno));
+		return fail(err, ERR_IO, "cannot read %s/%s: %s", home, name, below_why());
 	fd = -1; /* DIRECTORY has it */
 	const struct dirent *entry;
 	while ((errno = 0, entry = readdir(directory)))

@@ -339,6 +339,14 @@ def links(recipient, key):
     told = json.loads(run(LINTAS, "backup", node, "--to", WORK / "links-2.backup", "--recipient", recipient, "--json"))
     assert "link" in {item["what"]: item["why"] for item in told["leftOut"]}["[national] mappings = maps"], told
     assert set(read(decrypted(WORK / "links-2.backup", key))[1]) == {"lintas.conf"}
+    (node / "keys").rename(WORK / "disk")  # the key directory itself may be on a disk of its own
+    (node / "keys").symlink_to(WORK / "disk")
+    run(LINTAS, "backup", node, "--to", WORK / "links-3.backup", "--recipient", recipient, "--with-keys")
+    assert read(decrypted(WORK / "links-3.backup", key))[1]["keys/sign-1/key.pem"] == secret
+    (WORK / "disk" / "sign-1").rename(elsewhere / "sign-1")
+    (WORK / "disk" / "sign-1").symlink_to(elsewhere / "sign-1")
+    refused(5, "keys/sign-1: it is a link, and a backup follows none", "backup", node, "--to", WORK / "links-4.backup", "--recipient", recipient,
+            "--with-keys")
 
 
 def story():
