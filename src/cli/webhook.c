@@ -23,21 +23,37 @@ enum err_code run_webhook_add(struct invocation *in, struct err *err)
 	return remote_run_with(in, &new_webhook_schema, &view, err);
 }
 
+static bool listed(const struct event_name *names, size_t count, const struct event_name *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (same(names[i].name, name->name) && same(names[i].subject_type, name->subject_type))
+			return true;
+	return false;
+}
+
 /* In the order of what they are about, as docs/events.md shows them. */
 enum err_code run_webhook_events(struct invocation *in, struct err *err)
 {
 	static const struct kernel kernel = { .clock = &clock_system, .capabilities = customs_capabilities };
-	struct event_name name, other;
-	(void)in;
-	(void)err;
+	struct event_walk counting = { 0 }, walk = { 0 };
+	struct event_name name;
+	size_t room = 1, count = 0;
+	while (event_name_next(&kernel, &counting, &name))
+		room++;
+	struct event_name *names = arena_array(in->arena, room, sizeof *names);
+	if (!names)
+		return fail(err, ERR_MEMORY, "no memory for the names of events");
+	while (event_name_next(&kernel, &walk, &name))
+		if (!listed(names, count, &name))
+			names[count++] = name;
 	printf("| event | of | when |\n|---|---|---|\n");
-	for (size_t i = 0; event_name_at(&kernel, i, &name); i++) {
+	for (size_t i = 0; i < count; i++) {
 		bool first = true;
-		for (size_t j = 0; j < i && event_name_at(&kernel, j, &other); j++)
-			first = first && !same(other.subject_type, name.subject_type);
-		for (size_t j = i; first && event_name_at(&kernel, j, &other); j++)
-			if (same(other.subject_type, name.subject_type))
-				printf("| `%s` | %s | %s |\n", other.name, other.subject_type, other.means);
+		for (size_t j = 0; j < i; j++)
+			first = first && !same(names[j].subject_type, names[i].subject_type);
+		for (size_t j = i; first && j < count; j++)
+			if (same(names[j].subject_type, names[i].subject_type))
+				printf("| `%s` | %s | %s |\n", names[j].name, names[j].subject_type, names[j].means);
 	}
 	return OK;
 }

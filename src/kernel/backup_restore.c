@@ -64,6 +64,15 @@ static enum err_code file_keep(void *arg, const struct backup_file *file, struct
 	struct looking *looking = arg;
 	struct backup_contents *contents = looking->contents;
 
+	for (size_t i = 0; i < contents->files_count; i++) {
+		if (!same(contents->files[i].name, file->name))
+			continue;
+		/* There are backups in which a file that two settings name stands twice. */
+		if (bytes_same(contents->files[i].content, file->content))
+			return OK;
+		return fail(err, ERR_SYNTAX, "the backup has two files %.200s that differ: take another backup",
+			    file->name);
+	}
 	looking->files_bytes += file->content.size;
 	if (contents->files_count == FILES_MAX || looking->files_bytes > BACKUP_FILES_MAX)
 		return fail(err, ERR_LIMIT, "the backup has more files than a node has");

@@ -18,8 +18,12 @@ struct event_view event_of(const struct journal_entry *entry);
 struct event_name {
 	const char *subject_type, *name, *means;
 };
-/* The INDEXth of KERNEL's capabilities; false after the last. A name comes once for each subject type. */
-bool event_name_at(const struct kernel *kernel, size_t index, struct event_name *name);
+struct event_walk {
+	size_t machine, step, row;
+};
+/* The next one of KERNEL's capabilities, from a WALK of zeros on; false after the last. A name that several steps have
+ * comes as often. */
+bool event_name_next(const struct kernel *kernel, struct event_walk *walk, struct event_name *name);
 bool event_name_known(const struct kernel *kernel, const char *name);
 /* Those that were perhaps meant by NAME, "received, refused"; NULL if none is near. The arena's. */
 const char *event_names_near(const struct kernel *kernel, struct arena *arena, const char *name);

@@ -38,45 +38,30 @@ static const char *type_of(const struct machine *machine)
 	return machine->subject_type ? machine->subject_type : "document";
 }
 
-/* Whether an earlier machine, or an earlier row of MACHINE, has the name of its STEP. */
-static bool came_before(const struct kernel *kernel, size_t machine, size_t step)
-{
-	const struct machine *last = machine_at(kernel, machine);
-	const char *name = step_at(last, step), *other;
-
-	for (size_t m = 0; m <= machine; m++) {
-		const struct machine *earlier = machine_at(kernel, m);
-		for (size_t s = 0; same(type_of(earlier), type_of(last)) && (m < machine || s < step) &&
-				   (other = step_at(earlier, s));
-		     s++)
-			if (same(other, name))
-				return true;
-	}
-	return false;
-}
-
-bool event_name_at(const struct kernel *kernel, size_t index, struct event_name *name)
+bool event_name_next(const struct kernel *kernel, struct event_walk *walk, struct event_name *name)
 {
 	const struct machine *machine;
 	const char *step;
 
-	for (size_t m = 0; (machine = machine_at(kernel, m)); m++)
-		for (size_t s = 0; (step = step_at(machine, s)); s++)
-			if (!came_before(kernel, m, s) && index-- == 0) {
-				*name = (struct event_name){ type_of(machine), step, machine->title };
-				return true;
-			}
-	if (index >= COUNT(rows))
+	for (; (machine = machine_at(kernel, walk->machine)); walk->machine++, walk->step = 0) {
+		if (!(step = step_at(machine, walk->step)))
+			continue;
+		*name = (struct event_name){ type_of(machine), step, machine->title };
+		walk->step++;
+		return true;
+	}
+	if (walk->row >= COUNT(rows))
 		return false;
-	*name = rows[index];
+	*name = rows[walk->row++];
 	return true;
 }
 
 bool event_name_known(const struct kernel *kernel, const char *name)
 {
+	struct event_walk walk = { 0 };
 	struct event_name known;
 
-	for (size_t i = 0; event_name_at(kernel, i, &known); i++)
+	while (event_name_next(kernel, &walk, &known))
 		if (same(known.name, name))
 			return true;
 	return false;
@@ -93,10 +78,11 @@ static bool is_near(const char *one, const char *other)
 const char *event_names_near(const struct kernel *kernel, struct arena *arena, const char *name)
 {
 	const char *all = NULL, *told[NEAR_MAX];
+	struct event_walk walk = { 0 };
 	struct event_name known;
 	size_t count = 0;
 
-	for (size_t i = 0; count < NEAR_MAX && event_name_at(kernel, i, &known); i++) {
+	while (count < NEAR_MAX && event_name_next(kernel, &walk, &known)) {
 		bool again = !is_near(name, known.name);
 		for (size_t t = 0; t < count; t++)
 			again = again || same(told[t], known.name);

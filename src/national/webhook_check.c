@@ -5,7 +5,7 @@
 
 enum { URL_MAX = 2000, EVENTS_LENGTH_MAX = 2000, SECRET_OCTETS = 32 };
 
-enum { RULE_URL, RULE_PLAIN, RULE_USER, RULE_EVENT, RULE_EVENTS, RULE_ELSEWHERE };
+enum { RULE_URL, RULE_PLAIN, RULE_USER, RULE_EVENT, RULE_EVENTS, RULE_ELSEWHERE, RULE_TWICE };
 const struct rule webhook_rules[] = {
 	[RULE_URL] = { .code = "WHK-001",
 		       .text = "{1} is no URL of a receiver: give https://HOST/PATH, at most 2000 characters" },
@@ -17,10 +17,12 @@ const struct rule webhook_rules[] = {
 	[RULE_EVENT] = { .code = "WHK-004",
 			 .text = "\"{1}\" is no name of an event: {2}lintas webhook events (docs/events.md) lists all" },
 	[RULE_EVENTS] = { .code = "WHK-009",
-			  .text = "the names of events have more than 2000 characters together: leave them out, for all" },
+			  .text = "the names of events are more than 64, or have more than 2000 characters together: leave "
+				  "them out, for all" },
 	[RULE_ELSEWHERE] = { .code = "WHK-010",
 			     .text = "{1} is not on this machine, and http:// is for this machine alone, such as "
 				     "http://127.0.0.1:PORT/PATH: give an https:// URL" },
+	[RULE_TWICE] = { .code = "WHK-011", .text = "\"{1}\" stands twice: give each name of an event once" },
 	{ 0 },
 };
 
@@ -53,21 +55,53 @@ static void check_url(const char *url, bool allow_plain, struct findings *findin
 		finding_add(findings, &webhook_rules[RULE_ELSEWHERE], "/url", url, NULL);
 }
 
+static void check_event(const struct kernel *kernel, struct arena *arena, const char *name, struct findings *findings)
+{
+	if (name && event_name_known(kernel, name))
+		return;
+	const char *near = name ? event_names_near(kernel, arena, name) : NULL;
+	finding_add(findings, &webhook_rules[RULE_EVENT], "/events", name,
+		    near ? arena_printf(arena, "near to it are %s; ", near) : NULL);
+}
+
+/* The names in EVENTS; more than WEBHOOK_NAMES_MAX of too many. */
+static size_t names_count(const char *events)
+{
+	struct bytes word;
+	size_t count = 0;
+
+	while (count <= WEBHOOK_NAMES_MAX && word_next(&events, &word))
+		count++;
+	return count;
+}
+
+/* Whether WORD, one of EVENTS, stands there before. */
+static bool came_before(const char *events, struct bytes word)
+{
+	struct bytes earlier;
+
+	while (word_next(&events, &earlier) && earlier.data < word.data)
+		if (bytes_same(earlier, word))
+			return true;
+	return false;
+}
+
 void webhook_check_events(const struct kernel *kernel, struct arena *arena, const char *events,
 			  struct findings *findings)
 {
-	if (strlen(events) > EVENTS_LENGTH_MAX) {
+	const char *left = events;
+	struct bytes word;
+
+	if (strlen(events) > EVENTS_LENGTH_MAX || names_count(events) > WEBHOOK_NAMES_MAX) {
 		finding_add(findings, &webhook_rules[RULE_EVENTS], "/events", NULL, NULL);
 		return;
 	}
-	for (events += strspn(events, " "); *events; events += strspn(events, " ")) {
-		size_t size = strcspn(events, " ");
-		const char *name = arena_text_of(arena, bytes(events, size));
-		const char *near = name ? event_names_near(kernel, arena, name) : NULL;
-		events += size;
-		if (!name || !event_name_known(kernel, name))
-			finding_add(findings, &webhook_rules[RULE_EVENT], "/events", name,
-				    near ? arena_printf(arena, "near to it are %s; ", near) : NULL);
+	while (word_next(&left, &word)) {
+		const char *name = arena_text_of(arena, word);
+		if (came_before(events, word))
+			finding_add(findings, &webhook_rules[RULE_TWICE], "/events", name, NULL);
+		else
+			check_event(kernel, arena, name, findings);
 	}
 }
 

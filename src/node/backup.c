@@ -88,11 +88,13 @@ enum err_code node_backup(struct arena *arena, const char *directory, const stru
 	struct config config;
 	struct db *db = NULL;
 	TRY(node_read_config(arena, directory, &config, findings, err));
+	node_places_check(arena, &config, findings);
+	TRY(node_require_right(directory, findings, err));
 	struct node_files *files = arena_alloc(arena, sizeof *files);
 	if (!files)
 		return fail(err, ERR_MEMORY, "no memory for the files of the node");
-	*files = (struct node_files){ .arena = arena, .config = &config, .left = left };
-	TRY(node_files_gather(files, backup->keys, err));
+	*files = (struct node_files){ .arena = arena, .config = &config, .left = left, .keys = backup->keys };
+	TRY(node_files_gather(files, err));
 	TRY(node_left_out_find(arena, &config, directory, files->items, files->count, left, err));
 	TRY(node_open_database(arena, &config, &db, err));
 	struct backup_plan plan = {

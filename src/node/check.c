@@ -30,7 +30,7 @@ static const struct rule check_rules[] = {
 			  .text = "there is no active key to {1}: {2}; lintas key new --use {1}, then csr and install",
 			  .severity = SEVERITY_WARNING },
 	[RULE_WEBHOOK] = { .code = "CFG-026",
-			   .text = "webhook {1} waits for what never comes: {2}; remove it, and add it with the right names",
+			   .text = "webhook {1} would not be added now: {2}; remove it, and add it with the right names",
 			   .severity = SEVERITY_WARNING },
 };
 
@@ -58,9 +58,9 @@ static enum err_code text_read(struct arena *arena, const char *path, struct byt
 	uint8_t *data = arena_alloc(arena, (size_t)status.st_size + 1);
 	if (!data)
 		return ERR_MEMORY;
-	ssize_t got = read(fd, data, (size_t)status.st_size);
-	*why = got < 0 ? strerror(errno) : NULL;
-	*text = bytes(data, got < 0 ? 0 : (size_t)got);
+	size_t got = 0;
+	*why = fd_read(fd, data, (size_t)status.st_size, &got) ? NULL : strerror(errno);
+	*text = bytes(data, got);
 	return OK;
 }
 
@@ -105,6 +105,7 @@ static enum err_code place_trouble(struct checking *c, const struct setting *set
 static enum err_code check_places(struct checking *c, struct err *err)
 {
 	const struct setting *setting;
+	node_places_check(c->arena, c->config, c->findings);
 	for (size_t i = 0; (setting = config_setting(i)); i++) {
 		const char *value = config_named(setting, c->config), *why = NULL;
 		const char *path = value ? config_path(c->arena, c->config, value) : NULL;
@@ -168,7 +169,7 @@ static enum err_code check_keys(struct checking *c, struct err *err)
 
 /* --- The database, the mappings, the machine --- */
 
-/* Those that were added before names were checked wait for events that never come. */
+/* Those that were added before names were checked may wait for events that never come. */
 static enum err_code check_webhooks(struct tx *tx, void *arg, struct err *err)
 {
 	const struct checking *c = arg;

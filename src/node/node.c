@@ -131,15 +131,20 @@ static void kernel_init(struct kernel *kernel, struct db *db, const char *instan
 				   .retention = &config->retention };
 }
 
-enum err_code node_read_config(struct arena *arena, const char *directory, struct config *config,
-			       struct findings *findings, struct err *err)
+enum err_code node_require_right(const char *directory, const struct findings *findings, struct err *err)
 {
-	TRY(config_read(arena, directory, config, findings, err));
 	size_t mistakes = findings_errors(findings);
 	if (mistakes)
 		return fail(err, ERR_CONFIG, "%s/lintas.conf has %zu mistake%s; see lintas config check -d %s",
 			    directory, mistakes, mistakes == 1 ? "" : "s", directory);
 	return OK;
+}
+
+enum err_code node_read_config(struct arena *arena, const char *directory, struct config *config,
+			       struct findings *findings, struct err *err)
+{
+	TRY(config_read(arena, directory, config, findings, err));
+	return node_require_right(directory, findings, err);
 }
 
 /* What the key ceremony did while the node was stopped. That it cannot be journalled (the disk is full) stops nothing:

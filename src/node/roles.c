@@ -16,8 +16,6 @@ enum { ROLE_THREADS_MAX = 400 };
 #define SENDER_IDLE_US SECOND_US
 #define FAULT_US       (2 * SECOND_US) /* after a fault */
 
-typedef enum err_code role_step(struct node *node, int64_t now_us, unsigned *done, struct err *err);
-
 static enum err_code step_send(struct node *node, int64_t now_us, unsigned *done, struct err *err)
 {
 	return messaging_send_step(node->messaging, now_us, done, err);
@@ -68,13 +66,50 @@ static enum err_code step_retention(struct node *node, int64_t now_us, unsigned 
 	return code;
 }
 
+enum err_code roles_step_each(struct node *node, role_step *const *parts, size_t count, int64_t now_us, unsigned *done,
+			      struct err *err)
+{
+	enum err_code first = OK;
+	for (size_t i = 0; i < count; i++) {
+		struct err why = { 0 };
+		unsigned part = 0;
+		enum err_code code = parts[i](node, now_us, &part, &why);
+		*done += part;
+		if (code != OK && first == OK)
+			first = fail(err, code, "%s", why.text);
+	}
+	return first;
+}
+
+static enum err_code tell_faults(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	(void)done;
+	return api_faults_step(node->api, now_us, err);
+}
+
+static enum err_code refresh_partners(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	(void)now_us;
+	(void)done;
+	return messaging_refresh(node->messaging, false, err);
+}
+
+static enum err_code watch_partners(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	(void)done;
+	return messaging_watch(node->messaging, now_us, err);
+}
+
+static enum err_code exchange_cards(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	(void)done;
+	return api_card_step(node->api, now_us, err);
+}
+
 static enum err_code step_refresh(struct node *node, int64_t now_us, unsigned *done, struct err *err)
 {
-	*done = 0;
-	TRY(api_faults_step(node->api, now_us, err)); /* first: what follows may be what fails */
-	TRY(messaging_refresh(node->messaging, false, err));
-	TRY(messaging_watch(node->messaging, now_us, err));
-	return api_card_step(node->api, now_us, err);
+	static role_step *const parts[] = { tell_faults, refresh_partners, watch_partners, exchange_cards };
+	return roles_step_each(node, parts, COUNT(parts), now_us, done, err);
 }
 
 static enum err_code step_drop(struct node *node, int64_t now_us, unsigned *done, struct err *err)

@@ -264,6 +264,91 @@ def what_settings_name(recipient, key):
     assert served.wait(30) == 0
 
 
+def node_with(name, **settings):
+    """A new node NAME, of whose settings SECTION__NAME have other values."""
+    node = WORK / name
+    run(LINTAS, "init", node, "--state", "TH")
+    config = node / "lintas.conf"
+    for setting, value in settings.items():
+        section, setting = (part.replace("_", "-") for part in setting.split("__"))
+        head, mark, tail = config.read_text().partition(f"[{section}]\n")
+        line = next(line for line in tail.splitlines() if line.startswith(f"{setting} = "))
+        config.write_text(head + mark + tail.replace(f"{line}\n", f"{setting} = {value}\n", 1))
+    return node
+
+
+def named_twice(recipient, key):
+    """What two settings name is one file, and comes back."""
+    node = node_with("twice", webhooks__trust_file="maps/p.pem", gateway__trust_file="./maps//p.pem", national__mappings="maps")
+    backup, new = WORK / "twice.backup", WORK / "twice-new"
+    (node / "maps").mkdir()
+    (node / "maps" / "p.pem").write_bytes(recipient.read_bytes())
+    run(LINTAS, "backup", node, "--to", backup, "--recipient", recipient)
+    names = [values[0] for kind, _, values in records_of(decrypted(backup, key)) if kind == "F"]
+    assert sorted(names) == ["lintas.conf", "maps/p.pem"], names
+    run(LINTAS, "restore", backup, "--check", "--key", key)
+    run(LINTAS, "restore", backup, new, "--key", key)
+    assert (new / "maps" / "p.pem").read_bytes() == recipient.read_bytes()
+
+
+def the_nodes_own(recipient, key):
+    """A setting that names the database, the private keys or the instance is a finding, and no backup is made by it."""
+    for number, (setting, value, what) in enumerate((
+            ("webhooks__trust_file", "lintas.db", "the database"), ("gateway__trust_file", "lintas.db-wal", "the database"),
+            ("webhooks__trust_file", "instance", "the identity"), ("webhooks__trust_file", "./keys//sign-1/key.pem", "the private keys"),
+            ("national__mappings", "keys/sign-1", "the private keys"), ("national__mappings", "keys", "the private keys"),
+            ("national__drop", "keys/drop", "the private keys"))):
+        node = node_with(f"own-{number}", **{setting: value})
+        (node / "keys" / "sign-1").mkdir()
+        (node / "keys" / "sign-1" / "key.pem").write_bytes(key.read_bytes())
+        if number % 2:
+            config = node / "lintas.conf"
+            config.write_text(config.read_text().replace(f"= {value}\n", f"= {node}/{value}\n"))
+        shown_as = "[{}] {}".format(*(part.replace("_", "-") for part in setting.split("__")))
+        backup = WORK / f"own-{number}.backup"
+        for command in (["config", "check", "-d", node], ["backup", node, "--to", backup, "--recipient", recipient]):
+            told = subprocess.run([LINTAS, *map(str, command)], capture_output=True, timeout=120, text=True)
+            assert told.returncode == 4, (command, told)
+            assert f"CFG-027  {shown_as}" in told.stdout + told.stderr and what in told.stdout + told.stderr, (command, told)
+        assert not backup.exists()
+
+
+def links(recipient, key):
+    """A link is followed nowhere below the node's directory: what it leads to is not in the backup, which says so."""
+    node = node_with("links", national__mappings="maps", webhooks__trust_file="receivers.pem", gateway__trust_file="alias/partners.pem")
+    elsewhere, backup = WORK / "not-ours", WORK / "links.backup"
+    (node / "keys" / "sign-1").mkdir(), (node / "maps").mkdir(), elsewhere.mkdir()
+    secret = key.read_bytes()
+    (node / "keys" / "sign-1" / "key.pem").write_bytes(secret)
+    (elsewhere / "partners.pem").write_bytes(recipient.read_bytes())
+    (node / "maps" / "own.json").write_text("{}")
+    (node / "maps" / "out.json").symlink_to(elsewhere / "partners.pem")
+    (node / "maps" / "key.json").symlink_to("../keys/sign-1/key.pem")
+    (node / "maps" / "same.json").hardlink_to(node / "keys" / "sign-1" / "key.pem")
+    (node / "receivers.pem").symlink_to("keys/sign-1/key.pem")
+    (node / "alias").symlink_to(elsewhere)
+    told = json.loads(run(LINTAS, "backup", node, "--to", backup, "--recipient", recipient, "--json"))
+    content = decrypted(backup, key)
+    assert secret not in content and set(read(content)[1]) == {"lintas.conf", "maps/own.json"}, set(read(content)[1])
+    left = {item["what"].split(" = ")[0]: item["why"] for item in told["leftOut"]}
+    assert set(left) == {f"{node}/maps/out.json", f"{node}/maps/key.json", f"{node}/maps/same.json", "[webhooks] trust-file",
+                         "[gateway] trust-file"}, left
+    assert all("link" in why for what, why in left.items() if "same" not in what) and "private key" in left[f"{node}/maps/same.json"], left
+    (node / "maps").rename(elsewhere / "maps")
+    (node / "maps").symlink_to(elsewhere / "maps")
+    told = json.loads(run(LINTAS, "backup", node, "--to", WORK / "links-2.backup", "--recipient", recipient, "--json"))
+    assert "link" in {item["what"]: item["why"] for item in told["leftOut"]}["[national] mappings = maps"], told
+    assert set(read(decrypted(WORK / "links-2.backup", key))[1]) == {"lintas.conf"}
+    (node / "keys").rename(WORK / "disk")  # the key directory itself may be on a disk of its own
+    (node / "keys").symlink_to(WORK / "disk")
+    run(LINTAS, "backup", node, "--to", WORK / "links-3.backup", "--recipient", recipient, "--with-keys")
+    assert read(decrypted(WORK / "links-3.backup", key))[1]["keys/sign-1/key.pem"] == secret
+    (WORK / "disk" / "sign-1").rename(elsewhere / "sign-1")
+    (WORK / "disk" / "sign-1").symlink_to(elsewhere / "sign-1")
+    refused(5, "keys/sign-1: it is a link, and a backup follows none", "backup", node, "--to", WORK / "links-4.backup", "--recipient", recipient,
+            "--with-keys")
+
+
 def story():
     authority = Authority(REGION, "authority")
     th, vn = Node(REGION, "TH", authority), Node(REGION, "VN", authority)
@@ -293,6 +378,11 @@ def story():
 
     what_settings_name(rsa, rsa_key)
     shown("files and folders that settings name come back with the node; what lies elsewhere is named, and the steps work as printed")
+
+    named_twice(rsa, rsa_key)
+    the_nodes_own(rsa, rsa_key)
+    links(rsa, rsa_key)
+    shown("a file is in a backup once, and what is the node's own by no setting and no link")
 
     # What waits when the backup is taken, and arrives before the restore, counts once.
     vn.stop()

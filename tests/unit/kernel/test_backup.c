@@ -129,10 +129,9 @@ static int scratch(void)
 	return fd;
 }
 
-static int backed_up(struct kernel_fixture *fixture, struct backup_plan *plan, struct backup_summary *summary)
+static int backed_up_with(struct kernel_fixture *fixture, const struct backup_file *files, size_t count,
+			  struct backup_plan *plan, struct backup_summary *summary)
 {
-	static const struct backup_file files[] = { { "lintas.conf", { (const uint8_t *)"[node]\n", 7 } },
-						    { "keys/sign-1/status", { (const uint8_t *)"", 0 } } };
 	static struct bytes certificate;
 	int fd = scratch();
 
@@ -140,12 +139,20 @@ static int backed_up(struct kernel_fixture *fixture, struct backup_plan *plan, s
 	*plan = (struct backup_plan){ .db = fixture->kernel.db,
 				      .head = { .program = "0.2.0", .state = "TH", .node = "Test" },
 				      .files = files,
-				      .files_count = COUNT(files),
+				      .files_count = count,
 				      .recipients = &certificate,
 				      .recipients_count = 1,
 				      .clock = fixture->kernel.clock };
 	must(backup_write(fd, fixture->arena, plan, summary, &fixture->err));
 	return fd;
+}
+
+static int backed_up(struct kernel_fixture *fixture, struct backup_plan *plan, struct backup_summary *summary)
+{
+	static const struct backup_file files[] = { { "lintas.conf", { (const uint8_t *)"[node]\n", 7 } },
+						    { "keys/sign-1/status", { (const uint8_t *)"", 0 } } };
+
+	return backed_up_with(fixture, files, COUNT(files), plan, summary);
 }
 
 /* A database of either kind without any table; ":memory:", or a schema of the server; NULL without one. */
@@ -187,6 +194,30 @@ static void what_a_backup_says_of_itself_is_what_is_in_it(void **state)
 	assert_memory_equal(contents.files[0].content.data, "[node]\n", 7);
 	assert_int_equal(contents.files[1].content.size, 0);
 	close(fd);
+}
+
+/* Two settings may name one file, and backups were made with both. */
+static void a_file_that_comes_twice_is_one_and_two_that_differ_are_refused(void **state)
+{
+	static const struct backup_file files[] = { { "lintas.conf", { (const uint8_t *)"[node]\n", 7 } },
+						    { "trust.pem", { (const uint8_t *)"one", 3 } },
+						    { "trust.pem", { (const uint8_t *)"one", 3 } },
+						    { "trust.pem", { (const uint8_t *)"two", 3 } } };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct backup_plan plan;
+	struct backup_summary summary;
+	struct backup_contents contents;
+
+	int twice = backed_up_with(fixture, files, 3, &plan, &summary);
+	must(backup_read(twice, buf_bytes(&recipient()->key), fixture->arena, &contents, &fixture->err));
+	assert_int_equal(contents.files_count, 2);
+	assert_memory_equal(contents.files[1].content.data, "one", 3);
+	int differ = backed_up_with(fixture, files, 4, &plan, &summary);
+	assert_int_equal(backup_read(differ, buf_bytes(&recipient()->key), fixture->arena, &contents, &fixture->err),
+			 ERR_SYNTAX);
+	assert_non_null(strstr(fixture->err.text, "two files trust.pem that differ"));
+	close(twice);
+	close(differ);
 }
 
 /* From each database onto each. */
@@ -596,6 +627,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_backup_says_of_itself_is_what_is_in_it),
+		cmocka_unit_test(a_file_that_comes_twice_is_one_and_two_that_differ_are_refused),
 		cmocka_unit_test(what_is_restored_is_row_for_row_what_was_backed_up),
 		cmocka_unit_test(a_restore_is_the_next_entry_of_the_journal_and_breaks_no_seal),
 		cmocka_unit_test(a_database_that_holds_anything_is_left_as_it_is),

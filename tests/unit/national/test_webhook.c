@@ -135,16 +135,53 @@ static void names_are_those_that_events_have(void **state)
 /* Every name that a step of a machine or the journal's own table has is taken. */
 static void every_name_that_is_listed_is_taken(void **state)
 {
+	struct event_walk walk = { 0 };
 	struct event_name name;
 	size_t count = 0;
 
 	(void)state;
-	for (; event_name_at(&kernel, count, &name); count++) {
+	for (; event_name_next(&kernel, &walk, &name); count++) {
 		arena_auto arena = arena_new(MIB);
 		assert_true(*name.subject_type && *name.means);
 		assert_string_equal(found(arena, "https://erp.customs.example/", name.name, false), "");
 	}
 	assert_true(count > 50);
+}
+
+/* Who adds a webhook does not choose how long the node works on it: known names ask for no near ones, and what is asked
+ * is bounded. */
+static void names_are_few_and_each_stands_once(void **state)
+{
+	static const char url[] = "https://erp.customs.example/";
+	arena_auto arena = arena_new(MIB);
+	struct findings *findings = findings_new(arena), *twice = findings_new(arena);
+	struct event_name name = { 0 };
+	struct event_walk walk = { 0 };
+	buf_auto many, most;
+	size_t count = 0;
+
+	(void)state;
+	buf_init(&many, 4000);
+	buf_init(&most, 4000);
+	for (size_t i = 0; i < 900; i++)
+		buf_puts(&many, "q ");
+	webhook_check_events(&kernel, arena, buf_text(&many), findings);
+	assert_int_equal(findings_count(findings), 1);
+	assert_string_equal(findings_at(findings, 0)->rule->code, "WHK-009");
+	webhook_check_events(&kernel, arena, "refused received refused refused", twice);
+	assert_int_equal(findings_count(twice), 2);
+	assert_string_equal(findings_at(twice, 0)->rule->code, "WHK-011");
+	assert_non_null(strstr(findings_at(twice, 0)->text, "\"refused\" stands twice"));
+	while (event_name_next(&kernel, &walk, &name)) {
+		if (word_among(buf_text(&most), name.name))
+			continue;
+		buf_printf(&most, "%s ", name.name);
+		if (++count == WEBHOOK_NAMES_MAX)
+			assert_string_equal(found(arena, url, buf_text(&most), false), "");
+		if (count == WEBHOOK_NAMES_MAX + 1)
+			assert_string_equal(found(arena, url, buf_text(&most), false), "WHK-009");
+	}
+	assert_true(count > WEBHOOK_NAMES_MAX);
 }
 
 int main(void)
@@ -155,6 +192,7 @@ int main(void)
 		cmocka_unit_test(secrets_are_long_and_differ),
 		cmocka_unit_test(only_receivers_that_can_be_are_taken),
 		cmocka_unit_test(names_are_those_that_events_have),
+		cmocka_unit_test(names_are_few_and_each_stands_once),
 		cmocka_unit_test(every_name_that_is_listed_is_taken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
