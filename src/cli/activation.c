@@ -40,17 +40,20 @@ enum err_code run_partner_matrix(struct invocation *in, struct err *err)
 }
 
 static const struct state_words {
-	const char *state, *now, *later;
+	const char *state;
+	bool declared; /* by the partner */
+	const char *now, *later;
 } state_words[] = {
-	{ ACTIVATION_ACTIVE, "active", "to be active" },
-	{ ACTIVATION_OPTED_OUT, "OPTED OUT", "to opt out" },
-	{ ACTIVATION_NOT_YET, "NOT ACTIVE", "to end" },
+	{ ACTIVATION_ACTIVE, false, "active", "to be active" },
+	{ ACTIVATION_OPTED_OUT, false, "OPTED OUT", "to opt out" },
+	{ ACTIVATION_OPTED_OUT, true, "THEY OPTED OUT", "they opt out" },
+	{ ACTIVATION_NOT_YET, false, "NOT ACTIVE", "to end" },
 };
 
 static const char *words_of(const struct activation_view *a)
 {
 	for (size_t i = 0; i < COUNT(state_words); i++)
-		if (same(state_words[i].state, a->state))
+		if (same(state_words[i].state, a->state) && state_words[i].declared == a->declared)
 			return a->now ? state_words[i].now : state_words[i].later;
 	return a->state;
 }
@@ -63,7 +66,7 @@ static const char *day_text(date day, char buffer[static DATE_SIZE])
 void print_activations(FILE *out, const void *answer)
 {
 	static const struct column columns[] = { { "partner", 7 }, { "document", 24 },   { "direction", 9 },
-						 { "version", 7 }, { "state", 12 },      { "from", 10 },
+						 { "version", 7 }, { "state", 14 },      { "from", 10 },
 						 { "until", 10 },  { "law, or note", 0 } };
 	const struct activation_list_view *list = answer;
 	char from[DATE_SIZE], until[DATE_SIZE];
