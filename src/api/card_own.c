@@ -29,8 +29,9 @@ static const struct activation *opt_out_of(const struct own_call *o, const char 
 {
 	for (size_t i = 0; i < o->rows.count; i++) {
 		const struct activation *row = &o->rows.items[i];
-		if (!row->declared && same(row->partner, partner) && same(row->document, document) && same(row->direction, direction) &&
-		    same(row->state, ACTIVATION_OPTED_OUT) && activation_covers(row, day))
+		if (!row->declared && same(row->partner, partner) && same(row->document, document) &&
+		    same(row->direction, direction) && same(row->state, ACTIVATION_OPTED_OUT) &&
+		    activation_covers(row, day))
 			return row;
 	}
 	return NULL;

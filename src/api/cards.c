@@ -153,12 +153,12 @@ static enum err_code facts_before(struct card_call *c, struct facts *facts, stru
 	if (c->held.partner)
 		TRY(messaging_card_read(call->arena, &reading, &held, ignored, err));
 	TRY(certificate_facts(c, c->partner.kept.items, c->partner.kept.count, facts, err));
-	TRY(matrix_facts(c, &c->matrix, facts, err));
 	if (c->known) {
 		TRY(add_fact(facts, "endpoint", c->before.endpoint, err));
 		TRY(add_fact(facts, "profile", c->before.profile, err));
 	}
-	return card_facts(c, &held, facts, err);
+	TRY(card_facts(c, &held, facts, err));
+	return matrix_facts(c, &c->matrix, facts, err);
 }
 
 static enum err_code facts_after(struct card_call *c, struct facts *facts, struct err *err)
@@ -166,14 +166,15 @@ static enum err_code facts_after(struct card_call *c, struct facts *facts, struc
 	const struct partner *partner = &c->partner.partner;
 	struct activation_list declared;
 	TRY(certificate_facts(c, c->rows, c->rows_count, facts, err));
-	TRY(card_opt_outs_of(&c->partner, &c->card, &declared, err));
-	TRY(matrix_facts(c, &declared, facts, err));
 	if (c->known) {
 		TRY(add_fact(facts, "endpoint", partner->endpoint ? partner->endpoint : "", err));
 		TRY(add_fact(facts, "profile", partner->profile ? partner->profile : "", err));
 	}
 	/* Without a card before it there is nothing to compare with, and the card itself is shown. */
-	return c->held.partner ? card_facts(c, &c->card, facts, err) : OK;
+	if (c->held.partner)
+		TRY(card_facts(c, &c->card, facts, err));
+	TRY(card_opt_outs_of(&c->partner, &c->card, &declared, err));
+	return matrix_facts(c, &declared, facts, err);
 }
 
 static enum err_code show_changes(struct card_call *c, struct card_view *view, struct err *err)

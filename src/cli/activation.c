@@ -46,7 +46,7 @@ static const struct state_words {
 } state_words[] = {
 	{ ACTIVATION_ACTIVE, false, "active", "to be active" },
 	{ ACTIVATION_OPTED_OUT, false, "OPTED OUT", "to opt out" },
-	{ ACTIVATION_OPTED_OUT, true, "THEY OPTED OUT", "they opt out" },
+	{ ACTIVATION_OPTED_OUT, true, "THEY OPT OUT", "they opt out" },
 	{ ACTIVATION_NOT_YET, false, "NOT ACTIVE", "to end" },
 };
 
@@ -66,7 +66,7 @@ static const char *day_text(date day, char buffer[static DATE_SIZE])
 void print_activations(FILE *out, const void *answer)
 {
 	static const struct column columns[] = { { "partner", 7 }, { "document", 24 },   { "direction", 9 },
-						 { "version", 7 }, { "state", 14 },      { "from", 10 },
+						 { "version", 7 }, { "state", 12 },      { "from", 10 },
 						 { "until", 10 },  { "law, or note", 0 } };
 	const struct activation_list_view *list = answer;
 	char from[DATE_SIZE], until[DATE_SIZE];

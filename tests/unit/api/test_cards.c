@@ -629,6 +629,8 @@ static void no_plan_of_ours_sends_against_what_a_partner_declared(void **state)
 	expect(import(&o, card, fingerprint_of(&o, card)), 201, NULL);
 	decided(&o, "LA", ACTIVATION_ACTIVE, date_of(2026, 12, 1));
 	assert_true(sent_on(&o, date_of(2026, 12, 1)).opted_out);
+	expect(call(&o.world, "GET", "/api/v1/partners/LA/activations", NULL, NULL), 200,
+	       "\"direction\":\"out\",\"version\":\"1\",\"state\":\"opted-out\",\"now\":true,\"declared\":true");
 	approved_with(&o, date_of(2026, 11, 1), NULL);
 	assert_true(sent_on(&o, date_of(2026, 12, 1)).opted_out);
 	assert_string_equal(sent_on(&o, date_of(2026, 12, 1)).law, DECLARATION);
@@ -638,6 +640,11 @@ static void no_plan_of_ours_sends_against_what_a_partner_declared(void **state)
 	decided(&o, "LA", ACTIVATION_ACTIVE, date_of(2027, 1, 1));
 	approved_with(&o, date_of(2026, 11, 1), NULL);
 	assert_true(sent_on(&o, date_of(2027, 1, 1)).opted_out);
+	/* Both cover today: theirs counts. */
+	expect(call(&o.world, "GET", "/api/v1/partners/LA/activations", NULL, NULL), 200,
+	       "\"state\":\"opted-out\",\"now\":true,\"declared\":true,\"from\":\"2026-11-02\",\"law\":\"" DECLARATION);
+	expect(call(&o.world, "GET", "/api/v1/partners/LA/activations", NULL, NULL), 200,
+	       "\"state\":\"opted-out\",\"now\":false,\"declared\":false");
 	approved_with(&o, DATE_NONE, NULL);
 	assert_true(sent_on(&o, date_of(2026, 12, 31)).opted_out);
 	assert_false(sent_on(&o, date_of(2027, 1, 1)).refused);
