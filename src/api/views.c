@@ -515,10 +515,8 @@ static const struct fields agreement_fields = { .row = agreement_rows,
 						.size = sizeof(struct agreement_view) };
 
 static const struct field card_change_rows[] = {
-	FIELD_TEXT(
-		struct card_change_view, what, .json = "what", .min = 1, .max_length = TEXT_MAX,
-		.label =
-			"certificate, endpoint, profile, organisation, document, opt-out, or opted out: in our matrix"),
+	FIELD_TEXT(struct card_change_view, what, .json = "what", .min = 1, .max_length = TEXT_MAX,
+		   .label = "certificate, endpoint, profile, organisation, document, opt-out; opted out: our matrix"),
 	FIELD_TEXT(struct card_change_view, before, .json = "before", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct card_change_view, after, .json = "after", .max_length = TEXT_MAX),
 };
