@@ -33,12 +33,27 @@ static struct activation_view view_of(const struct activation *row, date today)
 					 .version = row->version,
 					 .state = row->state,
 					 .now = activation_covers(row, today),
+					 .declared = row->declared,
 					 .from_day = row->from_day,
 					 .until_day = row->until_day,
 					 .law = row->law,
 					 .note = row->note,
 					 .decided_by = row->decided_by,
 					 .decided_us = row->decided_us };
+}
+
+/* Of VIEW and what is on TOP of it today, what the partner declares goes before; VIEW is then the other, if there is.
+ */
+static void put_on_top(struct activation_view *view, struct activation_view *top)
+{
+	struct activation_view other = *top;
+	if (top->state && top->declared) {
+		view->now = false;
+		return;
+	}
+	*top = *view;
+	*view = other;
+	view->now = false;
 }
 
 /* What counts today comes first, whether a row says it or none does; then what is to come. */
@@ -59,13 +74,14 @@ static void show_cell(struct matrix *matrix, const char *partner, const struct d
 		const struct activation *row = &matrix->rows->items[i];
 		if (!same(row->partner, partner) || !same(row->document, doctype->code))
 			continue;
-		is_explicit = true;
+		is_explicit = is_explicit || !row->declared;
 		if (!same(row->direction, direction) || is_over(row, matrix->today))
 			continue;
-		if (activation_covers(row, matrix->today) && same(row->version, doctype->version))
-			*now = view_of(row, matrix->today);
-		else
-			page->items[page->count++] = view_of(row, matrix->today);
+		struct activation_view view = view_of(row, matrix->today);
+		if (view.now && same(row->version, doctype->version))
+			put_on_top(&view, now);
+		if (view.state)
+			page->items[page->count++] = view;
 	}
 	if (!now->state)
 		now->state = is_explicit ? ACTIVATION_NOT_YET : ACTIVATION_ACTIVE;

@@ -208,7 +208,8 @@ struct agreement_offer_view {
  * row says it, there is no day and nobody who decided. */
 struct activation_view {
 	const char *partner, *document, *direction, *version, *state, *law, *note, *decided_by;
-	bool now; /* it counts today */
+	bool now;      /* it counts today */
+	bool declared; /* by the partner, on its card */
 	date from_day, until_day;
 	int64_t decided_us;
 };

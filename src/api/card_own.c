@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "customs/link/link.h"
-#include "kernel/activation.h"
 
 enum { STEP_ARENA = 64 << 20 };
 #define LOOK_US (15 * SECOND_US)
@@ -30,8 +29,9 @@ static const struct activation *opt_out_of(const struct own_call *o, const char 
 {
 	for (size_t i = 0; i < o->rows.count; i++) {
 		const struct activation *row = &o->rows.items[i];
-		if (same(row->partner, partner) && same(row->document, document) && same(row->direction, direction) &&
-		    same(row->state, ACTIVATION_OPTED_OUT) && activation_covers(row, day))
+		if (!row->declared && same(row->partner, partner) && same(row->document, document) &&
+		    same(row->direction, direction) && same(row->state, ACTIVATION_OPTED_OUT) &&
+		    activation_covers(row, day))
 			return row;
 	}
 	return NULL;

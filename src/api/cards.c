@@ -41,6 +41,7 @@ struct card_call {
 	bool asked;                       /* the request itself was right */
 	bool known;                       /* there is such a partner */
 	struct partner before;            /* it, without the card */
+	struct activation_list matrix;    /* its rows, without the card */
 	struct partner_certificate *rows; /* the card's certificates */
 	size_t rows_count;
 };
@@ -110,6 +111,26 @@ static enum err_code card_facts(struct card_call *c, const struct card *card, st
 	return OK;
 }
 
+/* Of LIST what the partner's card declares: which of our matrix is opted out by it. */
+static enum err_code matrix_facts(struct card_call *c, const struct activation_list *list, struct facts *facts,
+				  struct err *err)
+{
+	struct api_call *call = c->partner.call;
+	date today = date_of_time(call->now_us);
+	char from[DATE_SIZE];
+	for (size_t i = 0; i < list->count; i++) {
+		const struct activation *row = &list->items[i];
+		bool later = row->from_day > today;
+		if (row->declared && row->until_day == DATE_NONE)
+			TRY(add_fact(facts, "opted out",
+				     arena_printf(call->arena, "%s %s%s%s (%s)", row->document, row->direction,
+						  later ? " from " : "", later ? date_format(row->from_day, from) : "",
+						  row->law),
+				     err));
+	}
+	return OK;
+}
+
 static bool among(const struct facts *facts, const struct fact *fact)
 {
 	for (size_t i = 0; i < facts->count; i++)
@@ -136,19 +157,24 @@ static enum err_code facts_before(struct card_call *c, struct facts *facts, stru
 		TRY(add_fact(facts, "endpoint", c->before.endpoint, err));
 		TRY(add_fact(facts, "profile", c->before.profile, err));
 	}
-	return card_facts(c, &held, facts, err);
+	TRY(card_facts(c, &held, facts, err));
+	return matrix_facts(c, &c->matrix, facts, err);
 }
 
 static enum err_code facts_after(struct card_call *c, struct facts *facts, struct err *err)
 {
 	const struct partner *partner = &c->partner.partner;
+	struct activation_list declared;
 	TRY(certificate_facts(c, c->rows, c->rows_count, facts, err));
 	if (c->known) {
 		TRY(add_fact(facts, "endpoint", partner->endpoint ? partner->endpoint : "", err));
 		TRY(add_fact(facts, "profile", partner->profile ? partner->profile : "", err));
 	}
 	/* Without a card before it there is nothing to compare with, and the card itself is shown. */
-	return c->held.partner ? card_facts(c, &c->card, facts, err) : OK;
+	if (c->held.partner)
+		TRY(card_facts(c, &c->card, facts, err));
+	TRY(card_opt_outs_of(&c->partner, &c->card, &declared, err));
+	return matrix_facts(c, &declared, facts, err);
 }
 
 static enum err_code show_changes(struct card_call *c, struct card_view *view, struct err *err)
@@ -205,6 +231,7 @@ static enum err_code load(struct tx *tx, void *arg, struct err *err)
 	TRY(partner_revision(tx, &c->revision, err));
 	TRY(messaging_card_known(tx, arena, p->code, &known, err));
 	TRY(partner_card_find(tx, arena, p->code, CARD_PENDING, &c->pending, err));
+	TRY(activation_list(tx, arena, p->code, &c->matrix, err));
 	p->partner = known.partner;
 	p->kept = known.kept;
 	c->held = known.held;

@@ -516,7 +516,7 @@ static const struct fields agreement_fields = { .row = agreement_rows,
 
 static const struct field card_change_rows[] = {
 	FIELD_TEXT(struct card_change_view, what, .json = "what", .min = 1, .max_length = TEXT_MAX,
-		   .label = "certificate, endpoint, profile, organisation, document or opt-out"),
+		   .label = "certificate, endpoint, profile, organisation, document, opt-out; opted out: our matrix"),
 	FIELD_TEXT(struct card_change_view, before, .json = "before", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct card_change_view, after, .json = "after", .max_length = TEXT_MAX),
 };
@@ -597,6 +597,8 @@ static const struct field activation_rows[] = {
 	FIELD_TEXT(struct activation_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX,
 		   .label = "active, opted-out or not-yet"),
 	FIELD_FLAG(struct activation_view, now, .json = "now", .min = 1, .label = "it counts today"),
+	FIELD_FLAG(struct activation_view, declared, .json = "declared", .min = 1,
+		   .label = "by the partner on its card; while it lasts no decision of ours counts"),
 	FIELD_DAY(struct activation_view, from_day, .json = "from",
 		  .label = "first day (UTC); absent: no row says this, it follows from there being none"),
 	FIELD_DAY(struct activation_view, until_day, .json = "until", .label = "last day"),

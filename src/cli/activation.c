@@ -40,17 +40,20 @@ enum err_code run_partner_matrix(struct invocation *in, struct err *err)
 }
 
 static const struct state_words {
-	const char *state, *now, *later;
+	const char *state;
+	bool declared; /* by the partner */
+	const char *now, *later;
 } state_words[] = {
-	{ ACTIVATION_ACTIVE, "active", "to be active" },
-	{ ACTIVATION_OPTED_OUT, "OPTED OUT", "to opt out" },
-	{ ACTIVATION_NOT_YET, "NOT ACTIVE", "to end" },
+	{ ACTIVATION_ACTIVE, false, "active", "to be active" },
+	{ ACTIVATION_OPTED_OUT, false, "OPTED OUT", "to opt out" },
+	{ ACTIVATION_OPTED_OUT, true, "THEY OPT OUT", "they opt out" },
+	{ ACTIVATION_NOT_YET, false, "NOT ACTIVE", "to end" },
 };
 
 static const char *words_of(const struct activation_view *a)
 {
 	for (size_t i = 0; i < COUNT(state_words); i++)
-		if (same(state_words[i].state, a->state))
+		if (same(state_words[i].state, a->state) && state_words[i].declared == a->declared)
 			return a->now ? state_words[i].now : state_words[i].later;
 	return a->state;
 }

@@ -54,6 +54,8 @@ static struct activation activation_row(struct arena *arena, const struct query 
 		.note = db_text(arena, query, 8),
 		.decided_by = db_text(arena, query, 9),
 		.decided_us = db_int(query, 10),
+		.id = db_text(arena, query, 11),
+		.declared = db_int(query, 12) != 0,
 	};
 }
 
@@ -117,6 +119,7 @@ static const char *row_text(struct arena *arena, const struct activation *row, d
 struct cell_view {
 	const struct activation *now;  /* what counts on the day; NULL */
 	const struct activation *next; /* the first activation after it; NULL */
+	bool is_explicit;              /* we have decided something of this type */
 };
 
 static struct cell_view cell_look(const struct activation_list *list, const struct activation *cell, date day)
@@ -125,10 +128,11 @@ static struct cell_view cell_look(const struct activation_list *list, const stru
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct activation *row = &list->items[i];
+		view.is_explicit = view.is_explicit || !row->declared;
 		if (!same_cell(row, cell) || !counts(row))
 			continue;
 		if (activation_covers(row, day))
-			view.now = row;
+			view.now = view.now && view.now->declared ? view.now : row;
 		else if (row->from_day > day && !view.next && same(row->state, ACTIVATION_ACTIVE))
 			view.next = row;
 	}
@@ -144,7 +148,7 @@ enum err_code activation_judge(struct tx *tx, struct arena *arena, const struct 
 		      err));
 	struct cell_view view = cell_look(&list, cell, day);
 	bool out = view.now && same(view.now->state, ACTIVATION_OPTED_OUT);
-	bool active = !list.count || (view.now && same(view.now->state, ACTIVATION_ACTIVE));
+	bool active = view.now ? same(view.now->state, ACTIVATION_ACTIVE) : !view.is_explicit;
 
 	*verdict = (struct activation_verdict){ 0 };
 	if (active || (test && !out))
@@ -169,7 +173,6 @@ struct decision {
 	struct tx *tx;
 	struct arena *arena;
 	struct activation row; /* what is wanted, whole but for its direction */
-	bool declared;         /* by the partner: it is so, whatever we had planned */
 	bool wanted[COUNT(directions)];
 	struct activation_list list; /* of the partner */
 	size_t rows_of_type;
@@ -246,12 +249,12 @@ static const char *taking_back(struct arena *arena, const struct activation *row
 static void check_cell(const struct decision *decision, const struct activation *wanted,
 		       const struct activation **stays)
 {
-	bool takes_back = decision->declared || same(wanted->state, ACTIVATION_NOT_YET);
+	bool takes_back = same(wanted->state, ACTIVATION_NOT_YET);
 
 	*stays = NULL;
 	for (size_t i = 0; i < decision->list.count; i++) {
 		const struct activation *row = &decision->list.items[i];
-		if (!same_cell(row, wanted) || !counts(row))
+		if (row->declared || !same_cell(row, wanted) || !counts(row))
 			continue;
 		if (activation_covers(row, wanted->from_day) && row->until_day == DATE_NONE &&
 		    says_the_same(row, wanted))
@@ -291,7 +294,8 @@ static void check_room(const struct decision *decision)
 		     decision->row.partner);
 }
 
-static enum err_code row_journal(const struct decision *decision, const struct activation *row, struct err *err)
+static enum err_code row_journal(const struct decision *decision, const struct activation *row, const char *event,
+				 struct err *err)
 {
 	char from[DATE_SIZE];
 	const char *detail = arena_printf(decision->arena, "%s %s, version %s, from %s%s%s", row->document,
@@ -306,28 +310,34 @@ static enum err_code row_journal(const struct decision *decision, const struct a
 							.organisation = decision->actor->organisation,
 							.subject_type = "partner",
 							.subject = row->partner,
-							.event = state_find(row->state)->event,
+							.event = event,
 							.detail = detail,
 							.law = row->law },
 			       err);
 }
 
-/* ROW counts from its day on, and nothing else of its cell does. */
-static enum err_code row_put(const struct decision *decision, const struct activation *row, struct err *err)
+static enum err_code row_keep(const struct decision *decision, const struct activation *row, struct err *err)
 {
 	char id[UUID_SIZE];
 
 	id_new(id, row->decided_us);
+	TRY(db_exec(decision->tx, &sql_activation_put,
+		    BINDS(BIND_TEXT(id), BIND_TEXT(row->partner), BIND_TEXT(row->document), BIND_TEXT(row->direction),
+			  BIND_TEXT(row->version), BIND_TEXT(row->state), BIND_INT(row->from_day), BIND_TEXT(row->law),
+			  BIND_TEXT(row->note), BIND_TEXT(row->decided_by), BIND_INT(row->decided_us),
+			  BIND_INT(row->declared)),
+		    NULL, err));
+	return row_journal(decision, row, state_find(row->state)->event, err);
+}
+
+/* ROW counts from its day on, and nothing else that we decided of its cell does. */
+static enum err_code row_put(const struct decision *decision, const struct activation *row, struct err *err)
+{
 	TRY(db_exec(decision->tx, &sql_activation_end,
 		    BINDS(BIND_TEXT(row->partner), BIND_TEXT(row->document), BIND_TEXT(row->direction),
 			  BIND_TEXT(row->version), BIND_INT(row->from_day), BIND_INT(row->from_day - 1)),
 		    NULL, err));
-	TRY(db_exec(decision->tx, &sql_activation_put,
-		    BINDS(BIND_TEXT(id), BIND_TEXT(row->partner), BIND_TEXT(row->document), BIND_TEXT(row->direction),
-			  BIND_TEXT(row->version), BIND_TEXT(row->state), BIND_INT(row->from_day), BIND_TEXT(row->law),
-			  BIND_TEXT(row->note), BIND_TEXT(row->decided_by), BIND_INT(row->decided_us)),
-		    NULL, err));
-	return row_journal(decision, row, err);
+	return row_keep(decision, row, err);
 }
 
 /* The first row of a type ends something: what it does not name, and the days before it, go on. */
@@ -347,8 +357,9 @@ static enum err_code put_what_goes_on(const struct decision *decision, struct er
 	return OK;
 }
 
-/* An opt-out rests on a declaration: who ends one by any other decision sees it in the answer and in the journal. */
-static enum err_code note_ended_opt_out(const struct decision *decision, struct activation *wanted, struct err *err)
+/* An opt-out rests on a declaration: who ends one by any other decision, or decides beneath one of the partner's, sees
+ * it in the answer and in the journal. */
+static enum err_code note_opt_outs(const struct decision *decision, struct activation *wanted, struct err *err)
 {
 	char from[DATE_SIZE];
 
@@ -359,8 +370,9 @@ static enum err_code note_ended_opt_out(const struct decision *decision, struct 
 		if (!same_cell(row, wanted) || !counts(row) || !same(row->state, ACTIVATION_OPTED_OUT) ||
 		    (row->until_day != DATE_NONE && row->until_day < wanted->from_day))
 			continue;
-		wanted->note = arena_printf(decision->arena, "%s%sends the opt-out of %s (%s)",
+		wanted->note = arena_printf(decision->arena, "%s%s%s the opt-out of %s (%s)",
 					    wanted->note ? wanted->note : "", wanted->note ? "; " : "",
+					    row->declared ? "counts after the partner's card ends" : "ends",
 					    date_format(row->from_day, from), row->law);
 		if (!wanted->note)
 			return fail(err, ERR_MEMORY, "no memory left for the activation of %s", wanted->document);
@@ -377,7 +389,7 @@ static enum err_code decide(struct decision *decision, struct err *err)
 			continue;
 		struct activation row = decision->row;
 		row.direction = directions[i];
-		TRY(note_ended_opt_out(decision, &row, err));
+		TRY(note_opt_outs(decision, &row, err));
 		TRY(row_put(decision, &row, err));
 	}
 	return OK;
@@ -392,15 +404,15 @@ static enum err_code put(struct decision *decision, struct err *err)
 	TRY(activation_list(decision->tx, decision->arena, decision->row.partner, &decision->list, err));
 	check_room(decision);
 	for (size_t i = 0; i < decision->list.count; i++)
-		decision->rows_of_type += same(decision->list.items[i].document, document);
+		decision->rows_of_type +=
+			!decision->list.items[i].declared && same(decision->list.items[i].document, document);
 	if (findings_errors(decision->findings) == errors)
 		check_cells(decision);
 	return findings_errors(decision->findings) == errors ? decide(decision, err) : OK;
 }
 
-static struct decision decision_of(struct kernel *kernel, struct tx *tx, struct arena *arena,
-				   const struct activation *wanted, const struct actor *actor, int64_t now_us,
-				   struct findings *findings)
+enum err_code activation_put(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct activation *wanted,
+			     const struct actor *actor, int64_t now_us, struct findings *findings, struct err *err)
 {
 	struct decision decision = {
 		.kernel = kernel,
@@ -414,23 +426,68 @@ static struct decision decision_of(struct kernel *kernel, struct tx *tx, struct 
 
 	decision.row.decided_by = actor->name;
 	decision.row.decided_us = now_us;
-	return decision;
-}
-
-enum err_code activation_put(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct activation *wanted,
-			     const struct actor *actor, int64_t now_us, struct findings *findings, struct err *err)
-{
-	struct decision decision = decision_of(kernel, tx, arena, wanted, actor, now_us, findings);
-
 	return put(&decision, err);
 }
 
-enum err_code activation_declare(struct kernel *kernel, struct tx *tx, struct arena *arena,
-				 const struct activation *declared, const struct actor *actor, int64_t now_us,
+/* --- What the partner declares --- */
+
+static date from_today(const struct activation *row, date today)
+{
+	return row->from_day > today ? row->from_day : today;
+}
+
+/* Whether LIST has a declared row that says what ROW says, from TODAY on and without end. */
+static bool declared_in(const struct activation_list *list, const struct activation *row, date today)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct activation *item = &list->items[i];
+		if (item->declared && item->until_day == DATE_NONE && same_cell(item, row) &&
+		    same(item->law, row->law) && from_today(item, today) == from_today(row, today))
+			return true;
+	}
+	return false;
+}
+
+static enum err_code declared_end(const struct decision *decision, const struct activation *row, int64_t now_us,
+				  struct err *err)
+{
+	struct activation over = *row;
+
+	over.from_day = from_today(row, decision->today);
+	over.note = "its card has it no more, and what we decided counts again";
+	over.decided_us = now_us;
+	TRY(db_exec(decision->tx, &sql_activation_declared_end,
+		    BINDS(BIND_TEXT(row->id), BIND_INT(decision->today - 1)), NULL, err));
+	return row_journal(decision, &over, "opt-out-ended", err);
+}
+
+enum err_code activation_declare(struct tx *tx, struct arena *arena, const char *partner,
+				 const struct activation_list *declared, const struct actor *actor, int64_t now_us,
 				 struct findings *findings, struct err *err)
 {
-	struct decision decision = decision_of(kernel, tx, arena, declared, actor, now_us, findings);
+	struct decision decision = {
+		.tx = tx, .arena = arena, .today = date_of_time(now_us), .actor = actor, .findings = findings
+	};
+	const struct activation_list *list = &decision.list;
 
-	decision.declared = true;
-	return put(&decision, err);
+	TRY(activation_list(tx, arena, partner, &decision.list, err));
+	if (list->count + declared->count > ACTIVATIONS_MAX) {
+		find(&decision, RULE_TOO_MANY, "", arena_printf(arena, "%zu", list->count), partner);
+		return OK;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		const struct activation *row = &list->items[i];
+		bool lasts = row->until_day == DATE_NONE || row->until_day >= decision.today;
+		if (row->declared && lasts && !declared_in(declared, row, decision.today))
+			TRY(declared_end(&decision, row, now_us, err));
+	}
+	for (size_t i = 0; i < declared->count; i++) {
+		struct activation row = declared->items[i];
+		row.from_day = from_today(&row, decision.today);
+		row.decided_by = actor->name;
+		row.decided_us = now_us;
+		if (!declared_in(list, &row, decision.today))
+			TRY(row_keep(&decision, &row, err));
+	}
+	return OK;
 }

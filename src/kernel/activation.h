@@ -6,8 +6,9 @@
  * makes it explicit: what no row covers is not activated from then on. If that first row ends something, rows for what
  * goes on are put with it, because who opts out of one direction has said nothing of the other.
  *
- * The rows of a cell (partner, type, direction, version) never overlap: one lasts until the next begins. Days are days
- * of UTC, so that they are the same for both sides. */
+ * The rows of a cell (partner, type, direction, version) never overlap: one lasts until the next begins. Over them lie
+ * the opt-outs that the partner declares on its card: while they last they count, and what we decided beside them
+ * counts again when they end. Days are days of UTC, so that they are the same for both sides. */
 #ifndef KERNEL_ACTIVATION_H
 #define KERNEL_ACTIVATION_H
 
@@ -28,6 +29,8 @@ struct activation {
 	const char *note; /* NULL */
 	const char *decided_by;
 	int64_t decided_us;
+	const char *id; /* NULL before it is kept */
+	bool declared;  /* by the partner on its card: an opt-out, and no decision of ours */
 };
 struct activation_list {
 	struct activation *items;
@@ -41,10 +44,11 @@ struct activation_list {
 enum err_code activation_put(struct kernel *kernel, struct tx *tx, struct arena *arena, const struct activation *wanted,
 			     const struct actor *actor, int64_t now_us, struct findings *findings,
 			     struct err *err) MUST_USE;
-/* The same for what the partner has declared of itself: no plan of ours holds it up, and what was to begin in its cells
- * on its day or later is taken back. */
-enum err_code activation_declare(struct kernel *kernel, struct tx *tx, struct arena *arena,
-				 const struct activation *declared, const struct actor *actor, int64_t now_us,
+/* DECLARED is all that PARTNER opts out of by its card, each with its type of document, direction, version, day and
+ * law; what is there already stays, and what is missing ends with yesterday, or is taken back. Our own rows stay as
+ * they are. A finding (ACT-009), and nothing is written, if that would be too many. */
+enum err_code activation_declare(struct tx *tx, struct arena *arena, const char *partner,
+				 const struct activation_list *declared, const struct actor *actor, int64_t now_us,
 				 struct findings *findings, struct err *err) MUST_USE;
 
 /* Rows by partner, type, direction, version and day, those that are over too. PARTNER NULL: of all. */

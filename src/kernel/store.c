@@ -8,7 +8,7 @@
 /* clang-format off */
 #define PARTNER_COLUMNS "code, name, party_id, party_type, endpoint, profile, token, status, binding"
 #define AGREEMENT_COLUMNS "partner, id, text, terms, added_us, until_us, version"
-#define ACTIVATION_COLUMNS "partner, document, direction, version, state, from_day, until_day, law, note, decided_by, decided_us"
+#define ACTIVATION_COLUMNS "partner, document, direction, version, state, from_day, until_day, law, note, decided_by, decided_us, id, declared"
 #define AGREEMENT_CURRENT \
 	"NOT EXISTS (SELECT 1 FROM agreement AS later WHERE later.id = agreement.id AND later.version > agreement.version)"
 #define ACCOUNT_COLUMNS "name, organisation, account.title, account.roles, status, password, account.created_us"

@@ -77,6 +77,35 @@ def cards(th, vn):
     assert not tasks(vn, "a new card waits")
 
 
+def own_opt_outs(node, reader):
+    card = REGION.work / f"own-{node.state}.json"
+    card.write_text(lintas(node, "card"))
+    return answer(reader, "card", "show", card)["card"].get("optOuts", [])
+
+
+def opt_outs(th, vn):
+    """What TH takes no part in VN opts out of while TH's card says so, and never on a card of its own."""
+    states = lambda: [a["state"] for a in answer(vn, "partner", "matrix", "TH")["items"] if a["document"] == "ACDD" and a["now"]]
+
+    def approved(sign):
+        until("VN has the new card", lambda: tasks(vn, "a new card waits"), seconds=60, pause=0.5)
+        page = typed(vn, "partner", "card", "TH")
+        assert f"  {sign} opted out     ACDD out (TH declaration 1)\n" in page, page
+        typed(vn, "partner", "approve", "TH")
+
+    typed(th, "partner", "opt-out", "VN", "ACDD", "--direction", "in", "--law", "TH declaration 1")
+    approved("+")
+    page = typed(vn, "partner", "matrix", "TH")
+    assert re.search("ACDD +out +1 +THEY OPT OUT .*TH declaration 1", page), page
+    assert states() == ["active", "opted-out"] and own_opt_outs(th, vn) and not own_opt_outs(vn, th)
+    page = typed(vn, "partner", "activate", "TH", "ACDD")
+    assert "to be active" in page and "THEY OPT OUT" in page and "counts after the partner's card ends the opt-out" in page, page
+    for decision in ("deactivate", "activate"):
+        typed(th, "partner", decision, "VN", "ACDD", "--direction", "in")
+    approved("-")
+    assert "OPT" not in typed(vn, "partner", "matrix", "TH")
+
+
 def story():
     authority = Authority(REGION, "asean")
     quick = {"heartbeat": "2s", "alarm": "1s", "retry-max": "1s"}
@@ -91,6 +120,8 @@ def story():
     shown("an outage that is announced is no alarm, and ends when that is told")
     cards(th, vn)
     shown("a card that changed reaches the partner by itself, who approves it")
+    opt_outs(th, vn)
+    shown("an opt-out counts at the partner while the card has it, and is not passed on")
     th.stop(), vn.stop()
 
 

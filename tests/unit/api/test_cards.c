@@ -498,6 +498,159 @@ static void an_opt_out_of_both_directions_never_holds_up_the_card(void **state)
 	other_end(&o);
 }
 
+#define DECLARATION "LA declaration 1"
+
+/* A card by which LA takes no ACDD from us since SINCE; DATE_NONE: it takes part in all. */
+static const char *card_with(struct other *o, date since)
+{
+	struct kernel_fixture *fixture = o->world.fixture;
+	struct card_document documents[] = {
+		{ .type = "ACDD", .version = "1", .sends = true, .receives = since == DATE_NONE, .from = DATE_NONE },
+	};
+	struct card_opt_out opt_outs[] = { { .document = "ACDD", .law = DECLARATION, .since = since } };
+	const struct card_offer offer = { .name = "Lao Customs",
+					  .documents = documents,
+					  .documents_count = COUNT(documents),
+					  .opt_outs = { opt_outs, since == DATE_NONE ? 0 : 1 } };
+	buf_auto card;
+
+	buf_init(&card, CARD_BYTES_MAX);
+	o->now_us += SECOND_US;
+	must(messaging_card_write(o->messaging, fixture->arena, &offer, o->now_us, &card, &fixture->err));
+	return arena_text(fixture->arena, buf_text(&card));
+}
+
+static void approved_with(struct other *o, date since, const char *shown)
+{
+	expect(import(o, card_with(o, since), NULL), 201, shown);
+	expect(call(&o->world, "POST", LA "/approve", NULL, NULL), 200, shown);
+}
+
+static void decided(struct other *o, const char *partner, const char *state, date from_day)
+{
+	expect(call(&o->world, "POST",
+		    arena_printf(o->world.fixture->arena, "/api/v1/partners/%s/activations", partner),
+		    &new_activation_schema,
+		    &(struct new_activation_view){ .document = "ACDD",
+						   .direction = "out",
+						   .state = state,
+						   .from_day = from_day,
+						   .law = same(state, ACTIVATION_OPTED_OUT) ? "our note 4" : NULL }),
+	       200, NULL);
+}
+
+struct judging {
+	struct arena *arena;
+	date day;
+	struct activation_verdict verdict;
+};
+
+static enum err_code judging_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct judging *j = arg;
+	const struct activation cell = { .partner = "LA", .document = "ACDD", .direction = "out", .version = "1" };
+	return activation_judge(tx, j->arena, &cell, false, j->day, &j->verdict, err);
+}
+
+static struct activation_verdict sent_on(struct other *o, date day)
+{
+	struct kernel_fixture *fixture = o->world.fixture;
+	struct judging judging = { .arena = fixture->arena, .day = day };
+
+	must(db_read(fixture->kernel.db, judging_run, &judging, &fixture->err));
+	return judging.verdict;
+}
+
+/* ATIGA OCP rule 27(2): a state declares for itself alone. */
+static void what_a_partner_declares_is_never_on_our_own_card(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	const char *card = card_with(&o, date_of(2026, 11, 1));
+	expect(import(&o, card, fingerprint_of(&o, card)), 201, NULL);
+	decided(&o, "MY", ACTIVATION_OPTED_OUT, DATE_NONE);
+	decided(&o, "VN", ACTIVATION_OPTED_OUT, DATE_NONE);
+	assert_true(sent_on(&o, date_of(2026, 11, 2)).opted_out);
+	struct answer own = call(&o.world, "GET", "/api/v1/card", NULL, NULL);
+	struct kernel_fixture *fixture = o.world.fixture;
+	struct card read;
+	const struct card_reading reading = { .text = bytes_of(own.text),
+					      .held_serial = INTEGER_NONE,
+					      .now_us = FIXTURE_NOW_US };
+	must(messaging_card_read(fixture->arena, &reading, &read, findings_new(fixture->arena), &fixture->err));
+	assert_string_equal(read.party->code, "TH");
+	assert_int_equal(read.opt_outs_count, 0);
+	decided(&o, "LA", ACTIVATION_OPTED_OUT, DATE_NONE); /* now it is ours too */
+	own = call(&o.world, "GET", "/api/v1/card", NULL, NULL);
+	must(messaging_card_read(fixture->arena,
+				 &(struct card_reading){ .text = bytes_of(own.text),
+							 .held_serial = INTEGER_NONE,
+							 .now_us = FIXTURE_NOW_US },
+				 &read, findings_new(fixture->arena), &fixture->err));
+	assert_int_equal(read.opt_outs_count, 1);
+	assert_string_equal(read.opt_outs[0].law, "our note 4");
+	other_end(&o);
+}
+
+/* Ours was active before, from a day to come. */
+static void an_opt_out_ends_with_the_card_that_lacks_it_and_both_are_shown_before(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	imported(&o);
+	decided(&o, "LA", ACTIVATION_ACTIVE, date_of(2026, 12, 1));
+	approved_with(&o, date_of(2026, 11, 1), "{\"what\":\"opted out\",\"after\":\"ACDD out (" DECLARATION ")\"}");
+	assert_true(sent_on(&o, date_of(2026, 11, 2)).opted_out);
+	assert_true(sent_on(&o, date_of(2026, 12, 1)).opted_out);
+	struct answer looked = call(&o.world, "GET", LA, NULL, NULL);
+	assert_null(strstr(looked.text, "opted out")); /* it is so already */
+	approved_with(&o, DATE_NONE, "{\"what\":\"opted out\",\"before\":\"ACDD out (" DECLARATION ")\"}");
+	assert_true(sent_on(&o, date_of(2026, 11, 2)).refused);
+	assert_false(sent_on(&o, date_of(2026, 11, 2)).opted_out);
+	assert_false(sent_on(&o, date_of(2026, 12, 1)).refused);
+	/* One that is to come is taken back. */
+	approved_with(&o, date_of(2027, 3, 1),
+		      "{\"what\":\"opted out\",\"after\":\"ACDD out from 2027-03-01 (" DECLARATION ")\"}");
+	assert_true(sent_on(&o, date_of(2027, 3, 1)).opted_out);
+	approved_with(&o, DATE_NONE, "\"before\":\"ACDD out from 2027-03-01 (" DECLARATION ")\"");
+	assert_false(sent_on(&o, date_of(2027, 3, 1)).refused);
+	other_end(&o);
+}
+
+/* Neither before the card nor after it, whether the partner says it again or not. */
+static void no_plan_of_ours_sends_against_what_a_partner_declared(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	const char *card = card_with(&o, date_of(2026, 11, 1));
+	expect(import(&o, card, fingerprint_of(&o, card)), 201, NULL);
+	decided(&o, "LA", ACTIVATION_ACTIVE, date_of(2026, 12, 1));
+	assert_true(sent_on(&o, date_of(2026, 12, 1)).opted_out);
+	expect(call(&o.world, "GET", "/api/v1/partners/LA/activations", NULL, NULL), 200,
+	       "\"direction\":\"out\",\"version\":\"1\",\"state\":\"opted-out\",\"now\":true,\"declared\":true");
+	approved_with(&o, date_of(2026, 11, 1), NULL);
+	assert_true(sent_on(&o, date_of(2026, 12, 1)).opted_out);
+	assert_string_equal(sent_on(&o, date_of(2026, 12, 1)).law, DECLARATION);
+	/* Ours that ends is no reason to leave out theirs. */
+	decided(&o, "LA", ACTIVATION_NOT_YET, date_of(2026, 12, 1));
+	decided(&o, "LA", ACTIVATION_OPTED_OUT, DATE_NONE);
+	decided(&o, "LA", ACTIVATION_ACTIVE, date_of(2027, 1, 1));
+	approved_with(&o, date_of(2026, 11, 1), NULL);
+	assert_true(sent_on(&o, date_of(2027, 1, 1)).opted_out);
+	/* Both cover today: theirs counts. */
+	expect(call(&o.world, "GET", "/api/v1/partners/LA/activations", NULL, NULL), 200,
+	       "\"state\":\"opted-out\",\"now\":true,\"declared\":true,\"from\":\"2026-11-02\",\"law\":\"" DECLARATION);
+	expect(call(&o.world, "GET", "/api/v1/partners/LA/activations", NULL, NULL), 200,
+	       "\"state\":\"opted-out\",\"now\":false,\"declared\":false");
+	approved_with(&o, DATE_NONE, NULL);
+	assert_true(sent_on(&o, date_of(2026, 12, 31)).opted_out);
+	assert_false(sent_on(&o, date_of(2027, 1, 1)).refused);
+	other_end(&o);
+}
+
 struct messages {
 	struct arena *arena;
 	struct message_list list;
@@ -549,6 +702,9 @@ int main(void)
 		cmocka_unit_test(only_the_card_that_was_looked_at_is_decided),
 		cmocka_unit_test(opt_outs_of_an_approved_card_stand_in_the_matrix),
 		cmocka_unit_test(an_opt_out_of_both_directions_never_holds_up_the_card),
+		cmocka_unit_test(what_a_partner_declares_is_never_on_our_own_card),
+		cmocka_unit_test(an_opt_out_ends_with_the_card_that_lacks_it_and_both_are_shown_before),
+		cmocka_unit_test(no_plan_of_ours_sends_against_what_a_partner_declared),
 		cmocka_unit_test(when_our_card_changes_each_active_partner_gets_it_once),
 	};
 	static const struct CMUnitTest tests[] = {

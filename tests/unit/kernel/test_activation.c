@@ -25,9 +25,8 @@ struct call {
 	struct activation row;
 	bool test;
 	date day;
-	bool declared;
 	struct findings *findings;
-	struct activation_list list;
+	struct activation_list list, declared;
 	struct activation_verdict verdict;
 	struct journal_list journal;
 	int64_t revision;
@@ -40,9 +39,19 @@ static enum err_code put_run(struct tx *tx, void *arg, struct err *err)
 
 	call->findings = findings_new(fixture->arena);
 	assert_non_null(call->findings);
-	return (call->declared ? activation_declare : activation_put)(&fixture->kernel, tx, fixture->arena, &call->row,
-								      &fixture_actor, fixture->clock.now_us,
-								      call->findings, err);
+	return activation_put(&fixture->kernel, tx, fixture->arena, &call->row, &fixture_actor, fixture->clock.now_us,
+			      call->findings, err);
+}
+
+static enum err_code declare_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct call *call = arg;
+	struct kernel_fixture *fixture = call->fixture;
+
+	call->findings = findings_new(fixture->arena);
+	assert_non_null(call->findings);
+	return activation_declare(tx, fixture->arena, "VN", &call->declared, &fixture_actor, fixture->clock.now_us,
+				  call->findings, err);
 }
 
 static enum err_code judge_run(struct tx *tx, void *arg, struct err *err)
@@ -62,9 +71,9 @@ static enum err_code look_run(struct tx *tx, void *arg, struct err *err)
 	return partner_revision(tx, &call->revision, err);
 }
 
-static struct findings *found(struct kernel_fixture *fixture, struct activation row, bool declared)
+static struct findings *found(struct kernel_fixture *fixture, struct activation row)
 {
-	struct call call = { .fixture = fixture, .row = row, .declared = declared };
+	struct call call = { .fixture = fixture, .row = row };
 
 	must(db_write(fixture->kernel.db, put_run, &call, &fixture->err));
 	return call.findings;
@@ -73,7 +82,7 @@ static struct findings *found(struct kernel_fixture *fixture, struct activation 
 /* Codes of the findings, "ACT-001 ACT-002"; "" if it was written. */
 static const char *put(struct kernel_fixture *fixture, struct activation row)
 {
-	const struct findings *findings = found(fixture, row, false);
+	const struct findings *findings = found(fixture, row);
 	const char *codes = "";
 
 	for (size_t i = 0; findings_at(findings, i); i++)
@@ -245,11 +254,29 @@ static void the_advice_of_an_overlap_is_a_command_that_takes_the_other_back(void
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
 
 	must_put(fixture, "FORM-D", "in", ACTIVATION_OPTED_OUT, day(2027, 6, 1));
-	const struct findings *findings =
-		found(fixture, row_of("FORM-D", "in", ACTIVATION_ACTIVE, day(2027, 3, 1)), false);
+	const struct findings *findings = found(fixture, row_of("FORM-D", "in", ACTIVATION_ACTIVE, day(2027, 3, 1)));
 	assert_string_equal(findings_at(findings, 0)->text,
 			    "FORM-D from VN is opted out from 2027-06-01, and the two would overlap: take that back "
 			    "first (lintas partner deactivate VN FORM-D --direction in --from 2027-06-01)");
+}
+
+/* What a card says of ACDD: from the partner from AFTER on, and to it since BEFORE; DATE_NONE: not opted out. */
+static void declare(struct kernel_fixture *fixture, date after, date before)
+{
+	struct activation rows[2];
+	struct call call = { .fixture = fixture, .declared = { .items = rows } };
+
+	if (after != DATE_NONE)
+		rows[call.declared.count++] = row_of("ACDD", "in", ACTIVATION_OPTED_OUT, after);
+	if (before != DATE_NONE)
+		rows[call.declared.count++] = row_of("ACDD", "out", ACTIVATION_OPTED_OUT, before);
+	for (size_t i = 0; i < call.declared.count; i++) {
+		rows[i].version = "2";
+		rows[i].until_day = DATE_NONE;
+		rows[i].declared = true;
+	}
+	must(db_write(fixture->kernel.db, declare_run, &call, &fixture->err));
+	assert_int_equal(findings_count(call.findings), 0);
 }
 
 /* ATIGA OCP rule 27(2): whoever declares takes no part, whatever we had planned with him. */
@@ -257,16 +284,79 @@ static void what_the_partner_declares_counts_whatever_we_had_planned(void **stat
 {
 	struct kernel_fixture *fixture = kernel_fixture_of(state);
 
-	must_put(fixture, "FORM-D", NULL, ACTIVATION_ACTIVE, DATE_NONE);
 	must_put(fixture, "ACDD", "in", ACTIVATION_OPTED_OUT, day(2026, 12, 1));
 	must_put(fixture, "ACDD", "in", ACTIVATION_ACTIVE, day(2027, 3, 1));
-	assert_null(
-		findings_at(found(fixture, row_of("FORM-D", NULL, ACTIVATION_OPTED_OUT, day(2026, 11, 2)), true), 0));
-	assert_null(findings_at(found(fixture, row_of("ACDD", "in", ACTIVATION_OPTED_OUT, day(2027, 1, 1)), true), 0));
-	assert_true(judge(fixture, "FORM-D", "in", day(2026, 11, 2)).opted_out);
-	assert_true(judge(fixture, "FORM-D", "out", day(2026, 11, 2)).opted_out);
+	declare(fixture, day(2027, 1, 1), DATE_NONE);
 	assert_true(judge(fixture, "ACDD", "in", day(2027, 3, 1)).opted_out);
 	assert_false(judge(fixture, "ACDD", "out", day(2027, 3, 1)).refused);
+}
+
+/* Said again it is no news: nothing is written, and directories need not be read anew. */
+static void what_is_declared_twice_is_kept_once(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	declare(fixture, day(2027, 1, 1), day(2025, 1, 1));
+	struct call before = look(fixture, "VN");
+	assert_int_equal(before.list.count, 2);
+	assert_int_equal(before.list.items[1].from_day, day(2026, 11, 2)); /* nothing begins in the past */
+	fixture->clock.now_us += 90 * DAY_US;
+	declare(fixture, day(2027, 1, 1), day(2025, 1, 1));
+	struct call after = look(fixture, "VN");
+	assert_int_equal(after.list.count, 2);
+	assert_true(after.revision == before.revision);
+	assert_int_equal(after.journal.count, before.journal.count);
+	/* Of the other types, and of the days before, nothing is said. */
+	assert_false(judge(fixture, "ACDD", "in", day(2026, 12, 31)).refused);
+	assert_false(judge(fixture, "FORM-D", "in", day(2027, 1, 1)).refused);
+}
+
+static void what_is_declared_no_more_ends_and_what_we_decided_counts_again(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	must_put(fixture, "ACDD", "in", ACTIVATION_ACTIVE, DATE_NONE);
+	declare(fixture, day(2026, 11, 2), day(2027, 1, 1));
+	fixture->clock.now_us += 10 * DAY_US;
+	must_put(fixture, "ACDD", "in", ACTIVATION_NOT_YET, day(2027, 6, 1));
+	declare(fixture, DATE_NONE, DATE_NONE);
+	assert_true(judge(fixture, "ACDD", "in", day(2026, 11, 11)).opted_out);
+	assert_false(judge(fixture, "ACDD", "in", day(2026, 11, 12)).refused);
+	assert_true(judge(fixture, "ACDD", "in", day(2027, 6, 1)).refused);
+	assert_false(judge(fixture, "ACDD", "out", day(2027, 1, 1)).opted_out); /* taken back */
+	struct call after = look(fixture, "VN");
+	const struct journal_entry *entry = &after.journal.entries[after.journal.count - 2];
+	assert_string_equal(entry->event, "opt-out-ended");
+	assert_string_equal(entry->detail, "ACDD in, version 2, from 2026-11-12: its card has it no more, and what we "
+					   "decided counts again");
+	assert_string_equal(entry->law, LAW);
+}
+
+static void another_day_or_declaration_takes_the_place_of_the_one_before(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	declare(fixture, day(2026, 11, 2), DATE_NONE);
+	declare(fixture, day(2027, 1, 1), DATE_NONE);
+	assert_false(judge(fixture, "ACDD", "in", day(2026, 12, 31)).refused);
+	assert_true(judge(fixture, "ACDD", "in", day(2027, 1, 1)).opted_out);
+	declare(fixture, day(2027, 2, 1), DATE_NONE);
+	assert_false(judge(fixture, "ACDD", "in", day(2027, 1, 31)).refused);
+	assert_true(judge(fixture, "ACDD", "in", day(2027, 2, 1)).opted_out);
+}
+
+/* It begins when the partner's card has it no more. */
+static void whoever_decides_beneath_a_declared_opt_out_is_told_which(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+
+	declare(fixture, day(2026, 11, 2), DATE_NONE);
+	must_put(fixture, "ACDD", "in", ACTIVATION_ACTIVE, DATE_NONE);
+	assert_true(judge(fixture, "ACDD", "in", day(2026, 11, 2)).opted_out);
+	struct activation_list list = look(fixture, "VN").list;
+	assert_int_equal(list.count, 2);
+	assert_string_equal(list.items[1].note,
+			    "counts after the partner's card ends the opt-out of 2026-11-02 (" LAW ")");
 }
 
 static void whoever_ends_an_opt_out_is_told_which(void **state)
@@ -382,6 +472,10 @@ int main(void)
 		cmocka_unit_test(what_would_overlap_another_plan_is_refused_until_that_is_taken_back),
 		cmocka_unit_test(the_advice_of_an_overlap_is_a_command_that_takes_the_other_back),
 		cmocka_unit_test(what_the_partner_declares_counts_whatever_we_had_planned),
+		cmocka_unit_test(what_is_declared_twice_is_kept_once),
+		cmocka_unit_test(what_is_declared_no_more_ends_and_what_we_decided_counts_again),
+		cmocka_unit_test(another_day_or_declaration_takes_the_place_of_the_one_before),
+		cmocka_unit_test(whoever_decides_beneath_a_declared_opt_out_is_told_which),
 		cmocka_unit_test(whoever_ends_an_opt_out_is_told_which),
 		cmocka_unit_test(what_is_so_already_is_refused_but_the_other_direction_is_put),
 		cmocka_unit_test(all_that_is_wrong_is_said_at_once_and_nothing_is_written),
