@@ -28,6 +28,20 @@ bool fd_read(int fd, void *to, size_t room, size_t *got)
 	return true;
 }
 
+bool fd_read_all(int fd, struct buf *into)
+{
+	enum { PIECE = 1 << 14 };
+	size_t got = PIECE;
+	uint8_t *to;
+
+	while (got == PIECE && (to = buf_reserve(into, PIECE)) != NULL) {
+		if (!fd_read(fd, to, PIECE, &got))
+			return false;
+		buf_grown(into, got);
+	}
+	return true;
+}
+
 bool fd_write(int fd, struct bytes content)
 {
 	for (size_t done = 0; done < content.size;) {

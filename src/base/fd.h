@@ -3,6 +3,7 @@
 #ifndef BASE_FD_H
 #define BASE_FD_H
 
+#include "base/buf.h"
 #include "base/bytes.h"
 
 /* *FD is -1 then, which may be closed again. errno stays as it was. */
@@ -11,6 +12,8 @@ void fd_close(int *fd);
 
 /* Until ROOM octets are there or the end is: *GOT. */
 bool fd_read(int fd, void *to, size_t room, size_t *got);
+/* Appends what is there up to the end; INTO says by buf_check() whether it had room. */
+bool fd_read_all(int fd, struct buf *into);
 bool fd_write(int fd, struct bytes content);
 
 #endif

@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/cli_int.h"
@@ -18,18 +19,10 @@ enum err_code input_read(struct arena *arena, const char *path, size_t max_bytes
 {
 	buf_auto read_bytes;
 	buf_init(&read_bytes, max_bytes);
-	int fd = same(path, "-") ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	bool standard = same(path, "-");
+	fd_auto file = standard ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	if ((file < 0 && !standard) || !fd_read_all(standard ? STDIN_FILENO : file, &read_bytes))
 		return fail(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot read %s: %s", path, strerror(errno));
-	ssize_t n;
-	char chunk[65536];
-	while ((n = read(fd, chunk, sizeof chunk)) > 0)
-		buf_put(&read_bytes, chunk, (size_t)n);
-	int failed = n < 0 ? errno : 0;
-	if (fd != STDIN_FILENO)
-		close(fd);
-	if (failed)
-		return fail(err, ERR_IO, "cannot read %s: %s", path, strerror(failed));
 	TRY(buf_check(&read_bytes, path, err));
 	const void *copy = arena_copy(arena, read_bytes.data, read_bytes.size);
 	if (!copy)

@@ -557,7 +557,7 @@ static enum err_code item_take(struct tx *tx, const struct step *step, const str
 			       const struct catch_up_evidence *evidence, const char **state, const char **reason,
 			       struct err *err)
 {
-	const char *partner = arena_printf(step->arena, "partner:%s", step->catch_up->partner);
+	const struct actor actor = actor_partner(step->arena, step->catch_up->partner);
 	const struct catch_up_item *item = &note->items[0];
 
 	*state = note->unavailable ? ITEM_UNAVAILABLE : ITEM_REFUSED;
@@ -568,9 +568,9 @@ static enum err_code item_take(struct tx *tx, const struct step *step, const str
 	if (same(*state, ITEM_RECOVERED))
 		return OK;
 	const char *detail = arena_printf(step->arena, "%s: %s", item->message_id, *reason);
-	if (!detail || !partner)
+	if (!detail || !actor.name)
 		return fail(err, ERR_MEMORY, "no memory left for what %s returned", step->catch_up->partner);
-	return catch_up_journal(tx, step->catch_up->id, partner,
+	return catch_up_journal(tx, step->catch_up->id, actor.name,
 				same(*state, ITEM_REFUSED) ? "catch-up-not-believed" : "catch-up-unavailable", detail,
 				step->now_us, err);
 }

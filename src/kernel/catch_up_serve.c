@@ -60,11 +60,11 @@ static enum err_code answer(struct tx *tx, const struct answering *a, const char
 static enum err_code note_served(struct tx *tx, const struct answering *a, const char *event, const char *detail,
 				 struct err *err)
 {
-	const char *actor = arena_printf(a->arena, "partner:%s", a->message->partner);
+	const struct actor actor = actor_partner(a->arena, a->message->partner);
 
-	if (!actor || !detail)
+	if (!actor.name || !detail)
 		return fail(err, ERR_MEMORY, "no memory left to answer %s", a->message->partner);
-	return catch_up_journal(tx, a->note->id, actor, event, detail, a->now_us, err);
+	return catch_up_journal(tx, a->note->id, actor.name, event, detail, a->now_us, err);
 }
 
 /* --- The list --- */

@@ -40,7 +40,7 @@ struct acceptance {
 
 static enum err_code partner_actor(struct arena *arena, const char *partner, struct actor *actor, struct err *err)
 {
-	*actor = (struct actor){ .name = arena_printf(arena, "partner:%s", partner) };
+	*actor = actor_partner(arena, partner);
 	return actor->name ? OK : fail(err, ERR_MEMORY, "no memory left for a message from %s", partner);
 }
 
@@ -243,10 +243,10 @@ enum err_code inbox_accept(struct kernel *kernel, struct arena *arena, struct in
 /* --- Refusing --- */
 
 struct refusal {
-	const char *partner, *message_id, *rule, *text;
+	const char *partner, *message_id;
+	const struct refused_for *why;
 	struct wire received, error; /* .digest is NULL if there is none */
 	int64_t now_us;
-	bool later; /* the error goes out with a request of its own */
 };
 
 /* One of the two wires: kept if it may be, and in the journal in any case. ID becomes "" if it is not kept. */
@@ -260,7 +260,7 @@ static enum err_code refused_wire(struct tx *tx, const struct refusal *refusal, 
 		return OK;
 	if (keep)
 		TRY(wire_insert(tx, NULL, refusal->partner, wire, id, refusal->now_us, err));
-	snprintf(detail, sizeof(detail), "%s: %s", refusal->partner, refusal->rule);
+	snprintf(detail, sizeof(detail), "%s: %s", refusal->partner, refusal->why->rule);
 	return journal_put(
 		tx,
 		&(struct journal_entry){ .at_us = refusal->now_us,
@@ -281,7 +281,7 @@ static enum err_code refused_run(struct tx *tx, void *arg, struct err *err)
 		    one = { .refusals = 1,
 			    .bytes = (int64_t)refusal->received.octets.size + (int64_t)refusal->error.octets.size };
 
-	if (refusal->later && refusal->message_id && refusal->error.digest)
+	if (refusal->why->later && refusal->message_id && refusal->error.digest)
 		TRY(reply_later(tx, refusal->partner, refusal->message_id, "error", &refusal->error, refusal->now_us,
 				err));
 	TRY(cost_add(tx, refusal->partner, refusal->now_us, one, &today, err));
@@ -293,49 +293,24 @@ static enum err_code refused_run(struct tx *tx, void *arg, struct err *err)
 	TRY(refused_wire(tx, refusal, id, &refusal->error, keep, error, err));
 	return db_exec(tx, &sql_refusal_put,
 		       BINDS(BIND_TEXT(id), BIND_TEXT(refusal->partner), BIND_TEXT(refusal->message_id),
-			     BIND_TEXT(refusal->rule), BIND_INT(refusal->now_us),
+			     BIND_TEXT(refusal->why->rule), BIND_INT(refusal->now_us),
 			     BIND_TEXT(*received ? received : NULL), BIND_TEXT(*error ? error : NULL),
-			     BIND_TEXT(refusal->text)),
+			     BIND_TEXT(refusal->why->text)),
 		       NULL, err);
-}
-
-static enum err_code refuse(struct kernel *kernel, struct refusal refusal, const struct wire *received,
-			    const struct wire *error, struct err *err)
-{
-	struct wire_room received_room, error_room;
-
-	if (received)
-		refusal.received = wire_digested(received, NULL, &received_room);
-	if (error)
-		refusal.error = wire_digested(error, NULL, &error_room);
-	return db_write(kernel->db, refused_run, &refusal, err);
 }
 
 enum err_code inbox_refused(struct kernel *kernel, const char *partner, const char *message_id,
 			    const struct refused_for *why, const struct wire *received, const struct wire *error,
 			    int64_t now_us, struct err *err)
 {
-	return refuse(kernel,
-		      (struct refusal){ .partner = partner,
-					.message_id = message_id,
-					.rule = why->rule,
-					.text = why->text,
-					.now_us = now_us },
-		      received, error, err);
-}
+	struct wire_room received_room, error_room;
+	struct refusal refusal = { .partner = partner, .message_id = message_id, .why = why, .now_us = now_us };
 
-enum err_code inbox_refused_later(struct kernel *kernel, const char *partner, const char *message_id,
-				  const struct refused_for *why, const struct wire *received, const struct wire *error,
-				  int64_t now_us, struct err *err)
-{
-	return refuse(kernel,
-		      (struct refusal){ .partner = partner,
-					.message_id = message_id,
-					.rule = why->rule,
-					.text = why->text,
-					.now_us = now_us,
-					.later = true },
-		      received, error, err);
+	if (received)
+		refusal.received = wire_digested(received, NULL, &received_room);
+	if (error)
+		refusal.error = wire_digested(error, NULL, &error_room);
+	return db_write(kernel->db, refused_run, &refusal, err);
 }
 
 /* --- Processing --- */

@@ -37,6 +37,8 @@ struct actor {
 
 /* Of what nobody asked for: timers, workers. */
 extern const struct actor actor_system;
+/* Of what a partner's message asked for; .name is NULL if there is no memory. */
+struct actor actor_partner(struct arena *arena, const char *partner);
 
 /* All tables of the kernel and of the capabilities, in order. */
 extern const struct migration kernel_migrations[];

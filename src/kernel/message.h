@@ -213,9 +213,12 @@ struct inbox_delivery {
 };
 enum err_code inbox_accept(struct kernel *kernel, struct arena *arena, struct inbox_delivery *delivery, int64_t now_us,
 			   enum inbox_outcome *outcome, struct wire *receipt, struct err *err) MUST_USE;
-/* The rule that was broken, and in words how: these may repeat what the message says. */
 struct refused_for {
-	const char *rule, *text;
+	const char *rule, *text; /* what was broken, and in words how: these may repeat what the message says */
+	/* The error goes out later, with a request of its own: it is put as a reply in the same step, however many
+	 * refusals were kept that day. Not without a message id, because an error must name what it is about (ebMS 2.0
+	 * §3.1.6.3). */
+	bool later;
 };
 /* A refusal of a known partner's message: the bytes, our signed error, and why. Bounded a day and partner: beyond
  * REFUSAL_BYTES_KEPT_A_DAY without bytes, beyond REFUSALS_KEPT_A_DAY only counted. ERROR may be NULL. */
@@ -224,12 +227,6 @@ struct refused_for {
 enum err_code inbox_refused(struct kernel *kernel, const char *partner, const char *message_id,
 			    const struct refused_for *why, const struct wire *received, const struct wire *error,
 			    int64_t now_us, struct err *err) MUST_USE;
-/* The same, and ERROR goes out later, with a request of its own: it is put as a reply in the same step, however many
- * refusals were kept that day. Not without a MESSAGE_ID, because an error must name what it is about (ebMS 2.0
- * §3.1.6.3). */
-enum err_code inbox_refused_later(struct kernel *kernel, const char *partner, const char *message_id,
-				  const struct refused_for *why, const struct wire *received, const struct wire *error,
-				  int64_t now_us, struct err *err) MUST_USE;
 
 /* Processes up to LIMIT received messages: hands each to its document type's on_receive in a transaction of its own.
  * Partners share LIMIT, the one that has waited longest first, so that none of them can keep another's messages from

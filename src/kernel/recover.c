@@ -208,7 +208,7 @@ enum err_code catch_up_recover(struct kernel *kernel, struct tx *tx, struct aren
 			      .catch_up = catch_up,
 			      .evidence = evidence,
 			      .message = evidence->message,
-			      .actor = { .name = arena_printf(arena, "partner:%s", catch_up->partner) },
+			      .actor = actor_partner(arena, catch_up->partner),
 			      .findings = findings_new(arena),
 			      .now_us = now_us };
 	bool here;

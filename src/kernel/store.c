@@ -102,6 +102,11 @@ const struct statements kernel_statements = { rows, COUNT(rows) };
 
 const struct actor actor_system = { .name = "system" };
 
+struct actor actor_partner(struct arena *arena, const char *partner)
+{
+	return (struct actor){ .name = arena_printf(arena, "partner:%s", partner) };
+}
+
 void *list_grow(struct arena *arena, void *items, size_t count, size_t size)
 {
 	if (count > 0 && (count & (count - 1)) != 0)

@@ -142,16 +142,15 @@ static enum err_code refuse_in_words(struct receiving *r, const struct finding *
 	struct ebms_packed packed = { 0 };
 	struct kernel *kernel = r->messaging->options.kernel;
 	const char *partner = r->authenticated->partner.code;
-	const struct refused_for why = { first->rule->code, first->text };
+	const struct refused_for why = { first->rule->code, first->text, receiving_answers_later(r) };
 	TRY(receiving_identity(r, r->authenticated, "MessageError", &identity, err));
 	struct ebms_answering answering = receiving_answering(r, r->authenticated, &identity);
 	enum err_code code = ebms_pack_error(r->arena, &answering, r->findings, &packed, err);
 	if (code == OK) {
 		struct wire received = wire_received(r), error = wire_given(r, WIRE_ERROR_SENT, &identity, &packed);
-		code = (receiving_answers_later(r) ? inbox_refused_later : inbox_refused)(
-			kernel, partner, message_id_of(r), &why, &received, &error, r->now_us, err);
+		code = inbox_refused(kernel, partner, message_id_of(r), &why, &received, &error, r->now_us, err);
 	}
-	if (code == OK && receiving_answers_later(r)) {
+	if (code == OK && why.later) {
 		r->news |= MESSAGING_TO_SEND;
 		receiving_accept(r);
 	} else if (code == OK)
@@ -167,7 +166,7 @@ static enum err_code refuse(struct receiving *r, struct err *err)
 	if (is_answerable(r)) {
 		TRY(refuse_in_words(r, first, err));
 	} else {
-		const struct refused_for why = { first->rule->code, first->text };
+		const struct refused_for why = { first->rule->code, first->text, .later = false };
 		struct wire received = wire_received(r);
 		TRY(inbox_refused(r->messaging->options.kernel, r->authenticated->partner.code, message_id_of(r), &why,
 				  &received, NULL, r->now_us, err));

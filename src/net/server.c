@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "connections_int.h"
 #include "listen_int.h"
 #include "server_load_int.h"
@@ -434,22 +435,11 @@ __attribute__((format(printf, 2, 0))) static void on_complaint(void *arg, const 
 /* NUL-terminated, as the library wants it. */
 static enum err_code read_file(const char *path, struct buf *into, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = 1;
+	fd_auto fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0)
-		return fail(err, ERR_CONFIG, "cannot open %s: %s", path, strerror(errno));
 	buf_init(into, TLS_FILE_BYTES);
-	while (got > 0) {
-		uint8_t *to = buf_reserve(into, 4096);
-		got = to ? read(fd, to, 4096) : 0;
-		if (got > 0)
-			buf_grown(into, (size_t)got);
-	}
-	int reason = errno;
-	close(fd);
-	if (got < 0)
-		return fail(err, ERR_CONFIG, "cannot read %s: %s", path, strerror(reason));
+	if (fd < 0 || !fd_read_all(fd, into))
+		return fail(err, ERR_CONFIG, "cannot read %s: %s", path, strerror(errno));
 	if (into->size == 0)
 		return fail(err, ERR_CONFIG, "%s is empty", path);
 	return buf_check(into, path, err);

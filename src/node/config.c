@@ -613,20 +613,15 @@ enum err_code config_parse(struct arena *arena, const char *directory, struct by
 
 static enum err_code read_file(const char *path, const char *directory, struct buf *out, struct err *err)
 {
-	FILE *file = fopen(path, "re");
-	uint8_t *to;
-	if (!file && errno == ENOENT)
+	fd_auto fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
 		return fail(err, ERR_NOT_FOUND,
 			    "there is no node in %s: give --dir DIR, or set LINTAS_DIR; to make a node: "
 			    "lintas init DIR --state STATE",
 			    directory);
-	if (!file)
+	if (fd < 0 || !fd_read_all(fd, out))
 		return fail(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
-	while (!feof(file) && !ferror(file) && (to = buf_reserve(out, BUFSIZ)) != NULL)
-		buf_grown(out, fread(to, 1, BUFSIZ, file));
-	bool broken = ferror(file);
-	fclose(file);
-	return broken ? fail(err, ERR_IO, "cannot read %s", path) : buf_check(out, path, err);
+	return buf_check(out, path, err);
 }
 
 enum err_code config_read(struct arena *arena, const char *directory, struct config *config, struct findings *findings,

@@ -243,7 +243,7 @@ static enum err_code process(struct kernel *kernel, struct tx *tx, struct arena 
 		.doctype = intake->doctype,
 		.reading = &intake->reading,
 		.digest = intake->digest,
-		.actor = { .name = arena_printf(arena, "partner:%s", message->partner) },
+		.actor = actor_partner(arena, message->partner),
 		.now_us = now_us,
 		.findings = findings,
 		.errors = findings_errors(findings),

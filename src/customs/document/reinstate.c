@@ -75,7 +75,7 @@ static enum err_code keep(struct tx *tx, const struct reinstatement *r, const ch
 	const struct document_key *key = &r->reading->key;
 	const struct doctype *doctype = r->reading->doctype;
 	const struct message *message = r->message;
-	const struct actor actor = { .name = arena_printf(r->arena, "partner:%s", message->partner) };
+	const struct actor actor = actor_partner(r->arena, message->partner);
 	struct document about;
 
 	TRY(find_about(tx, r, &about, err));

@@ -740,8 +740,9 @@ static void a_refused_message_is_read_by_investigators_alone_and_that_is_journal
 	struct wire received = fixture_wire(fixture, WIRE_RECEIVED, "garbage");
 	struct refusal_list list;
 
-	must(inbox_refused(&fixture->kernel, "VN", "m1@vn", &(struct refused_for){ "MSG-011", "as it is" }, &received,
-			   NULL, fixture->clock.now_us, &fixture->err));
+	must(inbox_refused(&fixture->kernel, "VN", "m1@vn",
+			   &(struct refused_for){ .rule = "MSG-011", .text = "as it is" }, &received, NULL,
+			   fixture->clock.now_us, &fixture->err));
 	must(db_read(fixture->kernel.db, list_refusals, &(struct refusals){ fixture->arena, &list }, &fixture->err));
 	const char *path = arena_printf(fixture->arena, "/api/v1/refusals/%s/received", list.items[0].id);
 	static const char *const others[] = { "monitor", "operator" };

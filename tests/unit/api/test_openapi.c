@@ -222,8 +222,9 @@ static void refuse_message(struct record *record)
 	struct wire received = fixture_wire(fixture, WIRE_RECEIVED, "garbage");
 	struct wire error = fixture_wire(fixture, WIRE_ERROR_SENT, "<error/>");
 
-	must(inbox_refused(&fixture->kernel, "LA", "m1@la", &(struct refused_for){ "MSG-010", "as it is" }, &received,
-			   &error, fixture->clock.now_us, &fixture->err));
+	must(inbox_refused(&fixture->kernel, "LA", "m1@la",
+			   &(struct refused_for){ .rule = "MSG-010", .text = "as it is" }, &received, &error,
+			   fixture->clock.now_us, &fixture->err));
 	record->refusal = member(record, tell(record, "GET", "/api/v1/refusals?partner=LA", NULL), "id");
 }
 

@@ -18,8 +18,9 @@ static void refuse(struct world *world, const char *partner, const char *message
 				    .content_type = "application/soap+xml",
 				    .octets = bytes_of("<error/>") };
 
-	must(inbox_refused(&fixture->kernel, partner, message_id, &(struct refused_for){ rule, "part 1 has garbage" },
-			   &received, &error, fixture->clock.now_us, &fixture->err));
+	must(inbox_refused(&fixture->kernel, partner, message_id,
+			   &(struct refused_for){ .rule = rule, .text = "part 1 has garbage" }, &received, &error,
+			   fixture->clock.now_us, &fixture->err));
 	fixture->clock.now_us += SECOND_US;
 }
 

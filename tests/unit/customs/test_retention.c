@@ -414,7 +414,7 @@ static void refusals_go_after_their_term_but_not_those_of_a_held_partner(void **
 
 	for (int i = 0; i < 40; i++)
 		must(inbox_refused(&fixture->kernel, "VN", arena_printf(fixture->arena, "r-%d@vn", i),
-				   &(struct refused_for){ "EBMS:0009", "as it is" }, &garbage, &error,
+				   &(struct refused_for){ .rule = "EBMS:0009", .text = "as it is" }, &garbage, &error,
 				   fixture->clock.now_us, &fixture->err));
 	assert_int_equal(sweep(fixture, at(2027, 11, 1)), 0);
 	hold = place(fixture, HOLD_PARTNER, "VN", TIME_NONE);
@@ -441,7 +441,7 @@ static void a_held_partner_s_refusals_keep_no_other_s(void **state)
 
 	for (int i = 0; i < 40; i++)
 		must(inbox_refused(&fixture->kernel, i < 30 ? "VN" : "MY", arena_printf(fixture->arena, "r-%d@vn", i),
-				   &(struct refused_for){ "EBMS:0009", "as it is" }, &garbage, &error,
+				   &(struct refused_for){ .rule = "EBMS:0009", .text = "as it is" }, &garbage, &error,
 				   fixture->clock.now_us, &fixture->err));
 	must(db_write(fixture->kernel.db, hold_run, &by_customs, &fixture->err));
 	assert_int_equal(sweep(fixture, at(2027, 11, 4)), 10);

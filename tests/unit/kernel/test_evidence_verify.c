@@ -28,8 +28,9 @@ static void exchange(struct kernel_fixture *fixture)
 	must(outbox_failed(&fixture->kernel, &message, &retry_policy_default, FAILED_ON_THE_WAY, "busy", &error,
 			   fixture->clock.now_us, &fixture->err));
 	must(outbox_delivered(&fixture->kernel, &message, &receipt, fixture->clock.now_us, &fixture->err));
-	must(inbox_refused(&fixture->kernel, "VN", "m2@vn", &(struct refused_for){ "EBMS:0009", "as it is" }, &garbage,
-			   &refusal, fixture->clock.now_us, &fixture->err));
+	must(inbox_refused(&fixture->kernel, "VN", "m2@vn",
+			   &(struct refused_for){ .rule = "EBMS:0009", .text = "as it is" }, &garbage, &refusal,
+			   fixture->clock.now_us, &fixture->err));
 }
 
 static void seal(struct kernel_fixture *fixture)
@@ -247,8 +248,9 @@ static void octets_of_a_refusal_that_were_not_kept_are_not_missed(void **state)
 
 	exchange(fixture);
 	fixture_exec(fixture, &used, BINDS(BIND_INT(REFUSAL_BYTES_KEPT_A_DAY)));
-	must(inbox_refused(&fixture->kernel, "VN", "m3@vn", &(struct refused_for){ "EBMS:0009", "as it is" }, &garbage,
-			   NULL, fixture->clock.now_us, &fixture->err));
+	must(inbox_refused(&fixture->kernel, "VN", "m3@vn",
+			   &(struct refused_for){ .rule = "EBMS:0009", .text = "as it is" }, &garbage, NULL,
+			   fixture->clock.now_us, &fixture->err));
 	assert_int_equal(fixture_int(fixture, &named, NO_BINDS), 3);
 	expect_whole(fixture, COUNT(exchanged));
 }

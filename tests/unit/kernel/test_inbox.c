@@ -480,13 +480,15 @@ static void refusals_are_kept_up_to_a_number_and_counted_beyond(void **state)
 	struct wire received = fixture_wire(fixture, WIRE_RECEIVED, "garbage");
 	struct wire error = fixture_wire(fixture, WIRE_ERROR_SENT, "EBMS:0009");
 
-	must(inbox_refused(&fixture->kernel, "VN", "m1@vn", &(struct refused_for){ "EBMS:0009", "as it is" }, &received,
-			   &error, fixture->clock.now_us, &fixture->err));
+	must(inbox_refused(&fixture->kernel, "VN", "m1@vn",
+			   &(struct refused_for){ .rule = "EBMS:0009", .text = "as it is" }, &received, &error,
+			   fixture->clock.now_us, &fixture->err));
 	assert_int_equal(count(fixture, &kept), 1);
 	assert_int_equal(count(fixture, &wires), 2);
 	fixture_exec(fixture, &full, BINDS(BIND_INT(REFUSALS_KEPT_A_DAY)));
-	must(inbox_refused(&fixture->kernel, "VN", NULL, &(struct refused_for){ "EBMS:0009", "as it is" }, &received,
-			   NULL, fixture->clock.now_us, &fixture->err));
+	must(inbox_refused(&fixture->kernel, "VN", NULL,
+			   &(struct refused_for){ .rule = "EBMS:0009", .text = "as it is" }, &received, NULL,
+			   fixture->clock.now_us, &fixture->err));
 	assert_int_equal(count(fixture, &kept), 1);
 	assert_int_equal(count(fixture, &wires), 2);
 	assert_int_equal(count(fixture, &counted), REFUSALS_KEPT_A_DAY + 1);
@@ -504,20 +506,24 @@ static void beyond_their_bytes_refusals_are_kept_without_them(void **state)
 	struct wire received = fixture_wire(fixture, WIRE_RECEIVED, "garbage");
 	struct wire error = fixture_wire(fixture, WIRE_ERROR_SENT, "EBMS:0009");
 
-	must(inbox_refused(&fixture->kernel, "VN", "m0@vn", &(struct refused_for){ "EBMS:0009", "as it is" }, &received,
-			   &error, fixture->clock.now_us, &fixture->err));
+	must(inbox_refused(&fixture->kernel, "VN", "m0@vn",
+			   &(struct refused_for){ .rule = "EBMS:0009", .text = "as it is" }, &received, &error,
+			   fixture->clock.now_us, &fixture->err));
 	/* Sixteen octets: these still fit. */
 	fixture_exec(fixture, &used, BINDS(BIND_INT(REFUSAL_BYTES_KEPT_A_DAY - 16)));
-	must(inbox_refused(&fixture->kernel, "VN", "m1@vn", &(struct refused_for){ "EBMS:0009", "as it is" }, &received,
-			   &error, fixture->clock.now_us, &fixture->err));
+	must(inbox_refused(&fixture->kernel, "VN", "m1@vn",
+			   &(struct refused_for){ .rule = "EBMS:0009", .text = "as it is" }, &received, &error,
+			   fixture->clock.now_us, &fixture->err));
 	assert_int_equal(count(fixture, &wires), 4);
-	must(inbox_refused(&fixture->kernel, "VN", "m2@vn", &(struct refused_for){ "EBMS:0009", "as it is" }, &received,
-			   &error, fixture->clock.now_us, &fixture->err));
+	must(inbox_refused(&fixture->kernel, "VN", "m2@vn",
+			   &(struct refused_for){ .rule = "EBMS:0009", .text = "as it is" }, &received, &error,
+			   fixture->clock.now_us, &fixture->err));
 	assert_int_equal(count(fixture, &wires), 4);
 	assert_int_equal(count(fixture, &kept), 1);
 	/* Another partner has its own. */
-	must(inbox_refused(&fixture->kernel, "MY", "m2@my", &(struct refused_for){ "EBMS:0009", "as it is" }, &received,
-			   &error, fixture->clock.now_us, &fixture->err));
+	must(inbox_refused(&fixture->kernel, "MY", "m2@my",
+			   &(struct refused_for){ .rule = "EBMS:0009", .text = "as it is" }, &received, &error,
+			   fixture->clock.now_us, &fixture->err));
 	assert_int_equal(count(fixture, &wires), 6);
 }
 

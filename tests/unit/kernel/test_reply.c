@@ -464,8 +464,8 @@ static void refuse(struct kernel_fixture *fixture, const char *message_id, const
 	struct wire received = fixture_wire(fixture, WIRE_RECEIVED, "garbage");
 	struct wire sent = fixture_wire(fixture, WIRE_ERROR_SENT, error);
 
-	must(inbox_refused_later(&fixture->kernel, "VN", message_id, &(struct refused_for){ "MSG-010", "as it is" },
-				 &received, &sent, fixture->clock.now_us, &fixture->err));
+	must(inbox_refused(&fixture->kernel, "VN", message_id, &(struct refused_for){ "MSG-010", "as it is", true },
+			   &received, &sent, fixture->clock.now_us, &fixture->err));
 }
 
 static void an_error_goes_out_later_and_is_kept_as_evidence(void **state)
