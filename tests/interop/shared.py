@@ -1,5 +1,5 @@
 """What the runs against other implementations have in common: cases that are counted, tools that obey, their keys, documents."""
-import contextlib, pathlib, select, subprocess, traceback
+import contextlib, datetime, pathlib, select, subprocess, traceback
 
 from nodes import lintas, run
 
@@ -66,7 +66,8 @@ class Tool:
 
 
 def issue_until(authority, csr, out, end):
-    """A signing certificate that lasts until END: what openssl x509 cannot say, openssl ca can."""
+    """A signing certificate that lasts until END: what openssl x509 cannot say, openssl ca can. It began before all others, so that of
+    several it is the one by which a node signs."""
     folder = out.with_suffix(".ca")
     folder.mkdir()
     (folder / "index").touch()
@@ -74,7 +75,7 @@ def issue_until(authority, csr, out, end):
                                  f"x509_extensions=x\nnew_certs_dir={folder}\n[p]\ncommonName=supplied\n"
                                  "[x]\nbasicConstraints=CA:FALSE\nsubjectKeyIdentifier=hash\nkeyUsage=digitalSignature\n")
     run("openssl", "ca", "-batch", "-notext", "-config", folder / "conf", "-cert", authority.cert, "-keyfile", authority.key, "-in", csr,
-        "-out", out, "-enddate", end.strftime("%Y%m%d%H%M%SZ"))
+        "-out", out, "-startdate", f"{end - datetime.timedelta(hours=2):%Y%m%d%H%M%SZ}", "-enddate", f"{end:%Y%m%d%H%M%SZ}")
 
 
 class Keys:
