@@ -308,7 +308,7 @@ def comparison(args, profile):
     """The same messages between two nodes, and between two of phase4."""
     document = exchange.form_d(ROOT, 20000)
     rows = {}
-    with exchange.Pair(argparse.Namespace(lintas=str(args.lintas), root=ROOT, build=args.build, keep=args.keep), profile) as pair:
+    with exchange.Pair(argparse.Namespace(lintas=str(args.lintas), root=ROOT, build=args.build, keep=args.keep, sent=0), profile) as pair:
         pair.load(document, MESSAGES, OPEN)
         told = pair.load(document, MESSAGES, OPEN)
         rows["lintas"] = [told["rate"], *told["nodes_cpu_us"], *(sum(exchange.status_mb(pid, what) for pid in node.processes())
