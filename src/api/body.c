@@ -1,4 +1,4 @@
-/* Bodies of requests and answers: their media type, their record, and where what was made is found. */
+/* Bodies of requests and answers: their media type, and where what was made is found. */
 #include "api/call_int.h"
 #include "base/text.h"
 #include "customs/document/document.h"

@@ -3,8 +3,9 @@
 #include "cli/options_int.h"
 #include "customs/registry.h"
 
-/* What capabilities bring stands between the two, as people look for it. */
-static const struct command_group before[] = { { "The node", node_commands } }, after[] = {
+/* What capabilities bring stands between these two: after how a node is run, before what it needs for that. */
+static const struct command_group before[] = { { "The node", node_commands } };
+static const struct command_group after[] = {
 	{ "Messages and tasks", message_commands },
 	{ "Partners", partner_commands },
 	{ "Links with partners", link_commands },

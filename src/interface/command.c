@@ -8,8 +8,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
-
-enum { BODY_MAX = 8 << 20 };
+#include "interface/route.h"
 
 const char *option_value(const struct invocation *invocation, const char *name)
 {
@@ -86,7 +85,7 @@ enum err_code remote_run(struct invocation *in, struct bytes body, struct err *e
 enum err_code remote_run_with(struct invocation *in, const struct schema *schema, const void *view, struct err *err)
 {
 	buf_auto json;
-	buf_init(&json, BODY_MAX);
+	buf_init(&json, CALL_JSON_MAX);
 	field_put_json(&json, schema, view);
 	TRY(buf_check(&json, "the call", err));
 	return remote_run(in, buf_bytes(&json), err);
