@@ -20,7 +20,15 @@ struct machine;
  * A route names the rows of the parameters that it takes; anything else is refused, because a mistyped filter that
  * counts as none would show more than was asked for. A value that nothing can have is refused, too: an empty list would
  * say that there is nothing. */
-enum query_kind { QUERY_TEXT, QUERY_WORD, QUERY_FLAG, QUERY_COUNT, QUERY_CURSOR, QUERY_DIGEST, QUERY_DAY };
+enum query_kind {
+	QUERY_TEXT,   /* any */
+	QUERY_WORD,   /* one of some */
+	QUERY_FLAG,   /* true, false */
+	QUERY_COUNT,  /* 1 to PAGE_LIMIT */
+	QUERY_CURSOR, /* a whole number that a page before it gave */
+	QUERY_DIGEST, /* SHA-256, 64 hexadecimal digits */
+	QUERY_DAY,    /* 2026-11-02 */
+};
 
 /* What a word may be, each once. */
 struct query_words {
@@ -76,15 +84,17 @@ bool route_takes(const struct route *route, const struct query_row *parameter);
 
 /* --- A call: what a handler is given, and what it leaves behind --- */
 
-/* What the levels above do for a handler; src/api has the rows. */
+/* What only the levels above can do for a call; src/api has the functions. */
 struct router {
+	/* HTTP, for call_query(), call_header(), call_precondition(), call_answer(), call_answer_page(): where what was
+	 * MADE is found, and the NEXT page. */
 	const char *(*query)(const struct call *call, const char *name);
 	enum err_code (*header)(struct call *call, const char *name, const char *value, struct err *err);
 	enum err_code (*precondition)(struct call *call, const void *record, struct err *err);
 	enum err_code (*made)(struct call *call, const void *record, struct err *err);
 	enum err_code (*next)(struct call *call, const char *next, struct err *err);
-	/* Documents in the shapes of national systems (?map=): which mappings there are; takes the documents in the
-	 * body; answers with DOCUMENT, whose exact bytes are ORIGINAL. */
+	/* The shapes of national systems (?map=), for the routes of documents: which mappings there are; takes the
+	 * documents in the body; answers with DOCUMENT, whose exact bytes are ORIGINAL. */
 	enum err_code (*maps)(const struct call *call, struct query_words *words, struct err *err);
 	enum err_code (*take_mapped)(struct call *call, struct err *err);
 	enum err_code (*give_mapped)(struct call *call, const struct document *document, struct bytes original,
@@ -104,11 +114,12 @@ struct call {
 	struct actor actor;   /* .organisation: it sees what that one keeps, NULL: everything that the routes show */
 	const char *roles;    /* NULL: whoever may open the administration socket may do everything */
 	const char *purposes; /* for which documents are read here, with ", " between them; NULL: none are known */
-	struct findings *findings; /* with errors in it, the answer is a problem 422 that lists them */
 	int64_t now_us;
-	struct buf *out;          /* the body of the answer */
-	int status;               /* the route's unless set */
-	const char *content_type; /* application/json unless set */
+	/* The handler's to fill. */
+	struct findings *findings; /* with errors in it, the answer is a problem 422 that lists them */
+	struct buf *out;           /* the body of the answer */
+	int status;                /* the route's unless set */
+	const char *content_type;  /* application/json unless set */
 };
 
 /* --- What is asked for --- */
