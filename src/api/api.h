@@ -497,6 +497,10 @@ extern const struct schema document_schema, document_list_schema, message_schema
 	user_list_schema, new_user_schema, user_change_schema, password_schema, token_schema, token_list_schema,
 	new_token_schema, me_schema, role_list_schema, drop_list_schema, catch_up_list_schema, new_catch_up_schema;
 
+/* What is found of requests, each array ended by a row without a code; for documentation. */
+extern const struct rule query_rules[], repeat_rules[], map_call_rules[], hold_rules[], notice_rules[], access_rules[];
+extern const struct rule partner_rules[], card_import_rules[], agreement_rules[], webhook_call_rules[];
+
 /* What is shown of KEY, and belongs to it. */
 struct key_view key_view_of(const struct key_info *key, int64_t now_us);
 

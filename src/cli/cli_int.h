@@ -21,10 +21,10 @@ struct option {
 
 struct invocation;
 struct command {
-	const char *words;            /* "outbox retry" */
-	const char *arguments;        /* "MESSAGE"; a trailing '?' makes the last one optional; see CLI_STATES */
-	const char *summary;          /* one line */
-	const char *example;          /* one or more lines a user could type */
+	const char *words;     /* "outbox retry" */
+	const char *arguments; /* "MESSAGE"; a trailing '?' makes one optional, and those after it; see CLI_STATES */
+	const char *summary;   /* one line */
+	const char *example;   /* one or more lines a user could type */
 	const struct option *options; /* ended by a row without a name; NULL: none of its own */
 	enum err_code (*run)(struct invocation *invocation, struct err *err); /* a command of its own … */
 	const char *method, *path;   /* … or a call of the interface: {} are the arguments in order */
