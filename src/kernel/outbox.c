@@ -610,6 +610,29 @@ enum err_code outbox_waiting(struct kernel *kernel, const struct message *messag
 	return db_write(kernel->db, unsettled_run, &attempt, err);
 }
 
+struct giving_back {
+	const struct message *message;
+	int64_t now_us;
+};
+
+static enum err_code give_back_run(struct tx *tx, void *arg, struct err *err)
+{
+	const struct giving_back *back = arg;
+	const struct message *message = back->message;
+
+	return db_exec(tx, &sql_message_give_back,
+		       BINDS(BIND_TEXT(message->id), BIND_INT(message->attempts), BIND_INT(message->next_attempt_us),
+			     BIND_INT(back->now_us)),
+		       NULL, err);
+}
+
+enum err_code outbox_give_back(struct kernel *kernel, const struct message *message, int64_t now_us, struct err *err)
+{
+	struct giving_back back = { message, now_us };
+
+	return db_write(kernel->db, give_back_run, &back, err);
+}
+
 /* --- An officer's decision --- */
 
 struct decision {
