@@ -129,7 +129,7 @@ struct document_view {
 	int64_t created_us;
 	/* Of one document alone, not in a list of them. */
 	int64_t others; /* of the reference by which it was asked for; INTEGER_NONE */
-	const char *message_state, *message_error;
+	const char *message_state, *message_error, *effect;
 	struct finding_view *findings;
 	size_t findings_count;
 };
@@ -157,6 +157,7 @@ struct paper_close_view {
 struct message_view {
 	const char *id, *direction, *partner, *organisation, *message_id, *conversation, *action, *document, *state,
 		*last_error;
+	const char *effect; /* of one message alone, as its parts */
 	int64_t position, attempts, created_us, accepted_us, next_attempt_us, settled_us;
 	bool test;
 	struct part_view *parts;

@@ -318,6 +318,11 @@ struct message_look {
 enum err_code message_look(struct tx *tx, struct arena *arena, const char *id, struct message_look *look,
 			   struct err *err) MUST_USE;
 
+/* What the document of MESSAGE, a dead, held or abandoned one of ours, did here alone (struct keeper). NULL: nothing.
+ */
+enum err_code message_effect(struct tx *tx, const struct kernel *kernel, struct arena *arena,
+			     const struct message *message, const char **effect, struct err *err) MUST_USE;
+
 /* One row a partner. */
 struct exchange_counts {
 	const char *partner, *status; /* its code; "active", "suspended" */
