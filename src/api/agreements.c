@@ -12,7 +12,7 @@ enum { AGREEMENTS_MAX = 64, TERMS_MAX_BYTES = 1 << 20, PROPOSAL_MAX = 4 << 20, P
 
 /* clang-format off */
 enum { RULE_TEXT, RULE_OTHER_PARTNER, RULE_PINNED, RULE_TAKEN, RULE_PROFILE, RULE_TOO_MANY, RULE_BINDING };
-static const struct rule agreement_rules[] = {
+const struct rule agreement_rules[] = {
 	[RULE_TEXT]    = { .code = "AGR-020", .text = "this is no CPA: give its XML, or the base64 of it" },
 	[RULE_OTHER_PARTNER] = { .code = "AGR-021", .law = "CPPA 2.0, PartyId",
 		.text = "the other party of the CPA, {1}, is partner {2}: import it for that one" },
@@ -23,6 +23,7 @@ static const struct rule agreement_rules[] = {
 	[RULE_TOO_MANY] = { .code = "AGR-025", .text = "there are {1} agreements with this partner already: no more can be kept" },
 	[RULE_BINDING] = { .code = "AGR-026", .severity = SEVERITY_WARNING,
 		.text = "from now on everything goes to {1} by ebMS 2: messages are signed, and TLS alone keeps them secret" },
+	{ 0 },
 };
 /* clang-format on */
 

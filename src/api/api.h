@@ -75,6 +75,7 @@ enum err_code api_put_openapi(struct arena *arena, struct kernel *kernel, const 
 struct message_view {
 	const char *id, *direction, *partner, *organisation, *message_id, *conversation, *action, *document, *state,
 		*last_error;
+	const char *effect; /* of one message alone, as its parts */
 	int64_t position, attempts, created_us, accepted_us, next_attempt_us, settled_us;
 	bool test;
 	struct part_view *parts;
@@ -386,6 +387,10 @@ extern const struct schema message_schema, message_list_schema, event_list_schem
 	key_list_schema, user_schema, user_list_schema, new_user_schema, user_change_schema, password_schema,
 	token_schema, token_list_schema, new_token_schema, me_schema, role_list_schema, drop_list_schema,
 	catch_up_list_schema, new_catch_up_schema;
+
+/* What is found of requests, each array ended by a row without a code; for documentation. */
+extern const struct rule query_rules[], repeat_rules[], map_call_rules[], hold_rules[], notice_rules[], access_rules[];
+extern const struct rule partner_rules[], card_import_rules[], agreement_rules[], webhook_call_rules[];
 
 /* What is shown of KEY, and belongs to it. */
 struct key_view key_view_of(const struct key_info *key, int64_t now_us);

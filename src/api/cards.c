@@ -13,12 +13,13 @@ enum { OVERLAP_DAYS = 7, FACTS_MAX = 1000 };
 
 /* clang-format off */
 enum { RULE_NO_FINGERPRINT, RULE_NO_PROFILE, RULE_ENDPOINT };
-static const struct rule card_rules[] = {
+const struct rule card_import_rules[] = {
 	[RULE_NO_FINGERPRINT] = { .code = "CARD-020",
 		.text = "no fingerprint is given: have the partner read that of its card by phone (lintas card prints it) and give it with --fingerprint" },
 	[RULE_NO_PROFILE] = { .code = "CARD-022",
 		.text = "no security profile of the card ({1}) can be used: make keys of that kind (lintas help key new), or ask for another card" },
 	[RULE_ENDPOINT]   = { .code = "CARD-024", .text = "the card has no endpoint for {1}, by which is exchanged with this partner" },
+	{ 0 },
 };
 /* clang-format on */
 
@@ -53,7 +54,7 @@ static enum err_code no_memory(struct err *err)
 
 static void found(struct findings *findings, int rule, const char *path, const char *first, const char *second)
 {
-	finding_add(findings, &card_rules[rule], path, first, second);
+	finding_add(findings, &card_import_rules[rule], path, first, second);
 }
 
 /* --- What a card changes --- */

@@ -9,7 +9,7 @@
 enum { RULE_CERTIFICATE, RULE_USE, RULE_NO_CERTIFICATE, RULE_PROFILE, RULE_ENDPOINT, RULE_TOKEN, RULE_STATE, RULE_ANCHOR,
        RULE_CRL, RULE_KEY, RULE_TOO_MANY, RULE_STATUS, RULE_NO_TLS, RULE_NO_TLS_CERTIFICATE, RULE_NOTHING, RULE_CRL_OLDER,
        RULE_CRL_ISSUER, RULE_ISSUER, RULE_UNUSABLE, RULE_OURSELVES, RULE_WEAK };
-static const struct rule partner_rules[] = {
+const struct rule partner_rules[] = {
 	[RULE_CERTIFICATE]    = { .code = "PTN-001", .text = "this is no certificate ({1}): give exactly one as PEM" },
 	[RULE_USE]            = { .code = "PTN-002", .text = "{1} is not a use of a certificate: give sign, encrypt, tls, issuer or crl" },
 	[RULE_NO_CERTIFICATE] = { .code = "PTN-003", .text = "no certificate for use {1}: add one with a key for profile {2}" },
@@ -34,6 +34,7 @@ static const struct rule partner_rules[] = {
 	[RULE_OURSELVES]      = { .code = "PTN-020", .text = "{1} is this node itself" },
 	[RULE_WEAK]           = { .code = "PTN-021", .text = "{1} rests on SHA-1, and no agreement in force excepts {2} from its refusal: agree on ebms2-rsa-sha256, or import their CPA with the exception (lintas partner import FILE --partner {2} --allow-sha1)",
 				  .law = "FIPS 186-5" },
+	{ 0 },
 };
 /* clang-format on */
 

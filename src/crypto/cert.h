@@ -100,7 +100,6 @@ enum err_code trust_lists(const struct trust *trust, int64_t at_us, struct arena
 /* Rules CRT-001 …: unknown, not yet valid, expired, revoked, wrong use, weak key, broken path, revocation list missing,
  * overdue or not to be checked, X.509 version. */
 extern const struct rule cert_rules[];
-extern const size_t cert_rules_count;
 #define CERT_RULE_LIST_MISSING   "CRT-008"
 #define CERT_RULE_LIST_OVERDUE   "CRT-009"
 #define CERT_RULE_LIST_UNCHECKED "CRT-012"

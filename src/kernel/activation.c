@@ -6,7 +6,7 @@
 
 /* clang-format off */
 enum { RULE_TYPE, RULE_VERSION, RULE_DIRECTION, RULE_STATE, RULE_PAST, RULE_LAW, RULE_OVERLAP, RULE_NOTHING, RULE_TOO_MANY };
-static const struct rule activation_rules[] = {
+const struct rule activation_rules[] = {
 	[RULE_TYPE]      = { .code = "ACT-001", .text = "{1} is no document type of this node: give one of {2}" },
 	[RULE_VERSION]   = { .code = "ACT-002", .text = "this node has version {2} of {1}, and no other" },
 	[RULE_DIRECTION] = { .code = "ACT-003", .text = "{1} is no direction: give in (from the partner) or out (to it); without one it is both" },
@@ -16,6 +16,7 @@ static const struct rule activation_rules[] = {
 	[RULE_OVERLAP]   = { .code = "ACT-007", .text = "{1}, and the two would overlap: take that back first ({2})" },
 	[RULE_NOTHING]   = { .code = "ACT-008", .text = "{1} already: nothing would change" },
 	[RULE_TOO_MANY]  = { .code = "ACT-009", .text = "there are {1} rows of partner {2}: no more can be kept" },
+	{ 0 },
 };
 /* clang-format on */
 

@@ -68,4 +68,7 @@ struct activation_verdict {
 enum err_code activation_judge(struct tx *tx, struct arena *arena, const struct activation *cell, bool test, date day,
 			       struct activation_verdict *verdict, struct err *err) MUST_USE;
 
+/* ACT-001 and on, ended by a row without a code. */
+extern const struct rule activation_rules[];
+
 #endif

@@ -72,8 +72,8 @@ static void tell_link(const struct probe *probe, bool is_ping)
 	struct messaging *messaging = probe->messaging;
 	bool believed = answer->read && answer->fingerprint && !findings_errors(answer->findings);
 	int64_t now_us = clock_now_us(messaging->options.kernel->clock);
-	if (probe->unsent)
-		return; /* ours: a key, an agreement */
+	if (probe->unsent || probe->cut_off)
+		return; /* ours: a key, an agreement, the end of this process */
 	if (believed && (answer->kind == KIND_RECEIPT || answer->kind == KIND_PONG))
 		health_receipt(messaging, partner, probe->answered_us - probe->sent_us, now_us);
 	else if (believed && answer->about)

@@ -31,6 +31,7 @@ struct probe {
 	/* Out. */
 	const char *unsent;        /* why it could not be packed; NULL */
 	const char *unanswered;    /* why no whole HTTP answer came; NULL */
+	bool cut_off;              /* by the end of this process, which says nothing of the partner */
 	enum http_stage failed_at; /* if there was none */
 	struct http_answer http;
 	int64_t sent_us, answered_us;

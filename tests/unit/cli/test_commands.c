@@ -667,6 +667,22 @@ static void the_help_of_serve_explains_the_settings(void **state)
 	expect("    port = 8443\n        The port of the AS4 endpoint");
 }
 
+static void a_rule_is_explained_in_words_and_all_of_them_as_tables(void **state)
+{
+	(void)state;
+	assert_int_equal(TYPE("rule", "show", "FRM-008", "CFG-027", "XXX-001"), 3);
+	expect("FRM-008  warning\n  says  the last day to present it was {1}\n");
+	expect("\n  law   ATIGA OCP rule 11(1)(c) and (e), 14(a)\n  see   docs/findings.md, Documents\n");
+	expect("\nCFG-027  error\n");
+	expect("no rule has the code XXX-001;");
+	assert_null(strchr(shown, '|'));
+	assert_int_equal(TYPE("rule", "show"), 0);
+	expect("\n## Documents\n");
+	expect("\n| FRM-008 | the last day to present it was {1} | ATIGA OCP rule 11(1)(c) and (e), 14(a) | warning |\n");
+	assert_int_equal(TYPE("rule", "show", "A", "B", "C", "D", "E"), 2);
+	expect("takes [CODE] [CODE] [CODE] [CODE], not 5");
+}
+
 static void the_help_keeps_its_columns(void **state)
 {
 	(void)state;
@@ -782,6 +798,7 @@ int main(void)
 		cmocka_unit_test(an_x25519_key_is_certified_by_its_public_half),
 		cmocka_unit_test(what_a_migration_would_do_is_told_to_programs),
 		cmocka_unit_test(the_help_of_serve_explains_the_settings),
+		cmocka_unit_test(a_rule_is_explained_in_words_and_all_of_them_as_tables),
 		cmocka_unit_test(the_help_keeps_its_columns),
 		cmocka_unit_test(every_command_that_calls_names_a_route_and_parameters_that_it_takes),
 		cmocka_unit_test(the_commands_of_a_capability_stand_below_its_title),

@@ -166,6 +166,23 @@ static void one_message_is_shown_whole(void **state)
 	expect("Next: lintas outbox abandon 0192 ");
 }
 
+static void what_an_abandoned_document_did_is_told_with_the_decision(void **state)
+{
+	struct message_view m = ping();
+	FILE *page = page_open();
+	(void)state;
+
+	m.state = "abandoned";
+	m.action = "CANCELLATION";
+	m.document = "0193";
+	m.effect = "By CANCELLATION C-1 the FORM-D D-1 is cancelled here";
+	print_message_line(page, &m);
+	fclose(page);
+	expect("CANCELLATION to TH: abandoned\nBy CANCELLATION C-1 the FORM-D D-1 is cancelled here\n"
+	       "Next: to tell TH, send the same file again (lintas send); or tell it by other means, then lintas "
+	       "documents seen 0193\n");
+}
+
 static void the_error_of_a_message_that_arrived_after_all_is_told_as_past(void **state)
 {
 	struct message_view m = ping();
@@ -530,6 +547,7 @@ int main(void)
 		cmocka_unit_test(a_ping_that_waits_tells_why_and_what_to_do),
 		cmocka_unit_test(a_refused_ping_tells_the_refusal),
 		cmocka_unit_test(one_message_is_shown_whole),
+		cmocka_unit_test(what_an_abandoned_document_did_is_told_with_the_decision),
 		cmocka_unit_test(the_error_of_a_message_that_arrived_after_all_is_told_as_past),
 		cmocka_unit_test(the_time_of_a_document_is_that_of_its_creation),
 		cmocka_unit_test(errors_to_every_attempt_are_one_line_with_the_last),
