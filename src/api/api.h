@@ -206,10 +206,13 @@ struct agreement_offer_view {
 };
 /* What is exchanged with a partner: a line for what counts today in each cell, and one for each row to come. Where no
  * row says it, there is no day and nobody who decided. */
+#define ACTIVATION_CARD_DECLARES  "declares"
+#define ACTIVATION_CARD_WITHDRAWS "withdraws"
 struct activation_view {
 	const char *partner, *document, *direction, *version, *state, *law, *note, *decided_by;
-	bool now;      /* it counts today */
-	bool declared; /* by the partner, on its card */
+	const char *card; /* what a decision changes on our own card: ACTIVATION_CARD_…; NULL: nothing */
+	bool now;         /* it counts today */
+	bool declared;    /* by the partner, on its card */
 	date from_day, until_day;
 	int64_t decided_us;
 };

@@ -498,7 +498,8 @@ static void an_opt_out_of_both_directions_never_holds_up_the_card(void **state)
 	other_end(&o);
 }
 
-#define DECLARATION "LA declaration 1"
+#define DECLARATION    "LA declaration 1"
+#define LA_ACTIVATIONS "/api/v1/partners/LA/activations"
 
 /* A card by which LA takes no ACDD from us since SINCE; DATE_NONE: it takes part in all. */
 static const char *card_with(struct other *o, date since)
@@ -561,6 +562,19 @@ static struct activation_verdict sent_on(struct other *o, date day)
 	return judging.verdict;
 }
 
+static struct card own_card(struct other *o)
+{
+	struct kernel_fixture *fixture = o->world.fixture;
+	struct answer own = call(&o->world, "GET", "/api/v1/card", NULL, NULL);
+	const struct card_reading reading = { .text = bytes_of(own.text),
+					      .held_serial = INTEGER_NONE,
+					      .now_us = FIXTURE_NOW_US };
+	struct card read;
+
+	must(messaging_card_read(fixture->arena, &reading, &read, findings_new(fixture->arena), &fixture->err));
+	return read;
+}
+
 /* ATIGA OCP rule 27(2): a state declares for itself alone. */
 static void what_a_partner_declares_is_never_on_our_own_card(void **state)
 {
@@ -572,24 +586,70 @@ static void what_a_partner_declares_is_never_on_our_own_card(void **state)
 	decided(&o, "MY", ACTIVATION_OPTED_OUT, DATE_NONE);
 	decided(&o, "VN", ACTIVATION_OPTED_OUT, DATE_NONE);
 	assert_true(sent_on(&o, date_of(2026, 11, 2)).opted_out);
-	struct answer own = call(&o.world, "GET", "/api/v1/card", NULL, NULL);
-	struct kernel_fixture *fixture = o.world.fixture;
-	struct card read;
-	const struct card_reading reading = { .text = bytes_of(own.text),
-					      .held_serial = INTEGER_NONE,
-					      .now_us = FIXTURE_NOW_US };
-	must(messaging_card_read(fixture->arena, &reading, &read, findings_new(fixture->arena), &fixture->err));
-	assert_string_equal(read.party->code, "TH");
-	assert_int_equal(read.opt_outs_count, 0);
+	assert_string_equal(own_card(&o).party->code, "TH");
+	assert_int_equal(own_card(&o).opt_outs_count, 0);
 	decided(&o, "LA", ACTIVATION_OPTED_OUT, DATE_NONE); /* now it is ours too */
-	own = call(&o.world, "GET", "/api/v1/card", NULL, NULL);
-	must(messaging_card_read(fixture->arena,
-				 &(struct card_reading){ .text = bytes_of(own.text),
-							 .held_serial = INTEGER_NONE,
-							 .now_us = FIXTURE_NOW_US },
-				 &read, findings_new(fixture->arena), &fixture->err));
+	const struct card read = own_card(&o);
 	assert_int_equal(read.opt_outs_count, 1);
 	assert_string_equal(read.opt_outs[0].law, "our note 4");
+	other_end(&o);
+}
+
+/* ATIGA OCP rule 27(2): the declaration is the state's, whoever its partners are. Who is merely new ends nothing that
+ * the others rely on; a decision does, and says so. */
+static void a_new_partner_begins_with_what_the_state_has_opted_out_of(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	decided(&o, "MY", ACTIVATION_OPTED_OUT, DATE_NONE);
+	decided(&o, "VN", ACTIVATION_OPTED_OUT, DATE_NONE);
+	const struct card before = own_card(&o);
+	assert_int_equal(before.opt_outs_count, 1);
+	const char *card = card_with(&o, DATE_NONE);
+	struct answer added = import(&o, card, fingerprint_of(&o, card));
+	expect(added, 201, "\"code\":\"ACT-010\"");
+	expect(added, 201, "ACDD (our note 4) is opted out with LA, too");
+	const struct card after = own_card(&o);
+	assert_int_equal(after.opt_outs_count, 1);
+	assert_int_equal(after.opt_outs[0].since, before.opt_outs[0].since);
+	assert_string_equal(after.opt_outs[0].law, "our note 4");
+	assert_true(sent_on(&o, date_of(2026, 11, 2)).opted_out);
+	o.world.fixture->clock.now_us += DAY_US;
+	const struct new_activation_view both_go = { .document = "ACDD",
+						     .state = ACTIVATION_ACTIVE,
+						     .from_day = DATE_NONE };
+	struct answer begun = call(&o.world, "POST", LA_ACTIVATIONS, &new_activation_schema, &both_go);
+	expect(begun, 200, "\"card\":\"withdraws\"");
+	assert_int_equal(own_card(&o).opt_outs_count, 0);
+	assert_false(sent_on(&o, date_of(2026, 11, 3)).refused);
+	other_end(&o);
+}
+
+static enum err_code on_ebms2(struct tx *tx, void *arg, struct err *err)
+{
+	struct arena *arena = arg;
+	struct partner partner;
+	TRY(partner_find(tx, arena, "LA", &partner, err));
+	partner.binding = BINDING_EBMS2;
+	partner.profile = "ebms2-rsa-sha256";
+	partner.endpoint = "";
+	return partner_change(tx, &partner, &fixture_actor, FIXTURE_NOW_US, err);
+}
+
+/* Whoever leaves ebMS 2 has said on its card where it takes AS4. */
+static void who_leaves_ebms2_is_reached_where_its_card_says(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	imported(&o);
+	struct kernel_fixture *fixture = o.world.fixture;
+	must(db_write(fixture->kernel.db, on_ebms2, fixture->arena, &fixture->err));
+	assert_string_equal(look(&o).partner.endpoint, "");
+	expect(call(&o.world, "PATCH", "/api/v1/partners/LA", &partner_change_schema,
+		    &(struct partner_change_view){ .profile = "ecdsa-p256" }),
+	       200, "\"endpoint\":\"" LA_ENDPOINT "\"");
 	other_end(&o);
 }
 
@@ -703,11 +763,13 @@ int main(void)
 		cmocka_unit_test(opt_outs_of_an_approved_card_stand_in_the_matrix),
 		cmocka_unit_test(an_opt_out_of_both_directions_never_holds_up_the_card),
 		cmocka_unit_test(what_a_partner_declares_is_never_on_our_own_card),
+		cmocka_unit_test(a_new_partner_begins_with_what_the_state_has_opted_out_of),
 		cmocka_unit_test(an_opt_out_ends_with_the_card_that_lacks_it_and_both_are_shown_before),
 		cmocka_unit_test(no_plan_of_ours_sends_against_what_a_partner_declared),
 		cmocka_unit_test(when_our_card_changes_each_active_partner_gets_it_once),
 	};
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_leaves_ebms2_is_reached_where_its_card_says),
 		cmocka_unit_test(a_card_whose_fingerprint_was_compared_adds_the_partner),
 		cmocka_unit_test(without_the_right_fingerprint_nothing_is_written),
 		cmocka_unit_test(of_a_partner_that_is_not_there_only_certificates_are_told_as_changes),
