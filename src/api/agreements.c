@@ -228,7 +228,7 @@ static enum err_code check_certificates(struct agreement_call *a, struct err *er
 		TRY(partner_check_addition(p, &all, &p->added[i],
 					   same(p->added[i].use, "sign") ? p->partner.profile : NULL, "/cpa", err));
 	partner_need_tls(p, &all);
-	return OK;
+	return partner_check_authority(p, p->added, p->added_count, "/cpa", err);
 }
 
 static enum err_code check_import(struct tx *tx, struct agreement_call *a, bool new, struct err *err)

@@ -20,6 +20,7 @@ struct api_options {
 	const char *version;
 	bool running;               /* false: a command on a stopped node */
 	const char *keys_directory; /* NULL: keys are not shown */
+	const char *trust_file;     /* PEM by which TLS of partners is believed; NULL: there is none */
 	const char *disk_path;      /* a file of the database; NULL: its disk is not ours to measure */
 	int64_t disk_reserve_bytes;
 	bool plain; /* without TLS, for a trial on one machine: partners need neither https:// nor a TLS certificate */

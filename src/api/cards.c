@@ -361,7 +361,7 @@ static enum err_code check_plan(struct card_call *c, struct err *err)
 	for (size_t i = 0; i < c->rows_count; i++)
 		TRY(partner_check_addition(p, &all, &c->rows[i], NULL, "/certificates", err));
 	partner_need_tls(p, &all);
-	return OK;
+	return partner_check_authority(p, c->rows, c->rows_count, "/certificates", err);
 }
 
 /* Reads the card against what is there, and plans. With errors among the findings nothing may be written. */
