@@ -21,6 +21,7 @@ struct api_options {
 	const char *version;
 	bool running;               /* false: a command on a stopped node */
 	const char *keys_directory; /* NULL: keys are not shown */
+	const char *trust_file;     /* PEM by which TLS of partners is believed; NULL: there is none */
 	const char *disk_path;      /* a file of the database; NULL: its disk is not ours to measure */
 	int64_t disk_reserve_bytes;
 	bool plain; /* without TLS, for a trial on one machine: partners need neither https:// nor a TLS certificate */
@@ -125,10 +126,13 @@ struct agreement_offer_view {
 };
 /* What is exchanged with a partner: a line for what counts today in each cell, and one for each row to come. Where no
  * row says it, there is no day and nobody who decided. */
+#define ACTIVATION_CARD_DECLARES  "declares"
+#define ACTIVATION_CARD_WITHDRAWS "withdraws"
 struct activation_view {
 	const char *partner, *document, *direction, *version, *state, *law, *note, *decided_by;
-	bool now;      /* it counts today */
-	bool declared; /* by the partner, on its card */
+	const char *card; /* what a decision changes on our own card: ACTIVATION_CARD_…; NULL: nothing */
+	bool now;         /* it counts today */
+	bool declared;    /* by the partner, on its card */
 	date from_day, until_day;
 	int64_t decided_us;
 };
@@ -390,7 +394,8 @@ extern const struct schema message_schema, message_list_schema, event_list_schem
 
 /* What is found of requests, each array ended by a row without a code; for documentation. */
 extern const struct rule query_rules[], repeat_rules[], map_call_rules[], hold_rules[], notice_rules[], access_rules[];
-extern const struct rule partner_rules[], card_import_rules[], agreement_rules[], webhook_call_rules[];
+extern const struct rule partner_rules[], partner_tls_rules[], card_import_rules[], agreement_rules[],
+	webhook_call_rules[];
 
 /* What is shown of KEY, and belongs to it. */
 struct key_view key_view_of(const struct key_info *key, int64_t now_us);

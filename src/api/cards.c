@@ -363,7 +363,7 @@ static enum err_code check_plan(struct card_call *c, struct err *err)
 	for (size_t i = 0; i < c->rows_count; i++)
 		TRY(partner_check_addition(p, &all, &c->rows[i], NULL, "/certificates", err));
 	partner_need_tls(p, &all);
-	return OK;
+	return partner_check_authority(p, c->rows, c->rows_count, "/certificates", err);
 }
 
 /* Reads the card against what is there, and plans. With errors among the findings nothing may be written. */
@@ -509,6 +509,9 @@ static enum err_code apply(struct tx *tx, struct card_call *c, struct err *err)
 		return fail(err, ERR_CONFLICT, "%s is the party of partner %s already", p->partner.party_id,
 			    there.code);
 	TRY((c->known ? partner_change : partner_add)(tx, &p->partner, &p->call->actor, p->call->now_us, err));
+	if (!c->known)
+		TRY(activation_inherit(tx, p->call->arena, p->code, &p->call->actor, p->call->now_us, p->findings,
+				       err));
 	TRY(put_certificates(tx, c, err));
 	TRY(end_certificates(tx, c, err));
 	TRY(card_opt_outs_apply(tx, p, &c->card, err));

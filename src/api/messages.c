@@ -293,7 +293,8 @@ static enum err_code timeline(struct tx *tx, void *arg, struct err *err)
 		ids[0] = paper.id ? paper.id : name;
 	for (size_t i = 0; i < COUNT(ids); i++)
 		if (ids[i])
-			TRY(journal_of(tx, call->arena, ids[i], events->limit, &lists[i], err));
+			TRY((kept ? journal_of : journal_of_partner)(tx, call->arena, ids[i], events->limit, &lists[i],
+								     err));
 	struct journal_entry *all = arena_array(call->arena, lists[0].count + lists[1].count + 1, sizeof *all);
 	if (!all)
 		return fail(err, ERR_MEMORY, "no memory for a timeline");

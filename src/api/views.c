@@ -479,6 +479,10 @@ static const struct field activation_rows[] = {
 	FIELD_TEXT(struct activation_view, note, .json = "note", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct activation_view, decided_by, .json = "decidedBy", .max_length = TEXT_MAX),
 	FIELD_TIME(struct activation_view, decided_us, .json = "decided"),
+	FIELD_TEXT(struct activation_view, card, .json = "card", .max_length = TEXT_MAX,
+		   .label =
+			   "of a decision: our own card declares or withdraws the opt-out by it; absent: the card says "
+			   "of it what it said"),
 };
 static const struct fields activation_fields = FIELDS(struct activation_view, activation_rows);
 

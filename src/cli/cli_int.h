@@ -107,6 +107,7 @@ void print_partner(FILE *out, const void *answer);
 void print_partner_with(FILE *out, const struct partner_view *p, const struct link_view *link);
 void print_partner_changed(FILE *out, const void *answer);
 void print_agreement(FILE *out, const void *answer);
+void print_agreement_withdrawn(FILE *out, const void *answer);
 void print_card(FILE *out, const void *answer);
 bool card_good(const void *answer);
 void print_agreements(FILE *out, const void *answer);

@@ -34,7 +34,7 @@ static const struct group {
 	  .tables = { mapping_rules, mapping_file_rules, csv_rules, drop_rules } },
 	{ .title = "Partners",
 	  .note = "What is wrong with a partner as it is added or changed, and with what is to be exchanged with it.",
-	  .tables = { partner_rules, activation_rules, notice_rules } },
+	  .tables = { partner_rules, partner_tls_rules, activation_rules, notice_rules } },
 	{ .title = "Cards",
 	  .note = "Why a partner's card is not taken, or not proposed.",
 	  .tables = { jws_rules, card_rules, card_take_rules, card_import_rules } },

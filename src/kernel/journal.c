@@ -147,6 +147,12 @@ enum err_code journal_said(struct tx *tx, struct arena *arena, const char *subje
 	return entries_read(tx, arena, &sql_journal_said, BINDS(BIND_TEXT(subject), BIND_TEXT(detail)), list, err);
 }
 
+enum err_code journal_of_partner(struct tx *tx, struct arena *arena, const char *partner, size_t limit,
+				 struct journal_list *list, struct err *err)
+{
+	return entries_read(tx, arena, &sql_journal_partner, BINDS(BIND_TEXT(partner), BIND_INT(limit)), list, err);
+}
+
 enum err_code journal_after(struct tx *tx, struct arena *arena, int64_t after, const char *organisation, size_t limit,
 			    struct journal_list *list, struct err *err)
 {

@@ -48,6 +48,13 @@ struct message {
 #define MESSAGE_LINK_TEST "@lintas-test"
 bool message_is_link_test(const struct message *message);
 
+/* Whether, at NOW_US, a document of TYPE can go from the kind SEAT to PARTNER: messaging's, which knows what is agreed
+ * with whom. By ebMS 2 tests go under an agreement for trials, and nothing else does. */
+struct carrier {
+	bool (*carries)(void *arg, const char *partner, const char *type, const char *seat, bool test, int64_t now_us);
+	void *arg;
+};
+
 /* 9999-12-31T23:59:59Z: never due by itself. */
 #define MESSAGE_PARKED_US INT64_C(253402300799000000)
 

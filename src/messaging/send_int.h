@@ -28,6 +28,8 @@ struct probe {
 	struct message_parts parts;
 	const char *action; /* instead of what is agreed; NULL */
 	int64_t timeout_us;
+	const char *card_endpoint; /* what their card says, which is held, where we use another; NULL */
+	bool card_waits;           /* a card of theirs waits for an operator here */
 	/* Out. */
 	const char *unsent;        /* why it could not be packed; NULL */
 	const char *unanswered;    /* why no whole HTTP answer came; NULL */

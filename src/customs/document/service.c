@@ -135,6 +135,18 @@ static enum err_code check_activation(struct tx *tx, struct submission *submissi
 	return OK;
 }
 
+/* What is real waits until the next agreement is imported; a test under one that there never was would wait as long. */
+static void check_trial(const struct submission *submission, const char *partner)
+{
+	const struct doctype *doctype = submission->reading.doctype;
+	const struct document_request *request = submission->request;
+	const struct carrier *carrier = submission->kernel->carrier;
+
+	if (request->test && carrier &&
+	    !carrier->carries(carrier->arg, partner, doctype->code, doctype->from_seat, true, request->now_us))
+		finding_add(submission->findings, &document_rules[DOCUMENT_NO_TRIAL], "", partner, doctype->code);
+}
+
 static enum err_code check_partner(struct tx *tx, struct submission *submission, struct err *err)
 {
 	const char *named = submission->document.partner;
@@ -146,6 +158,8 @@ static enum err_code check_partner(struct tx *tx, struct submission *submission,
 		find_ours(submission, DOCUMENT_NO_PARTNER, named, NULL);
 	else if (!same(partner.status, "active"))
 		find_ours(submission, DOCUMENT_PARTNER_SUSPENDED, partner.code, partner.status);
+	else
+		check_trial(submission, partner.code);
 	return OK;
 }
 
