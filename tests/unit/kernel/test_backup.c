@@ -528,6 +528,11 @@ static const struct statement later[] = {
 	  "INSERT INTO catch_up_item (catch_up, number, direction, message_id, digest, conversation,"
 	  " action, state, asked) VALUES ('c1', 1, 'in', 'm', 'aa', 'c', 'FORM-D', 'wanted', 0)" },
 	{ "test.catch_up_day", "INSERT INTO catch_up_day (partner, day, requests, bytes) VALUES ('VN', 1, 1, 1)" },
+	{ "test.edition",
+	  "INSERT INTO edition (id, kind, subject, state, from_day, digest, records, warnings, imported_by, imported_us,"
+	  " touched_us, turn, swept) VALUES ('e1', 'tariff.rates', 'VN', 'active', 1, 'aa', 1, 1, 'nok', 1, 1, 1, 0)" },
+	{ "test.edition_warning",
+	  "INSERT INTO edition_warning (edition, number, code, place, text) VALUES ('e1', 1, 'X-001', '', 'x')" },
 	{ "test.turn", "UPDATE counter SET value = 9 WHERE name = 'journal-turn'" },
 };
 
