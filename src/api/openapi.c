@@ -333,6 +333,11 @@ static void put_media_type(struct printing *p, const char *type, enum documents 
 		if (document)
 			json_close(&p->json, ']');
 		json_close(&p->json, '}');
+	} else if (same(type, "text/csv")) {
+		json_open(&p->json, "schema", '{');
+		json_put_text(&p->json, "type", "string");
+		json_put_text(&p->json, "pattern", "^\\s*[^\\s<{]"); /* else it is XML or JSON: check_beginning() */
+		json_close(&p->json, '}');
 	}
 	json_close(&p->json, '}');
 }
