@@ -323,6 +323,20 @@ struct webhook_delivery_view {
 	const char *message, *error;
 	int64_t at_us, first, last, events, attempt, duration_ms, status;
 };
+/* --- Reference data --- */
+struct edition_view {
+	const char *id, *kind, *subject, *title, *state, *digest;
+	date from, until;
+	int64_t records, warnings;
+	const char *imported_by, *approved_by, *activated_by, *withdrawn_by;
+	int64_t imported_us, approved_us, activated_us, withdrawn_us;
+	bool repeated;
+	struct finding_view *findings; /* of its file; not in lists */
+	size_t findings_count;
+};
+LIST_VIEW(edition_list_view, struct edition_view);
+extern const struct schema edition_schema, edition_list_schema;
+
 /* --- Retention, legal holds, archives --- */
 struct hold_view {
 	const char *id, *kind, *subject, *organisation, *reason, *placed_by, *lifted_by;
@@ -394,8 +408,8 @@ extern const struct schema message_schema, message_list_schema, event_list_schem
 
 /* What is found of requests, each array ended by a row without a code; for documentation. */
 extern const struct rule query_rules[], repeat_rules[], map_call_rules[], hold_rules[], notice_rules[], access_rules[];
-extern const struct rule partner_rules[], partner_tls_rules[], card_import_rules[], agreement_rules[],
-	webhook_call_rules[];
+extern const struct rule edition_call_rules[], partner_rules[], partner_tls_rules[], card_import_rules[],
+	agreement_rules[], webhook_call_rules[];
 
 /* What is shown of KEY, and belongs to it. */
 struct key_view key_view_of(const struct key_info *key, int64_t now_us);

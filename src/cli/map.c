@@ -297,9 +297,12 @@ enum err_code run_doctype_map(struct invocation *in, struct err *err)
 		return fail(err, ERR_INVALID, "%s is not used: see above", path);
 	if (!job.source) {
 		printf("%s is a right mapping of %s and %s\n", path, mapping_format(job.mapping),
-		       mapping_doctype(job.mapping)->code);
+		       mapping_subject(job.mapping));
 		return OK;
 	}
+	if (!mapping_doctype(job.mapping))
+		return fail(err, ERR_USAGE, "%s is of %s: lintas edition import reads such a file", path,
+			    mapping_subject(job.mapping));
 	if (reverse)
 		return unmap(&job, err);
 	buf_init(&job.pending, OUTPUT_MAX);

@@ -4,6 +4,7 @@
 #include "codec/csv.h"
 #include "customs/registry.h"
 #include "kernel/activation.h"
+#include "kernel/edition.h"
 #include "kernel/user.h"
 
 enum { RULES_PRINTED_MAX = 1 << 20, TABLES_MAX = 5 };
@@ -32,6 +33,9 @@ static const struct group {
 	{ .title = "Mappings and national files",
 	  .note = "What is wrong with a mapping, and with a file that is read or written by one.",
 	  .tables = { mapping_rules, mapping_file_rules, csv_rules, drop_rules } },
+	{ .title = "Reference data",
+	  .note = "Of editions: a file that is imported, and what is decided of it. What a kind finds stands with the documents.",
+	  .tables = { edition_rules, edition_call_rules } },
 	{ .title = "Partners",
 	  .note = "What is wrong with a partner as it is added or changed, and with what is to be exchanged with it.",
 	  .tables = { partner_rules, partner_tls_rules, activation_rules, notice_rules } },

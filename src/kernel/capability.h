@@ -94,11 +94,14 @@ struct doctype {
 				    struct err *err);
 };
 
+struct edition_kind;
+
 struct capability {
 	const char *name;
 	const char *title;                     /* for people: above its commands in the help; NULL: it has none */
 	const struct doctype *const *doctypes; /* NULL-terminated, as all lists here; a missing list is NULL */
 	const struct machine *const *machines;
+	const struct edition_kind *const *editions; /* kinds of reference data (kernel/edition.h) */
 	const struct statements *statements;
 	const struct rule *const *rules; /* arrays of rules, each ended by a row without a code */
 	const struct intake *intake;     /* the one capability that takes received messages; NULL for all others */
