@@ -62,7 +62,8 @@ const struct command node_commands[] = {
 	  .text_alone = true,
 	  .arguments = "KEY",
 	  .summary =
-		  "use a key with its certificate: it stands on our card then; an older one signs until it is retired or ends, and of tls partners must have the new one before",
+		  "use a key with its certificate, which is on our card then; an older one signs until it is retired or ends, "
+		  "and of tls partners must have the new one before",
 	  .options = install_options,
 	  .example = "lintas key install sign-1 --certificate sign-1.pem",
 	  .run = run_key_install },
