@@ -74,8 +74,9 @@ const struct command node_commands[] = {
 	{ .words = "key retire",
 	  .text_alone = true,
 	  .arguments = "KEY",
-	  .summary = "never sign with this key again; it is kept for what was encrypted for it",
-	  .example = "lintas key retire sign-1",
+	  .summary =
+		  "never sign with this key again; it is kept for what was encrypted for it, and there is no way back",
+	  .example = "lintas key retire sign-1 --approved",
 	  .options = retire_options,
 	  .run = run_key_retire },
 	{ .words = "backup",

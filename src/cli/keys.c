@@ -139,7 +139,9 @@ static enum err_code check_retire(struct invocation *in, const struct key_list *
 				    "install another one first, or say --anyway",
 				    id);
 		if (same(list->keys[i].id, id))
-			return OK;
+			return option_value(in, "--approved") || option_value(in, "--anyway")
+				       ? OK
+				       : key_ask_partners(in, list, &list->keys[i], err);
 		ids = arena_printf(in->arena, "%s%s%s", ids, i ? ", " : "", list->keys[i].id);
 		if (!ids)
 			return fail(err, ERR_MEMORY, "no memory for the keys");
