@@ -61,7 +61,7 @@ enum err_code key_ask_partners(struct invocation *in, const struct key_list *lis
 	const struct key_info *next = successor(list, key);
 	struct http_answer answer = { 0 };
 	struct partner_list_view partners;
-	int64_t since_us;
+	int64_t since_us = TIME_NONE;
 	size_t active = 0;
 	if (!next || !remote_running(in))
 		return OK;
@@ -69,7 +69,7 @@ enum err_code key_ask_partners(struct invocation *in, const struct key_list *lis
 	TRY(remote_call(in, "GET", "/api/v1/partners", bytes(NULL, 0), &answer, err));
 	TRY(remote_read(in, &partner_list_schema, &answer, &partners, err));
 	for (size_t i = 0; i < partners.count; i++) {
-		bool has;
+		bool has = false;
 		if (!same(partners.items[i].status, "active"))
 			continue;
 		TRY(delivered(in, partners.items[i].code, since_us, &has, err));
