@@ -31,6 +31,10 @@ enum err_code remote_read(struct invocation *invocation, const struct schema *sc
 			  void *view, struct err *err) MUST_USE;
 /* Whether the node runs: else remote calls work on it in this process. */
 bool remote_running(struct invocation *invocation);
+/* Before KEY of LIST is retired, while the node runs: shows which partners have our card with the key that signs then.
+ * ERR_CONFLICT if there are partners, who may not have approved it. */
+enum err_code key_ask_partners(struct invocation *invocation, const struct key_list *list, const struct key_info *key,
+			       struct err *err) MUST_USE;
 enum err_code run_init(struct invocation *invocation, struct err *err);
 enum err_code run_serve(struct invocation *invocation, struct err *err);
 enum err_code run_config_check(struct invocation *invocation, struct err *err);

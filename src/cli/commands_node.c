@@ -62,7 +62,8 @@ const struct command node_commands[] = {
 	  .text_alone = true,
 	  .arguments = "KEY",
 	  .summary =
-		  "use a key from now on, with its certificate: of sign and tls partners must have it before, of decrypt after",
+		  "use a key with its certificate, which is on our card then; an older one signs until it is retired or ends, "
+		  "and of tls partners must have the new one before",
 	  .options = install_options,
 	  .example = "lintas key install sign-1 --certificate sign-1.pem",
 	  .run = run_key_install },
@@ -73,8 +74,9 @@ const struct command node_commands[] = {
 	{ .words = "key retire",
 	  .text_alone = true,
 	  .arguments = "KEY",
-	  .summary = "never sign with this key again; it is kept for what was encrypted for it",
-	  .example = "lintas key retire sign-1",
+	  .summary =
+		  "never sign with this key again; it is kept for what was encrypted for it, and there is no way back",
+	  .example = "lintas key retire sign-1 --approved",
 	  .options = retire_options,
 	  .run = run_key_retire },
 	{ .words = "backup",

@@ -7,12 +7,17 @@
 
 enum { PEM_MAX = 1 << 20 };
 
+static enum err_code keys_of(struct invocation *in, struct config *config, const char **directory, struct err *err)
+{
+	TRY(right_config(in, config, err));
+	*directory = config_path(in->arena, config, "keys");
+	return *directory ? OK : fail(err, ERR_MEMORY, "no memory for a path");
+}
+
 static enum err_code key_directory(struct invocation *in, const char **directory, struct err *err)
 {
 	struct config config;
-	TRY(right_config(in, &config, err));
-	*directory = config_path(in->arena, &config, "keys");
-	return *directory ? OK : fail(err, ERR_MEMORY, "no memory for a path");
+	return keys_of(in, &config, directory, err);
 }
 
 /* A node that does not run reads the keys, and journals what was done with them, when it starts. */
@@ -38,13 +43,19 @@ enum err_code run_key_new(struct invocation *in, struct err *err)
 	TRY(key_directory(in, &directory, err));
 	TRY(keystore_new(directory, use, type, &info, err));
 	printf("%s\n", info.id);
-	/* The order of a roll-over: a partner encrypts for a certificate as soon as it has it, and believes a signature
-	 * or a connection only then. An X25519 key cannot sign a request: the authority takes its public half. */
+	/* The order of a roll-over (docs/operations.md): a partner encrypts for a certificate as soon as it has it, and
+	 * the older key signs until it is retired or ends, so both are installed at once; a connection shows the TLS
+	 * key that was made last. An X25519 key cannot sign a request: the authority takes its public half. */
+	bool tls = use == KEY_USE_TLS;
 	fprintf(stderr, "Next: lintas key %s %s%s; then %slintas key install %s --certificate FILE%s\n",
 		type == KEY_X25519 ? "public" : "csr", info.id,
 		type == KEY_X25519 ? ", from which your authority makes the certificate" : " --subject NAME",
-		use == KEY_USE_DECRYPT ? "" : "give partners its certificate, and when all have it ", info.id,
-		use == KEY_USE_DECRYPT ? ", and give partners its certificate" : "");
+		tls ? "give partners its certificate, and when all have it " : "", info.id,
+		tls ? ""
+		: use == KEY_USE_SIGN
+			? ", by which partners get it on our card; an older key of its kind signs until it is "
+			  "retired or ends"
+			: ", by which partners get it on our card");
 	return tell_node(in, err);
 }
 
@@ -79,14 +90,33 @@ enum err_code run_key_public(struct invocation *in, struct err *err)
 	return print_pem(in, put_public, NULL, err);
 }
 
+/* What is installed stays: whoever moves the node to another host installs first. */
+static enum err_code warn_of_name(struct invocation *in, const struct config *config, const char *directory,
+				  struct err *err)
+{
+	struct key_list list;
+	TRY(keystore_list(directory, &list, err));
+	for (size_t i = 0; i < list.count; i++) {
+		const struct key_info *key = &list.keys[i];
+		bool shown = same(key->id, in->arguments[0]) && key->use == KEY_USE_TLS && key->cert;
+		const char *doubt = shown ? node_tls_doubt(in->arena, config, key->cert) : NULL;
+		if (doubt)
+			fprintf(stderr, "warning: %s\n", doubt);
+	}
+	key_list_done(&list);
+	return OK;
+}
+
 enum err_code run_key_install(struct invocation *in, struct err *err)
 {
+	struct config config;
 	const char *directory;
 	struct bytes pem;
-	TRY(key_directory(in, &directory, err));
+	TRY(keys_of(in, &config, &directory, err));
 	TRY(input_read(in->arena, option_value(in, "--certificate"), PEM_MAX, &pem, err));
 	TRY(keystore_install(directory, in->arguments[0], pem, err));
 	printf("%s is active\n", in->arguments[0]);
+	TRY(warn_of_name(in, &config, directory, err));
 	return tell_node(in, err);
 }
 
@@ -109,7 +139,9 @@ static enum err_code check_retire(struct invocation *in, const struct key_list *
 				    "install another one first, or say --anyway",
 				    id);
 		if (same(list->keys[i].id, id))
-			return OK;
+			return option_value(in, "--approved") || option_value(in, "--anyway")
+				       ? OK
+				       : key_ask_partners(in, list, &list->keys[i], err);
 		ids = arena_printf(in->arena, "%s%s%s", ids, i ? ", " : "", list->keys[i].id);
 		if (!ids)
 			return fail(err, ERR_MEMORY, "no memory for the keys");

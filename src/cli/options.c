@@ -20,7 +20,11 @@ const struct option install_options[] = {
 	{ "--certificate", "FILE", "PEM: the certificate, then its chain", NULL, true }, { 0 }
 };
 const struct option retire_options[] = {
-	{ "--anyway", NULL, "also if it is the only active key of its use", NULL, false }, { 0 }
+	{ "--approved", NULL,
+	  "of a signing key: every partner has approved our card with the next one, or added its certificate", NULL,
+	  false },
+	{ "--anyway", NULL, "also if it is the only active key of its use, or nobody was asked", NULL, false },
+	{ 0 }
 };
 const struct option migrate_options[] = {
 	{ "--to", "NUMBER", "to this schema instead of the newest; it may be an older one", NULL, false },

@@ -315,6 +315,15 @@ bool cert_issuer_matches(const struct cert *cert, const char *text)
 	return same_name;
 }
 
+bool cert_names_host(const struct cert *cert, const char *host)
+{
+	bool named = X509_check_host(cert->x509, host, strlen(host), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1 ||
+		     X509_check_ip_asc(cert->x509, host, 0) == 1;
+
+	ERR_clear_error();
+	return named;
+}
+
 /* --- Among others --- */
 
 enum { AMONG_MAX = 10000 };

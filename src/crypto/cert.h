@@ -29,6 +29,10 @@ static inline void cert_unref_(struct cert **cert)
  * TLS that trusts TEXT has a path to it. */
 enum err_code cert_issued_among(const struct cert *cert, struct bytes text, bool *issued, struct err *err) MUST_USE;
 
+/* Whether it has HOST, a name or the number of one, among its subjectAltNames. The subject's CN is not looked at: many
+ * clients do not look there either (RFC 9525 6.3). */
+bool cert_names_host(const struct cert *cert, const char *host);
+
 /* Properties; all belong to the certificate. */
 struct bytes cert_der(const struct cert *cert);
 const char *cert_fingerprint(const struct cert *cert); /* SHA-256 of the DER, 64 lower-case hex digits */

@@ -8,6 +8,8 @@
 
 #define BEAT_ARENA_BYTES ((size_t)1 << 16)
 
+enum { HURRIED_MAX = 10000 }; /* messages at once, when a link is down no more */
+
 /* A link as its row has it. */
 struct link_row {
 	struct link link;
@@ -186,6 +188,10 @@ enum err_code link_tell(struct tx *tx, struct arena *arena, const struct link_se
 		link->since_us = same(link->observed, LINK_DOWN) ? link->failing_us : link->answered_us;
 		TRY(journal_change(tx, arena, link, from, before_us, now_us, err));
 	}
+	/* What waits need not wait for its own next attempt: the cause is mended. */
+	if (same(from, LINK_DOWN) && !same(link->observed, LINK_DOWN))
+		TRY(db_exec(tx, &sql_message_hurry,
+			    BINDS(BIND_TEXT(link->partner), BIND_INT(now_us), BIND_INT(HURRIED_MAX)), NULL, err));
 	*change = (struct link_change){ from, link->observed };
 	return db_exec(tx, &sql_link_set,
 		       BINDS(BIND_TEXT(link->partner), BIND_TEXT(link->observed), BIND_INT(link->since_us),

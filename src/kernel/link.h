@@ -74,7 +74,8 @@ struct link_change {
 	const char *from, *to; /* the same: not */
 };
 /* Adds SEEN to the partner's row, and judges it. SLOW_US: from there on it is slow. A change of state is journalled,
- * "link-up", "link-slow" or "link-down", with the reason. */
+ * "link-up", "link-slow" or "link-down", with the reason. When it is down no more, messages that have not reached the
+ * partner and wait for their next attempt are due at once. */
 enum err_code link_tell(struct tx *tx, struct arena *arena, const struct link_seen *seen, int64_t slow_us,
 			int64_t now_us, struct link_change *change, struct err *err) MUST_USE;
 /* As they stand at NOW_US. All in ARENA. */

@@ -13,7 +13,17 @@
 
 enum { TRUST_MAX = 16 << 20 };
 
-enum { RULE_PLACE, RULE_TLS_KEY, RULE_WITHOUT, RULE_FAULT, RULE_ENDED, RULE_NO_KEY, RULE_WEBHOOK };
+enum {
+	RULE_PLACE,
+	RULE_TLS_KEY,
+	RULE_WITHOUT,
+	RULE_FAULT,
+	RULE_ENDED,
+	RULE_NO_KEY,
+	RULE_WEBHOOK,
+	RULE_TLS_NAME,
+	RULE_TERM_OF
+};
 const struct rule check_rules[] = {
 	[RULE_PLACE] = { .code = "CFG-020",
 			 .text = "{1} cannot be read ({2}): lintas serve does not start without it" },
@@ -31,6 +41,11 @@ const struct rule check_rules[] = {
 			  .severity = SEVERITY_WARNING },
 	[RULE_WEBHOOK] = { .code = "CFG-026",
 			   .text = "webhook {1} would not be added now: {2}; remove it, and add it with the right names",
+			   .severity = SEVERITY_WARNING },
+	[RULE_TLS_NAME] = { .code = "CFG-028", .text = "{1}: {2}", .law = "RFC 9525 6", .severity = SEVERITY_WARNING },
+	[RULE_TERM_OF] = { .code = "CFG-029",
+			   .text = "[retention] {1}: there is no organisation {2}, so nothing is kept by this; lintas "
+				   "organisation list shows those that there are",
 			   .severity = SEVERITY_WARNING },
 	{ 0 },
 };
@@ -138,6 +153,28 @@ static const struct {
 	{ KEY_USE_TLS, "tls", NULL },
 };
 
+/* The host of URL, which http_url_begins() takes; NULL: no memory. */
+static const char *host_of(struct arena *arena, const char *url)
+{
+	const char *at = strstr(url, "://");
+	at = at ? at + 3 : url;
+	bool number = *at == '['; /* RFC 3986 3.2.2: an IPv6 address */
+	at += number;
+	return arena_text_of(arena, bytes(at, strcspn(at, number ? "]" : ":/?#")));
+}
+
+const char *node_tls_doubt(struct arena *arena, const struct config *config, const struct cert *cert)
+{
+	const char *host = same(config->gateway_url, "none") ? NULL : host_of(arena, config->gateway_url);
+	if (!host || cert_names_host(cert, host))
+		return NULL;
+	return arena_printf(arena,
+			    "the TLS certificate does not name %s, the host of [gateway] url, so partners do not "
+			    "believe the connection: have it certified with subjectAltName=DNS:%s (IP: and the number, "
+			    "where the URL has one)",
+			    host, host);
+}
+
 static enum err_code check_keys(struct checking *c, struct err *err)
 {
 	const char *folder = config_path(c->arena, c->config, "keys");
@@ -156,6 +193,9 @@ static enum err_code check_keys(struct checking *c, struct err *err)
 			if (key->use != key_uses[u].use || key->status != KEY_ACTIVE)
 				continue;
 			active = true;
+			const char *doubt = tls && key->cert ? node_tls_doubt(c->arena, c->config, key->cert) : NULL;
+			if (doubt)
+				finding_add(c->findings, &check_rules[RULE_TLS_NAME], "", key->id, doubt);
 			if (key->cert && cert_not_after_us(key->cert) < now_us)
 				finding_add(c->findings, &check_rules[RULE_ENDED], "", key->id,
 					    time_format(cert_not_after_us(key->cert), ended));
@@ -190,6 +230,24 @@ static enum err_code check_webhooks(struct tx *tx, void *arg, struct err *err)
 	return OK;
 }
 
+/* An organisation may be added after its term; one that is misspelt keeps nothing, and nobody hears of it. */
+static enum err_code check_terms(struct tx *tx, void *arg, struct err *err)
+{
+	const struct checking *c = arg;
+	const struct retention *retention = &c->config->retention;
+	for (size_t i = 0; i < retention->count; i++) {
+		const struct retention_rule *rule = &retention->rules[i];
+		struct organisation organisation = { 0 };
+		if (rule->organisation)
+			TRY(organisation_find(tx, c->arena, rule->organisation, &organisation, err));
+		if (rule->organisation && !organisation.code)
+			finding_add(c->findings, &check_rules[RULE_TERM_OF], "",
+				    arena_printf(c->arena, "%s@%s", rule->type, rule->organisation),
+				    rule->organisation);
+	}
+	return OK;
+}
+
 /* Opening an SQLite database makes one: a check does not. */
 static enum err_code check_database(struct checking *c, struct err *err)
 {
@@ -205,6 +263,8 @@ static enum err_code check_database(struct checking *c, struct err *err)
 	enum err_code code = node_require_migrated(db, c->config->directory, err);
 	if (code == OK)
 		code = db_read(db, check_webhooks, c, err);
+	if (code == OK)
+		code = db_read(db, check_terms, c, err);
 	db_close(db);
 	return code;
 }

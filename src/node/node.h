@@ -48,6 +48,10 @@ enum err_code node_open_database(struct arena *arena, const struct config *confi
 enum err_code node_check(struct arena *arena, const struct config *config, struct findings *findings,
 			 struct err *err) MUST_USE;
 
+/* What is wrong with CERT for TLS of this node: it does not name the host of [gateway] url. NULL: nothing, or no url is
+ * set; else ARENA's, also out of memory. */
+const char *node_tls_doubt(struct arena *arena, const struct config *config, const struct cert *cert);
+
 /* Runs the node until SIGTERM or SIGINT. */
 enum err_code node_serve(struct arena *arena, const char *directory, struct findings *findings,
 			 struct err *err) MUST_USE;

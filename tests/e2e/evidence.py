@@ -498,8 +498,10 @@ def versions(th, vn, authority, machine):
     older = [k["id"] for k in answer(th, "key", "list")["items"] if (k["use"], k["type"], k["status"]) == ("sign", "ed25519", "active")]
     cert = th.new_key(authority, "sign", "ed25519", "TH-new-sign")
     lintas(vn, "partner", "certificate", "TH", "--use", "sign", "--file", cert)  # on the stopped node
-    for key in older:  # until then it signs, because partners know it
-        lintas(th, "key", "retire", key)
+    for key in older:  # until then it signs, because partners know it; there is no way back, so it asks who has the next one
+        lintas(th, "key", "retire", key, code=6)
+        assert key in [k["id"] for k in answer(th, "key", "list")["items"] if k["status"] == "active"]
+        lintas(th, "key", "retire", key, "--approved")
     until("signed anew", lambda: len(list((export(th, message, f"waiting-{len(list(region.work.glob('waiting*')))}")).glob("*-sent"))) == 2)
     vn.start()
     until("delivered", lambda: answer(th, "outbox", "list")["items"][0]["state"] == "delivered")
@@ -597,7 +599,7 @@ def story():
     shown("the same for ECDSA and Ed25519")
 
     for node, other in ((th, vn), (vn, th)):
-        lintas(node, "key", "retire", "sign-1")
+        lintas(node, "key", "retire", "sign-1", "--approved")
         lintas(node, "key", "retire", "decrypt-1")
         for c in answer(other, "partner", "show", node.state)["certificates"]:
             if f"CN={node.state} " in c["subject"] and c["use"] in ("sign", "encrypt"):

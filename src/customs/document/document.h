@@ -87,6 +87,25 @@ struct submitted_view {
 };
 extern const struct schema submit_schema;
 
+struct document_view {
+	const char *id, *organisation, *doctype, *direction, *partner, *issuer_state, *reference, *state, *sender,
+		*recipient, *digest, *message, *conversation, *about, *paper;
+	date issued_on;
+	bool test;
+	int64_t created_us;
+	/* Of one document alone, not in a list of them. */
+	int64_t others; /* of the reference by which it was asked for; INTEGER_NONE */
+	const char *message_state, *message_error, *effect;
+	struct finding_view *findings;
+	size_t findings_count;
+};
+struct document_list_view {
+	struct document_view *items;
+	size_t count;
+	const char *next; /* cursor of the next page, or NULL */
+};
+extern const struct schema document_list_schema;
+
 /* The same judgement without keeping or sending anything, by form and rules alone. *DOCTYPE and *RECORD: NULL if it
  * could not be read; else what it is and the type's struct. */
 enum err_code document_check(const struct kernel *kernel, struct arena *arena, const char *doctype_code,

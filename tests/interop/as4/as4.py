@@ -68,7 +68,7 @@ class Exchange:
         message = self.delivered(answer(vn, "ping", "TH")["id"])
         assert self.ours_in_full(message["id"])["wires"][0]["signer"] == "CN=VN ending"
         self.ended = Raw.of_lintas(vn, message["id"])
-        lintas(vn, "key", "retire", self.ending)
+        lintas(vn, "key", "retire", self.ending, "--approved")
         assert th.ping(key="ending")["receipt"] == "verified"
 
     def __exit__(self, kind, *_):

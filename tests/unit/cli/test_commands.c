@@ -331,6 +331,40 @@ static void a_certificate_of_ours_that_has_ended_is_told(void **state)
 	expect("there is no active key to decrypt");
 }
 
+/* RFC 9525 6: a client looks for the host that it asked for among the names of the certificate. */
+static void a_tls_certificate_that_does_not_name_our_host_is_told(void **state)
+{
+	char path[PATH_SIZE], file[PATH_SIZE], fingerprint[65];
+	struct pki_spec spec = { .subject = "/CN=asw.vn.example",
+				 .key_usage = "critical,digitalSignature",
+				 .extended_key_usage = "serverAuth,clientAuth",
+				 .names = "DNS:other.vn.example" };
+	(void)state;
+	snprintf(path, sizeof(path), "%s/named", folder);
+	assert_int_equal(TYPE("init", path, "--state", "VN"), 0);
+	place_file(path, "lintas.conf",
+		   "[node]\nstate = VN\n[party]\nid = VN\n[gateway]\nurl = https://asw.vn.example:8443/as4\n"
+		   "[retention]\nFORM-D@moit = 9y\nFORM-D@customs = 9y\n");
+	pki_auto authority = pki_issue(&(struct pki_spec){ .subject = "/CN=authority", .authority = true });
+	spec.issuer = authority;
+	for (unsigned round = 0; round < 2; round++) {
+		char key[] = "tls-1";
+		key[4] = (char)('1' + round);
+		assert_int_equal(TYPE("key", "new", "--use", "tls", "--type", "p256", "-d", path), 0);
+		assert_int_equal(TYPE("key", "public", key, "-d", path), 0);
+		spec.public_key = bytes_of(shown);
+		spec.names = round ? "DNS:asw.vn.example,IP:192.0.2.7" : "DNS:other.vn.example";
+		certify(key, &spec, file, fingerprint);
+		assert_int_equal(TYPE("key", "install", key, "--certificate", file, "-d", path), 0);
+		assert_true(!strstr(shown, "does not name asw.vn.example") == (round == 1));
+	}
+	(void)TYPE("config", "check", "-d", path);
+	expect("CFG-028  tls-1: the TLS certificate does not name asw.vn.example");
+	assert_null(strstr(shown, "CFG-028  tls-2"));
+	expect("CFG-029  [retention] FORM-D@moit: there is no organisation moit");
+	assert_null(strstr(shown, "organisation customs"));
+}
+
 static void a_certificate_is_withdrawn_by_the_first_digits_of_its_fingerprint(void **state)
 {
 	char plain[PATH_SIZE], sign[PATH_SIZE], encrypt[PATH_SIZE], signs[65], encrypts[65];
@@ -732,6 +766,7 @@ int main(void)
 		cmocka_unit_test(what_serve_needs_is_checked_with_the_configuration),
 		cmocka_unit_test(the_places_that_settings_name_are_checked),
 		cmocka_unit_test(a_certificate_of_ours_that_has_ended_is_told),
+		cmocka_unit_test(a_tls_certificate_that_does_not_name_our_host_is_told),
 		cmocka_unit_test(a_certificate_is_withdrawn_by_the_first_digits_of_its_fingerprint),
 		cmocka_unit_test(an_agreement_is_proposed_imported_shown_and_withdrawn),
 		cmocka_unit_test(what_refuses_a_cpa_is_told_before_what_would_not),

@@ -155,6 +155,33 @@ static void a_refusal_is_one_rule_whether_it_is_sent_again_or_not(void **state)
 	assert_int_equal(err_row(ping_outcome(&m))->exit_status, 5);
 }
 
+/* docs/simulator.md: where all samples are left out, the last line says so, and why. */
+static void a_test_of_the_link_without_a_document_says_why(void **state)
+{
+	struct partner_test_step steps[] = {
+		{ .name = "ping", .verdict = "passed", .proves = "they know us" },
+		{ .name = "sample ACDD", .verdict = "skipped", .found = "no agreement for trials" },
+		{ .name = "sample FORM-D", .verdict = "skipped", .found = "opted out" },
+	};
+	const struct partner_test test = { .partner = "TH",
+					   .profile = "ebms2-rsa-sha256",
+					   .at_us = NOW_US,
+					   .verdict = "passed",
+					   .steps = steps,
+					   .steps_count = COUNT(steps) };
+	FILE *page = page_open();
+	(void)state;
+
+	print_partner_test(page, &test);
+	fclose(page);
+	expect("the link works; no document was tried: no agreement for trials\n");
+	steps[2].verdict = "passed";
+	page = page_open();
+	print_partner_test(page, &test);
+	fclose(page);
+	expect("all that was tried works\n");
+}
+
 static void one_message_is_shown_whole(void **state)
 {
 	struct part_view part = {
@@ -566,6 +593,7 @@ int main(void)
 		cmocka_unit_test(a_ping_that_waits_tells_why_and_what_to_do),
 		cmocka_unit_test(a_refused_ping_tells_the_refusal),
 		cmocka_unit_test(a_refusal_is_one_rule_whether_it_is_sent_again_or_not),
+		cmocka_unit_test(a_test_of_the_link_without_a_document_says_why),
 		cmocka_unit_test(one_message_is_shown_whole),
 		cmocka_unit_test(what_an_abandoned_document_did_is_told_with_the_decision),
 		cmocka_unit_test(the_error_of_a_message_that_arrived_after_all_is_told_as_past),

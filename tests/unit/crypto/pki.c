@@ -144,6 +144,7 @@ static void extensions_add(struct pki *pki, const struct pki_spec *spec, X509 *i
 		usage = "critical,keyCertSign,cRLSign";
 	extension_add(pki->x509, issuer, NID_key_usage, usage);
 	extension_add(pki->x509, issuer, NID_ext_key_usage, spec->extended_key_usage);
+	extension_add(pki->x509, issuer, NID_subject_alt_name, spec->names);
 	extension_add(pki->x509, issuer, NID_subject_key_identifier, "hash");
 	if (X509_get_ext_by_NID(issuer, NID_subject_key_identifier, -1) >= 0)
 		extension_add(pki->x509, issuer, NID_authority_key_identifier, "keyid");

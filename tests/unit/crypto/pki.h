@@ -14,6 +14,7 @@ struct pki_spec {
 	bool authority;                 /* basicConstraints CA, and key usage for certificates and lists unless given */
 	const char *key_usage;          /* OpenSSL's words: "critical,digitalSignature"; NULL: no such extension */
 	const char *extended_key_usage; /* "serverAuth,clientAuth"; NULL: none */
+	const char *names;              /* "DNS:asw.example,IP:192.0.2.7"; NULL: none */
 	bool version_1;                 /* X.509 as of 1988: no extension at all */
 	const char *strange;            /* value of a critical extension that nobody knows; NULL: none */
 	int64_t not_before_us;          /* 0: PKI_FROM */

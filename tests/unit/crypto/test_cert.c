@@ -234,6 +234,45 @@ static void another_name_is_another_issuer(void **state)
 }
 
 /* Sizes and numbers beyond the parser's bounds. */
+/* RFC 9525 6.3: dNSName and iPAddress of the subjectAltName, a "*" for one label; the subject's CN is no name. */
+static void a_host_is_named_by_the_subject_alt_name_alone(void **state)
+{
+	pki_auto named = pki_issue(&(struct pki_spec){ .subject = "/CN=cn.example",
+						       .names = "DNS:asw.vn.example,DNS:*.gov.example,IP:192.0.2.7" });
+	pki_auto unnamed = pki_issue(&(struct pki_spec){ .subject = "/CN=cn.example" });
+	(void)state;
+
+	assert_true(cert_names_host(pki_cert(named), "asw.vn.example"));
+	assert_true(cert_names_host(pki_cert(named), "ASW.vn.example"));
+	assert_true(cert_names_host(pki_cert(named), "asw.gov.example"));
+	assert_false(cert_names_host(pki_cert(named), "a.asw.gov.example"));
+	assert_true(cert_names_host(pki_cert(named), "192.0.2.7"));
+	assert_false(cert_names_host(pki_cert(named), "192.0.2.8"));
+	assert_false(cert_names_host(pki_cert(named), "cn.example"));
+	assert_false(cert_names_host(pki_cert(unnamed), "cn.example"));
+}
+
+/* Of several authorities one after another, as in a file by which TLS is believed. */
+static void who_issued_a_certificate_is_found_among_others(void **state)
+{
+	pki_auto one = pki_issue(&(struct pki_spec){ .subject = "/CN=authority", .authority = true });
+	pki_auto other = pki_issue(&(struct pki_spec){ .subject = "/CN=authority", .authority = true });
+	pki_auto leaf = pki_issue(&(struct pki_spec){ .subject = "/CN=leaf", .issuer = other });
+	struct err err;
+	bool issued = true;
+	buf_auto text;
+	(void)state;
+
+	buf_init(&text, 1 << 16);
+	pki_cert_pem(one, &text); /* of the same name, with another key */
+	assert_int_equal(cert_issued_among(pki_cert(leaf), buf_bytes(&text), &issued, &err), OK);
+	assert_false(issued);
+	pki_cert_pem(other, &text);
+	assert_int_equal(cert_issued_among(pki_cert(leaf), buf_bytes(&text), &issued, &err), OK);
+	assert_true(issued);
+	assert_int_equal(cert_issued_among(pki_cert(leaf), bytes_of("none"), &issued, &err), ERR_SYNTAX);
+}
+
 static void names_without_end_are_refused(void **state)
 {
 	(void)state;
@@ -271,6 +310,8 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_read_is_not_cached),
 		cmocka_unit_test(an_issuer_is_known_however_it_is_written),
 		cmocka_unit_test(another_name_is_another_issuer),
+		cmocka_unit_test(a_host_is_named_by_the_subject_alt_name_alone),
+		cmocka_unit_test(who_issued_a_certificate_is_found_among_others),
 		cmocka_unit_test(names_without_end_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

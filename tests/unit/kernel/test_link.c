@@ -3,6 +3,7 @@
 #include "base/date.h"
 #include "fixture.h"
 #include "kernel/journal.h"
+#include "kernel/message.h"
 
 #define SLOW_US (10 * SECOND_US)
 
@@ -159,6 +160,42 @@ static void three_failures_in_a_row_are_down_and_one_answer_is_up(void **state)
 }
 
 /* Of two processes the one that was answered later is right, whichever tells first. */
+static struct message claimed(struct world *world)
+{
+	struct kernel_fixture *fixture = world->fixture;
+	struct message_list list;
+
+	must(outbox_claim(&fixture->kernel, fixture->arena, "VN", fixture->clock.now_us, MINUTE_US, 1, &list,
+			  &fixture->err));
+	assert_int_equal(list.count, 1);
+	return list.items[0];
+}
+
+/* docs/health.md. What the partner may have already is sent again at the interval that is agreed (ebMS 2.0 §6.4.6), and
+ * not sooner because it answers something else. */
+static void what_did_not_reach_a_partner_that_was_down_is_due_when_it_answers(void **state)
+{
+	struct world world = { .fixture = kernel_fixture_of(state) };
+	struct kernel_fixture *fixture = world.fixture;
+	static const enum outbox_failure failures[] = { FAILED_ON_THE_WAY, FAILED_AT_PARTNER };
+	struct message messages[COUNT(failures)];
+
+	fixture_put(fixture, "VN", NULL, NULL);
+	fixture_put(fixture, "VN", NULL, NULL);
+	for (size_t i = 0; i < COUNT(failures); i++) {
+		messages[i] = claimed(&world);
+		must(outbox_failed(&fixture->kernel, &messages[i], NULL, failures[i], "connection refused", NULL,
+				   fixture->clock.now_us, &fixture->err));
+		messages[i] = fixture_message(fixture, messages[i].id);
+		assert_true(messages[i].next_attempt_us > fixture->clock.now_us);
+	}
+	fail_times(&world, fixture->clock.now_us, LINK_FAILURES, "connection refused");
+	assert_true(fixture_message(fixture, messages[0].id).next_attempt_us == messages[0].next_attempt_us);
+	answer(&world, ++fixture->clock.now_us, 40);
+	assert_true(fixture_message(fixture, messages[0].id).next_attempt_us == fixture->clock.now_us);
+	assert_true(fixture_message(fixture, messages[1].id).next_attempt_us == messages[1].next_attempt_us);
+}
+
 static void an_answer_that_is_told_late_does_not_undo_a_newer_failure(void **state)
 {
 	struct world world = { .fixture = kernel_fixture_of(state) };
@@ -286,6 +323,7 @@ int main(void)
 		cmocka_unit_test(each_partner_has_a_link_before_anything_is_exchanged),
 		cmocka_unit_test(of_the_last_64_round_trips_the_median_and_the_99th_of_100_are_told),
 		cmocka_unit_test(three_failures_in_a_row_are_down_and_one_answer_is_up),
+		cmocka_unit_test(what_did_not_reach_a_partner_that_was_down_is_due_when_it_answers),
 		cmocka_unit_test(an_answer_that_is_told_late_does_not_undo_a_newer_failure),
 		cmocka_unit_test(what_half_of_the_last_five_exceed_is_slow),
 		cmocka_unit_test(a_heartbeat_is_sent_by_one_process_when_the_partner_was_silent_for_so_long),
