@@ -246,6 +246,77 @@ static void a_unit_is_that_of_the_subheading(void **state)
 	book_close(book);
 }
 
+/* --- Correlation --- */
+
+static const char hs_rows[] = "from_version,from_code,to_version,to_code,relationship\n"
+			   "2022,010221,2017,010221,1:1\n"
+			   "2022,010229,2017,010229,1:n\n"
+			   "2022,010229,2017,010231,1:n\n";
+
+static struct correlator *between(struct kernel_fixture *fixture, const char *from, const char *to, const char **codes)
+{
+	struct findings *findings = findings_new(fixture->arena);
+	struct correlator *correlator = NULL;
+
+	must(correlator_open(&fixture->kernel, from, to, date_of(2026, 11, 2), &correlator, findings, &fixture->err));
+	*codes = codes_of(fixture->arena, findings);
+	assert_true((correlator != NULL) == same(*codes, ""));
+	return correlator;
+}
+
+static void what_cannot_be_correlated_is_said(void **state)
+{
+	static const struct {
+		const char *code, *finding;
+	} asked[] = { { "0102.21", "" }, { "0102", "NOM-024" }, { "0102.2x", "NOM-001" }, { "0103.10", "NOM-022" } };
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const char *codes;
+
+	activated(fixture, &correlation_kind, "UNSD", "2022-01-01", "hs-correlation", bytes_of(hs_rows));
+	activated(fixture, &lines_kind, "HS2022", "2022-01-01", "hs2022-legal", bytes_of(hs_lines));
+	assert_null(between(fixture, "2022", "1066", &codes));
+	assert_string_equal(codes, "NOM-011");
+	assert_null(between(fixture, "2022", "HS2022", &codes));
+	assert_string_equal(codes, "NOM-021");
+	assert_null(between(fixture, "2022", "2012", &codes));
+	assert_string_equal(codes, "NOM-023");
+	correlator_auto correlator = between(fixture, "2022", "2017", &codes);
+	assert_string_equal(codes, "");
+	for (size_t i = 0; i < COUNT(asked); i++) {
+		struct findings *findings = findings_new(fixture->arena);
+		struct correlation found = { 0 };
+
+		/* 0103.10 is in no file here: heading 01.03 has no subheadings. */
+		must(correlator_look(correlator, fixture->arena, asked[i].code, NULL, false, &found, findings,
+				     &fixture->err));
+		assert_string_equal(codes_of(fixture->arena, findings), asked[i].finding);
+	}
+}
+
+/* No correlation of the AHTN was found as data: its codes follow those of the HS, and say so. */
+static void codes_of_eight_digits_follow_their_subheading_and_are_marked(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct findings *findings = findings_new(fixture->arena);
+	struct correlation found = { 0 };
+	const char *codes;
+
+	activated(fixture, &correlation_kind, "UNSD", "2022-01-01", "hs-correlation", bytes_of(hs_rows));
+	activated(fixture, &lines_kind, "AHTN2017", "2017-01-01", "ahtn2022-lines",
+		  bytes_of(both(fixture, ahtn_head, ahtn_lines)));
+	correlator_auto correlator = between(fixture, "AHTN2022", "AHTN2017", &codes);
+	assert_non_null(correlator);
+	must(correlator_look(correlator, fixture->arena, "0102.29.11", "vi", false, &found, findings, &fixture->err));
+	assert_int_equal(found.count, 2);
+	assert_string_equal(found.items[0].code, "01022911");
+	assert_string_equal(found.items[0].text, "Bo thien");
+	assert_true(found.items[0].inferred && !found.items[0].missing);
+	assert_string_equal(found.items[1].code, "01023111");
+	assert_true(found.items[1].inferred && found.items[1].missing);
+	assert_true(found.person);
+	assert_int_equal(findings_count(findings), 0);
+}
+
 /* --- The real files --- */
 
 static const char *data_file(struct kernel_fixture *fixture, const char *name)
@@ -422,6 +493,8 @@ int main(void)
 		cmocka_unit_test(a_book_is_as_it_was_on_the_day_that_is_asked_for),
 		cmocka_unit_test(a_state_has_its_book_under_the_ahtn),
 		cmocka_unit_test(a_unit_is_that_of_the_subheading),
+		cmocka_unit_test(what_cannot_be_correlated_is_said),
+		cmocka_unit_test(codes_of_eight_digits_follow_their_subheading_and_are_marked),
 		cmocka_unit_test(ahtn_2022_is_a_whole_tree),
 		cmocka_unit_test(a_file_of_several_versions_fills_each),
 		cmocka_unit_test(notes_go_in_as_they_are),

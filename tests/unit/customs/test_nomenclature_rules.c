@@ -341,6 +341,10 @@ static void what_is_wrong_with_lines_is_found(void **state)
 	assert_string_equal(CHECKED(lines_kind, "AHTN2022", LINE(NULL, INTEGER_NONE)), "NOM-006");
 	assert_string_equal(CHECKED(lines_kind, "AHTN2022", LINE("01012100", 1, .section = "II")), "NOM-010");
 	assert_string_equal(CHECKED(lines_kind, "AHTN2022", LINE("98010000", 0, .section = "XXII")), "");
+	assert_string_equal(CHECKED(lines_kind, "AHTN2022",
+				    LINE("01012100", 3, .path = (struct nomenclature_texts[3]){ { .en = "x" } },
+					 .path_count = 3)),
+			    "NOM-007");
 	/* Of another version in the same file: passed over, whatever it is. */
 	assert_string_equal(CHECKED(lines_kind, "HS2022", LINE("x", 1, .version = "HS2017")), "");
 }
@@ -349,9 +353,32 @@ static void what_is_missing_is_a_warning(void **state)
 {
 	(void)state;
 	/* HS is built on nothing: chapter and heading are made. */
+	assert_string_equal(CHECKED(lines_kind, "HS2022", LINE("0101", INTEGER_NONE)), "NOM-009");
 	assert_string_equal(CHECKED(lines_kind, "HS2022", LINE("010121", INTEGER_NONE)), "NOM-009 NOM-009");
+	assert_string_equal(CHECKED(lines_kind, "AHTN2022", LINE("01012100", 2)), "NOM-008");
 	assert_string_equal(CHECKED(lines_kind, "AHTN2022", LINE("01012100", 2), LINE("01012900", 2)),
 			    "NOM-008 NOM-008");
+}
+
+static const char *subject_codes(const char *subject, bool parts, date from)
+{
+	struct nomenclature_version_list list = shipped();
+	const struct edition edition = { .subject = subject, .from = from };
+	struct findings *findings = findings_new(arena);
+
+	subject_check(&edition, version_among(&list, "HS2022"), parts, findings);
+	return codes_of(findings);
+}
+
+static void an_edition_is_of_a_version_or_of_a_part_of_one(void **state)
+{
+	(void)state;
+	assert_string_equal(subject_codes("HS2022", false, date_of(2022, 1, 1)), "");
+	assert_string_equal(subject_codes("HS2022.notes-vi", true, date_of(2023, 1, 1)), "");
+	assert_string_equal(subject_codes("HS2022.notes-vi", false, date_of(2023, 1, 1)), "NOM-013");
+	assert_string_equal(subject_codes("HS2022.Notes", true, date_of(2023, 1, 1)), "NOM-013");
+	assert_string_equal(subject_codes("HS2022", false, date_of(2021, 12, 31)), "NOM-012");
+	assert_string_equal(subject_codes("HS2022", false, date_of(2028, 1, 1)), "NOM-012");
 }
 
 static void what_is_wrong_with_notes_is_found(void **state)
@@ -495,6 +522,7 @@ int main(void)
 		cmocka_unit_test(the_title_of_a_sub_chapter_is_no_heading),
 		cmocka_unit_test(what_is_wrong_with_lines_is_found),
 		cmocka_unit_test(what_is_missing_is_a_warning),
+		cmocka_unit_test(an_edition_is_of_a_version_or_of_a_part_of_one),
 		cmocka_unit_test(what_is_wrong_with_notes_is_found),
 		cmocka_unit_test(what_is_wrong_with_a_correlation_is_found),
 		cmocka_unit_test(the_relationship_follows_from_the_rows_in_both_directions),
