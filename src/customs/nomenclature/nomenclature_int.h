@@ -173,6 +173,18 @@ bool correlation_look(const struct correlation_book *rows, struct arena *arena, 
 /* Whether a row is about both versions, in either direction. */
 bool correlation_about(const struct correlation_book *rows, const char *from_version, const char *to_version);
 
+/* --- What is said of a line (rules_look.c) --- */
+
+/* Whether NOTE governs the line of CODE, or, of a GIR, any. */
+bool note_governs(const struct book_note *note, const char *code);
+/* Lines near CODE, which is not there: those that begin as it does, as far as any do. At most MOST; how many. */
+size_t book_near(const struct book *book, const char *code, uint32_t *lines, size_t most);
+/* The versions before and after VERSION of its own kind (AHTN of AHTN, a state's of that state's); NULL. */
+void version_neighbours(const struct nomenclature_version_list *versions, const char *version, const char **before,
+			const char **after);
+/* What is meant by "current": this STATE's version in force on DAY, else the AHTN, else the HS; NULL: none is. */
+const char *version_current(const struct nomenclature_version_list *versions, const char *state, date day);
+
 /* --- Shared ones (service_shelf.c) --- */
 
 /* Makes one in an arena of BYTES_MAX, of SIZE, which begins with a struct shared. NULL: no memory. */

@@ -64,6 +64,7 @@ static enum err_code see(struct seen *seen, const char *key, bool *before, struc
 struct lines_work {
 	struct arena *arena;
 	const char *subject;
+	bool quiet; /* headings stand beside lines: what is between them is in the other file */
 	struct nomenclature_version version;
 	struct book_tree tree;
 	char last_line[CODE_SIZE]; /* the last code that was a line's own */
@@ -76,6 +77,8 @@ static void warn(void *arg, const struct book_line *line)
 	struct lines_work *work = arg;
 	char dashes[32], code[CODE_TEXT_SIZE];
 
+	if (work->quiet)
+		return;
 	if (line->origin == BOOK_LOST) {
 		snprintf(dashes, sizeof(dashes), "%d", line->depth - 1);
 		finding_add(work->findings, &nomenclature_rules[NOM_LOST], "/code", dashes,
@@ -95,6 +98,7 @@ enum err_code lines_begin(struct arena *arena, const struct edition *edition, vo
 		return fail(err, ERR_MEMORY, "no memory to read lines of a nomenclature");
 	lines->arena = arena;
 	lines->subject = edition->subject;
+	lines->quiet = same(edition->kind, headings_kind.name);
 	/* A national version is built on another one, whose lines are not missing in its file. */
 	lines->version = (struct nomenclature_version){
 		.code = edition->subject,

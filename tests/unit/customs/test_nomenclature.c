@@ -249,9 +249,9 @@ static void a_unit_is_that_of_the_subheading(void **state)
 /* --- Correlation --- */
 
 static const char hs_rows[] = "from_version,from_code,to_version,to_code,relationship\n"
-			   "2022,010221,2017,010221,1:1\n"
-			   "2022,010229,2017,010229,1:n\n"
-			   "2022,010229,2017,010231,1:n\n";
+			      "2022,010221,2017,010221,1:1\n"
+			      "2022,010229,2017,010229,1:n\n"
+			      "2022,010229,2017,010231,1:n\n";
 
 static struct correlator *between(struct kernel_fixture *fixture, const char *from, const char *to, const char **codes)
 {

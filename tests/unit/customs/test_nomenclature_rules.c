@@ -341,10 +341,10 @@ static void what_is_wrong_with_lines_is_found(void **state)
 	assert_string_equal(CHECKED(lines_kind, "AHTN2022", LINE(NULL, INTEGER_NONE)), "NOM-006");
 	assert_string_equal(CHECKED(lines_kind, "AHTN2022", LINE("01012100", 1, .section = "II")), "NOM-010");
 	assert_string_equal(CHECKED(lines_kind, "AHTN2022", LINE("98010000", 0, .section = "XXII")), "");
-	assert_string_equal(CHECKED(lines_kind, "AHTN2022",
-				    LINE("01012100", 3, .path = (struct nomenclature_texts[3]){ { .en = "x" } },
-					 .path_count = 3)),
-			    "NOM-007");
+	assert_string_equal(
+		CHECKED(lines_kind, "AHTN2022",
+			LINE("01012100", 3, .path = (struct nomenclature_texts[3]){ { .en = "x" } }, .path_count = 3)),
+		"NOM-007");
 	/* Of another version in the same file: passed over, whatever it is. */
 	assert_string_equal(CHECKED(lines_kind, "HS2022", LINE("x", 1, .version = "HS2017")), "");
 }
