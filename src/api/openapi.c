@@ -139,6 +139,7 @@ static const struct {
 	  NULL },
 	{ "line", "Code of the nomenclature, 2 to 12 digits, with or without dots.", NULL },
 	{ "correlated", "Version and code: 2022:8517.62, AHTN2022:85171300.", NULL },
+	{ "edition", "Its id, as the list of editions shows it.", "uuid" },
 };
 
 static const struct {
@@ -337,6 +338,11 @@ static void put_media_type(struct printing *p, const char *type, enum documents 
 				put_reference(p, NULL, "schemas", p->schemas[i]->name);
 		if (document)
 			json_close(&p->json, ']');
+		json_close(&p->json, '}');
+	} else if (same(type, "text/csv")) {
+		json_open(&p->json, "schema", '{');
+		json_put_text(&p->json, "type", "string");
+		json_put_text(&p->json, "pattern", "^\\s*[^\\s<{]"); /* else it is XML or JSON: check_beginning() */
 		json_close(&p->json, '}');
 	}
 	json_close(&p->json, '}');

@@ -532,6 +532,8 @@ static enum err_code read_import(struct call *call, struct edition_request *requ
 		.now_us = call->now_us,
 	};
 	*activate = view.activate;
+	if (view.activate && !call_may(call, "reference.approve"))
+		return fail(err, ERR_DENIED, "who lets an edition count needs the permission reference.approve");
 	if (view.from == DATE_NONE)
 		TRY(first_day(call, view.subject, &request->from, err));
 	if (!base64_parse(call->arena, bytes_of(view.file), &request->file))
@@ -587,14 +589,14 @@ const struct route nomenclature_routes[] = {
 	  .path = "/api/v1/nomenclature/versions",
 	  .operation = "listNomenclatureVersions",
 	  .summary = "Versions of the nomenclature, international and national, and whether their lines are here",
-	  .permission = "nomenclature.read",
+	  .permission = "reference.read",
 	  .handle = versions_list,
 	  .response = &version_list_schema },
 	{ .method = "PUT",
 	  .path = "/api/v1/nomenclature/versions/{version}",
 	  .operation = "putNomenclatureVersion",
 	  .summary = "Add a national version, or change it",
-	  .permission = "nomenclature.change",
+	  .permission = "reference.import",
 	  .handle = version_put,
 	  .request = &version_schema,
 	  .response = &version_schema },
@@ -602,7 +604,7 @@ const struct route nomenclature_routes[] = {
 	  .path = "/api/v1/nomenclature/editions",
 	  .operation = "importNomenclature",
 	  .summary = "Read a file of the nomenclature into a new edition; all that is wrong with it is found at once",
-	  .permission = "nomenclature.change",
+	  .permission = "reference.import",
 	  .handle = edition_put,
 	  .request = &import_schema,
 	  .response = &imported_schema,
@@ -611,7 +613,7 @@ const struct route nomenclature_routes[] = {
 	  .path = "/api/v1/nomenclature/{version}/lines",
 	  .operation = "listNomenclatureLines",
 	  .summary = "Lines of a version (current: the one in force here) below a code, in the order of the book",
-	  .permission = "nomenclature.read",
+	  .permission = "reference.read",
 	  .handle = lines_list,
 	  .response = &line_list_schema,
 	  .query = QUERY(&query_below, &query_levels, &query_as_of, &query_language) },
@@ -619,7 +621,7 @@ const struct route nomenclature_routes[] = {
 	  .path = "/api/v1/nomenclature/{version}/lines/{line}",
 	  .operation = "getNomenclatureLine",
 	  .summary = "One line: every level above it, what is below it or beside it, its notes, its unit, its changes",
-	  .permission = "nomenclature.read",
+	  .permission = "reference.read",
 	  .handle = line_get,
 	  .response = &book_line_schema,
 	  .query = QUERY(&query_as_of, &query_language, &query_notes, &query_rules) },
@@ -627,7 +629,7 @@ const struct route nomenclature_routes[] = {
 	  .path = "/api/v1/nomenclature/correlations/{correlated}",
 	  .operation = "getNomenclatureCorrelation",
 	  .summary = "What became of VERSION:CODE in another version",
-	  .permission = "nomenclature.read",
+	  .permission = "reference.read",
 	  .handle = correlation_get,
 	  .response = &correlation_view_schema,
 	  .query = QUERY(&query_to, &query_as_of, &query_language, &query_all) },
