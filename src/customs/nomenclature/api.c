@@ -41,6 +41,9 @@ static const struct query_row
 	query_to = { .name = "to", .kind = QUERY_WORD, .summary = "the other version, or the year of one of the HS; the one before it if there is none",
 		     .words = versions, .what = "version of the nomenclature",
 		     .more = "lintas nomenclature versions shows what there is" },
+	query_from_version = { .name = "from", .kind = QUERY_WORD, .summary = "the version that the codes are of",
+			       .words = versions, .what = "version of the nomenclature",
+			       .more = "lintas nomenclature versions shows what there is" },
 	query_all = { .name = "all", .kind = QUERY_FLAG, .summary = "subheadings that take from everywhere are listed, too" };
 /* clang-format on */
 
@@ -503,6 +506,109 @@ static enum err_code correlation_get(struct call *call, struct err *err)
 	return call_answer(call, &view, err);
 }
 
+/* --- Whole lists --- */
+
+enum { LIST_ROW_BYTES_MAX = 1 << 20 };
+
+static enum err_code read_body(void *arg, void *to, size_t room, size_t *got, struct err *err)
+{
+	struct bytes *left = arg;
+	(void)err;
+	*got = room < left->size ? room : left->size;
+	if (*got)
+		memcpy(to, left->data, *got);
+	*left = bytes(left->data + *got, left->size - *got);
+	return OK;
+}
+
+/* "851713|851714|8549(6)". */
+static const char *codes_text(struct arena *arena, const struct correlation *found)
+{
+	const char *all = "";
+	for (size_t i = 0; all && i < found->count; i++) {
+		const struct correlated *item = &found->items[i];
+		all = arena_printf(arena, "%s%s%s%s", all, i ? "|" : "", item->code,
+				   item->collapsed ? arena_printf(arena, "(%lld)", (long long)item->collapsed) : "");
+	}
+	return all;
+}
+
+/* One line of the answer: what became of CODE, and whether a person needs to look at it. */
+static enum err_code put_correlated(struct call *call, const struct correlator *correlator, const char *code,
+				    struct csv_writer *writer, struct err *err)
+{
+	arena_auto arena = arena_new(LIST_ROW_BYTES_MAX);
+	struct findings *findings = arena ? findings_new(arena) : NULL;
+	struct correlation found = { .relationship = "", .relationship_rest = "", .person = true };
+	bool inferred = false;
+	size_t bad;
+	if (!findings)
+		return fail(err, ERR_MEMORY, "no memory for a line of a correlation");
+	TRY(correlator_look(correlator, arena, code, NULL, false, &found, findings, err));
+	if (findings_errors(findings))
+		found.why = findings_at(findings, 0)->text;
+	for (size_t i = 0; i < found.count; i++)
+		inferred = inferred || found.items[i].inferred;
+	const char *codes = codes_text(arena, &found);
+	const char *const cells[] = {
+		code,          found.relationship,         found.relationship_rest,     codes,
+		found.through, inferred ? "inferred" : "", found.person ? "yes" : "no", found.why
+	};
+	if (!codes || !csv_put(writer, call->out, cells, COUNT(cells), &bad))
+		return fail(err, ERR_MEMORY, "no memory for a line of a correlation");
+	return buf_check(call->out, "a correlation", err);
+}
+
+/* Which column has the codes: the one called "code", or the first. */
+static size_t code_column(const struct csv_record *head)
+{
+	for (size_t i = 0; i < head->count; i++)
+		if (same_ignoring_case(head->cells[i].text, "code"))
+			return i;
+	return 0;
+}
+
+static enum err_code put_list(struct call *call, const struct correlator *correlator, struct csv_reader *reader,
+			      struct csv_writer *writer, struct err *err)
+{
+	static const char *const head[] = { "code",    "relationship", "apart",  "to",
+					    "through", "inferred",     "person", "why" };
+	struct csv_record record;
+	size_t bad, column;
+	TRY(csv_next(reader, &record, call->findings, err));
+	column = code_column(&record);
+	if (!csv_put(writer, call->out, head, COUNT(head), &bad))
+		return fail(err, ERR_MEMORY, "no memory for a correlation");
+	do {
+		TRY(csv_next(reader, &record, call->findings, err));
+		if (record.count > column)
+			TRY(put_correlated(call, correlator, record.cells[column].text, writer, err));
+	} while (record.count > 0);
+	return OK;
+}
+
+static enum err_code correlations_list(struct call *call, struct err *err)
+{
+	const struct csv_dialect dialect = { .delimiter = ',', .quote = '"', .lf = true };
+	struct bytes left = call->body;
+	const char *from = call_query(call, "from"), *to = call_query(call, "to");
+	correlator_auto correlator = NULL;
+	csv_reader_auto reader = NULL;
+	struct csv_writer *writer = NULL;
+	enum err_code code;
+	if (!from || !to)
+		return fail(err, ERR_USAGE, "say of which version the codes are, and to which: from=HS2022&to=HS2017");
+	TRY(correlator_open(call->kernel, from, to, asked_day(call), &correlator, call->findings, err));
+	if (!correlator)
+		return OK;
+	TRY(csv_open(&dialect, (struct csv_source){ .read = read_body, .arg = &left }, &reader, err));
+	TRY(csv_writer_open(&dialect, &writer, err));
+	call->content_type = "text/csv";
+	code = put_list(call, correlator, reader, writer, err);
+	csv_writer_close(writer);
+	return code;
+}
+
 /* --- Files --- */
 
 /* A lines' file counts from the first day of its version unless another one is said. */
@@ -625,6 +731,16 @@ const struct route nomenclature_routes[] = {
 	  .handle = line_get,
 	  .response = &book_line_schema,
 	  .query = QUERY(&query_as_of, &query_language, &query_notes, &query_rules) },
+	{ .method = "POST",
+	  .path = "/api/v1/nomenclature/correlations",
+	  .operation = "correlateNomenclature",
+	  .summary =
+		  "A whole list: CSV with a column code, answered with what became of each, and whether a person is needed",
+	  .permission = "reference.read",
+	  .handle = correlations_list,
+	  .takes = "text/csv",
+	  .gives = "text/csv",
+	  .query = QUERY(&query_from_version, &query_to, &query_as_of) },
 	{ .method = "GET",
 	  .path = "/api/v1/nomenclature/correlations/{correlated}",
 	  .operation = "getNomenclatureCorrelation",

@@ -307,6 +307,11 @@ static void import_nomenclature(struct record *record)
 	expect(tell(record, "PUT", "/api/v1/nomenclature/versions/HS2022",
 		    "{\"title\":\"x\",\"base\":\"HS2017\",\"from\":\"2022-01-01\",\"digits\":6}"),
 	       422, "NOM-015");
+	/* The oracle reads JSON. */
+	const struct ask list = { .method = "POST",
+				  .path = "/api/v1/nomenclature/correlations?from=2022&to=2017",
+				  .body = bytes_of("name,code\nhorse,0101.21\nx,y\n") };
+	expect(ask(record->world, &list), 200, "0101.21,1:1,1:1,010121,,,no,");
 	expect(tell(record, "GET", "/api/v1/nomenclature/HS2022/lines/0101.29?notes=true", NULL), 404, "0101.21");
 	expect(tell(record, "GET", "/api/v1/nomenclature/HS2022/lines?below=0101&levels=2&language=vi", NULL), 200,
 	       "0101.21");

@@ -425,6 +425,56 @@ static void what_is_wrong_with_a_correlation_is_found(void **state)
 	assert_string_equal(CHECKED(correlation_kind, "HS", &wrong), "NOM-001");
 }
 
+/* --- What governs a line, and what is beside it --- */
+
+/* SEN of the AHTN name the codes that they govern; a chapter's note governs the chapter. */
+static void a_note_governs_what_it_is_about(void **state)
+{
+	const struct book_note chapter = { .kind = "chapter", .place = "01" },
+			       section = { .kind = "section", .place = "I" };
+	const struct book_note sen = { .kind = "sen", .place = "01", .codes = "01022911|0105.11.10" },
+			       gir = { .kind = "gir" };
+	const struct book_note heading = { .kind = "heading", .place = "0102" };
+
+	(void)state;
+	assert_true(note_governs(&chapter, "01022911") && !note_governs(&chapter, "0201"));
+	assert_true(note_governs(&section, "0511") && !note_governs(&section, "0601"));
+	assert_true(note_governs(&sen, "01022911") && note_governs(&sen, "01051110"));
+	assert_true(!note_governs(&sen, "010229") && !note_governs(&sen, "01022919"));
+	assert_true(note_governs(&heading, "010221") && !note_governs(&heading, "0101"));
+	assert_true(note_governs(&gir, "97"));
+}
+
+static void a_version_has_those_of_its_own_kind_beside_it(void **state)
+{
+	struct nomenclature_version_list list = shipped();
+	const char *before, *after;
+
+	(void)state;
+	version_neighbours(&list, "HS2022", &before, &after);
+	assert_string_equal(before, "HS2017");
+	assert_string_equal(after, "HS2028");
+	version_neighbours(&list, "AHTN2012", &before, &after);
+	assert_null(before);
+	assert_string_equal(after, "AHTN2017");
+}
+
+static void the_version_in_force_is_the_states_own_or_the_ahtn(void **state)
+{
+	struct nomenclature_version_list list = shipped();
+
+	(void)state;
+	assert_string_equal(version_current(&list, "VN", date_of(2026, 11, 2)), "AHTN2022");
+	assert_string_equal(version_current(&list, "VN", date_of(2020, 1, 1)), "AHTN2017");
+	assert_null(version_current(&list, "VN", date_of(2001, 1, 1)));
+	list.items[list.count++] = (struct nomenclature_version){
+		.code = "VN2023", .base = "AHTN2022", .from = date_of(2023, 7, 15), .until = DATE_NONE
+	};
+	assert_string_equal(version_current(&list, "VN", date_of(2026, 11, 2)), "VN2023");
+	assert_string_equal(version_current(&list, "VN", date_of(2023, 7, 14)), "AHTN2022");
+	assert_string_equal(version_current(&list, "TH", date_of(2026, 11, 2)), "AHTN2022");
+}
+
 /* --- Correlation --- */
 
 static struct correlation_book rows_of(struct pair *rows, size_t count)
@@ -525,6 +575,9 @@ int main(void)
 		cmocka_unit_test(an_edition_is_of_a_version_or_of_a_part_of_one),
 		cmocka_unit_test(what_is_wrong_with_notes_is_found),
 		cmocka_unit_test(what_is_wrong_with_a_correlation_is_found),
+		cmocka_unit_test(a_note_governs_what_it_is_about),
+		cmocka_unit_test(a_version_has_those_of_its_own_kind_beside_it),
+		cmocka_unit_test(the_version_in_force_is_the_states_own_or_the_ahtn),
 		cmocka_unit_test(the_relationship_follows_from_the_rows_in_both_directions),
 		cmocka_unit_test(two_versions_without_a_table_are_joined_by_one_between),
 		cmocka_unit_test(subheadings_that_take_from_everywhere_are_collapsed),
