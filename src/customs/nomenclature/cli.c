@@ -110,10 +110,13 @@ static void print_correlation_items(FILE *out, const struct correlation_view *c)
 		else if (item->text)
 			print_hanging(out, item->text, INDENT, INDENT);
 		else
-			fprintf(out, "%s\n", item->missing ? "(no such line there)" : "");
+			fprintf(out, "%s\n",
+				item->missing    ? "(no such line there)"
+				: item->inferred ? "(inferred)"
+						 : "");
 		if (item->inferred && item->text)
-			fprintf(out,
-				"                inferred: the subheading of the HS, with the same national digits\n");
+			fprintf(out, "%*sinferred: the subheading of the HS, with the same national digits\n", INDENT,
+				"");
 	}
 }
 

@@ -230,12 +230,12 @@ static bool carry(const struct correlator *correlator, struct arena *arena, cons
 		if (!item->code)
 			return false;
 		item->missing = correlator->to_book && book_find(correlator->to_book, item->code) == BOOK_NONE;
-		correlation->why = item->missing      ? "the version has no line with the same digits"
-				   : correlation->why ? correlation->why
-				   : !*national       ? NULL
-						      : "inferred from the subheading of the HS";
+		/* That it is inferred, its own mark says: a person is for what cannot be decided by it. */
+		if (item->missing) {
+			correlation->why = "the version has no line with the same digits";
+			correlation->person = true;
+		}
 	}
-	correlation->person = correlation->why != NULL;
 	return true;
 }
 

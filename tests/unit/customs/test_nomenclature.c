@@ -314,6 +314,10 @@ static void codes_of_eight_digits_follow_their_subheading_and_are_marked(void **
 	assert_string_equal(found.items[1].code, "01023111");
 	assert_true(found.items[1].inferred && found.items[1].missing);
 	assert_true(found.person);
+	/* One subheading, one code: nothing is to be decided, and what it rests on is said. */
+	must(correlator_look(correlator, fixture->arena, "0102.21.00", NULL, false, &found, findings, &fixture->err));
+	assert_string_equal(found.items[0].code, "01022100");
+	assert_true(found.items[0].inferred && !found.person);
 	assert_int_equal(findings_count(findings), 0);
 }
 
