@@ -1,7 +1,10 @@
 /* `lintas rule show`: what the codes of findings mean, from the rows by which they are found. */
 #include "base/text.h"
 #include "cli/cli_int.h"
+#include "codec/csv.h"
 #include "customs/registry.h"
+#include "kernel/edition.h"
+#include "kernel/mapping.h"
 
 enum { RULES_PRINTED_MAX = 1 << 20 };
 
@@ -45,6 +48,21 @@ static void put_rules(struct showing *showing, const struct rule *rules)
 		put_rule(showing, rules);
 }
 
+/* Rules of the records of each kind of reference data; several kinds may have the same. */
+static void put_kinds(struct showing *showing)
+{
+	const struct kernel kernel = { .capabilities = customs_capabilities };
+	const struct edition_kind *kind, *earlier;
+
+	for (size_t i = 0; (kind = edition_kind_at(&kernel, i)); i++) {
+		bool shown = !kind->rules;
+		for (size_t j = 0; j < i && (earlier = edition_kind_at(&kernel, j)); j++)
+			shown = shown || earlier->rules == kind->rules;
+		if (!shown)
+			put_rules(showing, kind->rules);
+	}
+}
+
 static void put_all(struct showing *showing)
 {
 	const struct rule *rule;
@@ -59,6 +77,12 @@ static void put_all(struct showing *showing)
 			put_rules(showing, *r);
 	put_rules(showing, fsm_rules);
 	showing->head =
+		"## Reference data and national shapes\n\nA place in the file is named where the rule is broken.";
+	put_rules(showing, edition_rules);
+	put_kinds(showing);
+	put_rules(showing, mapping_rules);
+	put_rules(showing, csv_rules);
+	showing->head =
 		"## Messages\n\nBy these a message is refused before anything in it is looked at, with a signed error.";
 	for (size_t i = 0; (rule = messaging_rule_at(i)); i++)
 		put_rule(showing, rule);
@@ -71,8 +95,7 @@ enum err_code run_rule_show(struct invocation *in, struct err *err)
 	put_all(&showing);
 	enum err_code code =
 		showing.count ? buf_check(&showing.out, "the table of rules", err)
-			      : fail(err, ERR_NOT_FOUND,
-				     "no document or message is refused by a rule %s; lintas rule show lists all",
+			      : fail(err, ERR_NOT_FOUND, "nothing is refused by a rule %s; lintas rule show lists all",
 				     showing.wanted);
 	if (code == OK)
 		fputs(buf_text(&showing.out), stdout);
