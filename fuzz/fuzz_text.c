@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "customs/nomenclature/nomenclature.h"
 #include "customs/origin/origin.h"
 #include "fuzz.h"
 #include "messaging/message_int.h"
@@ -43,6 +44,17 @@ static void decimals(const char *text)
 	for (int places = -3; places <= 18; places++)
 		MUST(strlen(decimal_format(decimal_round(value, places), twice)) < DECIMAL_SIZE);
 	decimal_format(decimal_mul(value, value), twice);
+}
+
+static void codes(const char *text)
+{
+	char digits[CODE_SIZE], again[CODE_SIZE], printed[CODE_TEXT_SIZE];
+
+	if (!code_parse(text, digits))
+		return;
+	MUST(strlen(digits) >= 2 && strlen(digits) <= CODE_DIGITS_MAX);
+	MUST(code_parse(code_format(digits, printed), again) && same(digits, again));
+	section_of(digits);
 }
 
 static void octets(struct arena *arena, const char *text)
@@ -110,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!text)
 		return 0;
 	days_and_times(text);
+	codes(text);
 	decimals(text);
 	octets(arena, text);
 	numbers(text);

@@ -4,6 +4,8 @@
 usage: embed.py migrations OUTPUT FILE.sql…     kernel_migrations: number and name from NNNN_name.sql; NNNN_name.back.sql undoes it,
                                                 and the comment at its head, one sentence, says what that takes away
        embed.py codelists  OUTPUT FILE.csv…     kernel_code_tables: rows sorted by code, from CSV with the columns code,name
+       embed.py rows       OUTPUT FILE.csv…     FOLDER_NAME_rows of struct NAME_row, declared in customs/FOLDER/FOLDER_int.h, with a
+                                                member for each column of FOLDER/NAME.csv
        embed.py texts      OUTPUT FILE…         text_NAME_ENDING: the content of NAME.ENDING, in UTF-8
        embed.py samples    OUTPUT FILE….xml     sample_NAME: the content of NAME.xml
 """
@@ -92,6 +94,18 @@ def codelists(paths):
     yield "};\nconst size_t kernel_code_tables_count = %d;\n" % len(tables)
 
 
+def rows(paths):
+    for path in sorted(paths):
+        stem = os.path.splitext(os.path.basename(path))[0]
+        folder = os.path.basename(os.path.dirname(os.path.abspath(path)))
+        with open(path, encoding="utf-8", newline="") as file:
+            lines = list(csv.DictReader(line for line in file if not line.startswith("#")))
+        yield '#include "customs/%s/%s_int.h"\n\nconst struct %s_row %s_%s_rows[] = {\n' % (folder, folder, stem, folder, stem)
+        for line in lines:
+            yield "\t{ %s },\n" % ", ".join(".%s = %s" % (name, c_string(value)) for name, value in line.items() if value)
+        yield "};\nconst size_t %s_%s_rows_count = %d;\n" % (folder, stem, len(lines))
+
+
 def texts(paths, prefix="text_", ending=""):
     for path in sorted(paths):
         name = prefix + re.sub(r"[^a-z0-9]", "_", os.path.basename(path).removesuffix(ending).lower())
@@ -107,7 +121,7 @@ def samples(paths):
 
 
 def main():
-    kinds = {"migrations": migrations, "codelists": codelists, "texts": texts, "samples": samples}
+    kinds = {"migrations": migrations, "codelists": codelists, "rows": rows, "texts": texts, "samples": samples}
     if len(sys.argv) < 4 or sys.argv[1] not in kinds:
         sys.exit(__doc__)
     text = "".join(kinds[sys.argv[1]](sys.argv[3:]))

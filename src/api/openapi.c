@@ -134,6 +134,11 @@ static const struct {
 	  NULL },
 	{ "refusal", "Its id, as the list of refusals shows it.", "uuid" },
 	{ "webhook", "Its id, as the list of webhooks shows it.", "uuid" },
+	{ "version",
+	  "Version of the nomenclature: AHTN2022, VN2023; where lines are read also 2022, of the HS, and current.",
+	  NULL },
+	{ "line", "Code of the nomenclature, 2 to 12 digits, with or without dots.", NULL },
+	{ "correlated", "Version and code: 2022:8517.62, AHTN2022:85171300.", NULL },
 	{ "edition", "Its id, as the list of editions shows it.", "uuid" },
 };
 

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "codec/json.h"
 #include "customs/document/document.h"
+#include "customs/nomenclature/api_int.h"
 #include "customs/registry.h"
 #include "kernel/card.h"
 #include "kernel/journal.h"
@@ -265,6 +266,57 @@ static enum err_code put_tasks(struct tx *tx, void *arg, struct err *err)
 	return task_open(tx, &task, FIXTURE_NOW_US, err);
 }
 
+static const char *mapping_text(struct record *record, const char *name)
+{
+	struct arena *arena = record->world->fixture->arena;
+
+	return sample(arena, arena_printf(arena, "../../data/nomenclature/%s.json", name));
+}
+
+/* A book of one heading, and what became of its subheading. */
+static void import_nomenclature(struct record *record)
+{
+	static const struct {
+		const char *kind, *subject, *map, *file;
+	} rows[] = {
+		{ "lines", "HS2022", "hs2022-legal",
+		  "code,line_kind,dash_level,level,text_en\n01,line,0,2,LIVE ANIMALS\n0101,line,0,4,Horses\n"
+		  "010121,group,1,5,Horses\n010121,line,2,6,Pure-bred\n" },
+		{ "correlation", "UNSD", "hs-correlation",
+		  "from_version,from_code,to_version,to_code,relationship\n2022,010121,2017,010121,1:1\n" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		buf_auto base64;
+
+		buf_init(&base64, FILE_BYTES);
+		base64_put(&base64, bytes_of(rows[i].file));
+		const struct import_view view = { .kind = rows[i].kind,
+						  .subject = rows[i].subject,
+						  .from = date_of(2022, 1, 1),
+						  .until = DATE_NONE,
+						  .mapping = mapping_text(record, rows[i].map),
+						  .file = buf_text(&base64),
+						  .activate = true };
+		expect(tell(record, "POST", "/api/v1/nomenclature/editions", text_of(record, &import_schema, &view)),
+		       201, "\"active\"");
+	}
+	expect(tell(record, "PUT", "/api/v1/nomenclature/versions/TH2022",
+		    "{\"title\":\"Decree\",\"base\":\"AHTN2022\",\"from\":\"2022-01-01\",\"digits\":11}"),
+	       200, "\"TH2022\"");
+	expect(tell(record, "PUT", "/api/v1/nomenclature/versions/HS2022",
+		    "{\"title\":\"x\",\"base\":\"HS2017\",\"from\":\"2022-01-01\",\"digits\":6}"),
+	       422, "NOM-015");
+	/* The oracle reads JSON. */
+	const struct ask list = { .method = "POST",
+				  .path = "/api/v1/nomenclature/correlations?from=2022&to=2017",
+				  .body = bytes_of("name,code\nhorse,0101.21\nx,y\n") };
+	expect(ask(record->world, &list), 200, "0101.21,1:1,1:1,010121,,,no,");
+	expect(tell(record, "GET", "/api/v1/nomenclature/HS2022/lines/0101.29?notes=true", NULL), 404, "0101.21");
+	expect(tell(record, "GET", "/api/v1/nomenclature/HS2022/lines?below=0101&levels=2&language=vi", NULL), 200,
+	       "0101.21");
+}
+
 /* --- Asking --- */
 
 /* PATH with what there is in the place of its parameters; ids are those of documents. */
@@ -283,6 +335,9 @@ static const char *filled(struct record *record, const char *path)
 		{ "{paper}", record->paper },
 		{ "{agreement}", "th-la" },
 		{ "{name}", "nguyen" },
+		{ "{version}", "HS2022" },
+		{ "{line}", "0101.21" },
+		{ "{correlated}", "2022:0101.21" },
 	};
 	struct arena *arena = record->world->fixture->arena;
 
@@ -449,6 +504,7 @@ static void every_request_and_answer_is_as_described(void **state)
 	import_edition(&record);
 	refuse_message(&record);
 	take_card(&record);
+	import_nomenclature(&record);
 	must(db_write(fixture->kernel.db, put_tasks, NULL, &fixture->err));
 	must(journal_seal_step(&fixture->kernel, fixture->clock.now_us, 100, &sealed, &fixture->err));
 	read_all(&record);

@@ -290,6 +290,56 @@ static void a_book_of_a_nomenclature_goes_in_as_it_is(void **state)
 	assert_int_equal(records(&play), 11552);
 }
 
+/* A mapping of the tariff FILE: a measure of each column but the first. */
+static const char *wide_mapping(struct kernel_fixture *fixture, struct bytes file)
+{
+	char *head = arena_text_of(fixture->arena, bytes(file.data, strcspn((const char *)file.data, "\r\n")));
+	struct buf out;
+	int columns = 0;
+
+	buf_init(&out, MAPPING_FILE_MAX);
+	for (char *name = strtok(head, ","); name; name = strtok(NULL, ","), columns++) {
+		if (columns == 0)
+			continue;
+		buf_printf(&out,
+			   ",{\"to\":\"/measure/[%d]/agreement\",\"constant\":\"%s\"},"
+			   "{\"to\":\"/measure/[%d]/rate\",\"from\":\"%s\",\"except\":\"excluded\"},"
+			   "{\"to\":\"/measure/[%d]/excluded\",\"from\":\"%s\",\"table\":\"excluded\",\"only\":true}",
+			   columns, name, columns, name, columns, name);
+	}
+	const char *text =
+		arena_printf(fixture->arena,
+			     "{\"title\":\"wide\",\"records\":\"trial.rates\",\"format\":\"csv\",\"list\":[{\"to\":"
+			     "\"/measure\",\"fixed\":%d}],\"row\":[{\"to\":\"/code\",\"from\":\"code\"}%s],\"table\":"
+			     "[{\"name\":\"excluded\",\"code\":[{\"from\":\"excluded\",\"to\":\"true\"}]}]}",
+			     columns - 1, buf_text(&out));
+	buf_done(&out);
+	return text;
+}
+
+/* Viet Nam's: 11,414 lines, in whose 23 columns of duties are 175,815 cells that are not empty (by Python's csv). */
+static void a_tariff_with_a_column_an_agreement_and_year_goes_in_as_it_is(void **state)
+{
+	struct play play = begin(state);
+	struct kernel_fixture *fixture = play.fixture;
+	struct bytes tariff = file_of(fixture, "LINTAS_DATA", "tariff/duty_vn.csv");
+	static const struct statement measures = { "test.measures",
+						   "SELECT CAST(sum(measures) AS {i64}) FROM trial_rate" };
+
+	if (!tariff.data)
+		skip();
+	struct edition_request request = request_of(&play, &trial_rates, tariff);
+	request.mapping = mapping_in(fixture, wide_mapping(fixture, tariff));
+	int64_t begun_us = clock_monotonic_us();
+	import_request(&play, &request);
+	must(play.code);
+	print_message("%d records in %d ms\n", (int)play.edition.records,
+		      (int)((clock_monotonic_us() - begun_us) / 1000));
+	assert_string_equal(codes(&play), "");
+	assert_int_equal(records(&play), 11414);
+	assert_int_equal(fixture_int(fixture, &measures, NO_BINDS), 175815);
+}
+
 /* --- Interruptions --- */
 
 static void what_fails_in_the_middle_leaves_nothing(void **state)
@@ -413,6 +463,7 @@ int main(void)
 		cmocka_unit_test(a_thousand_warnings_hide_no_error),
 		cmocka_unit_test(the_example_of_the_documentation_is_what_it_says),
 		cmocka_unit_test(a_book_of_a_nomenclature_goes_in_as_it_is),
+		cmocka_unit_test(a_tariff_with_a_column_an_agreement_and_year_goes_in_as_it_is),
 		cmocka_unit_test(what_fails_in_the_middle_leaves_nothing),
 		cmocka_unit_test(what_cannot_be_deleted_at_once_is_deleted_later),
 		cmocka_unit_test(what_was_loading_when_the_node_stopped_is_deleted_after_the_next_start),
