@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-enum { SYNONYM_WORDS = 4, EDITS_SHORT = 7, SPELLING_LETTERS_MAX = 20, CORRECTIONS = 2 };
+enum { SYNONYM_WORDS = 4, EDITS_SHORT = 7, SPELLING_LETTERS_LEAST = 4, SPELLING_LETTERS_MAX = 20, PART_LEAST = 4 };
 
 bool ask_sees(const struct search_query *query, const char *owner)
 {
@@ -89,6 +89,22 @@ static struct correction correct(const struct view *view, const char *text, cons
 	return best;
 }
 
+/* A word that nobody has, made of two that somebody has ("bookshelf"): where its first part is longest. 0: it is not.
+ */
+static size_t divide(const struct view *view, const char *text, const struct search_query *query)
+{
+	size_t length = strlen(text);
+	char part[WORD_BYTES_MAX + 1];
+
+	for (size_t at = length - PART_LEAST; length >= 2 * PART_LEAST && at >= PART_LEAST; at--) {
+		memcpy(part, text, at);
+		part[at] = '\0';
+		if (known(view, part, query) && known(view, text + at, query))
+			return at;
+	}
+	return 0;
+}
+
 /* --- words --- */
 
 /* Synonyms that begin at WORD: the longest one counts. */
@@ -126,6 +142,33 @@ static void word_ask(struct ask *ask, const struct words *words, const struct wo
 	term_ask(ask, term_hash(word->plain, NULL), weight, at, false);
 	if (before)
 		term_ask(ask, term_hash(before->plain, word->plain), lead * weights.pair, at, false);
+}
+
+/* A word that nobody has is taken apart, or put right; names of few letters or very many are left alone. */
+static enum err_code word_mend(const struct view *view, const struct search_query *query, struct word *word, size_t at,
+			       struct arena *arena, struct ask *ask, struct err *err)
+{
+	size_t length = strlen(word->plain);
+
+	if (word->number || word->little || length < SPELLING_LETTERS_LEAST || length > SPELLING_LETTERS_MAX ||
+	    known(view, word->plain, query))
+		return OK;
+	size_t first_size = divide(view, word->plain, query);
+	if (first_size) {
+		const char *first = arena_text_of(arena, bytes(word->plain, first_size));
+		if (!first)
+			return fail(err, ERR_MEMORY, "no memory for the words of a query");
+		term_ask(ask, term_hash(first, NULL), 1, at, false);
+		term_ask(ask, term_hash(word->plain + first_size, NULL), 1, at, false);
+		return OK;
+	}
+	struct correction correction = correct(view, word->plain, query);
+	if (!correction.text)
+		return OK;
+	word->plain = word->text = correction.text;
+	word->accented = false;
+	ask->meant = "";
+	return OK;
 }
 
 /* --- codes --- */
@@ -177,16 +220,7 @@ enum err_code ask_read(const struct view *view, const struct search_query *query
 		if (!ask->words[i])
 			return fail(err, ERR_MEMORY, "no memory for the words of a query");
 		ask->word_count = i + 1;
-		size_t length = strlen(word->plain);
-		if (word->number || word->little || length < 4 || length > SPELLING_LETTERS_MAX ||
-		    known(view, word->plain, query))
-			continue;
-		struct correction correction = correct(view, word->plain, query);
-		if (correction.text) {
-			word->plain = word->text = correction.text;
-			word->accented = false;
-			ask->meant = "";
-		}
+		TRY(word_mend(view, query, word, i, arena, ask, err));
 	}
 	buf_auto meant = { 0 };
 	buf_init(&meant, SEARCH_QUERY_MAX * 8);

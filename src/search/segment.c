@@ -271,7 +271,7 @@ static enum err_code lines_put(struct build *build, struct arena *scratch, struc
 	for (size_t i = 0; i < count; i++) {
 		const struct search_line *line = lines[i];
 		for (size_t j = 0; j < line->count; j++)
-			TRY(text_put(build, line->texts[j].text, line->texts[j].field,
+			TRY(text_put(build, line->texts[j].text, (int)line->texts[j].field,
 				     weights.field[line->texts[j].field], err));
 		document_end(build, (struct document){ .code = code_number(build->segment, line->code), .copies = 1 });
 	}
@@ -471,7 +471,7 @@ static enum err_code invert(struct build *build, struct err *err)
 
 	if (!moved)
 		return fail(err, ERR_MEMORY, "no memory for %u words", build->term_count);
-	for (int kind = 0; kind < KINDS; kind++) {
+	for (enum kind kind = LINE; kind < KINDS; kind++) {
 		double sum = 0;
 		for (uint32_t i = segment->first[kind]; i < segment->first[kind + 1]; i++)
 			sum += segment->documents[i].length;

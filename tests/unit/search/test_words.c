@@ -78,7 +78,7 @@ static void scripts_without_spaces_are_cut_into_words(void **state)
 		{ "ข้าวหอมมะลิไทย", "ข้าว" }, /* Thai: jasmine rice of Thailand begins with rice */
 		{ "ເຂົ້າຈ້າວລາວ", "ເຂົ້າຈ້າວ" }, /* Lao: rice that is not glutinous, of Laos */
 		{ "អង្ករផ្កាម្លិះ", "អង្ករ" },  /* Khmer: rice, jasmine */
-		{ "မြန်မာနိုင်ငံ", "မြန်မာ" },   /* Burmese: Myanmar, country */
+		{ "ဆန်နှင့်ဆီ", "ဆန်" },         /* Burmese: rice and oil */
 		{ "汽车零件", "汽车" },    /* Chinese: car parts */
 	};
 
@@ -88,7 +88,8 @@ static void scripts_without_spaces_are_cut_into_words(void **state)
 		size_t first = strcspn(words, " |");
 		if (first != strlen(phrases[i].words) || strncmp(words, phrases[i].words, first) != 0)
 			fail_msg("%s is read as: %s", phrases[i].text, words);
-		assert_true(strchr(words, ' ') != NULL);
+		if (!strchr(words, ' '))
+			fail_msg("%s is one word", words);
 	}
 }
 
