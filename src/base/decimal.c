@@ -207,6 +207,13 @@ struct decimal decimal_div(struct decimal a, struct decimal b)
 	return settle(bid128_div(to_bid(a), to_bid(b), ROUNDING, &flags));
 }
 
+struct decimal decimal_shift(struct decimal a, int places)
+{
+	_IDEC_flags flags = 0;
+
+	return settle(bid128_scalbn(to_bid(a), places, ROUNDING, &flags));
+}
+
 struct decimal decimal_trim(struct decimal a)
 {
 	_IDEC_flags flags = 0;

@@ -37,6 +37,8 @@ struct decimal decimal_round(struct decimal a, int places);
 
 /* Exact where the quotient ends within 34 digits and 36 places, else rounded half up. Divided by zero: none. */
 struct decimal decimal_div(struct decimal a, struct decimal b);
+/* A with its point moved PLACES to the right (negative: to the left): 5 by -2 is 0.05. */
+struct decimal decimal_shift(struct decimal a, int places);
 /* A without the zeros at the end of its fraction: 12.50 becomes 12.5, 0.00 becomes 0. */
 struct decimal decimal_trim(struct decimal a);
 

@@ -26,21 +26,11 @@ int currency_places(const char *currency)
 	return PLACES_USUAL;
 }
 
-/* 10^PLACES, as far as currencies have them. */
-static int64_t minor_units(int places)
-{
-	int64_t units = 1;
-
-	while (places-- > 0)
-		units *= 10;
-	return units;
-}
-
 bool money_of(struct decimal amount, const char *currency, struct money *money)
 {
 	char text[DECIMAL_SIZE];
 	int64_t minor;
-	struct decimal units = decimal_mul(amount, decimal_of(minor_units(currency_places(currency))));
+	struct decimal units = decimal_shift(amount, currency_places(currency));
 
 	if (strlen(currency) != CURRENCY_SIZE - 1 ||
 	    !int64_parse(decimal_format(decimal_round(units, 0), text), &minor))
@@ -54,7 +44,7 @@ struct decimal money_decimal(const struct money *money)
 {
 	int places = currency_places(money->currency);
 
-	return decimal_round(decimal_div(decimal_of(money->minor), decimal_of(minor_units(places))), places);
+	return decimal_shift(decimal_of(money->minor), -places);
 }
 
 const char *money_format(const struct money *money, char buffer[static MONEY_SIZE])

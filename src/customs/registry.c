@@ -5,8 +5,13 @@
 #include "customs/link/link.h"
 #include "customs/origin/origin.h"
 #include "customs/phyto/phyto.h"
+#include "customs/tariff/tariff.h"
 
 /* As people are shown them: what is between the systems themselves comes last. */
-const struct capability *const customs_capabilities[] = { &document_capability,    &origin_capability,
-							  &declaration_capability, &phyto_capability,
-							  &link_capability,        NULL };
+const struct capability *const customs_capabilities[] = { &document_capability,
+							  &origin_capability,
+							  &declaration_capability,
+							  &phyto_capability,
+							  &tariff_capability,
+							  &link_capability,
+							  NULL };

@@ -310,6 +310,17 @@ static void zeros_at_the_end_of_a_fraction_are_trimmed(void **state)
 	assert_false(decimal_given(decimal_trim(decimal_none())));
 }
 
+static void the_point_moves_without_another_digit_changing(void **state)
+{
+	(void)state;
+	assert_number(decimal_shift(number("5"), -2), "0.05");
+	assert_number(decimal_shift(number("12.50"), -2), "0.1250");
+	assert_number(decimal_shift(number("12.50"), 1), "125.0");
+	assert_number(decimal_shift(number("12.50"), 4), "125000");
+	assert_number(decimal_shift(number("-7"), 2), "-700");
+	assert_false(decimal_given(decimal_shift(number("9999999999999999999999999999999999"), 1)));
+}
+
 static void rounding_adds_only_the_zeros_that_fit(void **state)
 {
 	(void)state;
@@ -379,6 +390,7 @@ int main(void)
 		cmocka_unit_test(quotients_are_those_of_pythons_decimal),
 		cmocka_unit_test(rounding_to_a_unit_is_pythons_in_each_mode),
 		cmocka_unit_test(zeros_at_the_end_of_a_fraction_are_trimmed),
+		cmocka_unit_test(the_point_moves_without_another_digit_changing),
 		cmocka_unit_test(rounding_adds_only_the_zeros_that_fit),
 		cmocka_unit_test(a_result_too_large_for_34_digits_is_none),
 		cmocka_unit_test(the_smallest_results_keep_36_places),
