@@ -280,7 +280,8 @@ enum err_code tariff_build_measure(struct tariff_builder *builder, const struct 
 	if (!keep_duty(builder, from->duty, path, &duty, findings))
 		return fail(err, ERR_MEMORY, "the tariff of %s needs more memory than it may have",
 			    snapshot->state->state);
-	if (from->nomenclature && !same(from->nomenclature, snapshot->state->nomenclature))
+	if (findings_errors(findings) == errors && from->nomenclature &&
+	    !same(from->nomenclature, snapshot->state->nomenclature))
 		finding_add(findings, &tariff_measure_rules[MEASURE_OTHER_NOMENCLATURE], path, from->nomenclature,
 			    snapshot->state->nomenclature);
 	if (findings_errors(findings) > errors)

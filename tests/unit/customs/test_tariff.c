@@ -1,0 +1,829 @@
+/* Measures, agreements, states, and what lines of goods cost. */
+#include "../unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "kernel/codelist.h"
+#include "tariff_books.h"
+
+#define DAY date_of(2026, 11, 2)
+
+static struct err err;
+#define must(call)                                                                                                     \
+	do {                                                                                                           \
+		if ((call) != OK)                                                                                      \
+			fail_msg("%s", err.text);                                                                      \
+	} while (0)
+
+static struct decimal number(const char *text)
+{
+	struct decimal value = decimal_none();
+
+	if (text && !decimal_parse(text, &value))
+		fail_msg("not a number: %s", text);
+	return value;
+}
+
+static void must_be(struct decimal value, const char *expected)
+{
+	if (!decimal_given(value) || decimal_compare(value, number(expected)) != 0) {
+		char text[DECIMAL_SIZE];
+		fail_msg("%s, not %s", decimal_format(value, text), expected);
+	}
+}
+
+/* --- Making a tariff --- */
+
+struct bench {
+	struct arena *arena;
+	struct findings *findings;
+	struct tariff_builder *builder;
+	struct tariff_snapshot *snapshot;
+};
+
+static struct bench bench_of(const char *state)
+{
+	struct bench bench = { .arena = arena_new((size_t)8 << 20) };
+
+	assert_non_null(bench.arena);
+	bench.findings = findings_new(bench.arena);
+	must(tariff_build(books_reference(), state, date_of(2022, 1, 1), date_of(2027, 12, 31), &bench.builder, &err));
+	return bench;
+}
+
+static struct tariff_measure measure_of(const char *code, const char *kind, const char *duty)
+{
+	return (struct tariff_measure){ .code = code,
+					.kind = kind,
+					.duty = duty,
+					.from = DATE_NONE,
+					.until = DATE_NONE,
+					.at_least = decimal_none(),
+					.at_most = decimal_none() };
+}
+
+static void add(struct bench *bench, struct tariff_measure measure)
+{
+	must(tariff_build_measure(bench->builder, &measure, "/measure", bench->findings, &err));
+}
+
+static void add_plain(struct bench *bench, const char *code, const char *kind, const char *duty)
+{
+	add(bench, measure_of(code, kind, duty));
+}
+
+static void add_preference(struct bench *bench, const char *code, const char *agreement, const char *duty)
+{
+	struct tariff_measure measure = measure_of(code, "preference", duty);
+
+	measure.agreement = agreement;
+	add(bench, measure);
+}
+
+static void build(struct bench *bench)
+{
+	must(tariff_build_end(bench->builder, &bench->snapshot, bench->findings, &err));
+}
+
+static void done(struct bench *bench)
+{
+	tariff_snapshot_release(bench->snapshot);
+	arena_free(bench->arena);
+}
+
+/* --- Asking it --- */
+
+struct answer {
+	struct arena *arena;
+	struct tariff_result result;
+	struct tariff_total total;
+	size_t lines;
+};
+
+static enum err_code keep(void *arg, const struct tariff_result *result, struct err *e)
+{
+	struct answer *answer = arg;
+	struct tariff_option *options =
+		arena_copy(answer->arena, result->options, result->options_count * sizeof(*options));
+
+	(void)e;
+	answer->result = *result;
+	answer->result.options = options;
+	for (size_t i = 0; i < result->options_count; i++)
+		if (options[i].charges)
+			options[i].charges = arena_copy(answer->arena, options[i].charges,
+							options[i].charges_count * sizeof(struct tariff_charge));
+	answer->result.controls =
+		arena_copy(answer->arena, result->controls, result->controls_count * sizeof(*result->controls));
+	answer->result.steps = arena_copy(answer->arena, result->steps, result->steps_count * sizeof(*result->steps));
+	answer->lines++;
+	return OK;
+}
+
+static struct answer ask(struct bench *bench, const char *state, date day, const struct tariff_line *lines,
+			 size_t count)
+{
+	struct answer answer = { .arena = bench->arena };
+	const struct tariff_request request = {
+		.destination = state, .day = day, .trace = true, .lines = lines, .lines_count = count
+	};
+
+	bench->findings = findings_new(bench->arena);
+	must(tariff_assess(bench->arena, bench->snapshot, &request, keep, &answer, &answer.total, bench->findings,
+			   &err));
+	return answer;
+}
+
+static struct tariff_line line_of(const char *code, const char *origin, const char *value, const char *currency)
+{
+	return (struct tariff_line){ .code = code,
+				     .origin = origin,
+				     .value = number(value),
+				     .currency = currency,
+				     .basis = "CIF",
+				     .freight = decimal_none(),
+				     .insurance = decimal_none(),
+				     .strength = decimal_none() };
+}
+
+static const struct tariff_option *option_of(const struct answer *answer, const char *agreement)
+{
+	for (size_t i = 0; i < answer->result.options_count; i++)
+		if (same(answer->result.options[i].agreement, agreement))
+			return &answer->result.options[i];
+	fail_msg("there is no option %s", agreement ? agreement : "mfn");
+	return NULL;
+}
+
+static void must_find(const struct bench *bench, const char *code, const char *path)
+{
+	for (size_t i = 0; i < findings_count(bench->findings); i++)
+		if (same(findings_at(bench->findings, i)->rule->code, code) &&
+		    (!path || same(findings_at(bench->findings, i)->path, path)))
+			return;
+	for (size_t i = 0; i < findings_count(bench->findings); i++)
+		print_error("%s %s %s\n", findings_at(bench->findings, i)->rule->code,
+			    findings_at(bench->findings, i)->path, findings_at(bench->findings, i)->text);
+	fail_msg("no %s at %s", code, path ? path : "any place");
+}
+
+/* --- The books of Viet Nam and Indonesia --- */
+
+/* Spot lines of the decrees: MFN, ATIGA 2026, ACFTA, AANZFTA. */
+static void lines_of_the_vietnamese_book_cost_what_it_says(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *code, *mfn, *atiga, *acfta, *aanzfta;
+	} rows[] = {
+		{ "08051010", "20%", "0%", "0%", "0%" },    { "10063091", "40%", "0%", "0%", "0%" },
+		{ "27101221", "10%", "0%", "20%", NULL },   { "22030011", "35%", "0%", "0%", "40%" },
+		{ "24022090", "135%", NULL, "50%", "50%" }, { "84713020", "0%", "0%", "0%", "0%" },
+	};
+	struct bench bench = { .arena = arena_new((size_t)64 << 20), .snapshot = book_of("VN") };
+
+	if (!bench.snapshot) {
+		arena_free(bench.arena);
+		skip();
+	}
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct {
+			const char *origin, *agreement, *duty;
+		} asked[] = { { "TH", "ATIGA", rows[i].atiga },
+			      { "CN", "ACFTA", rows[i].acfta },
+			      { "AU", "AANZFTA", rows[i].aanzfta } };
+		for (size_t j = 0; j < COUNT(asked); j++) {
+			const struct tariff_line line = line_of(rows[i].code, asked[j].origin, "1000", "USD");
+			struct answer answer = ask(&bench, "VN", DAY, &line, 1);
+			const struct tariff_option *option = option_of(&answer, asked[j].agreement);
+			assert_string_equal(option_of(&answer, NULL)->charges[0].duty, rows[i].mfn);
+			if (asked[j].duty)
+				assert_string_equal(option->charges[0].duty, asked[j].duty);
+			else
+				assert_string_equal(tariff_standing_text(option->standing), "excluded");
+		}
+	}
+	done(&bench);
+}
+
+/* 25,000 VND a dollar; 10 % VAT of value and duty (Law on VAT). 20 % and 5 % of 25,000,000. */
+static void every_option_stands_beside_the_others(void **state)
+{
+	(void)state;
+	struct bench bench = { .arena = arena_new((size_t)64 << 20), .snapshot = book_of("VN") };
+
+	if (!bench.snapshot) {
+		arena_free(bench.arena);
+		skip();
+	}
+	struct tariff_line line = line_of("03022200", "AU", "1000", "USD");
+	line.documents = "FORM-AANZ";
+	struct answer answer = ask(&bench, "VN", DAY, &line, 1);
+	const struct tariff_option *mfn = option_of(&answer, NULL), *aanzfta = option_of(&answer, "AANZFTA"),
+				   *rcep = option_of(&answer, "RCEP");
+
+	assert_int_equal(answer.result.options_count, 3);
+	must_be(answer.result.value, "25000000");
+	must_be(mfn->duty, "5000000");
+	must_be(mfn->payable, "8000000"); /* and 10 % of 30,000,000 */
+	must_be(aanzfta->duty, "1250000");
+	must_be(aanzfta->payable, "3875000"); /* and 10 % of 26,250,000 */
+	assert_string_equal(tariff_standing_text(rcep->standing), "no schedule loaded");
+	assert_true(aanzfta->lowest && aanzfta->held && !aanzfta->dearer);
+	assert_false(mfn->lowest || rcep->lowest || rcep->held);
+	assert_string_equal(aanzfta->proofs[0].name, "Form AANZ");
+	assert_int_equal(answer.total.money.minor, 3875000);
+	/* Excise is owed by other goods' schedules, which nobody has loaded. */
+	assert_true(mfn->open);
+	assert_string_equal(tariff_standing_text(mfn->charges[1].standing), "no schedule loaded");
+	done(&bench);
+}
+
+/* 24 lines of Chapter 22 have 40 % under AANZFTA, and 35 % for everybody. */
+static void a_preference_that_is_dearer_than_mfn_is_said_to_be(void **state)
+{
+	(void)state;
+	struct bench bench = { .arena = arena_new((size_t)64 << 20), .snapshot = book_of("VN") };
+
+	if (!bench.snapshot) {
+		arena_free(bench.arena);
+		skip();
+	}
+	const struct tariff_line line = line_of("22030011", "NZ", "1000", "USD");
+	struct answer answer = ask(&bench, "VN", DAY, &line, 1);
+
+	assert_true(option_of(&answer, "AANZFTA")->dearer);
+	assert_true(option_of(&answer, NULL)->lowest);
+	done(&bench);
+}
+
+struct tally {
+	size_t dearer, lines;
+};
+
+static enum err_code count_dearer(void *arg, const struct tariff_result *result, struct err *e)
+{
+	struct tally *tally = arg;
+
+	(void)e;
+	tally->lines++;
+	for (size_t i = 0; i < result->options_count; i++)
+		tally->dearer += result->options[i].dearer;
+	return OK;
+}
+
+/* Counted in the book: 363 lines of ACFTA, 108 of AANZFTA, one of ATIGA are dearer than MFN (in 2026); goods of a
+ * member of ASEAN may come under each of them. All lines in one request. */
+static void all_lines_of_a_book_are_assessed_at_once(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *origin;
+		size_t dearer;
+	} rows[] = { { "CN", 363 }, { "AU", 108 }, { "TH", 472 } };
+	const char *data = getenv("LINTAS_DATA");
+	struct tariff_snapshot *snapshot = book_of("VN");
+	static char codes[12000][9];
+	static struct tariff_line lines[12000];
+	char path[512], text[1024];
+	size_t count = 0;
+
+	if (!snapshot)
+		skip();
+	snprintf(path, sizeof(path), "%s/tariff/duty_vn.csv", data);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	while (fgets(text, sizeof(text), file) && count < COUNT(lines))
+		if (text[0] != 'c') {
+			snprintf(codes[count], sizeof(codes[count]), "%.8s", text);
+			count++;
+		}
+	fclose(file);
+	assert_int_equal(count, 11414);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct tally tally = { 0 };
+		struct tariff_total total;
+		arena_auto arena = arena_new((size_t)16 << 20);
+		struct findings *findings = findings_new(arena);
+		for (size_t j = 0; j < count; j++)
+			lines[j] = line_of(codes[j], rows[i].origin, "1000", "USD");
+		const struct tariff_request request = {
+			.destination = "VN", .day = DAY, .lines = lines, .lines_count = count
+		};
+		must(tariff_assess(arena, snapshot, &request, count_dearer, &tally, &total, findings, &err));
+		assert_int_equal(findings_count(findings), 0);
+		assert_int_equal(tally.lines, 11414);
+		assert_int_equal(tally.dearer, rows[i].dearer);
+	}
+	tariff_snapshot_release(snapshot);
+}
+
+/* PMK 26/2022: Rp 450 a kilogram of rice; beer Rp 14,000 a litre; film Rp 21,450 a minute. Each levy goes up to the
+ * next Rp 1,000 (data/tariff/id). */
+static void indonesian_specific_rates_are_by_quantity(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *code, *quantity, *unit, *duty;
+	} rows[] = {
+		{ "10063030", "1000", "KGM", "450000" }, { "10063030", "1", "TNE", "450000" },
+		{ "22030011", "50", "LTR", "700000" },   { "22030011", "0.5", "HLT", "700000" },
+		{ "37061090", "2", "HUR", "2574000" },   { "17011200", "1.25", "KGM", "1000" },
+	};
+	struct bench bench = { .arena = arena_new((size_t)64 << 20), .snapshot = book_of("ID") };
+
+	if (!bench.snapshot) {
+		arena_free(bench.arena);
+		skip();
+	}
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct tariff_quantity quantity = { number(rows[i].quantity), rows[i].unit };
+		struct tariff_line line = line_of(rows[i].code, "US", "1000", "USD");
+		line.quantities = &quantity;
+		line.quantities_count = 1;
+		struct answer answer = ask(&bench, "ID", DAY, &line, 1);
+		must_be(option_of(&answer, NULL)->charges[0].amount, rows[i].duty);
+	}
+	done(&bench);
+}
+
+/* 8703.24.44 has "40*); 50*); 60*)…": conditions that only an officer can judge. */
+static void what_is_only_in_words_is_a_note_and_no_rate(void **state)
+{
+	(void)state;
+	struct bench bench = { .arena = arena_new((size_t)64 << 20), .snapshot = book_of("ID") };
+	bool seen = false;
+
+	if (!bench.snapshot) {
+		arena_free(bench.arena);
+		skip();
+	}
+	const struct tariff_line line = line_of("87032444", "JP", "1000000", "IDR");
+	struct answer answer = ask(&bench, "ID", DAY, &line, 1);
+	const struct tariff_option *mfn = option_of(&answer, NULL);
+	for (size_t i = 0; i < mfn->charges_count; i++)
+		if (same(mfn->charges[i].kind->name, "luxury")) {
+			seen = true;
+			assert_int_equal(mfn->charges[i].standing, TARIFF_IN_WORDS);
+			assert_non_null(strstr(mfn->charges[i].note, "*)"));
+			assert_false(decimal_given(mfn->charges[i].amount));
+		}
+	assert_true(seen);
+	assert_true(mfn->open);
+	done(&bench);
+}
+
+/* --- Singapore --- */
+
+/* Singapore Customs, "Duties and dutiable goods", worked examples: stout 75 l at 5 % vol, customs duty S$16 and excise
+ * S$60 a litre of alcohol: S$285; concentrate 0.2 kg at S$113: S$22.60; tobacco stems 100 kg at S$446: S$44,600. */
+static void the_examples_of_singapore_customs_come_out(void **state)
+{
+	(void)state;
+	struct bench bench = bench_of("SG");
+
+	add_plain(&bench, "", "mfn", "free");
+	add_plain(&bench, "22030091", "mfn", "16 SGD/LPA");
+	add_plain(&bench, "22030091", "excise", "60 SGD/LPA");
+	add_plain(&bench, "21069069", "excise", "113 SGD/KGM");
+	add_plain(&bench, "24013010", "excise", "446 SGD/KGM");
+	/* So that the goods are in the tariff. */
+	add_plain(&bench, "21069069", "mfn", "free");
+	add_plain(&bench, "24013010", "mfn", "free");
+	build(&bench);
+	const struct tariff_quantity quantities[] = { { number("75"), "LTR" },
+						      { number("0.2"), "KGM" },
+						      { number("100"), "KGM" } };
+	struct tariff_line lines[] = { line_of("22030091", "IE", "1000", "SGD"),
+				       line_of("21069069", "US", "1000", "SGD"),
+				       line_of("24013010", "US", "1000", "SGD") };
+	static const char *const expected[] = { "285", "22.60", "44600" };
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		lines[i].quantities = &quantities[i];
+		lines[i].quantities_count = 1;
+		lines[i].strength = i == 0 ? number("5") : decimal_none();
+		struct answer answer = ask(&bench, "SG", DAY, &lines[i], 1);
+		const struct tariff_option *mfn = option_of(&answer, NULL);
+		must_be(decimal_add(mfn->charges[0].amount, mfn->charges[1].amount), expected[i]);
+	}
+	/* GST: 9 % of 1,285. */
+	struct answer answer = ask(&bench, "SG", DAY, &lines[0], 1);
+	const struct tariff_option *mfn = option_of(&answer, NULL);
+	must_be(mfn->charges[2].amount, "115.65");
+	must_be(mfn->payable, "400.65");
+	assert_int_equal(answer.total.money.minor, 40065);
+	/* The arithmetic, as people are shown it. */
+	buf_auto text = { 0 };
+	buf_init(&text, 65536);
+	for (size_t i = mfn->first_step; i < mfn->first_step + mfn->steps_count; i++) {
+		tariff_step_print(&answer.result.steps[i], &text);
+		buf_putc(&text, '\n');
+	}
+	assert_non_null(strstr(buf_text(&text), "75 LTR × 5 % = 3.75 LPA\n"));
+	assert_non_null(strstr(buf_text(&text), "3.75 LPA × 60 SGD = 225 SGD\n"));
+	assert_non_null(strstr(buf_text(&text), "GST: 1285 × 9 % = 115.65"));
+	done(&bench);
+}
+
+/* --- What is wrong is said, all at once --- */
+
+static void all_that_is_wrong_with_lines_is_said_at_once(void **state)
+{
+	(void)state;
+	struct bench bench = bench_of("VN");
+	const struct tariff_quantity nothing = { decimal_of(0), "KGM" }, density = { decimal_of(5), "B34" };
+
+	add_plain(&bench, "10063030", "mfn", "450 VND/KGM");
+	add_plain(&bench, "85171300", "mfn", "5%");
+	build(&bench);
+	struct tariff_line lines[] = {
+		line_of("10063030", "TH", "1000000000000000000000000000000", "USD"),
+		line_of("10063030", "TH", "1000", "VND"),
+		line_of("10063030", "TH", "1000", "EUR"),
+		line_of("99999999", "XX", "-1", "ABC"),
+		line_of("1006.30", "TH", "1000", "VND"),
+		line_of("10063030", "TH", "1000", "VND"),
+		line_of("10063030", "TH", "1000", "VND"),
+		line_of("85171300", "TH", "1000", "VND"),
+	};
+	lines[5].quantities = &nothing;
+	lines[6].quantities = &density;
+	lines[5].quantities_count = lines[6].quantities_count = 1;
+	lines[7].basis = "FOB";
+	lines[7].strength = number("101");
+	struct answer answer = ask(&bench, "VN", DAY, lines, COUNT(lines));
+
+	must_find(&bench, "TRF-044", "/lines/0/value");
+	must_find(&bench, "TRF-046", "/lines/0/currency");
+	must_find(&bench, "TRF-051", "/lines/1/quantities");
+	must_find(&bench, "TRF-046", "/lines/2/currency");
+	must_find(&bench, "TRF-041", "/lines/3/code");
+	must_find(&bench, "TRF-042", "/lines/3/origin");
+	must_find(&bench, "TRF-043", "/lines/3/value");
+	must_find(&bench, "TRF-045", "/lines/3/currency");
+	must_find(&bench, "TRF-040", "/lines/4/code");
+	must_find(&bench, "TRF-049", "/lines/5/quantities/0/value");
+	must_find(&bench, "TRF-050", "/lines/6/quantities/0/unit");
+	must_find(&bench, "TRF-053", "/lines/7/strength");
+	/* Only the one whose quantity is missing has options to show. */
+	assert_int_equal(answer.lines, 1);
+	assert_int_equal(option_of(&answer, NULL)->standing, TARIFF_INCOMPLETE);
+
+	lines[7].strength = decimal_none();
+	ask(&bench, "VN", DAY, &lines[7], 1);
+	must_find(&bench, "TRF-048", "/lines/0");
+	ask(&bench, "TH", date_of(2031, 1, 1), &lines[1], 1);
+	must_find(&bench, "TRF-055", "/day");
+	must_find(&bench, "TRF-056", "/destination");
+	done(&bench);
+}
+
+static void a_code_whose_measures_contradict_is_quarantined_alone(void **state)
+{
+	(void)state;
+	struct bench bench = bench_of("VN");
+
+	add_plain(&bench, "85171300", "mfn", "5%");
+	add_plain(&bench, "85171300", "mfn", "7%");
+	add_plain(&bench, "85171400", "mfn", "5%");
+	add_plain(&bench, "85171400", "mfn", "5.0%");
+	add_preference(&bench, "85171300", "ATIGA", "free");
+	build(&bench);
+	must_find(&bench, "TRF-029", "");
+	assert_int_equal(findings_count(bench.findings), 1);
+	struct tariff_line line = line_of("85171300", "TH", "1000", "VND");
+	struct answer answer = ask(&bench, "VN", DAY, &line, 1);
+	must_find(&bench, "TRF-054", "/lines/0/code");
+	assert_int_equal(option_of(&answer, NULL)->standing, TARIFF_QUARANTINED);
+	assert_int_equal(option_of(&answer, "ATIGA")->standing, TARIFF_CALCULATED);
+	line.code = "85171400";
+	answer = ask(&bench, "VN", DAY, &line, 1);
+	assert_int_equal(findings_count(bench.findings), 0);
+	assert_int_equal(option_of(&answer, NULL)->standing, TARIFF_CALCULATED);
+	done(&bench);
+}
+
+static void a_measure_that_cannot_be_is_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		struct tariff_measure measure;
+		const char *code, *path;
+	} rows[] = {
+		{ { .code = "22", .kind = "mfn", .duty = "5%", .nomenclature = "AHTN2023" },
+		  "TRF-020",
+		  "/measure/nomenclature" },
+		{ { .code = "22", .kind = "mfn", .duty = "5%", .nomenclature = "AHTN2017" }, "TRF-030", "/measure" },
+		{ { .code = "22.03", .kind = "mfn", .duty = "5%" }, "TRF-021", "/measure/code" },
+		{ { .code = "22", .kind = "toll", .duty = "5%" }, "TRF-022", "/measure/kind" },
+		{ { .code = "22", .kind = "preference", .duty = "5%" }, "TRF-023", "/measure/agreement" },
+		{ { .code = "22", .kind = "preference", .duty = "5%", .agreement = "NAFTA" },
+		  "TRF-023",
+		  "/measure/agreement" },
+		{ { .code = "22", .kind = "vat", .duty = "5%", .agreement = "ATIGA" },
+		  "TRF-023",
+		  "/measure/agreement" },
+		{ { .code = "22", .kind = "mfn", .duty = "5%", .area = "CN -TH" }, "TRF-024", "/measure/area" },
+		{ { .code = "22", .kind = "mfn", .duty = "5%", .area = "EU" }, "TRF-024", "/measure/area" },
+		{ { .code = "22", .kind = "mfn", .duty = "5%", .from = 20000, .until = 19999 },
+		  "TRF-025",
+		  "/measure/until" },
+		{ { .code = "22", .kind = "mfn" }, "TRF-026", "/measure/duty" },
+		{ { .code = "22", .kind = "permit" }, "TRF-027", "/measure/agency" },
+		{ { .code = "22", .kind = "mfn", .duty = "5,5%" }, "TRF-003", "/measure/duty" },
+	};
+	struct bench bench = bench_of("VN");
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct tariff_measure measure = rows[i].measure;
+		bench.findings = findings_new(bench.arena);
+		measure.at_least = measure.at_most = decimal_none();
+		if (!measure.from)
+			measure.from = measure.until = DATE_NONE;
+		add(&bench, measure);
+		must_find(&bench, rows[i].code, rows[i].path);
+		assert_int_equal(findings_count(bench.findings), 1);
+		if (!same(rows[i].code, "TRF-030")) {
+			bench.findings = findings_new(bench.arena);
+			tariff_measure_check(bench.arena, books_reference(), &measure, "/measure", bench.findings);
+			must_find(&bench, rows[i].code, rows[i].path);
+		}
+	}
+	struct tariff_measure measure = measure_of("22", "mfn", "5%");
+	measure.at_least = decimal_of(1);
+	measure.quantity_unit = "B34";
+	add(&bench, measure);
+	must_find(&bench, "TRF-028", "/measure/quantityUnit");
+	build(&bench);
+	assert_int_equal(tariff_snapshot_measures(bench.snapshot), 0);
+	done(&bench);
+}
+
+/* --- Which measure counts --- */
+
+static void the_longest_prefix_counts(void **state)
+{
+	(void)state;
+	struct bench bench = bench_of("VN");
+
+	add_plain(&bench, "", "vat", "10%");
+	add_plain(&bench, "22", "mfn", "50%");
+	add_plain(&bench, "2203", "mfn", "40%");
+	add_plain(&bench, "22030011", "mfn", "35%");
+	add_plain(&bench, "22030011", "vat", "8%");
+	build(&bench);
+	static const struct {
+		const char *code, *mfn, *vat;
+	} rows[] = { { "22030011", "35%", "8%" }, { "22030019", "40%", "10%" }, { "22041000", "50%", "10%" } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct tariff_line line = line_of(rows[i].code, "US", "1000", "VND");
+		struct answer answer = ask(&bench, "VN", DAY, &line, 1);
+		const struct tariff_option *mfn = option_of(&answer, NULL);
+		assert_string_equal(mfn->charges[0].duty, rows[i].mfn);
+		assert_string_equal(mfn->charges[mfn->charges_count - 1].duty, rows[i].vat);
+	}
+	done(&bench);
+}
+
+static void staged_rates_begin_and_end_with_their_year(void **state)
+{
+	(void)state;
+	struct bench bench = bench_of("VN");
+	static const char *const duties[] = { "20%", "10%", "free" };
+
+	for (int i = 0; i < 3; i++) {
+		struct tariff_measure measure = measure_of("85171300", "preference", duties[i]);
+		measure.agreement = "RCEP";
+		measure.area = "JP KR";
+		measure.from = date_of(2024 + i, 1, 1);
+		measure.until = date_of(2024 + i, 12, 31);
+		add(&bench, measure);
+	}
+	add_plain(&bench, "85171300", "mfn", "30%");
+	build(&bench);
+	static const struct {
+		int year, month, day;
+		const char *duty;
+	} rows[] = { { 2024, 1, 1, "20%" }, { 2024, 12, 31, "20%" }, { 2025, 1, 1, "10%" }, { 2026, 12, 31, "free" } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct tariff_line line = line_of("85171300", "JP", "1000", "VND");
+		struct answer answer = ask(&bench, "VN", date_of(rows[i].year, rows[i].month, rows[i].day), &line, 1);
+		assert_string_equal(option_of(&answer, "RCEP")->charges[0].duty, rows[i].duty);
+	}
+	/* Of China the schedule of these states says nothing; in 2027 it says nothing of anybody. */
+	const struct tariff_line lines[] = { line_of("85171300", "CN", "1000", "VND"),
+					     line_of("85171300", "JP", "1000", "VND") };
+	struct answer answer = ask(&bench, "VN", DAY, &lines[0], 1);
+	assert_string_equal(tariff_standing_text(option_of(&answer, "RCEP")->standing), "not in the schedule");
+	answer = ask(&bench, "VN", date_of(2027, 1, 1), &lines[1], 1);
+	assert_string_equal(tariff_standing_text(option_of(&answer, "RCEP")->standing), "not in the schedule");
+	done(&bench);
+}
+
+/* ATIGA Articles 86 and 87 keep the rights of the WTO: a preference does not remove an anti-dumping duty. */
+static void trade_remedies_are_added_to_every_option(void **state)
+{
+	(void)state;
+	struct bench bench = bench_of("VN");
+	struct tariff_measure measure = measure_of("7210", "anti-dumping", "20%");
+
+	measure.area = "CN";
+	add(&bench, measure);
+	measure.exporter = "A001";
+	measure.duty = "5%";
+	add(&bench, measure);
+	add_plain(&bench, "72101110", "mfn", "10%");
+	add_preference(&bench, "72101110", "ACFTA", "free");
+	build(&bench);
+	struct tariff_line line = line_of("72101110", "CN", "1000", "VND");
+	struct answer answer = ask(&bench, "VN", DAY, &line, 1);
+	must_be(option_of(&answer, NULL)->duty, "300");
+	must_be(option_of(&answer, "ACFTA")->duty, "200");
+	must_be(option_of(&answer, "ACFTA")->payable, "320"); /* 10 % VAT of 1,200 */
+	line.exporter = "A001";
+	answer = ask(&bench, "VN", DAY, &line, 1);
+	must_be(option_of(&answer, "ACFTA")->duty, "50");
+	line.origin = "KR";
+	answer = ask(&bench, "VN", DAY, &line, 1);
+	must_be(option_of(&answer, NULL)->duty, "100");
+	done(&bench);
+}
+
+static void quotas_uses_and_controls_are_shown_beside(void **state)
+{
+	(void)state;
+	struct bench bench = bench_of("VN");
+	struct tariff_measure quota = measure_of("10063030", "quota-in", "5%"),
+			      use = measure_of("10063030", "end-use", "free"),
+			      permit = measure_of("1006", "permit", NULL),
+			      ban = measure_of("10063030", "prohibition", NULL);
+
+	quota.quota = "090001";
+	quota.documents = "C990";
+	use.end_use = "98040000";
+	permit.agency = "Ministry of Agriculture";
+	permit.documents = "C678";
+	ban.area = "KP";
+	add_plain(&bench, "10063030", "mfn", "40%");
+	add(&bench, quota);
+	add(&bench, use);
+	add(&bench, permit);
+	add(&bench, ban);
+	build(&bench);
+	struct tariff_line line = line_of("10063030", "US", "1000", "VND");
+	line.documents = "C678 C990";
+	struct answer answer = ask(&bench, "VN", DAY, &line, 1);
+
+	assert_int_equal(answer.result.options_count, 3);
+	for (size_t i = 1; i < 3; i++) {
+		const struct tariff_option *option = &answer.result.options[i];
+		bool in_quota = same(option->kind, "quota-in");
+		assert_string_equal(option->detail, in_quota ? "090001" : "98040000");
+		must_be(option->duty, in_quota ? "50" : "0");
+		assert_int_equal(option->held, in_quota);
+	}
+	assert_int_equal(answer.result.controls_count, 1);
+	assert_string_equal(answer.result.controls[0].agency, "Ministry of Agriculture");
+	assert_true(answer.result.controls[0].held);
+	line.origin = "KP";
+	answer = ask(&bench, "VN", DAY, &line, 1);
+	assert_int_equal(answer.result.controls_count, 2);
+	done(&bench);
+}
+
+/* --- States --- */
+
+/* ID: freight 10 % of FOB, insurance 0.5 % of FOB and freight; MM: 0.5 % for landing (data/tariff). */
+static void a_value_becomes_that_of_the_state(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *state, *basis, *freight, *insurance, *value;
+	} rows[] = {
+		{ "ID", "FOB", NULL, NULL, "1105500" },      { "ID", "FOB", "50000", "1000", "1051000" },
+		{ "ID", "CFR", NULL, NULL, "1005000" },      { "ID", "CIF", NULL, NULL, "1000000" },
+		{ "MM", "FOB", "50000", "1000", "1056255" }, { "VN", "FOB", "50000", "1000", "1051000" },
+		{ "VN", "CFR", "50000", "1000", "1001000" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct bench bench = bench_of(rows[i].state);
+		add_plain(&bench, "85171300", "mfn", "5%");
+		build(&bench);
+		struct tariff_line line = line_of("85171300", "US", "1000000",
+						  tariff_state_find(books_reference(), rows[i].state)->currency);
+		line.basis = rows[i].basis;
+		line.freight = number(rows[i].freight);
+		line.insurance = number(rows[i].insurance);
+		struct answer answer = ask(&bench, rows[i].state, DAY, &line, 1);
+		must_be(answer.result.value, rows[i].value);
+		done(&bench);
+	}
+}
+
+/* Cambodia: FOB up to USD 50 is free of duty and tax (customs.gov.kh); the consignment counts, not the line. */
+static void a_consignment_of_low_value_is_relieved(void **state)
+{
+	(void)state;
+	struct bench bench = bench_of("KH");
+	const struct tariff_exchange dollar = { "USD", decimal_of(1), decimal_of(4000), DATE_NONE, DATE_NONE, NULL };
+
+	add_plain(&bench, "85171300", "mfn", "15%");
+	must(tariff_build_exchange(bench.builder, &dollar, &err));
+	build(&bench);
+	const struct tariff_line lines[] = { line_of("85171300", "US", "30", "USD"),
+					     line_of("85171300", "US", "20", "USD"),
+					     line_of("85171300", "US", "0.01", "USD") };
+	struct answer answer = ask(&bench, "KH", DAY, lines, 2);
+	must_be(answer.total.payable, "0");
+	answer = ask(&bench, "KH", DAY, lines, 3);
+	/* 30: 120,000 at 15 % and 10 % of 138,000; 20: 80,000; 0.01: 40 at 15 %, and 4.6. */
+	must_be(answer.total.payable, "53011");
+	done(&bench);
+}
+
+/* TH: 7 % to 30 September 2026, 10 % by statute from 1 October on. */
+static void a_tax_changes_on_its_day(void **state)
+{
+	(void)state;
+	struct bench bench = bench_of("TH");
+
+	add_plain(&bench, "85171300", "mfn", "free");
+	build(&bench);
+	const struct tariff_line line = line_of("85171300", "US", "1000", "THB");
+	struct answer answer = ask(&bench, "TH", date_of(2026, 9, 30), &line, 1);
+	must_be(option_of(&answer, NULL)->payable, "70");
+	answer = ask(&bench, "TH", date_of(2026, 10, 1), &line, 1);
+	must_be(option_of(&answer, NULL)->payable, "100");
+	done(&bench);
+}
+
+/* --- Agreements --- */
+
+static void an_agreement_is_between_its_parties_from_their_days_on(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *agreement, *origin, *destination;
+		int year;
+		bool between;
+	} rows[] = {
+		{ "ATIGA", "TH", "VN", 2026, true },   { "ATIGA", "TL", "VN", 2026, false },
+		{ "ATIGA", "VN", "VN", 2026, false },  { "ACFTA", "CN", "ID", 2026, true },
+		{ "RCEP", "ID", "JP", 2022, false },   { "RCEP", "ID", "JP", 2026, true },
+		{ "AJCEP", "JP", "TH", 2026, true },   { "AIFTA", "IN", "MY", 2026, true },
+		{ "AKFTA", "KR", "SG", 2026, true },   { "AHKFTA", "HK", "PH", 2026, true },
+		{ "AANZFTA", "NZ", "TH", 2026, true }, { "AANZFTA", "NZ", "AU", 2009, false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct tariff_agreement *agreement = NULL;
+		for (size_t j = 0; (agreement = tariff_agreement_at(books_reference(), j)); j++)
+			if (same(agreement->code, rows[i].agreement))
+				break;
+		assert_non_null(agreement);
+		assert_int_equal(tariff_agreement_between(agreement, rows[i].origin, rows[i].destination,
+							  date_of(rows[i].year, 6, 1)),
+				 rows[i].between);
+	}
+}
+
+static void every_member_of_asean_is_a_state_with_its_data(void **state)
+{
+	(void)state;
+	const char *code;
+
+	for (size_t i = 0; (code = codelists()->at(codelists(), "ASEAN", i)); i++)
+		assert_non_null(tariff_state_find(books_reference(), code));
+	assert_null(tariff_state_find(books_reference(), "FR"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_of_the_vietnamese_book_cost_what_it_says),
+		cmocka_unit_test(every_option_stands_beside_the_others),
+		cmocka_unit_test(a_preference_that_is_dearer_than_mfn_is_said_to_be),
+		cmocka_unit_test(all_lines_of_a_book_are_assessed_at_once),
+		cmocka_unit_test(indonesian_specific_rates_are_by_quantity),
+		cmocka_unit_test(what_is_only_in_words_is_a_note_and_no_rate),
+		cmocka_unit_test(the_examples_of_singapore_customs_come_out),
+		cmocka_unit_test(all_that_is_wrong_with_lines_is_said_at_once),
+		cmocka_unit_test(a_code_whose_measures_contradict_is_quarantined_alone),
+		cmocka_unit_test(a_measure_that_cannot_be_is_refused),
+		cmocka_unit_test(the_longest_prefix_counts),
+		cmocka_unit_test(staged_rates_begin_and_end_with_their_year),
+		cmocka_unit_test(trade_remedies_are_added_to_every_option),
+		cmocka_unit_test(quotas_uses_and_controls_are_shown_beside),
+		cmocka_unit_test(a_value_becomes_that_of_the_state),
+		cmocka_unit_test(a_consignment_of_low_value_is_relieved),
+		cmocka_unit_test(a_tax_changes_on_its_day),
+		cmocka_unit_test(an_agreement_is_between_its_parties_from_their_days_on),
+		cmocka_unit_test(every_member_of_asean_is_a_state_with_its_data),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
