@@ -55,7 +55,7 @@ const struct rule tariff_measure_rules[] = {
 			       "the quantity that it is for has a unit in which duties are laid down; it has \"{1}\"",
 			       "UN/ECE Rec 20", SEVERITY_ERROR },
 	[MEASURE_CONTRADICTED] = { "TRF-029",
-				   "{1} has two different measures of the kind {2} for the same days: none of them counts until one is mended",
+				   "{1} has two different measures of the kind {2} for the same days: none counts until one is mended",
 				   "GATT 1994, Article X:1", SEVERITY_WARNING },
 	[MEASURE_OTHER_NOMENCLATURE] = { "TRF-030", "codes are of {1}, the tariff of this state of {2}",
 					 "HS Convention, Article 3", SEVERITY_ERROR },

@@ -307,10 +307,26 @@ static bool word_alone(struct parser *parser)
 
 /* --- Writing --- */
 
+static void put_node(const struct duty_node *nodes, const struct duty_node *node, struct buf *out);
+
+static void put_parts(const struct duty_node *nodes, const struct duty_node *node, struct buf *out)
+{
+	bool sum = node->kind == DUTY_SUM;
+
+	if (!sum)
+		buf_puts(out, node->kind == DUTY_MAX ? "max(" : "min(");
+	for (size_t at = node->first; at; at = nodes[at].next) {
+		put_node(nodes, &nodes[at], out);
+		if (nodes[at].next)
+			buf_puts(out, sum ? " + " : ", ");
+	}
+	if (!sum)
+		buf_putc(out, ')');
+}
+
 static void put_node(const struct duty_node *nodes, const struct duty_node *node, struct buf *out)
 {
 	char number[DECIMAL_SIZE];
-	const char *between = node->kind == DUTY_SUM ? " + " : ", ", *sign = "";
 
 	switch (node->kind) {
 	case DUTY_FREE:
@@ -328,14 +344,7 @@ static void put_node(const struct duty_node *nodes, const struct duty_node *node
 	case DUTY_SUM:
 	case DUTY_MAX:
 	case DUTY_MIN:
-		if (node->kind != DUTY_SUM)
-			buf_puts(out, node->kind == DUTY_MAX ? "max(" : "min(");
-		for (size_t at = node->first; at; at = nodes[at].next, sign = between) {
-			buf_puts(out, sign);
-			put_node(nodes, &nodes[at], out);
-		}
-		if (node->kind != DUTY_SUM)
-			buf_putc(out, ')');
+		put_parts(nodes, node, out);
 		break;
 	}
 }

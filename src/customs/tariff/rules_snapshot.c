@@ -267,33 +267,53 @@ static struct measure *measure_new(struct tariff_builder *builder)
 	return &builder->measures[snapshot->measures_count];
 }
 
+/* Fills the words of MEASURE. False: no memory. */
+static bool keep_words(struct tariff_builder *builder, const struct tariff_measure *from, struct measure *measure)
+{
+	return keep_text(builder, from->note, &measure->note) && keep_text(builder, from->agency, &measure->agency) &&
+	       keep_text(builder, from->law, &measure->law) && keep_area(builder, from->area, measure) &&
+	       keep_conditions(builder, from, measure);
+}
+
+/* What is loaded at all, so that what is not in it can be told from what nobody has loaded. */
+static void note_loaded(struct tariff_snapshot *snapshot, const struct measure *measure)
+{
+	snapshot->lengths |= 1U << ((measure->key & 15) - 1);
+	snapshot->kinds_loaded |= UINT32_C(1) << kind_index(measure->kind);
+	if (!measure->agreement)
+		return;
+	uint32_t bit = UINT32_C(1) << agreement_index(snapshot->reference, measure->agreement);
+	if (measure->kind->group == TARIFF_OUTGOING)
+		snapshot->agreements_outgoing |= bit;
+	else
+		snapshot->agreements_loaded |= bit;
+}
+
+static bool in_days(const struct tariff_snapshot *snapshot, const struct tariff_measure *measure)
+{
+	return (measure->until == DATE_NONE || measure->until >= snapshot->from) &&
+	       (measure->from == DATE_NONE || measure->from <= snapshot->until);
+}
+
 enum err_code tariff_build_measure(struct tariff_builder *builder, const struct tariff_measure *from, const char *path,
 				   struct findings *findings, struct err *err)
 {
 	struct tariff_snapshot *snapshot = builder->snapshot;
+	const char *code = from->code ? from->code : "";
 	size_t errors = findings_errors(findings);
 	struct measure *measure = measure_new(builder);
-
-	const struct tariff_duty *duty;
+	const struct tariff_duty *duty = NULL;
 
 	measure_check_form(snapshot->reference, from, path, findings);
-	if (!keep_duty(builder, from->duty, path, &duty, findings))
+	if (!measure || !keep_duty(builder, from->duty, path, &duty, findings))
 		return fail(err, ERR_MEMORY, "the tariff of %s needs more memory than it may have",
 			    snapshot->state->state);
 	if (findings_errors(findings) == errors && from->nomenclature &&
 	    !same(from->nomenclature, snapshot->state->nomenclature))
 		finding_add(findings, &tariff_measure_rules[MEASURE_OTHER_NOMENCLATURE], path, from->nomenclature,
 			    snapshot->state->nomenclature);
-	if (findings_errors(findings) > errors)
+	if (findings_errors(findings) > errors || !in_days(snapshot, from))
 		return OK;
-	bool outside = (from->until != DATE_NONE && from->until < snapshot->from) ||
-		       (from->from != DATE_NONE && from->from > snapshot->until);
-	if (outside)
-		return OK;
-	if (!measure)
-		return fail(err, ERR_MEMORY, "no memory for a measure of %s", snapshot->state->state);
-
-	const char *code = from->code ? from->code : "";
 	*measure = (struct measure){
 		.key = code_key(code, strlen(code)),
 		.from = from->from,
@@ -302,21 +322,11 @@ enum err_code tariff_build_measure(struct tariff_builder *builder, const struct 
 		.agreement = from->agreement ? agreement_find(snapshot->reference, from->agreement) : NULL,
 		.duty = duty,
 	};
-	if (!keep_text(builder, from->note, &measure->note) || !keep_text(builder, from->agency, &measure->agency) ||
-	    !keep_text(builder, from->law, &measure->law) || !keep_area(builder, from->area, measure) ||
-	    !keep_conditions(builder, from, measure))
+	if (!keep_words(builder, from, measure))
 		return fail(err, ERR_MEMORY, "the tariff of %s needs more memory than it may have",
 			    snapshot->state->state);
 	snapshot->measures_count++;
-	snapshot->lengths |= 1U << strlen(code);
-	snapshot->kinds_loaded |= UINT32_C(1) << kind_index(measure->kind);
-	if (measure->agreement) {
-		uint32_t bit = UINT32_C(1) << agreement_index(snapshot->reference, measure->agreement);
-		if (measure->kind->group == TARIFF_OUTGOING)
-			snapshot->agreements_outgoing |= bit;
-		else
-			snapshot->agreements_loaded |= bit;
-	}
+	note_loaded(snapshot, measure);
 	return OK;
 }
 

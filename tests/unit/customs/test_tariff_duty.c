@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "customs/tariff/tariff.h"
 
 struct reading {
@@ -158,41 +159,44 @@ static void a_duty_without_end_is_refused(void **state)
 	arena_free(longer.arena);
 }
 
-/* Rec 20 itself, as the collected list has it: "10⁻³ m³", "3,785 412 x 10⁻³ m³". */
+/* The digits of "⁻³", and the sign. */
+static int exponent_of(const char *text)
+{
+	static const char *const digits[] = { "⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹" };
+	bool below = starts_with(text, "⁻");
+	int exponent = 0;
+
+	for (const char *at = text + (below ? strlen("⁻") : 0); *at;) {
+		size_t digit = 0;
+		while (digit < COUNT(digits) && !starts_with(at, digits[digit]))
+			digit++;
+		if (digit == COUNT(digits))
+			break;
+		exponent = exponent * 10 + (int)digit;
+		at += strlen(digits[digit]);
+	}
+	return below ? -exponent : exponent;
+}
+
+/* Rec 20 itself, as the collected list has it: "10⁻³ m³", "3,785 412 x 10⁻³ m³", "kg". */
 static struct decimal factor_of(const char *text)
 {
-	static const char *const superscripts[] = { "⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹" };
-	char number[64] = "";
+	const char *times = strstr(text, " x 10"), *power = times                     ? times + 5
+							    : starts_with(text, "10") ? text + 2
+										      : NULL;
+	char number[64] = "1";
 	size_t size = 0;
-	int exponent = 0;
-	struct decimal value = decimal_of(1);
-	const char *power = strstr(text, "10"), *at = text;
+	struct decimal value;
 
-	if (power && strstr(text, " x "))
-		power = strstr(text, "x 10") + 2;
-	else if (power != text || (power[2] >= '0' && power[2] <= '9'))
-		power = NULL;
-	for (; *at && at != power && (strchr("0123456789, ", *at)); at++)
-		if (*at != ' ' && size + 1 < sizeof(number))
-			number[size++] = *at == ',' ? '.' : *at;
-	number[size] = '\0';
-	if (size > 0)
-		assert_true(decimal_parse(number, &value));
-	if (power) {
-		bool below = strncmp(power + 2, "⁻", strlen("⁻")) == 0;
-		const char *digit = power + 2 + (below ? strlen("⁻") : 0);
-		for (bool found = true; found;) {
-			found = false;
-			for (size_t i = 0; i < COUNT(superscripts) && !found; i++)
-				if (strncmp(digit, superscripts[i], strlen(superscripts[i])) == 0) {
-					exponent = exponent * 10 + (int)i;
-					digit += strlen(superscripts[i]);
-					found = true;
-				}
-		}
-		value = decimal_shift(value, below ? -exponent : exponent == 0 ? 1 : exponent);
-	}
-	return value;
+	if (power && *power >= '0' && *power <= '9')
+		power = NULL; /* 100 */
+	if (!power || times)
+		for (const char *at = text; *at && strchr("0123456789, ", *at); at++)
+			if (*at != ' ' && size + 1 < sizeof(number))
+				number[size++] = *at == ',' ? '.' : *at;
+	number[size ? size : 1] = '\0';
+	assert_true(decimal_parse(number, &value));
+	return power ? decimal_shift(value, exponent_of(power)) : value;
 }
 
 /* Each line of data/tariff/units.csv has what Rec 20 says, and the factor that follows from it. */
