@@ -9,6 +9,7 @@
 enum {
 	COMPARED_MOST = 256, /* measures of one kind that are compared with one another, so that no file costs a day */
 	WORDS_FIRST = 1024,
+	EXCHANGE_PLACES = 6, /* rates are for a million at the most */
 };
 
 /* A text that is kept once, with what was read of it. */
@@ -330,6 +331,15 @@ enum err_code tariff_build_measure(struct tariff_builder *builder, const struct 
 	return OK;
 }
 
+bool exchange_check(const struct tariff_exchange *exchange)
+{
+	struct decimal units = decimal_given(exchange->units) ? exchange->units : decimal_of(1);
+
+	for (int i = 0; i < EXCHANGE_PLACES && decimal_compare(units, decimal_of(1)) > 0; i++)
+		units = decimal_shift(units, -1);
+	return decimal_compare(units, decimal_of(1)) == 0 && decimal_compare(exchange->rate, decimal_of(0)) > 0;
+}
+
 enum err_code tariff_build_exchange(struct tariff_builder *builder, const struct tariff_exchange *from, struct err *err)
 {
 	struct tariff_snapshot *snapshot = builder->snapshot;
@@ -346,10 +356,14 @@ enum err_code tariff_build_exchange(struct tariff_builder *builder, const struct
 	}
 	struct tariff_exchange *kept = &snapshot->exchange[snapshot->exchange_count];
 	*kept = *from;
-	if (!decimal_given(kept->units))
-		kept->units = decimal_of(1);
-	if (decimal_compare(kept->units, decimal_of(0)) <= 0 || decimal_compare(kept->rate, decimal_of(0)) <= 0)
-		return fail(err, ERR_INVALID, "a rate of exchange of %s is above zero", from->currency);
+	if (!exchange_check(from))
+		return fail(err, ERR_INVALID, "a rate of exchange of %s is above zero, and for 1, 10, 100 … of it",
+			    from->currency);
+	/* For one of it: exact, because what it was given for is a power of ten. */
+	for (struct decimal units = from->units; decimal_given(units) && decimal_compare(units, decimal_of(1)) > 0;
+	     units = decimal_shift(units, -1))
+		kept->rate = decimal_shift(kept->rate, -1);
+	kept->units = decimal_of(1);
 	if (!keep_text(builder, from->currency, &kept->currency) || !keep_text(builder, from->law, &kept->law))
 		return fail(err, ERR_MEMORY, "no memory for a rate of exchange");
 	snapshot->exchange_count++;

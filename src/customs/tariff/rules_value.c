@@ -47,21 +47,30 @@ bool exchange_known(const struct duty_facts *facts, const char *currency)
 	return same(currency, facts->snapshot->state->currency) || rate_on(facts->snapshot, currency, facts->day);
 }
 
+/* AMOUNT divided by BELOW, which comes last: a quotient that does not end would be rounded before it is multiplied. */
+static struct decimal exchange_part(const struct duty_facts *facts, struct decimal above, const struct decimal *below,
+				    const char *currency)
+{
+	const struct tariff_exchange *rate = NULL;
+	struct decimal result = above;
+
+	if (!same(currency, facts->snapshot->state->currency)) {
+		rate = rate_on(facts->snapshot, currency, facts->day);
+		if (!rate)
+			return decimal_none();
+		result = decimal_mul(above, rate->rate);
+	}
+	if (below)
+		result = decimal_div(result, *below);
+	if (rate && facts->steps)
+		step(facts, TARIFF_STEP_EXCHANGE, below ? decimal_div(above, *below) : above, rate->rate, result,
+		     currency, NULL);
+	return result;
+}
+
 struct decimal exchange(const struct duty_facts *facts, struct decimal amount, const char *currency)
 {
-	if (same(currency, facts->snapshot->state->currency))
-		return amount;
-	const struct tariff_exchange *rate = rate_on(facts->snapshot, currency, facts->day);
-	if (!rate)
-		return decimal_none();
-	struct decimal price =
-		decimal_compare(rate->units, decimal_of(1)) == 0 ? rate->rate : decimal_div(rate->rate, rate->units);
-	/* Divided last: a quotient that does not end would be rounded before it is multiplied. */
-	struct decimal result = decimal_mul(amount, rate->rate);
-	if (decimal_compare(rate->units, decimal_of(1)) != 0)
-		result = decimal_div(result, rate->units);
-	step(facts, TARIFF_STEP_EXCHANGE, amount, price, result, currency, NULL);
-	return result;
+	return exchange_part(facts, amount, NULL, currency);
 }
 
 /* A quantity of one unit in terms of another: above it and below it, so that division comes last. */
@@ -138,12 +147,12 @@ static struct decimal specific(const struct duty_node *node, struct duty_facts *
 		if (facts->steps)
 			quantity = decimal_mul(quantity, decimal_div(measured.above, measured.below));
 	}
-	struct decimal amount = divided ? decimal_div(above, below) : above;
-	step(facts, TARIFF_STEP_SPECIFIC, quantity, node->number, amount, node->units[0]->code, node->currency);
-	struct decimal result = exchange(facts, amount, node->currency);
-	if (decimal_given(amount) && !decimal_given(result) && !facts->missing_currency)
+	if (facts->steps)
+		step(facts, TARIFF_STEP_SPECIFIC, quantity, node->number, divided ? decimal_div(above, below) : above,
+		     node->units[0]->code, node->currency);
+	if (!facts->missing_currency && !exchange_known(facts, node->currency))
 		facts->missing_currency = node->currency;
-	return result;
+	return exchange_part(facts, above, divided ? &below : NULL, node->currency);
 }
 
 static struct decimal percent(const struct duty_node *node, const struct duty_facts *facts)

@@ -1,9 +1,10 @@
 /* What goods cost at the border, and what they need: rates of duty as they are laid down, measures, agreements and
  * states as dated data, and the assessment of a line with every option side by side.
  *
- * Pure but for loading: no clock, no network. Amounts are exact decimals until the state's rounding rule is reached;
- * no binary floating point anywhere. What no public text fixes (rounding, defaults of freight) is data of the state
- * with its source beside it (data/tariff), never code. */
+ * Pure but for loading: no clock, no network. Amounts are exact decimals until the state's rounding rule is reached (a
+ * quotient that does not end, as of a price for a dozen, has 34 digits); no binary floating point anywhere. What no
+ * public text fixes (rounding, defaults of freight) is data of the state with its source beside it (data/tariff), never
+ * code. */
 #ifndef TARIFF_H
 #define TARIFF_H
 
@@ -161,7 +162,7 @@ bool tariff_agreement_between(const struct tariff_agreement *agreement, const ch
 struct tariff_snapshot;
 struct tariff_exchange {
 	const char *currency;
-	struct decimal units, rate; /* so many of .currency are .rate of the state's */
+	struct decimal units, rate; /* so many of .currency (1, 10, 100 …; none: 1) are .rate of the state's */
 	date from, until;
 	const char *law;
 };

@@ -203,7 +203,7 @@ struct tariff_snapshot {
 	size_t measures_count;
 	struct span *spans; /* a hash table */
 	size_t spans_mask;
-	struct tariff_exchange *exchange; /* by currency, the newest first */
+	struct tariff_exchange *exchange; /* by currency, the newest first; each for one unit of it */
 	size_t exchange_count;
 	uint32_t kinds_loaded; /* bits by index of the kind */
 	uint32_t agreements_loaded, agreements_outgoing;
@@ -214,6 +214,8 @@ struct tariff_snapshot {
 };
 _Static_assert(KINDS_MAX <= 32, "kinds_loaded has a bit for each kind");
 
+/* Whether it is above zero, and for 1, 10, 100 … units. */
+bool exchange_check(const struct tariff_exchange *exchange);
 const struct span *span_find(const struct tariff_snapshot *snapshot, uint64_t key);
 size_t kind_index(const struct tariff_kind *kind);
 size_t agreement_index(const struct tariff_reference *reference, const struct tariff_agreement *agreement);
