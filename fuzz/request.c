@@ -14,8 +14,9 @@ void request_check(const struct http_request *request)
 		MUST((uint8_t)*c >= 0x20 && *c != 0x7f);
 	for (size_t i = 0; i < request->headers_count; i++)
 		MUST(is_token(request->headers[i].name) && http_header(request, request->headers[i].name));
-	for (size_t i = 0; api_query_at(i); i++) {
-		const char *value = http_query(request, api_query_at(i)->name);
-		MUST(!value || (utf8_valid(bytes_of(value)) && strlen(value) <= strlen(request->query)));
-	}
+	for (size_t i = 0; api_route_at(i); i++)
+		for (const struct query_row *const *row = api_route_at(i)->query; row && *row; row++) {
+			const char *value = http_query(request, (*row)->name);
+			MUST(!value || (utf8_valid(bytes_of(value)) && strlen(value) <= strlen(request->query)));
+		}
 }

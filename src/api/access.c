@@ -10,7 +10,7 @@
 /* --- Credentials --- */
 
 struct asking {
-	struct api_call *call;
+	struct call *call;
 	const char *name; /* of a user, or NULL */
 	const char *secret;
 	struct user *user;
@@ -36,7 +36,7 @@ static enum err_code find_by_name(struct tx *tx, void *arg, struct err *err)
 #define BEARER_INVALID BEARER ", error=\"invalid_token\""
 #define BASIC          "Basic realm=\"lintas\", charset=\"UTF-8\"" /* RFC 7617 2.1 */
 
-static enum err_code refuse(struct api_call *call, const char *challenge, const char *text, struct err *err)
+static enum err_code refuse(struct call *call, const char *challenge, const char *text, struct err *err)
 {
 	TRY(call_header(call, "WWW-Authenticate", challenge, err));
 	return fail(err, ERR_UNAUTHENTICATED, "%s", text);
@@ -44,11 +44,11 @@ static enum err_code refuse(struct api_call *call, const char *challenge, const 
 
 static enum err_code admit(struct asking *asking, struct err *err)
 {
-	struct api_call *call = asking->call;
+	struct call *call = asking->call;
 	const struct user *user = asking->user;
 	call->actor = (struct actor){ .name = arena_printf(call->arena, "user:%s", user->name),
 				      .organisation = user->organisation };
-	call->user = user;
+	call->asked->user = user;
 	call->roles = user->roles;
 	return call->actor.name ? OK : fail(err, ERR_MEMORY, "no memory for a request");
 }
@@ -56,7 +56,7 @@ static enum err_code admit(struct asking *asking, struct err *err)
 static enum err_code by_token(struct asking *asking, struct err *err)
 {
 	TRY(db_read(asking->call->kernel->db, find_by_token, asking, err));
-	asking->call->token = asking->user->name ? asking->secret : NULL;
+	asking->call->asked->token = asking->user->name ? asking->secret : NULL;
 	return asking->user->name ? admit(asking, err)
 				  : refuse(asking->call, BEARER_INVALID,
 					   "this token is nobody's, or has ended; POST /api/v1/tokens with name and "
@@ -95,7 +95,7 @@ static bool split_basic(struct asking *asking, const char *credentials)
 /* Whoever is refused is told the same, whether the name, the password or the user's status is why. */
 static enum err_code by_password(struct asking *asking, const char *credentials, struct err *err)
 {
-	struct api_call *call = asking->call;
+	struct call *call = asking->call;
 	bool right = false;
 	if (!split_basic(asking, credentials))
 		return refuse(call, BEARER, "Basic is followed by base64 of NAME:PASSWORD in UTF-8 (RFC 7617)", err);
@@ -106,8 +106,8 @@ static enum err_code by_password(struct asking *asking, const char *credentials,
 				     .hash = active ? asking->hash : NULL,
 				     .user = asking->user->name ? asking->user : NULL };
 	TRY(call_password(call, &login, &right, err));
-	call->by_password = right;
-	call->verified = login.hash;
+	call->asked->by_password = right;
+	call->asked->verified = login.hash;
 	return right ? admit(asking, err) : refuse(call, BEARER, "name or password is wrong", err);
 }
 
@@ -119,22 +119,22 @@ static const char *credentials(const struct http_request *request, const char *s
 	return header && strncasecmp(header, scheme, length) == 0 ? header + length : NULL;
 }
 
-enum err_code call_authenticate(struct api_call *call, struct err *err)
+enum err_code call_authenticate(struct call *call, struct err *err)
 {
-	if (call->request->local) {
+	if (call->asked->request->local) {
 		call->actor = (struct actor){ .name = "operator" };
 		return OK;
 	}
 	struct asking asking = { .call = call, .user = arena_alloc(call->arena, sizeof *asking.user) };
 	if (!asking.user)
 		return fail(err, ERR_MEMORY, "no memory for a request");
-	const char *name_password = credentials(call->request, "Basic ");
-	asking.secret = credentials(call->request, "Bearer ");
+	const char *name_password = credentials(call->asked->request, "Basic ");
+	asking.secret = credentials(call->asked->request, "Bearer ");
 	if (asking.secret)
 		return by_token(&asking, err);
 	if (name_password)
 		return by_password(&asking, name_password, err);
-	bool silent = !http_header(call->request, "Authorization");
+	bool silent = !http_header(call->asked->request, "Authorization");
 	return refuse(
 		call, call->route && call->route->password && silent ? BEARER ", " BASIC : BEARER,
 		"send a token: Authorization: Bearer lintas_…; POST /api/v1/tokens with name and password makes one",
@@ -143,15 +143,10 @@ enum err_code call_authenticate(struct api_call *call, struct err *err)
 
 /* --- Permission --- */
 
-bool call_may(const struct api_call *call, const char *permission)
-{
-	return !call->roles || roles_permit(call->roles, permission);
-}
-
-enum err_code call_authorise(struct api_call *call, struct err *err)
+enum err_code call_authorise(struct call *call, struct err *err)
 {
 	const char *permission = call->route->permission;
-	if (call->by_password && !call->route->password)
+	if (call->asked->by_password && !call->route->password)
 		return fail(
 			err, ERR_DENIED,
 			"a password is for POST /api/v1/tokens alone; send the token that it makes with each request");
@@ -161,75 +156,15 @@ enum err_code call_authorise(struct api_call *call, struct err *err)
 		    call->route->operation, permission, call->actor.name, call->roles);
 }
 
-bool call_sees(const struct api_call *call, const char *organisation)
-{
-	return !call->actor.organisation || same(call->actor.organisation, organisation);
-}
-
-struct showing {
-	const struct api_call *call;
-	const char *subject_type, *subject, *organisation, *purpose;
-	bool known;
-};
-
-/* ATIGA Annex 8, rule 31(4): what a certificate says is used for its purpose alone; so it is told which that was. */
-static const char *purpose_of(const struct api_call *call)
-{
-	const char *purpose = call_query(call, "purpose");
-	if (!(call->route->query & QUERY_PURPOSE))
-		return NULL;
-	return purpose ? arena_printf(call->arena, "purpose: %s", purpose) : "purpose: not stated";
-}
-
-static enum err_code shown_before(struct tx *tx, void *arg, struct err *err)
-{
-	struct showing *showing = arg;
-	return journal_has(tx, showing->subject, "read", showing->call->actor.name, showing->purpose, &showing->known,
-			   err);
-}
-
-static enum err_code note_shown(struct tx *tx, void *arg, struct err *err)
-{
-	struct showing *showing = arg;
-	TRY(shown_before(tx, showing, err));
-	if (showing->known)
-		return OK;
-	return journal_put(tx,
-			   &(struct journal_entry){ .at_us = showing->call->now_us,
-						    .actor = showing->call->actor.name,
-						    .organisation = showing->organisation,
-						    .subject_type = showing->subject_type,
-						    .subject = showing->subject,
-						    .event = "read",
-						    .detail = showing->purpose },
-			   err);
-}
-
-enum err_code call_shown(const struct api_call *call, const char *subject_type, const char *subject,
-			 const char *organisation, struct err *err)
-{
-	struct showing showing = { call, subject_type, subject, organisation, purpose_of(call), false };
-	if (same(call->request->method, "HEAD"))
-		return OK;
-	TRY(db_read(call->kernel->db, shown_before, &showing, err));
-	if (showing.known)
-		return OK;
-	enum err_code code = db_write(call->kernel->db, note_shown, &showing, err);
-	if (code != ERR_DISK_FULL)
-		return code;
-	LOG(LOG_WARN, "api.read-not-journalled", LOG_TEXT(subject_type, subject), LOG_TEXT("actor", call->actor.name),
-	    LOG_TEXT("why", showing.purpose));
-	return OK;
-}
-
 bool api_knows(struct api *api, const struct http_request *request)
 {
 	struct err ignored = { 0 };
 	struct user user = { 0 };
-	struct api_call call = { .api = api,
-				 .kernel = api->options.kernel,
-				 .arena = request->arena,
-				 .now_us = clock_now_us(api->options.kernel->clock) };
+	struct asked asked = { .api = api };
+	struct call call = { .asked = &asked,
+			     .kernel = api->options.kernel,
+			     .arena = request->arena,
+			     .now_us = clock_now_us(api->options.kernel->clock) };
 	struct asking asking = { .call = &call, .secret = credentials(request, "Bearer "), .user = &user };
 	return asking.secret && db_read(call.kernel->db, find_by_token, &asking, &ignored) == OK && user.name;
 }

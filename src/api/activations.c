@@ -106,7 +106,7 @@ static void show_line(const void *item, void *view)
 /* One page: the matrix of the partners in .list, or of .partner alone. */
 static enum err_code answer(struct activation_call *a, const char *document, struct err *err)
 {
-	struct api_call *call = a->partner.call;
+	struct call *call = a->partner.call;
 	const struct partner_list *list = &a->partner.list;
 	size_t cells = 2 * doctype_count(call->kernel) * (list->count + 1);
 	struct matrix matrix = { .rows = &a->rows, .document = document, .today = date_of_time(call->now_us) };
@@ -133,19 +133,19 @@ static enum err_code read_rows(struct tx *tx, void *arg, struct err *err)
 	return activation_list(tx, arena, a->partner.code, &a->rows, err);
 }
 
-static enum err_code look(struct api_call *call, const char *partner, struct err *err)
+static enum err_code look(struct call *call, const char *partner, struct err *err)
 {
 	struct activation_call a = { .partner = { .call = call, .code = partner } };
 	TRY(db_read(call->kernel->db, read_rows, &a, err));
 	return answer(&a, NULL, err);
 }
 
-enum err_code activations_list(struct api_call *call, struct err *err)
+enum err_code activations_list(struct call *call, struct err *err)
 {
 	return look(call, NULL, err);
 }
 
-enum err_code activations_of(struct api_call *call, struct err *err)
+enum err_code activations_of(struct call *call, struct err *err)
 {
 	return look(call, call->parameters[0], err);
 }
@@ -156,7 +156,7 @@ static enum err_code write_row(struct tx *tx, void *arg, struct err *err)
 {
 	struct activation_call *a = arg;
 	struct partner_call *p = &a->partner;
-	struct api_call *call = p->call;
+	struct call *call = p->call;
 	p->findings = findings_new(call->arena);
 	if (!p->findings)
 		return fail(err, ERR_MEMORY, "no memory for the findings");
@@ -166,7 +166,7 @@ static enum err_code write_row(struct tx *tx, void *arg, struct err *err)
 	return activation_list(tx, call->arena, p->code, &a->rows, err);
 }
 
-enum err_code activations_put(struct api_call *call, struct err *err)
+enum err_code activations_put(struct call *call, struct err *err)
 {
 	struct new_activation_view view;
 	struct activation_call a = { .partner = { .call = call, .code = call->parameters[0] } };

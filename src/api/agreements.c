@@ -63,7 +63,7 @@ static const char *state_of(const struct agreement *agreement, const struct agre
 }
 
 /* What has become of it since it was imported is told with it. Of one that is withdrawn nothing is wrong any more. */
-static enum err_code show(struct api_call *call, const struct agreement *agreement, const struct partner *partner,
+static enum err_code show(struct call *call, const struct agreement *agreement, const struct partner *partner,
 			  struct agreement_view *view, struct err *err)
 {
 	struct terms *terms = arena_alloc(call->arena, sizeof *terms);
@@ -85,8 +85,8 @@ static enum err_code show(struct api_call *call, const struct agreement *agreeme
 					 .withdrawn_us = agreement->until_us,
 					 .terms = terms };
 	sha256_hex(agreement->text, digest);
-	TRY(messaging_agreement_read(call->api->options.messaging, call->arena, &reading, &view->agreed, findings,
-				     err));
+	TRY(messaging_agreement_read(call->asked->api->options.messaging, call->arena, &reading, &view->agreed,
+				     findings, err));
 	view->id = agreement->id;
 	view->state = state_of(agreement, &view->agreed, call->now_us);
 	if (is_withdrawn(agreement, call->now_us))
@@ -190,7 +190,7 @@ static void make_partner(struct agreement_call *a)
 /* A partner has one profile, so what is in force beside this must be content with it. */
 static enum err_code check_others(struct agreement_call *a, struct err *err)
 {
-	struct api_call *call = a->partner.call;
+	struct call *call = a->partner.call;
 	bool there = false;
 	for (size_t i = 0; i < a->list.count; i++) {
 		const struct agreement *other = &a->list.items[i];
@@ -308,7 +308,7 @@ static enum err_code write_import(struct tx *tx, void *arg, struct err *err)
 
 static enum err_code read_import(struct agreement_call *a, struct err *err)
 {
-	struct api_call *call = a->partner.call;
+	struct call *call = a->partner.call;
 	struct terms *terms = a->wanted.terms ? a->wanted.terms : arena_alloc(call->arena, sizeof *terms);
 	TRY(db_read(call->kernel->db, find_partner, &a->partner, err));
 	const struct partner *partner = &a->partner.partner;
@@ -319,8 +319,8 @@ static enum err_code read_import(struct agreement_call *a, struct err *err)
 						   .now_us = call->now_us };
 	if (!terms)
 		return fail(err, ERR_MEMORY, "no memory for the terms");
-	TRY(messaging_agreement_read(call->api->options.messaging, call->arena, &reading, &a->agreed, call->findings,
-				     err));
+	TRY(messaging_agreement_read(call->asked->api->options.messaging, call->arena, &reading, &a->agreed,
+				     call->findings, err));
 	a->agreement.id = a->agreed.id;
 	TRY(take_terms(a, terms, err));
 	return take_certificates(a, err);
@@ -329,7 +329,7 @@ static enum err_code read_import(struct agreement_call *a, struct err *err)
 /* As it is, or, after a trial, as it would be; with what was said of it on the way. */
 static enum err_code answer_import(struct agreement_call *a, struct err *err)
 {
-	struct api_call *call = a->partner.call;
+	struct call *call = a->partner.call;
 	struct agreement_view view;
 	a->agreement.added_us = a->tried ? TIME_NONE : call->now_us;
 	TRY(show(call, &a->agreement, &a->partner.partner, &view, err));
@@ -337,7 +337,7 @@ static enum err_code answer_import(struct agreement_call *a, struct err *err)
 	return call_answer(call, &view, err);
 }
 
-static enum err_code import(struct api_call *call, bool trial, struct err *err)
+static enum err_code import(struct call *call, bool trial, struct err *err)
 {
 	struct agreement_call a = { .partner = { .call = call, .code = call->parameters[0] },
 				    .agreement = { .partner = call->parameters[0], .until_us = TIME_NONE },
@@ -357,12 +357,12 @@ static enum err_code import(struct api_call *call, bool trial, struct err *err)
 	return answer_import(&a, err);
 }
 
-enum err_code agreements_import(struct api_call *call, struct err *err)
+enum err_code agreements_import(struct call *call, struct err *err)
 {
 	return import(call, false, err);
 }
 
-enum err_code agreements_check(struct api_call *call, struct err *err)
+enum err_code agreements_check(struct call *call, struct err *err)
 {
 	return import(call, true, err);
 }
@@ -377,20 +377,20 @@ static enum err_code read_agreement(struct tx *tx, void *arg, struct err *err)
 	return same(a->agreement.partner, a->partner.code) ? OK : not_there(a, err);
 }
 
-static struct agreement_call look_at(struct api_call *call)
+static struct agreement_call look_at(struct call *call)
 {
 	return (struct agreement_call){ .partner = { .call = call, .code = call->parameters[0] },
 					.id = call->parameters[1] };
 }
 
-enum err_code agreements_get(struct api_call *call, struct err *err)
+enum err_code agreements_get(struct call *call, struct err *err)
 {
 	struct agreement_call a = look_at(call);
 	TRY(db_read(call->kernel->db, read_agreement, &a, err));
 	return answer(&a, err);
 }
 
-enum err_code agreements_original(struct api_call *call, struct err *err)
+enum err_code agreements_original(struct call *call, struct err *err)
 {
 	struct agreement_call a = look_at(call);
 	TRY(db_read(call->kernel->db, read_agreement, &a, err));
@@ -410,7 +410,7 @@ static enum err_code write_withdrawal(struct tx *tx, void *arg, struct err *err)
 	return agreement_find(tx, p->call->arena, a->id, &a->agreement, err);
 }
 
-enum err_code agreements_withdraw(struct api_call *call, struct err *err)
+enum err_code agreements_withdraw(struct call *call, struct err *err)
 {
 	struct agreement_call a = look_at(call);
 	TRY(partner_write(&a.partner, write_withdrawal, err));
@@ -430,7 +430,7 @@ static void show_line(const void *item, void *view)
 }
 
 /* One page: there are AGREEMENTS_MAX of them and fewer. */
-enum err_code agreements_list(struct api_call *call, struct err *err)
+enum err_code agreements_list(struct call *call, struct err *err)
 {
 	struct agreement_call a = look_at(call);
 	struct agreement_list_view page = { 0 };
@@ -445,7 +445,7 @@ enum err_code agreements_list(struct api_call *call, struct err *err)
 
 /* --- What we propose --- */
 
-enum err_code agreements_propose(struct api_call *call, struct err *err)
+enum err_code agreements_propose(struct call *call, struct err *err)
 {
 	struct agreement_offer_view view;
 	buf_auto xml;
@@ -456,7 +456,7 @@ enum err_code agreements_propose(struct api_call *call, struct err *err)
 	int64_t from_us = view.start_us != TIME_NONE ? view.start_us : call->now_us - call->now_us % DAY_US;
 	const struct agreement_offer offer = { .partner = call->parameters[0],
 					       .id = view.id,
-					       .name = view.name ? view.name : call->api->options.node_name,
+					       .name = view.name ? view.name : call->asked->api->options.node_name,
 					       .endpoint = view.endpoint,
 					       .partner_endpoint = view.partner_endpoint,
 					       .documents = view.documents,
@@ -468,7 +468,7 @@ enum err_code agreements_propose(struct api_call *call, struct err *err)
 					       .retries = view.retries,
 					       .retry_interval_s = view.retry_interval_s,
 					       .persist_s = view.persist_s };
-	TRY(messaging_agreement_write(call->api->options.messaging, call->arena, &offer, call->now_us, &xml,
+	TRY(messaging_agreement_write(call->asked->api->options.messaging, call->arena, &offer, call->now_us, &xml,
 				      call->findings, err));
 	if (findings_errors(call->findings))
 		return OK;

@@ -52,7 +52,7 @@ void api_on_change(struct api *api, void (*wake)(void *arg), void *arg)
 
 /* Compares segment by segment, each decoded by itself, so that a reference may hold a '/'; {name} takes any one that is
  * not empty. */
-static bool path_matches(struct api_call *call, const char *pattern, const char *path)
+static bool path_matches(struct call *call, const char *pattern, const char *path)
 {
 	size_t taken = 0;
 	while (*pattern && *path) {
@@ -80,60 +80,61 @@ static bool route_knows(const struct route *route, const char *method)
 }
 
 /* Sets .route, NULL if there is none. */
-static void find_route(struct api_call *call)
+static void find_route(struct call *call)
 {
 	for (size_t i = 0; !call->route && api_route_at(i); i++)
-		if (route_knows(api_route_at(i), call->request->method) &&
-		    path_matches(call, api_route_at(i)->path, call->request->raw_path))
+		if (route_knows(api_route_at(i), call->method) &&
+		    path_matches(call, api_route_at(i)->path, call->asked->request->raw_path))
 			call->route = api_route_at(i);
 }
 
 enum api_worth api_worth(const struct http_request *request)
 {
-	struct api_call call = { .arena = request->arena, .request = request };
+	struct asked asked = { .request = request };
+	struct call call = { .asked = &asked, .arena = request->arena, .method = request->method };
 	find_route(&call);
 	const struct route *route = call.route;
 	if (!route)
 		return API_LISTS;
 	if (same(route->permission, "status.read"))
 		return API_WATCHES;
-	if (same(route->method, "GET") && route->query & (QUERY_CURSORS | QUERY_LIMIT))
+	if (same(route->method, "GET") && (route_pages(route) || route_takes(route, &query_limit)))
 		return API_LISTS;
 	return route->repeatable && http_header(request, "Idempotency-Key") ? API_REPEATED : API_ASKED;
 }
 
 /* The methods that there are for the path, as Allow names them (RFC 9110 15.5.6); "" if there is no such path. */
-static enum err_code refuse_route(struct api_call *call, struct err *err)
+static enum err_code refuse_route(struct call *call, struct err *err)
 {
 	enum { METHODS_MAX = 256 };
 	buf_auto allow;
 	buf_init(&allow, METHODS_MAX);
 	for (size_t i = 0; api_route_at(i); i++)
-		if (path_matches(call, api_route_at(i)->path, call->request->raw_path))
+		if (path_matches(call, api_route_at(i)->path, call->asked->request->raw_path))
 			buf_printf(&allow, "%s%s", allow.size ? ", " : "",
 				   route_knows(api_route_at(i), "HEAD") ? "GET, HEAD" : api_route_at(i)->method);
 	if (!allow.size)
-		return fail(err, ERR_NOT_FOUND, "there is no %s", call->request->path);
+		return fail(err, ERR_NOT_FOUND, "there is no %s", call->asked->request->path);
 	TRY(buf_check(&allow, "the methods", err));
 	TRY(call_header(call, "Allow", arena_text(call->arena, buf_text(&allow)), err));
-	return fail(err, ERR_METHOD, "%s does not know %s, but %s", call->request->path, call->request->method,
+	return fail(err, ERR_METHOD, "%s does not know %s, but %s", call->asked->request->path, call->method,
 		    buf_text(&allow));
 }
 
-enum err_code call_header(struct api_call *call, const char *name, const char *value, struct err *err)
+static enum err_code put_header(struct call *call, const char *name, const char *value, struct err *err)
 {
-	struct http_header *headers = call->response->headers;
+	struct http_header *headers = call->asked->response->headers;
 	size_t count = 0;
-	while (count < COUNT(call->response->headers) && headers[count].name)
+	while (count < COUNT(call->asked->response->headers) && headers[count].name)
 		count++;
-	if (!value || count == COUNT(call->response->headers))
+	if (!value || count == COUNT(call->asked->response->headers))
 		return fail(err, ERR_MEMORY, "no room for the header %s", name);
 	headers[count] = (struct http_header){ name, value };
 	return OK;
 }
 
 /* The request for the next page: this one with another cursor (RFC 8288). */
-static enum err_code put_link(struct api_call *call, const char *next, struct err *err)
+static enum err_code put_link(struct call *call, const char *next, struct err *err)
 {
 	enum { LINK_MAX = 8192 };
 	buf_auto link;
@@ -141,13 +142,11 @@ static enum err_code put_link(struct api_call *call, const char *next, struct er
 	buf_putc(&link, '<');
 	buf_puts(&link, call->route->path); /* lists have no names in theirs */
 	char separator = '?';
-	for (size_t i = 0; api_query_at(i); i++) {
-		const struct query_row *row = api_query_at(i);
-		bool taken = call->route->query & row->bit;
-		const char *value = !taken ? NULL : row->bit & QUERY_CURSORS ? next : call_query(call, row->name);
+	for (const struct query_row *const *row = call->route->query; row && *row; row++) {
+		const char *value = (*row)->cursor ? next : call_query(call, (*row)->name);
 		if (!value)
 			continue;
-		buf_printf(&link, "%c%s=", separator, row->name);
+		buf_printf(&link, "%c%s=", separator, (*row)->name);
 		percent_put(&link, value, "");
 		separator = '&';
 	}
@@ -156,46 +155,23 @@ static enum err_code put_link(struct api_call *call, const char *next, struct er
 	return call_header(call, "Link", arena_text(call->arena, buf_text(&link)), err);
 }
 
-/* What all LIST_VIEWs are, whatever their items. */
-LIST_VIEW(any_list_view, void);
-_Static_assert(sizeof(struct any_list_view) == sizeof(struct document_list_view), "lists are of one shape");
-
-enum err_code call_answer_page(struct api_call *call, const struct page *page, struct err *err)
+static const char *query_value(const struct call *call, const char *name)
 {
-	char *views = arena_array(call->arena, page->count + 1, page->view_size);
-	if (!views)
-		return fail(err, ERR_MEMORY, "no memory for a page");
-	for (size_t i = 0; i < page->count; i++)
-		page->show((const char *)page->items + i * page->item_size, views + i * page->view_size);
-	struct any_list_view list = { .items = views, .count = page->count, .next = page->next };
-	if (page->next)
-		TRY(put_link(call, page->next, err));
-	return call_answer(call, &list, err);
+	return http_query(call->asked->request, name);
 }
 
-enum err_code call_show_findings(struct api_call *call, const struct findings *findings, struct finding_view **views,
-				 size_t *count, struct err *err)
-{
-	size_t kept = 0;
-	while (findings_at(findings, kept))
-		kept++;
-	struct finding_view *shown = arena_array(call->arena, kept + 1, sizeof *shown);
-	if (!shown)
-		return fail(err, ERR_MEMORY, "no memory for the findings");
-	for (size_t i = 0; i < kept; i++) {
-		const struct finding *f = findings_at(findings, i);
-		shown[i] = (struct finding_view){ .code = f->rule->code,
-						  .path = f->path,
-						  .text = f->text,
-						  .law = f->law,
-						  .severity = severity_name(f->rule->severity) };
-	}
-	*views = shown;
-	*count = kept;
-	return OK;
-}
+const struct router api_router = {
+	.query = query_value,
+	.header = put_header,
+	.precondition = check_precondition,
+	.made = call_locate,
+	.next = put_link,
+	.maps = maps_names,
+	.take_mapped = maps_submit,
+	.give_mapped = maps_content,
+};
 
-static enum err_code put_problem(struct api_call *call, enum err_code code, const struct err *why, struct err *err)
+static enum err_code put_problem(struct call *call, enum err_code code, const struct err *why, struct err *err)
 {
 	const struct err_row *row = err_row(code);
 	struct finding_view *views = NULL;
@@ -218,7 +194,7 @@ static enum err_code put_problem(struct api_call *call, enum err_code code, cons
 	return buf_check(call->out, "a problem", err);
 }
 
-static enum err_code run(struct api_call *call, struct err *err)
+static enum err_code run(struct call *call, struct err *err)
 {
 	find_route(call);
 	TRY(call_authenticate(call, err)); /* before anything is told of what there is */
@@ -240,16 +216,16 @@ static enum err_code run(struct api_call *call, struct err *err)
 	return findings_errors(call->findings) ? OK : call_validate(call, err);
 }
 
-static enum err_code run_or_explain(struct api_call *call, struct err *err)
+static enum err_code run_or_explain(struct call *call, struct err *err)
 {
 	struct err why = { 0 };
 	enum err_code code = run(call, &why);
 	if (code == OK && findings_errors(call->findings))
 		code = ERR_INVALID;
-	call->api->denied += code == ERR_UNAUTHENTICATED || code == ERR_DENIED;
+	call->asked->api->denied += code == ERR_UNAUTHENTICATED || code == ERR_DENIED;
 	/* While the node is stopped it is the operator's own command, who has the answer before him. */
-	if (err_row(code)->http_status >= 500 && call->api->options.running)
-		LOG(LOG_ERROR, "api.failed", LOG_TEXT("path", call->request->path), LOG_ERR(&why));
+	if (err_row(code)->http_status >= 500 && call->asked->api->options.running)
+		LOG(LOG_ERROR, "api.failed", LOG_TEXT("path", call->asked->request->path), LOG_ERR(&why));
 	enum err_code told = code == OK ? OK : put_problem(call, code, &why, err);
 	call_settle(call, told == OK && code == OK);
 	return told;
@@ -260,16 +236,19 @@ void api_handle(void *arg, const struct http_request *request, struct http_respo
 	struct api *api = arg;
 	struct err err = { 0 };
 	struct buf *out = arena_alloc(request->arena, sizeof *out);
-	struct api_call call = { .api = api,
-				 .kernel = api->options.kernel,
-				 .arena = request->arena,
-				 .request = request,
-				 .response = response,
-				 .now_us = clock_now_us(api->options.kernel->clock),
-				 .status = 200,
-				 .content_type = "application/json",
-				 .out = out,
-				 .findings = findings_new(request->arena) };
+	struct asked asked = { .api = api, .request = request, .response = response };
+	struct call call = { .router = &api_router,
+			     .asked = &asked,
+			     .kernel = api->options.kernel,
+			     .arena = request->arena,
+			     .method = request->method,
+			     .body = request->body,
+			     .purposes = api->options.purposes,
+			     .now_us = clock_now_us(api->options.kernel->clock),
+			     .status = 200,
+			     .content_type = "application/json",
+			     .out = out,
+			     .findings = findings_new(request->arena) };
 	*response = (struct http_response){ .status = 500 };
 	if (!out || !call.findings)
 		return;

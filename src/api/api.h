@@ -3,6 +3,7 @@
 #ifndef API_API_H
 #define API_API_H
 
+#include "interface/route.h"
 #include "kernel/event.h"
 #include "kernel/kernel.h"
 #include "messaging/messaging.h"
@@ -57,61 +58,9 @@ enum api_worth api_worth(const struct http_request *request);
 /* Prometheus text of the node's state. */
 enum err_code api_put_metrics(struct api *api, struct buf *out, struct err *err) MUST_USE;
 
-/* --- Rows, for the router, OpenAPI, the contract test and the command line --- */
+/* --- Rows (interface/route.h), for the router, OpenAPI, the contract test and the command line --- */
 
-/* What may stand in a query. A route names those that it takes; anything else is refused, because a mistyped filter
- * that counts as none would show more than was asked for. */
-enum query_bit {
-	QUERY_DIRECTION = 1 << 0,
-	QUERY_STATE = 1 << 1,
-	QUERY_PARTNER = 1 << 2,
-	QUERY_ORGANISATION = 1 << 3,
-	QUERY_TYPE = 1 << 4,
-	QUERY_REFERENCE = 1 << 5,
-	QUERY_BEFORE = 1 << 6,
-	QUERY_AFTER = 1 << 7,
-	QUERY_LIMIT = 1 << 8,
-	QUERY_TEST = 1 << 9,
-	QUERY_EVIDENCE = 1 << 10,
-	QUERY_HEAD = 1 << 11,
-	QUERY_USER = 1 << 12,
-	QUERY_AFTER_NAME = 1 << 13,
-	QUERY_UNTIL = 1 << 14,
-	QUERY_AFTER_ID = 1 << 15,
-	QUERY_AT = 1 << 16,
-	QUERY_MAP = 1 << 17,
-	QUERY_OPEN = 1 << 18,
-	QUERY_PURPOSE = 1 << 19,
-	QUERY_SERIAL = 1 << 20,
-	QUERY_DOCUMENT = 1 << 21,
-	QUERY_DOCUMENT_STATE = 1 << 22,
-	QUERY_SINCE = 1 << 23,
-	QUERY_UNTIL_DAY = 1 << 24,
-	QUERY_CURSORS = QUERY_BEFORE | QUERY_AFTER | QUERY_AFTER_NAME | QUERY_AFTER_ID,
-};
-enum query_kind { QUERY_TEXT, QUERY_WORD, QUERY_FLAG, QUERY_COUNT, QUERY_CURSOR, QUERY_DIGEST, QUERY_DAY };
-struct query_row {
-	enum query_bit bit;
-	enum query_kind kind;
-	const char *name, *summary;
-};
-const struct query_row *api_query_at(size_t index); /* NULL after the last */
-
-struct api_call;
-struct route {
-	const char *method, *path; /* "/api/v1/documents/{document}" */
-	const char *operation;     /* operationId */
-	const char *summary;
-	const char *permission; /* kernel/user.h; "": whoever has logged in, for what is theirs */
-	enum err_code (*handle)(struct api_call *call, struct err *err);
-	const struct schema *request, *response; /* NULL: no body, or not JSON */
-	unsigned query;                          /* the parameters that it takes, enum query_bit */
-	int status;                              /* of success; 0: 200 */
-	const char *takes, *gives;               /* media types of bodies that are not JSON; NULL: JSON or none */
-	bool document;                           /* its JSON is that of a document, of any type */
-	bool repeatable;                         /* takes an Idempotency-Key: what it does, it does once a key */
-	bool password;                           /* whoever asks may log in with name and password */
-};
+/* Those of the capabilities, then those of the node itself. */
 const struct route *api_route_at(size_t index); /* NULL after the last */
 
 /* All of these as OpenAPI 3.1, with the document types of KERNEL (its .capabilities and .lists are looked at, no more).
@@ -121,37 +70,6 @@ enum err_code api_put_openapi(struct arena *arena, struct kernel *kernel, const 
 
 /* Views: what the API answers, as structs with field tables; the command line reads its answers with the same tables.
  */
-struct document_view {
-	const char *id, *organisation, *doctype, *direction, *partner, *issuer_state, *reference, *state, *sender,
-		*recipient, *digest, *message, *conversation, *about, *paper;
-	date issued_on;
-	bool test;
-	int64_t created_us;
-	/* Of one document alone, not in a list of them. */
-	int64_t others; /* of the reference by which it was asked for; INTEGER_NONE */
-	const char *message_state, *message_error;
-	struct finding_view *findings;
-	size_t findings_count;
-};
-/* A paper that was accepted while the electronic document could not come. */
-struct paper_view {
-	const char *id, *organisation, *partner, *doctype, *reference, *issuer, *reason, *accepted_by, *document,
-		*state;
-	date issued_on;
-	int64_t accepted_us, twin_us;
-	int64_t age_days; /* whole days since it was accepted, until its twin came */
-	const char *closed_because;
-	const char *link;              /* how it stood when it was accepted */
-	struct finding_view *findings; /* warnings, in the answer to accepting */
-	size_t findings_count;
-};
-struct new_paper_view {
-	const char *organisation, *partner, *doctype, *reference, *issuer, *reason;
-	date issued_on;
-};
-struct paper_close_view {
-	const char *reason;
-};
 /* Parts and wires stand in one message alone, not in a list of them. Bytes and digests (SHA-256) are of what is kept: a
  * part as it was signed, a wire as it travelled. */
 struct message_view {
@@ -324,22 +242,6 @@ struct fault_view {
 	const char *role, *text;
 	int64_t since_us;
 };
-struct submit_view { /* the answer to a submission */
-	const char *id, *message;
-	bool repeated;
-	struct submitted_view *documents; /* of a file in a national shape, each by itself */
-	size_t documents_count;
-	int64_t refused;               /* of them; INTEGER_NONE: it was none */
-	struct finding_view *findings; /* of the file as a whole: what no row of the mapping reads */
-	size_t findings_count;
-};
-struct submitted_view {
-	int64_t number; /* in the file, from 1 */
-	const char *reference, *id, *message;
-	bool repeated;
-	struct finding_view *findings;
-	size_t findings_count;
-};
 /* The drop folder of one organisation. */
 struct drop_view {
 	const char *organisation;
@@ -355,9 +257,6 @@ struct problem_view {
 	int64_t status;
 	struct finding_view *findings;
 	size_t findings_count;
-};
-struct finding_view {
-	const char *code, *path, *text, *law, *severity;
 };
 struct proof_view {
 	int64_t entries, seals, unsealed, deletions, broken_sequence;
@@ -452,14 +351,6 @@ struct archive_note_view {
 	size_t count;
 };
 
-#define LIST_VIEW(name, type)                                                                                          \
-	struct name {                                                                                                  \
-		type *items;                                                                                           \
-		size_t count;                                                                                          \
-		const char *next; /* cursor of the next page, or NULL */                                               \
-	}
-LIST_VIEW(document_list_view, struct document_view);
-LIST_VIEW(paper_list_view, struct paper_view);
 LIST_VIEW(message_list_view, struct message_view);
 LIST_VIEW(event_list_view, struct event_view);
 LIST_VIEW(partner_list_view, struct partner_view);
@@ -482,20 +373,19 @@ LIST_VIEW(drop_list_view, struct drop_view);
 
 extern const struct schema hold_schema, hold_list_schema, new_hold_schema, retention_list_schema, retention_run_schema,
 	archive_note_schema;
-extern const struct schema paper_schema, paper_list_schema, new_paper_schema, paper_close_schema;
 LIST_VIEW(notice_list_view, struct notice_view);
 LIST_VIEW(notice_sent_list_view, struct notice_sent_view);
 
 extern const struct schema link_schema, new_notice_schema, notice_list_schema, notice_sent_list_schema;
-extern const struct schema document_schema, document_list_schema, message_schema, message_list_schema,
-	event_list_schema, webhook_schema, webhook_list_schema, new_webhook_schema, webhook_rotation_schema,
-	webhook_redelivery_schema, webhook_delivery_list_schema, partner_schema, partner_list_schema,
-	organisation_schema, organisation_list_schema, activation_list_schema, new_activation_schema, card_view_schema,
-	card_import_schema, partner_test_schema, agreement_schema, agreement_list_schema, agreement_import_schema,
-	agreement_offer_schema, task_list_schema, stranger_list_schema, refusal_list_schema, certificate_schema,
-	partner_change_schema, status_schema, submit_schema, problem_schema, proof_schema, key_list_schema, user_schema,
-	user_list_schema, new_user_schema, user_change_schema, password_schema, token_schema, token_list_schema,
-	new_token_schema, me_schema, role_list_schema, drop_list_schema, catch_up_list_schema, new_catch_up_schema;
+extern const struct schema message_schema, message_list_schema, event_list_schema, webhook_schema, webhook_list_schema,
+	new_webhook_schema, webhook_rotation_schema, webhook_redelivery_schema, webhook_delivery_list_schema,
+	partner_schema, partner_list_schema, organisation_schema, organisation_list_schema, activation_list_schema,
+	new_activation_schema, card_view_schema, card_import_schema, partner_test_schema, agreement_schema,
+	agreement_list_schema, agreement_import_schema, agreement_offer_schema, task_list_schema, stranger_list_schema,
+	refusal_list_schema, certificate_schema, partner_change_schema, status_schema, problem_schema, proof_schema,
+	key_list_schema, user_schema, user_list_schema, new_user_schema, user_change_schema, password_schema,
+	token_schema, token_list_schema, new_token_schema, me_schema, role_list_schema, drop_list_schema,
+	catch_up_list_schema, new_catch_up_schema;
 
 /* What is shown of KEY, and belongs to it. */
 struct key_view key_view_of(const struct key_info *key, int64_t now_us);

@@ -1,4 +1,4 @@
-/* Bodies of requests and answers: their media type, their record, and where what was made is found. */
+/* Bodies of requests and answers: their media type, and where what was made is found. */
 #include "api/call_int.h"
 #include "base/text.h"
 #include "customs/document/document.h"
@@ -28,13 +28,13 @@ static bool type_is(const char *type, const char *taken)
 
 /* Documents say by their beginning what they are. Who says something else of it would be surprised, here or at another
  * reader. */
-static enum err_code check_beginning(const struct api_call *call, const char *type, struct err *err)
+static enum err_code check_beginning(const struct call *call, const char *type, struct err *err)
 {
 	static const struct {
 		char first;
 		const char *syntax, *type;
 	} rows[] = { { '<', "xml", "application/xml" }, { '{', "json", "application/json" } };
-	char first = document_first(call->request->body);
+	char first = document_first(call->body);
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (first == rows[i].first && !has_syntax(type, rows[i].syntax))
 			return fail(err, ERR_MEDIA_TYPE,
@@ -45,12 +45,12 @@ static enum err_code check_beginning(const struct api_call *call, const char *ty
 
 /* A body without a type is taken for what is asked for. With another, it would be read against the word of whoever sent
  * it: most often what curl says of its own accord. */
-enum err_code call_check_type(struct api_call *call, struct err *err)
+enum err_code call_check_type(struct call *call, struct err *err)
 {
 	const struct route *route = call->route;
 	const char *types = route->takes ? route->takes : route->request ? "application/json" : NULL;
-	const char *header = http_header(call->request, "Content-Type");
-	if (!types || !call->request->body.size || !header || !*header)
+	const char *header = http_header(call->asked->request, "Content-Type");
+	if (!types || !call->body.size || !header || !*header)
 		return OK;
 	const char *type = arena_text_of(call->arena, essence(header));
 	for (const char *c = types; *c; c += strspn(c, ", ")) {
@@ -64,29 +64,6 @@ enum err_code call_check_type(struct api_call *call, struct err *err)
 	}
 	return fail(err, ERR_MEDIA_TYPE, "%s takes no %s: send the body with the header Content-Type: %s%s",
 		    route->operation, type, route->takes ? "TYPE, which is one of " : "", types);
-}
-
-/* {"name":…,"title":…}: what a body has at least. */
-static enum err_code ask_for_body(struct api_call *call, struct err *err)
-{
-	enum { EXAMPLE_MAX = 256 };
-	const struct fields *fields = call->route->request->fields;
-	buf_auto example;
-	buf_init(&example, EXAMPLE_MAX);
-	for (size_t i = 0; i < fields->count; i++)
-		if (fields->row[i].min)
-			buf_printf(&example, "%s\"%s\":…", example.size ? "," : "", fields->row[i].json);
-	return fail(err, ERR_SYNTAX, "a JSON body is needed, at least {%s}", buf_text(&example));
-}
-
-enum err_code call_read(struct api_call *call, void *record, struct err *err)
-{
-	if (call->request->body.size > JSON_MAX)
-		return fail(err, ERR_LIMIT, "a body of %zu bytes is more than %d", call->request->body.size, JSON_MAX);
-	if (!call->request->body.size)
-		return ask_for_body(call, err);
-	return field_read_json(call->arena, call->route->request, call->request->body, call->kernel->lists, record,
-			       call->findings, err);
 }
 
 /* --- What is answered --- */
@@ -113,7 +90,7 @@ static const char *name_of(const struct route *item, const struct schema *schema
 	return value ? value : member_of(schema, record, bytes_of("id"));
 }
 
-enum err_code call_locate(struct api_call *call, const void *record, struct err *err)
+enum err_code call_locate(struct call *call, const void *record, struct err *err)
 {
 	enum { LOCATION_MAX = 1024 };
 	const struct route *item = route_of_made(call->route);
@@ -122,15 +99,8 @@ enum err_code call_locate(struct api_call *call, const void *record, struct err 
 		return OK;
 	buf_auto location;
 	buf_init(&location, LOCATION_MAX);
-	buf_printf(&location, "%s/", call->request->raw_path);
+	buf_printf(&location, "%s/", call->asked->request->raw_path);
 	percent_put(&location, name, "");
 	TRY(buf_check(&location, "where it is", err));
 	return call_header(call, "Location", arena_text(call->arena, buf_text(&location)), err);
-}
-
-enum err_code call_answer(struct api_call *call, const void *record, struct err *err)
-{
-	TRY(call_locate(call, record, err));
-	field_put_json(call->out, call->route->response, record);
-	return buf_check(call->out, "the answer", err);
 }

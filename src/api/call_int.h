@@ -10,8 +10,6 @@
 #include "kernel/capability.h"
 #include "kernel/user.h"
 
-enum { CALL_PARAMETERS = 4, PAGE_DEFAULT = 100, PAGE_LIMIT = 500, JSON_MAX = 8 << 20 };
-
 /* Wrong passwords, by name and by address: who guesses waits, longer each time. Rows are never given up for other
  * names, so nobody can have his mistakes forgotten by making others; two names share one by chance alone, which the
  * secret SALT sees to. */
@@ -87,70 +85,45 @@ struct api {
 	void *wake_arg;
 };
 
-struct api_call {
+/* What of a call is the router's alone. */
+struct asked {
 	struct api *api;
-	struct kernel *kernel;
-	struct arena *arena;
 	const struct http_request *request;
 	struct http_response *response;
-	const struct route *route;
-	const char *parameters[CALL_PARAMETERS]; /* of the path, in order */
-	struct findings *findings;               /* with errors in it, the answer is a problem 422 that lists them */
-	struct actor actor;      /* .organisation: it sees what that one keeps, NULL: everything that the routes show */
-	const char *roles;       /* NULL: whoever may open the administration socket may do everything */
 	const struct user *user; /* who has logged in; NULL over the administration socket */
 	const char *token;       /* by which he has; NULL: by none */
 	bool by_password;
 	const char *verified; /* the hash that his password fits, when it was looked at */
 	bool claimed;         /* .key is: the answer is to be kept under it */
 	struct answer_key key;
-	int64_t now_us;
-	struct buf *out;          /* the body */
-	int status;               /* the route's unless set */
-	const char *content_type; /* application/json unless set */
 };
 
 /* --- Stages of the router, in this order --- */
 
 /* Who asks: fills .actor and .roles. A request over the administration socket is the operator's; any other needs a
  * token, or, where the route says so, a name and password. ERR_UNAUTHENTICATED, ERR_TOO_MANY. */
-enum err_code call_authenticate(struct api_call *call, struct err *err) MUST_USE;
+enum err_code call_authenticate(struct call *call, struct err *err) MUST_USE;
 /* Whether his token may ask again by now: ERR_TOO_MANY. */
-enum err_code call_meter(struct api_call *call, struct err *err) MUST_USE;
+enum err_code call_meter(struct call *call, struct err *err) MUST_USE;
 /* Whether he may ask for this route: ERR_DENIED. */
-enum err_code call_authorise(struct api_call *call, struct err *err) MUST_USE;
+enum err_code call_authorise(struct call *call, struct err *err) MUST_USE;
 /* Whether the body says that it is what the route takes: ERR_MEDIA_TYPE. */
-enum err_code call_check_type(struct api_call *call, struct err *err) MUST_USE;
+enum err_code call_check_type(struct call *call, struct err *err) MUST_USE;
 /* Findings for parameters that the route does not take, and for values that nothing can have. */
-enum err_code call_check_query(struct api_call *call, struct err *err) MUST_USE;
+enum err_code call_check_query(struct call *call, struct err *err) MUST_USE;
 
 /* A condition is refused where nobody looks at it: ERR_PRECONDITION. */
-enum err_code call_check_conditions(const struct api_call *call, struct err *err) MUST_USE;
+enum err_code call_check_conditions(const struct call *call, struct err *err) MUST_USE;
 /* Takes the Idempotency-Key, if there is one; ANSWERED: the request was answered before, and is now as it was then. A
  * finding, if the key is another request's. */
-enum err_code call_claim(struct api_call *call, bool *answered, struct err *err) MUST_USE;
+enum err_code call_claim(struct call *call, bool *answered, struct err *err) MUST_USE;
 /* After the handler: names the version that is shown; 304 if the caller has it already. */
-enum err_code call_validate(struct api_call *call, struct err *err) MUST_USE;
+enum err_code call_validate(struct call *call, struct err *err) MUST_USE;
 /* At the end: keeps the answer under the key if something was DONE; else the key is free again. */
-void call_settle(struct api_call *call, bool done);
+void call_settle(struct call *call, bool done);
 
 /* --- For handlers --- */
 
-/* One more header of the answer. VALUE: the arena's or for ever; NULL: there was no memory for it. */
-enum err_code call_header(struct api_call *call, const char *name, const char *value, struct err *err) MUST_USE;
-/* In the transaction of a change, before it: RECORD, what the route answers with, is what If-Match says, if it says
- * something. ERR_PRECONDITION. */
-enum err_code call_precondition(struct api_call *call, const void *record, struct err *err) MUST_USE;
-
-/* Whether what ORGANISATION keeps (NULL: the node) is for the eyes of whoever asks. */
-bool call_sees(const struct api_call *call, const char *organisation);
-/* Notes in the journal that whoever asks is shown what SUBJECT says, and for what: once for each purpose, however often
- * he comes back, so that a program which follows the feed and reads what it names comes to an end. With HEAD nobody is
- * shown anything. A full disk keeps no officer from what he has to read: then the log alone names him. */
-enum err_code call_shown(const struct api_call *call, const char *subject_type, const char *subject,
-			 const char *organisation, struct err *err) MUST_USE;
-/* Whether whoever asks has PERMISSION, for what the route's own does not say. */
-bool call_may(const struct api_call *call, const char *permission);
 /* A name and a password, wherever they are tried. */
 struct login {
 	const char *name, *password;
@@ -159,155 +132,120 @@ struct login {
 };
 /* Whether the password is the right one. Wrong ones are counted, told in the log and, when the name has to wait for the
  * next one, in the journal: ERR_TOO_MANY while it waits. */
-enum err_code call_password(struct api_call *call, const struct login *login, bool *right, struct err *err) MUST_USE;
+enum err_code call_password(struct call *call, const struct login *login, bool *right, struct err *err) MUST_USE;
 /* How many were refused since the start. */
 int64_t call_logins_refused(struct api *api);
 
-/* Reads the JSON body into RECORD by the route's request schema; findings for what is wrong with it. */
-enum err_code call_read(struct api_call *call, void *record, struct err *err) MUST_USE;
+/* What the interface does for handlers; interface/route.h explains the members. */
+extern const struct router api_router;
+enum err_code check_precondition(struct call *call, const void *record, struct err *err) MUST_USE;
 /* Says where what was made, RECORD of the route's response schema, is found, if there is a route for it. */
-enum err_code call_locate(struct api_call *call, const void *record, struct err *err) MUST_USE;
+enum err_code call_locate(struct call *call, const void *record, struct err *err) MUST_USE;
+/* Whether what it answers are pages. */
+bool route_pages(const struct route *route);
 /* The route that shows one of what ROUTE makes; NULL if it makes nothing, or there is no such route. */
 const struct route *route_of_made(const struct route *route);
-/* Answers with RECORD by the route's response schema. */
-enum err_code call_answer(struct api_call *call, const void *record, struct err *err) MUST_USE;
-/* FINDINGS as they are answered. The arena's. */
-enum err_code call_show_findings(struct api_call *call, const struct findings *findings, struct finding_view **views,
-				 size_t *count, struct err *err) MUST_USE;
-/* The query parameter NAME, or NULL. */
-const char *call_query(const struct api_call *call, const char *name);
-bool call_flag(const struct api_call *call, const char *name);
-/* ?limit=, or PAGE_DEFAULT. */
-size_t call_limit(const struct api_call *call);
-/* Whose things are asked for: those of the asker's organisation, or of ?organisation=; NULL: of all. */
-const char *call_organisation(const struct api_call *call);
 
 /* The id of the message that NAME means: its id or its document's, eb:MessageId, or a reference that only one document
  * has. ERR_NOT_FOUND. */
-enum err_code call_message(struct api_call *call, const char *name, const char **id, struct err *err) MUST_USE;
-
-/* A page of an answer: COUNT items as they were read, each shown by SHOW. NEXT: cursor of the next page, or NULL. The
- * route's response schema is a LIST_VIEW. */
-struct page {
-	const void *items;
-	size_t count, item_size, view_size;
-	void (*show)(const void *item, void *view);
-	const char *next;
-};
-enum err_code call_answer_page(struct api_call *call, const struct page *page, struct err *err) MUST_USE;
-/* The items of LIST (a struct with .items and .count), shown by SHOW as VIEW. */
-#define PAGE(list, view, show_, next_)                                                                                 \
-	(&(struct page){ .items = (list).items,                                                                        \
-			 .count = (list).count,                                                                        \
-			 .item_size = sizeof *(list).items,                                                            \
-			 .view_size = sizeof(struct view),                                                             \
-			 .show = (show_),                                                                              \
-			 .next = (next_) })
+enum err_code call_message(struct call *call, const char *name, const char **id, struct err *err) MUST_USE;
 
 /* A cursor of tasks is the id of the last one, behind this if it was done: the open ones come first, and one that is
  * done meanwhile must not take the page with it. */
 #define TASK_CURSOR_DONE "done:"
 
-/* The words that the parameter BIT takes, with ", " between them; NULL if that depends on the node's data. The arena's.
- */
-const char *query_words(struct arena *arena, struct kernel *kernel, enum query_bit bit);
+/* The words that PARAMETER takes, with ", " between them; NULL if that depends on the node's data. The arena's. */
+const char *query_fixed_words(struct arena *arena, struct kernel *kernel, const struct query_row *parameter);
+/* Parameters that routes of the node itself take. */
+extern const struct query_row query_state, query_user, query_evidence, query_head, query_serial, query_after,
+	query_until, query_after_name, query_after_id, query_task_before, query_at, query_document;
 
 /* Handlers, by subject. */
-enum err_code documents_submit(struct api_call *call, struct err *err);
-enum err_code documents_list(struct api_call *call, struct err *err);
-enum err_code documents_get(struct api_call *call, struct err *err);
-enum err_code documents_original(struct api_call *call, struct err *err);
-enum err_code documents_content(struct api_call *call, struct err *err);
-enum err_code documents_seen(struct api_call *call, struct err *err);
 /* Of a route with ?map=, which is given: in the national shape. */
-enum err_code maps_submit(struct api_call *call, struct err *err);
-enum err_code maps_content(struct api_call *call, const struct document *document, struct bytes original,
-			   struct err *err);
-enum err_code papers_accept(struct api_call *call, struct err *err);
-enum err_code papers_list(struct api_call *call, struct err *err);
-enum err_code papers_get(struct api_call *call, struct err *err);
-enum err_code papers_close(struct api_call *call, struct err *err);
-enum err_code messages_list(struct api_call *call, struct err *err);
-enum err_code messages_get(struct api_call *call, struct err *err);
-enum err_code messages_decide(struct api_call *call, struct err *err);
-enum err_code messages_ping(struct api_call *call, struct err *err);
-enum err_code partners_test(struct api_call *call, struct err *err);
-enum err_code evidence_export(struct api_call *call, struct err *err);
-enum err_code timeline_get(struct api_call *call, struct err *err);
-enum err_code events_list(struct api_call *call, struct err *err);
-enum err_code events_stream(struct api_call *call, struct err *err);
-enum err_code events_digest(struct api_call *call, struct err *err);
-enum err_code webhooks_add(struct api_call *call, struct err *err);
-enum err_code webhooks_list(struct api_call *call, struct err *err);
-enum err_code webhooks_get(struct api_call *call, struct err *err);
-enum err_code webhooks_remove(struct api_call *call, struct err *err);
-enum err_code webhooks_pause(struct api_call *call, struct err *err);
-enum err_code webhooks_resume(struct api_call *call, struct err *err);
-enum err_code webhooks_rotate(struct api_call *call, struct err *err);
-enum err_code webhooks_redeliver(struct api_call *call, struct err *err);
-enum err_code webhooks_deliveries(struct api_call *call, struct err *err);
-enum err_code partners_add(struct api_call *call, struct err *err);
-enum err_code partners_list(struct api_call *call, struct err *err);
-enum err_code partners_get(struct api_call *call, struct err *err);
-enum err_code partners_change(struct api_call *call, struct err *err);
-enum err_code partners_suspend(struct api_call *call, struct err *err);
-enum err_code partners_resume(struct api_call *call, struct err *err);
-enum err_code partners_certify(struct api_call *call, struct err *err);
-enum err_code partners_withdraw(struct api_call *call, struct err *err);
-enum err_code notices_send(struct api_call *call, struct err *err);
-enum err_code notices_list(struct api_call *call, struct err *err);
-enum err_code links_get(struct api_call *call, struct err *err);
-enum err_code cards_own(struct api_call *call, struct err *err);
-enum err_code cards_check(struct api_call *call, struct err *err);
-enum err_code cards_import(struct api_call *call, struct err *err);
-enum err_code cards_get(struct api_call *call, struct err *err);
-enum err_code cards_approve(struct api_call *call, struct err *err);
-enum err_code cards_reject(struct api_call *call, struct err *err);
-enum err_code agreements_import(struct api_call *call, struct err *err);
-enum err_code agreements_check(struct api_call *call, struct err *err);
-enum err_code agreements_list(struct api_call *call, struct err *err);
-enum err_code agreements_get(struct api_call *call, struct err *err);
-enum err_code agreements_original(struct api_call *call, struct err *err);
-enum err_code agreements_withdraw(struct api_call *call, struct err *err);
-enum err_code agreements_propose(struct api_call *call, struct err *err);
-enum err_code activations_list(struct api_call *call, struct err *err);
-enum err_code activations_of(struct api_call *call, struct err *err);
-enum err_code activations_put(struct api_call *call, struct err *err);
-enum err_code organisations_add(struct api_call *call, struct err *err);
-enum err_code organisations_list(struct api_call *call, struct err *err);
-enum err_code tasks_list(struct api_call *call, struct err *err);
-enum err_code strangers_list(struct api_call *call, struct err *err);
-enum err_code refusals_list(struct api_call *call, struct err *err);
-enum err_code refusals_received(struct api_call *call, struct err *err);
-enum err_code refusals_error(struct api_call *call, struct err *err);
-enum err_code catch_ups_list(struct api_call *call, struct err *err);
+enum err_code maps_names(const struct call *call, struct query_words *words, struct err *err);
+enum err_code maps_submit(struct call *call, struct err *err);
+enum err_code maps_content(struct call *call, const struct document *document, struct bytes original, struct err *err);
+enum err_code messages_list(struct call *call, struct err *err);
+enum err_code messages_get(struct call *call, struct err *err);
+enum err_code messages_decide(struct call *call, struct err *err);
+enum err_code messages_ping(struct call *call, struct err *err);
+enum err_code partners_test(struct call *call, struct err *err);
+enum err_code evidence_export(struct call *call, struct err *err);
+enum err_code timeline_get(struct call *call, struct err *err);
+enum err_code events_list(struct call *call, struct err *err);
+enum err_code events_stream(struct call *call, struct err *err);
+enum err_code events_digest(struct call *call, struct err *err);
+enum err_code webhooks_add(struct call *call, struct err *err);
+enum err_code webhooks_list(struct call *call, struct err *err);
+enum err_code webhooks_get(struct call *call, struct err *err);
+enum err_code webhooks_remove(struct call *call, struct err *err);
+enum err_code webhooks_pause(struct call *call, struct err *err);
+enum err_code webhooks_resume(struct call *call, struct err *err);
+enum err_code webhooks_rotate(struct call *call, struct err *err);
+enum err_code webhooks_redeliver(struct call *call, struct err *err);
+enum err_code webhooks_deliveries(struct call *call, struct err *err);
+enum err_code partners_add(struct call *call, struct err *err);
+enum err_code partners_list(struct call *call, struct err *err);
+enum err_code partners_get(struct call *call, struct err *err);
+enum err_code partners_change(struct call *call, struct err *err);
+enum err_code partners_suspend(struct call *call, struct err *err);
+enum err_code partners_resume(struct call *call, struct err *err);
+enum err_code partners_certify(struct call *call, struct err *err);
+enum err_code partners_withdraw(struct call *call, struct err *err);
+enum err_code notices_send(struct call *call, struct err *err);
+enum err_code notices_list(struct call *call, struct err *err);
+enum err_code links_get(struct call *call, struct err *err);
+enum err_code cards_own(struct call *call, struct err *err);
+enum err_code cards_check(struct call *call, struct err *err);
+enum err_code cards_import(struct call *call, struct err *err);
+enum err_code cards_get(struct call *call, struct err *err);
+enum err_code cards_approve(struct call *call, struct err *err);
+enum err_code cards_reject(struct call *call, struct err *err);
+enum err_code agreements_import(struct call *call, struct err *err);
+enum err_code agreements_check(struct call *call, struct err *err);
+enum err_code agreements_list(struct call *call, struct err *err);
+enum err_code agreements_get(struct call *call, struct err *err);
+enum err_code agreements_original(struct call *call, struct err *err);
+enum err_code agreements_withdraw(struct call *call, struct err *err);
+enum err_code agreements_propose(struct call *call, struct err *err);
+enum err_code activations_list(struct call *call, struct err *err);
+enum err_code activations_of(struct call *call, struct err *err);
+enum err_code activations_put(struct call *call, struct err *err);
+enum err_code organisations_add(struct call *call, struct err *err);
+enum err_code organisations_list(struct call *call, struct err *err);
+enum err_code tasks_list(struct call *call, struct err *err);
+enum err_code strangers_list(struct call *call, struct err *err);
+enum err_code refusals_list(struct call *call, struct err *err);
+enum err_code refusals_received(struct call *call, struct err *err);
+enum err_code refusals_error(struct call *call, struct err *err);
+enum err_code catch_ups_list(struct call *call, struct err *err);
 /* Those that are open, without what is left of them. */
 enum err_code catch_ups_open(struct tx *tx, struct arena *arena, struct catch_up_list_view *open,
 			     struct err *err) MUST_USE;
-enum err_code catch_ups_begin(struct api_call *call, struct err *err);
-enum err_code catch_ups_end(struct api_call *call, struct err *err);
-enum err_code status_get(struct api_call *call, struct err *err);
-enum err_code journal_check(struct api_call *call, struct err *err);
-enum err_code reads_list(struct api_call *call, struct err *err);
-enum err_code keys_reread(struct api_call *call, struct err *err);
-enum err_code holds_put(struct api_call *call, struct err *err);
-enum err_code holds_list(struct api_call *call, struct err *err);
-enum err_code holds_lift(struct api_call *call, struct err *err);
-enum err_code retention_due(struct api_call *call, struct err *err);
-enum err_code retention_run(struct api_call *call, struct err *err);
-enum err_code archives_sign(struct api_call *call, struct err *err);
-enum err_code archives_note(struct api_call *call, struct err *err);
-enum err_code openapi_get(struct api_call *call, struct err *err);
-enum err_code users_add(struct api_call *call, struct err *err);
-enum err_code users_list(struct api_call *call, struct err *err);
-enum err_code users_get(struct api_call *call, struct err *err);
-enum err_code users_change(struct api_call *call, struct err *err);
-enum err_code users_password(struct api_call *call, struct err *err);
-enum err_code tokens_add(struct api_call *call, struct err *err);
-enum err_code tokens_list(struct api_call *call, struct err *err);
-enum err_code tokens_revoke(struct api_call *call, struct err *err);
-enum err_code roles_list(struct api_call *call, struct err *err);
-enum err_code drop_list(struct api_call *call, struct err *err);
-enum err_code me_get(struct api_call *call, struct err *err);
+enum err_code catch_ups_begin(struct call *call, struct err *err);
+enum err_code catch_ups_end(struct call *call, struct err *err);
+enum err_code status_get(struct call *call, struct err *err);
+enum err_code journal_check(struct call *call, struct err *err);
+enum err_code reads_list(struct call *call, struct err *err);
+enum err_code keys_reread(struct call *call, struct err *err);
+enum err_code holds_put(struct call *call, struct err *err);
+enum err_code holds_list(struct call *call, struct err *err);
+enum err_code holds_lift(struct call *call, struct err *err);
+enum err_code retention_due(struct call *call, struct err *err);
+enum err_code retention_run(struct call *call, struct err *err);
+enum err_code archives_sign(struct call *call, struct err *err);
+enum err_code archives_note(struct call *call, struct err *err);
+enum err_code openapi_get(struct call *call, struct err *err);
+enum err_code users_add(struct call *call, struct err *err);
+enum err_code users_list(struct call *call, struct err *err);
+enum err_code users_get(struct call *call, struct err *err);
+enum err_code users_change(struct call *call, struct err *err);
+enum err_code users_password(struct call *call, struct err *err);
+enum err_code tokens_add(struct call *call, struct err *err);
+enum err_code tokens_list(struct call *call, struct err *err);
+enum err_code tokens_revoke(struct call *call, struct err *err);
+enum err_code roles_list(struct call *call, struct err *err);
+enum err_code drop_list(struct call *call, struct err *err);
+enum err_code me_get(struct call *call, struct err *err);
 
 #endif

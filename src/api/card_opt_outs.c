@@ -45,7 +45,7 @@ enum err_code card_opt_outs_of(const struct partner_call *p, const struct card *
 
 enum err_code card_opt_outs_apply(struct tx *tx, struct partner_call *p, const struct card *card, struct err *err)
 {
-	struct api_call *call = p->call;
+	struct call *call = p->call;
 	struct activation_list declared;
 	TRY(card_opt_outs_of(p, card, &declared, err));
 	TRY(activation_declare(tx, call->arena, p->code, &declared, &call->actor, call->now_us, p->findings, err));

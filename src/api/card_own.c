@@ -91,12 +91,13 @@ static enum err_code make_offer(struct api *api, struct arena *arena, int64_t no
 	return fill_offer(o, err);
 }
 
-enum err_code cards_own(struct api_call *call, struct err *err)
+enum err_code cards_own(struct call *call, struct err *err)
 {
 	struct own_call o;
-	TRY(make_offer(call->api, call->arena, call->now_us, &o, err));
+	TRY(make_offer(call->asked->api, call->arena, call->now_us, &o, err));
 	call->content_type = "application/jose+json";
-	return messaging_card_write(call->api->options.messaging, call->arena, &o.offer, call->now_us, call->out, err);
+	return messaging_card_write(call->asked->api->options.messaging, call->arena, &o.offer, call->now_us, call->out,
+				    err);
 }
 
 /* --- To partners --- */

@@ -115,7 +115,7 @@ static enum err_code card_facts(struct card_call *c, const struct card *card, st
 static enum err_code matrix_facts(struct card_call *c, const struct activation_list *list, struct facts *facts,
 				  struct err *err)
 {
-	struct api_call *call = c->partner.call;
+	struct call *call = c->partner.call;
 	date today = date_of_time(call->now_us);
 	char from[DATE_SIZE];
 	for (size_t i = 0; i < list->count; i++) {
@@ -142,7 +142,7 @@ static bool among(const struct facts *facts, const struct fact *fact)
 /* What was said before, by the card that is held and by what an operator has added. */
 static enum err_code facts_before(struct card_call *c, struct facts *facts, struct err *err)
 {
-	struct api_call *call = c->partner.call;
+	struct call *call = c->partner.call;
 	struct card held = { 0 };
 	struct findings *ignored = findings_new(call->arena);
 	const struct card_reading reading = { .text = c->held.octets,
@@ -201,7 +201,7 @@ static enum err_code show_changes(struct card_call *c, struct card_view *view, s
 /* CARD NULL: it was only looked at. */
 static enum err_code answer(struct card_call *c, const struct partner_card *card, struct err *err)
 {
-	struct api_call *call = c->partner.call;
+	struct call *call = c->partner.call;
 	struct card_view view = { .partner = c->partner.code,
 				  .at_us = TIME_NONE,
 				  .signer = c->card.signer,
@@ -243,15 +243,15 @@ static enum err_code load(struct tx *tx, void *arg, struct err *err)
 /* Against what is held of its partner, which is nothing before the card has said whose it is. */
 static enum err_code read_with(struct card_call *c, struct findings *findings, struct err *err)
 {
-	struct api_call *call = c->partner.call;
+	struct call *call = c->partner.call;
 	const struct card_known known = { .partner = c->before, .kept = c->partner.kept, .held = c->held };
-	return messaging_card_judge(call->api->options.messaging, call->arena, &known, c->text, c->wanted.fingerprint,
-				    call->now_us, &c->card, findings, err);
+	return messaging_card_judge(call->asked->api->options.messaging, call->arena, &known, c->text,
+				    c->wanted.fingerprint, call->now_us, &c->card, findings, err);
 }
 
 static enum err_code take_rows(struct card_call *c, struct err *err)
 {
-	struct api_call *call = c->partner.call;
+	struct call *call = c->partner.call;
 	c->rows = arena_array(call->arena, c->card.certificates_count + 1, sizeof *c->rows);
 	if (!c->rows)
 		return no_memory(err);
@@ -293,8 +293,9 @@ static const char *choose_profile(struct card_call *c)
 	const char *profile = c->wanted.profile ? c->wanted.profile : p->partner.profile;
 	if (offers(&c->card, profile))
 		return profile;
-	return c->wanted.profile ? NULL
-				 : messaging_card_profile(p->call->api->options.messaging, &c->card, p->call->now_us);
+	return c->wanted.profile
+		       ? NULL
+		       : messaging_card_profile(p->call->asked->api->options.messaging, &c->card, p->call->now_us);
 }
 
 /* Who it is; one that is there keeps its name. */
@@ -380,7 +381,7 @@ static enum err_code plan(struct card_call *c, struct err *err)
  * the request is wrong. */
 static enum err_code look(struct card_call *c, bool *read, struct err *err)
 {
-	struct api_call *call = c->partner.call;
+	struct call *call = c->partner.call;
 	struct findings *first = findings_new(call->arena);
 	*read = false;
 	if (!first)
@@ -401,7 +402,7 @@ static enum err_code look(struct card_call *c, bool *read, struct err *err)
 	return plan(c, err);
 }
 
-enum err_code cards_check(struct api_call *call, struct err *err)
+enum err_code cards_check(struct call *call, struct err *err)
 {
 	struct card_call c = { .partner = { .call = call } };
 	bool read;
@@ -417,7 +418,7 @@ enum err_code cards_check(struct api_call *call, struct err *err)
 /* --- Writing --- */
 
 /* Findings speak of places in the card; a problem speaks of the request, where the card is one member at PLACE. */
-static enum err_code refuse(struct api_call *call, const char *place, struct err *err)
+static enum err_code refuse(struct call *call, const char *place, struct err *err)
 {
 	static const char *const members[] = { "/fingerprint", "/name", "/profile" };
 	struct findings *moved = findings_new(call->arena);
@@ -526,7 +527,7 @@ static enum err_code write_import(struct tx *tx, void *arg, struct err *err)
 	return apply(tx, c, err);
 }
 
-enum err_code cards_import(struct api_call *call, struct err *err)
+enum err_code cards_import(struct call *call, struct err *err)
 {
 	struct card_call c = { .partner = { .call = call } };
 	bool read;
@@ -545,7 +546,7 @@ enum err_code cards_import(struct api_call *call, struct err *err)
 
 /* --- One that is here --- */
 
-static enum err_code load_of(struct api_call *call, struct card_call *c, struct err *err)
+static enum err_code load_of(struct call *call, struct card_call *c, struct err *err)
 {
 	*c = (struct card_call){ .partner = { .call = call, .code = call->parameters[0] } };
 	TRY(db_read(call->kernel->db, load, c, err));
@@ -558,7 +559,7 @@ static enum err_code load_of(struct api_call *call, struct card_call *c, struct 
 /* What comes over the wire takes the place of what waited: only what a person has seen is decided. */
 static enum err_code check_looked_at(const struct card_call *c, struct err *err)
 {
-	const struct api_call *call = c->partner.call;
+	const struct call *call = c->partner.call;
 	const char *serial = call_query(call, "serial");
 	int64_t number;
 	if (!serial || (int64_parse(serial, &number) && number == c->pending.serial))
@@ -577,7 +578,7 @@ static enum err_code need_pending(struct card_call *c, struct err *err)
 	return check_looked_at(c, err);
 }
 
-enum err_code cards_get(struct api_call *call, struct err *err)
+enum err_code cards_get(struct call *call, struct err *err)
 {
 	struct card_call c;
 	TRY(load_of(call, &c, err));
@@ -602,7 +603,7 @@ static enum err_code write_approval(struct tx *tx, void *arg, struct err *err)
 	return apply(tx, arg, err);
 }
 
-enum err_code cards_approve(struct api_call *call, struct err *err)
+enum err_code cards_approve(struct call *call, struct err *err)
 {
 	struct card_call c;
 	TRY(load_of(call, &c, err));
@@ -623,7 +624,7 @@ static enum err_code write_rejection(struct tx *tx, void *arg, struct err *err)
 }
 
 /* Also one that has become wrong meanwhile: nothing of it is looked at but its serial. */
-enum err_code cards_reject(struct api_call *call, struct err *err)
+enum err_code cards_reject(struct call *call, struct err *err)
 {
 	struct card_call c;
 	struct findings *ignored = findings_new(call->arena);

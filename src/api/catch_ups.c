@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "kernel/catch_up.h"
 
-enum { TEXT_MAX = 65536, LEFT_MAX = 100, LISTED_MAX = 50, OPEN_MAX = 256 };
+enum { LEFT_MAX = 100, LISTED_MAX = 50, OPEN_MAX = 256 };
 
 static const struct field left_rows[] = {
 	FIELD_TEXT(struct catch_up_left_view, direction, .json = "direction", .min = 1, .label = "direction (ours)"),
@@ -64,7 +64,7 @@ const struct schema new_catch_up_schema = {
 };
 
 struct listing {
-	struct api_call *call;
+	struct call *call;
 	const char *partner;
 	struct catch_up_view *items;
 	size_t count;
@@ -138,19 +138,19 @@ static enum err_code list(struct tx *tx, void *arg, struct err *err)
 	return OK;
 }
 
-static enum err_code answer(struct api_call *call, const char *partner, struct err *err)
+static enum err_code answer(struct call *call, const char *partner, struct err *err)
 {
 	struct listing listing = { .call = call, .partner = partner };
 	TRY(db_read(call->kernel->db, list, &listing, err));
 	return call_answer(call, &(struct catch_up_list_view){ .items = listing.items, .count = listing.count }, err);
 }
 
-enum err_code catch_ups_list(struct api_call *call, struct err *err)
+enum err_code catch_ups_list(struct call *call, struct err *err)
 {
 	return answer(call, call_query(call, "partner"), err);
 }
 
-enum err_code catch_ups_begin(struct api_call *call, struct err *err)
+enum err_code catch_ups_begin(struct call *call, struct err *err)
 {
 	struct new_catch_up_view view;
 	unsigned begun;
@@ -164,7 +164,7 @@ enum err_code catch_ups_begin(struct api_call *call, struct err *err)
 	return answer(call, view.partner, err);
 }
 
-enum err_code catch_ups_end(struct api_call *call, struct err *err)
+enum err_code catch_ups_end(struct call *call, struct err *err)
 {
 	TRY(catch_up_end(call->kernel, call->parameters[0], &call->actor, clock_now_us(call->kernel->clock), err));
 	return answer(call, call->parameters[0], err);

@@ -40,12 +40,12 @@ static enum err_code has_changed(struct err *err)
 		    "it is not as If-Match says, nothing was done: read it again, and decide anew");
 }
 
-enum err_code call_precondition(struct api_call *call, const void *record, struct err *err)
+enum err_code check_precondition(struct call *call, const void *record, struct err *err)
 {
-	const char *wanted = http_header(call->request, "If-Match");
+	const char *wanted = http_header(call->asked->request, "If-Match");
 	char tag[TAG_SIZE];
 	buf_auto now;
-	buf_init(&now, JSON_MAX);
+	buf_init(&now, CALL_JSON_MAX);
 	if (!wanted)
 		return OK;
 	field_put_json(&now, call->route->response, record);
@@ -55,17 +55,17 @@ enum err_code call_precondition(struct api_call *call, const void *record, struc
 }
 
 /* A condition that nobody would look at must not be taken as met. */
-enum err_code call_check_conditions(const struct api_call *call, struct err *err)
+enum err_code call_check_conditions(const struct call *call, struct err *err)
 {
 	bool reads = same(call->route->method, "GET"), looked_at = reads || same(call->route->method, "PATCH");
-	if (!reads && http_header(call->request, "If-None-Match"))
+	if (!reads && http_header(call->asked->request, "If-None-Match"))
 		return fail(err, ERR_USAGE, "%s takes no If-None-Match: send it without", call->route->operation);
-	if (looked_at || !http_header(call->request, "If-Match"))
+	if (looked_at || !http_header(call->asked->request, "If-Match"))
 		return OK;
 	return fail(err, ERR_PRECONDITION, "%s has no version: send it without If-Match", call->route->operation);
 }
 
-enum err_code call_validate(struct api_call *call, struct err *err)
+enum err_code call_validate(struct call *call, struct err *err)
 {
 	bool reads = same(call->route->method, "GET");
 	char tag[TAG_SIZE];
@@ -77,8 +77,8 @@ enum err_code call_validate(struct api_call *call, struct err *err)
 		return OK;
 	/* Of traders and officers: for whoever asked alone, and never shown again without asking (RFC 9111 5.2.2). */
 	TRY(call_header(call, "Cache-Control", "private, no-cache", err));
-	const char *wanted = http_header(call->request, "If-Match");
-	const char *known = http_header(call->request, "If-None-Match");
+	const char *wanted = http_header(call->asked->request, "If-Match");
+	const char *known = http_header(call->asked->request, "If-None-Match");
 	if (wanted && !list_names(wanted, tag, false))
 		return has_changed(err);
 	if (known && list_names(known, tag, true))

@@ -1,5 +1,5 @@
 /* What lies in the drop folders, as it is shown. */
-#include "api/views_int.h"
+#include "api/api.h"
 
 static const struct field drop_entry_rows[] = {
 	FIELD_TEXT(struct drop_entry_view, path, .json = "path", .min = 1, .max_length = TEXT_MAX,

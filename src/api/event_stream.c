@@ -63,13 +63,13 @@ static bool still_may(const struct following *f, struct arena *arena)
 {
 	struct err err = { 0 };
 	struct http_response response = { 0 };
-	struct api_call call = { .api = f->api,
-				 .kernel = f->api->options.kernel,
-				 .arena = arena,
-				 .request = f->request,
-				 .response = &response,
-				 .route = f->route,
-				 .now_us = clock_now_us(f->api->options.kernel->clock) };
+	struct asked asked = { .api = f->api, .request = f->request, .response = &response };
+	struct call call = { .router = &api_router,
+			     .asked = &asked,
+			     .kernel = f->api->options.kernel,
+			     .arena = arena,
+			     .route = f->route,
+			     .now_us = clock_now_us(f->api->options.kernel->clock) };
 	return call_authenticate(&call, &err) == OK && call_authorise(&call, &err) == OK;
 }
 
@@ -167,7 +167,7 @@ static enum err_code cursor_run(struct tx *tx, void *arg, struct err *err)
 	return journal_number_read(tx, reading->number, &reading->sequence, err);
 }
 
-static enum err_code cursor_read(struct api_call *call, int64_t number, int64_t *sequence, struct err *err)
+static enum err_code cursor_read(struct call *call, int64_t number, int64_t *sequence, struct err *err)
 {
 	struct cursor_reading reading = { .number = number };
 	TRY(db_read(call->kernel->db, cursor_run, &reading, err));
@@ -176,9 +176,9 @@ static enum err_code cursor_read(struct api_call *call, int64_t number, int64_t 
 }
 
 /* Who comes again says where he was (WHATWG HTML 9.2.4), in place of where he began. */
-static enum err_code begin_at(struct api_call *call, int64_t *cursor, struct err *err)
+static enum err_code begin_at(struct call *call, int64_t *cursor, struct err *err)
 {
-	const char *last = http_header(call->request, "Last-Event-ID");
+	const char *last = http_header(call->asked->request, "Last-Event-ID");
 	const char *after = last && *last ? last : call_query(call, "after");
 	if (after && (!int64_parse(after, cursor) || *cursor < 0))
 		return fail(err, ERR_USAGE, "Last-Event-ID is the id of an event of this stream, not %s", after);
@@ -186,7 +186,7 @@ static enum err_code begin_at(struct api_call *call, int64_t *cursor, struct err
 }
 
 /* Nothing happens on a stopped node: a page, and that is all. */
-static enum err_code answer_once(struct api_call *call, struct following *f, struct err *err)
+static enum err_code answer_once(struct call *call, struct following *f, struct err *err)
 {
 	bool full;
 	TRY(put_page(f, call->arena, call->out, &full, err));
@@ -195,14 +195,14 @@ static enum err_code answer_once(struct api_call *call, struct following *f, str
 	return buf_check(call->out, "the stream", err);
 }
 
-enum err_code events_stream(struct api_call *call, struct err *err)
+enum err_code events_stream(struct call *call, struct err *err)
 {
 	int64_t after = 0;
 	struct following *f = arena_alloc(call->arena, sizeof *f);
 	if (!f)
 		return fail(err, ERR_MEMORY, "no memory for a stream");
-	*f = (struct following){ .api = call->api,
-				 .request = call->request,
+	*f = (struct following){ .api = call->asked->api,
+				 .request = call->asked->request,
 				 .route = call->route,
 				 .organisation = call_organisation(call),
 				 .actor = call->actor.name,
@@ -212,19 +212,19 @@ enum err_code events_stream(struct api_call *call, struct err *err)
 	TRY(cursor_read(call, after, &f->cursor, err));
 	event_chain_begin(&f->chain, after);
 	call->content_type = "text/event-stream";
-	if (!call->api->options.running)
+	if (!call->asked->api->options.running)
 		return answer_once(call, f, err);
-	if (same(call->request->method, "HEAD"))
+	if (same(call->method, "HEAD"))
 		return OK;
-	if (!take_place(call->api, f->actor, &f->place))
+	if (!take_place(call->asked->api, f->actor, &f->place))
 		return fail(err, ERR_BUSY, "%d streams are open, or %d of %s: close one, or read GET /api/v1/events",
 			    FOLLOWERS_MAX, FOLLOWERS_OF_ONE, f->actor);
-	call->response->stream = &f->stream;
+	call->asked->response->stream = &f->stream;
 	return OK;
 }
 
 /* Page by page, each in a transaction of its own: what is sealed does not change. */
-static enum err_code chain_up(struct api_call *call, struct event_chain *chain, int64_t after, int64_t until,
+static enum err_code chain_up(struct call *call, struct event_chain *chain, int64_t after, int64_t until,
 			      struct err *err)
 {
 	for (bool on = true; on;) {
@@ -252,7 +252,7 @@ static enum err_code chain_up(struct api_call *call, struct event_chain *chain, 
 	return OK;
 }
 
-enum err_code events_digest(struct api_call *call, struct err *err)
+enum err_code events_digest(struct call *call, struct err *err)
 {
 	const char *after = call_query(call, "after"), *until = call_query(call, "until");
 	int64_t from = 0, to = INT64_MAX, sequence;

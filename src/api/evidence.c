@@ -4,7 +4,7 @@
 #include "kernel/journal.h"
 
 struct exporting {
-	struct api_call *call;
+	struct call *call;
 	const struct evidence *evidence;
 	char sums[CONTENT_DIGEST_SIZE];
 };
@@ -13,7 +13,7 @@ struct exporting {
 static enum err_code note_export(struct tx *tx, void *arg, struct err *err)
 {
 	const struct exporting *exporting = arg;
-	const struct api_call *call = exporting->call;
+	const struct call *call = exporting->call;
 	const struct message *message = &exporting->evidence->message;
 	return journal_put(tx,
 			   &(struct journal_entry){ .at_us = call->now_us,
@@ -26,7 +26,7 @@ static enum err_code note_export(struct tx *tx, void *arg, struct err *err)
 			   err);
 }
 
-static enum err_code put_archive(struct api_call *call, const struct evidence *evidence, struct err *err)
+static enum err_code put_archive(struct call *call, const struct evidence *evidence, struct err *err)
 {
 	struct tar_file *files = arena_array(call->arena, evidence->count, sizeof *files);
 	if (!files)
@@ -42,13 +42,13 @@ static enum err_code put_archive(struct api_call *call, const struct evidence *e
 	return tar_put(files, evidence->count, call->now_us, call->out, err);
 }
 
-enum err_code evidence_export(struct api_call *call, struct err *err)
+enum err_code evidence_export(struct call *call, struct err *err)
 {
 	struct evidence evidence;
 	struct exporting exporting = { .call = call, .evidence = &evidence };
 	const char *id = NULL;
 	TRY(call_message(call, call->parameters[0], &id, err));
-	TRY(messaging_evidence(call->api->options.messaging, call->arena, id, call->now_us, &evidence, err));
+	TRY(messaging_evidence(call->asked->api->options.messaging, call->arena, id, call->now_us, &evidence, err));
 	TRY(put_archive(call, &evidence, err));
 	for (size_t i = 0; i < evidence.count; i++)
 		if (same(evidence.files[i].path, EVIDENCE_SUMS))

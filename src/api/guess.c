@@ -109,16 +109,16 @@ static unsigned count_refused(struct guard *guard, const struct login *login, in
 }
 
 /* A name that is nobody's stays out of the log: people type their password there. */
-static void tell_refused(struct api_call *call, const struct login *login)
+static void tell_refused(struct call *call, const struct login *login)
 {
-	unsigned refused = count_refused(&call->api->guard, login, call->now_us);
+	unsigned refused = count_refused(&call->asked->api->guard, login, call->now_us);
 	if (refused)
 		LOG(LOG_WARN, "api.login-refused", LOG_TEXT("user", login->user ? login->user->name : NULL),
-		    LOG_TEXT("peer", call->request->peer), LOG_INT("refused", refused));
+		    LOG_TEXT("peer", call->asked->request->peer), LOG_INT("refused", refused));
 }
 
 struct waiting {
-	struct api_call *call;
+	struct call *call;
 	const struct user *user;
 	const char *detail;
 };
@@ -138,7 +138,7 @@ static enum err_code write_waiting(struct tx *tx, void *arg, struct err *err)
 }
 
 /* One entry each time that a user's name begins to wait, so the waits bound them. */
-static enum err_code note_waiting(struct api_call *call, const struct login *login, unsigned wrong, struct err *err)
+static enum err_code note_waiting(struct call *call, const struct login *login, unsigned wrong, struct err *err)
 {
 	int64_t pause_us = guess_pause_us(wrong, GUESSES_FREE);
 	if (!login->user || !pause_us)
@@ -164,10 +164,10 @@ int64_t call_logins_refused(struct api *api)
 /* --- Looking at one --- */
 
 /* Where it comes from, as a row's name, which no user has. An IPv6 site has a /64 (RFC 6177). */
-static const char *address_of(const struct api_call *call)
+static const char *address_of(const struct call *call)
 {
 	char host[INET6_ADDRSTRLEN + 1];
-	const char *peer = call->request->peer, *end = strrchr(peer, ':');
+	const char *peer = call->asked->request->peer, *end = strrchr(peer, ':');
 	struct in6_addr v6;
 	size_t length = end && *peer == '[' ? (size_t)(end - peer) : 0;
 	if (length < 3 || length - 2 >= sizeof host)
@@ -182,9 +182,9 @@ static const char *address_of(const struct api_call *call)
 
 /* A name waits for who guesses its password, an address for who tries one name after another: whoever does either must
  * not keep others from logging in. */
-static enum err_code verify(struct api_call *call, const struct login *login, bool *right, struct err *err)
+static enum err_code verify(struct call *call, const struct login *login, bool *right, struct err *err)
 {
-	struct guard *guard = &call->api->guard;
+	struct guard *guard = &call->asked->api->guard;
 	struct guesser by[GUESSERS] = {
 		[BY_NAME] = { login->name, GUESSES_FREE, NULL }, [BY_ADDRESS] = { address_of(call), ADDRESS_FREE, NULL }
 	};
@@ -209,9 +209,9 @@ static enum err_code verify(struct api_call *call, const struct login *login, bo
 	return note_waiting(call, login, wrong, err);
 }
 
-enum err_code call_password(struct api_call *call, const struct login *login, bool *right, struct err *err)
+enum err_code call_password(struct call *call, const struct login *login, bool *right, struct err *err)
 {
-	struct guard *guard = &call->api->guard;
+	struct guard *guard = &call->asked->api->guard;
 	if (!verifying_begin(guard)) {
 		TRY(call_header(call, "Retry-After", "1", err));
 		return fail(err, ERR_TOO_MANY, "many are logging in at this moment; try again in a second");

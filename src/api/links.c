@@ -2,7 +2,7 @@
 #include "api/link_int.h"
 
 struct links_call {
-	struct api_call *call;
+	struct call *call;
 	struct link_list links;
 };
 
@@ -37,7 +37,7 @@ static enum err_code read_links(struct tx *tx, void *arg, struct err *err)
 	return link_list(tx, l->call->arena, l->call->now_us, &l->links, err);
 }
 
-enum err_code links_get(struct api_call *call, struct err *err)
+enum err_code links_get(struct call *call, struct err *err)
 {
 	struct links_call l = { .call = call };
 	struct link_view view;

@@ -14,13 +14,22 @@ static const struct rule map_rules[] = {
 	[RULE_TYPE] = { .code = "API-012", .text = "the mapping {1} is of {2}" },
 };
 
-static const struct national_mapping *mapping_of(const struct api_call *call)
+static const struct national_mapping *mapping_of(const struct call *call)
 {
-	return national_mapping_find(call->api->options.mappings, call_query(call, "map"));
+	return national_mapping_find(call->asked->api->options.mappings, call_query(call, "map"));
+}
+
+enum err_code maps_names(const struct call *call, struct query_words *words, struct err *err)
+{
+	const struct national_mapping *mapping;
+	(void)err;
+	for (size_t i = 0; (mapping = national_mapping_at(call->asked->api->options.mappings, i)); i++)
+		query_word(words, mapping->name);
+	return OK;
 }
 
 struct submitting {
-	struct api_call *call;
+	struct call *call;
 	struct submitted_view *views;
 	size_t count, room, refused;
 	struct findings *of_file;    /* as a whole */
@@ -96,9 +105,9 @@ static enum err_code take(void *arg, const struct national_result *result, struc
 }
 
 /* The body must be what the mapping reads; who says nothing of it is believed. */
-static void check_media(struct api_call *call, const struct national_mapping *mapping)
+static void check_media(struct call *call, const struct national_mapping *mapping)
 {
-	const char *header = http_header(call->request, "Content-Type"), *format = mapping_format(mapping->in);
+	const char *header = http_header(call->asked->request, "Content-Type"), *format = mapping_format(mapping->in);
 	size_t size = header ? strcspn(header, "; \t") : 0;
 	size_t length = strlen(format);
 
@@ -131,7 +140,7 @@ static enum err_code answer(struct submitting *submitting, struct err *err)
 /* What the request says of itself, and how many documents there are, before the first is sent. */
 static enum err_code look_first(struct submitting *submitting, const struct national_request *request, struct err *err)
 {
-	struct api_call *call = submitting->call;
+	struct call *call = submitting->call;
 	const char *type = call_query(call, "type"), *code = mapping_doctype(request->mapping->in)->code;
 	struct findings *first = findings_new(call->arena);
 
@@ -152,7 +161,7 @@ static enum err_code look_first(struct submitting *submitting, const struct nati
 	return submitting->views ? OK : fail(err, ERR_MEMORY, "no memory for the file");
 }
 
-enum err_code maps_submit(struct api_call *call, struct err *err)
+enum err_code maps_submit(struct call *call, struct err *err)
 {
 	const struct national_mapping *mapping = mapping_of(call);
 	struct submitting submitting = { .call = call,
@@ -163,7 +172,7 @@ enum err_code maps_submit(struct api_call *call, struct err *err)
 		.mapping = mapping,
 		.organisation = call_organisation(call),
 		.partner = call_query(call, "partner"),
-		.text = call->request->body,
+		.text = call->body,
 		.test = call_flag(call, "test"),
 		.actor = call->actor,
 		.now_us = call->now_us,
@@ -179,8 +188,7 @@ enum err_code maps_submit(struct api_call *call, struct err *err)
 	return findings_errors(call->findings) ? OK : answer(&submitting, err);
 }
 
-enum err_code maps_content(struct api_call *call, const struct document *document, struct bytes original,
-			   struct err *err)
+enum err_code maps_content(struct call *call, const struct document *document, struct bytes original, struct err *err)
 {
 	const struct national_mapping *mapping = mapping_of(call);
 	struct findings *findings = findings_new(call->arena);
@@ -220,9 +228,9 @@ static void show_drop(const void *item, void *view)
 }
 _Static_assert(sizeof(struct drop_entry_view) == sizeof(struct national_drop_entry), "they are shown as they are");
 
-enum err_code drop_list(struct api_call *call, struct err *err)
+enum err_code drop_list(struct call *call, struct err *err)
 {
-	const struct national_drop *drop = call->api->options.drop;
+	const struct national_drop *drop = call->asked->api->options.drop;
 	struct {
 		struct national_drop_look *items;
 		size_t count;

@@ -33,7 +33,7 @@ static void show(const void *item, void *view)
 }
 
 struct listing {
-	struct api_call *call;
+	struct call *call;
 	struct message_filter filter;
 	struct message_list list;
 };
@@ -44,7 +44,7 @@ static enum err_code list(struct tx *tx, void *arg, struct err *err)
 	return message_list(tx, listing->call->arena, &listing->filter, &listing->list, err);
 }
 
-enum err_code messages_list(struct api_call *call, struct err *err)
+enum err_code messages_list(struct call *call, struct err *err)
 {
 	struct listing listing = { .call = call,
 				   .filter = { .direction = call_query(call, "direction"),
@@ -68,7 +68,7 @@ struct subject {
 
 /* Whether MESSAGE, which carries DOCUMENT as far as that may be seen, may be. One that brought a document is for the
  * eyes of whoever keeps that, whomever its sender had addressed. */
-static bool may_see(const struct api_call *call, const struct message *message, const struct document *document)
+static bool may_see(const struct call *call, const struct message *message, const struct document *document)
 {
 	if (call->actor.organisation && message->document)
 		return document->id != NULL;
@@ -77,7 +77,7 @@ static bool may_see(const struct api_call *call, const struct message *message, 
 
 /* By the id of the message or document, by eb:MessageId, or by a reference that only one document has. What another
  * organisation keeps is not there. */
-static enum err_code find_subject(struct tx *tx, const struct api_call *call, const char *name, struct subject *subject,
+static enum err_code find_subject(struct tx *tx, const struct call *call, const char *name, struct subject *subject,
 				  struct err *err)
 {
 	const char *organisation = call->actor.organisation;
@@ -97,7 +97,7 @@ static enum err_code find_subject(struct tx *tx, const struct api_call *call, co
 }
 
 struct finding_one {
-	struct api_call *call;
+	struct call *call;
 	const char *name;
 	struct message message;
 	bool id_alone; /* what the message holds is not looked at */
@@ -154,7 +154,7 @@ static enum err_code show_look(struct arena *arena, const struct message_look *l
 	return OK;
 }
 
-static enum err_code answer_message(struct api_call *call, const char *name, struct err *err)
+static enum err_code answer_message(struct call *call, const char *name, struct err *err)
 {
 	struct finding_one one = { .call = call, .name = name };
 	struct message_view view;
@@ -164,7 +164,7 @@ static enum err_code answer_message(struct api_call *call, const char *name, str
 	return call_answer(call, &view, err);
 }
 
-enum err_code call_message(struct api_call *call, const char *name, const char **id, struct err *err)
+enum err_code call_message(struct call *call, const char *name, const char **id, struct err *err)
 {
 	struct finding_one one = { .call = call, .name = name, .id_alone = true };
 	TRY(db_read(call->kernel->db, find_one, &one, err));
@@ -172,12 +172,12 @@ enum err_code call_message(struct api_call *call, const char *name, const char *
 	return OK;
 }
 
-enum err_code messages_get(struct api_call *call, struct err *err)
+enum err_code messages_get(struct call *call, struct err *err)
 {
 	return answer_message(call, call->parameters[0], err);
 }
 
-enum err_code messages_decide(struct api_call *call, struct err *err)
+enum err_code messages_decide(struct call *call, struct err *err)
 {
 	struct finding_one one = { .call = call, .name = call->parameters[0] };
 	const char *decision = strrchr(call->route->path, '/') + 1;
@@ -186,21 +186,21 @@ enum err_code messages_decide(struct api_call *call, struct err *err)
 	return findings_errors(call->findings) ? OK : answer_message(call, one.message.id, err);
 }
 
-enum err_code messages_ping(struct api_call *call, struct err *err)
+enum err_code messages_ping(struct call *call, struct err *err)
 {
 	const char *id = NULL;
-	TRY(messaging_ping(call->api->options.messaging, call->arena, call->parameters[0], &call->actor, call->now_us,
-			   &id, err));
+	TRY(messaging_ping(call->asked->api->options.messaging, call->arena, call->parameters[0], &call->actor,
+			   call->now_us, &id, err));
 	return answer_message(call, id, err);
 }
 
 /* Blocks this worker for as long as the partner takes, up to a minute. */
-enum err_code partners_test(struct api_call *call, struct err *err)
+enum err_code partners_test(struct call *call, struct err *err)
 {
 	struct partner_test test;
-	if (!call->api->options.running)
+	if (!call->asked->api->options.running)
 		return fail(err, ERR_BUSY, "a partner is tested by the running node: start it with lintas serve");
-	TRY(messaging_partner_test(call->api->options.messaging, call->arena, call->parameters[0], &test, err));
+	TRY(messaging_partner_test(call->asked->api->options.messaging, call->arena, call->parameters[0], &test, err));
 	return call_answer(call, &test, err);
 }
 
@@ -209,7 +209,7 @@ static void show_event(const void *item, void *view)
 	*(struct event_view *)view = event_of(item);
 }
 
-static enum err_code answer_events(struct api_call *call, const struct journal_list *list, const char *next,
+static enum err_code answer_events(struct call *call, const struct journal_list *list, const char *next,
 				   struct err *err)
 {
 	struct page page = { .items = list->entries,
@@ -222,7 +222,7 @@ static enum err_code answer_events(struct api_call *call, const struct journal_l
 }
 
 struct events {
-	struct api_call *call;
+	struct call *call;
 	int64_t after; /* the cursor */
 	size_t limit;
 	struct journal_list list;
@@ -237,7 +237,7 @@ static enum err_code events_after(struct tx *tx, void *arg, struct err *err)
 			     &events->list, err);
 }
 
-enum err_code events_list(struct api_call *call, struct err *err)
+enum err_code events_list(struct call *call, struct err *err)
 {
 	struct events events = { .call = call, .limit = call_limit(call) };
 	const char *after = call_query(call, "after");
@@ -260,8 +260,7 @@ static int by_time(const void *a, const void *b)
 }
 
 /* The entries of ITS that whoever asks may see: all about what his organisation keeps, else its own. */
-static size_t add_entries(const struct api_call *call, bool kept, const struct journal_list *its,
-			  struct journal_entry *all)
+static size_t add_entries(const struct call *call, bool kept, const struct journal_list *its, struct journal_entry *all)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < its->count; i++)
@@ -275,7 +274,7 @@ static size_t add_entries(const struct api_call *call, bool kept, const struct j
 static enum err_code timeline(struct tx *tx, void *arg, struct err *err)
 {
 	struct events *events = arg;
-	struct api_call *call = events->call;
+	struct call *call = events->call;
 	const char *name = call->parameters[0];
 	struct journal_list lists[2] = { { 0 }, { 0 } };
 	struct subject subject;
@@ -302,7 +301,7 @@ static enum err_code timeline(struct tx *tx, void *arg, struct err *err)
 	return OK;
 }
 
-enum err_code timeline_get(struct api_call *call, struct err *err)
+enum err_code timeline_get(struct call *call, struct err *err)
 {
 	struct events events = { .call = call, .limit = PAGE_LIMIT };
 	TRY(db_read(call->kernel->db, timeline, &events, err));

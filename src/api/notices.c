@@ -13,7 +13,7 @@ static const struct rule rules[] = {
 /* clang-format on */
 
 struct notices_call {
-	struct api_call *call;
+	struct call *call;
 	struct new_notice_view wanted;
 	struct partner_list partners;
 	struct link_notice_list notices;
@@ -45,7 +45,7 @@ static bool is_wanted(const struct notices_call *n, const char *code)
 /* Whoever cannot get it is answered so, and keeps nobody else from knowing. */
 static enum err_code choose(struct notices_call *n, struct err *err)
 {
-	struct api_call *call = n->call;
+	struct call *call = n->call;
 	size_t count = n->partners.count;
 	n->told = arena_array(call->arena, count + 1, sizeof *n->told);
 	n->answer.items = arena_array(call->arena, count + 1, sizeof *n->answer.items);
@@ -55,7 +55,7 @@ static enum err_code choose(struct notices_call *n, struct err *err)
 		const struct partner *p = &n->partners.items[i];
 		if (!same(p->status, "active") || !is_wanted(n, p->code))
 			continue;
-		if (messaging_carries(call->api->options.messaging, p->code, NOTICE, "customs", call->now_us))
+		if (messaging_carries(call->asked->api->options.messaging, p->code, NOTICE, "customs", call->now_us))
 			n->told[n->told_count++] = p->code;
 		else
 			n->answer.items[n->answer.count++] = (struct notice_sent_view){
@@ -69,7 +69,7 @@ static enum err_code choose(struct notices_call *n, struct err *err)
 static void check_partners(struct notices_call *n)
 {
 	const char *words = n->wanted.partners;
-	struct api_call *call = n->call;
+	struct call *call = n->call;
 	struct bytes word;
 	while (words && word_next(&words, &word))
 		if (!is_active(n, word))
@@ -81,7 +81,7 @@ static void check_partners(struct notices_call *n)
 
 static enum err_code send(struct notices_call *n, struct err *err)
 {
-	struct api_call *call = n->call;
+	struct call *call = n->call;
 	const struct notice_request request = { .organisation = call_organisation(call),
 						.kind = n->wanted.kind,
 						.text = n->wanted.text,
@@ -105,7 +105,7 @@ static enum err_code send(struct notices_call *n, struct err *err)
 	return OK;
 }
 
-enum err_code notices_send(struct api_call *call, struct err *err)
+enum err_code notices_send(struct call *call, struct err *err)
 {
 	struct notices_call n = { .call = call };
 	TRY(call_read(call, &n.wanted, err));
@@ -138,7 +138,7 @@ static void show(const void *item, void *view)
 							    .ended_us = n->ended_us };
 }
 
-enum err_code notices_list(struct api_call *call, struct err *err)
+enum err_code notices_list(struct call *call, struct err *err)
 {
 	struct notices_call n = { .call = call };
 	TRY(db_read(call->kernel->db, read_notices, &n, err));

@@ -53,11 +53,6 @@ static bool is_repeatable(const struct route *route)
 	return route->repeatable;
 }
 
-static bool has_pages(const struct route *route)
-{
-	return route->query & QUERY_CURSORS;
-}
-
 static bool makes(const struct route *route)
 {
 	return route_of_made(route);
@@ -276,7 +271,7 @@ static void put_query_parameter(struct printing *p, const struct query_row *row)
 		json_put_text(&p->json, "type", "string");
 		break;
 	case QUERY_WORD:
-		put_words(p, query_words(p->arena, p->kernel, row->bit));
+		put_words(p, query_fixed_words(p->arena, p->kernel, row));
 		break;
 	case QUERY_FLAG:
 		json_put_text(&p->json, "type", "boolean");
@@ -305,9 +300,8 @@ static void put_parameters(struct printing *p, const struct route *route)
 	json_open(&p->json, "parameters", '[');
 	for (const char *c = route->path; (c = strchr(c, '{')); c++)
 		put_path_parameter(p, bytes(c + 1, strcspn(c + 1, "}")));
-	for (size_t i = 0; api_query_at(i); i++)
-		if (route->query & api_query_at(i)->bit)
-			put_query_parameter(p, api_query_at(i));
+	for (const struct query_row *const *row = route->query; row && *row; row++)
+		put_query_parameter(p, *row);
 	for (size_t i = 0; i < COUNT(header_rows); i++)
 		if (header_rows[i].applies(route))
 			put_reference(p, NULL, "parameters", header_rows[i].name);
@@ -338,6 +332,11 @@ static void put_media_type(struct printing *p, const char *type, enum documents 
 				put_reference(p, NULL, "schemas", p->schemas[i]->name);
 		if (document)
 			json_close(&p->json, ']');
+		json_close(&p->json, '}');
+	} else if (same(type, "text/csv")) {
+		json_open(&p->json, "schema", '{');
+		json_put_text(&p->json, "type", "string");
+		json_put_text(&p->json, "pattern", "^\\s*[^\\s<{]"); /* else it is XML or JSON: check_beginning() */
 		json_close(&p->json, '}');
 	}
 	json_close(&p->json, '}');
@@ -385,7 +384,7 @@ static void put_headers(struct printing *p, const struct route *route)
 		bool there;
 	} headers[] = {
 		{ "ETag", reads(route) || is_versioned(route) },
-		{ "Link", has_pages(route) },
+		{ "Link", route_pages(route) },
 		{ "Location", makes(route) },
 		{ "Idempotency-Replayed", route->repeatable },
 		{ "RateLimit-Policy", true },
@@ -643,7 +642,7 @@ enum err_code api_put_openapi(struct arena *arena, struct kernel *kernel, const 
 	return buf_check(out, "the description of the interface", err);
 }
 
-enum err_code openapi_get(struct api_call *call, struct err *err)
+enum err_code openapi_get(struct call *call, struct err *err)
 {
-	return api_put_openapi(call->arena, call->kernel, call->api->options.version, call->out, err);
+	return api_put_openapi(call->arena, call->kernel, call->asked->api->options.version, call->out, err);
 }

@@ -7,7 +7,7 @@
 #include "kernel/task.h"
 
 struct seat_call {
-	struct api_call *call;
+	struct call *call;
 	struct organisation organisation;
 	struct organisation_list list;
 };
@@ -22,7 +22,7 @@ static enum err_code write_organisation(struct tx *tx, void *arg, struct err *er
 	return organisation_add(tx, &s->organisation, &s->call->actor, s->call->now_us, err);
 }
 
-enum err_code organisations_add(struct api_call *call, struct err *err)
+enum err_code organisations_add(struct call *call, struct err *err)
 {
 	struct organisation_view view;
 	TRY(call_read(call, &view, err));
@@ -48,7 +48,7 @@ static void show_organisation(const void *item, void *view)
 }
 
 /* One page: an administrator adds each, and a node has a handful. */
-enum err_code organisations_list(struct api_call *call, struct err *err)
+enum err_code organisations_list(struct call *call, struct err *err)
 {
 	struct seat_call s = { .call = call };
 	TRY(db_read(call->kernel->db, read_organisations, &s, err));
@@ -56,7 +56,7 @@ enum err_code organisations_list(struct api_call *call, struct err *err)
 }
 
 struct task_call {
-	struct api_call *call;
+	struct call *call;
 	const struct task *after;
 	size_t limit;
 	struct task_list list;
@@ -81,7 +81,7 @@ static void show_task(const void *item, void *view)
 							.done_us = t->done_us };
 }
 
-enum err_code tasks_list(struct api_call *call, struct err *err)
+enum err_code tasks_list(struct call *call, struct err *err)
 {
 	struct task_call t = { .call = call, .limit = call_limit(call) };
 	struct task after = { .state = "open" };
@@ -108,15 +108,15 @@ static void show_stranger(const void *item, void *view)
 }
 
 /* One page: the messaging keeps the last few alone. */
-enum err_code strangers_list(struct api_call *call, struct err *err)
+enum err_code strangers_list(struct call *call, struct err *err)
 {
 	size_t limit = call_limit(call);
 	struct messaging_strangers list = { 0 };
-	TRY(messaging_strangers(call->api->options.messaging, call->arena, limit, &list, err));
+	TRY(messaging_strangers(call->asked->api->options.messaging, call->arena, limit, &list, err));
 	return call_answer_page(call, PAGE(list, stranger_view, show_stranger, NULL), err);
 }
 
-static enum err_code verify(struct api_call *call, const uint8_t *head, struct journal_proof *proof,
+static enum err_code verify(struct call *call, const uint8_t *head, struct journal_proof *proof,
 			    struct evidence_proof *evidence, struct err *err)
 {
 	if (head)
@@ -127,17 +127,17 @@ static enum err_code verify(struct api_call *call, const uint8_t *head, struct j
 }
 
 /* It reads all that there is: several at a time would leave no worker for anything else. */
-static enum err_code verify_alone(struct api_call *call, const uint8_t *head, struct journal_proof *proof,
+static enum err_code verify_alone(struct call *call, const uint8_t *head, struct journal_proof *proof,
 				  struct evidence_proof *evidence, struct err *err)
 {
-	if (atomic_flag_test_and_set(&call->api->verifying))
+	if (atomic_flag_test_and_set(&call->asked->api->verifying))
 		return fail(err, ERR_BUSY, "the journal is being verified for somebody else; try again later");
 	enum err_code code = verify(call, head, proof, evidence, err);
-	atomic_flag_clear(&call->api->verifying);
+	atomic_flag_clear(&call->asked->api->verifying);
 	return code;
 }
 
-enum err_code journal_check(struct api_call *call, struct err *err)
+enum err_code journal_check(struct call *call, struct err *err)
 {
 	struct journal_proof proof;
 	struct evidence_proof evidence = { 0 };
@@ -163,9 +163,9 @@ enum err_code journal_check(struct api_call *call, struct err *err)
 	return call_answer(call, &view, err);
 }
 
-enum err_code keys_reread(struct api_call *call, struct err *err)
+enum err_code keys_reread(struct call *call, struct err *err)
 {
-	const char *directory = call->api->options.keys_directory;
-	TRY(messaging_refresh(call->api->options.messaging, true, err));
+	const char *directory = call->asked->api->options.keys_directory;
+	TRY(messaging_refresh(call->asked->api->options.messaging, true, err));
 	return directory ? own_keys_note(call->kernel, directory, &call->actor, call->now_us, err) : OK;
 }

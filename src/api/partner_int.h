@@ -6,7 +6,7 @@
 #include "kernel/party.h"
 
 struct partner_call {
-	struct api_call *call;
+	struct call *call;
 	const char *code;
 	struct partner partner;
 	struct partner_certificate_list kept;
@@ -32,7 +32,7 @@ void partner_need_tls(struct partner_call *p, const struct partner_certificate_l
 
 /* Fills ROW, whose use and partner are there, from the certificate TEXT (PEM or DER). What cannot be used is a finding
  * of the call at PATH. */
-enum err_code partner_take_certificate(struct api_call *call, struct bytes text, const char *path,
+enum err_code partner_take_certificate(struct call *call, struct bytes text, const char *path,
 				       struct partner_certificate *row, struct err *err) MUST_USE;
 /* Findings unless ROW may stand in LIST. PROFILE NULL: its key need not fit the partner's. */
 enum err_code partner_check_addition(struct partner_call *p, const struct partner_certificate_list *list,

@@ -50,7 +50,7 @@ static bool is_certificate(const char *use)
 }
 
 /* What the caller gave was at fault, unless we were. */
-static enum err_code finding_or_fault(struct api_call *call, enum err_code code, int rule, const char *path,
+static enum err_code finding_or_fault(struct call *call, enum err_code code, int rule, const char *path,
 				      const struct err *why, struct err *err)
 {
 	if (code == ERR_MEMORY) {
@@ -72,8 +72,8 @@ static enum err_code check_authority(const struct cert *cert, struct err *err)
 	return code;
 }
 
-static enum err_code take_list(struct api_call *call, const char *pem, const char *path,
-			       struct partner_certificate *row, struct err *err)
+static enum err_code take_list(struct call *call, const char *pem, const char *path, struct partner_certificate *row,
+			       struct err *err)
 {
 	struct crl_info *info = arena_alloc(call->arena, sizeof *info);
 	struct err why = { 0 };
@@ -89,7 +89,7 @@ static enum err_code take_list(struct api_call *call, const char *pem, const cha
 
 /* What would be said of it at every message is said now. One that begins later is fine: that is how a roll-over is
  * prepared. */
-static enum err_code check_usable(struct api_call *call, const struct cert *cert, const char *use, const char *path,
+static enum err_code check_usable(struct call *call, const struct cert *cert, const char *use, const char *path,
 				  struct err *err)
 {
 	enum cert_use purpose = same(use, "encrypt") ? CERT_USE_DECRYPT
@@ -109,7 +109,7 @@ static enum err_code check_usable(struct api_call *call, const struct cert *cert
 	return code;
 }
 
-enum err_code partner_take_certificate(struct api_call *call, struct bytes text, const char *path,
+enum err_code partner_take_certificate(struct call *call, struct bytes text, const char *path,
 				       struct partner_certificate *row, struct err *err)
 {
 	cert_auto cert = NULL;
@@ -128,7 +128,7 @@ enum err_code partner_take_certificate(struct api_call *call, struct bytes text,
 }
 
 /* Reads what is to be added; without DER if it cannot be. */
-static enum err_code take_addition(struct api_call *call, const struct certificate_view *view, const char *path,
+static enum err_code take_addition(struct call *call, const struct certificate_view *view, const char *path,
 				   const char *partner, struct partner_certificate *row, struct err *err)
 {
 	*row = (struct partner_certificate){
@@ -214,7 +214,7 @@ enum err_code partner_check_addition(struct partner_call *p, const struct partne
 				     const struct partner_certificate *row, const char *profile, const char *path,
 				     struct err *err)
 {
-	struct api_call *call = p->call;
+	struct call *call = p->call;
 	if (!row->der.data)
 		return OK;
 	bool list_of_revoked = same(row->use, "crl");
@@ -237,8 +237,8 @@ enum err_code partner_check_addition(struct partner_call *p, const struct partne
 /* --- What is shown --- */
 
 /* One that cannot be read is shown by what is known of it: it must be possible to find and withdraw it. */
-static enum err_code show_row(struct api_call *call, const struct partner_certificate *row,
-			      struct certificate_view *view, struct err *err)
+static enum err_code show_row(struct call *call, const struct partner_certificate *row, struct certificate_view *view,
+			      struct err *err)
 {
 	struct crl_info info;
 	cert_auto cert = NULL;
@@ -280,7 +280,7 @@ static struct partner_view view_of(const struct partner *p)
 static enum err_code show_whole(const struct partner_call *p, struct partner_view *partner, struct err *err)
 {
 	enum { SHOWN_MAX = 1000 };
-	struct api_call *call = p->call;
+	struct call *call = p->call;
 	struct partner_view view = view_of(&p->partner);
 	view.certificates = arena_array(call->arena, p->kept.count + 1, sizeof *view.certificates);
 	if (!view.certificates)
@@ -308,7 +308,7 @@ static const char *profiles(struct arena *arena)
 static void check_endpoint(struct partner_call *p, const char *endpoint)
 {
 	bool agreed = same(p->partner.binding, BINDING_EBMS2) && !*endpoint;
-	if (http_url_begins(endpoint, "http://") && !p->call->api->options.plain)
+	if (http_url_begins(endpoint, "http://") && !p->call->asked->api->options.plain)
 		finding_add(p->findings, &partner_rules[RULE_NO_TLS], "/endpoint", endpoint, NULL);
 	else if (!agreed && !http_url_begins(endpoint, "https://") && !http_url_begins(endpoint, "http://"))
 		finding_add(p->findings, &partner_rules[RULE_ENDPOINT], "/endpoint", *endpoint ? endpoint : "(absent)",
@@ -340,15 +340,15 @@ void partner_found_weak(struct partner_call *p)
 /* What is signed with SHA-1 may be disputed: a person excepts a partner, by its agreement and in the journal. */
 static enum err_code check_weak(struct tx *tx, struct partner_call *p, struct err *err)
 {
-	const struct api_call *call = p->call;
+	const struct call *call = p->call;
 	struct agreement_list list;
 	bool excepted = false;
 	if (!messaging_profile_is_weak(p->partner.profile))
 		return OK;
 	TRY(agreement_list(tx, call->arena, p->code, &list, err));
 	for (size_t i = 0; i < list.count && !excepted; i++)
-		TRY(messaging_agreement_excepts(call->api->options.messaging, call->arena, &list.items[i], call->now_us,
-						&excepted, err));
+		TRY(messaging_agreement_excepts(call->asked->api->options.messaging, call->arena, &list.items[i],
+						call->now_us, &excepted, err));
 	if (!excepted)
 		partner_found_weak(p);
 	return OK;
@@ -367,7 +367,7 @@ static void need_uses(struct partner_call *p, const struct partner_certificate_l
 
 void partner_need_tls(struct partner_call *p, const struct partner_certificate_list *list)
 {
-	if (!p->call->api->options.plain && !partner_has_key(list, "tls", NULL, p->call->now_us))
+	if (!p->call->asked->api->options.plain && !partner_has_key(list, "tls", NULL, p->call->now_us))
 		finding_add(p->findings, &partner_rules[RULE_NO_TLS_CERTIFICATE], "/certificates", NULL, NULL);
 }
 
@@ -403,7 +403,7 @@ enum err_code partner_write(struct partner_call *p, db_fn *write, struct err *er
 		findings_append(p->call->findings, p->findings);
 	if (code != OK)
 		return code;
-	code = messaging_refresh(p->call->api->options.messaging, false, &why);
+	code = messaging_refresh(p->call->asked->api->options.messaging, false, &why);
 	if (code != OK)
 		return fail(err, code, "partner %s is changed, but the node does not use it yet: %s", p->code,
 			    why.text);
@@ -429,7 +429,7 @@ enum err_code partner_need_room(struct tx *tx, struct partner_call *p, struct er
 static enum err_code write_partner(struct tx *tx, void *arg, struct err *err)
 {
 	struct partner_call *p = arg;
-	struct api_call *call = p->call;
+	struct call *call = p->call;
 	struct partner there = { 0 };
 	TRY(partner_need_room(tx, p, err));
 	TRY(partner_find(tx, call->arena, p->code, &there, err));
@@ -450,7 +450,7 @@ static enum err_code write_partner(struct tx *tx, void *arg, struct err *err)
 
 static enum err_code check_new(struct partner_call *p, const struct partner_view *view, struct err *err)
 {
-	struct api_call *call = p->call;
+	struct call *call = p->call;
 	const char *profile = messaging_profile_known(p->partner.profile) ? p->partner.profile : NULL;
 	const struct partner_certificate_list all = { p->added, p->added_count };
 	p->findings = call->findings;
@@ -476,7 +476,7 @@ static const char *endpoint_of(const char *given)
 	return !given || same(given, "as-agreed") ? "" : given;
 }
 
-enum err_code partners_add(struct api_call *call, struct err *err)
+enum err_code partners_add(struct call *call, struct err *err)
 {
 	struct partner_view view;
 	TRY(call_read(call, &view, err));
@@ -534,7 +534,7 @@ static enum err_code write_changes(struct tx *tx, void *arg, struct err *err)
 	return partner_change(tx, &p->partner, &p->call->actor, p->call->now_us, err);
 }
 
-enum err_code partners_change(struct api_call *call, struct err *err)
+enum err_code partners_change(struct call *call, struct err *err)
 {
 	struct partner_change_view view;
 	struct partner_call p = { .call = call, .code = call->parameters[0], .changes = &view };
@@ -554,13 +554,13 @@ static enum err_code write_status(struct tx *tx, void *arg, struct err *err)
 	return partner_change(tx, &p->partner, &p->call->actor, p->call->now_us, err);
 }
 
-enum err_code partners_suspend(struct api_call *call, struct err *err)
+enum err_code partners_suspend(struct call *call, struct err *err)
 {
 	struct partner_call p = { .call = call, .code = call->parameters[0], .status = "suspended" };
 	return change(&p, write_status, err);
 }
 
-enum err_code partners_resume(struct api_call *call, struct err *err)
+enum err_code partners_resume(struct call *call, struct err *err)
 {
 	struct partner_call p = { .call = call, .code = call->parameters[0], .status = "active" };
 	return change(&p, write_status, err);
@@ -600,7 +600,7 @@ static enum err_code replace_lists(struct tx *tx, struct partner_call *p, const 
 static enum err_code write_certificate(struct tx *tx, void *arg, struct err *err)
 {
 	struct partner_call *p = arg;
-	struct api_call *call = p->call;
+	struct call *call = p->call;
 	TRY(begin_change(tx, p, err));
 	TRY(partner_check_addition(p, &p->kept, p->added, NULL, "/pem", err));
 	if (same(p->added->use, "crl"))
@@ -612,7 +612,7 @@ static enum err_code write_certificate(struct tx *tx, void *arg, struct err *err
 	return partner_refuse(p, err);
 }
 
-enum err_code partners_certify(struct api_call *call, struct err *err)
+enum err_code partners_certify(struct call *call, struct err *err)
 {
 	struct certificate_view view;
 	struct partner_certificate row;
@@ -647,7 +647,7 @@ static enum err_code write_withdrawal(struct tx *tx, void *arg, struct err *err)
 	return withdrawn ? OK : fail(err, ERR_CONFLICT, "certificate %s is withdrawn already", p->fingerprint);
 }
 
-enum err_code partners_withdraw(struct api_call *call, struct err *err)
+enum err_code partners_withdraw(struct call *call, struct err *err)
 {
 	struct partner_call p = { .call = call, .code = call->parameters[0], .fingerprint = call->parameters[1] };
 	return change(&p, write_withdrawal, err);
@@ -660,7 +660,7 @@ static enum err_code read_partner(struct tx *tx, void *arg, struct err *err)
 	return partner_read(tx, arg, err);
 }
 
-enum err_code partners_get(struct api_call *call, struct err *err)
+enum err_code partners_get(struct call *call, struct err *err)
 {
 	struct partner_call p = { .call = call, .code = call->parameters[0] };
 	struct partner_view view;
@@ -681,7 +681,7 @@ static void show_partner(const void *item, void *view)
 }
 
 /* One page: there are MESSAGING_PARTNERS_MAX of them and fewer. */
-enum err_code partners_list(struct api_call *call, struct err *err)
+enum err_code partners_list(struct call *call, struct err *err)
 {
 	struct partner_call p = { .call = call };
 	TRY(db_read(call->kernel->db, read_partners, &p, err));

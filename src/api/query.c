@@ -33,232 +33,84 @@ static const struct rule query_rules[] = {
 	[RULE_UNREADABLE] = { .code = "API-008", .text = "the value of {1} cannot be read" },
 };
 
-static const struct query_row rows[] = {
-	{ QUERY_DIRECTION, QUERY_WORD, "direction", "in or out" },
-	{ QUERY_STATE, QUERY_WORD, "state", "state of the message" },
-	{ QUERY_PARTNER, QUERY_WORD, "partner", "code of a partner" },
-	{ QUERY_ORGANISATION, QUERY_WORD, "organisation", "code of an organisation of this node" },
-	{ QUERY_TYPE, QUERY_WORD, "type", "document type" },
-	{ QUERY_REFERENCE, QUERY_TEXT, "reference", "reference of the document, as its issuer wrote it" },
-	{ QUERY_BEFORE, QUERY_WORD, "before", "an id: older than this one, which is the next page" },
-	{ QUERY_AFTER, QUERY_CURSOR, "after", "the cursor of the page before" },
-	{ QUERY_UNTIL, QUERY_CURSOR, "until", "up to this cursor and with it" },
-	{ QUERY_LIMIT, QUERY_COUNT, "limit", "at most so many items" },
-	{ QUERY_TEST, QUERY_FLAG, "test", "mark it as a test: no business follows from it" },
-	{ QUERY_EVIDENCE, QUERY_FLAG, "evidence", "also that what is stored is what the journal names" },
-	{ QUERY_HEAD, QUERY_DIGEST, "head", "also that this head, written down earlier, is a seal" },
-	{ QUERY_USER, QUERY_TEXT, "user", "name of a user" },
-	{ QUERY_OPEN, QUERY_FLAG, "open", "only what waits: for its electronic twin, or for an officer" },
-	{ QUERY_SERIAL, QUERY_TEXT, "serial", "of the card that was looked at: another one may have come since" },
-	{ QUERY_AFTER_NAME, QUERY_TEXT, "after", "the name with which the page before ended" },
-	{ QUERY_AFTER_ID, QUERY_WORD, "after", "an id: the message with which the page before ended" },
-	{ QUERY_AT, QUERY_DAY, "at", "as it will be at the end of this day, UTC (now)" },
-	{ QUERY_MAP, QUERY_WORD, "map", "a mapping of this node: in the national shape that it says" },
-	{ QUERY_DOCUMENT, QUERY_TEXT, "document", "id of a document, or a reference that one document alone has" },
-	{ QUERY_DOCUMENT_STATE, QUERY_WORD, "state", "state of the document's case" },
-	{ QUERY_SINCE, QUERY_DAY, "since", "sent or received here on this day, UTC, or later" },
-	{ QUERY_UNTIL_DAY, QUERY_DAY, "until", "sent or received here on this day, UTC, or before" },
-	{ QUERY_PURPOSE, QUERY_WORD, "purpose",
-	  "for what it is read, one of [interface] purposes of the node: it stands in the document's timeline" },
-};
-
-const struct query_row *api_query_at(size_t index)
-{
-	return index < COUNT(rows) ? &rows[index] : NULL;
-}
-
-/* --- Words: what is allowed depends on what there is --- */
-
-/* What is allowed, each once. */
-struct words {
-	struct arena *arena;
-	const char *wanted;
-	bool known;
-	const char *list; /* for people */
-};
-
-static void word(struct words *words, const char *text)
-{
-	if (words->known || same(words->wanted, text)) {
-		words->known = true;
-		return;
-	}
-	words->list =
-		words->list ? arena_printf(words->arena, "%s, %s", words->list, text) : arena_text(words->arena, text);
-}
-
-static enum err_code directions(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
-{
-	(void)tx, (void)call, (void)err;
-	word(words, "in");
-	word(words, "out");
-	return OK;
-}
-
-/* Whether MACHINE begins in STATE, or a row before END (NULL: any) leads to it. Every state is one or the other. */
-static bool has_state(const struct machine *machine, const struct fsm_row *end, const char *state)
-{
-	for (const struct fsm_row *row = machine->rows; row->from && row != end; row++)
-		if (same(row->to, state))
-			return true;
-	return same(machine->initial, state);
-}
-
 /* Of the box that is asked for, or of both. */
-static enum err_code message_states(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
+static enum err_code message_states(struct tx *tx, const struct call *call, struct query_words *words, struct err *err)
 {
 	const char *direction = call_query(call, "direction");
-	const struct machine *first = same(direction, "in") ? &message_in_machine : &message_out_machine;
-	const struct machine *second = same(direction, "out") ? first : &message_in_machine;
 	(void)tx, (void)err;
-	word(words, first->initial);
-	for (const struct fsm_row *row = first->rows; row->from; row++)
-		if (!has_state(first, row, row->to))
-			word(words, row->to);
-	if (second == first)
-		return OK;
-	word(words, second->initial);
-	for (const struct fsm_row *row = second->rows; row->from; row++)
-		if (!has_state(second, row, row->to) && !has_state(first, NULL, row->to))
-			word(words, row->to);
+	if (!same(direction, "in"))
+		query_states(words, &message_out_machine);
+	if (!same(direction, "out"))
+		query_states(words, &message_in_machine);
 	return OK;
 }
 
-/* Whether MACHINE is of documents, as they are sent or received: not a clock, a paper. */
-static bool of_documents(const struct machine *machine)
+/* The open ones come first, and the cursor says in which part of the list the page begins. */
+static enum err_code task_ids(struct tx *tx, const struct call *call, struct query_words *words, struct err *err)
 {
-	return !machine->subject_type || same(machine->subject_type, "document");
-}
-
-/* Whether a machine of documents before that one, which is the INDEXth of the CAPABILITYth, has STATE. */
-static bool said_before(const struct capability *const *capabilities, size_t capability, size_t index,
-			const char *state)
-{
-	for (size_t c = 0; c <= capability; c++)
-		for (size_t i = 0; capabilities[c]->machines && capabilities[c]->machines[i]; i++)
-			if (c == capability && i == index)
-				return false;
-			else if (of_documents(capabilities[c]->machines[i]) &&
-				 has_state(capabilities[c]->machines[i], NULL, state))
-				return true;
-	return false;
-}
-
-static enum err_code document_states(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
-{
-	const struct capability *const *all = call->kernel->capabilities;
-	(void)tx, (void)err;
-	for (size_t c = 0; all[c]; c++)
-		for (size_t i = 0; all[c]->machines && all[c]->machines[i]; i++) {
-			const struct machine *machine = all[c]->machines[i];
-			if (!of_documents(machine))
-				continue;
-			if (!said_before(all, c, i, machine->initial))
-				word(words, machine->initial);
-			for (const struct fsm_row *row = machine->rows; row->from; row++)
-				if (!has_state(machine, row, row->to) && !said_before(all, c, i, row->to))
-					word(words, row->to);
-		}
+	TRY(query_ids(tx, call, words, err));
+	if (starts_with(words->wanted, TASK_CURSOR_DONE))
+		words->known = uuid_valid(words->wanted + strlen(TASK_CURSOR_DONE));
 	return OK;
 }
 
-static enum err_code partners(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
-{
-	struct partner_list list;
-	TRY(partner_list(tx, call->arena, &list, err));
-	for (size_t i = 0; i < list.count; i++)
-		word(words, list.items[i].code);
-	return OK;
-}
+/* clang-format off */
+const struct query_row
+	query_state = { .name = "state", .kind = QUERY_WORD, .summary = "state of the message", .words = message_states,
+			.fixed = true, .what = "state" },
+	query_after = { .name = "after", .kind = QUERY_CURSOR, .summary = "the cursor of the page before", .cursor = true },
+	query_until = { .name = "until", .kind = QUERY_CURSOR, .summary = "up to this cursor and with it" },
+	query_evidence = { .name = "evidence", .kind = QUERY_FLAG,
+			   .summary = "also that what is stored is what the journal names" },
+	query_head = { .name = "head", .kind = QUERY_DIGEST,
+		       .summary = "also that this head, written down earlier, is a seal" },
+	query_user = { .name = "user", .kind = QUERY_TEXT, .summary = "name of a user" },
+	query_serial = { .name = "serial", .kind = QUERY_TEXT,
+			 .summary = "of the card that was looked at: another one may have come since" },
+	query_after_name = { .name = "after", .kind = QUERY_TEXT, .summary = "the name with which the page before ended",
+			     .cursor = true },
+	query_after_id = { .name = "after", .kind = QUERY_WORD,
+			   .summary = "an id: the message with which the page before ended", .cursor = true,
+			   .words = query_ids, .what = "id" },
+	query_task_before = { .name = "before", .kind = QUERY_WORD,
+			      .summary = "an id: older than this one, which is the next page", .cursor = true,
+			      .words = task_ids, .what = "id" },
+	query_at = { .name = "at", .kind = QUERY_DAY, .summary = "as it will be at the end of this day, UTC (now)" },
+	query_document = { .name = "document", .kind = QUERY_TEXT,
+			   .summary = "id of a document, or a reference that one document alone has" };
+/* clang-format on */
 
-static enum err_code organisations(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
+static enum err_code words_of(struct tx *tx, const struct call *call, const struct query_row *parameter,
+			      struct query_words *words, struct err *err)
 {
-	struct organisation_list list;
-	TRY(organisation_list(tx, call->arena, &list, err));
-	for (size_t i = 0; i < list.count; i++)
-		if (call_sees(call, list.items[i].code))
-			word(words, list.items[i].code);
-	return OK;
-}
-
-static enum err_code doctypes(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
-{
-	const struct doctype *doctype;
-	(void)tx, (void)err;
-	for (size_t i = 0; (doctype = doctype_at(call->kernel, i)); i++)
-		word(words, doctype->code);
-	return OK;
-}
-
-static enum err_code maps(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
-{
-	const struct national_mapping *mapping;
-	(void)tx, (void)err;
-	for (size_t i = 0; (mapping = national_mapping_at(call->api->options.mappings, i)); i++)
-		word(words, mapping->name);
-	return OK;
-}
-
-static enum err_code purposes(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
-{
-	const char *c = call->api->options.purposes;
-	(void)tx;
-	for (size_t size; c && *c; c += size, c += strspn(c, ", ")) {
-		size = strcspn(c, ", ");
-		const char *purpose = arena_text_of(call->arena, bytes(c, size));
-		if (!purpose)
+	struct bytes word;
+	if (parameter->words)
+		return parameter->words(tx, call, words, err);
+	for (const char *rest = parameter->among; word_next(&rest, &word);) {
+		const char *text = arena_text_of(words->arena, word);
+		if (!text)
 			return fail(err, ERR_MEMORY, "no memory for a query");
-		word(words, purpose);
+		query_word(words, text);
 	}
 	return OK;
 }
 
-/* A page begins below an id that a page before it gave. */
-static enum err_code ids(struct tx *tx, const struct api_call *call, struct words *words, struct err *err)
-{
-	(void)tx, (void)err;
-	bool done = call->route->response == &task_list_schema && starts_with(words->wanted, TASK_CURSOR_DONE);
-	words->known = uuid_valid(words->wanted + (done ? strlen(TASK_CURSOR_DONE) : 0));
-	words->list = "the ids that lists show";
-	return OK;
-}
-
-static const struct word_row {
-	enum query_bit bit;
-	bool fixed; /* by the program: whatever the node has */
-	enum err_code (*allowed)(struct tx *tx, const struct api_call *call, struct words *words, struct err *err);
-	const char *what;
-	const char *more; /* how there would be one more; NULL */
-} word_rows[] = {
-	{ QUERY_DIRECTION, true, directions, "direction", NULL },
-	{ QUERY_STATE, true, message_states, "state", NULL },
-	{ QUERY_DOCUMENT_STATE, true, document_states, "state of a document", NULL },
-	{ QUERY_PARTNER, false, partners, "partner", "lintas partner add (POST /api/v1/partners) adds one" },
-	{ QUERY_ORGANISATION, false, organisations, "organisation", NULL },
-	{ QUERY_TYPE, true, doctypes, "document type", NULL },
-	{ QUERY_BEFORE, false, ids, "id", NULL },
-	{ QUERY_AFTER_ID, false, ids, "id", NULL },
-	{ QUERY_PURPOSE, false, purposes, "purpose", "the setting [interface] purposes has those of this node" },
-	{ QUERY_MAP, false, maps, "mapping", "the setting [national] mappings names their folder" },
-};
-
-const char *query_words(struct arena *arena, struct kernel *kernel, enum query_bit bit)
+const char *query_fixed_words(struct arena *arena, struct kernel *kernel, const struct query_row *parameter)
 {
 	const struct http_request request = { .arena = arena, .query = "" };
-	const struct api_call call = { .arena = arena, .kernel = kernel, .request = &request };
-	struct words words = { .arena = arena };
+	struct asked asked = { .request = &request };
+	const struct call call = { .router = &api_router, .asked = &asked, .arena = arena, .kernel = kernel };
+	struct query_words words = { .arena = arena };
 	struct err none;
-	for (size_t i = 0; i < COUNT(word_rows); i++)
-		if (word_rows[i].bit == bit && word_rows[i].fixed &&
-		    word_rows[i].allowed(NULL, &call, &words, &none) != OK)
-			return NULL;
-	return words.list;
+	if (parameter->words && !parameter->fixed)
+		return NULL;
+	return words_of(NULL, &call, parameter, &words, &none) == OK ? words.list : NULL;
 }
 
 /* --- Checks --- */
 
 struct checking {
-	struct api_call *call;
+	struct call *call;
 	struct findings *findings; /* of this run of the transaction, which may be repeated */
 };
 
@@ -269,12 +121,12 @@ static void complain(const struct checking *checking, unsigned rule, const char 
 		    second);
 }
 
-static enum err_code check_among(struct tx *tx, const struct checking *checking, const char *name,
-				 const struct word_row *row, const char *value, struct err *err)
+static enum err_code check_word(struct tx *tx, const struct checking *checking, const struct query_row *row,
+				const char *value, struct err *err)
 {
 	struct arena *arena = checking->call->arena;
-	struct words words = { .arena = arena, .wanted = value };
-	TRY(row->allowed(tx, checking->call, &words, err));
+	struct query_words words = { .arena = arena, .wanted = value };
+	TRY(words_of(tx, checking->call, row, &words, err));
 	if (words.known)
 		return OK;
 	const char *wrong = arena_printf(arena, "%s \"%s\"", row->what, value);
@@ -283,17 +135,8 @@ static enum err_code check_among(struct tx *tx, const struct checking *checking,
 			     words.list ? words.list : "", row->more ? "; " : "", row->more ? row->more : "");
 	if (!wrong || !right)
 		return fail(err, ERR_MEMORY, "no memory for a finding");
-	complain(checking, RULE_WORD, name, wrong, right);
+	complain(checking, RULE_WORD, row->name, wrong, right);
 	return OK;
-}
-
-static enum err_code check_word(struct tx *tx, const struct checking *checking, const struct query_row *row,
-				const char *value, struct err *err)
-{
-	for (size_t i = 0; i < COUNT(word_rows); i++)
-		if (word_rows[i].bit == row->bit)
-			return check_among(tx, checking, row->name, &word_rows[i], value, err);
-	return fail(err, ERR_INTERNAL, "no words for the parameter %s", row->name);
 }
 
 static bool is_digest(struct arena *arena, const char *value)
@@ -341,20 +184,20 @@ static enum err_code check_value(struct tx *tx, const struct checking *checking,
 	return OK;
 }
 
-static const char *names_of(struct arena *arena, unsigned query)
+static const char *names_of(struct arena *arena, const struct route *route)
 {
 	const char *names = NULL;
-	for (size_t i = 0; i < COUNT(rows); i++)
-		if (query & rows[i].bit)
-			names = names ? arena_printf(arena, "%s, %s", names, rows[i].name) : rows[i].name;
+	for (const struct query_row *const *row = route->query; row && *row; row++)
+		names = names ? arena_printf(arena, "%s, %s", names, (*row)->name) : (*row)->name;
 	return names ? names : "none";
 }
 
-static const struct query_row *row_of(const struct api_call *call, struct bytes name)
+/* The place of the parameter NAME among those of the route; NULL. */
+static const struct query_row *const *row_of(const struct call *call, struct bytes name)
 {
-	for (size_t i = 0; i < COUNT(rows); i++)
-		if ((call->route->query & rows[i].bit) && bytes_same(name, bytes_of(rows[i].name)))
-			return &rows[i];
+	for (const struct query_row *const *row = call->route->query; row && *row; row++)
+		if (bytes_same(name, bytes_of((*row)->name)))
+			return row;
 	return NULL;
 }
 
@@ -362,24 +205,25 @@ static const struct query_row *row_of(const struct api_call *call, struct bytes 
 static enum err_code check_parameter(struct tx *tx, const struct checking *checking, struct bytes name, unsigned *seen,
 				     struct err *err)
 {
-	struct api_call *call = checking->call;
-	const struct query_row *row = row_of(call, name);
-	const char *text = row ? row->name : arena_text_of(call->arena, name);
+	struct call *call = checking->call;
+	const struct query_row *const *row = row_of(call, name);
+	const char *text = row ? (*row)->name : arena_text_of(call->arena, name);
 	if (!text)
 		return fail(err, ERR_MEMORY, "no memory for a query");
 	if (!row) {
-		complain(checking, RULE_UNKNOWN, text, text, names_of(call->arena, call->route->query));
+		complain(checking, RULE_UNKNOWN, text, text, names_of(call->arena, call->route));
 		return OK;
 	}
-	if (*seen & row->bit)
+	unsigned bit = 1U << (row - call->route->query);
+	if (*seen & bit)
 		complain(checking, RULE_TWICE, text, text, NULL);
-	*seen |= row->bit;
-	const char *value = call_query(call, row->name);
+	*seen |= bit;
+	const char *value = call_query(call, text);
 	if (!value) {
 		complain(checking, RULE_UNREADABLE, text, text, NULL);
 		return OK;
 	}
-	return check_value(tx, checking, row, value, err);
+	return check_value(tx, checking, *row, value, err);
 }
 
 static enum err_code check_all(struct tx *tx, void *arg, struct err *err)
@@ -389,7 +233,7 @@ static enum err_code check_all(struct tx *tx, void *arg, struct err *err)
 	checking->findings = findings_new(checking->call->arena);
 	if (!checking->findings)
 		return fail(err, ERR_MEMORY, "no memory for the findings");
-	for (const char *c = checking->call->request->query; *c;) {
+	for (const char *c = checking->call->asked->request->query; *c;) {
 		size_t size = strcspn(c, "&");
 		if (size)
 			TRY(check_parameter(tx, checking, bytes(c, strcspn(c, "=&")), &seen, err));
@@ -398,39 +242,15 @@ static enum err_code check_all(struct tx *tx, void *arg, struct err *err)
 	return OK;
 }
 
-enum err_code call_check_query(struct api_call *call, struct err *err)
+enum err_code call_check_query(struct call *call, struct err *err)
 {
 	struct checking checking = { .call = call };
-	const struct api_options *options = &call->api->options;
-	if (options->purpose_required && call->route->query & QUERY_PURPOSE && !call_query(call, "purpose"))
+	const struct api_options *options = &call->asked->api->options;
+	if (options->purpose_required && route_takes(call->route, &query_purpose) && !call_query(call, "purpose"))
 		finding_add(call->findings, &query_rules[RULE_PURPOSE], "/purpose", options->purposes, NULL);
-	if (!*call->request->query)
+	if (!*call->asked->request->query)
 		return OK;
 	TRY(db_read(call->kernel->db, check_all, &checking, err));
 	findings_append(call->findings, checking.findings);
 	return OK;
-}
-
-/* --- Values, once they are checked --- */
-
-const char *call_query(const struct api_call *call, const char *name)
-{
-	return http_query(call->request, name);
-}
-
-bool call_flag(const struct api_call *call, const char *name)
-{
-	return same(call_query(call, name), "true");
-}
-
-size_t call_limit(const struct api_call *call)
-{
-	int64_t limit = PAGE_DEFAULT;
-	const char *text = call_query(call, "limit");
-	return text && int64_parse(text, &limit) ? (size_t)limit : PAGE_DEFAULT;
-}
-
-const char *call_organisation(const struct api_call *call)
-{
-	return call->actor.organisation ? call->actor.organisation : call_query(call, "organisation");
 }

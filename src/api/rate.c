@@ -89,14 +89,14 @@ struct rate meter_take(struct meter *meter, const char *token, int64_t per_minut
 
 /* Of each token and not of each user: what one program of an organisation does wrong is that program's alone. Over the
  * administration socket nobody is counted, nor is a log-in, which has its own limit (call_password). */
-enum err_code call_meter(struct api_call *call, struct err *err)
+enum err_code call_meter(struct call *call, struct err *err)
 {
-	const struct api_options *options = &call->api->options;
+	const struct api_options *options = &call->asked->api->options;
 	struct arena *arena = call->arena;
-	if (!call->token || !options->requests_per_minute)
+	if (!call->asked->token || !options->requests_per_minute)
 		return OK;
-	const struct rate rate =
-		meter_take(call->api->meter, call->token, options->requests_per_minute, options->burst, call->now_us);
+	const struct rate rate = meter_take(call->asked->api->meter, call->asked->token, options->requests_per_minute,
+					    options->burst, call->now_us);
 	TRY(call_header(
 		call, "RateLimit-Policy",
 		arena_printf(arena, "\"token\";q=%lld;w=%lld", (long long)options->burst, (long long)rate.window_s),

@@ -4,7 +4,7 @@
 #include "kernel/journal.h"
 
 struct reads {
-	struct api_call *call;
+	struct call *call;
 	struct journal_reads asked;
 	struct journal_list list;
 };
@@ -12,7 +12,7 @@ struct reads {
 static enum err_code read_reads(struct tx *tx, void *arg, struct err *err)
 {
 	struct reads *reads = arg;
-	struct api_call *call = reads->call;
+	struct call *call = reads->call;
 	const char *name = call_query(call, "document");
 	struct document document = { 0 };
 	if (name)
@@ -28,7 +28,7 @@ static void show_entry(const void *item, void *view)
 	*(struct event_view *)view = event_of(item);
 }
 
-enum err_code reads_list(struct api_call *call, struct err *err)
+enum err_code reads_list(struct call *call, struct err *err)
 {
 	const char *user = call_query(call, "user");
 	struct reads reads = { .call = call,

@@ -17,19 +17,19 @@ static void show(const void *item, void *view)
 }
 
 struct listing {
-	struct api_call *call;
+	struct call *call;
 	struct refusal_list list;
 };
 
 static enum err_code list(struct tx *tx, void *arg, struct err *err)
 {
 	struct listing *listing = arg;
-	const struct api_call *call = listing->call;
+	const struct call *call = listing->call;
 	return refusal_list(tx, call->arena, call_query(call, "partner"), call_query(call, "before"), call_limit(call),
 			    &listing->list, err);
 }
 
-enum err_code refusals_list(struct api_call *call, struct err *err)
+enum err_code refusals_list(struct call *call, struct err *err)
 {
 	struct listing listing = { .call = call };
 	TRY(db_read(call->kernel->db, list, &listing, err));
@@ -40,7 +40,7 @@ enum err_code refusals_list(struct api_call *call, struct err *err)
 }
 
 struct finding_wire {
-	struct api_call *call;
+	struct call *call;
 	enum wire_kind kind;
 	struct wire wire;
 };
@@ -52,7 +52,7 @@ static enum err_code find_wire(struct tx *tx, void *arg, struct err *err)
 }
 
 /* With its Content-Type before it, without which nobody could take a package apart (RFC 2046 5.1.1). */
-static enum err_code answer_wire(struct api_call *call, enum wire_kind kind, struct err *err)
+static enum err_code answer_wire(struct call *call, enum wire_kind kind, struct err *err)
 {
 	struct finding_wire one = { .call = call, .kind = kind };
 	TRY(db_read(call->kernel->db, find_wire, &one, err));
@@ -67,13 +67,13 @@ static enum err_code answer_wire(struct api_call *call, enum wire_kind kind, str
 }
 
 /* What was refused may be refused because it was not encrypted. */
-enum err_code refusals_received(struct api_call *call, struct err *err)
+enum err_code refusals_received(struct call *call, struct err *err)
 {
 	TRY(answer_wire(call, WIRE_RECEIVED, err));
 	return call_shown(call, "refusal", call->parameters[0], NULL, err);
 }
 
-enum err_code refusals_error(struct api_call *call, struct err *err)
+enum err_code refusals_error(struct call *call, struct err *err)
 {
 	return answer_wire(call, WIRE_ERROR_SENT, err);
 }

@@ -9,7 +9,7 @@
 enum { KEY_MAX = 255 };
 
 struct claiming {
-	struct api_call *call;
+	struct call *call;
 	enum answer_state state;
 	struct kept_answer answer;
 	bool done;
@@ -28,28 +28,28 @@ static bool key_valid(const char *key)
 }
 
 /* Of everything that makes the request what it is. No line can end inside a path or query (http_target). */
-static enum err_code digest_request(struct api_call *call, struct err *err)
+static enum err_code digest_request(struct call *call, struct err *err)
 {
-	const struct http_request *request = call->request;
+	const struct http_request *request = call->asked->request;
 	char body[SHA256_HEX_SIZE];
 	sha256_hex(request->body, body);
 	const char *whole =
 		arena_printf(call->arena, "%s\n%s\n%s\n%s\n", request->method, request->raw_path, request->query, body);
 	if (!whole)
 		return fail(err, ERR_MEMORY, "no memory for a request");
-	sha256(bytes_of(whole), call->key.request);
+	sha256(bytes_of(whole), call->asked->key.request);
 	return OK;
 }
 
 static enum err_code claim(struct tx *tx, void *arg, struct err *err)
 {
 	struct claiming *claiming = arg;
-	struct api_call *call = claiming->call;
-	return answer_claim(tx, call->arena, &call->key, &claiming->state, &claiming->answer, err);
+	struct call *call = claiming->call;
+	return answer_claim(tx, call->arena, &call->asked->key, &claiming->state, &claiming->answer, err);
 }
 
 /* The headers that the answer had follow from its body. */
-static enum err_code locate(struct api_call *call, const struct kept_answer *answer, struct err *err)
+static enum err_code locate(struct call *call, const struct kept_answer *answer, struct err *err)
 {
 	const struct schema *schema = call->route->response;
 	void *record = arena_alloc(call->arena, schema->fields->size);
@@ -59,7 +59,7 @@ static enum err_code locate(struct api_call *call, const struct kept_answer *ans
 	return call_locate(call, record, err);
 }
 
-static enum err_code replay(struct api_call *call, const struct kept_answer *answer, struct err *err)
+static enum err_code replay(struct call *call, const struct kept_answer *answer, struct err *err)
 {
 	TRY(locate(call, answer, err));
 	call->status = answer->status;
@@ -69,9 +69,9 @@ static enum err_code replay(struct api_call *call, const struct kept_answer *ans
 	return buf_check(call->out, "the answer", err);
 }
 
-enum err_code call_claim(struct api_call *call, bool *answered, struct err *err)
+enum err_code call_claim(struct call *call, bool *answered, struct err *err)
 {
-	const char *key = http_header(call->request, "Idempotency-Key");
+	const char *key = http_header(call->asked->request, "Idempotency-Key");
 	struct claiming claiming = { .call = call };
 	*answered = false;
 	if (!key || same(call->route->method, "GET"))
@@ -81,12 +81,12 @@ enum err_code call_claim(struct api_call *call, bool *answered, struct err *err)
 			    call->route->operation);
 	if (!key_valid(key))
 		return fail(err, ERR_SYNTAX, "an Idempotency-Key is 1 to %d visible ASCII characters", KEY_MAX);
-	call->key = (struct answer_key){ .actor = call->actor.name, .key = key, .claimed_us = call->now_us };
+	call->asked->key = (struct answer_key){ .actor = call->actor.name, .key = key, .claimed_us = call->now_us };
 	TRY(digest_request(call, err));
 	TRY(db_write(call->kernel->db, claim, &claiming, err));
 	switch (claiming.state) {
 	case ANSWER_NEW:
-		call->claimed = true;
+		call->asked->claimed = true;
 		return OK;
 	case ANSWER_UNDER_WAY:
 		TRY(call_header(call, "Retry-After", "1", err));
@@ -106,18 +106,19 @@ static enum err_code settle(struct tx *tx, void *arg, struct err *err)
 {
 	enum { DAY_HOURS = 24 };
 	const struct claiming *claiming = arg;
-	struct api_call *call = claiming->call;
-	int64_t kept_us = call->api->options.answers_kept_us;
+	struct call *call = claiming->call;
+	int64_t kept_us = call->asked->api->options.answers_kept_us;
 	const struct kept_answer answer = { call->status, call->content_type, buf_bytes(call->out) };
 	if (!claiming->done || answer.body.size > ANSWER_BODY_BYTES)
-		return answer_drop(tx, &call->key, err);
-	return answer_keep(tx, &call->key, &answer, call->now_us + (kept_us ? kept_us : DAY_HOURS * HOUR_US), err);
+		return answer_drop(tx, &call->asked->key, err);
+	return answer_keep(tx, &call->asked->key, &answer, call->now_us + (kept_us ? kept_us : DAY_HOURS * HOUR_US),
+			   err);
 }
 
-void call_settle(struct api_call *call, bool done)
+void call_settle(struct call *call, bool done)
 {
 	struct claiming claiming = { .call = call, .done = done };
 	struct err err = { 0 };
-	if (call->claimed && db_write(call->kernel->db, settle, &claiming, &err) != OK)
+	if (call->asked->claimed && db_write(call->kernel->db, settle, &claiming, &err) != OK)
 		LOG(LOG_WARN, "api.answer-not-kept", LOG_TEXT("actor", call->actor.name), LOG_ERR(&err));
 }

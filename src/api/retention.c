@@ -35,7 +35,7 @@ static void show_hold(const struct hold *h, int64_t now_us, struct hold_view *vi
 }
 
 struct hold_call {
-	struct api_call *call;
+	struct call *call;
 	struct new_hold_view wanted;
 	struct findings *findings; /* of this run of the transaction */
 	struct hold hold;
@@ -46,7 +46,7 @@ struct hold_call {
 /* What is asked for is here, and is what the asker's organisation keeps; .subject becomes its id or code. */
 static enum err_code find_subject(struct tx *tx, struct hold_call *h, bool *found, struct err *err)
 {
-	struct api_call *call = h->call;
+	struct call *call = h->call;
 	struct document document;
 	struct partner partner;
 	struct organisation_list list;
@@ -76,7 +76,7 @@ static enum err_code find_subject(struct tx *tx, struct hold_call *h, bool *foun
 static enum err_code put_hold(struct tx *tx, void *arg, struct err *err)
 {
 	struct hold_call *h = arg;
-	struct api_call *call = h->call;
+	struct call *call = h->call;
 	bool found;
 
 	h->findings = findings_new(call->arena);
@@ -105,7 +105,7 @@ static enum err_code answer_hold(struct hold_call *h, struct err *err)
 	return call_answer(h->call, &view, err);
 }
 
-enum err_code holds_put(struct api_call *call, struct err *err)
+enum err_code holds_put(struct call *call, struct err *err)
 {
 	struct hold_call h = { .call = call, .others = INTEGER_NONE };
 
@@ -120,12 +120,12 @@ enum err_code holds_put(struct api_call *call, struct err *err)
 static enum err_code lift_hold(struct tx *tx, void *arg, struct err *err)
 {
 	struct hold_call *h = arg;
-	struct api_call *call = h->call;
+	struct call *call = h->call;
 
 	return hold_lift(tx, call->arena, call->parameters[0], &call->actor, call->now_us, &h->hold, err);
 }
 
-enum err_code holds_lift(struct api_call *call, struct err *err)
+enum err_code holds_lift(struct call *call, struct err *err)
 {
 	struct hold_call h = { .call = call, .others = INTEGER_NONE };
 
@@ -136,7 +136,7 @@ enum err_code holds_lift(struct api_call *call, struct err *err)
 static enum err_code read_holds(struct tx *tx, void *arg, struct err *err)
 {
 	struct hold_call *h = arg;
-	const struct api_call *call = h->call;
+	const struct call *call = h->call;
 
 	return hold_list(tx, call->arena, call_organisation(call), call_query(call, "before"), call_limit(call),
 			 &h->list, err);
@@ -147,7 +147,7 @@ static void show_line(const void *item, void *view)
 	*(struct hold_view *)view = *(const struct hold_view *)item;
 }
 
-enum err_code holds_list(struct api_call *call, struct err *err)
+enum err_code holds_list(struct call *call, struct err *err)
 {
 	struct hold_call h = { .call = call, .others = INTEGER_NONE };
 	struct hold_list_view page = { 0 };
@@ -196,7 +196,7 @@ static void show_retention(const void *item, void *view)
 }
 
 /* A page looks at so many messages; how many of them it shows depends on their terms. */
-enum err_code retention_due(struct api_call *call, struct err *err)
+enum err_code retention_due(struct call *call, struct err *err)
 {
 	const char *at = call_query(call, "at");
 	int64_t at_us = call->now_us;
@@ -216,7 +216,7 @@ enum err_code retention_due(struct api_call *call, struct err *err)
 	return call_answer_page(call, PAGE(page, retention_view, show_retention, list.next), err);
 }
 
-enum err_code retention_run(struct api_call *call, struct err *err)
+enum err_code retention_run(struct call *call, struct err *err)
 {
 	enum { STEPS_MAX = 100 }; /* an answer must come in time */
 	struct retention_walk walk = { .pause_until_us = 0 };
@@ -232,7 +232,7 @@ enum err_code retention_run(struct api_call *call, struct err *err)
 
 /* --- Archives --- */
 
-enum err_code archives_sign(struct api_call *call, struct err *err)
+enum err_code archives_sign(struct call *call, struct err *err)
 {
 	struct archive_manifest manifest;
 	buf_auto payload;
@@ -244,12 +244,12 @@ enum err_code archives_sign(struct api_call *call, struct err *err)
 	field_put_json(&payload, &archive_manifest_schema, &manifest);
 	TRY(buf_check(&payload, "a volume", err));
 	call->content_type = "application/jose+json";
-	return messaging_sign(call->api->options.messaging, ARCHIVE_TYPE, buf_bytes(&payload), call->now_us, call->out,
-			      err);
+	return messaging_sign(call->asked->api->options.messaging, ARCHIVE_TYPE, buf_bytes(&payload), call->now_us,
+			      call->out, err);
 }
 
 struct noting {
-	struct api_call *call;
+	struct call *call;
 	struct retention_volume volume;
 	const char *signer;
 };
@@ -257,7 +257,7 @@ struct noting {
 static enum err_code note_volume(struct tx *tx, void *arg, struct err *err)
 {
 	const struct noting *noting = arg;
-	struct api_call *call = noting->call;
+	struct call *call = noting->call;
 	bool ours;
 
 	TRY(own_key_known(tx, noting->signer, &ours, err));
@@ -268,7 +268,7 @@ static enum err_code note_volume(struct tx *tx, void *arg, struct err *err)
 	return retention_note_volume(tx, call->arena, &noting->volume, &call->actor, call->now_us, err);
 }
 
-enum err_code archives_note(struct api_call *call, struct err *err)
+enum err_code archives_note(struct call *call, struct err *err)
 {
 	struct archive_note_view view;
 	struct noting noting = { .call = call };

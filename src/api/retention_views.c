@@ -1,5 +1,5 @@
 /* Retention, legal holds and archives, as they are asked for and shown. */
-#include "api/views_int.h"
+#include "api/api.h"
 #include "kernel/archive.h"
 
 static const struct field hold_rows[] = {

@@ -1,19 +1,37 @@
-/* The routes, by subject: one row each, in routes_*.c. What a row says is enforced by the router, printed as OpenAPI,
- * and offered by the command line. */
+/* The routes: one row each, by subject in routes_*.c, and in the api.c of the capabilities. What a row says is enforced
+ * by the router, printed as OpenAPI, and offered by the command line. */
 #include "api/routes_int.h"
 #include "base/text.h"
+#include "customs/registry.h"
 
 static const struct route *const tables[] = {
-	document_routes, national_routes, partner_routes, user_routes, record_routes, node_routes,
+	message_routes, national_routes, partner_routes, user_routes, record_routes, node_routes,
 };
+
+static const struct route *nth(const struct route *table, size_t *index)
+{
+	for (const struct route *route = table; route && route->method; route++)
+		if ((*index)-- == 0)
+			return route;
+	return NULL;
+}
 
 const struct route *api_route_at(size_t index)
 {
-	for (size_t i = 0; i < COUNT(tables); i++)
-		for (const struct route *route = tables[i]; route->method; route++)
-			if (index-- == 0)
-				return route;
-	return NULL;
+	const struct route *route = NULL;
+	for (const struct capability *const *c = customs_capabilities; !route && *c; c++)
+		route = nth((*c)->routes, &index);
+	for (size_t i = 0; !route && i < COUNT(tables); i++)
+		route = nth(tables[i], &index);
+	return route;
+}
+
+bool route_pages(const struct route *route)
+{
+	for (const struct query_row *const *row = route->query; row && *row; row++)
+		if ((*row)->cursor)
+			return true;
+	return false;
 }
 
 const struct route *route_of_made(const struct route *route)

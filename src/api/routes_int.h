@@ -1,13 +1,11 @@
-/* Tables of routes, by subject; each is ended by a row without a method. routes.c lists them. */
+/* Tables of routes of the node itself, by subject; each is ended by a row without a method. routes.c lists them. */
 #ifndef API_ROUTES_INT_H
 #define API_ROUTES_INT_H
 
 #include "api/call_int.h"
 #include "kernel/archive.h"
 
-#define PAGES (QUERY_BEFORE | QUERY_LIMIT)
-
-extern const struct route document_routes[], national_routes[], partner_routes[], user_routes[], record_routes[],
+extern const struct route message_routes[], national_routes[], partner_routes[], user_routes[], record_routes[],
 	node_routes[];
 
 #endif

@@ -196,10 +196,10 @@ static enum err_code fill_status(struct api *api, struct arena *arena, struct st
 	return fill_keys(api, arena, view, err);
 }
 
-enum err_code status_get(struct api_call *call, struct err *err)
+enum err_code status_get(struct call *call, struct err *err)
 {
 	struct status_view view;
-	TRY(fill_status(call->api, call->arena, &view, err));
+	TRY(fill_status(call->asked->api, call->arena, &view, err));
 	return call_answer(call, &view, err);
 }
 

@@ -26,7 +26,7 @@ static const struct rule access_rules[] = {
 /* A transaction may run again, so it has findings of its own, which begin with those of the request: with an error
  * among them the kernel goes on looking, but changes nothing. */
 struct managing {
-	struct api_call *call;
+	struct call *call;
 	struct findings *findings;
 	const char *name;
 	struct user user;
@@ -51,9 +51,9 @@ static enum err_code change(struct managing *m, db_fn *run, struct err *err)
 	return OK;
 }
 
-static bool is_self(const struct api_call *call, const char *name)
+static bool is_self(const struct call *call, const char *name)
 {
-	return call->user && same(call->user->name, name);
+	return call->asked->user && same(call->asked->user->name, name);
 }
 
 static enum err_code find_visible(struct tx *tx, struct managing *m, struct err *err)
@@ -84,7 +84,7 @@ static void show_user(const void *item, void *view)
 							.created_us = u->created_us };
 }
 
-static enum err_code answer_user(struct api_call *call, const char *name, struct err *err)
+static enum err_code answer_user(struct call *call, const char *name, struct err *err)
 {
 	struct managing m = { .call = call, .name = name };
 	struct user_view view;
@@ -97,7 +97,7 @@ static enum err_code answer_user(struct api_call *call, const char *name, struct
 
 /* --- Users --- */
 
-static void check_length(struct api_call *call, const char *password)
+static void check_length(struct call *call, const char *password)
 {
 	size_t length = utf8_length(password);
 	if (length < PASSWORD_MIN || length > PASSWORD_MAX)
@@ -113,7 +113,7 @@ static enum err_code write_user(struct tx *tx, void *arg, struct err *err)
 	return user_add(tx, m->call->arena, &m->user, m->hash, &m->call->actor, m->call->now_us, m->findings, err);
 }
 
-enum err_code users_add(struct api_call *call, struct err *err)
+enum err_code users_add(struct call *call, struct err *err)
 {
 	const char *own = call->actor.organisation;
 	struct new_user_view view;
@@ -136,7 +136,7 @@ enum err_code users_add(struct api_call *call, struct err *err)
 }
 
 struct listing {
-	struct api_call *call;
+	struct call *call;
 	const char *user; /* whose tokens; NULL: all */
 	size_t limit;
 	struct user_list users;
@@ -150,7 +150,7 @@ static enum err_code read_users(struct tx *tx, void *arg, struct err *err)
 			 &l->users, err);
 }
 
-enum err_code users_list(struct api_call *call, struct err *err)
+enum err_code users_list(struct call *call, struct err *err)
 {
 	struct listing l = { .call = call, .limit = call_limit(call) };
 	TRY(db_read(call->kernel->db, read_users, &l, err));
@@ -159,7 +159,7 @@ enum err_code users_list(struct api_call *call, struct err *err)
 		call, PAGE(l.users, user_view, show_user, more ? l.users.items[l.users.count - 1].name : NULL), err);
 }
 
-enum err_code users_get(struct api_call *call, struct err *err)
+enum err_code users_get(struct call *call, struct err *err)
 {
 	return answer_user(call, call->parameters[0], err);
 }
@@ -176,7 +176,7 @@ static enum err_code write_change(struct tx *tx, void *arg, struct err *err)
 	return user_change(tx, m->call->arena, &m->user, &m->call->actor, m->call->now_us, m->findings, err);
 }
 
-enum err_code users_change(struct api_call *call, struct err *err)
+enum err_code users_change(struct call *call, struct err *err)
 {
 	struct user_change_view view;
 	TRY(call_read(call, &view, err));
@@ -194,7 +194,7 @@ enum err_code users_change(struct api_call *call, struct err *err)
 /* Between looking at a password and what it allows it may have been set anew, because somebody had learnt it. */
 static enum err_code check_verified(const struct managing *m, const struct managing *known, struct err *err)
 {
-	if (!m->call->verified || same(m->call->verified, known->hash))
+	if (!m->call->asked->verified || same(m->call->asked->verified, known->hash))
 		return OK;
 	return fail(err, ERR_UNAUTHENTICATED, "the password was set anew meanwhile: log in with the new one");
 }
@@ -215,13 +215,13 @@ static enum err_code check_current(struct managing *m, const char *current, stru
 	const struct login login = { .name = m->name, .password = current, .hash = m->hash, .user = &m->user };
 	if (current)
 		TRY(call_password(m->call, &login, &right, err));
-	m->call->verified = right ? m->hash : NULL;
+	m->call->asked->verified = right ? m->hash : NULL;
 	if (!right)
 		finding_add(m->call->findings, &access_rules[RULE_CURRENT], "/current", NULL, NULL);
 	return OK;
 }
 
-enum err_code users_password(struct api_call *call, struct err *err)
+enum err_code users_password(struct call *call, struct err *err)
 {
 	struct managing m = { .call = call, .name = call->parameters[0] };
 	bool manages = call_may(call, MANAGE);
@@ -256,14 +256,14 @@ static void show_token(const void *item, void *view)
 							  .revoked_us = t->revoked_us };
 }
 
-static int64_t expiry(struct api_call *call, const struct new_token_view *view)
+static int64_t expiry(struct call *call, const struct new_token_view *view)
 {
 	bool in = view->expires_in_s != INTEGER_NONE, at = view->expires_us != TIME_NONE;
 	int64_t most_us = call->now_us + TOKEN_MOST_S * SECOND_US, end_us = view->expires_us;
 	if (in && at)
 		finding_add(call->findings, &access_rules[RULE_TWO_ENDS], "/expires", NULL, NULL);
 	if (!at)
-		end_us = call->now_us + (call->by_password ? LOGIN_US : TOKEN_US);
+		end_us = call->now_us + (call->asked->by_password ? LOGIN_US : TOKEN_US);
 	if (in)
 		end_us = view->expires_in_s > 0 && view->expires_in_s <= TOKEN_MOST_S
 				 ? call->now_us + view->expires_in_s * SECOND_US
@@ -275,9 +275,9 @@ static int64_t expiry(struct api_call *call, const struct new_token_view *view)
 }
 
 /* A token makes none for its own user, whatever he manages: whoever takes one away has taken all that came of it. */
-static enum err_code may_make(const struct api_call *call, const char *name, struct err *err)
+static enum err_code may_make(const struct call *call, const char *name, struct err *err)
 {
-	if (is_self(call, name) ? call->by_password : call_may(call, MANAGE))
+	if (is_self(call, name) ? call->asked->by_password : call_may(call, MANAGE))
 		return OK;
 	if (is_self(call, name))
 		return fail(err, ERR_DENIED,
@@ -299,16 +299,16 @@ static enum err_code write_token(struct tx *tx, void *arg, struct err *err)
 	return OK;
 }
 
-enum err_code tokens_add(struct api_call *call, struct err *err)
+enum err_code tokens_add(struct call *call, struct err *err)
 {
 	struct new_token_view asked;
 	struct token_view view;
 	TRY(call_read(call, &asked, err));
-	if (!asked.user && !call->user)
+	if (!asked.user && !call->asked->user)
 		finding_add(call->findings, &access_rules[RULE_WHOSE], "/user", NULL, NULL);
 	if (findings_errors(call->findings))
 		return OK;
-	const char *name = asked.user ? asked.user : call->user->name;
+	const char *name = asked.user ? asked.user : call->asked->user->name;
 	TRY(may_make(call, name, err));
 	struct managing m = { .call = call,
 			      .name = name,
@@ -336,12 +336,12 @@ static enum err_code read_tokens(struct tx *tx, void *arg, struct err *err)
 	return token_list(tx, l->call->arena, l->user, call_query(l->call, "before"), l->limit, &l->tokens, err);
 }
 
-enum err_code tokens_list(struct api_call *call, struct err *err)
+enum err_code tokens_list(struct call *call, struct err *err)
 {
 	const char *asked = call_query(call, "user");
 	struct listing l = { .call = call, .limit = call_limit(call), .user = asked };
-	if (!asked && call->user)
-		l.user = call->user->name;
+	if (!asked && call->asked->user)
+		l.user = call->asked->user->name;
 	if (asked && !is_self(call, asked) && !call_may(call, "users.read"))
 		return fail(err, ERR_DENIED, "the tokens of %s are shown to that user, or to who has users.read",
 			    asked);
@@ -354,7 +354,7 @@ enum err_code tokens_list(struct api_call *call, struct err *err)
 /* A token of somebody else is not there for who does not manage him. */
 static enum err_code find_own(struct tx *tx, struct managing *m, const char *id, struct token *token, struct err *err)
 {
-	const struct api_call *call = m->call;
+	const struct call *call = m->call;
 	TRY(token_find(tx, call->arena, id, token, err));
 	if (token->id)
 		TRY(user_find(tx, call->arena, token->user, &m->user, NULL, err));
@@ -368,7 +368,7 @@ static enum err_code find_own(struct tx *tx, struct managing *m, const char *id,
 static enum err_code write_revocation(struct tx *tx, void *arg, struct err *err)
 {
 	struct managing *m = arg;
-	const struct api_call *call = m->call;
+	const struct call *call = m->call;
 	const char *id = call->parameters[0];
 	struct token token;
 	TRY(find_own(tx, m, id, &token, err));
@@ -376,7 +376,7 @@ static enum err_code write_revocation(struct tx *tx, void *arg, struct err *err)
 	return token_find(tx, call->arena, id, &m->token, err);
 }
 
-enum err_code tokens_revoke(struct api_call *call, struct err *err)
+enum err_code tokens_revoke(struct call *call, struct err *err)
 {
 	struct managing m = { .call = call };
 	struct token_view view;
@@ -395,7 +395,7 @@ static void show_role(const void *item, void *view)
 	};
 }
 
-enum err_code roles_list(struct api_call *call, struct err *err)
+enum err_code roles_list(struct call *call, struct err *err)
 {
 	struct {
 		const struct role *items;
@@ -406,7 +406,7 @@ enum err_code roles_list(struct api_call *call, struct err *err)
 	return call_answer_page(call, PAGE(list, role_view, show_role, NULL), err);
 }
 
-enum err_code me_get(struct api_call *call, struct err *err)
+enum err_code me_get(struct call *call, struct err *err)
 {
 	enum { PERMISSIONS_MAX = 4096 }; /* the names of all together are shorter */
 	buf_auto permissions;
@@ -415,9 +415,9 @@ enum err_code me_get(struct api_call *call, struct err *err)
 		if (call_may(call, permission_at(i)->name))
 			buf_printf(&permissions, "%s%s", permissions.size ? " " : "", permission_at(i)->name);
 	TRY(buf_check(&permissions, "the permissions", err));
-	struct me_view view = { .name = call->user ? call->user->name : call->actor.name,
+	struct me_view view = { .name = call->asked->user ? call->asked->user->name : call->actor.name,
 				.organisation = call->actor.organisation,
-				.title = call->user ? call->user->title : NULL,
+				.title = call->asked->user ? call->asked->user->title : NULL,
 				.roles = call->roles,
 				.permissions = buf_text(&permissions) };
 	return call_answer(call, &view, err);

@@ -1,5 +1,5 @@
 /* What the API says of webhooks. */
-#include "api/views_int.h"
+#include "api/api.h"
 
 static const struct field webhook_rows[] = {
 	FIELD_TEXT(struct webhook_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),

@@ -19,7 +19,7 @@ static const struct rule call_rules[] = {
 
 /* One of them on its way through a request. */
 struct hook_call {
-	struct api_call *call;
+	struct call *call;
 	struct webhook webhook;
 	struct webhook_list list;
 	struct webhook_delivery_list deliveries;
@@ -118,7 +118,7 @@ static enum err_code find_organisation(struct tx *tx, const struct hook_call *ho
 static enum err_code add_run(struct tx *tx, void *arg, struct err *err)
 {
 	struct hook_call *hook = arg;
-	const struct api_call *call = hook->call;
+	const struct call *call = hook->call;
 	struct webhook webhook = hook->webhook;
 	TRY(find_organisation(tx, hook, err));
 	return webhook_add(tx, &webhook, &call->actor, call->now_us, err);
@@ -130,7 +130,7 @@ static enum err_code read_back(struct tx *tx, void *arg, struct err *err)
 	return webhook_find(tx, hook->call->arena, hook->webhook.id, &hook->webhook, err);
 }
 
-enum err_code webhooks_add(struct api_call *call, struct err *err)
+enum err_code webhooks_add(struct call *call, struct err *err)
 {
 	struct hook_call hook = { .call = call };
 	struct new_webhook_view asked;
@@ -147,7 +147,7 @@ enum err_code webhooks_add(struct api_call *call, struct err *err)
 					 .events = asked.events ? asked.events : "",
 					 .secret = webhook_secret_new(call->arena),
 					 .cursor_number = asked.after == INTEGER_NONE ? -1 : asked.after };
-	webhook_check(call->kernel, call->arena, &hook.webhook, call->api->options.plain, call->findings);
+	webhook_check(call->kernel, call->arena, &hook.webhook, call->asked->api->options.plain, call->findings);
 	if (mine && !same(hook.webhook.organisation, mine))
 		finding_add(call->findings, &call_rules[RULE_ORGANISATION], "/organisation", asked.organisation, NULL);
 	if (asked.after != INTEGER_NONE && asked.after < 0)
@@ -172,14 +172,14 @@ static enum err_code list_run(struct tx *tx, void *arg, struct err *err)
 	return webhook_list(tx, hook->call->arena, call_organisation(hook->call), &hook->list, err);
 }
 
-enum err_code webhooks_list(struct api_call *call, struct err *err)
+enum err_code webhooks_list(struct call *call, struct err *err)
 {
 	struct hook_call hook = { .call = call };
 	TRY(db_read(call->kernel->db, list_run, &hook, err));
 	return call_answer_page(call, PAGE(hook.list, webhook_view, show_webhook, NULL), err);
 }
 
-enum err_code webhooks_get(struct api_call *call, struct err *err)
+enum err_code webhooks_get(struct call *call, struct err *err)
 {
 	struct hook_call hook = { .call = call };
 	struct webhook_view view;
@@ -210,7 +210,7 @@ static enum err_code deliveries_run(struct tx *tx, void *arg, struct err *err)
 				  err);
 }
 
-enum err_code webhooks_deliveries(struct api_call *call, struct err *err)
+enum err_code webhooks_deliveries(struct call *call, struct err *err)
 {
 	struct hook_call hook = { .call = call };
 	TRY(db_read(call->kernel->db, deliveries_run, &hook, err));
@@ -242,27 +242,27 @@ static enum err_code do_rotate(struct tx *tx, struct hook_call *hook, struct err
 
 static enum err_code do_redeliver(struct tx *tx, struct hook_call *hook, struct err *err)
 {
-	const struct api_call *call = hook->call;
+	const struct call *call = hook->call;
 	return webhook_redeliver(tx, call->arena, &hook->webhook, hook->after, hook->single, &call->actor, call->now_us,
 				 err);
 }
 
-enum err_code webhooks_remove(struct api_call *call, struct err *err)
+enum err_code webhooks_remove(struct call *call, struct err *err)
 {
 	return change(&(struct hook_call){ .call = call, .change = do_remove }, err);
 }
 
-enum err_code webhooks_pause(struct api_call *call, struct err *err)
+enum err_code webhooks_pause(struct call *call, struct err *err)
 {
 	return change(&(struct hook_call){ .call = call, .change = do_pause }, err);
 }
 
-enum err_code webhooks_resume(struct api_call *call, struct err *err)
+enum err_code webhooks_resume(struct call *call, struct err *err)
 {
 	return change(&(struct hook_call){ .call = call, .change = do_resume }, err);
 }
 
-enum err_code webhooks_rotate(struct api_call *call, struct err *err)
+enum err_code webhooks_rotate(struct call *call, struct err *err)
 {
 	struct webhook_rotation_view asked;
 	TRY(call_read(call, &asked, err));
@@ -278,7 +278,7 @@ enum err_code webhooks_rotate(struct api_call *call, struct err *err)
 	return hook.secret ? change(&hook, err) : fail(err, ERR_MEMORY, "no memory for a secret");
 }
 
-enum err_code webhooks_redeliver(struct api_call *call, struct err *err)
+enum err_code webhooks_redeliver(struct call *call, struct err *err)
 {
 	struct webhook_redelivery_view asked;
 	TRY(call_read(call, &asked, err));

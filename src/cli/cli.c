@@ -170,9 +170,9 @@ static const struct command *print_family(FILE *out, const struct command *c)
 static void print_overview(FILE *out)
 {
 	fprintf(out, "Lintas: a customs cooperation node.\n\nusage: lintas COMMAND [ARGUMENTS] [OPTIONS]\n");
-	for (const struct command_group *group = cli_groups; group->title; group++) {
-		fprintf(out, "\n%s\n", group->title);
-		for (const struct command *c = group->commands; c->words;)
+	for (size_t i = 0; cli_group_at(i).title; i++) {
+		fprintf(out, "\n%s\n", cli_group_at(i).title);
+		for (const struct command *c = cli_group_at(i).commands; c->words;)
 			c = print_family(out, c);
 	}
 	fprintf(out,
@@ -308,64 +308,14 @@ enum err_code run_help_commands(struct invocation *invocation, struct err *err)
 {
 	(void)invocation;
 	(void)err;
-	for (const struct command_group *group = cli_groups; group->title; group++) {
+	for (size_t i = 0; cli_group_at(i).title; i++) {
 		printf("%s## %s\n\n| command | arguments | what it does | example |\n|---|---|---|---|\n",
-		       group == cli_groups ? "" : "\n", group->title);
-		for (const struct command *c = group->commands; c->words; c++)
+		       i ? "\n" : "", cli_group_at(i).title);
+		for (const struct command *c = cli_group_at(i).commands; c->words; c++)
 			printf("| `%s` | %s | %s | `%.*s` |\n", c->words, c->arguments ? c->arguments : "", c->summary,
 			       (int)strcspn(c->example, "\n"), c->example);
 	}
 	return OK;
-}
-
-const char *option_value(const struct invocation *invocation, const char *name)
-{
-	for (size_t i = 0; invocation->command->options && invocation->command->options[i].name; i++)
-		if (same(invocation->command->options[i].name, name))
-			return invocation->values[i];
-	return NULL;
-}
-
-const char *option_value_at(const struct invocation *invocation, const char *name, size_t index)
-{
-	for (size_t i = 0; i < invocation->repeats_count; i++)
-		if (same(invocation->repeats[i].option->name, name) && index-- == 0)
-			return invocation->repeats[i].value;
-	return NULL;
-}
-
-enum err_code option_values(const struct invocation *invocation, const char *name, const char **all, struct err *err)
-{
-	const char *joined = NULL, *value;
-	for (size_t i = 0; (value = option_value_at(invocation, name, i)); i++) {
-		joined = joined ? arena_printf(invocation->arena, "%s %s", joined, value) : value;
-		if (!joined)
-			return fail(err, ERR_MEMORY, "no memory for %s", name);
-	}
-	*all = joined;
-	return OK;
-}
-
-bool span_parse(const char *text, int64_t *seconds)
-{
-	static const struct {
-		char unit;
-		int64_t seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	enum { NUMBER_MAX = 10000 };
-	char digits[8];
-	size_t length = strlen(text);
-	int64_t number;
-	if (length < 2 || length > sizeof digits)
-		return false;
-	snprintf(digits, sizeof digits, "%.*s", (int)length - 1, text);
-	for (size_t i = 0; i < COUNT(units); i++)
-		if (text[length - 1] == units[i].unit && int64_parse(digits, &number) && number >= 1 &&
-		    number <= NUMBER_MAX) {
-			*seconds = number * units[i].seconds;
-			return true;
-		}
-	return false;
 }
 
 static const struct option *option_row(const struct option *options, const char *name)
@@ -520,27 +470,7 @@ static enum err_code run(struct invocation *in, int argc, char **argv, struct er
 		return OK;
 	}
 	TRY(check_invocation(in, err));
-	return in->command->run ? in->command->run(in, err) : remote_run(in, bytes(NULL, 0), err);
-}
-
-/* What a finding says, after where it is: "/goodsItem[1]/unit  COD-002  …". Without a place it begins with the code. */
-void print_finding(FILE *out, struct arena *arena, const char *pointer, const char *code, const char *text,
-		   const char *law)
-{
-	const char *path = arena ? finding_path_for_people(arena, pointer ? pointer : "") : pointer;
-	if (path && *path)
-		fprintf(out, "  %-28s", path);
-	fprintf(out, "  %-8s %s%s%s%s\n", code, text, law ? " (" : "", law ? law : "", law ? ")" : "");
-}
-
-void print_findings(FILE *out, const struct findings *findings)
-{
-	enum { PATHS_ARENA = 1 << 20 };
-	arena_auto arena = arena_new(PATHS_ARENA);
-	for (size_t i = 0; findings_at(findings, i); i++) {
-		const struct finding *f = findings_at(findings, i);
-		print_finding(out, arena, f->path, f->rule->code, f->text, f->law);
-	}
+	return in->command->run ? in->command->run(in, err) : remote_row(in, bytes(NULL, 0), err);
 }
 
 int cli_main(int argc, char **argv)
@@ -549,7 +479,7 @@ int cli_main(int argc, char **argv)
 	umask(077); /* what a node writes is its own */
 	arena_auto arena = arena_new(CLI_ARENA);
 	const char *directory = getenv("LINTAS_DIR");
-	struct invocation in = { .arena = arena, .directory = directory ? directory : "." };
+	struct invocation in = { .arena = arena, .directory = directory ? directory : ".", .remote = remote_row };
 	in.findings = arena ? findings_new(arena) : NULL;
 	if (!in.findings)
 		return err_row(ERR_MEMORY)->exit_status;

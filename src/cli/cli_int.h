@@ -1,88 +1,28 @@
 #ifndef CLI_CLI_INT_H
 #define CLI_CLI_INT_H
 
-#include <stdio.h>
-
 #include "cli/cli.h"
+#include "interface/command.h"
 #include "node/node.h"
 
-enum { CLI_ARGUMENTS = 4, CLI_OPTIONS = 24, CLI_REPEATS = 16, CLI_PLACES = 4 };
-
-/* Arguments and values of these names are codes of states, which may be given in lower case. */
-#define CLI_STATES "PARTNER", "STATE"
-
-struct option {
-	const char *name;  /* "--to" */
-	const char *value; /* "STATE": takes a value, shown so in the help, "FILE…": as often as given; NULL: a flag */
-	const char *help;
-	const char *query; /* the API's query parameter that it fills; NULL: the command looks at it itself */
-	bool required;
-};
-
-struct invocation;
-struct command {
-	const char *words;            /* "outbox retry" */
-	const char *arguments;        /* "MESSAGE"; a trailing '?' makes the last one optional; see CLI_STATES */
-	const char *summary;          /* one line */
-	const char *example;          /* one or more lines a user could type */
-	const struct option *options; /* ended by a row without a name; NULL: none of its own */
-	enum err_code (*run)(struct invocation *invocation, struct err *err); /* a command of its own … */
-	const char *method, *path;   /* … or a call of the interface: {} are the arguments in order */
-	const struct schema *answer; /* what it answers */
-	void (*print)(FILE *out, const void *answer); /* for people */
-	bool text_alone;                              /* there is nothing for --json, which is refused */
-	bool (*good)(const void *answer);             /* NULL: always; else the exit status is 1 if it is not */
-	const char *missing; /* what to do when there is no such thing; NULL: the answer says it */
-	bool settings;       /* the help explains lintas.conf, too */
-	bool sends;          /* what it leaves to be sent waits while the node is stopped, and people are told so */
-};
-
-struct invocation {
-	struct arena *arena;
-	const struct command *command;
-	const char *arguments[CLI_ARGUMENTS];
-	size_t arguments_count, given_count; /* .given_count: also those beyond CLI_ARGUMENTS */
-	const char *values[CLI_OPTIONS];     /* by option row; "" for a flag that is given; the last of several */
-	struct {
-		const struct option *option;
-		const char *value;
-	} repeats[CLI_REPEATS]; /* options that may be given several times, in their order */
-	size_t repeats_count;
-	const char *places[CLI_PLACES]; /* of which options the items of a list in the body are, in order */
-	size_t places_count;
-	const char *directory;
-	bool json;
-	bool running_only; /* calls go to the running node alone, never into this process */
-	struct findings *findings;
-};
-
-/* Commands of one subject: rows that are ended by one without words, those with the same first word together. */
+/* Commands of one subject, or of one capability; .title NULL: there is none. */
 struct command_group {
 	const char *title;
 	const struct command *commands;
 };
-extern const struct command_group cli_groups[];     /* ended by one without a title */
+struct command_group cli_group_at(size_t index);    /* none after the last */
 const struct command *cli_command_at(size_t index); /* of all groups; NULL after the last */
 
 /* The node's configuration; its mistakes are findings and ERR_CONFIG. */
 enum err_code right_config(struct invocation *invocation, struct config *config, struct err *err) MUST_USE;
-
-/* The INDEXth value of an option that may be given several times; NULL after the last. */
-const char *option_value_at(const struct invocation *invocation, const char *name, size_t index);
-/* The value of an option of this command; NULL if it was not given. */
-const char *option_value(const struct invocation *invocation, const char *name);
-
-/* All values of an option that may be given several times, separated by a space; *ALL NULL: none was given. */
-enum err_code option_values(const struct invocation *invocation, const char *name, const char **all,
-			    struct err *err) MUST_USE;
-/* "90s", "15m", "12h", "30d"; false if it is none of them. */
-bool span_parse(const char *text, int64_t *seconds);
 
 /* Calls the interface: of the running node through its administration socket, or in this process while it is stopped.
  * ANSWER's body is the arena's. A status of 400 or more is an error, printed already unless it is a fault of ours:
  * *PRINTED. */
 enum err_code remote_call(struct invocation *invocation, const char *method, const char *path, struct bytes body,
 			  struct http_answer *answer, struct err *err) MUST_USE;
+/* The .remote of invocations: runs a row that has .method and .path. */
+enum err_code remote_row(struct invocation *invocation, struct bytes body, struct err *err) MUST_USE;
 /* Calls what the row's .method and .path say, with arguments and options filled in. */
 enum err_code remote_answer(struct invocation *invocation, struct bytes body, struct http_answer *answer,
 			    struct err *err) MUST_USE;
@@ -91,19 +31,6 @@ enum err_code remote_read(struct invocation *invocation, const struct schema *sc
 			  void *view, struct err *err) MUST_USE;
 /* Whether the node runs: else remote calls work on it in this process. */
 bool remote_running(struct invocation *invocation);
-/* Runs a row that has .method and .path. */
-enum err_code remote_run(struct invocation *invocation, struct bytes body, struct err *err) MUST_USE;
-/* The same with VIEW as its body, written by SCHEMA. */
-enum err_code remote_run_with(struct invocation *invocation, const struct schema *schema, const void *view,
-			      struct err *err) MUST_USE;
-
-/* Prints findings as people read them: path, code, text, law. */
-void print_finding(FILE *out, struct arena *arena, const char *pointer, const char *code, const char *text,
-		   const char *law);
-void print_findings(FILE *out, const struct findings *findings);
-/* Of an answer to a submission. */
-bool nothing_refused(const void *answer);
-
 enum err_code run_init(struct invocation *invocation, struct err *err);
 enum err_code run_serve(struct invocation *invocation, struct err *err);
 enum err_code run_config_check(struct invocation *invocation, struct err *err);
@@ -124,7 +51,6 @@ enum err_code run_doctype_check(struct invocation *invocation, struct err *err);
 enum err_code run_doctype_map(struct invocation *invocation, struct err *err);
 enum err_code run_rule_show(struct invocation *in, struct err *err) MUST_USE;
 enum err_code run_machine_show(struct invocation *invocation, struct err *err);
-enum err_code run_send(struct invocation *invocation, struct err *err);
 enum err_code run_partner_add(struct invocation *invocation, struct err *err);
 enum err_code run_partner_change(struct invocation *invocation, struct err *err);
 enum err_code run_partner_certificate(struct invocation *invocation, struct err *err);
@@ -155,8 +81,6 @@ enum err_code run_role_list(struct invocation *invocation, struct err *err);
 enum err_code run_ping(struct invocation *invocation, struct err *err);
 enum err_code run_partner_test(struct invocation *invocation, struct err *err);
 enum err_code run_simulate_partner(struct invocation *invocation, struct err *err);
-enum err_code run_paper_accept(struct invocation *invocation, struct err *err);
-enum err_code run_paper_close(struct invocation *invocation, struct err *err);
 enum err_code run_timeline(struct invocation *invocation, struct err *err);
 enum err_code run_archive_write(struct invocation *invocation, struct err *err);
 enum err_code run_archive_verify(struct invocation *invocation, struct err *err);
@@ -167,29 +91,6 @@ enum err_code run_help(struct invocation *invocation, struct err *err);
 enum err_code run_help_commands(struct invocation *invocation, struct err *err);
 enum err_code run_version(struct invocation *invocation, struct err *err);
 
-/* --- Lists: cells in columns --- */
-
-struct column {
-	const char *head;
-	int width; /* in characters; what is longer pushes the rest of its line; negative: numbers, to the right */
-};
-void print_heads(FILE *out, const struct column *columns, size_t count);
-/* A cell may be NULL. */
-void print_cells(FILE *out, const struct column *columns, size_t count, const char *const *cells);
-#define ROW(out, columns, ...)                                                                                         \
-	print_cells(out, columns, COUNT(columns), (const char *const[COUNT(columns)]){ __VA_ARGS__ })
-/* Text for people, folded between words. */
-void print_folded(FILE *out, const char *value, int indent);
-
-/* "2026-11-02 03:10:04.123Z" in BUFFER; "-" if there is none. */
-const char *when(int64_t time_us, char buffer[static TIME_SIZE]);
-
-/* "More: OPTION NEXT" below a page, unless it is the last (NULL). */
-void print_next(FILE *out, const char *next, const char *option);
-void print_documents(FILE *out, const void *answer);
-void print_document(FILE *out, const void *answer);
-void print_papers(FILE *out, const void *answer);
-void print_paper(FILE *out, const void *answer);
 void print_messages(FILE *out, const void *answer);
 void print_message_line(FILE *out, const void *answer);
 void print_message_whole(FILE *out, const void *answer);
@@ -243,7 +144,6 @@ void print_holds(FILE *out, const void *answer);
 void print_hold(FILE *out, const void *answer);
 void print_retention(FILE *out, const void *answer);
 void print_retention_run(FILE *out, const void *answer);
-void print_submit(FILE *out, const void *answer);
 void print_drops(FILE *out, const void *answer);
 void print_proof(FILE *out, const void *answer);
 bool proof_good(const void *answer);
@@ -263,9 +163,5 @@ enum err_code json_machines(struct invocation *invocation, const struct machine 
 enum err_code json_migration(bool dry_run, const struct migration_status *status, const char *sql, struct err *err);
 enum err_code json_schema(struct invocation *invocation, const int64_t *applied_us, struct err *err);
 enum err_code json_settings(struct invocation *invocation, const struct config *config, struct err *err);
-
-/* Reads a file whole (at most MAX_BYTES; "-" is standard input); arena's. */
-enum err_code input_read(struct arena *arena, const char *path, size_t max_bytes, struct bytes *content,
-			 struct err *err) MUST_USE;
 
 #endif

@@ -6,7 +6,7 @@ enum { INSPECT_FILE_MAX = 64 << 20, INSPECT_PAYLOAD_MAX = 256 << 20, INSPECT_JSO
 
 /* --- As JSON --- */
 
-enum { TEXT_MAX = 65536, ROWS_MAX = 4096 };
+enum { ROWS_MAX = 4096 };
 #define INSPECTED_TEXT(type, member, name) FIELD_TEXT(struct type, member, .json = name, .max_length = TEXT_MAX)
 
 static const struct field verdict_rows[] = {
@@ -46,12 +46,12 @@ static const struct field error_rows[] = {
 };
 static const struct fields error_fields = FIELDS(struct inspected_error, error_rows);
 
-static const struct field finding_rows[] = {
+static const struct field inspected_rows[] = {
 	INSPECTED_TEXT(inspected_finding, stage, "stage"), INSPECTED_TEXT(inspected_finding, code, "code"),
 	INSPECTED_TEXT(inspected_finding, text, "text"),   INSPECTED_TEXT(inspected_finding, law, "law"),
 	INSPECTED_TEXT(inspected_finding, ebms, "ebms"),
 };
-static const struct fields finding_fields = FIELDS(struct inspected_finding, finding_rows);
+static const struct fields inspected_fields = FIELDS(struct inspected_finding, inspected_rows);
 
 static const struct field inspection_rows[] = {
 	INSPECTED_TEXT(inspection, verdict, "verdict"),
@@ -100,7 +100,7 @@ static const struct field inspection_rows[] = {
 		   .max = ROWS_MAX),
 	FIELD_LIST(struct inspection, errors, errors_count, struct inspected_error, error_fields, .json = "errors",
 		   .max = ROWS_MAX),
-	FIELD_LIST(struct inspection, findings, findings_count, struct inspected_finding, finding_fields,
+	FIELD_LIST(struct inspection, findings, findings_count, struct inspected_finding, inspected_fields,
 		   .json = "findings", .max = ROWS_MAX),
 };
 static const struct fields inspection_fields = FIELDS(struct inspection, inspection_rows);

@@ -14,23 +14,6 @@
 
 enum { FILE_MAX = 32 << 20, PRINTED_MAX = 8 << 20 };
 
-enum err_code input_read(struct arena *arena, const char *path, size_t max_bytes, struct bytes *content,
-			 struct err *err)
-{
-	buf_auto read_bytes;
-	buf_init(&read_bytes, max_bytes);
-	bool standard = same(path, "-");
-	fd_auto file = standard ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-	if ((file < 0 && !standard) || !fd_read_all(standard ? STDIN_FILENO : file, &read_bytes))
-		return fail(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot read %s: %s", path, strerror(errno));
-	TRY(buf_check(&read_bytes, path, err));
-	const void *copy = arena_copy(arena, read_bytes.data, read_bytes.size);
-	if (!copy)
-		return fail(err, ERR_MEMORY, "no memory for %s", path);
-	*content = bytes(copy, read_bytes.size);
-	return OK;
-}
-
 static enum err_code print_buf(const struct buf *out, struct err *err)
 {
 	TRY(buf_check(out, "what is to be printed", err));
@@ -200,13 +183,6 @@ enum err_code run_machine_show(struct invocation *in, struct err *err)
 		fsm_put_markdown(&out, machines[i]);
 	}
 	return print_buf(&out, err);
-}
-
-enum err_code run_send(struct invocation *in, struct err *err)
-{
-	struct bytes text;
-	TRY(input_read(in->arena, in->arguments[0], FILE_MAX, &text, err));
-	return remote_run(in, text, err);
 }
 
 enum err_code run_organisation_add(struct invocation *in, struct err *err)

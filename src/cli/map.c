@@ -297,52 +297,18 @@ enum err_code run_doctype_map(struct invocation *in, struct err *err)
 		return fail(err, ERR_INVALID, "%s is not used: see above", path);
 	if (!job.source) {
 		printf("%s is a right mapping of %s and %s\n", path, mapping_format(job.mapping),
-		       mapping_doctype(job.mapping)->code);
+		       mapping_subject(job.mapping));
 		return OK;
 	}
+	if (!mapping_doctype(job.mapping))
+		return fail(err, ERR_USAGE, "%s is of %s: lintas edition import reads such a file", path,
+			    mapping_subject(job.mapping));
 	if (reverse)
 		return unmap(&job, err);
 	buf_init(&job.pending, OUTPUT_MAX);
 	enum err_code code = map_file(&job, err);
 	buf_done(&job.pending);
 	return code;
-}
-
-/* --- Documents of a file that the node mapped --- */
-
-bool nothing_refused(const void *answer)
-{
-	const struct submit_view *s = answer;
-	return s->refused == INTEGER_NONE || s->refused == 0;
-}
-
-static void print_submitted(FILE *out, struct arena *arena, const struct submitted_view *d)
-{
-	fprintf(out, "%4lld  %-36s  %s%s\n", (long long)d->number, d->id ? d->id : "refused",
-		d->reference ? d->reference : "", d->repeated ? "  (submitted before: nothing was sent again)" : "");
-	for (size_t i = 0; i < d->findings_count; i++) {
-		const struct finding_view *f = &d->findings[i];
-		print_finding(out, arena, f->path ? f->path : "", f->code, f->text, f->law);
-	}
-}
-
-void print_submit(FILE *out, const void *answer)
-{
-	enum { ARENA_BYTES = 8 << 20 };
-	const struct submit_view *s = answer;
-	arena_auto arena = arena_new(ARENA_BYTES);
-	if (s->id) {
-		fprintf(out, "%s\n", s->id); /* alone, for scripts */
-		fprintf(stderr, "%sNext: lintas timeline %s\n",
-			s->repeated ? "It was submitted before: nothing was sent again.\n" : "", s->id);
-	}
-	for (size_t i = 0; arena && i < s->documents_count; i++)
-		print_submitted(out, arena, &s->documents[i]);
-	for (size_t i = 0; arena && i < s->findings_count; i++)
-		print_finding(out, arena, "", s->findings[i].code, s->findings[i].text, s->findings[i].law);
-	if (s->documents_count)
-		fprintf(out, "%zu document%s, %lld refused\n", s->documents_count, s->documents_count == 1 ? "" : "s",
-			(long long)s->refused);
 }
 
 void print_drops(FILE *out, const void *answer)

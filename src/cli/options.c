@@ -28,42 +28,10 @@ const struct option migrate_options[] = {
 	{ "--anyway", NULL, "go back to an older schema, and lose what only the newer one holds", NULL, false },
 	{ 0 },
 };
-const struct option send_options[] = {
-	{ "--to", "PARTNER", "the partner; by default the state that the document is meant for", "partner", false },
-	{ "--from", "SEAT", "the organisation of ours that sends; needed if several could", "organisation", false },
-	{ "--type", "TYPE", "document type of a JSON file; XML says it itself", "type", false },
-	{ "--test", NULL, "mark it as a test: no business follows from it", "test", false },
-	{ "--map", "NAME", "the file is in the national shape that this mapping of the node says", "map", false },
-	{ 0 },
-};
-const struct option content_options[] = {
-	{ "--map", "NAME", "in the national shape that this mapping of the node says", "map", false },
-	{ "--purpose", "CODE", "for what it is read, such as risk-analysis: it stands in the timeline", "purpose",
-	  false },
-	{ 0 },
-};
-const struct option read_options[] = {
-	{ "--purpose", "CODE", "for what it is read, such as risk-analysis: it stands in the timeline", "purpose",
-	  false },
-	{ 0 },
-};
 const struct option reads_options[] = {
 	{ "--document", "DOCUMENT", "of this document, by id or reference", "document", false },
 	{ "--user", "USER", "by this user", "user", false },
 	{ "--organisation", "SEAT", "of documents of this organisation of ours", "organisation", false },
-	{ "--before", "ID", "older than this one: the next page", "before", false },
-	{ "--limit", "N", "at most so many (100)", "limit", false },
-	{ 0 },
-};
-const struct option list_options[] = {
-	{ "--partner", "PARTNER", "only of this partner", "partner", false },
-	{ "--organisation", "SEAT", "only of this organisation of ours", "organisation", false },
-	{ "--type", "TYPE", "only this document type", "type", false },
-	{ "--direction", "in|out", "only received or sent ones", "direction", false },
-	{ "--reference", "TEXT", "only with this reference", "reference", false },
-	{ "--state", "NAME", "only in this state, such as received, refused or abandoned", "state", false },
-	{ "--since", "DATE", "only what was sent or received here on this day, UTC, or later", "since", false },
-	{ "--until", "DATE", "only what was sent or received here on this day, UTC, or before", "until", false },
 	{ "--before", "ID", "older than this one: the next page", "before", false },
 	{ "--limit", "N", "at most so many (100)", "limit", false },
 	{ 0 },
@@ -151,26 +119,6 @@ const struct option activation_options[] = {
 	{ "--note", "TEXT", "anything else that people should know", NULL, false },
 	{ 0 },
 };
-const struct option paper_options[] = {
-	{ "--partner", "PARTNER", "whose state issued it", NULL, true },
-	{ "--type", "TYPE", "document type", NULL, true },
-	{ "--reference", "TEXT", "as it stands on the paper", NULL, true },
-	{ "--issued-on", "DATE", "its date of issue", NULL, true },
-	{ "--organisation", "SEAT", "ours, that accepts it (without: that of whoever asks)", NULL, false },
-	{ "--issuer", "CODE", "the organisation there that issued it, to compare with the electronic one", NULL,
-	  false },
-	{ "--reason", "TEXT", "why on paper", NULL, true },
-	{ 0 },
-};
-const struct option paper_list_options[] = {
-	{ "--open", NULL, "only what waits: for its electronic twin, or for an officer", "open", false },
-	{ "--partner", "PARTNER", "only of this partner", "partner", false },
-	{ "--organisation", "SEAT", "only of this organisation of ours", "organisation", false },
-	{ "--before", "ID", "older than this one: the next page", "before", false },
-	{ "--limit", "N", "at most so many (100)", "limit", false },
-	{ 0 },
-};
-const struct option paper_close_options[] = { { "--reason", "TEXT", "what was found", NULL, true }, { 0 } };
 const struct option certificate_options[] = {
 	{ "--use", "USE", "sign, encrypt or tls; issuer (who signs revocation lists), crl (such a list)", NULL, true },
 	{ "--file", "FILE", "PEM: one certificate or revocation list", NULL, true },

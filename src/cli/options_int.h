@@ -4,19 +4,18 @@
 
 #include "cli/cli_int.h"
 
-extern const struct command document_commands[], message_commands[], partner_commands[], link_commands[],
-	national_commands[], user_commands[], record_commands[], node_commands[], tool_commands[], help_commands[];
+extern const struct command message_commands[], partner_commands[], link_commands[], national_commands[],
+	user_commands[], record_commands[], node_commands[], tool_commands[], help_commands[];
 
 extern const struct option init_options[], key_new_options[], csr_options[], install_options[], retire_options[],
-	migrate_options[], send_options[], list_options[], map_options[], box_options[], ping_options[],
-	partner_options[], change_options[], card_options[], import_options[], propose_options[], activation_options[],
-	certificate_options[], stranger_options[], refusal_options[], organisation_options[], user_options[],
-	user_list_options[], user_change_options[], password_options[], token_options[], token_list_options[],
-	event_options[], task_options[], verify_options[], simulate_options[], evidence_options[], inspect_options[],
-	check_options[], backup_options[], restore_options[], webhook_options[], webhook_list_options[],
-	rotate_options[], redeliver_options[], delivery_options[], hold_options[], hold_list_options[], due_options[],
-	archive_write_options[], archive_verify_options[], archive_search_options[], content_options[], paper_options[],
-	paper_list_options[], paper_close_options[], notice_options[], notice_restored_options[], catch_up_options[],
-	catch_up_status_options[], read_options[], decide_options[], reads_options[];
+	migrate_options[], map_options[], box_options[], ping_options[], partner_options[], change_options[],
+	card_options[], import_options[], propose_options[], activation_options[], certificate_options[],
+	stranger_options[], refusal_options[], organisation_options[], user_options[], user_list_options[],
+	user_change_options[], password_options[], token_options[], token_list_options[], event_options[],
+	task_options[], verify_options[], simulate_options[], evidence_options[], inspect_options[], check_options[],
+	backup_options[], restore_options[], webhook_options[], webhook_list_options[], rotate_options[],
+	redeliver_options[], delivery_options[], hold_options[], hold_list_options[], due_options[],
+	archive_write_options[], archive_verify_options[], archive_search_options[], notice_options[],
+	notice_restored_options[], catch_up_options[], catch_up_status_options[], decide_options[], reads_options[];
 
 #endif

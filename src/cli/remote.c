@@ -11,8 +11,7 @@
 #include "base/text.h"
 
 /* As the interface has them: see ANSWER_MAX in api/api.c, and administration in node/serve.c. */
-enum { ANSWER_MAX = 192 << 20, REQUEST_ARENA = 192 << 20, JSON_MAX = 8 << 20 };
-enum { EVENTS_DEFAULT = 100 }; /* without --limit: PAGE_DEFAULT in api/call_int.h */
+enum { ANSWER_MAX = 192 << 20, REQUEST_ARENA = 192 << 20 };
 
 static enum err_code call_socket(struct invocation *in, const char *socket, const char *method, const char *path,
 				 struct bytes body, struct http_answer *answer, struct err *err)
@@ -234,7 +233,7 @@ enum err_code remote_read(struct invocation *in, const struct schema *schema, co
 	return OK;
 }
 
-enum err_code remote_run(struct invocation *in, struct bytes body, struct err *err)
+enum err_code remote_row(struct invocation *in, struct bytes body, struct err *err)
 {
 	struct http_answer answer = { 0 };
 	bool raw = in->json || !in->command->print;
@@ -254,21 +253,12 @@ enum err_code remote_run(struct invocation *in, struct bytes body, struct err *e
 	return !in->command->good || in->command->good(view) ? OK : ERR_INVALID;
 }
 
-enum err_code remote_run_with(struct invocation *in, const struct schema *schema, const void *view, struct err *err)
-{
-	buf_auto json;
-	buf_init(&json, JSON_MAX);
-	field_put_json(&json, schema, view);
-	TRY(buf_check(&json, "the call", err));
-	return remote_run(in, buf_bytes(&json), err);
-}
-
 /* The feed always names a cursor, for who waits for what comes; a person is told of more if there may be some. */
 enum err_code run_events(struct invocation *in, struct err *err)
 {
 	struct http_answer answer = { 0 };
 	struct event_list_view view;
-	int64_t limit = EVENTS_DEFAULT;
+	int64_t limit = PAGE_DEFAULT;
 	const char *text = option_value(in, "--limit");
 	TRY(remote_answer(in, bytes(NULL, 0), &answer, err));
 	if (in->json) {

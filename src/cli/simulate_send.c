@@ -3,7 +3,7 @@
 #include "cli/simulate_int.h"
 #include "customs/registry.h"
 
-enum { COUNT_MAX = 1000, ITEMS_MAX = 2 * COUNT_MAX, TEXT_MAX = 65536 };
+enum { COUNT_MAX = 1000, ITEMS_MAX = 2 * COUNT_MAX };
 
 enum { WRONG_COUNT };
 static const struct rule rules[] = {

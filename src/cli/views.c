@@ -2,7 +2,7 @@
 #include "cli/cli_int.h"
 #include "kernel/user.h"
 
-enum { TEXT_MAX = 65536, ITEMS_MAX = 1000, JSON_MAX = 8 << 20 };
+enum { ITEMS_MAX = 1000, JSON_MAX = 8 << 20 };
 
 struct doctype_view {
 	const char *code, *version, *title, *law, *from_seat, *to_seat;

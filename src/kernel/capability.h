@@ -13,6 +13,9 @@
 /* … and under which a node that was restored from a backup gets back what was exchanged since (kernel/catch_up.h). */
 #define SERVICE_CONTINUITY "urn:lintas:service:continuity:1"
 
+struct route;
+struct command;
+
 /* What every document has, whatever its type: how it is found and shown. */
 struct document_key {
 	const char *reference;    /* as the issuer wrote it; unique only with issuer and date */
@@ -87,14 +90,20 @@ struct doctype {
 				    struct err *err);
 };
 
+struct edition_kind;
+
 struct capability {
 	const char *name;
+	const char *title;                     /* for people: above its commands in the help; NULL: it has none */
 	const struct doctype *const *doctypes; /* NULL-terminated, as all lists here; a missing list is NULL */
 	const struct machine *const *machines;
+	const struct edition_kind *const *editions; /* kinds of reference data (kernel/edition.h) */
 	const struct statements *statements;
 	const struct rule *const *rules; /* arrays of rules, each ended by a row without a code */
 	const struct intake *intake;     /* the one capability that takes received messages; NULL for all others */
 	const struct keeper *keeper;     /* the one that keeps documents; NULL for all others */
+	const struct route *routes;      /* interface/route.h; ended by a row without a method */
+	const struct command *commands;  /* interface/command.h; ended by a row without words */
 };
 
 /* The document types of all capabilities, in their order; NULL after the last. */

@@ -35,23 +35,25 @@ struct edition_kind {
 	const struct rule *rules;    /* ended by a row without a code; NULL: those of form alone */
 	bool four_eyes;              /* it counts only after somebody else than who imported it has approved it */
 
-	/* Whether there can be an edition with this .subject, .from and .until: findings. NULL: any. */
+	/* Whether there can be an edition with this .subject, .from and .until: findings, their paths members of the
+	 * request ("/subject"). Asked before the file is read, and again when the edition is to count. NULL: any. */
 	enum err_code (*admit)(struct tx *tx, struct arena *arena, const struct edition *edition,
 			       struct findings *findings, struct err *err);
 	/* What the kind remembers while it reads a file, in ARENA, which lives as long as the import. NULL: nothing. */
 	enum err_code (*begin)(struct arena *arena, const struct edition *edition, void **work, struct err *err);
-	/* Rules about one record and what came before it, in the order of the file; pure but for WORK. NUMBER counts
-	 * records from 1. RECORD lives until the batch is put away. NULL: none. */
+	/* Rules about one record that is right in its form, and what came before it, in the order of the file; pure but
+	 * for WORK. Paths of findings are into the record. NUMBER counts records from 1. RECORD lives until the batch
+	 * is put away. NULL: none. */
 	enum err_code (*check)(void *work, int64_t number, const void *record, struct findings *findings,
 			       struct err *err);
 	/* Puts one record away, in the transaction of its batch, which may run again: WORK is only read. */
 	enum err_code (*put)(struct tx *tx, const void *work, const struct edition *edition, int64_t number,
 			     const void *record, struct err *err);
 	/* After the last record, without an error so far: rules about the whole, and what follows from it is put away.
-	 * NULL: nothing. */
+	 * A path "/records/0…" has the place of the first record. NULL: nothing. */
 	enum err_code (*whole)(void *work, struct findings *findings, struct err *err);
 	enum err_code (*put_whole)(struct tx *tx, const void *work, const struct edition *edition, struct err *err);
-	/* Deletes at most LIMIT rows of what .put and .put_whole put away; *MORE: there are others. */
+	/* Deletes at most LIMIT rows of what .put and .put_whole put away; *MORE: there may be others. */
 	enum err_code (*drop)(struct tx *tx, const char *edition, int64_t limit, bool *more, struct err *err);
 };
 
@@ -62,6 +64,8 @@ struct edition_kind {
 /* The kinds of all capabilities; NULL after the last. */
 const struct edition_kind *edition_kind_at(const struct kernel *kernel, size_t index);
 const struct edition_kind *edition_kind_find(const struct kernel *kernel, const char *name);
+/* "nomenclature.lines, tariff.rates"; the arena's. */
+const char *edition_kind_names(const struct kernel *kernel, struct arena *arena);
 
 extern const struct rule edition_rules[]; /* EDN-001 and on */
 extern const struct machine edition_machine;
@@ -94,6 +98,18 @@ enum err_code edition_decide(struct kernel *kernel, struct arena *arena, const c
 			     const struct actor *actor, const char *reason, int64_t now_us, struct edition *edition,
 			     struct findings *findings, struct err *err) MUST_USE;
 
+/* What was found in the file of an edition that is there all the same, in the order of the file. */
+struct edition_warning {
+	const char *code, *place; /* .place: "/records[3]/rate" */
+	const char *text, *law;   /* .text: behind it "; at line 4, column "rate"" if it stands there; .law: NULL */
+};
+struct edition_warnings {
+	struct edition_warning *items;
+	size_t count;
+};
+enum err_code edition_warnings(struct tx *tx, struct arena *arena, const char *id, struct edition_warnings *warnings,
+			       struct err *err) MUST_USE;
+
 /* By id; .id NULL: there is none. */
 enum err_code edition_get(struct tx *tx, struct arena *arena, const char *id, struct edition *edition,
 			  struct err *err) MUST_USE;
@@ -109,8 +125,9 @@ enum err_code edition_between(struct tx *tx, struct arena *arena, const char *ki
 /* Changes whenever another edition of any kind counts: what a snapshot is as new as. Cheap. */
 enum err_code edition_serial(struct tx *tx, int64_t *serial, struct err *err) MUST_USE;
 
-/* A worker's step: deletes rows of editions that are gone, up to LIMIT in a transaction; *DONE: how many. What was
- * loading when the node stopped fails first. */
+/* A worker's step: deletes rows of an edition that is gone, up to LIMIT in one transaction; *DONE: 0 if there were
+ * none. What was loading when the node stopped fails first: what no batch was put away of for EDITION_LATE_US. */
+#define EDITION_LATE_US (5 * MINUTE_US)
 enum err_code edition_sweep_step(struct kernel *kernel, int64_t now_us, unsigned limit, unsigned *done,
 				 struct err *err) MUST_USE;
 

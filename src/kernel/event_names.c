@@ -1,6 +1,7 @@
 /* The names of events, from the rows by which they happen. */
 #include "base/text.h"
 #include "kernel/capability.h"
+#include "kernel/edition.h"
 #include "kernel/event.h"
 #include "kernel/fsm.h"
 #include "kernel/message.h"
@@ -12,10 +13,10 @@ static const struct event_name rows[] = {
 #include "kernel/event_names.def"
 };
 
-/* The machine INDEX: of messages, then of the capabilities. */
+/* The machine INDEX: of messages and editions, then of the capabilities. */
 static const struct machine *machine_at(const struct kernel *kernel, size_t index)
 {
-	static const struct machine *const own[] = { &message_out_machine, &message_in_machine };
+	static const struct machine *const own[] = { &message_out_machine, &message_in_machine, &edition_machine };
 
 	if (index < COUNT(own))
 		return own[index];

@@ -42,6 +42,9 @@ const struct rule mapping_rules[] = {
 	[MAPPING_LOST] = { .code = "MAP-041", .text = "\"{1}\" has no place in the national form", .severity = SEVERITY_WARNING },
 	[MAPPING_SAME_KEY] = { .code = "MAP-042", .text = "two have the key \"{1}\"{2}, and would be read as one" },
 	[MAPPING_TWO_VALUES] = { .code = "MAP-043", .text = "\"{1}\" and \"{2}\" would stand in one place of the national form" },
+	[MAPPING_NO_KIND] = { .code = "MAP-044", .text = "there are no records {1}; there are {2}" },
+	[MAPPING_BAD_NUMBER] = { .code = "MAP-045", .text = "{1}: {2}" },
+	[MAPPING_NO_SUFFIX] = { .code = "MAP-046", .text = "\"{1}\" has no \"{2}\" behind its value" },
 	{ 0 },
 };
 /* clang-format on */
@@ -180,12 +183,19 @@ static bool applies(struct mapping_run *run, const struct mapping_context *conte
 	       !run->kind->has(run, context, rule->missing_list, rule->missing_column, rule->missing, &memo->missing);
 }
 
+/* Whether TEXT is no value of RULE, because another row takes what it says. */
+static bool is_none(const struct mapping_rule *rule, const char *text)
+{
+	return (rule->row->only && rule->table && !mapping_table_has(rule->table, text)) ||
+	       (rule->except && mapping_table_has(rule->except, text));
+}
+
 static void read_value(struct mapping_run *run, const struct mapping_context *context, const struct mapping_rule *rule)
 {
 	struct mapping_text found = text_of(run, context, rule);
 	const char *text = found.text ? part_of(run, context, rule, found.text) : NULL;
 
-	if (!text || !applies(run, context, rule))
+	if (!text || !applies(run, context, rule) || is_none(rule, text))
 		return;
 	if (rule->row->otherwise && mapping_node(context->item, rule->to, NULL))
 		return;
@@ -257,6 +267,21 @@ static struct mapping_context *split_items(struct mapping_run *run, const struct
 	return items;
 }
 
+/* Of a fixed list each number is an item; those for which nothing stands there will be found to be none. */
+static struct mapping_context *fixed_items(struct mapping_run *run, const struct mapping_context *context, size_t list,
+					   size_t *count)
+{
+	size_t fixed = run->mapping->lists[list].fixed;
+	struct mapping_context *items = arena_array(run->arena, fixed, sizeof(*items));
+
+	*count = items ? fixed : 0;
+	for (size_t i = 0; i < *count; i++) {
+		items[i] = *context;
+		items[i].fixed = i + 1;
+	}
+	return items;
+}
+
 static void fill(struct mapping_run *run, const struct mapping_context *context);
 
 /* Takes the last node inside UP away again: BEFORE was the last one until it came. */
@@ -291,8 +316,9 @@ static void fill_list(struct mapping_run *run, const struct mapping_context *con
 	struct mapping_path group = { row->to.steps, row->to.count - 1 };
 	struct tree_node *before = context->item->last;
 	size_t count = 0;
-	struct mapping_context *items =
-		row->split ? split_items(run, context, list, &count) : run->kind->items(run, context, list, &count);
+	struct mapping_context *items = row->split   ? split_items(run, context, list, &count)
+					: row->fixed ? fixed_items(run, context, list, &count)
+						     : run->kind->items(run, context, list, &count);
 	struct tree_node *up = mapping_node_make(run->arena, context->item, group, false);
 
 	run->no_memory = run->no_memory || !items || !up;
@@ -311,14 +337,16 @@ static void fill_list(struct mapping_run *run, const struct mapping_context *con
 		drop_last(context->item, before);
 }
 
-/* Recurses as deep as lists are nested in the mapping. In the order of the rows. */
-static void fill(struct mapping_run *run, const struct mapping_context *context)
+/* Reads what the rows of NUMBER say of CONTEXT, in their order. */
+static void fill_read(struct mapping_run *run, const struct mapping_context *context, size_t number)
 {
 	const struct mapping *mapping = run->mapping;
 	bool done[MAPPING_LISTS_MAX] = { 0 };
 
 	for (size_t r = 0; r < mapping->rules_count && !run->no_memory; r++) {
 		const struct mapping_rule *rule = &mapping->rules[r];
+		if (context->fixed && rule->number != number)
+			continue;
 		size_t inner = mapping_list_towards(mapping, context->list, rule->list);
 		if (rule->list == context->list && rule->row->from)
 			read_value(run, context, rule);
@@ -326,10 +354,32 @@ static void fill(struct mapping_run *run, const struct mapping_context *context)
 			fill_list(run, context, inner);
 		done[inner] = true;
 	}
+}
+
+/* The item of a fixed list stands where its first value does. */
+static void place_item(struct tree_node *item)
+{
+	if (!item->first->line)
+		return;
+	item->line = item->first->line;
+	item->column = item->first->column;
+}
+
+/* Recurses as deep as lists are nested in the mapping. What is of each item of a fixed list makes none. */
+static void fill(struct mapping_run *run, const struct mapping_context *context)
+{
+	const struct mapping *mapping = run->mapping;
+
+	fill_read(run, context, context->fixed);
 	if (context->list > 0 && !context->item->first)
 		return;
+	if (context->fixed) {
+		place_item(context->item);
+		fill_read(run, context, 0);
+	}
 	for (size_t r = 0; r < mapping->rules_count && !run->no_memory; r++)
-		if (mapping->rules[r].list == context->list)
+		if (mapping->rules[r].list == context->list &&
+		    (!mapping->rules[r].number || mapping->rules[r].number == context->fixed))
 			complete_value(run, context, &mapping->rules[r]);
 }
 
@@ -456,8 +506,22 @@ const char *mapping_place(const struct mapping_document *document, const struct 
 		return source_path(document->arena, node->from, whole ? NULL : name);
 	if (!node->line)
 		return "";
-	if (whole && node->column > 0 && node->column <= document->columns_count)
+	/* The item of a fixed list has that of its first value. */
+	if (node->column > 0 && node->column <= document->columns_count)
 		name = document->columns[node->column - 1];
 	return name ? arena_printf(document->arena, "line %zu, column \"%s\"", node->line, name)
 		    : arena_printf(document->arena, "line %zu", node->line);
+}
+
+void mapping_tell(const struct mapping_document *document, const char *prefix, struct findings *findings)
+{
+	struct arena *arena = document->arena;
+
+	for (size_t i = 0; findings_at(document->findings, i); i++) {
+		const struct finding *f = findings_at(document->findings, i);
+		const char *place = mapping_place(document, f);
+		if (place)
+			finding_restate(findings, f, *prefix ? arena_printf(arena, "%s%s", prefix, f->path) : f->path,
+					*place ? arena_printf(arena, "%s; at %s", f->text, place) : f->text);
+	}
 }

@@ -1,4 +1,6 @@
-/* National shapes by mapping files, no code: CSV, XML or JSON of a national system to a document type, and back.
+/* National shapes by mapping files, no code: CSV, XML or JSON of a national system to a document type, and back; and
+ * files of reference data to the records of an edition (kernel/edition.h), each of which is then what is called a
+ * document here.
  *
  * A mapping file (data/mapping, docs/mapping.md) is rows: which column, element or member is which value of the
  * document, in which code, date format and decimal mark. One engine reads the rows in both directions. What it makes of
@@ -12,6 +14,7 @@
 #include "codec/csv.h"
 #include "kernel/capability.h"
 
+struct edition_kind;
 struct mapping;
 struct tree_node;
 
@@ -25,7 +28,11 @@ extern const struct rule mapping_rules[];
  * REVERSE: it must also work from the document to the national form. The mapping refers to TEXT and ARENA. */
 enum err_code mapping_load(struct arena *arena, const struct kernel *kernel, struct bytes text, bool reverse,
 			   const struct mapping **mapping, struct findings *findings, struct err *err) MUST_USE;
+/* NULL: it is of records; and the other way. */
 const struct doctype *mapping_doctype(const struct mapping *mapping);
+const struct edition_kind *mapping_kind(const struct mapping *mapping);
+/* The code of the one, or the name of the other. */
+const char *mapping_subject(const struct mapping *mapping);
 /* "csv", "xml" or "json". */
 const char *mapping_format(const struct mapping *mapping);
 /* Of CSV, as iconv(3) names it; NULL: UTF-8. */
@@ -42,7 +49,7 @@ struct mapping_input {
 /* One document of the file, for as long as the call that hands it over. */
 struct mapping_document {
 	struct arena *arena;
-	struct bytes json;         /* of the document type, for document_check() and field_read_json() */
+	struct bytes json;         /* of the mapping's schema, for document_check() and field_read_json() */
 	struct findings *findings; /* what could not be mapped; the caller's checks may be added */
 	const struct mapping *mapping;
 	const struct tree_node *tree; /* for mapping_place() */
@@ -59,6 +66,10 @@ enum err_code mapping_read(const struct mapping *mapping, const struct mapping_i
 /* Where the source has what FINDING (about DOCUMENT) speaks of: "line 4, column "Gross weight"", or a path. "" if it
  * has no place there; NULL if the finding only follows from another one, and need not be shown. The arena's. */
 const char *mapping_place(const struct mapping_document *document, const struct finding *finding);
+
+/* Adds the findings of DOCUMENT to FINDINGS, each with its place in the source behind its text and PREFIX before its
+ * path; none that only follows from another one. */
+void mapping_tell(const struct mapping_document *document, const char *prefix, struct findings *findings);
 
 /* --- To the national form --- */
 

@@ -42,6 +42,7 @@ static const struct field list_rows[] = {
 	TEXT(mapping_repeat, key, "key", .label = "column whose values tell items apart"),
 	TEXT(mapping_repeat, split, "split", .label = "separator of items inside a value"),
 	FIELD_INT(struct mapping_repeat, numbered, .json = "numbered", .label = "number of numbered columns"),
+	FIELD_INT(struct mapping_repeat, fixed, .json = "fixed", .label = "number of items that rows name"),
 	FIELD_GROUP(struct mapping_repeat, where, struct mapping_condition, condition, .json = "where",
 		    .label = "lines that count"),
 };
@@ -53,6 +54,9 @@ static const struct field row_rows[] = {
 	FIELD_TEXT(struct mapping_row, constant, .json = "constant", .label = "constant"),
 	FIELD_TEXT(struct mapping_row, preset, .json = "default", .label = "default"),
 	TEXT(mapping_row, table, "table", .label = "table of codes"),
+	FIELD_FLAG(struct mapping_row, only, .json = "only", .label = "only what is in the table"),
+	TEXT(mapping_row, except, "except", .label = "table of what is no value here"),
+	TEXT(mapping_row, suffix, "suffix", .label = "what stands behind the value"),
 	TEXT(mapping_row, date, "date", .label = "form of dates"),
 	TEXT(mapping_row, decimal, "decimal", .pattern = "[.,]", .label = "decimal mark"),
 	TEXT(mapping_row, thousands, "thousands", .pattern = "[.,']|space", .label = "mark between thousands"),
@@ -84,7 +88,8 @@ static const struct fields table = FIELDS(struct mapping_table, table_rows);
 
 static const struct field file_rows[] = {
 	TEXT(mapping_file, title, "title", .min = 1, .label = "title"),
-	TEXT(mapping_file, doctype, "documentType", .min = 1, .label = "document type"),
+	TEXT(mapping_file, doctype, "documentType", .label = "document type"),
+	TEXT(mapping_file, records, "records", .label = "kind of records"),
 	TEXT(mapping_file, format, "format", .min = 1, .pattern = "csv|xml|json", .label = "format"),
 	FIELD_GROUP(struct mapping_file, csv, struct mapping_csv, csv, .json = "csv", .label = "form of the CSV"),
 	TEXT(mapping_file, each, "each", .label = "path of each document"),

@@ -1,5 +1,5 @@
-/* Inside the mapping engine: the file as it is written, the same resolved against its document type, and what both
- * directions share. */
+/* Inside the mapping engine: the file as it is written, the same resolved against the schema that it is of, and what
+ * both directions share. */
 #ifndef KERNEL_MAPPING_INT_H
 #define KERNEL_MAPPING_INT_H
 
@@ -9,10 +9,11 @@
 #define MAPPING_DOCUMENT_MAX ((size_t)16 << 20) /* as JSON */
 
 enum {
-	MAPPING_ROWS_MAX = 500,
+	MAPPING_ROWS_MAX = 2000,
 	MAPPING_LISTS_MAX = 20,
 	MAPPING_NESTED_MAX = 4, /* lists inside each other */
 	MAPPING_NUMBERED_MAX = 50,
+	MAPPING_FIXED_MAX = 200,
 	MAPPING_PARTS_MAX = 20,    /* of one text */
 	MAPPING_STEPS_MAX = 16,    /* of one path */
 	MAPPING_TEXT_MAX = 256,    /* characters of a path or column name */
@@ -28,15 +29,15 @@ struct mapping_condition {
 };
 
 struct mapping_row {
-	const char *to, *from, *constant, *preset, *table, *date, *decimal, *thousands, *join, *split;
+	const char *to, *from, *constant, *preset, *table, *except, *suffix, *date, *decimal, *thousands, *join, *split;
 	int64_t part;
 	const char *given, *missing;
-	bool required, otherwise, number;
+	bool only, required, otherwise, number;
 };
 
 struct mapping_repeat {
 	const char *to, *from, *key, *split;
-	int64_t numbered;
+	int64_t numbered, fixed;
 	struct mapping_condition *where;
 };
 
@@ -68,7 +69,7 @@ struct mapping_ignored {
 };
 
 struct mapping_file {
-	const char *title, *doctype, *format, *each, *key;
+	const char *title, *doctype, *records, *format, *each, *key;
 	struct mapping_csv *csv;
 	struct mapping_condition *begin, *where;
 	struct tree_namespace *namespaces;
@@ -85,7 +86,8 @@ extern const struct schema mapping_schema;
 struct mapping_step {
 	const char *ns, *name;
 	bool attribute;
-	bool item; /* each element of a JSON list */
+	bool item;     /* each element of a JSON list, */
+	size_t number; /* or this one of a list that is fixed, from 1; 0 */
 	/* [NAME=VALUE]: only nodes with that inside; NULL: any. */
 	const char *test_ns, *test, *value;
 	bool test_attribute;
@@ -104,7 +106,8 @@ struct mapping_rule {
 	struct mapping_path absolute_to;
 	const struct field *field; /* NULL: the row gives no value */
 	bool fixed;                /* every group between the item and the value is mandatory */
-	const struct mapping_table *table;
+	size_t number;             /* of the only item of a fixed list that it is of; 0: of each */
+	const struct mapping_table *table, *except;
 	const struct date_format *date;
 	size_t parts; /* that rows make of the same source */
 	/* Of XML and JSON: from the node of the list .from_list. Of CSV: one column, or as many as are numbered. */
@@ -125,11 +128,14 @@ struct mapping_list {
 	const struct mapping_condition *where;
 	size_t key, where_column;
 	size_t numbered; /* columns, of this list or of one around it; 0 */
+	size_t fixed;    /* items that rows name by number; 0: it is another kind of list */
 };
 
 struct mapping {
 	const struct mapping_file *file;
-	const struct doctype *doctype;
+	const struct schema *schema;
+	const struct doctype *doctype;   /* NULL: it is of records */
+	const struct edition_kind *kind; /* NULL: it is of documents */
 	bool csv, xml;
 	struct csv_dialect dialect;
 	bool formulas; /* cells that a spreadsheet would calculate stay as they are */
@@ -184,10 +190,14 @@ enum mapping_rule_code {
 	MAPPING_LOST,
 	MAPPING_SAME_KEY,
 	MAPPING_TWO_VALUES,
+	MAPPING_NO_KIND,
+	MAPPING_BAD_NUMBER,
+	MAPPING_NO_SUFFIX,
 };
 
 /* --- Paths --- */
-/* False with a finding at PLACE if TEXT is no path. XML has prefixes, JSON has the escapes of RFC 6901 and "*". */
+/* False with a finding at PLACE if TEXT is no path. XML has prefixes, JSON has the escapes of RFC 6901, "*" and "[3]".
+ */
 bool mapping_path_parse(struct arena *arena, const char *text, bool xml, const struct tree_namespace *namespaces,
 			size_t namespaces_count, const char *place, struct mapping_path *path,
 			struct findings *findings);
@@ -224,6 +234,8 @@ const char *mapping_separator(const char *name);
 /* The PARTth of TEXT, from 0; NULL if there are fewer. Without white space around it. */
 const char *mapping_part(struct arena *arena, const char *text, const char *separator, size_t part);
 size_t mapping_parts(const char *text, const char *separator);
+/* Whether TABLE has TEXT among the codes of the source. */
+bool mapping_table_has(const struct mapping_table *table, const char *text);
 /* TEXT without white space at its ends; TEXT itself if it has none there. */
 const char *mapping_trim(struct arena *arena, const char *text);
 /* TEXT as a cell that no spreadsheet calculates (a partner's "=HYPERLINK(…)" is text here, and not code there): with an
@@ -272,6 +284,7 @@ struct mapping_context {
 	const size_t *lines;      /* of a CSV source: which of its lines */
 	size_t lines_count, line; /* the number of the first in the file */
 	size_t number;            /* of numbered columns, from 1; 0 */
+	size_t fixed;             /* of the item of a fixed list, from 1; 0 */
 	bool split;               /* the item is a part of its texts: */
 	size_t part;              /* from 0 */
 };

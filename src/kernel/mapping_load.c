@@ -1,28 +1,20 @@
-/* A mapping file, read and resolved against its document type. All that is wrong with it is found at once. */
+/* A mapping file, read and resolved against the schema that it is of. All that is wrong with it is found at once. */
 #include <stdio.h>
 
 #include "base/text.h"
-#include "kernel/mapping_int.h"
-
-struct loader {
-	struct arena *arena;
-	struct mapping *mapping;
-	struct findings *findings;
-	bool reverse;
-	bool no_memory;
-	bool doubtful; /* a mistake was found that others may follow from: those are not told */
-};
+#include "kernel/edition.h"
+#include "kernel/mapping_load_int.h"
 
 /* "/row/12/to" */
-static const char *place(struct loader *loader, const char *list, size_t index, const char *member)
+const char *mapping_load_place(struct mapping_loader *loader, const char *list, size_t index, const char *member)
 {
 	const char *text = arena_printf(loader->arena, "/%s/%zu%s", list, index, member);
 
 	return text ? text : "";
 }
 
-static void find(struct loader *loader, enum mapping_rule_code code, const char *at, const char *first,
-		 const char *second)
+void mapping_load_find(struct mapping_loader *loader, enum mapping_rule_code code, const char *at, const char *first,
+		       const char *second)
 {
 	/* Where a row belongs, and what others leave to it, depends on what was not understood. */
 	bool follows = code == MAPPING_NO_LIST || code == MAPPING_BAD_PATH || code == MAPPING_TWICE;
@@ -32,10 +24,46 @@ static void find(struct loader *loader, enum mapping_rule_code code, const char 
 	mapping_find(loader->findings, code, at, NULL, first, second);
 }
 
-static bool path_parse(struct loader *loader, const char *text, bool xml, const char *at, struct mapping_path *path)
+/* A path with an item by its number in it, which it loses: *NUMBER, 0 if there is none. */
+static bool path_parse_numbered(struct mapping_loader *loader, const char *text, bool xml, const char *at,
+				struct mapping_path *path, size_t *number)
 {
-	return text && mapping_path_parse(loader->arena, text, xml, loader->mapping->namespaces,
-					  loader->mapping->namespaces_count, at, path, loader->findings);
+	size_t errors = findings_errors(loader->findings);
+
+	if (!text || !mapping_path_parse(loader->arena, text, xml, loader->mapping->namespaces,
+					 loader->mapping->namespaces_count, at, path, loader->findings))
+		return false;
+	*number = 0;
+	for (size_t i = 0; i < path->count; i++) {
+		struct mapping_step *steps;
+		if (!path->steps[i].number)
+			continue;
+		if (*number)
+			mapping_load_find(loader, MAPPING_BAD_NUMBER, at, text,
+					  "there is one item by its number in a path");
+		*number = path->steps[i].number;
+		steps = arena_copy(loader->arena, path->steps, MAPPING_STEPS_MAX * sizeof(*steps));
+		if (!steps) {
+			loader->no_memory = true;
+			return false;
+		}
+		steps[i].number = 0;
+		path->steps = steps;
+	}
+	return findings_errors(loader->findings) == errors;
+}
+
+static bool path_parse(struct mapping_loader *loader, const char *text, bool xml, const char *at,
+		       struct mapping_path *path)
+{
+	size_t number = 0;
+
+	if (!path_parse_numbered(loader, text, xml, at, path, &number))
+		return false;
+	if (number)
+		mapping_load_find(loader, MAPPING_BAD_NUMBER, at, text,
+				  "an item by its number stands in \"to\" of a row alone");
+	return true;
 }
 
 /* --- The document's side --- */
@@ -61,7 +89,7 @@ static bool field_at(const struct fields *fields, struct mapping_path path, cons
 }
 
 /* The innermost list in which PATH stands, and what is behind it. */
-static size_t list_of(const struct mapping *mapping, const struct mapping_path *path)
+size_t mapping_list_of(const struct mapping *mapping, const struct mapping_path *path)
 {
 	size_t innermost = 0;
 
@@ -80,19 +108,22 @@ static bool has_items(struct mapping_path path)
 	return false;
 }
 
-static void resolve_to(struct loader *loader, struct mapping_rule *rule, const char *at)
+static void resolve_to(struct mapping_loader *loader, struct mapping_rule *rule, const char *at)
 {
 	struct mapping *mapping = loader->mapping;
 	struct mapping_path path;
 	const struct field *field = NULL;
 
-	if (!path_parse(loader, rule->row->to, false, at, &path))
+	if (!path_parse_numbered(loader, rule->row->to, false, at, &path, &rule->number))
 		return;
-	if (!field_at(mapping->doctype->schema->fields, path, &field, &rule->fixed) || field->fields) {
-		find(loader, MAPPING_NO_FIELD, at, rule->row->to, mapping->doctype->code);
+	if (!field_at(mapping->schema->fields, path, &field, &rule->fixed) || field->fields) {
+		mapping_load_find(loader, MAPPING_NO_FIELD, at, rule->row->to, mapping->schema->name);
 		return;
 	}
-	rule->list = list_of(mapping, &path);
+	rule->list = mapping_list_of(mapping, &path);
+	if (rule->number > mapping->lists[rule->list].fixed)
+		mapping_load_find(loader, MAPPING_BAD_NUMBER, at, rule->row->to,
+				  "the list must be \"fixed\", with at least as many items");
 	rule->absolute_to = path;
 	rule->to = mapping_path_behind(path, mapping->lists[rule->list].absolute_to.count);
 	/* Inside an item that is there, its mandatory groups are. */
@@ -100,12 +131,12 @@ static void resolve_to(struct loader *loader, struct mapping_rule *rule, const c
 		field_at(mapping->lists[rule->list].field->fields, rule->to, &field, &rule->fixed);
 	rule->field = field;
 	if (has_items(rule->to))
-		find(loader, MAPPING_NO_LIST, at, rule->row->to, NULL);
+		mapping_load_find(loader, MAPPING_NO_LIST, at, rule->row->to, NULL);
 }
 
 /* --- The source's side: columns --- */
 
-static size_t column(struct loader *loader, const char *name, bool optional)
+static size_t column(struct mapping_loader *loader, const char *name, bool optional)
 {
 	struct mapping *mapping = loader->mapping;
 
@@ -123,13 +154,13 @@ static size_t column(struct loader *loader, const char *name, bool optional)
 	return mapping->columns_count++;
 }
 
-static size_t column_or_none(struct loader *loader, const char *name)
+static size_t column_or_none(struct mapping_loader *loader, const char *name)
 {
 	return name ? column(loader, name, false) : MAPPING_NO_COLUMN;
 }
 
 /* The column NAME, or as many as COUNT says, with numbers for its '#'. A file may lack all but the first. */
-static const size_t *columns(struct loader *loader, const char *name, size_t count)
+static const size_t *columns(struct mapping_loader *loader, const char *name, size_t count)
 {
 	const char *mark = name ? strchr(name, '#') : NULL;
 	size_t *all = name ? arena_array(loader->arena, count + 1, sizeof(*all)) : NULL;
@@ -158,7 +189,7 @@ static size_t source_list(const struct mapping *mapping, size_t list, const stru
 	return list;
 }
 
-static void resolve_path(struct loader *loader, struct mapping_rule *rule, const char *text, const char *at,
+static void resolve_path(struct mapping_loader *loader, struct mapping_rule *rule, const char *text, const char *at,
 			 struct mapping_path *path)
 {
 	const struct mapping *mapping = loader->mapping;
@@ -172,7 +203,7 @@ static void resolve_path(struct loader *loader, struct mapping_rule *rule, const
 			rule->list = l;
 	size_t list = source_list(mapping, rule->list, &absolute);
 	if (!mapping_path_within(&absolute, &mapping->lists[list].absolute_from)) {
-		find(loader, MAPPING_BAD_PATH, at, text, "it stands outside what \"each\" names");
+		mapping_load_find(loader, MAPPING_BAD_PATH, at, text, "it stands outside what \"each\" names");
 		return;
 	}
 	*path = mapping_path_behind(absolute, mapping->lists[list].absolute_from.count);
@@ -199,11 +230,11 @@ static size_t list_around(const struct mapping *mapping, size_t list)
 	return around;
 }
 
-static bool resolve_list_to(struct loader *loader, size_t l)
+static bool resolve_list_to(struct mapping_loader *loader, size_t l)
 {
 	struct mapping *mapping = loader->mapping;
 	struct mapping_list *list = &mapping->lists[l];
-	const char *at = place(loader, "list", (size_t)(list->row - mapping->file->lists), "/to");
+	const char *at = mapping_load_place(loader, "list", (size_t)(list->row - mapping->file->lists), "/to");
 	bool fixed;
 
 	if (!path_parse(loader, list->row->to, false, at, &list->absolute_to))
@@ -211,42 +242,43 @@ static bool resolve_list_to(struct loader *loader, size_t l)
 	struct mapping_step *last =
 		arena_copy(loader->arena, list->absolute_to.steps, MAPPING_STEPS_MAX * sizeof(*last));
 	if (!last || list->absolute_to.count == 0) {
-		find(loader, MAPPING_NO_FIELD, at, list->row->to, mapping->doctype->code);
+		mapping_load_find(loader, MAPPING_NO_FIELD, at, list->row->to, mapping->schema->name);
 		return false;
 	}
 	last[list->absolute_to.count - 1].item = true;
 	list->absolute_to.steps = last;
-	if (!field_at(mapping->doctype->schema->fields, list->absolute_to, &list->field, &fixed) ||
-	    !list->field->fields) {
-		find(loader, MAPPING_NO_FIELD, at, list->row->to, mapping->doctype->code);
+	if (!field_at(mapping->schema->fields, list->absolute_to, &list->field, &fixed) || !list->field->fields) {
+		mapping_load_find(loader, MAPPING_NO_FIELD, at, list->row->to, mapping->schema->name);
 		return false;
 	}
 	for (size_t other = 1; other < l; other++)
 		if (mapping_path_within(&mapping->lists[other].absolute_to, &list->absolute_to)) {
-			find(loader, MAPPING_MISPLACED, at, list->row->to,
-			     "it is named before, or after a list that stands in it");
+			mapping_load_find(loader, MAPPING_MISPLACED, at, list->row->to,
+					  "it is named before, or after a list that stands in it");
 			return false;
 		}
 	return true;
 }
 
-static void resolve_list_csv(struct loader *loader, struct mapping_list *list, const char *at)
+static void resolve_list_csv(struct mapping_loader *loader, struct mapping_list *list, const char *at)
 {
 	const struct mapping_repeat *row = list->row;
 	const struct mapping_list *up = &loader->mapping->lists[list->up];
 
 	if (row->from)
-		find(loader, MAPPING_MISPLACED, at, "from", "CSV repeats by lines, a key, split or numbered");
+		mapping_load_find(loader, MAPPING_MISPLACED, at, "from",
+				  "CSV repeats by lines, a key, split or numbered");
 	if (row->numbered != INTEGER_NONE &&
 	    (row->numbered < 1 || row->numbered > MAPPING_NUMBERED_MAX || up->numbered))
-		find(loader, MAPPING_MISPLACED, at, "numbered", "it is from 1 to 50, and not inside another one");
+		mapping_load_find(loader, MAPPING_MISPLACED, at, "numbered",
+				  "it is from 1 to 50, and not inside another one");
 	list->numbered = row->numbered != INTEGER_NONE && row->numbered > 0 && row->numbered <= MAPPING_NUMBERED_MAX
 				 ? (size_t)row->numbered
 				 : up->numbered;
 	list->where = row->where ? row->where : row->split || list->numbered ? up->where : NULL;
 }
 
-static void resolve_list_tree(struct loader *loader, struct mapping_list *list, const char *at)
+static void resolve_list_tree(struct mapping_loader *loader, struct mapping_list *list, const char *at)
 {
 	const struct mapping_repeat *row = list->row;
 	const struct mapping_list *up = &loader->mapping->lists[list->up];
@@ -254,17 +286,34 @@ static void resolve_list_tree(struct loader *loader, struct mapping_list *list, 
 	list->key = list->where_column = MAPPING_NO_COLUMN;
 	list->absolute_from = up->absolute_from;
 	if (row->key || row->numbered != INTEGER_NONE || row->where)
-		find(loader, MAPPING_MISPLACED, at, "key, numbered or where", "XML and JSON repeat by from, or split");
+		mapping_load_find(loader, MAPPING_MISPLACED, at, "key, numbered or where",
+				  "XML and JSON repeat by from, or split");
 	if (!row->from || !path_parse(loader, row->from, loader->mapping->xml, at, &list->absolute_from))
 		return;
 	if (!mapping_path_within(&list->absolute_from, &up->absolute_from)) {
-		find(loader, MAPPING_BAD_PATH, at, row->from, "it stands outside the list around it");
+		mapping_load_find(loader, MAPPING_BAD_PATH, at, row->from, "it stands outside the list around it");
 		list->absolute_from = up->absolute_from;
 	}
 	list->from = mapping_path_behind(list->absolute_from, up->absolute_from.count);
 }
 
-static void resolve_lists(struct loader *loader)
+/* What is said of a list whose items rows name. */
+static void resolve_list_fixed(struct mapping_loader *loader, struct mapping_list *list, const char *at)
+{
+	const struct mapping_repeat *row = list->row;
+	bool fixed = row->fixed != INTEGER_NONE;
+
+	if (loader->mapping->lists[list->up].fixed)
+		mapping_load_find(loader, MAPPING_MISPLACED, at, row->to, "a list inside one that is \"fixed\"");
+	if (fixed && (row->fixed < 1 || row->fixed > MAPPING_FIXED_MAX))
+		mapping_load_find(loader, MAPPING_MISPLACED, at, "fixed", "it is from 1 to 200");
+	else if (fixed)
+		list->fixed = (size_t)row->fixed;
+	if (fixed && (row->from || row->key || row->split || row->where || row->numbered != INTEGER_NONE))
+		mapping_load_find(loader, MAPPING_MISPLACED, at, "fixed", "rows alone say what its items are");
+}
+
+static void resolve_lists(struct mapping_loader *loader)
 {
 	struct mapping *mapping = loader->mapping;
 	const struct mapping_file *file = mapping->file;
@@ -274,7 +323,7 @@ static void resolve_lists(struct loader *loader)
 	for (size_t i = 0; i < file->lists_count && mapping->lists_count < MAPPING_LISTS_MAX; i++) {
 		struct mapping_list *list = &mapping->lists[mapping->lists_count];
 		size_t l = mapping->lists_count;
-		const char *at = place(loader, "list", i, "");
+		const char *at = mapping_load_place(loader, "list", i, "");
 		*list = (struct mapping_list){ .row = &file->lists[i] };
 		if (!resolve_list_to(loader, l))
 			continue;
@@ -282,13 +331,14 @@ static void resolve_lists(struct loader *loader)
 		nested[l] = nested[list->up] + 1;
 		list->to = mapping_path_behind(list->absolute_to, mapping->lists[list->up].absolute_to.count);
 		if (nested[l] > MAPPING_NESTED_MAX || mapping->lists[list->up].split)
-			find(loader, MAPPING_MISPLACED, at, list->row->to,
-			     "lists are nested too deep, or in a split one");
+			mapping_load_find(loader, MAPPING_MISPLACED, at, list->row->to,
+					  "lists are nested too deep, or in a split one");
 		list->split = list->row->split ? mapping_separator(list->row->split) : NULL;
 		if (mapping->csv)
 			resolve_list_csv(loader, list, at);
 		else
 			resolve_list_tree(loader, list, at);
+		resolve_list_fixed(loader, list, at);
 		mapping->lists_count++;
 	}
 }
@@ -309,15 +359,15 @@ struct row_check {
 	const char *member, *why;
 };
 
-static void report(struct loader *loader, const char *at, const struct row_check *checks, size_t count)
+static void report(struct mapping_loader *loader, const char *at, const struct row_check *checks, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (checks[i].wrong)
-			find(loader, MAPPING_MISPLACED, at, checks[i].member, checks[i].why);
+			mapping_load_find(loader, MAPPING_MISPLACED, at, checks[i].member, checks[i].why);
 }
 
 /* What members go together. */
-static void check_members(struct loader *loader, const struct mapping_row *row, const char *at)
+static void check_members(struct mapping_loader *loader, const struct mapping_row *row, const char *at)
 {
 	bool part = row->part != INTEGER_NONE, said = row->constant || row->table;
 	const struct row_check checks[] = {
@@ -330,13 +380,16 @@ static void check_members(struct loader *loader, const struct mapping_row *row, 
 		{ !row->split && part, "part", "it needs \"split\"" },
 		{ row->required && !row->from, "required", "it needs \"from\"" },
 		{ row->number && same(row->decimal, ","), "number", "a number of JSON has a decimal point" },
+		{ row->only && !row->table, "only", "it needs a \"table\"" },
+		{ row->except && !row->from, "except", "it needs \"from\"" },
+		{ row->suffix && !row->from, "suffix", "it needs \"from\"" },
 	};
 
 	report(loader, at, checks, COUNT(checks));
 }
 
 /* What has a meaning for the kind of value. */
-static void check_value(struct loader *loader, const struct mapping_rule *rule, const char *at)
+static void check_value(struct mapping_loader *loader, const struct mapping_rule *rule, const char *at)
 {
 	const struct mapping_row *row = rule->row;
 	enum field_kind kind = rule->field ? rule->field->kind : FIELD_KIND_NODE;
@@ -367,7 +420,7 @@ static size_t parts_of(const struct mapping_file *file, const struct mapping_row
 	return parts > 0 ? (size_t)parts : 0;
 }
 
-static void resolve_row(struct loader *loader, size_t index)
+static void resolve_row(struct mapping_loader *loader, size_t index)
 {
 	struct mapping *mapping = loader->mapping;
 	struct mapping_rule *rule = &mapping->rules[index];
@@ -375,171 +428,43 @@ static void resolve_row(struct loader *loader, size_t index)
 
 	*rule = (struct mapping_rule){ .row = row,
 				       .table = row->table ? table_named(mapping->file, row->table) : NULL,
+				       .except = row->except ? table_named(mapping->file, row->except) : NULL,
 				       .date = row->date ? mapping_date_format(row->date) : NULL,
 				       .given_column = MAPPING_NO_COLUMN,
 				       .missing_column = MAPPING_NO_COLUMN,
 				       .parts = parts_of(mapping->file, row) };
 	if (row->to)
-		resolve_to(loader, rule, place(loader, "row", index, "/to"));
+		resolve_to(loader, rule, mapping_load_place(loader, "row", index, "/to"));
 	if (row->table && !rule->table)
-		find(loader, MAPPING_NO_TABLE, place(loader, "row", index, "/table"), row->table, NULL);
+		mapping_load_find(loader, MAPPING_NO_TABLE, mapping_load_place(loader, "row", index, "/table"),
+				  row->table, NULL);
+	if (row->except && !rule->except)
+		mapping_load_find(loader, MAPPING_NO_TABLE, mapping_load_place(loader, "row", index, "/except"),
+				  row->except, NULL);
 	if (row->date && !rule->date)
-		find(loader, MAPPING_NO_DATE, place(loader, "row", index, "/date"), row->date,
-		     mapping_date_formats(loader->arena));
-	check_members(loader, row, place(loader, "row", index, ""));
-	check_value(loader, rule, place(loader, "row", index, ""));
+		mapping_load_find(loader, MAPPING_NO_DATE, mapping_load_place(loader, "row", index, "/date"), row->date,
+				  mapping_date_formats(loader->arena));
+	check_members(loader, row, mapping_load_place(loader, "row", index, ""));
+	check_value(loader, rule, mapping_load_place(loader, "row", index, ""));
 	if (mapping->csv) {
 		size_t numbered = mapping->lists[rule->list].numbered;
 		if (numbered && row->from && !strchr(row->from, '#'))
-			find(loader, MAPPING_MISPLACED, place(loader, "row", index, "/from"), row->from,
-			     "a # in it stands for the number; without one all items would be the same column");
+			mapping_load_find(
+				loader, MAPPING_MISPLACED, mapping_load_place(loader, "row", index, "/from"), row->from,
+				"a # in it stands for the number; without one all items would be the same column");
 		rule->columns = columns(loader, row->from, numbered);
 		rule->given_column = column_or_none(loader, row->given);
 		rule->missing_column = column_or_none(loader, row->missing);
 		return;
 	}
-	resolve_path(loader, rule, row->from, place(loader, "row", index, "/from"), &rule->from);
-	resolve_path(loader, rule, row->given, place(loader, "row", index, "/if"), &rule->given);
-	resolve_path(loader, rule, row->missing, place(loader, "row", index, "/unless"), &rule->missing);
-}
-
-/* Two rows that give the same value without saying which one counts. */
-static void check_twice(struct loader *loader)
-{
-	const struct mapping *mapping = loader->mapping;
-	char number[24];
-
-	for (size_t i = 0; i < mapping->rules_count; i++)
-		for (size_t j = 0; j < i; j++) {
-			const struct mapping_rule *rule = &mapping->rules[i], *other = &mapping->rules[j];
-			if (!rule->field || rule->row->otherwise || rule->row->join || other->field != rule->field ||
-			    other->absolute_to.count != rule->absolute_to.count ||
-			    !mapping_path_within(&other->absolute_to, &rule->absolute_to))
-				continue;
-			snprintf(number, sizeof(number), "%zu", j);
-			find(loader, MAPPING_TWICE, place(loader, "row", i, "/to"), rule->row->to, number);
-			break;
-		}
-}
-
-/* --- Nothing mandatory is lost --- */
-
-/* Whether a row gives a value at PATH or inside it; RULES of constants alone do not make an optional group. */
-static bool given(const struct mapping *mapping, const struct mapping_path *path, bool source)
-{
-	for (size_t i = 0; i < mapping->rules_count; i++)
-		if (mapping->rules[i].field && (!source || mapping->rules[i].row->from) &&
-		    mapping_path_within(&mapping->rules[i].absolute_to, path))
-			return true;
-	return false;
-}
-
-/* Recurses as deep as the table of the document type. */
-static void check_mandatory(struct loader *loader, const struct fields *fields, struct mapping_path up)
-{
-	struct mapping_step steps[MAPPING_STEPS_MAX];
-	struct mapping_path path = { steps, up.count + 1 };
-	char text[MAPPING_TEXT_MAX] = "";
-
-	if (up.count + 1 > MAPPING_STEPS_MAX)
-		return;
-	for (size_t i = 0; i < up.count; i++)
-		steps[i] = up.steps[i];
-	for (size_t f = 0; f < fields->count; f++) {
-		const struct field *field = &fields->row[f];
-		steps[up.count] =
-			(struct mapping_step){ .ns = "", .name = field->json, .item = field->kind == FIELD_KIND_LIST };
-		if (!field->json || (field->min == 0 && !given(loader->mapping, &path, true)))
-			continue;
-		if (field->fields && given(loader->mapping, &path, false)) {
-			check_mandatory(loader, field->fields, path);
-			continue;
-		}
-		if (field->min == 0 || given(loader->mapping, &path, false))
-			continue;
-		size_t size = 0;
-		for (size_t i = 0; i < path.count && size < sizeof(text); i++)
-			size += (size_t)snprintf(text + size, sizeof(text) - size, "/%s%s", steps[i].name,
-						 steps[i].item ? "/*" : "");
-		mapping_find(loader->findings, MAPPING_MANDATORY, "/row", field->law, text,
-			     field->label ? field->label : field->json);
-	}
-}
-
-/* --- Both ways --- */
-
-static void check_tables(struct loader *loader)
-{
-	const struct mapping_file *file = loader->mapping->file;
-
-	for (size_t t = 0; t < file->tables_count; t++) {
-		const struct mapping_table *table = &file->tables[t];
-		for (size_t i = 0; i < table->codes_count; i++)
-			for (size_t j = 0; j < i; j++) {
-				const struct mapping_code *a = &table->codes[j], *b = &table->codes[i];
-				const char *at = arena_printf(loader->arena, "/table/%zu/code/%zu", t, i);
-				if (same(a->from, b->from))
-					find(loader, MAPPING_AMBIGUOUS, at, b->from, table->name);
-				if (loader->reverse && same(a->to, b->to) && !a->read_only && !b->read_only)
-					find(loader, MAPPING_ONE_WAY, at, b->to, table->name);
-			}
-	}
-}
-
-static bool is_written(const struct mapping *mapping, size_t column)
-{
-	for (size_t r = 0; r < mapping->rules_count; r++)
-		if (mapping->rules[r].columns && mapping->rules[r].columns[0] == column)
-			return true;
-	return column == MAPPING_NO_COLUMN;
-}
-
-/* Whether an item of LIST may take several lines, because it has items on lines of their own. */
-static bool takes_lines(const struct mapping *mapping, size_t list)
-{
-	for (size_t inner = 1; inner < mapping->lists_count; inner++)
-		if (mapping->lists[inner].up == list && !mapping->lists[inner].split && !mapping->lists[inner].numbered)
-			return true;
-	return false;
-}
-
-static void check_lines(struct loader *loader, size_t l)
-{
-	const struct mapping *mapping = loader->mapping;
-	const struct mapping_list *list = &mapping->lists[l];
-	const char *at = l > 0 ? place(loader, "list", l - 1, "") : "";
-
-	if (list->where)
-		find(loader, MAPPING_NO_SOURCE, at, "lines of several kinds are read, not written", NULL);
-	if (!is_written(mapping, l > 0 ? list->key : mapping->key))
-		find(loader, MAPPING_NO_SOURCE, at, "no row writes the key", NULL);
-	if (l > 0 && takes_lines(mapping, l) && list->key == MAPPING_NO_COLUMN)
-		find(loader, MAPPING_NO_SOURCE, at, "an item on several lines needs a \"key\" to be read again", NULL);
-	if (l == 0 && mapping->lists_count > 1 && takes_lines(mapping, 0) && mapping->key == MAPPING_NO_COLUMN)
-		find(loader, MAPPING_NO_SOURCE, at, "a document on several lines needs a \"key\" to be read again",
-		     NULL);
-}
-
-static void check_reverse(struct loader *loader)
-{
-	const struct mapping *mapping = loader->mapping;
-
-	for (size_t i = 0; i < mapping->rules_count; i++) {
-		const struct mapping_row *row = mapping->rules[i].row;
-		if (row->missing || (row->given && row->to))
-			find(loader, MAPPING_NO_SOURCE, place(loader, "row", i, ""),
-			     "\"if\" and \"unless\" look at the source", NULL);
-		if (mapping->xml && row->from && ends_with(row->from, "/#text"))
-			find(loader, MAPPING_NO_SOURCE, place(loader, "row", i, "/from"),
-			     "text beside elements is read, not written", NULL);
-	}
-	for (size_t l = 0; mapping->csv && l < mapping->lists_count; l++)
-		check_lines(loader, l);
+	resolve_path(loader, rule, row->from, mapping_load_place(loader, "row", index, "/from"), &rule->from);
+	resolve_path(loader, rule, row->given, mapping_load_place(loader, "row", index, "/if"), &rule->given);
+	resolve_path(loader, rule, row->missing, mapping_load_place(loader, "row", index, "/unless"), &rule->missing);
 }
 
 /* --- The whole --- */
 
-static void resolve_csv(struct loader *loader)
+static void resolve_csv(struct mapping_loader *loader)
 {
 	struct mapping *mapping = loader->mapping;
 	const struct mapping_file *file = mapping->file;
@@ -562,14 +487,15 @@ static void resolve_csv(struct loader *loader)
 		return;
 	}
 	if (csv->headless && csv->columns_count == 0)
-		find(loader, MAPPING_MISPLACED, "/csv/headless", "headless", "then \"column\" names the columns");
+		mapping_load_find(loader, MAPPING_MISPLACED, "/csv/headless", "headless",
+				  "then \"column\" names the columns");
 	for (size_t i = 0; i < csv->columns_count; i++)
 		column(loader, csv->columns[i].name, false);
 	mapping->lists[0] = (struct mapping_list){ .where = file->where };
 }
 
 /* What tells lines apart. Behind the rows, in whose order columns are written. */
-static void resolve_keys(struct loader *loader)
+static void resolve_keys(struct mapping_loader *loader)
 {
 	struct mapping *mapping = loader->mapping;
 	const struct mapping_file *file = mapping->file;
@@ -583,7 +509,7 @@ static void resolve_keys(struct loader *loader)
 	}
 }
 
-static void resolve_tree(struct loader *loader)
+static void resolve_tree(struct mapping_loader *loader)
 {
 	struct mapping *mapping = loader->mapping;
 	const struct mapping_file *file = mapping->file;
@@ -591,17 +517,17 @@ static void resolve_tree(struct loader *loader)
 
 	mapping->lists[0] = (struct mapping_list){ .key = MAPPING_NO_COLUMN, .where_column = MAPPING_NO_COLUMN };
 	if (file->csv || file->key || file->begin || file->where)
-		find(loader, MAPPING_MISPLACED, "", "csv, key, begin or where", "the format is not csv");
+		mapping_load_find(loader, MAPPING_MISPLACED, "", "csv, key, begin or where", "the format is not csv");
 	if (file->each)
 		path_parse(loader, file->each, mapping->xml, "/each", &mapping->lists[0].absolute_from);
 	for (size_t i = 0; ignored && i < file->ignored_count; i++)
-		if (path_parse(loader, file->ignored[i].from, mapping->xml, place(loader, "ignore", i, "/from"),
-			       &ignored[mapping->ignored_count]))
+		if (path_parse(loader, file->ignored[i].from, mapping->xml,
+			       mapping_load_place(loader, "ignore", i, "/from"), &ignored[mapping->ignored_count]))
 			mapping->ignored_count++;
 	mapping->ignored = ignored;
 }
 
-static void resolve(struct loader *loader)
+static void resolve(struct mapping_loader *loader)
 {
 	struct mapping *mapping = loader->mapping;
 	const struct mapping_file *file = mapping->file;
@@ -626,16 +552,16 @@ static void resolve(struct loader *loader)
 	for (size_t i = 0; i < file->rows_count; i++)
 		resolve_row(loader, i);
 	if (loader->doubtful) {
-		check_tables(loader);
+		mapping_check_tables(loader);
 		return;
 	}
 	if (mapping->csv)
 		resolve_keys(loader);
-	check_twice(loader);
-	check_mandatory(loader, mapping->doctype->schema->fields, (struct mapping_path){ 0 });
-	check_tables(loader);
+	mapping_check_twice(loader);
+	mapping_check_mandatory(loader);
+	mapping_check_tables(loader);
 	if (loader->reverse)
-		check_reverse(loader);
+		mapping_check_reverse(loader);
 }
 
 /* Whether FORM has a finding in the row, list or table in which PATH stands: "/row/12". */
@@ -652,7 +578,7 @@ static bool told_of(const struct findings *form, const char *path)
 }
 
 /* What else is wrong with a file that breaks its form: of rows, lists and tables whose own form is right. */
-static enum err_code resolve_in_doubt(struct loader *loader, struct err *err)
+static enum err_code resolve_in_doubt(struct mapping_loader *loader, struct err *err)
 {
 	struct findings *form = loader->findings, *more = findings_new(loader->arena);
 	const struct finding *f;
@@ -669,12 +595,32 @@ static enum err_code resolve_in_doubt(struct loader *loader, struct err *err)
 	return OK;
 }
 
+/* The schema that the file is of; NULL with a finding. */
+static void find_schema(struct mapping_loader *loader, const struct kernel *kernel)
+{
+	struct mapping *mapping = loader->mapping;
+	const struct mapping_file *file = mapping->file;
+
+	if (!file->doctype == !file->records) {
+		mapping_load_find(loader, MAPPING_MISPLACED, "", "documentType, records", "the file is of one of them");
+		return;
+	}
+	mapping->doctype = file->doctype ? doctype_find(kernel, file->doctype) : NULL;
+	mapping->kind = file->records ? edition_kind_find(kernel, file->records) : NULL;
+	if (file->doctype && !mapping->doctype)
+		mapping_load_find(loader, MAPPING_NO_DOCTYPE, "/documentType", file->doctype, NULL);
+	if (file->records && !mapping->kind)
+		mapping_load_find(loader, MAPPING_NO_KIND, "/records", file->records,
+				  edition_kind_names(kernel, loader->arena));
+	mapping->schema = mapping->doctype ? mapping->doctype->schema : mapping->kind ? mapping->kind->schema : NULL;
+}
+
 enum err_code mapping_load(struct arena *arena, const struct kernel *kernel, struct bytes text, bool reverse,
 			   const struct mapping **mapping, struct findings *findings, struct err *err)
 {
 	struct mapping_file *file = arena_alloc(arena, sizeof(*file));
 	struct mapping *loaded = arena_alloc(arena, sizeof(*loaded));
-	struct loader loader = { .arena = arena, .mapping = loaded, .findings = findings, .reverse = reverse };
+	struct mapping_loader loader = { .arena = arena, .mapping = loaded, .findings = findings, .reverse = reverse };
 	size_t errors = findings_errors(findings);
 
 	if (!file || !loaded)
@@ -682,22 +628,20 @@ enum err_code mapping_load(struct arena *arena, const struct kernel *kernel, str
 	TRY(field_read_json(arena, &mapping_schema, text, NULL, file, findings, err));
 	bool broken = findings_errors(findings) > errors;
 	*mapping = NULL;
-	if (broken && (!file->doctype || !file->format))
+	if (broken && (!file->format || (!file->doctype && !file->records)))
 		return OK;
 	loaded->file = file;
 	loaded->csv = same(file->format, "csv");
 	loaded->xml = same(file->format, "xml");
-	loaded->doctype = doctype_find(kernel, file->doctype);
 	loaded->rules = arena_array(arena, file->rows_count + 1, sizeof(*loaded->rules));
 	loaded->lists = arena_array(arena, MAPPING_LISTS_MAX, sizeof(*loaded->lists));
 	if (!loaded->rules || !loaded->lists)
 		return fail(err, ERR_MEMORY, "no memory left for the mapping");
-	if (loaded->doctype && broken)
+	find_schema(&loader, kernel);
+	if (loaded->schema && broken)
 		TRY(resolve_in_doubt(&loader, err));
-	else if (loaded->doctype)
+	else if (loaded->schema)
 		resolve(&loader);
-	else
-		find(&loader, MAPPING_NO_DOCTYPE, "/documentType", file->doctype, NULL);
 	if (loader.no_memory)
 		return fail(err, ERR_LIMIT, "the mapping names more than %d columns, or there is no memory left",
 			    CSV_CELLS_MAX);
@@ -709,6 +653,16 @@ enum err_code mapping_load(struct arena *arena, const struct kernel *kernel, str
 const struct doctype *mapping_doctype(const struct mapping *mapping)
 {
 	return mapping->doctype;
+}
+
+const struct edition_kind *mapping_kind(const struct mapping *mapping)
+{
+	return mapping->kind;
+}
+
+const char *mapping_subject(const struct mapping *mapping)
+{
+	return mapping->doctype ? mapping->doctype->code : mapping->kind->name;
 }
 
 const char *mapping_format(const struct mapping *mapping)

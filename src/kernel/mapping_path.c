@@ -80,17 +80,34 @@ static void parse_test(struct parsing *parsing, char *segment, struct mapping_st
 	step->value = equals + 1;
 }
 
+/* "[3]", an item by its number. */
+static void parse_number(struct parsing *parsing, const char *segment, struct mapping_step *step)
+{
+	size_t digits = strspn(segment + 1, "0123456789");
+	int64_t number = 0;
+
+	for (size_t i = 1; i <= digits && number <= MAPPING_FIXED_MAX; i++)
+		number = 10 * number + (segment[i] - '0');
+	step->number = (size_t)number;
+	if (digits == 0 || !same(segment + 1 + digits, "]") || number < 1 || number > MAPPING_FIXED_MAX)
+		parsing->why = "an item by its number is written [1] to [200]";
+}
+
 /* SEGMENT as one more step, or as what is said of the last one. */
 static void parse_segment(struct parsing *parsing, char *segment, struct mapping_step *steps, size_t *count)
 {
 	struct mapping_step step = { 0 };
 
-	if (!parsing->xml && *segment == '*') {
+	if (!parsing->xml && (*segment == '*' || *segment == '[')) {
 		if (*count == 0)
 			steps[(*count)++] = (struct mapping_step){ .ns = "", .name = "" };
 		if (steps[*count - 1].item)
 			parsing->why = "a list has one *";
 		steps[*count - 1].item = true;
+		if (*segment == '[') {
+			parse_number(parsing, segment, &steps[*count - 1]);
+			return;
+		}
 		parse_test(parsing, segment, &steps[*count - 1]);
 		if (segment[1] != '\0')
 			parsing->why = "behind * stands a test, or nothing";

@@ -293,6 +293,14 @@ static const char *write_number(struct arena *arena, const struct mapping_row *r
 
 /* --- Codes --- */
 
+bool mapping_table_has(const struct mapping_table *table, const char *text)
+{
+	for (size_t i = 0; i < table->codes_count; i++)
+		if (same(table->codes[i].from, text))
+			return true;
+	return false;
+}
+
 static const char *code_read(const struct mapping_table *table, const char *text)
 {
 	for (size_t i = 0; i < table->codes_count; i++)
@@ -368,6 +376,17 @@ bool mapping_json_literal(const char *text)
 
 /* --- Values --- */
 
+/* TEXT without the SUFFIX behind it, and blanks between them; NULL if it has no such end. */
+static const char *without_suffix(struct arena *arena, const char *text, const char *suffix)
+{
+	size_t size = strlen(text), end = strlen(suffix);
+
+	if (size <= end || !same(text + size - end, suffix))
+		return NULL;
+	const char *value = arena_text_of(arena, bytes(text, size - end));
+	return value ? mapping_trim(arena, value) : NULL;
+}
+
 static const char *read_flag(const char *text)
 {
 	if (same(text, "1") || same(text, "true"))
@@ -409,10 +428,12 @@ static const char *read_kind(struct arena *arena, const struct mapping_rule *rul
 const char *mapping_value_read(struct arena *arena, const struct mapping_rule *rule, const struct tree_node *item,
 			       const char *text, struct findings *findings)
 {
-	enum mapping_rule_code code = MAPPING_NOT_IN_TABLE;
-	const char *coded = rule->table ? code_read(rule->table, text) : text;
+	const char *suffix = rule->row->suffix, *bare = suffix ? without_suffix(arena, text, suffix) : text;
+	enum mapping_rule_code code = bare ? MAPPING_NOT_IN_TABLE : MAPPING_NO_SUFFIX;
+	const char *coded = bare && rule->table ? code_read(rule->table, bare) : bare;
 	const char *value = coded ? read_kind(arena, rule, coded, &code) : NULL;
 	const char *wanted = code == MAPPING_NOT_IN_TABLE ? rule->row->table
+			     : code == MAPPING_NO_SUFFIX  ? suffix
 			     : code == MAPPING_NOT_DAY    ? rule->row->date
 			     : rule->row->decimal         ? rule->row->decimal
 							  : ".";
@@ -439,5 +460,5 @@ const char *mapping_value_write(struct arena *arena, const struct mapping_rule *
 				   day ? rule->row->date : ".");
 	if (rule->table && !value)
 		mapping_find_value(arena, findings, MAPPING_NOT_IN_TABLE, rule, item, text, rule->row->table);
-	return value;
+	return value && rule->row->suffix ? arena_printf(arena, "%s%s", value, rule->row->suffix) : value;
 }

@@ -1,6 +1,7 @@
 #include "kernel/capability.h"
 
 #include "base/text.h"
+#include "kernel/edition.h"
 
 const struct doctype *doctype_at(const struct kernel *kernel, size_t index)
 {
@@ -38,6 +39,35 @@ const struct doctype *doctype_find(const struct kernel *kernel, const char *code
 		if (same(doctype->code, code))
 			return doctype;
 	return NULL;
+}
+
+const struct edition_kind *edition_kind_at(const struct kernel *kernel, size_t index)
+{
+	for (const struct capability *const *capability = kernel->capabilities; *capability; capability++)
+		for (const struct edition_kind *const *kind = (*capability)->editions; kind && *kind; kind++)
+			if (index-- == 0)
+				return *kind;
+	return NULL;
+}
+
+const struct edition_kind *edition_kind_find(const struct kernel *kernel, const char *name)
+{
+	const struct edition_kind *kind;
+
+	for (size_t i = 0; (kind = edition_kind_at(kernel, i)); i++)
+		if (same(kind->name, name))
+			return kind;
+	return NULL;
+}
+
+const char *edition_kind_names(const struct kernel *kernel, struct arena *arena)
+{
+	const struct edition_kind *kind;
+	const char *names = "";
+
+	for (size_t i = 0; names && (kind = edition_kind_at(kernel, i)); i++)
+		names = arena_printf(arena, "%s%s%s", names, i ? ", " : "", kind->name);
+	return names && *names ? names : "none";
 }
 
 const struct machine *machine_find(const struct kernel *kernel, const char *name)

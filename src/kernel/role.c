@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-/* What each lets somebody do stands in the routes that name it (api/routes_*.c). For tokens of one's own there is
+/* What each lets somebody do stands in the routes that name it (interface/route.h). For tokens of one's own there is
  * none: whoever shows his password may make them, whoever is logged in revoke them. */
 static const struct permission permissions[] = {
 	{ "documents.read", "Read documents and what happened to them" },

@@ -45,6 +45,11 @@
 #define WEBHOOK_CLAIM "id = $1 AND attempts = $2 AND next_us = $3 AND in_hand = 1"
 #define HOLD_COLUMNS "id, kind, subject, organisation, reason, placed_by, placed_us, until_us, lifted_by, lifted_us"
 #define DROP_COLUMNS "id, organisation, folder, name, digest, taken_us, report"
+#define EDITION_COLUMNS \
+	"id, kind, subject, title, state, from_day, until_day, digest, records, warnings, imported_by, imported_us, approved_by, approved_us," \
+	" activated_by, activated_us, withdrawn_by, withdrawn_us"
+/* Its records are to be deleted. */
+#define EDITION_GONE "swept = 0 AND state IN ('withdrawn', 'failed', 'discarded')"
 #define TASK_COLUMNS "id, organisation, kind, subject, text, state, created_us, done_us"
 #define LINK_COLUMNS "partner, state, since_us, heard_us, answered_us, receipt_us, failures, failing_us, reason, delays"
 #define NOTICE_COLUMNS "id, partner, direction, kind, from_us, until_us, text, at_us, ended_us"

@@ -2,7 +2,8 @@
  *
  * A user belongs to an organisation and sees what that organisation keeps, or to the node itself and sees of all
  * organisations where their messages stand, but no document.
- * What a role may is rows; a route names one permission (api/routes_*.c). Every change here is an entry of the journal.
+ * What a role may is rows; a route names one permission (interface/route.h). Every change here is an entry of the
+ * journal.
  */
 #ifndef KERNEL_USER_H
 #define KERNEL_USER_H

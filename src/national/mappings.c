@@ -24,19 +24,44 @@ static const struct rule bad_name = {
 };
 static const struct rule bad_file = { .code = "NAT-005", .text = "{1}" };
 
+/* The INDEXth of those of documents, or of records. */
+static const struct national_mapping *mapping_at(const struct national_mappings *mappings, bool records, size_t index)
+{
+	for (size_t i = 0; mappings && i < mappings->count; i++)
+		if ((mapping_kind(mappings->items[i].in) != NULL) == records && index-- == 0)
+			return &mappings->items[i];
+	return NULL;
+}
+
+static const struct national_mapping *mapping_named(const struct national_mappings *mappings, bool records,
+						    const char *name)
+{
+	const struct national_mapping *mapping = NULL;
+
+	for (size_t i = 0; name && (mapping = mapping_at(mappings, records, i)); i++)
+		if (same(mapping->name, name))
+			return mapping;
+	return NULL;
+}
+
 const struct national_mapping *national_mapping_at(const struct national_mappings *mappings, size_t index)
 {
-	return mappings && index < mappings->count ? &mappings->items[index] : NULL;
+	return mapping_at(mappings, false, index);
 }
 
 const struct national_mapping *national_mapping_find(const struct national_mappings *mappings, const char *name)
 {
-	const struct national_mapping *mapping = NULL;
+	return mapping_named(mappings, false, name);
+}
 
-	for (size_t i = 0; name && (mapping = national_mapping_at(mappings, i)); i++)
-		if (same(mapping->name, name))
-			return mapping;
-	return NULL;
+const struct national_mapping *national_records_at(const struct national_mappings *mappings, size_t index)
+{
+	return mapping_at(mappings, true, index);
+}
+
+const struct national_mapping *national_records_find(const struct national_mappings *mappings, const char *name)
+{
+	return mapping_named(mappings, true, name);
 }
 
 void national_mappings_free(struct national_mappings *mappings)

@@ -29,9 +29,12 @@ enum err_code national_mappings_load(const struct kernel *kernel, const char *di
 				     struct national_mappings **mappings, struct findings *findings,
 				     struct err *err) MUST_USE;
 void national_mappings_free(struct national_mappings *mappings); /* NULL is fine */
-/* NULL if there is none of this name, or after the last; so it is of MAPPINGS NULL. */
+/* Those of documents. NULL if there is none of this name, or after the last; so it is of MAPPINGS NULL. */
 const struct national_mapping *national_mapping_find(const struct national_mappings *mappings, const char *name);
 const struct national_mapping *national_mapping_at(const struct national_mappings *mappings, size_t index);
+/* The same of those of records of reference data (kernel/edition.h). */
+const struct national_mapping *national_records_find(const struct national_mappings *mappings, const char *name);
+const struct national_mapping *national_records_at(const struct national_mappings *mappings, size_t index);
 
 /* --- Documents in a national shape --- */
 

@@ -69,22 +69,6 @@ static enum err_code submit(const struct national_request *request, struct arena
 	return document_submit(request->kernel, arena, &document, findings, result, err);
 }
 
-/* The findings of DOCUMENT, each with its place in the file: who mends it looks there. */
-static struct findings *placed(const struct mapping_document *document)
-{
-	struct arena *arena = document->arena;
-	struct findings *findings = findings_new(arena);
-
-	for (size_t i = 0; findings && findings_at(document->findings, i); i++) {
-		const struct finding *f = findings_at(document->findings, i);
-		const char *place = mapping_place(document, f);
-		if (place)
-			finding_restate(findings, f, f->path,
-					*place ? arena_printf(arena, "%s; at %s", f->text, place) : f->text);
-	}
-	return findings;
-}
-
 /* What could not be mapped is judged all the same, so that all is said at once; but it is not submitted. */
 static enum err_code judge(const struct national_request *request, const struct mapping_document *document,
 			   struct document_result *result, struct err *err)
@@ -119,9 +103,12 @@ static enum err_code take_mapped(void *arg, const struct mapping_document *docum
 		TRY(submit(request, document->arena, result.number, mapping_doctype(request->mapping->in)->code,
 			   document->json, document->findings, &result.result, err));
 	result.reference = result.result.reference;
-	result.findings = placed(document);
-	if (!result.findings)
+	/* Each with its place in the file: who mends it looks there. */
+	struct findings *findings = findings_new(document->arena);
+	if (!findings)
 		return fail(err, ERR_MEMORY, "no memory for the findings of a document");
+	mapping_tell(document, "", findings);
+	result.findings = findings;
 	return submitting->take(request->arg, &result, err);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "kernel/edition.h"
 #include "kernel/fsm.h"
 #include "kernel/journal.h"
 #include "kernel/message.h"
@@ -58,7 +59,7 @@ static enum err_code step_webhooks(struct node *node, int64_t now_us, unsigned *
 	return webhooks_step(&node->webhooks, now_us, done, err);
 }
 
-static enum err_code step_retention(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+static enum err_code delete_kept(struct node *node, int64_t now_us, unsigned *done, struct err *err)
 {
 	bool more = false;
 	enum err_code code = retention_step(&node->kernel, &actor_system, now_us, &node->retention, done, &more, err);
@@ -79,6 +80,18 @@ enum err_code roles_step_each(struct node *node, role_step *const *parts, size_t
 			first = fail(err, code, "%s", why.text);
 	}
 	return first;
+}
+
+static enum err_code delete_editions(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	enum { AT_A_TIME = 1000 };
+	return edition_sweep_step(&node->kernel, now_us, AT_A_TIME, done, err);
+}
+
+static enum err_code step_retention(struct node *node, int64_t now_us, unsigned *done, struct err *err)
+{
+	static role_step *const parts[] = { delete_kept, delete_editions };
+	return roles_step_each(node, parts, COUNT(parts), now_us, done, err);
 }
 
 static enum err_code tell_faults(struct node *node, int64_t now_us, unsigned *done, struct err *err)

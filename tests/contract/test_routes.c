@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "base/bytes.h"
 #include "base/text.h"
+#include "customs/registry.h"
 #include "kernel/user.h"
 
 static bool some_role_has(const char *permission)
@@ -69,6 +70,40 @@ static void a_password_opens_one_route(void **state)
 	assert_int_equal(count, 1);
 }
 
+static void the_routes_of_every_capability_are_routes_of_the_node(void **state)
+{
+	size_t brought = 0;
+
+	(void)state;
+	for (const struct capability *const *c = customs_capabilities; *c; c++)
+		for (const struct route *route = (*c)->routes; route && route->method; route++) {
+			bool found = false;
+			for (size_t i = 0; api_route_at(i); i++)
+				found = found || api_route_at(i) == route;
+			if (!found)
+				fail_msg("%s of %s is not served", route->operation, (*c)->name);
+			brought++;
+		}
+	assert_true(brought > 0);
+}
+
+/* Two of one name could not both be asked for; a word without words would be refused whatever it is. */
+static void every_parameter_is_told_apart_and_says_what_it_takes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; api_route_at(i); i++) {
+		const struct route *route = api_route_at(i);
+		for (const struct query_row *const *row = route->query; row && *row; row++) {
+			for (const struct query_row *const *other = route->query; other < row; other++)
+				if (same((*other)->name, (*row)->name))
+					fail_msg("%s takes two parameters %s", route->operation, (*row)->name);
+			if ((*row)->kind == QUERY_WORD && (!(*row)->what || !(*row)->words == !(*row)->among))
+				fail_msg("%s of %s: .what, and .words or .among", (*row)->name, route->operation);
+			assert_non_null((*row)->summary);
+		}
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -76,6 +111,8 @@ int main(void)
 		cmocka_unit_test(every_permission_opens_a_route),
 		cmocka_unit_test(no_role_of_the_node_opens_a_document),
 		cmocka_unit_test(a_password_opens_one_route),
+		cmocka_unit_test(the_routes_of_every_capability_are_routes_of_the_node),
+		cmocka_unit_test(every_parameter_is_told_apart_and_says_what_it_takes),
 	};
 	return cmocka_run_group_tests_name("contract, routes", tests, NULL, NULL);
 }

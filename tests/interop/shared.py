@@ -66,8 +66,9 @@ class Tool:
 
 
 def issue_until(authority, csr, out, end):
-    """A signing certificate that lasts until END: what openssl x509 cannot say, openssl ca can. It began before all others, so that of
-    several it is the one by which a node signs."""
+    """A signing certificate that began before all others, so that of several it is the one by which a node signs, and lasts until END:
+    what openssl x509 cannot say, openssl ca can."""
+    begin = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
     folder = out.with_suffix(".ca")
     folder.mkdir()
     (folder / "index").touch()
@@ -75,7 +76,7 @@ def issue_until(authority, csr, out, end):
                                  f"x509_extensions=x\nnew_certs_dir={folder}\n[p]\ncommonName=supplied\n"
                                  "[x]\nbasicConstraints=CA:FALSE\nsubjectKeyIdentifier=hash\nkeyUsage=digitalSignature\n")
     run("openssl", "ca", "-batch", "-notext", "-config", folder / "conf", "-cert", authority.cert, "-keyfile", authority.key, "-in", csr,
-        "-out", out, "-startdate", f"{end - datetime.timedelta(hours=2):%Y%m%d%H%M%SZ}", "-enddate", f"{end:%Y%m%d%H%M%SZ}")
+        "-out", out, "-startdate", f"{begin:%Y%m%d%H%M%SZ}", "-enddate", f"{end:%Y%m%d%H%M%SZ}")
 
 
 class Keys:

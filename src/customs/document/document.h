@@ -9,6 +9,8 @@
 
 #include "kernel/capability.h"
 
+struct finding_view;
+
 #define DOCUMENT_SERVICE                                                                                               \
 	"urn:lintas:service:documents:1"      /* eb:Service of every document; eb:Action is the type's code */
 #define DOCUMENT_MAX_BYTES ((size_t)16 << 20) /* what the XML reader takes (codec/xml.h) */
@@ -65,6 +67,25 @@ struct document_result {
  * written. */
 enum err_code document_submit(struct kernel *kernel, struct arena *arena, const struct document_request *request,
 			      struct findings *findings, struct document_result *result, struct err *err) MUST_USE;
+
+/* What a submission through the interface answers; also that of a file in a national shape, which is many. */
+struct submit_view { /* the answer to a submission */
+	const char *id, *message;
+	bool repeated;
+	struct submitted_view *documents; /* of a file in a national shape, each by itself */
+	size_t documents_count;
+	int64_t refused;               /* of them; INTEGER_NONE: it was none */
+	struct finding_view *findings; /* of the file as a whole: what no row of the mapping reads */
+	size_t findings_count;
+};
+struct submitted_view {
+	int64_t number; /* in the file, from 1 */
+	const char *reference, *id, *message;
+	bool repeated;
+	struct finding_view *findings;
+	size_t findings_count;
+};
+extern const struct schema submit_schema;
 
 /* The same judgement without keeping or sending anything, by form and rules alone. *DOCTYPE and *RECORD: NULL if it
  * could not be read; else what it is and the type's struct. */

@@ -1,7 +1,9 @@
-/* Reads a document: its content decides whether it is XML or JSON. */
+/* Reads a document: its content decides whether it is XML or JSON. And the field tables of what the routes take and
+ * answer. */
 #include "customs/document/document_int.h"
 
 #include "codec/xml.h"
+#include "customs/document/api_int.h"
 
 /* A byte order mark and white space say nothing. */
 static struct bytes without_leading_space(struct bytes text)
@@ -197,3 +199,133 @@ enum err_code document_check(const struct kernel *kernel, struct arena *arena, c
 	*record = reading.record;
 	return OK;
 }
+
+/* --- What the routes take and answer --- */
+
+static const struct field document_rows[] = {
+	FIELD_TEXT(struct document_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, organisation, .json = "organisation", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, doctype, .json = "doctype", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, direction, .json = "direction", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, issuer_state, .json = "issuerState", .max_length = TEXT_MAX,
+		   .label = "state that issued it, ISO 3166 alpha-2"),
+	FIELD_TEXT(struct document_view, reference, .json = "reference", .max_length = TEXT_MAX,
+		   .label = "reference, as its issuer wrote it"),
+	FIELD_DAY(struct document_view, issued_on, .json = "issuedOn"),
+	FIELD_TEXT(struct document_view, state, .json = "state", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, sender, .json = "sender", .max_length = TEXT_MAX,
+		   .label = "STATE:ORGANISATION"),
+	FIELD_TEXT(struct document_view, recipient, .json = "recipient", .max_length = TEXT_MAX,
+		   .label = "STATE:ORGANISATION"),
+	FIELD_TEXT(struct document_view, digest, .json = "digest", .min = 1, .max_length = TEXT_MAX,
+		   .label = "SHA-256 of the original, hexadecimal"),
+	FIELD_TEXT(struct document_view, message, .json = "message", .max_length = TEXT_MAX,
+		   .label = "id of the message that carries it"),
+	FIELD_TEXT(struct document_view, conversation, .json = "conversation", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct document_view, about, .json = "about", .max_length = TEXT_MAX,
+		   .label = "id of the document that it answers, cancels or replaces"),
+	FIELD_TEXT(struct document_view, paper, .json = "paper", .max_length = TEXT_MAX,
+		   .label = "id of the paper that was accepted in its place before it came"),
+	FIELD_FLAG(struct document_view, test, .json = "test", .min = 1),
+	FIELD_TIME(struct document_view, created_us, .json = "created", .min = 1),
+	FIELD_INT(
+		struct document_view, others, .json = "others",
+		.label = "how many documents of the same reference gave way to it, when it was asked for by reference"),
+	FIELD_TEXT(struct document_view, message_state, .json = "messageState", .max_length = TEXT_MAX,
+		   .label = "state of the message that carries it"),
+	FIELD_TEXT(struct document_view, message_error, .json = "messageError", .max_length = TEXT_MAX,
+		   .label = "why the last attempt to send or process that message failed"),
+	FIELD_LIST(struct document_view, findings, findings_count, struct finding_view, finding_fields,
+		   .json = "findings", .max = PAGE_MAX,
+		   .label = "findings (what was found in a received document: why it was refused)"),
+};
+enum { DOCUMENT_BELONGINGS = 4 }; /* the last rows, which lists leave out */
+static const struct fields whole_document_fields = FIELDS(struct document_view, document_rows);
+static const struct fields document_fields = { .row = document_rows,
+					       .count = COUNT(document_rows) - DOCUMENT_BELONGINGS,
+					       .size = sizeof(struct document_view) };
+
+static const struct field paper_rows[] = {
+	FIELD_TEXT(struct paper_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct paper_view, organisation, .json = "organisation", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct paper_view, partner, .json = "partner", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct paper_view, doctype, .json = "type", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct paper_view, reference, .json = "reference", .min = 1, .max_length = TEXT_MAX),
+	FIELD_DAY(struct paper_view, issued_on, .json = "issuedOn", .min = 1),
+	FIELD_TEXT(struct paper_view, issuer, .json = "issuer", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct paper_view, reason, .json = "reason", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct paper_view, link, .json = "link", .max_length = TEXT_MAX,
+		   .label = "link (with the partner, as it stood when the paper was accepted)"),
+	FIELD_TEXT(struct paper_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX,
+		   .label = "accepted, differing, settled or closed"),
+	FIELD_TEXT(struct paper_view, closed_because, .json = "closedBecause", .max_length = TEXT_MAX,
+		   .label = "what an officer found who closed it"),
+	FIELD_TEXT(struct paper_view, accepted_by, .json = "acceptedBy", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TIME(struct paper_view, accepted_us, .json = "accepted", .min = 1),
+	FIELD_TEXT(struct paper_view, document, .json = "document", .max_length = TEXT_MAX,
+		   .label = "id of the electronic twin, once it has come"),
+	FIELD_TIME(struct paper_view, twin_us, .json = "twinCame"),
+	FIELD_INT(struct paper_view, age_days, .json = "ageDays", .min = 1,
+		  .label = "whole days since it was accepted, until its twin came"),
+	FIELD_LIST(struct paper_view, findings, findings_count, struct finding_view, finding_fields, .json = "findings",
+		   .max = PAGE_MAX, .label = "findings (warnings, when it is accepted)"),
+};
+static const struct fields paper_fields = FIELDS(struct paper_view, paper_rows);
+
+static const struct field new_paper_rows[] = {
+	FIELD_TEXT(struct new_paper_view, partner, .json = "partner", .min = 1,
+		   .label = "partner (whose state issued it)"),
+	FIELD_TEXT(struct new_paper_view, doctype, .json = "type", .min = 1, .label = "document type"),
+	FIELD_TEXT(struct new_paper_view, reference, .json = "reference", .min = 1,
+		   .label = "reference, as it stands on the paper"),
+	FIELD_DAY(struct new_paper_view, issued_on, .json = "issuedOn", .min = 1, .label = "date of issue"),
+	FIELD_TEXT(struct new_paper_view, organisation, .json = "organisation",
+		   .label = "organisation (that accepts it; who logs in: his own)"),
+	FIELD_TEXT(struct new_paper_view, issuer, .json = "issuer",
+		   .label = "issuer (code of the organisation there, to compare with the electronic one)"),
+	FIELD_TEXT(struct new_paper_view, reason, .json = "reason", .min = 1, .label = "why on paper"),
+};
+static const struct fields new_paper_fields = FIELDS(struct new_paper_view, new_paper_rows);
+
+static const struct field paper_close_rows[] = {
+	FIELD_TEXT(struct paper_close_view, reason, .json = "reason", .min = 1, .label = "what was found"),
+};
+static const struct fields paper_close_fields = FIELDS(struct paper_close_view, paper_close_rows);
+
+static const struct field submitted_rows[] = {
+	FIELD_INT(struct submitted_view, number, .json = "number", .min = 1, .label = "place in the file, from 1"),
+	FIELD_TEXT(struct submitted_view, reference, .json = "reference", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct submitted_view, id, .json = "id", .max_length = TEXT_MAX,
+		   .label = "id of the document; missing if it was refused"),
+	FIELD_TEXT(struct submitted_view, message, .json = "message", .max_length = TEXT_MAX,
+		   .label = "id of the message that carries it"),
+	FIELD_FLAG(struct submitted_view, repeated, .json = "repeated", .min = 1,
+		   .label = "the same was submitted before: nothing was sent now"),
+	FIELD_LIST(struct submitted_view, findings, findings_count, struct finding_view, finding_fields,
+		   .json = "findings", .max = PAGE_MAX),
+};
+static const struct fields submitted_fields = FIELDS(struct submitted_view, submitted_rows);
+
+static const struct field submit_rows[] = {
+	FIELD_TEXT(struct submit_view, id, .json = "id", .max_length = TEXT_MAX,
+		   .label = "id of the document; missing where there may be several, with ?map="),
+	FIELD_TEXT(struct submit_view, message, .json = "message", .max_length = TEXT_MAX,
+		   .label = "id of the message that carries it"),
+	FIELD_FLAG(struct submit_view, repeated, .json = "repeated", .min = 1,
+		   .label = "the same was submitted before: nothing was sent now"),
+	FIELD_INT(struct submit_view, refused, .json = "refused", .label = "documents of the file that were refused"),
+	FIELD_LIST(struct submit_view, documents, documents_count, struct submitted_view, submitted_fields,
+		   .json = "documents", .max = PAGE_MAX, .label = "each document of a file in a national shape"),
+	FIELD_LIST(struct submit_view, findings, findings_count, struct finding_view, finding_fields,
+		   .json = "findings", .max = PAGE_MAX, .label = "warnings about the file as a whole"),
+};
+static const struct fields submit_fields = FIELDS(struct submit_view, submit_rows);
+
+const struct schema document_schema = SCHEMA("document", whole_document_fields);
+const struct schema paper_schema = SCHEMA("paper", paper_fields);
+const struct schema new_paper_schema = SCHEMA("newPaper", new_paper_fields);
+const struct schema paper_close_schema = SCHEMA("paperClose", paper_close_fields);
+const struct schema submit_schema = SCHEMA("submit", submit_fields);
+LIST_SCHEMA(document)
+LIST_SCHEMA(paper)

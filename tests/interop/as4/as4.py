@@ -293,8 +293,11 @@ def ended(x):
 def unknown_to_phase4(x):
     """Last, because the node signs with that key from then on."""
     with x.case(TO, "unknown certificate is refused"):
-        kind = PROFILES[x.profile][0]
-        x.vn.new_key(x.authority, "sign", kind, "VN-not-told")
+        key = lintas(x.vn, "key", "new", "--use", "sign", "--type", PROFILES[x.profile][0]).strip()
+        csr, cert = x.region.work / "not-told.csr", x.region.work / "not-told.pem"
+        csr.write_text(lintas(x.vn, "key", "csr", key, "--subject", "CN=VN not told"))
+        issue_until(x.authority, csr, cert, datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1))
+        lintas(x.vn, "key", "install", key, "--certificate", cert)
         before = len(x.th.received())
         message = json.loads(lintas(x.vn, "ping", "TH", "--wait", "0", "--json", code=5))["id"]
         until("refused", lambda: "No trusted certs found" in (x.ours_in_full(message).get("lastError") or ""))
@@ -305,7 +308,7 @@ def comparison(args, profile):
     """The same messages between two nodes, and between two of phase4."""
     document = exchange.form_d(ROOT, 20000)
     rows = {}
-    with exchange.Pair(argparse.Namespace(lintas=str(args.lintas), root=ROOT, build=args.build, keep=args.keep), profile) as pair:
+    with exchange.Pair(argparse.Namespace(lintas=str(args.lintas), root=ROOT, build=args.build, keep=args.keep, sent=0), profile) as pair:
         pair.load(document, MESSAGES, OPEN)
         told = pair.load(document, MESSAGES, OPEN)
         rows["lintas"] = [told["rate"], *told["nodes_cpu_us"], *(sum(exchange.status_mb(pid, what) for pid in node.processes())

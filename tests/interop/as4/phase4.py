@@ -5,7 +5,8 @@ import exchange
 from nodes import free_port, run
 from shared import SIGN, TLS, Keys, Tool, evidence, parse
 
-PROFILES = {profile: kinds[:2] for profile, kinds in exchange.PROFILES.items()}  # keys for signing and for decryption
+# Of AS4: keys for signing and for decryption.
+PROFILES = {profile: kinds[:2] for profile, kinds in exchange.PROFILES.items() if not profile.startswith("ebms2-")}
 PARTY_TYPE = "urn:oasis:names:tc:ebcore:partyid-type:unregistered:asw"
 SERVICE = "urn:lintas:service:documents:1"
 ANSWER_SECONDS = 300  # of the slowest command: 20 MB, or the start on a busy machine

@@ -8,6 +8,7 @@
 
 #include "api/call_int.h"
 #include "base/random.h"
+#include "customs/document/api_int.h"
 #include "kernel/journal.h"
 #include "kernel/refusal.h"
 
@@ -610,7 +611,7 @@ static void another_organisation_is_none_to_filter_by(void **state)
 
 	for (size_t i = 0; api_route_at(i); i++) {
 		const struct route *route = api_route_at(i);
-		if (!(route->query & QUERY_ORGANISATION))
+		if (!route_takes(route, &query_organisation))
 			continue;
 		const char *path = arena_printf(arena, "%s?organisation=", route->path);
 		struct answer answer =

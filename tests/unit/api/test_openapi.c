@@ -297,7 +297,7 @@ static void read_all(struct record *record)
 			continue;
 		const char *path = filled(record, route->path);
 		expect(tell(record, "GET", path, NULL), 200, NULL);
-		if (route->query & QUERY_LIMIT)
+		if (route_takes(route, &query_limit))
 			expect(tell(record, "GET", arena_printf(arena, "%s?limit=1", path), NULL), 200, NULL);
 	}
 	expect(tell(record, "GET", "/api/v1/documents?direction=in&type=FORM-D", NULL), 200, NULL);

@@ -3,6 +3,7 @@
 #include "people.h"
 
 #include "base/clock.h"
+#include "customs/document/api_int.h"
 #include "customs/registry.h"
 
 static struct new_paper_view the_paper(const char *organisation)

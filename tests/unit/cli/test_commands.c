@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cli/cli_int.h"
+#include "customs/registry.h"
 #include "pki.h"
 
 enum { ARGUMENTS_MAX = 24, FOLDER_SIZE = 64, PATH_SIZE = 128 };
@@ -677,6 +679,78 @@ static void the_help_keeps_its_columns(void **state)
 	expect("\n  --key FILE                 private");
 }
 
+/* --- What capabilities bring --- */
+
+/* Whether PATH of a command, "/api/v1/papers/{}?open=true", is PATTERN of a route, "/api/v1/papers/{paper}". */
+static bool is_of(const char *path, const char *pattern)
+{
+	while (*path && *path != '?') {
+		bool named = *path == '{';
+		if (*path != *pattern)
+			return false;
+		path += named ? 2 : 1;
+		pattern += named ? strcspn(pattern, "}") + 1 : 1;
+	}
+	return !*pattern;
+}
+
+static const struct route *route_of(const struct command *command)
+{
+	for (size_t i = 0; api_route_at(i); i++)
+		if (same(api_route_at(i)->method, command->method) && is_of(command->path, api_route_at(i)->path))
+			return api_route_at(i);
+	return NULL;
+}
+
+static bool takes(const struct route *route, const char *name)
+{
+	for (const struct query_row *const *row = route->query; row && *row; row++)
+		if (same((*row)->name, name))
+			return true;
+	return false;
+}
+
+static void every_command_that_calls_names_a_route_and_parameters_that_it_takes(void **state)
+{
+	const struct command *c;
+	size_t calls = 0;
+
+	(void)state;
+	for (size_t i = 0; (c = cli_command_at(i)); i++) {
+		if (!c->path)
+			continue;
+		const struct route *route = route_of(c);
+		if (!route)
+			fail_msg("%s: there is no route %s %s", c->words, c->method, c->path);
+		for (const struct option *o = c->options; route && o && o->name; o++)
+			if (o->query && !takes(route, o->query))
+				fail_msg("%s %s: %s takes no %s", c->words, o->name, route->operation, o->query);
+		if (route && route->response != c->answer)
+			fail_msg("%s reads another answer than %s gives", c->words, route->operation);
+		calls++;
+	}
+	assert_true(calls > 0);
+}
+
+static void the_commands_of_a_capability_stand_below_its_title(void **state)
+{
+	size_t groups = 0;
+
+	(void)state;
+	assert_int_equal(TYPE("help"), 0);
+	for (const struct capability *const *c = customs_capabilities; *c; c++) {
+		if (!(*c)->commands)
+			continue;
+		char head[128];
+		assert_non_null((*c)->title);
+		snprintf(head, sizeof(head), "\n\n%s\n  %.*s", (*c)->title, (int)strcspn((*c)->commands->words, " "),
+			 (*c)->commands->words);
+		expect(head);
+		groups++;
+	}
+	assert_true(groups > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -709,6 +783,8 @@ int main(void)
 		cmocka_unit_test(what_a_migration_would_do_is_told_to_programs),
 		cmocka_unit_test(the_help_of_serve_explains_the_settings),
 		cmocka_unit_test(the_help_keeps_its_columns),
+		cmocka_unit_test(every_command_that_calls_names_a_route_and_parameters_that_it_takes),
+		cmocka_unit_test(the_commands_of_a_capability_stand_below_its_title),
 	};
 	return cmocka_run_group_tests_name("commands", tests, node_setup, node_teardown);
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "cli/cli_int.h"
+#include "customs/document/api_int.h"
 #include "kernel/party.h"
 
 #define NOW_US INT64_C(1793577600000000) /* 2026-11-02T00:00:00Z */
@@ -24,6 +25,17 @@ static void expect(const char *text)
 {
 	if (!strstr(printed, text))
 		fail_msg("no \"%s\" in:\n%s", text, printed);
+}
+
+static const struct command *command(const char *words)
+{
+	const struct command *c;
+	size_t index = 0;
+
+	while ((c = cli_command_at(index)) && !same(c->words, words))
+		index++;
+	assert_non_null(c);
+	return c;
 }
 
 /* A ping that waits. */
@@ -188,11 +200,11 @@ static void the_time_of_a_document_is_that_of_its_creation(void **state)
 	FILE *page = page_open();
 	(void)state;
 
-	print_document(page, &d);
+	command("documents show")->print(page, &d);
 	fclose(page);
 	expect("  created       2026-11-02 00:00:00.000Z\n");
 	page = page_open();
-	print_documents(page, &(struct document_list_view){ .items = &d, .count = 1 });
+	command("documents list")->print(page, &(struct document_list_view){ .items = &d, .count = 1 });
 	fclose(page);
 	expect(" created ");
 	assert_null(strstr(printed, "since"));
@@ -345,13 +357,9 @@ static void a_known_head_is_shown_with_its_seal(void **state)
 /* The help names every kind of seat that the node takes. */
 static void the_help_of_a_seat_names_all_kinds(void **state)
 {
-	const struct command *c;
-	size_t index = 0;
+	const struct command *c = command("organisation add");
 	(void)state;
 
-	while ((c = cli_command_at(index)) && !same(c->words, "organisation add"))
-		index++;
-	assert_non_null(c);
 	for (size_t i = 0; organisation_seat(i); i++)
 		assert_non_null(strstr(c->options[0].help, organisation_seat(i)));
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "kernel/edition.h"
 #include "kernel/mapping.h"
 
 enum { ARENA = 64 << 20, TEXT_MAX = 1 << 16 };
@@ -64,7 +65,9 @@ static const struct field trial_rows[] = {
 static const struct fields trial = FIELDS(struct trial, trial_rows);
 static const struct schema trial_schema = { .name = "TRIAL", .fields = &trial };
 static const struct doctype trial_doctype = { .code = "TRIAL", .schema = &trial_schema };
-static const struct capability capability = { .doctypes = (const struct doctype *const[]){ &trial_doctype, NULL } };
+static const struct edition_kind trial_kind = { .name = "trial.records", .schema = &trial_schema };
+static const struct capability capability = { .doctypes = (const struct doctype *const[]){ &trial_doctype, NULL },
+					      .editions = (const struct edition_kind *const[]){ &trial_kind, NULL } };
 static const struct kernel kernel = { .capabilities = (const struct capability *const[]){ &capability, NULL } };
 
 /* --- Playing --- */
@@ -176,7 +179,8 @@ static void assert_maps(const char *mapping_text, const char *source_text, const
 
 #define CSV(inside)                                                                                                    \
 	"{'title':'t','documentType':'TRIAL','format':'csv','csv':{'delimiter':';','lineEnd':'lf'}," inside "}"
-#define SENDER "{'to':'/reference','from':'REF'},{'to':'/sender/name','from':'FROM'}"
-#define ITEMS  "{'to':'/item/*/number','from':'NO'},{'to':'/item/*/goods','from':'GOODS'}"
+#define RECORDS(inside) "{'title':'t','records':'trial.records','format':'csv','csv':{'delimiter':';'}," inside "}"
+#define SENDER          "{'to':'/reference','from':'REF'},{'to':'/sender/name','from':'FROM'}"
+#define ITEMS           "{'to':'/item/*/number','from':'NO'},{'to':'/item/*/goods','from':'GOODS'}"
 
 #endif

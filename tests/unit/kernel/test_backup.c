@@ -95,6 +95,14 @@ static void rows_of(struct kernel_fixture *fixture, struct db *db, struct rows *
 
 /* --- A node --- */
 
+static const struct statement editions[] = {
+	{ "test.edition",
+	  "INSERT INTO edition (id, kind, subject, state, from_day, digest, records, warnings, imported_by, imported_us,"
+	  " touched_us, turn, swept) VALUES ('e1', 'tariff.rates', 'VN', 'active', 1, 'aa', 1, 1, 'nok', 1, 1, 1, 0)" },
+	{ "test.edition_warning",
+	  "INSERT INTO edition_warning (edition, number, code, place, text) VALUES ('e1', 1, 'X-001', '', 'x')" },
+};
+
 static void populate(struct kernel_fixture *fixture)
 {
 	static const struct statement odd = {
@@ -114,6 +122,8 @@ static void populate(struct kernel_fixture *fixture)
 	fixture_exec(fixture, &odd,
 		     BINDS(BIND_TEXT(first.id), BIND_INT(INT64_MAX), BIND_TEXT("ผู้ส่งออก 𝄞 ' \" ;\n"),
 			   BIND_BLOB(bytes(all, sizeof(all)))));
+	for (size_t i = 0; i < COUNT(editions); i++)
+		fixture_exec(fixture, &editions[i], NO_BINDS);
 	unsigned sealed = 0;
 	must(journal_seal_step(&fixture->kernel, fixture->clock.now_us, 100, &sealed, &fixture->err));
 	assert_true(sealed > 0);
@@ -545,6 +555,8 @@ static void rows_of_later_programs_go_with_the_way_back_and_those_of_0_1_0_stay(
 		must(db_migrate(db, kernel_migrations, kernel_migrations_count, false, NULL, NULL, &fixture->err));
 		for (size_t i = 0; i < COUNT(later); i++)
 			fixture_exec(&at, &later[i], NO_BINDS);
+		for (size_t i = 0; i < COUNT(editions); i++)
+			fixture_exec(&at, &editions[i], NO_BINDS);
 		must(db_migrate_to(db, kernel_migrations, kernel_migrations_count, 2, false, NULL, NULL,
 				   &fixture->err));
 		rows_of(fixture, db, &after);

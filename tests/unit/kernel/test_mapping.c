@@ -98,6 +98,129 @@ static void a_table_that_cannot_be_turned_round_works_one_way(void **state)
 	load(arena, CSV("'row':[" SENDER ",{'to':'/sender/country','from':'C','if':'D'}]"), true, "MAP-012 /row/2");
 }
 
+/* --- Records, and lists whose items rows name --- */
+
+static void a_mapping_is_of_documents_or_of_records(void **state)
+{
+	(void)state;
+	arena_auto arena = arena_new(ARENA);
+	const struct mapping *mapping = load(arena, RECORDS("'row':[" SENDER "]"), false, "");
+
+	assert_null(mapping_doctype(mapping));
+	assert_ptr_equal(mapping_kind(mapping), &trial_kind);
+	assert_string_equal(mapping_subject(mapping), "trial.records");
+	mapping = load(arena, CSV("'row':[" SENDER "]"), false, "");
+	assert_null(mapping_kind(mapping));
+	assert_string_equal(mapping_subject(mapping), "TRIAL");
+	load(arena, "{'title':'t','format':'csv','row':[" SENDER "]}", false, "MAP-008");
+	load(arena, CSV("'records':'trial.records','row':[" SENDER "]"), false, "MAP-008");
+	load(arena, "{'title':'t','records':'trial','format':'csv','row':[" SENDER "]}", false, "MAP-044 /records");
+	/* The rules of a mapping of documents are those of one of records. */
+	load(arena, RECORDS("'row':[{'to':'/nothing','from':'A'}," SENDER "]"), false, "MAP-003 /row/0/to");
+	load(arena, RECORDS("'row':[{'to':'/reference','from':'A'}]"), false, "MAP-009 /row");
+}
+
+#define FIXED "'list':[{'to':'/item','fixed':3}],"
+#define MASSES                                                                                                         \
+	"{'to':'/item/[1]/mass','from':'A'},{'to':'/item/[1]/number','constant':'2022'},"                              \
+	"{'to':'/item/[2]/mass','from':'B'},{'to':'/item/[2]/number','constant':'2023'},"                              \
+	"{'to':'/item/*/goods','constant':'rice'}"
+
+/* A tariff has a line a code and a column an agreement and year. */
+static void an_item_of_a_fixed_list_is_there_if_something_of_it_was_read(void **state)
+{
+	(void)state;
+	static const char mapping[] = RECORDS(FIXED "'row':[" SENDER "," MASSES "]");
+
+	assert_maps(mapping, "REF;FROM;A;B\r\na;x;0;5.5\r\nb;x;;7\r\nc;x; ;\r\n",
+		    "{'reference':'a','sender':{'name':'x'},'item':[{'mass':'0','number':2022,'goods':'rice'},"
+		    "{'mass':'5.5','number':2023,'goods':'rice'}]}\n"
+		    "{'reference':'b','sender':{'name':'x'},'item':[{'mass':'7','number':2023,'goods':'rice'}]}\n"
+		    "{'reference':'c','sender':{'name':'x'}}\n");
+	/* The first item that is there is the second that rows name: its column is told all the same. */
+	assert_maps(mapping, "REF;FROM;A;B\na;x;;much\n",
+		    "{'reference':'a','sender':{'name':'x'},'item':[{'number':2023,'goods':'rice'}]}\n"
+		    "MAP-027 /item/0/mass at line 2, column 'B'\n");
+	/* A column that is of each item makes none. */
+	assert_maps(
+		RECORDS(FIXED "'row':[" SENDER ",{'to':'/item/*/number','from':'YEAR'},"
+			      "{'to':'/item/[3]/mass','from':'A'},{'to':'/item/[1]/mass','from':'B'}]"),
+		"REF;FROM;YEAR;A;B\na;x;2022;1;2\nb;x;2022;;\nc;x;;3;\n",
+		"{'reference':'a','sender':{'name':'x'},'item':[{'mass':'2','number':2022},{'mass':'1','number':2022}]}\n"
+		"{'reference':'b','sender':{'name':'x'}}\n"
+		"{'reference':'c','sender':{'name':'x'},'item':[{'mass':'3'}]}\n"
+		"FLD-001 /item/0/number at line 4, column 'A'\n");
+}
+
+static void a_fixed_list_is_checked_when_it_is_loaded(void **state)
+{
+	(void)state;
+	arena_auto arena = arena_new(ARENA);
+	static const struct {
+		const char *inside, *findings;
+	} rows[] = {
+		{ FIXED "'row':[" SENDER ",{'to':'/item/[4]/number','from':'A'}]", "MAP-045 /row/2/to" },
+		{ "'list':[{'to':'/item'}],'row':[" SENDER ",{'to':'/item/[1]/number','from':'A'}]",
+		  "MAP-045 /row/2/to" },
+		{ FIXED "'row':[" SENDER ",{'to':'/item/[0]/number','from':'A'}]", "MAP-002 /row/2/to" },
+		{ FIXED "'row':[" SENDER ",{'to':'/item/[1]x/number','from':'A'}]", "MAP-002 /row/2/to" },
+		{ "'list':[{'to':'/item','fixed':201}],'row':[" SENDER "]", "MAP-008 /list/0" },
+		{ "'list':[{'to':'/item','fixed':2,'key':'K'}],'row':[" SENDER "]", "MAP-008 /list/0" },
+		{ "'list':[{'to':'/item','fixed':2},{'to':'/item/*/part'}],'row':[" SENDER "]", "MAP-008 /list/1" },
+		{ "'list':[{'to':'/item/[2]','fixed':2}],'row':[" SENDER "]", "MAP-045 /list/0/to" },
+		/* What is mandatory is so in each item. */
+		{ FIXED "'row':[" SENDER "," MASSES ",{'to':'/item/[3]/mass','from':'C'}]", "MAP-009 /row" },
+		/* Two items are not one twice; an item is. */
+		{ FIXED "'row':[" SENDER "," MASSES ",{'to':'/item/[2]/mass','from':'C'}]", "MAP-005 /row/7/to" },
+		{ FIXED "'row':[" SENDER "," MASSES ",{'to':'/item/*/mass','from':'C'}]", "MAP-005 /row/7/to" },
+		{ "'row':[" SENDER ",{'to':'/day','from':'D','only':true}]", "MAP-008 /row/2" },
+		{ "'row':[" SENDER ",{'to':'/day','from':'D','except':'x'}]", "MAP-006 /row/2/except" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		load(arena, arena_printf(arena, RECORDS("%s"), rows[i].inside), false, rows[i].findings);
+	load(arena, RECORDS(FIXED "'row':[" SENDER "," MASSES "]"), true, "MAP-012 /list/0");
+	load(arena,
+	     "{'title':'t','records':'trial.records','format':'json','row':[{'to':'/reference','from':'/a/[1]/b'},"
+	     "{'to':'/sender/name','from':'/c'}]}",
+	     false, "MAP-045 /row/0/from");
+}
+
+/* "5 %", "excluded", "-" and nothing: what a column of rates has. */
+static void one_column_gives_a_number_with_a_unit_or_a_word(void **state)
+{
+	(void)state;
+	static const char mapping[] =
+		RECORDS(FIXED "'row':[" SENDER ",{'to':'/item/*/number','constant':'1'},"
+			      "{'to':'/item/[1]/mass','from':'A','suffix':'%','decimal':',','except':'none'},"
+			      "{'to':'/urgent','from':'A','table':'word','only':true}],"
+			      "'table':[{'name':'none','code':[{'from':'excluded','to':'x'},{'from':'-','to':'x'}]},"
+			      "{'name':'word','code':[{'from':'excluded','to':'true'}]}]");
+
+	assert_maps(mapping, "REF;FROM;A\na;x;5,5 %\nb;x;5%\nc;x;excluded\nd;x;-\ne;x;\nf;x;5\ng;x;%\nh;x;Excluded\n",
+		    "{'reference':'a','sender':{'name':'x'},'item':[{'mass':'5.5','number':1}]}\n"
+		    "{'reference':'b','sender':{'name':'x'},'item':[{'mass':'5','number':1}]}\n"
+		    "{'reference':'c','sender':{'name':'x'},'urgent':true}\n"
+		    "{'reference':'d','sender':{'name':'x'}}\n"
+		    "{'reference':'e','sender':{'name':'x'}}\n"
+		    "{'reference':'f','sender':{'name':'x'},'item':[{'number':1}]}\n"
+		    "MAP-046 /item/0/mass at line 7, column 'A'\n"
+		    "{'reference':'g','sender':{'name':'x'},'item':[{'number':1}]}\n"
+		    "MAP-046 /item/0/mass at line 8, column 'A'\n"
+		    "{'reference':'h','sender':{'name':'x'},'item':[{'number':1}]}\n"
+		    "MAP-046 /item/0/mass at line 9, column 'A'\n");
+}
+
+static void a_unit_is_written_behind_its_value(void **state)
+{
+	(void)state;
+	assert_both_ways(CSV("'key':'REF','list':[{'to':'/item'}],'row':[" SENDER
+			     ",{'to':'/item/*/number','from':'NO'},"
+			     "{'to':'/item/*/mass','from':'A','suffix':'kg'}]"),
+			 "{'reference':'A','sender':{'name':'x'},'item':[{'number':1,'mass':'5.5'}]}",
+			 "REF;FROM;NO;A\nA;x;1;5.5kg\n");
+}
+
 /* --- CSV --- */
 
 static void lines_with_one_key_are_one_document(void **state)
@@ -493,6 +616,11 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_with_a_mapping_is_found_at_once),
 		cmocka_unit_test(a_mandatory_value_that_no_row_gives_is_named_with_its_law),
 		cmocka_unit_test(a_table_that_cannot_be_turned_round_works_one_way),
+		cmocka_unit_test(a_mapping_is_of_documents_or_of_records),
+		cmocka_unit_test(an_item_of_a_fixed_list_is_there_if_something_of_it_was_read),
+		cmocka_unit_test(a_fixed_list_is_checked_when_it_is_loaded),
+		cmocka_unit_test(one_column_gives_a_number_with_a_unit_or_a_word),
+		cmocka_unit_test(a_unit_is_written_behind_its_value),
 		cmocka_unit_test(lines_with_one_key_are_one_document),
 		cmocka_unit_test(the_form_of_a_file_is_judged_before_anything_is_made_of_it),
 		cmocka_unit_test(what_no_row_reads_is_told),

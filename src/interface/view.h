@@ -1,11 +1,24 @@
-/* What the tables of answers share. */
-#ifndef API_VIEWS_INT_H
-#define API_VIEWS_INT_H
+/* Views: what routes take and answer, as structs with field tables. The same tables print the answer, its OpenAPI
+ * schema, and let the command line read it. */
+#ifndef INTERFACE_VIEW_H
+#define INTERFACE_VIEW_H
 
-#include "api/api.h"
+#include "codec/field.h"
 
-enum { TEXT_MAX = 65536, PAGE_MAX = 1000 };
+enum { TEXT_MAX = 65536, PAGE_MAX = 1000 }; /* of what we answer: characters of a text, items of a list */
 
+struct finding_view {
+	const char *code, *path, *text, *law, *severity;
+};
+extern const struct fields finding_fields;
+
+/* A page of a list: the struct, and its schema "thingList" of the rows thing_fields. */
+#define LIST_VIEW(name, type)                                                                                          \
+	struct name {                                                                                                  \
+		type *items;                                                                                           \
+		size_t count;                                                                                          \
+		const char *next; /* cursor of the next page, or NULL */                                               \
+	}
 #define SCHEMA(name_, fields_)                                                                                         \
 	{                                                                                                              \
 		.name = name_, .root = name_, .ns = "", .prefix = "", .fields = &(fields_)                             \
