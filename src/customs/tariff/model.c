@@ -29,6 +29,54 @@ static const struct field measure_fields[] = {
 };
 static const struct fields measure = FIELDS(struct tariff_measure, measure_fields);
 
+/* --- Records of editions --- */
+
+#define OF_MEASURE(member, ...) FIELD_TEXT(struct rate_measure, measure.member, __VA_ARGS__)
+static const struct field rate_measure_fields[] = {
+	OF_MEASURE(kind,          .json = "kind", .min = 1, .max_length = 24, .label = "Kind of measure"),
+	OF_MEASURE(agreement,     .json = "agreement", .max_length = 16, .label = "Agreement"),
+	OF_MEASURE(area,          .json = "area", .max_length = WORDS_MAX, .label = "Origins"),
+	FIELD_DAY (struct rate_measure, measure.from,  .json = "from", .label = "First day"),
+	FIELD_DAY (struct rate_measure, measure.until, .json = "until", .label = "Last day"),
+	OF_MEASURE(duty,          .json = "duty", .max_length = TARIFF_DUTY_MAX, .label = "Duty"),
+	FIELD_DEC (struct rate_measure, rate,     .json = "rate", .label = "Duty in per cent, in place of an expression"),
+	FIELD_DEC (struct rate_measure, amount,   .json = "amount", .label = "Duty for each unit, in place of an expression"),
+	FIELD_CODE(struct rate_measure, currency, .json = "currency", .list = "ISO4217", .label = "Currency of the amount"),
+	FIELD_TEXT(struct rate_measure, unit,     .json = "unit", .max_length = 3, .label = "Unit of the amount"),
+	FIELD_FLAG(struct rate_measure, excluded, .json = "excluded", .label = "The agreement does not cover the goods"),
+	OF_MEASURE(note,          .json = "note", .max_length = 2000, .label = "Note"),
+	OF_MEASURE(documents,     .json = "documents", .max_length = WORDS_MAX, .label = "Documents needed"),
+	OF_MEASURE(end_use,       .json = "endUse", .max_length = 64, .label = "End use"),
+	OF_MEASURE(quota,         .json = "quota", .max_length = 32, .label = "Order number of the quota"),
+	OF_MEASURE(exporter,      .json = "exporter", .max_length = 32, .label = "Additional code of the exporter"),
+	FIELD_DEC (struct rate_measure, measure.at_least, .json = "atLeast", .label = "From this quantity on"),
+	FIELD_DEC (struct rate_measure, measure.at_most,  .json = "atMost", .label = "Up to this quantity"),
+	OF_MEASURE(quantity_unit, .json = "quantityUnit", .max_length = 3, .label = "Unit of the quantity"),
+	OF_MEASURE(agency,        .json = "agency", .max_length = 200, .label = "Agency"),
+	OF_MEASURE(law,           .json = "law", .max_length = 200, .label = "Legal source"),
+};
+static const struct fields rate_measure = FIELDS(struct rate_measure, rate_measure_fields);
+static const struct field rate_fields[] = {
+	FIELD_TEXT(struct rate_record, nomenclature, .json = "nomenclature", .max_length = 16, .label = "Nomenclature"),
+	FIELD_TEXT(struct rate_record, code, .json = "code", .max_length = 12, .pattern = "[0-9]*", .label = "Goods; none: all"),
+	FIELD_TEXT(struct rate_record, law,  .json = "law", .max_length = 200, .label = "Legal source of all measures"),
+	FIELD_LIST(struct rate_record, measures, measures_count, struct rate_measure, rate_measure, .json = "measure", .max = 200),
+};
+static const struct fields rate = FIELDS(struct rate_record, rate_fields);
+
+static const struct field permit_fields[] = {
+	FIELD_TEXT(struct permit_record, nomenclature, .json = "nomenclature", .max_length = 16, .label = "Nomenclature"),
+	FIELD_TEXT(struct permit_record, code,      .json = "code", .min = 1, .max_length = 12, .pattern = "[0-9]+", .label = "Goods"),
+	FIELD_TEXT(struct permit_record, direction, .json = "direction", .min = 1, .pattern = "import|export|both", .label = "Direction"),
+	FIELD_TEXT(struct permit_record, agency,    .json = "agency", .min = 1, .max_length = 200, .label = "Agency"),
+	FIELD_TEXT(struct permit_record, note,      .json = "note", .max_length = 4000, .label = "Which of the goods"),
+	FIELD_TEXT(struct permit_record, documents, .json = "documents", .max_length = WORDS_MAX, .label = "Documents needed"),
+	FIELD_DAY (struct permit_record, from,      .json = "from", .label = "First day"),
+	FIELD_DAY (struct permit_record, until,     .json = "until", .label = "Last day"),
+	FIELD_TEXT(struct permit_record, law,       .json = "law", .max_length = 200, .label = "Legal source"),
+};
+static const struct fields permit = FIELDS(struct permit_record, permit_fields);
+
 static const struct field exchange_fields[] = {
 	FIELD_CODE(struct tariff_exchange, currency, .json = "currency", .list = "ISO4217", .min = 1, .label = "Currency"),
 	FIELD_DEC (struct tariff_exchange, units,    .json = "units", .label = "Units of it (1 if absent)"),
@@ -112,7 +160,9 @@ static const struct schema state_schema = { .name = "state", .fields = &state };
 /* clang-format on */
 
 const struct schema tariff_measure_schema = { .name = "measure", .fields = &measure };
-const struct schema tariff_exchange_schema = { .name = "exchange", .fields = &exchange_table };
+const struct schema rate_schema = { .name = "tariff.rates", .fields = &rate };
+const struct schema permit_schema = { .name = "tariff.permits", .fields = &permit };
+const struct schema tariff_exchange_schema = { .name = "tariff.exchange", .fields = &exchange_table };
 
 /* --- Reading what is embedded --- */
 

@@ -59,6 +59,11 @@ const struct rule tariff_measure_rules[] = {
 				   "GATT 1994, Article X:1", SEVERITY_WARNING },
 	[MEASURE_OTHER_NOMENCLATURE] = { "TRF-030", "codes are of {1}, the tariff of this state of {2}",
 					 "HS Convention, Article 3", SEVERITY_ERROR },
+	[EDITION_SUBJECT] = { "TRF-031",
+			      "\"{1}\" is no subject of a tariff: a state of data/tariff as \"VN\", or \"VN-\" and a name",
+			      NULL, SEVERITY_ERROR },
+	[EXCHANGE_RATE] = { "TRF-032", "a rate of exchange is above zero, and for 1, 10, 100 … of the currency",
+			    CVA ", Article 9", SEVERITY_ERROR },
 	{ 0 },
 };
 

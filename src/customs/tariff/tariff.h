@@ -187,6 +187,12 @@ struct tariff_snapshot *tariff_snapshot_hold(struct tariff_snapshot *snapshot);
 void tariff_snapshot_release(struct tariff_snapshot *snapshot); /* NULL is fine */
 size_t tariff_snapshot_measures(const struct tariff_snapshot *snapshot);
 
+/* The tariff of STATE on DAY out of the editions that count: "tariff.rates" and "tariff.permits" of the subjects "VN"
+ * and "VN-…", "tariff.exchange" of "VN". Measures that contradict each other are warnings in FINDINGS. */
+enum err_code tariff_load(struct tx *tx, struct arena *arena, const struct tariff_reference *reference,
+			  const char *state, date day, struct tariff_snapshot **snapshot, struct findings *findings,
+			  struct err *err) MUST_USE;
+
 /* --- Assessment --- */
 
 struct tariff_quantity {

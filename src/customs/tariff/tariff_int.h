@@ -32,6 +32,8 @@ enum measure_rule {
 	MEASURE_QUANTITY,
 	MEASURE_CONTRADICTED,
 	MEASURE_OTHER_NOMENCLATURE,
+	EDITION_SUBJECT,
+	EXCHANGE_RATE,
 };
 enum assessment_rule {
 	LINE_CODE,
@@ -272,5 +274,43 @@ void option_charge(struct assessment *work, struct tariff_option *option, const 
 
 /* Whether CODE can be one of goods. By its form alone, until the nomenclature is asked. */
 bool tariff_code_possible(const char *code);
+
+/* --- Records of editions (model.c) and how they are kept (store.c) --- */
+
+/* One measure as books write it: .duty, or what one is made of. */
+struct rate_measure {
+	struct tariff_measure measure;
+	struct decimal rate, amount; /* per cent; of .currency for one .unit */
+	const char *currency, *unit;
+	bool excluded;
+};
+/* One line of a book. */
+struct rate_record {
+	const char *nomenclature, *code, *law;
+	struct rate_measure *measures;
+	size_t measures_count;
+};
+/* One line of a list of goods that need a paper. */
+struct permit_record {
+	const char *nomenclature, *code, *direction, *agency, *note, *documents, *law;
+	date from, until;
+};
+extern const struct schema rate_schema, permit_schema;
+
+enum err_code store_put_measure(struct tx *tx, const char *edition, int64_t number, int64_t item,
+				const struct tariff_measure *measure, struct err *err) MUST_USE;
+enum err_code store_put_exchange(struct tx *tx, const char *edition, int64_t number, const struct tariff_exchange *rate,
+				 struct err *err) MUST_USE;
+enum err_code store_drop_measures(struct tx *tx, const char *edition, int64_t limit, bool *more,
+				  struct err *err) MUST_USE;
+enum err_code store_drop_exchange(struct tx *tx, const char *edition, int64_t limit, bool *more,
+				  struct err *err) MUST_USE;
+/* What EDITION keeps goes into BUILDER, a row at a time. */
+enum err_code store_load_measures(struct tx *tx, const char *edition, struct tariff_builder *builder,
+				  struct findings *findings, struct err *err) MUST_USE;
+enum err_code store_load_exchange(struct tx *tx, const char *edition, struct tariff_builder *builder,
+				  struct err *err) MUST_USE;
+extern const struct statements tariff_statements;
+extern const struct edition_kind tariff_rates_kind, tariff_permits_kind, tariff_exchange_kind;
 
 #endif
