@@ -160,13 +160,13 @@ static const struct schema state_schema = { .name = "state", .fields = &state };
 /* clang-format on */
 
 const struct schema tariff_measure_schema = { .name = "measure", .fields = &measure };
-const struct schema rate_schema = { .name = "tariff.rates", .fields = &rate };
-const struct schema permit_schema = { .name = "tariff.permits", .fields = &permit };
+const struct schema tariff_rate_schema = { .name = "tariff.rates", .fields = &rate };
+const struct schema tariff_permit_schema = { .name = "tariff.permits", .fields = &permit };
 const struct schema tariff_exchange_schema = { .name = "tariff.exchange", .fields = &exchange_table };
 
 /* --- Reading what is embedded --- */
 
-bool rounding_of(const char *mode, enum decimal_rounding *found)
+bool tariff_rounding_of(const char *mode, enum decimal_rounding *found)
 {
 	static const char *const modes[] = {
 		[DECIMAL_HALF_UP] = "half-up",
@@ -249,7 +249,7 @@ const struct tariff_agreement *tariff_agreement_at(const struct tariff_reference
 	return index < reference->agreements_count ? &reference->agreements[index] : NULL;
 }
 
-const struct tariff_agreement *agreement_find(const struct tariff_reference *reference, const char *code)
+const struct tariff_agreement *tariff_agreement_find(const struct tariff_reference *reference, const char *code)
 {
 	for (size_t i = 0; i < reference->agreements_count; i++)
 		if (same(reference->agreements[i].code, code))
@@ -257,7 +257,7 @@ const struct tariff_agreement *agreement_find(const struct tariff_reference *ref
 	return NULL;
 }
 
-size_t agreement_index(const struct tariff_reference *reference, const struct tariff_agreement *one)
+size_t tariff_agreement_index(const struct tariff_reference *reference, const struct tariff_agreement *one)
 {
 	return (size_t)(one - reference->agreements);
 }

@@ -146,7 +146,7 @@ const struct tariff_kind *tariff_kind_find(const char *name)
 	return NULL;
 }
 
-size_t kind_index(const struct tariff_kind *kind)
+size_t tariff_kind_index(const struct tariff_kind *kind)
 {
 	return (size_t)(kind - kinds);
 }

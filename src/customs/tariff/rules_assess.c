@@ -20,7 +20,7 @@ static bool holds_any(const struct assessment *work, const struct tariff_agreeme
 static struct tariff_option *option_new(struct assessment *work, const char *kind)
 {
 	if (work->options_count == TARIFF_OPTIONS_MAX) {
-		line_finding(work, LINE_MANY_OPTIONS, "", work->line->code, NULL);
+		assess_finding(work, LINE_MANY_OPTIONS, "", work->line->code, NULL);
 		return NULL;
 	}
 	struct tariff_option *option = &work->options[work->options_count++];
@@ -36,7 +36,7 @@ static void option_by(struct assessment *work, struct tariff_option *option, con
 	option->documents = measure->conditions ? measure->conditions->documents : NULL;
 	option->standing = excluded && !measure->contradicted ? TARIFF_EXCLUDED : TARIFF_CALCULATED;
 	if (option->standing == TARIFF_CALCULATED)
-		option_charge(work, option, measure);
+		tariff_option_charge(work, option, measure);
 }
 
 /* The one measure of a kind for everybody, or of an agreement. */
@@ -44,7 +44,7 @@ static void add_scheduled(struct assessment *work, const struct tariff_kind *kin
 			  const struct tariff_agreement *agreement, bool loaded)
 {
 	struct tariff_option *option = option_new(work, kind->name);
-	const struct measure *measure = loaded && option ? measure_pick(work, kind, agreement) : NULL;
+	const struct measure *measure = loaded && option ? tariff_measure_pick(work, kind, agreement) : NULL;
 
 	if (!option)
 		return;
@@ -68,7 +68,7 @@ static bool narrowed(const struct assessment *work, size_t spans, const struct m
 		for (size_t j = 0; j < work->spans[i]->count; j++) {
 			const struct measure *other = measure_at(work, work->spans[i], j);
 			const struct conditions *a = measure->conditions, *b = other->conditions;
-			if (other->kind == measure->kind && measure_applies(work, other) &&
+			if (other->kind == measure->kind && tariff_measure_applies(work, other) &&
 			    same(a ? a->quota : NULL, b ? b->quota : NULL) &&
 			    same(a ? a->end_use : NULL, b ? b->end_use : NULL))
 				return true;
@@ -84,7 +84,7 @@ static void add_special(struct assessment *work)
 	for (size_t i = 0; i < work->spans_count; i++)
 		for (size_t j = 0; j < work->spans[i]->count; j++) {
 			const struct measure *measure = measure_at(work, work->spans[i], j);
-			if (!word_among(kinds, measure->kind->name) || !measure_applies(work, measure) ||
+			if (!word_among(kinds, measure->kind->name) || !tariff_measure_applies(work, measure) ||
 			    narrowed(work, i, measure))
 				continue;
 			struct tariff_option *option = option_new(work, measure->kind->name);
@@ -93,7 +93,7 @@ static void add_special(struct assessment *work)
 			const struct conditions *conditions = measure->conditions;
 			option->detail =
 				conditions ? (conditions->quota ? conditions->quota : conditions->end_use) : NULL;
-			option->held = measure_held(work, measure);
+			option->held = tariff_measure_held(work, measure);
 			option_by(work, option, measure);
 		}
 }
@@ -104,10 +104,10 @@ static void add_controls(struct assessment *work)
 		for (size_t j = 0; j < work->spans[i]->count; j++) {
 			const struct measure *measure = measure_at(work, work->spans[i], j);
 			if (measure->kind->group != TARIFF_CONTROL ||
-			    measure->kind->exports != work->request->exports || !measure_applies(work, measure))
+			    measure->kind->exports != work->request->exports || !tariff_measure_applies(work, measure))
 				continue;
 			if (work->controls_count == TARIFF_CONTROLS_MAX) {
-				line_finding(work, LINE_MANY_OPTIONS, "", work->line->code, NULL);
+				assess_finding(work, LINE_MANY_OPTIONS, "", work->line->code, NULL);
 				return;
 			}
 			const char *documents = measure->conditions ? measure->conditions->documents : NULL;
@@ -117,7 +117,7 @@ static void add_controls(struct assessment *work)
 				.documents = documents,
 				.note = measure->note,
 				.law = measure->law,
-				.held = documents && measure_held(work, measure),
+				.held = documents && tariff_measure_held(work, measure),
 			};
 		}
 }
@@ -132,7 +132,7 @@ static void add_options(struct assessment *work)
 	uint32_t loaded = out ? snapshot->agreements_outgoing : snapshot->agreements_loaded;
 
 	work->options_count = work->charges_count = work->controls_count = 0;
-	add_scheduled(work, general, NULL, snapshot->kinds_loaded >> kind_index(general) & 1);
+	add_scheduled(work, general, NULL, snapshot->kinds_loaded >> tariff_kind_index(general) & 1);
 	for (size_t i = 0; i < snapshot->reference->agreements_count; i++) {
 		const struct tariff_agreement *agreement = &snapshot->reference->agreements[i];
 		if (tariff_agreement_between(agreement, work->line->origin, snapshot->state->state, request->day))
@@ -175,7 +175,7 @@ static enum err_code assess_line(struct assessment *work, tariff_take_fn *take, 
 				 struct err *err)
 {
 	work->facts.steps = work->request->trace ? &work->steps : NULL;
-	work->value = line_value(work, NULL);
+	work->value = assess_value(work, NULL);
 	if (!decimal_given(work->value))
 		return OK;
 	add_options(work);
@@ -248,7 +248,7 @@ static void relieve(struct assessment *work, struct decimal cif, struct decimal 
 		if ((relief->from != DATE_NONE && day < relief->from) ||
 		    (relief->until != DATE_NONE && day > relief->until))
 			continue;
-		struct decimal most = exchange(&work->facts, relief->at_most, relief->currency);
+		struct decimal most = tariff_exchanged(&work->facts, relief->at_most, relief->currency);
 		struct decimal value = same(relief->basis, "FOB") ? fob : cif;
 		if (decimal_given(most) && decimal_given(value) && decimal_compare(value, most) <= 0)
 			relieve_kinds(work, relief);
@@ -265,11 +265,11 @@ static void look(struct assessment *work, bool *right)
 	for (size_t i = 0; i < work->request->lines_count; i++) {
 		struct decimal line_fob = decimal_none();
 		begin_line(work, i);
-		right[i] = line_check(work);
+		right[i] = assess_check(work);
 		known &= right[i];
 		if (!right[i] || !sums)
 			continue;
-		struct decimal value = line_value(work, &line_fob);
+		struct decimal value = assess_value(work, &line_fob);
 		cif = decimal_add(cif, value);
 		fob = decimal_add(fob, line_fob);
 		right[i] = decimal_given(value);
@@ -305,12 +305,12 @@ enum err_code tariff_assess(struct arena *arena, const struct tariff_snapshot *s
 		if (!right[i])
 			continue;
 		begin_line(work, i);
-		if (request->lines_count > 1 && !line_check(work))
+		if (request->lines_count > 1 && !assess_check(work))
 			continue;
 		TRY(assess_line(work, take, arg, &sum, err));
 	}
 	work->steps.count = 0;
-	sum.payable = round_at(work, STAGE_TOTAL, "total", sum.payable);
+	sum.payable = assess_round(work, STAGE_TOTAL, "total", sum.payable);
 	if (!money_of(sum.payable, snapshot->state->currency, &sum.money) && sum.lines > 0)
 		finding_add(findings, &tariff_assessment_rules[LINE_VALUE_LARGE], "/lines", "the sum", NULL);
 	*total = sum;

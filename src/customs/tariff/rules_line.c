@@ -7,8 +7,8 @@
 
 #define LARGEST INT64_C(1000000000000000)
 
-void line_finding(struct assessment *work, enum assessment_rule rule, const char *member, const char *first,
-		  const char *second)
+void assess_finding(struct assessment *work, enum assessment_rule rule, const char *member, const char *first,
+		    const char *second)
 {
 	char place[64];
 
@@ -37,7 +37,7 @@ static bool check_quantities(struct assessment *work)
 	work->facts.quantities_count = 0;
 	if (line->quantities_count > QUANTITIES_MAX) {
 		snprintf(most, sizeof(most), "%d", QUANTITIES_MAX);
-		line_finding(work, LINE_QUANTITIES, "/quantities", most, NULL);
+		assess_finding(work, LINE_QUANTITIES, "/quantities", most, NULL);
 		return false;
 	}
 	for (size_t i = 0; i < line->quantities_count; i++) {
@@ -46,12 +46,12 @@ static bool check_quantities(struct assessment *work)
 		struct quantity *to = &work->quantities[i];
 		if (!above_zero(from->value) || too_large(from->value)) {
 			snprintf(member, sizeof(member), "/quantities/%zu/value", i);
-			line_finding(work, LINE_QUANTITY, member, NULL, NULL);
+			assess_finding(work, LINE_QUANTITY, member, NULL, NULL);
 			right = false;
 		}
 		if (!unit) {
 			snprintf(member, sizeof(member), "/quantities/%zu/unit", i);
-			line_finding(work, LINE_UNIT, member, from->unit ? from->unit : "", NULL);
+			assess_finding(work, LINE_UNIT, member, from->unit ? from->unit : "", NULL);
 			right = false;
 			continue;
 		}
@@ -72,7 +72,7 @@ static bool check_costs(struct assessment *work)
 
 	for (size_t i = 0; i < COUNT(costs); i++)
 		if (decimal_given(costs[i].amount) && decimal_compare(costs[i].amount, decimal_of(0)) < 0) {
-			line_finding(work, LINE_COST_NEGATIVE, costs[i].member, NULL, NULL);
+			assess_finding(work, LINE_COST_NEGATIVE, costs[i].member, NULL, NULL);
 			right = false;
 		}
 	return right;
@@ -85,21 +85,21 @@ static bool check_value(struct assessment *work)
 	char text[DECIMAL_SIZE], day[DATE_SIZE];
 
 	if (!above_zero(line->value)) {
-		line_finding(work, LINE_VALUE, "/value", NULL, NULL);
+		assess_finding(work, LINE_VALUE, "/value", NULL, NULL);
 		right = false;
 	} else if (too_large(line->value)) {
-		line_finding(work, LINE_VALUE_LARGE, "/value", decimal_format(line->value, text), NULL);
+		assess_finding(work, LINE_VALUE_LARGE, "/value", decimal_format(line->value, text), NULL);
 		right = false;
 	}
 	if (!line->currency || !codelist_name("ISO4217", line->currency)) {
-		line_finding(work, LINE_CURRENCY, "/currency", line->currency ? line->currency : "", NULL);
+		assess_finding(work, LINE_CURRENCY, "/currency", line->currency ? line->currency : "", NULL);
 		right = false;
-	} else if (!exchange_known(&work->facts, line->currency)) {
-		line_finding(work, LINE_NO_RATE, "/currency", line->currency, date_format(work->request->day, day));
+	} else if (!tariff_exchange_known(&work->facts, line->currency)) {
+		assess_finding(work, LINE_NO_RATE, "/currency", line->currency, date_format(work->request->day, day));
 		right = false;
 	}
 	if (!line->basis || !word_among("FOB CFR CIF", line->basis)) {
-		line_finding(work, LINE_BASIS, "/basis", line->basis ? line->basis : "", NULL);
+		assess_finding(work, LINE_BASIS, "/basis", line->basis ? line->basis : "", NULL);
 		right = false;
 	}
 	return right;
@@ -114,7 +114,7 @@ static void find_spans(struct assessment *work)
 	for (size_t digits = strlen(work->line->code) + 1; digits-- > 0;) {
 		const struct span *span = NULL;
 		if (snapshot->lengths >> digits & 1)
-			span = span_find(snapshot, code_key(work->line->code, digits));
+			span = tariff_span(snapshot, tariff_code_key(work->line->code, digits));
 		if (span)
 			work->spans[work->spans_count++] = span;
 	}
@@ -124,23 +124,23 @@ static bool check_code(struct assessment *work)
 {
 	const struct tariff_snapshot *snapshot = work->snapshot;
 	const char *code = work->line->code;
-	bool listed = snapshot->kinds_loaded >> kind_index(tariff_kind_find("mfn")) & 1;
+	bool listed = snapshot->kinds_loaded >> tariff_kind_index(tariff_kind_find("mfn")) & 1;
 
 	work->spans_count = 0;
 	if (!tariff_code_possible(code)) {
-		line_finding(work, LINE_CODE, "/code", code ? code : "", NULL);
+		assess_finding(work, LINE_CODE, "/code", code ? code : "", NULL);
 		return false;
 	}
 	find_spans(work);
 	/* What is for all goods makes no code one of the tariff. */
 	if (listed && (work->spans_count == 0 || (work->spans[0]->key & 15) == 1)) {
-		line_finding(work, LINE_CODE_UNKNOWN, "/code", code, snapshot->state->state);
+		assess_finding(work, LINE_CODE_UNKNOWN, "/code", code, snapshot->state->state);
 		return false;
 	}
 	return true;
 }
 
-bool line_check(struct assessment *work)
+bool assess_check(struct assessment *work)
 {
 	const struct tariff_line *line = work->line;
 	bool right = check_code(work);
@@ -148,12 +148,12 @@ bool line_check(struct assessment *work)
 	right &= check_value(work);
 	right &= check_quantities(work);
 	if (!line->origin || !codelist_name("ISO3166", line->origin)) {
-		line_finding(work, LINE_ORIGIN, "/origin", line->origin ? line->origin : "", NULL);
+		assess_finding(work, LINE_ORIGIN, "/origin", line->origin ? line->origin : "", NULL);
 		right = false;
 	}
 	if (decimal_given(line->strength) && (decimal_compare(line->strength, decimal_of(0)) < 0 ||
 					      decimal_compare(line->strength, decimal_of(100)) > 0)) {
-		line_finding(work, LINE_STRENGTH, "/strength", NULL, NULL);
+		assess_finding(work, LINE_STRENGTH, "/strength", NULL, NULL);
 		right = false;
 	}
 	work->facts.strength = line->strength;
@@ -166,9 +166,9 @@ static struct decimal traced(struct assessment *work, enum tariff_step_kind kind
 			     struct decimal right, struct decimal result)
 {
 	if (work->facts.steps)
-		step_add(work->facts.steps,
-			 &(struct tariff_step){
-				 .kind = kind, .what = what, .left = left, .right = right, .result = result });
+		tariff_step_add(work->facts.steps,
+				&(struct tariff_step){
+					.kind = kind, .what = what, .left = left, .right = right, .result = result });
 	return result;
 }
 
@@ -179,7 +179,7 @@ static struct decimal cost(struct assessment *work, const char *what, struct dec
 	if (decimal_given(declared))
 		return declared;
 	if (!decimal_given(of_base)) {
-		line_finding(work, LINE_COSTS_MISSING, "", work->line->basis, what);
+		assess_finding(work, LINE_COSTS_MISSING, "", work->line->basis, what);
 		return decimal_none();
 	}
 	return traced(work, TARIFF_STEP_PERCENT, what, base, of_base, decimal_shift(decimal_mul(base, of_base), -2));
@@ -230,7 +230,7 @@ static struct decimal to_fob(struct assessment *work, bool strict)
 	return value;
 }
 
-struct decimal line_value(struct assessment *work, struct decimal *fob)
+struct decimal assess_value(struct assessment *work, struct decimal *fob)
 {
 	const struct tariff_state *state = work->snapshot->state;
 	const struct tariff_line *line = work->line;
@@ -241,21 +241,21 @@ struct decimal line_value(struct assessment *work, struct decimal *fob)
 	struct decimal declared = by_fob ? to_fob(work, true) : to_cif(work);
 	if (!decimal_given(declared))
 		return declared; /* the finding is there */
-	struct decimal value = exchange(&work->facts, declared, line->currency);
+	struct decimal value = tariff_exchanged(&work->facts, declared, line->currency);
 	if (!by_fob && decimal_given(state->landing_percent))
 		value = traced(work, TARIFF_STEP_ADD, "value with landing", value, state->landing_percent,
 			       decimal_add(value, decimal_shift(decimal_mul(value, state->landing_percent), -2)));
-	value = round_at(work, STAGE_VALUE, "customs value", value);
+	value = assess_round(work, STAGE_VALUE, "customs value", value);
 	if (too_large(value) || !above_zero(value)) {
 		char text[DECIMAL_SIZE];
-		line_finding(work, too_large(value) ? LINE_VALUE_LARGE : LINE_VALUE, "/value",
-			     decimal_format(line->value, text), NULL);
+		assess_finding(work, too_large(value) ? LINE_VALUE_LARGE : LINE_VALUE, "/value",
+			       decimal_format(line->value, text), NULL);
 		return decimal_none();
 	}
 	if (fob) {
 		struct steps *steps = work->facts.steps;
 		work->facts.steps = NULL;
-		*fob = exchange(&work->facts, to_fob(work, false), line->currency);
+		*fob = tariff_exchanged(&work->facts, to_fob(work, false), line->currency);
 		work->facts.steps = steps;
 	}
 	return value;
@@ -280,18 +280,18 @@ static bool in_range(const struct assessment *work, const struct conditions *con
 	return false;
 }
 
-bool measure_applies(const struct assessment *work, const struct measure *measure)
+bool tariff_measure_applies(const struct assessment *work, const struct measure *measure)
 {
 	const struct conditions *conditions = measure->conditions;
 	date day = work->request->day;
 
-	if (day < measure->from || day > measure->until || !area_has(measure->area, work->line->origin))
+	if (day < measure->from || day > measure->until || !tariff_area_has(measure->area, work->line->origin))
 		return false;
 	return !conditions || ((!conditions->exporter || same(conditions->exporter, work->line->exporter)) &&
 			       in_range(work, conditions));
 }
 
-bool measure_held(const struct assessment *work, const struct measure *measure)
+bool tariff_measure_held(const struct assessment *work, const struct measure *measure)
 {
 	const struct conditions *conditions = measure->conditions;
 	const char *needed = conditions ? conditions->documents : NULL;
@@ -309,15 +309,15 @@ bool measure_held(const struct assessment *work, const struct measure *measure)
 	return true;
 }
 
-const struct measure *measure_pick(const struct assessment *work, const struct tariff_kind *kind,
-				   const struct tariff_agreement *agreement)
+const struct measure *tariff_measure_pick(const struct assessment *work, const struct tariff_kind *kind,
+					  const struct tariff_agreement *agreement)
 {
 	for (size_t i = 0; i < work->spans_count; i++) {
 		const struct span *span = work->spans[i];
 		for (size_t j = 0; j < span->count; j++) {
 			const struct measure *measure = &work->snapshot->measures[span->first + j];
 			if (measure->kind == kind && measure->agreement == agreement &&
-			    measure_applies(work, measure) && measure_held(work, measure))
+			    tariff_measure_applies(work, measure) && tariff_measure_held(work, measure))
 				return measure;
 		}
 	}

@@ -16,7 +16,7 @@ static size_t state_bit(const char *code)
 	return (size_t)(code[0] - 'A') * 26 + (size_t)(code[1] - 'A');
 }
 
-bool area_has(const struct area *area, const char *state)
+bool tariff_area_has(const struct area *area, const char *state)
 {
 	if (!area || area->all)
 		return true;
@@ -24,7 +24,7 @@ bool area_has(const struct area *area, const char *state)
 	return ((area->states[bit / 8] >> bit % 8 & 1) != 0) != area->except;
 }
 
-bool area_parse(const char *text, struct area *area)
+bool tariff_area_parse(const char *text, struct area *area)
 {
 	struct bytes word;
 	char code[4];
@@ -65,7 +65,7 @@ static void check_kind(const struct tariff_reference *reference, const struct ta
 	}
 	bool preference = same(kind->name, "preference") || same(kind->name, "export-preference");
 	if (preference != (measure->agreement != NULL) ||
-	    (preference && !agreement_find(reference, measure->agreement)))
+	    (preference && !tariff_agreement_find(reference, measure->agreement)))
 		finding_add(findings, &tariff_measure_rules[MEASURE_AGREEMENT], below(place, path, "agreement"),
 			    kind->title, measure->agreement ? measure->agreement : "none");
 	if (kind->group != TARIFF_CONTROL && !measure->duty && !measure->note)
@@ -76,8 +76,8 @@ static void check_kind(const struct tariff_reference *reference, const struct ta
 			    NULL);
 }
 
-void measure_check_form(const struct tariff_reference *reference, const struct tariff_measure *measure,
-			const char *path, struct findings *findings)
+void tariff_measure_check_form(const struct tariff_reference *reference, const struct tariff_measure *measure,
+			       const char *path, struct findings *findings)
 {
 	char place[160], from[DATE_SIZE], until[DATE_SIZE];
 	const char *code = measure->code ? measure->code : "";
@@ -89,7 +89,7 @@ void measure_check_form(const struct tariff_reference *reference, const struct t
 	if (strlen(code) > CODE_DIGITS_MAX || strspn(code, "0123456789") != strlen(code))
 		finding_add(findings, &tariff_measure_rules[MEASURE_CODE], below(place, path, "code"), code, NULL);
 	check_kind(reference, measure, path, findings);
-	if (measure->area && !area_parse(measure->area, &area))
+	if (measure->area && !tariff_area_parse(measure->area, &area))
 		finding_add(findings, &tariff_measure_rules[MEASURE_AREA], below(place, path, "area"), measure->area,
 			    NULL);
 	if (measure->from != DATE_NONE && measure->until != DATE_NONE && measure->until < measure->from)
@@ -107,7 +107,7 @@ void tariff_measure_check(struct arena *arena, const struct tariff_reference *re
 	char place[160];
 	bool full = false;
 
-	measure_check_form(reference, measure, path, findings);
+	tariff_measure_check_form(reference, measure, path, findings);
 	if (measure->duty)
 		(void)tariff_duty_parse(arena, measure->duty, below(place, path, "duty"), findings, &full);
 }

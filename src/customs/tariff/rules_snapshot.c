@@ -45,7 +45,7 @@ static uint64_t key_hash(uint64_t key)
 	return key ^ key >> 32;
 }
 
-uint64_t code_key(const char *code, size_t digits)
+uint64_t tariff_code_key(const char *code, size_t digits)
 {
 	uint64_t key = 0;
 
@@ -54,7 +54,7 @@ uint64_t code_key(const char *code, size_t digits)
 	return key << 4 | (uint64_t)(digits + 1);
 }
 
-const struct span *span_find(const struct tariff_snapshot *snapshot, uint64_t key)
+const struct span *tariff_span(const struct tariff_snapshot *snapshot, uint64_t key)
 {
 	for (size_t at = key_hash(key) & snapshot->spans_mask;; at = (at + 1) & snapshot->spans_mask) {
 		const struct span *span = &snapshot->spans[at];
@@ -117,7 +117,7 @@ static void state_rounding(struct tariff_snapshot *snapshot)
 		const struct tariff_rounding_row *row = &snapshot->state->rounding[i];
 		for (size_t stage = 0; stage < STAGES; stage++)
 			if (same(stages[stage], row->stage) &&
-			    rounding_of(row->mode, &snapshot->rounding[stage].mode)) {
+			    tariff_rounding_of(row->mode, &snapshot->rounding[stage].mode)) {
 				snapshot->rounding[stage].unit = row->unit;
 				snapshot->rounding[stage].mode_text = row->mode;
 			}
@@ -222,7 +222,7 @@ static bool keep_area(struct tariff_builder *builder, const char *text, struct m
 
 	if (word && !word->area) {
 		struct area *area = arena_alloc(builder->snapshot->arena, sizeof(*area));
-		if (area && area_parse(word->text, area))
+		if (area && tariff_area_parse(word->text, area))
 			word->area = area;
 	}
 	measure->area = word ? word->area : NULL;
@@ -280,10 +280,10 @@ static bool keep_words(struct tariff_builder *builder, const struct tariff_measu
 static void note_loaded(struct tariff_snapshot *snapshot, const struct measure *measure)
 {
 	snapshot->lengths |= 1U << ((measure->key & 15) - 1);
-	snapshot->kinds_loaded |= UINT32_C(1) << kind_index(measure->kind);
+	snapshot->kinds_loaded |= UINT32_C(1) << tariff_kind_index(measure->kind);
 	if (!measure->agreement)
 		return;
-	uint32_t bit = UINT32_C(1) << agreement_index(snapshot->reference, measure->agreement);
+	uint32_t bit = UINT32_C(1) << tariff_agreement_index(snapshot->reference, measure->agreement);
 	if (measure->kind->group == TARIFF_OUTGOING)
 		snapshot->agreements_outgoing |= bit;
 	else
@@ -305,7 +305,7 @@ enum err_code tariff_build_measure(struct tariff_builder *builder, const struct 
 	struct measure *measure = measure_new(builder);
 	const struct tariff_duty *duty = NULL;
 
-	measure_check_form(snapshot->reference, from, path, findings);
+	tariff_measure_check_form(snapshot->reference, from, path, findings);
 	if (!measure || !keep_duty(builder, from->duty, path, &duty, findings))
 		return fail(err, ERR_MEMORY, "the tariff of %s needs more memory than it may have",
 			    snapshot->state->state);
@@ -316,11 +316,11 @@ enum err_code tariff_build_measure(struct tariff_builder *builder, const struct 
 	if (findings_errors(findings) > errors || !in_days(snapshot, from))
 		return OK;
 	*measure = (struct measure){
-		.key = code_key(code, strlen(code)),
+		.key = tariff_code_key(code, strlen(code)),
 		.from = from->from,
 		.until = from->until == DATE_NONE ? INT32_MAX : from->until,
 		.kind = tariff_kind_find(from->kind),
-		.agreement = from->agreement ? agreement_find(snapshot->reference, from->agreement) : NULL,
+		.agreement = from->agreement ? tariff_agreement_find(snapshot->reference, from->agreement) : NULL,
 		.duty = duty,
 	};
 	if (!keep_words(builder, from, measure))
@@ -331,7 +331,7 @@ enum err_code tariff_build_measure(struct tariff_builder *builder, const struct 
 	return OK;
 }
 
-bool exchange_check(const struct tariff_exchange *exchange)
+bool tariff_exchange_check(const struct tariff_exchange *exchange)
 {
 	struct decimal units = decimal_given(exchange->units) ? exchange->units : decimal_of(1);
 
@@ -356,7 +356,7 @@ enum err_code tariff_build_exchange(struct tariff_builder *builder, const struct
 	}
 	struct tariff_exchange *kept = &snapshot->exchange[snapshot->exchange_count];
 	*kept = *from;
-	if (!exchange_check(from))
+	if (!tariff_exchange_check(from))
 		return fail(err, ERR_INVALID, "a rate of exchange of %s is above zero, and for 1, 10, 100 … of it",
 			    from->currency);
 	/* For one of it: exact, because what it was given for is a power of ten. */

@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "customs/tariff/tariff_int.h"
 
-struct decimal round_at(struct assessment *work, enum stage stage, const char *what, struct decimal amount)
+struct decimal assess_round(struct assessment *work, enum stage stage, const char *what, struct decimal amount)
 {
 	const struct rounding *rounding = &work->snapshot->rounding[stage];
 
@@ -10,12 +10,12 @@ struct decimal round_at(struct assessment *work, enum stage stage, const char *w
 		return amount;
 	struct decimal rounded = decimal_round_to(amount, rounding->unit, rounding->mode);
 	if (work->request->trace)
-		step_add(&work->steps, &(struct tariff_step){ .kind = TARIFF_STEP_ROUND,
-							      .what = what,
-							      .left = amount,
-							      .right = rounding->unit,
-							      .result = rounded,
-							      .unit = rounding->mode_text });
+		tariff_step_add(&work->steps, &(struct tariff_step){ .kind = TARIFF_STEP_ROUND,
+								     .what = what,
+								     .left = amount,
+								     .right = rounding->unit,
+								     .result = rounded,
+								     .unit = rounding->mode_text });
 	return rounded;
 }
 
@@ -28,12 +28,12 @@ static void say_missing(struct assessment *work, enum assessment_rule rule, cons
 			return;
 	if (work->missing_count < COUNT(work->missing))
 		work->missing[work->missing_count++] = what;
-	line_finding(work, rule, member, what, more);
+	assess_finding(work, rule, member, what, more);
 }
 
 static bool relieved(const struct assessment *work, const struct tariff_kind *kind)
 {
-	return work->relieved >> kind_index(kind) & 1;
+	return work->relieved >> tariff_kind_index(kind) & 1;
 }
 
 static void relieve(struct assessment *work, struct tariff_charge *charge)
@@ -43,12 +43,12 @@ static void relieve(struct assessment *work, struct tariff_charge *charge)
 	charge->exact = charge->amount = decimal_of(0);
 	charge->note = relief->source;
 	if (work->request->trace)
-		step_add(&work->steps, &(struct tariff_step){ .kind = TARIFF_STEP_RELIEF,
-							      .what = charge->title,
-							      .left = charge->base,
-							      .right = relief->at_most,
-							      .result = charge->amount,
-							      .unit = relief->currency });
+		tariff_step_add(&work->steps, &(struct tariff_step){ .kind = TARIFF_STEP_RELIEF,
+								     .what = charge->title,
+								     .left = charge->base,
+								     .right = relief->at_most,
+								     .result = charge->amount,
+								     .unit = relief->currency });
 }
 
 /* Works CHARGE out by DUTY. */
@@ -65,7 +65,7 @@ static void calculate(struct assessment *work, struct tariff_charge *charge, con
 	work->facts.what = charge->title;
 	work->facts.law = charge->law;
 	work->facts.missing_unit = work->facts.missing_currency = NULL;
-	charge->exact = duty_amount(duty, &work->facts);
+	charge->exact = tariff_duty_amount(duty, &work->facts);
 	if (work->facts.missing_unit)
 		say_missing(work, LINE_QUANTITY_MISSING, "/quantities", work->facts.missing_unit, duty->text);
 	if (work->facts.missing_currency)
@@ -76,7 +76,7 @@ static void calculate(struct assessment *work, struct tariff_charge *charge, con
 		charge->standing = TARIFF_INCOMPLETE;
 		return;
 	}
-	charge->amount = round_at(work, STAGE_LEVY, charge->title, charge->exact);
+	charge->amount = assess_round(work, STAGE_LEVY, charge->title, charge->exact);
 }
 
 static void say_quarantined(struct assessment *work, const struct tariff_kind *kind)
@@ -123,16 +123,16 @@ static void charge_by(struct assessment *work, struct tariff_option *option, str
 
 static void charge_tax(struct assessment *work, struct tariff_option *option, const struct state_tax *tax)
 {
-	const struct measure *measure = measure_pick(work, tax->kind, NULL);
-	bool loaded = work->snapshot->kinds_loaded >> kind_index(tax->kind) & 1;
+	const struct measure *measure = tariff_measure_pick(work, tax->kind, NULL);
+	bool loaded = work->snapshot->kinds_loaded >> tariff_kind_index(tax->kind) & 1;
 	struct decimal base = tax->value ? work->value : decimal_of(0);
 
 	if (!measure && loaded)
 		return; /* the schedule has this tax, and not for these goods */
 	for (size_t i = 0; i < option->charges_count; i++) {
 		const struct tariff_charge *before = &option->charges[i];
-		bool counts =
-			before->kind->group == TARIFF_TAX ? tax->kinds >> kind_index(before->kind) & 1 : tax->duties;
+		bool counts = before->kind->group == TARIFF_TAX ? tax->kinds >> tariff_kind_index(before->kind) & 1
+								: tax->duties;
 		if (counts && decimal_given(before->amount))
 			base = decimal_add(base, before->amount);
 	}
@@ -169,14 +169,14 @@ static void add_up(struct assessment *work, struct tariff_option *option)
 		if (charge->kind->group != TARIFF_TAX)
 			option->duty = decimal_add(option->duty, charge->amount);
 	}
-	option->payable = round_at(work, STAGE_LINE, "line", option->payable);
+	option->payable = assess_round(work, STAGE_LINE, "line", option->payable);
 	if (!decimal_given(option->payable) && option->standing == TARIFF_CALCULATED) {
 		option->standing = TARIFF_INCOMPLETE;
 		say_missing(work, LINE_VALUE_LARGE, "", "the sum", NULL);
 	}
 }
 
-void option_charge(struct assessment *work, struct tariff_option *option, const struct measure *measure)
+void tariff_option_charge(struct assessment *work, struct tariff_option *option, const struct measure *measure)
 {
 	const struct tariff_kind *kind;
 
@@ -191,7 +191,8 @@ void option_charge(struct assessment *work, struct tariff_option *option, const 
 	/* Trade remedies are paid whatever preference there is: the agreements keep the rights of the WTO (ATIGA 86,
 	 * 87). */
 	for (size_t i = 0; !work->request->exports && (kind = tariff_kind_at(i)); i++) {
-		const struct measure *added = kind->group == TARIFF_ADDED ? measure_pick(work, kind, NULL) : NULL;
+		const struct measure *added =
+			kind->group == TARIFF_ADDED ? tariff_measure_pick(work, kind, NULL) : NULL;
 		struct tariff_charge *charge = added ? charge_new(work, option, kind, kind->title) : NULL;
 		if (charge)
 			charge_by(work, option, charge, added);

@@ -2,7 +2,7 @@
  * the state's rule rounds. */
 #include "customs/tariff/tariff_int.h"
 
-void step_add(struct steps *steps, const struct tariff_step *step)
+void tariff_step_add(struct steps *steps, const struct tariff_step *step)
 {
 	if (steps && steps->count < TARIFF_STEPS_MAX)
 		steps->items[steps->count++] = *step;
@@ -12,14 +12,14 @@ static void step(const struct duty_facts *facts, enum tariff_step_kind kind, str
 		 struct decimal result, const char *unit, const char *into)
 {
 	if (facts->steps)
-		step_add(facts->steps, &(struct tariff_step){ .kind = kind,
-							      .what = facts->what,
-							      .left = left,
-							      .right = right,
-							      .result = result,
-							      .unit = unit,
-							      .into = into,
-							      .law = facts->law });
+		tariff_step_add(facts->steps, &(struct tariff_step){ .kind = kind,
+								     .what = facts->what,
+								     .left = left,
+								     .right = right,
+								     .result = result,
+								     .unit = unit,
+								     .into = into,
+								     .law = facts->law });
 }
 
 /* By halves: the table is sorted by currency. */
@@ -42,7 +42,7 @@ static const struct tariff_exchange *rate_on(const struct tariff_snapshot *snaps
 	return NULL;
 }
 
-bool exchange_known(const struct duty_facts *facts, const char *currency)
+bool tariff_exchange_known(const struct duty_facts *facts, const char *currency)
 {
 	return same(currency, facts->snapshot->state->currency) || rate_on(facts->snapshot, currency, facts->day);
 }
@@ -68,7 +68,7 @@ static struct decimal exchange_part(const struct duty_facts *facts, struct decim
 	return result;
 }
 
-struct decimal exchange(const struct duty_facts *facts, struct decimal amount, const char *currency)
+struct decimal tariff_exchanged(const struct duty_facts *facts, struct decimal amount, const char *currency)
 {
 	return exchange_part(facts, amount, NULL, currency);
 }
@@ -150,7 +150,7 @@ static struct decimal specific(const struct duty_node *node, struct duty_facts *
 	if (facts->steps)
 		step(facts, TARIFF_STEP_SPECIFIC, quantity, node->number, divided ? decimal_div(above, below) : above,
 		     node->units[0]->code, node->currency);
-	if (!facts->missing_currency && !exchange_known(facts, node->currency))
+	if (!facts->missing_currency && !tariff_exchange_known(facts, node->currency))
 		facts->missing_currency = node->currency;
 	return exchange_part(facts, above, divided ? &below : NULL, node->currency);
 }
@@ -210,7 +210,7 @@ static struct decimal node_amount(const struct duty_node *nodes, const struct du
 	return decimal_none();
 }
 
-struct decimal duty_amount(const struct tariff_duty *duty, struct duty_facts *facts)
+struct decimal tariff_duty_amount(const struct tariff_duty *duty, struct duty_facts *facts)
 {
 	return node_amount(duty->nodes, duty->nodes, facts);
 }

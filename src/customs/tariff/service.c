@@ -173,7 +173,7 @@ static enum err_code check_exchange(void *work, int64_t number, const void *reco
 	char from[DATE_SIZE], until[DATE_SIZE];
 
 	(void)work, (void)number, (void)err;
-	if (!exchange_check(rate))
+	if (!tariff_exchange_check(rate))
 		finding_add(findings, &tariff_measure_rules[EXCHANGE_RATE], "/rate", NULL, NULL);
 	if (rate->from != DATE_NONE && rate->until != DATE_NONE && rate->until < rate->from)
 		finding_add(findings, &tariff_measure_rules[MEASURE_DAYS], "/until", date_format(rate->from, from),
@@ -191,7 +191,7 @@ static enum err_code put_exchange(struct tx *tx, const void *work, const struct 
 const struct edition_kind tariff_rates_kind = {
 	.name = "tariff.rates",
 	.title = "rates of a tariff",
-	.schema = &rate_schema,
+	.schema = &tariff_rate_schema,
 	.rules = tariff_measure_rules,
 	.four_eyes = true,
 	.admit = admit,
@@ -203,7 +203,7 @@ const struct edition_kind tariff_rates_kind = {
 const struct edition_kind tariff_permits_kind = {
 	.name = "tariff.permits",
 	.title = "goods that need a paper of an agency",
-	.schema = &permit_schema,
+	.schema = &tariff_permit_schema,
 	.rules = tariff_measure_rules,
 	.four_eyes = true,
 	.admit = admit,

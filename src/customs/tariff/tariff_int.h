@@ -116,12 +116,12 @@ struct steps {
 	struct tariff_step *items;
 	size_t count;
 };
-void step_add(struct steps *steps, const struct tariff_step *step);
+void tariff_step_add(struct steps *steps, const struct tariff_step *step);
 /* None if something is missing. */
-struct decimal duty_amount(const struct tariff_duty *duty, struct duty_facts *facts);
+struct decimal tariff_duty_amount(const struct tariff_duty *duty, struct duty_facts *facts);
 /* AMOUNT of CURRENCY in the state's; none if there is no rate on the day. */
-bool exchange_known(const struct duty_facts *facts, const char *currency);
-struct decimal exchange(const struct duty_facts *facts, struct decimal amount, const char *currency);
+bool tariff_exchange_known(const struct duty_facts *facts, const char *currency);
+struct decimal tariff_exchanged(const struct duty_facts *facts, struct decimal amount, const char *currency);
 
 /* --- Reference data (model.c) --- */
 
@@ -131,13 +131,13 @@ struct tariff_reference {
 	struct tariff_state *states;
 	size_t states_count;
 };
-bool rounding_of(const char *mode, enum decimal_rounding *rounding);
+bool tariff_rounding_of(const char *mode, enum decimal_rounding *rounding);
 
 /* --- Measures (rules_measure.c) --- */
 
 /* As tariff_measure_check(), but for the duty. */
-void measure_check_form(const struct tariff_reference *reference, const struct tariff_measure *measure,
-			const char *path, struct findings *findings);
+void tariff_measure_check_form(const struct tariff_reference *reference, const struct tariff_measure *measure,
+			       const char *path, struct findings *findings);
 
 /* --- Snapshots (rules_snapshot.c) --- */
 
@@ -146,7 +146,7 @@ void measure_check_form(const struct tariff_reference *reference, const struct t
 #define KINDS_MAX 24
 
 /* Digits in four bits each from the left, the count in the last four: a key for hashing. 0 of what is no code. */
-uint64_t code_key(const char *code, size_t digits);
+uint64_t tariff_code_key(const char *code, size_t digits);
 
 struct area {
 	const char *text;
@@ -154,8 +154,8 @@ struct area {
 	uint8_t states[(26 * 26 + 7) / 8];
 };
 /* False if TEXT is no area. */
-bool area_parse(const char *text, struct area *area);
-bool area_has(const struct area *area, const char *state);
+bool tariff_area_parse(const char *text, struct area *area);
+bool tariff_area_has(const struct area *area, const char *state);
 
 struct conditions {
 	const char *documents, *end_use, *quota, *exporter;
@@ -217,11 +217,11 @@ struct tariff_snapshot {
 _Static_assert(KINDS_MAX <= 32, "kinds_loaded has a bit for each kind");
 
 /* Whether it is above zero, and for 1, 10, 100 … units. */
-bool exchange_check(const struct tariff_exchange *exchange);
-const struct span *span_find(const struct tariff_snapshot *snapshot, uint64_t key);
-size_t kind_index(const struct tariff_kind *kind);
-size_t agreement_index(const struct tariff_reference *reference, const struct tariff_agreement *agreement);
-const struct tariff_agreement *agreement_find(const struct tariff_reference *reference, const char *code);
+bool tariff_exchange_check(const struct tariff_exchange *exchange);
+const struct span *tariff_span(const struct tariff_snapshot *snapshot, uint64_t key);
+size_t tariff_kind_index(const struct tariff_kind *kind);
+size_t tariff_agreement_index(const struct tariff_reference *reference, const struct tariff_agreement *agreement);
+const struct tariff_agreement *tariff_agreement_find(const struct tariff_reference *reference, const char *code);
 
 /* --- Assessment (rules_assess.c, rules_line.c, rules_tax.c) --- */
 
@@ -253,24 +253,24 @@ struct assessment {
 };
 
 /* A finding about the line; MEMBER "/currency", "". */
-void line_finding(struct assessment *work, enum assessment_rule rule, const char *member, const char *first,
-		  const char *second);
-struct decimal round_at(struct assessment *work, enum stage stage, const char *what, struct decimal amount);
+void assess_finding(struct assessment *work, enum assessment_rule rule, const char *member, const char *first,
+		    const char *second);
+struct decimal assess_round(struct assessment *work, enum stage stage, const char *what, struct decimal amount);
 /* False, with findings, if LINE cannot be assessed. */
-bool line_check(struct assessment *work);
+bool assess_check(struct assessment *work);
 /* What the line is worth to the state's customs; none, with a finding, if that cannot be known. *FOB: without freight
  * and insurance, as far as they are known. */
-struct decimal line_value(struct assessment *work, struct decimal *fob);
+struct decimal assess_value(struct assessment *work, struct decimal *fob);
 
 /* Whether it counts for the line at all, and whether what it asks for is held. */
-bool measure_applies(const struct assessment *work, const struct measure *measure);
-bool measure_held(const struct assessment *work, const struct measure *measure);
+bool tariff_measure_applies(const struct assessment *work, const struct measure *measure);
+bool tariff_measure_held(const struct assessment *work, const struct measure *measure);
 /* The measure of the longest prefix that counts, and whose conditions are met; NULL. */
-const struct measure *measure_pick(const struct assessment *work, const struct tariff_kind *kind,
-				   const struct tariff_agreement *agreement);
+const struct measure *tariff_measure_pick(const struct assessment *work, const struct tariff_kind *kind,
+					  const struct tariff_agreement *agreement);
 
 /* Charges of an option whose duty is MEASURE: it, what is added to it, and the taxes. */
-void option_charge(struct assessment *work, struct tariff_option *option, const struct measure *measure);
+void tariff_option_charge(struct assessment *work, struct tariff_option *option, const struct measure *measure);
 
 /* Whether CODE can be one of goods. By its form alone, until the nomenclature is asked. */
 bool tariff_code_possible(const char *code);
@@ -295,7 +295,7 @@ struct permit_record {
 	const char *nomenclature, *code, *direction, *agency, *note, *documents, *law;
 	date from, until;
 };
-extern const struct schema rate_schema, permit_schema;
+extern const struct schema tariff_rate_schema, tariff_permit_schema;
 
 enum err_code store_put_measure(struct tx *tx, const char *edition, int64_t number, int64_t item,
 				const struct tariff_measure *measure, struct err *err) MUST_USE;
