@@ -137,6 +137,7 @@ static const struct field relief_fields[] = {
 	FIELD_CODE(struct tariff_relief_row, currency, .json = "currency", .list = "ISO4217", .min = 1),
 	FIELD_TEXT(struct tariff_relief_row, basis,    .json = "basis", .min = 1, .pattern = "FOB|CIF"),
 	FIELD_TEXT(struct tariff_relief_row, relieves, .json = "relieves", .min = 1, .max_length = WORDS_MAX),
+	FIELD_FLAG(struct tariff_relief_row, undutiable, .json = "undutiable"),
 	FIELD_DAY (struct tariff_relief_row, from,     .json = "from"),
 	FIELD_DAY (struct tariff_relief_row, until,    .json = "until"),
 	FIELD_TEXT(struct tariff_relief_row, source,   .json = "source", .min = 1),

@@ -168,7 +168,7 @@ static void begin_line(struct assessment *work, size_t index)
 	work->index = index;
 	work->line = &work->request->lines[index];
 	work->steps.count = 0;
-	work->missing_count = 0;
+	work->said_count = 0;
 }
 
 static enum err_code assess_line(struct assessment *work, tariff_take_fn *take, void *arg, struct tariff_total *total,

@@ -19,21 +19,30 @@ struct decimal assess_round(struct assessment *work, enum stage stage, const cha
 	return rounded;
 }
 
-/* One finding for what is missing, however many options need it. */
-static void say_missing(struct assessment *work, enum assessment_rule rule, const char *member, const char *what,
-			const char *more)
+/* One finding about WHAT (a unit, a currency, a kind), however many options come to it. */
+static void say_once(struct assessment *work, enum assessment_rule rule, const char *what, const char *member,
+		     const char *first, const char *second)
 {
-	for (size_t i = 0; i < work->missing_count; i++)
-		if (same(work->missing[i], what))
+	for (size_t i = 0; i < work->said_count; i++)
+		if (same(work->said[i], what))
 			return;
-	if (work->missing_count < COUNT(work->missing))
-		work->missing[work->missing_count++] = what;
-	assess_finding(work, rule, member, what, more);
+	if (work->said_count < COUNT(work->said))
+		work->said[work->said_count++] = what;
+	assess_finding(work, rule, member, first, second);
 }
 
-static bool relieved(const struct assessment *work, const struct tariff_kind *kind)
+static bool dutiable(const struct tariff_option *option)
 {
-	return work->relieved >> tariff_kind_index(kind) & 1;
+	for (size_t i = 0; i < option->charges_count; i++)
+		if (decimal_given(option->charges[i].amount) &&
+		    decimal_compare(option->charges[i].amount, decimal_of(0)) > 0)
+			return true;
+	return false;
+}
+
+static bool relieved(const struct assessment *work, const struct tariff_option *option, const struct tariff_kind *kind)
+{
+	return (work->relieved >> tariff_kind_index(kind) & 1) && !(work->relief->undutiable && dutiable(option));
 }
 
 static void relieve(struct assessment *work, struct tariff_charge *charge)
@@ -52,12 +61,13 @@ static void relieve(struct assessment *work, struct tariff_charge *charge)
 }
 
 /* Works CHARGE out by DUTY. */
-static void calculate(struct assessment *work, struct tariff_charge *charge, const struct tariff_duty *duty)
+static void calculate(struct assessment *work, const struct tariff_option *option, struct tariff_charge *charge,
+		      const struct tariff_duty *duty)
 {
 	char day[DATE_SIZE];
 
 	charge->duty = duty->text;
-	if (relieved(work, charge->kind)) {
+	if (relieved(work, option, charge->kind)) {
 		relieve(work, charge);
 		return;
 	}
@@ -67,29 +77,25 @@ static void calculate(struct assessment *work, struct tariff_charge *charge, con
 	work->facts.missing_unit = work->facts.missing_currency = NULL;
 	charge->exact = tariff_duty_amount(duty, &work->facts);
 	if (work->facts.missing_unit)
-		say_missing(work, LINE_QUANTITY_MISSING, "/quantities", work->facts.missing_unit, duty->text);
+		say_once(work, LINE_QUANTITY_MISSING, work->facts.missing_unit, "/quantities", work->facts.missing_unit,
+			 duty->text);
 	if (work->facts.missing_currency)
-		say_missing(work, LINE_NO_RATE, "", work->facts.missing_currency, date_format(work->request->day, day));
+		say_once(work, LINE_NO_RATE, work->facts.missing_currency, "", work->facts.missing_currency,
+			 date_format(work->request->day, day));
 	if (!decimal_given(charge->exact)) {
 		if (!work->facts.missing_unit && !work->facts.missing_currency)
-			say_missing(work, LINE_VALUE_LARGE, "", duty->text, NULL);
+			say_once(work, LINE_VALUE_LARGE, duty->text, "", duty->text, NULL);
 		charge->standing = TARIFF_INCOMPLETE;
 		return;
 	}
 	charge->amount = assess_round(work, STAGE_LEVY, charge->title, charge->exact);
 }
 
-static void say_quarantined(struct assessment *work, const struct tariff_kind *kind)
-{
-	/* The name of the kind is a constant: it is what was said already. */
-	say_missing(work, LINE_QUARANTINED, "/code", work->line->code, kind->name);
-}
-
 static struct tariff_charge *charge_new(struct assessment *work, struct tariff_option *option,
 					const struct tariff_kind *kind, const char *title)
 {
 	if (work->charges_count == TARIFF_CHARGES_MAX) {
-		say_missing(work, LINE_MANY_OPTIONS, "", work->line->code, NULL);
+		say_once(work, LINE_MANY_OPTIONS, "charges", "", work->line->code, NULL);
 		option->standing = TARIFF_INCOMPLETE;
 		return NULL;
 	}
@@ -109,13 +115,13 @@ static void charge_by(struct assessment *work, struct tariff_option *option, str
 	charge->note = measure->note;
 	if (measure->contradicted) {
 		charge->standing = TARIFF_QUARANTINED;
-		say_quarantined(work, measure->kind);
+		say_once(work, LINE_QUARANTINED, measure->kind->name, "/code", work->line->code, measure->kind->name);
 	} else if (!measure->duty) {
 		charge->standing = TARIFF_IN_WORDS;
 		option->open = true;
 		return;
 	} else {
-		calculate(work, charge, measure->duty);
+		calculate(work, option, charge, measure->duty);
 	}
 	if (charge->standing != TARIFF_CALCULATED)
 		option->standing = charge->standing;
@@ -144,7 +150,7 @@ static void charge_tax(struct assessment *work, struct tariff_option *option, co
 		charge_by(work, option, charge, measure);
 	} else if (tax->duty) {
 		charge->law = tax->row->law ? tax->row->law : tax->row->source;
-		calculate(work, charge, tax->duty);
+		calculate(work, option, charge, tax->duty);
 		if (charge->standing != TARIFF_CALCULATED)
 			option->standing = charge->standing;
 	} else {
@@ -172,7 +178,7 @@ static void add_up(struct assessment *work, struct tariff_option *option)
 	option->payable = assess_round(work, STAGE_LINE, "line", option->payable);
 	if (!decimal_given(option->payable) && option->standing == TARIFF_CALCULATED) {
 		option->standing = TARIFF_INCOMPLETE;
-		say_missing(work, LINE_VALUE_LARGE, "", "the sum", NULL);
+		say_once(work, LINE_VALUE_LARGE, "the sum", "", "the sum", NULL);
 	}
 }
 

@@ -129,6 +129,7 @@ struct tariff_relief_row {
 	struct decimal at_most;       /* of all lines together */
 	const char *currency, *basis; /* "FOB", "CIF" */
 	const char *relieves;         /* groups and kinds: "duty vat" */
+	bool undutiable;              /* only goods for which nothing is due before it: no duty, no excise */
 	date from, until;
 	const char *source;
 };

@@ -248,8 +248,8 @@ struct assessment {
 	struct tariff_control controls[TARIFF_CONTROLS_MAX];
 	size_t controls_count;
 	struct steps steps;
-	const char *missing[8]; /* units and currencies that there is already a finding for */
-	size_t missing_count;
+	const char *said[16]; /* what there is already a finding about: units, currencies, kinds */
+	size_t said_count;
 };
 
 /* A finding about the line; MEMBER "/currency", "". */

@@ -142,10 +142,11 @@ def option(line, first, measures, state, rates, value, free):
     """The charges of one option: (kind, standing, base, amount), and its standing."""
     charges, standing, loaded = [], "calculated", {m["kind"] for m in measures}
     levy = next(row for row in state["rounding"] if row["stage"] == "levy")
+    undutiable = any(row.get("undutiable") for row in state["relief"])
 
     def charge(kind, tree, base):
         nonlocal standing
-        if kind in free:
+        if kind in free and not (undutiable and any(c[3] for c in charges)):
             charges.append((kind, "calculated", base, F(0)))
             return
         try:

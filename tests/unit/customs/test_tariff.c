@@ -311,6 +311,62 @@ static void a_consignment_of_low_value_is_relieved(void **state)
 	done(&bench);
 }
 
+/* Singapore: up to SGD 400 goods without duty are free of GST; with duty they are not. */
+static void relief_of_goods_without_duty_is_not_for_others(void **state)
+{
+	(void)state;
+	struct bench bench = bench_of("SG");
+
+	add_plain(&bench, "85171300", "mfn", "free");
+	add_plain(&bench, "22083000", "mfn", "10%");
+	build(&bench);
+	const struct tariff_line lines[] = { line_of("85171300", "US", "400", "SGD"),
+					     line_of("22083000", "US", "400", "SGD"),
+					     line_of("85171300", "US", "401", "SGD") };
+	static const char *const payable[] = { "0", "79.60", "36.09" }; /* 40 and 9 % of 440; 9 % of 401 */
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		struct answer answer = ask(&bench, "SG", DAY, &lines[i], 1);
+		must_be(answer.total.payable, payable[i]);
+	}
+	done(&bench);
+}
+
+/* Viet Nam taxes exports at their FOB value; the preference is for goods that go to a party. */
+static void goods_that_leave_have_export_duty_alone(void **state)
+{
+	(void)state;
+	struct bench bench = bench_of("VN");
+	struct tariff_measure preference = measure_of("26011110", "export-preference", "20%");
+	struct tariff_measure permit = measure_of("26", "export-permit", NULL),
+			      other = measure_of("26", "permit", NULL);
+
+	preference.agreement = "EVFTA";
+	permit.agency = other.agency = "Ministry of Industry and Trade";
+	add_plain(&bench, "26011110", "mfn", "5%");
+	add_plain(&bench, "26011110", "export", "40%");
+	add(&bench, preference);
+	add(&bench, permit);
+	add(&bench, other);
+	build(&bench);
+	struct tariff_line line = line_of("26011110", "DE", "1100", "VND");
+	struct answer answer = { .arena = bench.arena };
+	line.freight = decimal_of(90);
+	line.insurance = decimal_of(10);
+	const struct tariff_request request = {
+		.destination = "VN", .day = DAY, .exports = true, .lines = &line, .lines_count = 1
+	};
+
+	must(tariff_assess(bench.arena, bench.snapshot, &request, keep, &answer, &answer.total, bench.findings, &err));
+	must_be(answer.result.value, "1000");
+	assert_int_equal(answer.result.options_count, 2);
+	must_be(option_of(&answer, NULL)->payable, "400");
+	must_be(option_of(&answer, "EVFTA")->payable, "200");
+	assert_int_equal(answer.result.controls_count, 1);
+	assert_string_equal(answer.result.controls[0].kind->name, "export-permit");
+	done(&bench);
+}
+
 /* TH: 7 % to 30 September 2026, 10 % by statute from 1 October on. */
 static void a_tax_changes_on_its_day(void **state)
 {
@@ -339,6 +395,8 @@ int main(void)
 		cmocka_unit_test(the_examples_of_singapore_customs_come_out),
 		cmocka_unit_test(a_value_becomes_that_of_the_state),
 		cmocka_unit_test(a_consignment_of_low_value_is_relieved),
+		cmocka_unit_test(relief_of_goods_without_duty_is_not_for_others),
+		cmocka_unit_test(goods_that_leave_have_export_duty_alone),
 		cmocka_unit_test(a_tax_changes_on_its_day),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
