@@ -140,6 +140,16 @@ static long resident_kib(void)
 	return resident * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
+/* Of this process on processors, whoever else has them meanwhile. */
+static double cpu_seconds(void)
+{
+	struct rusage used;
+
+	getrusage(RUSAGE_SELF, &used);
+	return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+	       (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / SECOND_US;
+}
+
 int main(int argc, char **argv)
 {
 	int64_t lines, seconds, trace;
@@ -162,6 +172,7 @@ int main(int argc, char **argv)
 	long before_kib = resident_kib();
 	sum.lines = sum.calculated = sum.steps = 0;
 	int64_t from_us = clock_monotonic_us();
+	double from_cpu = cpu_seconds();
 	for (size_t i = 0; (int64_t)i < lines; i++) {
 		one(snapshot, i, trace > 0, &sum);
 		if (i % LOOK_EVERY == 0) {
@@ -171,10 +182,11 @@ int main(int argc, char **argv)
 		}
 	}
 	now_us = clock_monotonic_us();
+	double cpu = cpu_seconds() - from_cpu;
 	getrusage(RUSAGE_SELF, &used);
-	printf("{\"lines\": %lld, \"seconds\": %.3f, \"calculated\": %lld, \"steps\": %lld, \"build_seconds\": %.3f, "
+	printf("{\"lines\": %lld, \"seconds\": %.3f, \"cpu_seconds\": %.3f, \"calculated\": %lld, \"steps\": %lld, \"build_seconds\": %.3f, "
 	       "\"measures\": %zu, \"before_kib\": %ld, \"after_kib\": %ld, \"peak_kib\": %ld}\n",
-	       (long long)sum.lines, (double)(now_us - from_us) / SECOND_US, (long long)sum.calculated,
+	       (long long)sum.lines, (double)(now_us - from_us) / SECOND_US, cpu, (long long)sum.calculated,
 	       (long long)sum.steps, (double)(built_us - began_us) / SECOND_US, tariff_snapshot_measures(snapshot),
 	       before_kib, resident_kib(), used.ru_maxrss);
 	buf_done(&sum.text);

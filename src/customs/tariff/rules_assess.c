@@ -44,7 +44,7 @@ static void add_scheduled(struct assessment *work, const struct tariff_kind *kin
 			  const struct tariff_agreement *agreement, bool loaded)
 {
 	struct tariff_option *option = option_new(work, kind->name);
-	const struct measure *measure = loaded && option ? tariff_measure_pick(work, kind, agreement) : NULL;
+	const struct measure *measure = loaded && option ? tariff_measure_pick(work, kind, agreement, true) : NULL;
 
 	if (!option)
 		return;
@@ -54,6 +54,11 @@ static void add_scheduled(struct assessment *work, const struct tariff_kind *kin
 		option->proofs = agreement->proofs;
 		option->proofs_count = agreement->proofs_count;
 		option->held = holds_any(work, agreement);
+	}
+	/* What only lacks a document is an option all the same, and says so. */
+	if (!measure && loaded) {
+		measure = tariff_measure_pick(work, kind, agreement, false);
+		option->held &= !measure;
 	}
 	if (measure)
 		option_by(work, option, measure);

@@ -291,6 +291,13 @@ bool tariff_measure_applies(const struct assessment *work, const struct measure 
 			       in_range(work, conditions));
 }
 
+static bool use_fits(const struct assessment *work, const struct measure *measure)
+{
+	const char *use = measure->conditions ? measure->conditions->end_use : NULL;
+
+	return !use || same(use, work->line->end_use);
+}
+
 bool tariff_measure_held(const struct assessment *work, const struct measure *measure)
 {
 	const struct conditions *conditions = measure->conditions;
@@ -298,7 +305,7 @@ bool tariff_measure_held(const struct assessment *work, const struct measure *me
 	char code[64];
 	struct bytes word;
 
-	if (conditions && conditions->end_use && !same(conditions->end_use, work->line->end_use))
+	if (!use_fits(work, measure))
 		return false;
 	while (needed && word_next(&needed, &word)) {
 		snprintf(code, sizeof(code), "%.*s", (int)(word.size < sizeof(code) ? word.size : 0),
@@ -310,14 +317,15 @@ bool tariff_measure_held(const struct assessment *work, const struct measure *me
 }
 
 const struct measure *tariff_measure_pick(const struct assessment *work, const struct tariff_kind *kind,
-					  const struct tariff_agreement *agreement)
+					  const struct tariff_agreement *agreement, bool held)
 {
 	for (size_t i = 0; i < work->spans_count; i++) {
 		const struct span *span = work->spans[i];
 		for (size_t j = 0; j < span->count; j++) {
 			const struct measure *measure = &work->snapshot->measures[span->first + j];
 			if (measure->kind == kind && measure->agreement == agreement &&
-			    tariff_measure_applies(work, measure) && tariff_measure_held(work, measure))
+			    tariff_measure_applies(work, measure) &&
+			    (held ? tariff_measure_held(work, measure) : use_fits(work, measure)))
 				return measure;
 		}
 	}

@@ -129,7 +129,7 @@ static void charge_by(struct assessment *work, struct tariff_option *option, str
 
 static void charge_tax(struct assessment *work, struct tariff_option *option, const struct state_tax *tax)
 {
-	const struct measure *measure = tariff_measure_pick(work, tax->kind, NULL);
+	const struct measure *measure = tariff_measure_pick(work, tax->kind, NULL, true);
 	bool loaded = work->snapshot->kinds_loaded >> tariff_kind_index(tax->kind) & 1;
 	struct decimal base = tax->value ? work->value : decimal_of(0);
 
@@ -198,7 +198,7 @@ void tariff_option_charge(struct assessment *work, struct tariff_option *option,
 	 * 87). */
 	for (size_t i = 0; !work->request->exports && (kind = tariff_kind_at(i)); i++) {
 		const struct measure *added =
-			kind->group == TARIFF_ADDED ? tariff_measure_pick(work, kind, NULL) : NULL;
+			kind->group == TARIFF_ADDED ? tariff_measure_pick(work, kind, NULL, true) : NULL;
 		struct tariff_charge *charge = added ? charge_new(work, option, kind, kind->title) : NULL;
 		if (charge)
 			charge_by(work, option, charge, added);

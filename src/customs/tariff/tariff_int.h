@@ -265,9 +265,9 @@ struct decimal assess_value(struct assessment *work, struct decimal *fob);
 /* Whether it counts for the line at all, and whether what it asks for is held. */
 bool tariff_measure_applies(const struct assessment *work, const struct measure *measure);
 bool tariff_measure_held(const struct assessment *work, const struct measure *measure);
-/* The measure of the longest prefix that counts, and whose conditions are met; NULL. */
+/* The measure of the longest prefix that counts; NULL. HELD: whose documents the line has. */
 const struct measure *tariff_measure_pick(const struct assessment *work, const struct tariff_kind *kind,
-					  const struct tariff_agreement *agreement);
+					  const struct tariff_agreement *agreement, bool held);
 
 /* Charges of an option whose duty is MEASURE: it, what is added to it, and the taxes. */
 void tariff_option_charge(struct assessment *work, struct tariff_option *option, const struct measure *measure);

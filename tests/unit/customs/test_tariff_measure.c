@@ -260,6 +260,35 @@ static void trade_remedies_are_added_to_every_option(void **state)
 	done(&bench);
 }
 
+/* A rate that some paper opens is shown without it, too: then it is not held, and another one counts where there is
+ * one. */
+static void what_only_lacks_a_document_is_an_option_all_the_same(void **state)
+{
+	(void)state;
+	struct bench bench = bench_of("VN");
+	struct tariff_measure mfn = measure_of("10063030", "mfn", "10%"),
+			      atiga = measure_of("10063030", "preference", "free");
+
+	mfn.documents = atiga.documents = "C990";
+	atiga.agreement = "ATIGA";
+	add_plain(&bench, "10063030", "mfn", "40%");
+	add(&bench, mfn);
+	add(&bench, atiga);
+	build(&bench);
+	struct tariff_line line = line_of("10063030", "TH", "1000", "VND");
+	line.documents = "FORM-D";
+	struct answer answer = ask(&bench, "VN", DAY, &line, 1);
+	must_be(option_of(&answer, NULL)->duty, "400");
+	must_be(option_of(&answer, "ATIGA")->duty, "0");
+	assert_string_equal(option_of(&answer, "ATIGA")->documents, "C990");
+	assert_false(option_of(&answer, "ATIGA")->held);
+	line.documents = "C990 FORM-D";
+	answer = ask(&bench, "VN", DAY, &line, 1);
+	must_be(option_of(&answer, NULL)->duty, "100");
+	assert_true(option_of(&answer, "ATIGA")->held);
+	done(&bench);
+}
+
 static void quotas_uses_and_controls_are_shown_beside(void **state)
 {
 	(void)state;
@@ -312,6 +341,7 @@ int main(void)
 		cmocka_unit_test(the_longest_prefix_counts),
 		cmocka_unit_test(staged_rates_begin_and_end_with_their_year),
 		cmocka_unit_test(trade_remedies_are_added_to_every_option),
+		cmocka_unit_test(what_only_lacks_a_document_is_an_option_all_the_same),
 		cmocka_unit_test(quotas_uses_and_controls_are_shown_beside),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
