@@ -184,7 +184,7 @@ int main(int argc, char **argv)
 	now_us = clock_monotonic_us();
 	double cpu = cpu_seconds() - from_cpu;
 	getrusage(RUSAGE_SELF, &used);
-	printf("{\"lines\": %lld, \"seconds\": %.3f, \"cpu_seconds\": %.3f, \"calculated\": %lld, \"steps\": %lld, \"build_seconds\": %.3f, "
+	printf("{\"lines\": %lld, \"seconds\": %.3f, \"cpu_seconds\": %.3f, \"calculated\": %lld, \"steps\": %lld, "
 	       "\"measures\": %zu, \"before_kib\": %ld, \"after_kib\": %ld, \"peak_kib\": %ld}\n",
 	       (long long)sum.lines, (double)(now_us - from_us) / SECOND_US, cpu, (long long)sum.calculated,
 	       (long long)sum.steps, (double)(built_us - began_us) / SECOND_US, tariff_snapshot_measures(snapshot),
