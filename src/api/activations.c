@@ -8,7 +8,9 @@ struct activation_call {
 	struct partner_call partner; /* first, so that the transaction finds both */
 	struct activation wanted;
 	struct activation_list rows;
+	const char *card[2]; /* what is changed on our own card, by direction */
 };
+static const char *const directions[2] = { "in", "out" };
 
 /* --- What is shown --- */
 
@@ -103,6 +105,15 @@ static void show_line(const void *item, void *view)
 	*(struct activation_view *)view = *(const struct activation_view *)item;
 }
 
+/* With what counts today of a direction goes what the decision changes on our card. */
+static void show_card(const struct activation_call *a, struct activation_list_view *page)
+{
+	for (size_t i = 0; i < page->count; i++)
+		for (size_t k = 0; k < COUNT(directions); k++)
+			if (page->items[i].now && same(page->items[i].direction, directions[k]))
+				page->items[i].card = a->card[k];
+}
+
 /* One page: the matrix of the partners in .list, or of .partner alone. */
 static enum err_code answer(struct activation_call *a, const char *document, struct err *err)
 {
@@ -117,6 +128,7 @@ static enum err_code answer(struct activation_call *a, const char *document, str
 		show_partner(&matrix, call->kernel, a->partner.code);
 	for (size_t i = 0; i < list->count; i++)
 		show_partner(&matrix, call->kernel, list->items[i].code);
+	show_card(a, &matrix.page);
 	return call_answer_page(call, PAGE(matrix.page, activation_view, show_line, NULL), err);
 }
 
@@ -152,6 +164,23 @@ enum err_code activations_of(struct call *call, struct err *err)
 
 /* --- Deciding --- */
 
+/* Whether our card has, or will have, an opt-out of what is wanted, by direction. */
+static enum err_code look_at_card(struct tx *tx, const struct activation_call *a, bool has[static COUNT(directions)],
+				  struct err *err)
+{
+	const struct call *call = a->partner.call;
+	struct partner_list partners;
+	struct activation_list rows;
+	TRY(partner_list(tx, call->arena, &partners, err));
+	TRY(activation_list(tx, call->arena, NULL, &rows, err));
+	const struct activation_stance stance = {
+		.rows = &rows, .partners = &partners, .day = date_of_time(call->now_us), .planned = true
+	};
+	for (size_t i = 0; i < COUNT(directions); i++)
+		has[i] = activation_state_opt_out(&stance, a->wanted.document, directions[i]) != NULL;
+	return OK;
+}
+
 static enum err_code write_row(struct tx *tx, void *arg, struct err *err)
 {
 	struct activation_call *a = arg;
@@ -160,9 +189,16 @@ static enum err_code write_row(struct tx *tx, void *arg, struct err *err)
 	p->findings = findings_new(call->arena);
 	if (!p->findings)
 		return fail(err, ERR_MEMORY, "no memory for the findings");
+	bool before[COUNT(directions)], after[COUNT(directions)];
 	TRY(partner_read(tx, p, err));
+	TRY(look_at_card(tx, a, before, err));
 	TRY(activation_put(call->kernel, tx, call->arena, &a->wanted, &call->actor, call->now_us, p->findings, err));
 	TRY(partner_refuse(p, err));
+	TRY(look_at_card(tx, a, after, err));
+	for (size_t i = 0; i < COUNT(directions); i++)
+		a->card[i] = before[i] == after[i] ? NULL
+			     : after[i]            ? ACTIVATION_CARD_DECLARES
+						   : ACTIVATION_CARD_WITHDRAWS;
 	return activation_list(tx, call->arena, p->code, &a->rows, err);
 }
 

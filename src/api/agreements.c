@@ -7,12 +7,14 @@
 #include "api/partner_int.h"
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "kernel/activation.h"
 
 enum { AGREEMENTS_MAX = 64, TERMS_MAX_BYTES = 1 << 20, PROPOSAL_MAX = 4 << 20, PROPOSED_DAYS = 730 };
 
 /* clang-format off */
-enum { RULE_TEXT, RULE_OTHER_PARTNER, RULE_PINNED, RULE_TAKEN, RULE_PROFILE, RULE_TOO_MANY, RULE_BINDING };
-static const struct rule agreement_rules[] = {
+enum { RULE_TEXT, RULE_OTHER_PARTNER, RULE_PINNED, RULE_TAKEN, RULE_PROFILE, RULE_TOO_MANY, RULE_BINDING,
+       RULE_OPTED_OUT };
+const struct rule agreement_rules[] = {
 	[RULE_TEXT]    = { .code = "AGR-020", .text = "this is no CPA: give its XML, or the base64 of it" },
 	[RULE_OTHER_PARTNER] = { .code = "AGR-021", .law = "CPPA 2.0, PartyId",
 		.text = "the other party of the CPA, {1}, is partner {2}: import it for that one" },
@@ -23,6 +25,9 @@ static const struct rule agreement_rules[] = {
 	[RULE_TOO_MANY] = { .code = "AGR-025", .text = "there are {1} agreements with this partner already: no more can be kept" },
 	[RULE_BINDING] = { .code = "AGR-026", .severity = SEVERITY_WARNING,
 		.text = "from now on everything goes to {1} by ebMS 2: messages are signed, and TLS alone keeps them secret" },
+	[RULE_OPTED_OUT] = { .code = "AGR-027", .severity = SEVERITY_WARNING, .law = "ATIGA OCP rule 27(2)",
+		.text = "{1} is in the CPA, and is not exchanged all the same: {2}" },
+	{ 0 },
 };
 /* clang-format on */
 
@@ -224,7 +229,7 @@ static enum err_code check_certificates(struct agreement_call *a, struct err *er
 		TRY(partner_check_addition(p, &all, &p->added[i],
 					   same(p->added[i].use, "sign") ? p->partner.profile : NULL, "/cpa", err));
 	partner_need_tls(p, &all);
-	return OK;
+	return partner_check_authority(p, p->added, p->added_count, "/cpa", err);
 }
 
 static enum err_code check_import(struct tx *tx, struct agreement_call *a, bool new, struct err *err)
@@ -275,6 +280,8 @@ static enum err_code put_import(struct tx *tx, struct agreement_call *a, bool ne
 	const struct actor *actor = &p->call->actor;
 	struct err why = { 0 };
 	TRY((new ? partner_add : partner_change)(tx, &p->partner, actor, p->call->now_us, err));
+	if (new)
+		TRY(activation_inherit(tx, p->call->arena, p->code, actor, p->call->now_us, p->findings, err));
 	for (size_t i = 0; i < p->added_count; i++) {
 		enum err_code code = OK;
 		if (!is_pinned(p, &p->added[i]))
@@ -283,6 +290,38 @@ static enum err_code put_import(struct tx *tx, struct agreement_call *a, bool ne
 	}
 	enum err_code code = agreement_put(tx, &a->agreement, actor, p->call->now_us, &why);
 	return conflict_or_fault(a, code, RULE_TAKEN, &why, err);
+}
+
+static bool carried_before(const struct agreed *agreed, size_t index)
+{
+	const struct agreed_action *action = &agreed->actions[index];
+	for (size_t i = 0; i < index; i++)
+		if (same(agreed->actions[i].document, action->document) &&
+		    same(agreed->actions[i].direction, action->direction))
+			return true;
+	return false;
+}
+
+/* The matrix goes before the agreement: who has agreed on an action may think that it is exchanged by that. */
+static enum err_code warn_of_opt_outs(struct tx *tx, struct agreement_call *a, struct err *err)
+{
+	const struct call *call = a->partner.call;
+	for (size_t i = 0; i < a->agreed.actions_count; i++) {
+		const struct agreed_action *action = &a->agreed.actions[i];
+		const struct doctype *type = action->document ? doctype_find(call->kernel, action->document) : NULL;
+		struct activation_verdict verdict;
+		if (!type || carried_before(&a->agreed, i))
+			continue;
+		const struct activation cell = { .partner = a->partner.code,
+						 .document = type->code,
+						 .direction = action->direction,
+						 .version = type->version };
+		TRY(activation_judge(tx, call->arena, &cell, false, date_of_time(call->now_us), &verdict, err));
+		if (verdict.opted_out)
+			found(a, RULE_OPTED_OUT, "", type->code,
+			      arena_printf(call->arena, "%s (%s)", verdict.text, verdict.law));
+	}
+	return OK;
 }
 
 static enum err_code write_import(struct tx *tx, void *arg, struct err *err)
@@ -299,6 +338,8 @@ static enum err_code write_import(struct tx *tx, void *arg, struct err *err)
 	bool complete = a->agreed.profile && !findings_errors(p->call->findings) && !findings_errors(p->findings);
 	if (complete)
 		TRY(put_import(tx, a, new, err));
+	if (complete)
+		TRY(warn_of_opt_outs(tx, a, err));
 	TRY(partner_refuse(p, err));
 	if (!complete)
 		return fail(err, ERR_INVALID, "nothing is changed");

@@ -21,6 +21,7 @@ struct api_options {
 	const char *version;
 	bool running;               /* false: a command on a stopped node */
 	const char *keys_directory; /* NULL: keys are not shown */
+	const char *trust_file;     /* PEM by which TLS of partners is believed; NULL: there is none */
 	const char *disk_path;      /* a file of the database; NULL: its disk is not ours to measure */
 	int64_t disk_reserve_bytes;
 	bool plain; /* without TLS, for a trial on one machine: partners need neither https:// nor a TLS certificate */
@@ -75,6 +76,7 @@ enum err_code api_put_openapi(struct arena *arena, struct kernel *kernel, const 
 struct message_view {
 	const char *id, *direction, *partner, *organisation, *message_id, *conversation, *action, *document, *state,
 		*last_error;
+	const char *effect; /* of one message alone, as its parts */
 	int64_t position, attempts, created_us, accepted_us, next_attempt_us, settled_us;
 	bool test;
 	struct part_view *parts;
@@ -124,10 +126,13 @@ struct agreement_offer_view {
 };
 /* What is exchanged with a partner: a line for what counts today in each cell, and one for each row to come. Where no
  * row says it, there is no day and nobody who decided. */
+#define ACTIVATION_CARD_DECLARES  "declares"
+#define ACTIVATION_CARD_WITHDRAWS "withdraws"
 struct activation_view {
 	const char *partner, *document, *direction, *version, *state, *law, *note, *decided_by;
-	bool now;      /* it counts today */
-	bool declared; /* by the partner, on its card */
+	const char *card; /* what a decision changes on our own card: ACTIVATION_CARD_…; NULL: nothing */
+	bool now;         /* it counts today */
+	bool declared;    /* by the partner, on its card */
 	date from_day, until_day;
 	int64_t decided_us;
 };
@@ -318,6 +323,20 @@ struct webhook_delivery_view {
 	const char *message, *error;
 	int64_t at_us, first, last, events, attempt, duration_ms, status;
 };
+/* --- Reference data --- */
+struct edition_view {
+	const char *id, *kind, *subject, *title, *state, *digest;
+	date from, until;
+	int64_t records, warnings;
+	const char *imported_by, *approved_by, *activated_by, *withdrawn_by;
+	int64_t imported_us, approved_us, activated_us, withdrawn_us;
+	bool repeated;
+	struct finding_view *findings; /* of its file; not in lists */
+	size_t findings_count;
+};
+LIST_VIEW(edition_list_view, struct edition_view);
+extern const struct schema edition_schema, edition_list_schema;
+
 /* --- Retention, legal holds, archives --- */
 struct hold_view {
 	const char *id, *kind, *subject, *organisation, *reason, *placed_by, *lifted_by;
@@ -386,6 +405,11 @@ extern const struct schema message_schema, message_list_schema, event_list_schem
 	key_list_schema, user_schema, user_list_schema, new_user_schema, user_change_schema, password_schema,
 	token_schema, token_list_schema, new_token_schema, me_schema, role_list_schema, drop_list_schema,
 	catch_up_list_schema, new_catch_up_schema;
+
+/* What is found of requests, each array ended by a row without a code; for documentation. */
+extern const struct rule query_rules[], repeat_rules[], map_call_rules[], hold_rules[], notice_rules[], access_rules[];
+extern const struct rule edition_call_rules[], partner_rules[], partner_tls_rules[], card_import_rules[],
+	agreement_rules[], webhook_call_rules[];
 
 /* What is shown of KEY, and belongs to it. */
 struct key_view key_view_of(const struct key_info *key, int64_t now_us);

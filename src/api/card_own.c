@@ -24,38 +24,11 @@ static enum err_code read_matrix(struct tx *tx, void *arg, struct err *err)
 	return activation_list(tx, o->arena, NULL, &o->rows, err);
 }
 
-static const struct activation *opt_out_of(const struct own_call *o, const char *partner, const char *document,
-					   const char *direction, date day)
-{
-	for (size_t i = 0; i < o->rows.count; i++) {
-		const struct activation *row = &o->rows.items[i];
-		if (!row->declared && same(row->partner, partner) && same(row->document, document) &&
-		    same(row->direction, direction) && same(row->state, ACTIVATION_OPTED_OUT) &&
-		    activation_covers(row, day))
-			return row;
-	}
-	return NULL;
-}
-
-/* A state that takes no part in a document type has opted out with every partner; the last of them says since when. */
-static const struct activation *opt_out_everywhere(const struct own_call *o, const char *document,
-						   const char *direction, date day)
-{
-	const struct activation *last = NULL;
-	for (size_t i = 0; i < o->partners.count; i++) {
-		const struct activation *row = opt_out_of(o, o->partners.items[i].code, document, direction, day);
-		if (!row)
-			return NULL;
-		if (!last || row->from_day > last->from_day)
-			last = row;
-	}
-	return last;
-}
-
 static void offer_document(struct own_call *o, const struct doctype *type, date day)
 {
-	const struct activation *out = opt_out_everywhere(o, type->code, "out", day);
-	const struct activation *in = opt_out_everywhere(o, type->code, "in", day);
+	const struct activation_stance stance = { .rows = &o->rows, .partners = &o->partners, .day = day };
+	const struct activation *out = activation_state_opt_out(&stance, type->code, "out");
+	const struct activation *in = activation_state_opt_out(&stance, type->code, "in");
 	o->offer.documents[o->offer.documents_count++] = (struct card_document){
 		.type = type->code, .version = type->version, .sends = !out, .receives = !in, .from = DATE_NONE
 	};

@@ -13,12 +13,13 @@ enum { OVERLAP_DAYS = 7, FACTS_MAX = 1000 };
 
 /* clang-format off */
 enum { RULE_NO_FINGERPRINT, RULE_NO_PROFILE, RULE_ENDPOINT };
-static const struct rule card_rules[] = {
+const struct rule card_import_rules[] = {
 	[RULE_NO_FINGERPRINT] = { .code = "CARD-020",
 		.text = "no fingerprint is given: have the partner read that of its card by phone (lintas card prints it) and give it with --fingerprint" },
 	[RULE_NO_PROFILE] = { .code = "CARD-022",
 		.text = "no security profile of the card ({1}) can be used: make keys of that kind (lintas help key new), or ask for another card" },
 	[RULE_ENDPOINT]   = { .code = "CARD-024", .text = "the card has no endpoint for {1}, by which is exchanged with this partner" },
+	{ 0 },
 };
 /* clang-format on */
 
@@ -53,7 +54,7 @@ static enum err_code no_memory(struct err *err)
 
 static void found(struct findings *findings, int rule, const char *path, const char *first, const char *second)
 {
-	finding_add(findings, &card_rules[rule], path, first, second);
+	finding_add(findings, &card_import_rules[rule], path, first, second);
 }
 
 /* --- What a card changes --- */
@@ -362,7 +363,7 @@ static enum err_code check_plan(struct card_call *c, struct err *err)
 	for (size_t i = 0; i < c->rows_count; i++)
 		TRY(partner_check_addition(p, &all, &c->rows[i], NULL, "/certificates", err));
 	partner_need_tls(p, &all);
-	return OK;
+	return partner_check_authority(p, c->rows, c->rows_count, "/certificates", err);
 }
 
 /* Reads the card against what is there, and plans. With errors among the findings nothing may be written. */
@@ -508,6 +509,9 @@ static enum err_code apply(struct tx *tx, struct card_call *c, struct err *err)
 		return fail(err, ERR_CONFLICT, "%s is the party of partner %s already", p->partner.party_id,
 			    there.code);
 	TRY((c->known ? partner_change : partner_add)(tx, &p->partner, &p->call->actor, p->call->now_us, err));
+	if (!c->known)
+		TRY(activation_inherit(tx, p->call->arena, p->code, &p->call->actor, p->call->now_us, p->findings,
+				       err));
 	TRY(put_certificates(tx, c, err));
 	TRY(end_certificates(tx, c, err));
 	TRY(card_opt_outs_apply(tx, p, &c->card, err));

@@ -6,12 +6,13 @@
 enum { DOCUMENTS_MAX = 500 };
 
 enum { RULE_ONE_WAY, RULE_TOO_MANY, RULE_TYPE };
-static const struct rule map_rules[] = {
+const struct rule map_call_rules[] = {
 	[RULE_ONE_WAY] = { .code = "API-010", .text = "the mapping {1} works one way only: {2}" },
 	[RULE_TOO_MANY] = { .code = "API-011",
 			    .text = "there are {1} documents in the file, and one request takes 500: cut the file, or drop it "
 				    "into a folder (docs/drop.md)" },
 	[RULE_TYPE] = { .code = "API-012", .text = "the mapping {1} is of {2}" },
+	{ 0 },
 };
 
 static const struct national_mapping *mapping_of(const struct call *call)
@@ -113,7 +114,7 @@ static void check_media(struct call *call, const struct national_mapping *mappin
 
 	if (!header || !*header || (size >= length && strncasecmp(header + size - length, format, length) == 0))
 		return;
-	finding_add(call->findings, &map_rules[RULE_TYPE], "/map", mapping->name, format);
+	finding_add(call->findings, &map_call_rules[RULE_TYPE], "/map", mapping->name, format);
 }
 
 /* All refused is a request refused: 422, and nothing was done. */
@@ -148,13 +149,13 @@ static enum err_code look_first(struct submitting *submitting, const struct nati
 		return fail(err, ERR_MEMORY, "no memory for the file");
 	check_media(call, request->mapping);
 	if (type && !same(type, code))
-		finding_add(call->findings, &map_rules[RULE_TYPE], "/type", request->mapping->name, code);
+		finding_add(call->findings, &map_call_rules[RULE_TYPE], "/type", request->mapping->name, code);
 	if (findings_errors(call->findings))
 		return OK;
 	TRY(national_count(request, &submitting->room, first, err));
 	if (submitting->room > DOCUMENTS_MAX)
-		finding_add(first, &map_rules[RULE_TOO_MANY], "", arena_printf(call->arena, "%zu", submitting->room),
-			    NULL);
+		finding_add(first, &map_call_rules[RULE_TOO_MANY], "",
+			    arena_printf(call->arena, "%zu", submitting->room), NULL);
 	if (findings_errors(first))
 		findings_append(call->findings, first);
 	submitting->views = arena_array(call->arena, submitting->room + 1, sizeof *submitting->views);
@@ -196,9 +197,10 @@ enum err_code maps_content(struct call *call, const struct document *document, s
 	if (!mapping || !findings)
 		return fail(err, ERR_MEMORY, "no memory for a document");
 	if (!mapping->out)
-		finding_add(call->findings, &map_rules[RULE_ONE_WAY], "/map", mapping->name, mapping->one_way_reason);
+		finding_add(call->findings, &map_call_rules[RULE_ONE_WAY], "/map", mapping->name,
+			    mapping->one_way_reason);
 	else if (!same(mapping_doctype(mapping->in)->code, document->doctype))
-		finding_add(call->findings, &map_rules[RULE_TYPE], "/map", mapping->name,
+		finding_add(call->findings, &map_call_rules[RULE_TYPE], "/map", mapping->name,
 			    mapping_doctype(mapping->in)->code);
 	if (findings_errors(call->findings))
 		return OK;

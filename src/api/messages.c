@@ -102,6 +102,7 @@ struct finding_one {
 	struct message message;
 	bool id_alone; /* what the message holds is not looked at */
 	struct message_look look;
+	const char *effect;
 };
 
 static enum err_code find_one(struct tx *tx, void *arg, struct err *err)
@@ -115,7 +116,10 @@ static enum err_code find_one(struct tx *tx, void *arg, struct err *err)
 			    "show what there is",
 			    one->name);
 	one->message = subject.message;
-	return one->id_alone ? OK : message_look(tx, one->call->arena, one->message.id, &one->look, err);
+	if (one->id_alone)
+		return OK;
+	TRY(message_effect(tx, one->call->kernel, one->call->arena, &one->message, &one->effect, err));
+	return message_look(tx, one->call->arena, one->message.id, &one->look, err);
 }
 
 static enum err_code show_wire(struct arena *arena, const struct wire_head *wire, struct wire_view *view,
@@ -160,6 +164,7 @@ static enum err_code answer_message(struct call *call, const char *name, struct 
 	struct message_view view;
 	TRY(db_read(call->kernel->db, find_one, &one, err));
 	show(&one.message, &view);
+	view.effect = one.effect;
 	TRY(show_look(call->arena, &one.look, &view, err));
 	return call_answer(call, &view, err);
 }
@@ -288,7 +293,8 @@ static enum err_code timeline(struct tx *tx, void *arg, struct err *err)
 		ids[0] = paper.id ? paper.id : name;
 	for (size_t i = 0; i < COUNT(ids); i++)
 		if (ids[i])
-			TRY(journal_of(tx, call->arena, ids[i], events->limit, &lists[i], err));
+			TRY((kept ? journal_of : journal_of_partner)(tx, call->arena, ids[i], events->limit, &lists[i],
+								     err));
 	struct journal_entry *all = arena_array(call->arena, lists[0].count + lists[1].count + 1, sizeof *all);
 	if (!all)
 		return fail(err, ERR_MEMORY, "no memory for a timeline");

@@ -6,9 +6,10 @@
 
 /* clang-format off */
 enum { RULE_PARTNER, RULE_NOBODY };
-static const struct rule rules[] = {
+const struct rule notice_rules[] = {
 	[RULE_PARTNER] = { .code = "LNK-008", .text = "{1} is no active partner: lintas partner list shows who there is" },
 	[RULE_NOBODY]  = { .code = "LNK-009", .text = "there is no active partner to tell" },
+	{ 0 },
 };
 /* clang-format on */
 
@@ -73,10 +74,10 @@ static void check_partners(struct notices_call *n)
 	struct bytes word;
 	while (words && word_next(&words, &word))
 		if (!is_active(n, word))
-			finding_add(call->findings, &rules[RULE_PARTNER], "/partners", arena_text_of(call->arena, word),
-				    NULL);
+			finding_add(call->findings, &notice_rules[RULE_PARTNER], "/partners",
+				    arena_text_of(call->arena, word), NULL);
 	if (!n->told_count && !n->answer.count && !findings_errors(call->findings))
-		finding_add(call->findings, &rules[RULE_NOBODY], "/partners", NULL, NULL);
+		finding_add(call->findings, &notice_rules[RULE_NOBODY], "/partners", NULL, NULL);
 }
 
 static enum err_code send(struct notices_call *n, struct err *err)

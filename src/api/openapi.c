@@ -134,6 +134,7 @@ static const struct {
 	  NULL },
 	{ "refusal", "Its id, as the list of refusals shows it.", "uuid" },
 	{ "webhook", "Its id, as the list of webhooks shows it.", "uuid" },
+	{ "edition", "Its id, as the list of editions shows it.", "uuid" },
 };
 
 static const struct {

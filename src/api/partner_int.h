@@ -27,6 +27,9 @@ enum err_code partner_need_room(struct tx *tx, struct partner_call *p, struct er
 void partner_check(struct partner_call *p);
 /* Its profile rests on SHA-1, which it is not excepted for. */
 void partner_found_weak(struct partner_call *p);
+/* A warning if no certificate in our trust file has issued one of the TLS certificates among ROWS. */
+enum err_code partner_check_authority(struct partner_call *p, const struct partner_certificate *rows, size_t count,
+				      const char *path, struct err *err) MUST_USE;
 /* A finding unless LIST has a certificate for TLS, where it is needed. */
 void partner_need_tls(struct partner_call *p, const struct partner_certificate_list *list);
 

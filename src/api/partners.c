@@ -3,13 +3,15 @@
  * Nothing is written that the messaging could not load: everything that loading checks is checked here first. */
 #include "api/partner_int.h"
 #include "base/text.h"
+#include "kernel/activation.h"
 #include "kernel/agreement.h"
 
 /* clang-format off */
 enum { RULE_CERTIFICATE, RULE_USE, RULE_NO_CERTIFICATE, RULE_PROFILE, RULE_ENDPOINT, RULE_TOKEN, RULE_STATE, RULE_ANCHOR,
        RULE_CRL, RULE_KEY, RULE_TOO_MANY, RULE_STATUS, RULE_NO_TLS, RULE_NO_TLS_CERTIFICATE, RULE_NOTHING, RULE_CRL_OLDER,
-       RULE_CRL_ISSUER, RULE_ISSUER, RULE_UNUSABLE, RULE_OURSELVES, RULE_WEAK };
-static const struct rule partner_rules[] = {
+       RULE_CRL_ISSUER, RULE_ISSUER, RULE_UNUSABLE, RULE_OURSELVES, RULE_WEAK,
+       RULE_NO_ENDPOINT };
+const struct rule partner_rules[] = {
 	[RULE_CERTIFICATE]    = { .code = "PTN-001", .text = "this is no certificate ({1}): give exactly one as PEM" },
 	[RULE_USE]            = { .code = "PTN-002", .text = "{1} is not a use of a certificate: give sign, encrypt, tls, issuer or crl" },
 	[RULE_NO_CERTIFICATE] = { .code = "PTN-003", .text = "no certificate for use {1}: add one with a key for profile {2}" },
@@ -34,6 +36,8 @@ static const struct rule partner_rules[] = {
 	[RULE_OURSELVES]      = { .code = "PTN-020", .text = "{1} is this node itself" },
 	[RULE_WEAK]           = { .code = "PTN-021", .text = "{1} rests on SHA-1, and no agreement in force excepts {2} from its refusal: agree on ebms2-rsa-sha256, or import their CPA with the exception (lintas partner import FILE --partner {2} --allow-sha1)",
 				  .law = "FIPS 186-5" },
+	[RULE_NO_ENDPOINT]    = { .code = "PTN-022", .text = "where {1} takes {2} is not known: give --endpoint https://HOST:PORT/as4, or import its card, which says it" },
+	{ 0 },
 };
 /* clang-format on */
 
@@ -310,9 +314,11 @@ static void check_endpoint(struct partner_call *p, const char *endpoint)
 	bool agreed = same(p->partner.binding, BINDING_EBMS2) && !*endpoint;
 	if (http_url_begins(endpoint, "http://") && !p->call->asked->api->options.plain)
 		finding_add(p->findings, &partner_rules[RULE_NO_TLS], "/endpoint", endpoint, NULL);
+	else if (!agreed && !*endpoint)
+		finding_add(p->findings, &partner_rules[RULE_NO_ENDPOINT], "/endpoint", p->partner.code,
+			    p->partner.binding ? p->partner.binding : "messages");
 	else if (!agreed && !http_url_begins(endpoint, "https://") && !http_url_begins(endpoint, "http://"))
-		finding_add(p->findings, &partner_rules[RULE_ENDPOINT], "/endpoint", *endpoint ? endpoint : "(absent)",
-			    NULL);
+		finding_add(p->findings, &partner_rules[RULE_ENDPOINT], "/endpoint", endpoint, NULL);
 }
 
 void partner_check(struct partner_call *p)
@@ -442,7 +448,11 @@ static enum err_code write_partner(struct tx *tx, void *arg, struct err *err)
 	if (there.code)
 		return fail(err, ERR_CONFLICT, "%s is the party of partner %s already", p->partner.party_id,
 			    there.code);
+	p->findings = findings_new(call->arena);
+	if (!p->findings)
+		return fail(err, ERR_MEMORY, "no memory for the findings");
 	TRY(partner_add(tx, &p->partner, &call->actor, call->now_us, err));
+	TRY(activation_inherit(tx, call->arena, p->code, &call->actor, call->now_us, p->findings, err));
 	for (size_t i = 0; i < p->added_count; i++)
 		TRY(partner_certificate_add(tx, &p->added[i], &call->actor, call->now_us, err));
 	return OK;
@@ -501,15 +511,43 @@ enum err_code partners_add(struct call *call, struct err *err)
 	return change(&p, write_partner, err);
 }
 
-/* Another binding has other endpoints: that of the one before must not stand for those of an agreement. */
-static void change_profile(struct partner *partner, const char *profile)
+/* Where the card that is held says that its partner takes BINDING; "" if there is none, or it does not say so. */
+static enum err_code endpoint_held(struct tx *tx, const struct partner_call *p, const char *binding,
+				   const char **endpoint, struct err *err)
 {
-	const char *binding = messaging_profile_binding(profile);
-	partner->profile = profile;
-	if (binding && !same(binding, partner->binding)) {
-		partner->binding = binding;
-		partner->endpoint = "";
-	}
+	struct arena *arena = p->call->arena;
+	struct partner_card held;
+	struct card card = { 0 };
+	struct findings *ignored = findings_new(arena);
+	*endpoint = "";
+	if (!ignored)
+		return fail(err, ERR_MEMORY, "no memory for a card");
+	TRY(partner_card_find(tx, arena, p->code, CARD_HELD, &held, err));
+	if (!held.partner)
+		return OK;
+	const struct card_reading reading = { .text = held.octets,
+					      .held_serial = INTEGER_NONE,
+					      .now_us = p->call->now_us };
+	TRY(messaging_card_read(arena, &reading, &card, ignored, err));
+	const char *said = messaging_card_endpoint(&card, binding);
+	*endpoint = said ? said : "";
+	return OK;
+}
+
+/* Another binding has other endpoints: that of the one before must not stand for those of an agreement. What the
+ * partner's card says, which an operator has approved, does; by ebMS 2 the agreement goes before. */
+static enum err_code change_profile(struct tx *tx, struct partner_call *p, const struct partner_change_view *c,
+				    struct err *err)
+{
+	const char *binding = messaging_profile_binding(c->profile);
+	p->partner.profile = c->profile;
+	if (!binding || same(binding, p->partner.binding))
+		return OK;
+	p->partner.binding = binding;
+	p->partner.endpoint = "";
+	if (same(binding, BINDING_EBMS2) || c->endpoint)
+		return OK;
+	return endpoint_held(tx, p, binding, &p->partner.endpoint, err);
 }
 
 static enum err_code write_changes(struct tx *tx, void *arg, struct err *err)
@@ -522,7 +560,7 @@ static enum err_code write_changes(struct tx *tx, void *arg, struct err *err)
 	TRY(call_precondition(p->call, &before, err));
 	p->partner.name = c->name ? c->name : p->partner.name;
 	if (c->profile)
-		change_profile(&p->partner, c->profile);
+		TRY(change_profile(tx, p, c, err));
 	p->partner.endpoint = c->endpoint ? endpoint_of(c->endpoint) : p->partner.endpoint;
 	p->partner.token = c->token ? c->token : p->partner.token;
 	partner_check(p);

@@ -18,7 +18,7 @@ enum {
 	RULE_DAY,
 	RULE_PURPOSE
 };
-static const struct rule query_rules[] = {
+const struct rule query_rules[] = {
 	[RULE_LIMIT] = { .code = "API-001", .text = "{1} is a whole number from 1 to {2}" },
 	[RULE_FLAG] = { .code = "API-002", .text = "{1} is true or false, not {2}" },
 	[RULE_CURSOR] = { .code = "API-003", .text = "{1} is the cursor of an earlier page, a whole number, not {2}" },
@@ -28,9 +28,10 @@ static const struct rule query_rules[] = {
 				  "not {2}" },
 	[RULE_UNKNOWN] = { .code = "API-006", .text = "{1} is no parameter of this request, which takes {2}" },
 	[RULE_TWICE] = { .code = "API-007", .text = "{1} stands twice" },
+	[RULE_UNREADABLE] = { .code = "API-008", .text = "the value of {1} cannot be read" },
 	[RULE_DAY] = { .code = "API-013", .text = "{1} is a day such as 2031-11-02, not {2}" },
 	[RULE_PURPOSE] = { .code = "API-014", .text = "say for what it is read: purpose is one of {1}" },
-	[RULE_UNREADABLE] = { .code = "API-008", .text = "the value of {1} cannot be read" },
+	{ 0 },
 };
 
 /* Of the box that is asked for, or of both. */

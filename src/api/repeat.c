@@ -15,8 +15,10 @@ struct claiming {
 	bool done;
 };
 
-static const struct rule key_used = { .code = "API-009",
-				      .text = "the Idempotency-Key {1} was used for another request: make a new one" };
+const struct rule repeat_rules[] = {
+	{ .code = "API-009", .text = "the Idempotency-Key {1} was used for another request: make a new one" },
+	{ 0 },
+};
 
 static bool key_valid(const char *key)
 {
@@ -93,7 +95,7 @@ enum err_code call_claim(struct call *call, bool *answered, struct err *err)
 		return fail(err, ERR_CONFLICT,
 			    "the request with the Idempotency-Key %s is being worked on: ask again soon", key);
 	case ANSWER_OTHER:
-		finding_add(call->findings, &key_used, "", key, NULL);
+		finding_add(call->findings, &repeat_rules[0], "", key, NULL);
 		return OK;
 	case ANSWER_KEPT:
 		break;

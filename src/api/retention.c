@@ -11,11 +11,12 @@
 /* --- Holds --- */
 
 enum { RULE_KIND, RULE_OVER };
-static const struct rule rules[] = {
+const struct rule hold_rules[] = {
 	[RULE_KIND] = { .code = "RET-001",
 			.text = "there is no {1} {2} here: lintas documents list, inbox list and outbox list show what "
 				"there is" },
 	[RULE_OVER] = { .code = "RET-002", .text = "a hold that ends on {1} is over before it begins" },
+	{ 0 },
 };
 
 static void show_hold(const struct hold *h, int64_t now_us, struct hold_view *view)
@@ -88,10 +89,10 @@ static enum err_code put_hold(struct tx *tx, void *arg, struct err *err)
 									  : (h->wanted.until + INT64_C(1)) * DAY_US };
 	TRY(find_subject(tx, h, &found, err));
 	if (!found)
-		finding_add(h->findings, &rules[RULE_KIND], "/subject", h->wanted.kind, h->wanted.subject);
+		finding_add(h->findings, &hold_rules[RULE_KIND], "/subject", h->wanted.kind, h->wanted.subject);
 	if (h->hold.until_us != TIME_NONE && h->hold.until_us <= call->now_us) {
 		char day[DATE_SIZE];
-		finding_add(h->findings, &rules[RULE_OVER], "/until", date_format(h->wanted.until, day), NULL);
+		finding_add(h->findings, &hold_rules[RULE_OVER], "/until", date_format(h->wanted.until, day), NULL);
 	}
 	return findings_errors(h->findings) ? OK : hold_put(tx, call->arena, &h->hold, &call->actor, call->now_us, err);
 }

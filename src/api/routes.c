@@ -5,7 +5,7 @@
 #include "customs/registry.h"
 
 static const struct route *const tables[] = {
-	message_routes, national_routes, partner_routes, user_routes, record_routes, node_routes,
+	message_routes, national_routes, partner_routes, user_routes, record_routes, reference_routes, node_routes,
 };
 
 static const struct route *nth(const struct route *table, size_t *index)

@@ -6,6 +6,6 @@
 #include "kernel/archive.h"
 
 extern const struct route message_routes[], national_routes[], partner_routes[], user_routes[], record_routes[],
-	node_routes[];
+	reference_routes[], node_routes[];
 
 #endif

@@ -13,7 +13,7 @@
 _Static_assert(TOKEN_MOST_S *SECOND_US == 366 * DAY_US, "the rule says days");
 
 enum { RULE_PASSWORD, RULE_CURRENT, RULE_ORGANISATION, RULE_WHOSE, RULE_TWO_ENDS, RULE_END };
-static const struct rule access_rules[] = {
+const struct rule access_rules[] = {
 	[RULE_PASSWORD] = { .code = "ACC-001",
 			    .text = "a password has {1} to {2} characters; its length makes it good" },
 	[RULE_CURRENT] = { .code = "ACC-002", .text = "the current password is needed, and this is not it" },
@@ -21,6 +21,7 @@ static const struct rule access_rules[] = {
 	[RULE_WHOSE] = { .code = "ACC-004", .text = "say whose token it is to be" },
 	[RULE_TWO_ENDS] = { .code = "ACC-005", .text = "the end is said twice: give expiresIn or expires" },
 	[RULE_END] = { .code = "ACC-006", .text = "a token ends after 366 days at most, and later than now" },
+	{ 0 },
 };
 
 /* A transaction may run again, so it has findings of its own, which begin with those of the request: with an error

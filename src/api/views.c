@@ -49,12 +49,14 @@ static const struct field message_rows[] = {
 	FIELD_TIME(struct message_view, settled_us, .json = "settled"),
 	FIELD_TEXT(struct message_view, last_error, .json = "lastError", .max_length = TEXT_MAX),
 	FIELD_FLAG(struct message_view, test, .json = "test", .min = 1),
+	FIELD_TEXT(struct message_view, effect, .json = "effect", .max_length = TEXT_MAX,
+		   .label = "what its document did here, if it has not gone: the partner does not know of that"),
 	FIELD_LIST(struct message_view, parts, parts_count, struct part_view, part_fields, .json = "parts",
 		   .max = PAGE_MAX),
 	FIELD_LIST(struct message_view, wires, wires_count, struct wire_view, wire_fields, .json = "wires",
 		   .max = PAGE_MAX),
 };
-enum { MESSAGE_BELONGINGS = 2 };
+enum { MESSAGE_BELONGINGS = 3 };
 static const struct fields whole_message_fields = FIELDS(struct message_view, message_rows);
 static const struct fields message_fields = { .row = message_rows,
 					      .count = COUNT(message_rows) - MESSAGE_BELONGINGS,
@@ -477,6 +479,10 @@ static const struct field activation_rows[] = {
 	FIELD_TEXT(struct activation_view, note, .json = "note", .max_length = TEXT_MAX),
 	FIELD_TEXT(struct activation_view, decided_by, .json = "decidedBy", .max_length = TEXT_MAX),
 	FIELD_TIME(struct activation_view, decided_us, .json = "decided"),
+	FIELD_TEXT(struct activation_view, card, .json = "card", .max_length = TEXT_MAX,
+		   .label =
+			   "of a decision: our own card declares or withdraws the opt-out by it; absent: the card says "
+			   "of it what it said"),
 };
 static const struct fields activation_fields = FIELDS(struct activation_view, activation_rows);
 

@@ -7,7 +7,7 @@
 enum { DAY_S = 24 * 60 * 60, OVERLAP_MOST_S = 30 * DAY_S };
 
 enum { RULE_ORGANISATION, RULE_OVERLAP, RULE_WHICH, RULE_CURSOR };
-static const struct rule call_rules[] = {
+const struct rule webhook_call_rules[] = {
 	[RULE_ORGANISATION] = { .code = "WHK-005",
 				.text = "{1} is not an organisation whose events you may have: give yours, or none" },
 	[RULE_OVERLAP] = { .code = "WHK-006", .text = "the overlap is 0 to 2592000 seconds (30 days)" },
@@ -15,6 +15,7 @@ static const struct rule call_rules[] = {
 			 .text = "give either after, a cursor, or event, the sequence of one event" },
 	[RULE_CURSOR] = { .code = "WHK-008",
 			  .text = "{1} is a sequence of the journal, a whole number that is not negative" },
+	{ 0 },
 };
 
 /* One of them on its way through a request. */
@@ -149,9 +150,10 @@ enum err_code webhooks_add(struct call *call, struct err *err)
 					 .cursor_number = asked.after == INTEGER_NONE ? -1 : asked.after };
 	webhook_check(call->kernel, call->arena, &hook.webhook, call->asked->api->options.plain, call->findings);
 	if (mine && !same(hook.webhook.organisation, mine))
-		finding_add(call->findings, &call_rules[RULE_ORGANISATION], "/organisation", asked.organisation, NULL);
+		finding_add(call->findings, &webhook_call_rules[RULE_ORGANISATION], "/organisation", asked.organisation,
+			    NULL);
 	if (asked.after != INTEGER_NONE && asked.after < 0)
-		finding_add(call->findings, &call_rules[RULE_CURSOR], "/after", "after", NULL);
+		finding_add(call->findings, &webhook_call_rules[RULE_CURSOR], "/after", "after", NULL);
 	if (findings_errors(call->findings))
 		return OK;
 	if (!hook.webhook.id || !hook.webhook.secret)
@@ -268,7 +270,7 @@ enum err_code webhooks_rotate(struct call *call, struct err *err)
 	TRY(call_read(call, &asked, err));
 	int64_t overlap_s = asked.overlap_s == INTEGER_NONE ? DAY_S : asked.overlap_s;
 	if (overlap_s < 0 || overlap_s > OVERLAP_MOST_S)
-		finding_add(call->findings, &call_rules[RULE_OVERLAP], "/overlap", NULL, NULL);
+		finding_add(call->findings, &webhook_call_rules[RULE_OVERLAP], "/overlap", NULL, NULL);
 	if (findings_errors(call->findings))
 		return OK;
 	struct hook_call hook = { .call = call,
@@ -286,9 +288,9 @@ enum err_code webhooks_redeliver(struct call *call, struct err *err)
 		return OK;
 	bool after = asked.after != INTEGER_NONE, event = asked.event != INTEGER_NONE;
 	if (after == event)
-		finding_add(call->findings, &call_rules[RULE_WHICH], "", NULL, NULL);
+		finding_add(call->findings, &webhook_call_rules[RULE_WHICH], "", NULL, NULL);
 	else if ((after && asked.after < 0) || (event && asked.event < 1))
-		finding_add(call->findings, &call_rules[RULE_CURSOR], after ? "/after" : "/event",
+		finding_add(call->findings, &webhook_call_rules[RULE_CURSOR], after ? "/after" : "/event",
 			    after ? "after" : "event", NULL);
 	if (findings_errors(call->findings))
 		return OK;

@@ -81,11 +81,44 @@ void print_activations(FILE *out, const void *answer)
 		fprintf(out, "no partners; see lintas help partner add\n");
 }
 
+/* What people do next, by what the decision comes to: the first row that fits. */
+static const struct next {
+	const char *card, *state;
+	const char *before, *after; /* the partner's code */
+} nexts[] = {
+	{ ACTIVATION_CARD_DECLARES, NULL,
+	  "Next: our card says so, and goes to each active partner by itself; the operator of ",
+	  " approves it (lintas partner card, then lintas partner approve, with our code), and only then does their matrix "
+	  "show it" },
+	{ ACTIVATION_CARD_WITHDRAWS, NULL,
+	  "Next: our card, which each active partner gets, says no more that we opt out, because ",
+	  " does not go without it: tell the others with whom it is still opted out (lintas partner matrix), who would send "
+	  "it again" },
+	{ NULL, ACTIVATION_OPTED_OUT,
+	  "Next: our card does not say it, because that is not so with every partner: tell ",
+	  ", whose operator opts out of it, too (lintas partner opt-out, with our code)" },
+	{ NULL, NULL, "Next: agree on the day with ", ", whose node has a matrix of its own" },
+};
+
+static bool fits(const struct next *next, const struct activation_list_view *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if ((!next->card || same(next->card, list->items[i].card)) &&
+		    (!next->state || same(next->state, list->items[i].state)))
+			return true;
+	return false;
+}
+
 void print_activation_changed(FILE *out, const void *answer)
 {
 	const struct activation_list_view *list = answer;
+	const struct next *next = nexts;
+	char text[512];
 	print_activations(out, answer);
-	if (list->count)
-		fprintf(out, "Next: agree on the day with %s, whose node has a matrix of its own\n",
-			list->items[0].partner);
+	if (!list->count)
+		return;
+	while (!fits(next, list))
+		next++;
+	snprintf(text, sizeof text, "%s%s%s", next->before, list->items[0].partner, next->after);
+	print_folded(out, text, 0);
 }

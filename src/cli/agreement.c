@@ -267,3 +267,15 @@ void print_agreement(FILE *out, const void *answer)
 		fprintf(out, "Next: compare the fingerprints with the partner by another way, then lintas ping %s\n",
 			a->partner);
 }
+
+void print_agreement_withdrawn(FILE *out, const void *answer)
+{
+	const struct agreement_view *a = answer;
+	char at[TIME_SIZE];
+	fprintf(out, "%s  agreement with %s: %s since %s\n", a->id, a->partner, words_of(a->state),
+		when(a->withdrawn_us, at));
+	fprintf(out,
+		"Next: what else is agreed goes on (lintas partner agreements %s). Without any nothing is sent or taken:\n"
+		"import the next one, or, if the partner speaks AS4 now, lintas partner change %s --profile edelivery-1.15\n",
+		a->partner, a->partner);
+}

@@ -423,17 +423,16 @@ static bool options_complete(const struct invocation *in)
 	return !missing;
 }
 
-/* "FILE [DIR]" of "FILE DIR?"; only the last may be left out. */
+/* "FILE [DIR]" of "FILE DIR?"; none may be left out before one that may not. */
 static const char *arguments_shown(const struct invocation *in)
 {
-	const char *all = in->command->arguments;
-	size_t size = strlen(all);
-	if (all[size - 1] != '?')
-		return all;
-	const char *last = strrchr(all, ' ');
-	size_t before = last ? (size_t)(last + 1 - all) : 0;
-	const char *shown =
-		arena_printf(in->arena, "%.*s[%.*s]", (int)before, all, (int)(size - before - 1), all + before);
+	const char *all = in->command->arguments, *shown = "";
+	for (const char *a = all; shown && *a; a += strcspn(a, " ") + (a[strcspn(a, " ")] == ' ')) {
+		size_t length = strcspn(a, " ");
+		bool optional = a[length - 1] == '?';
+		shown = arena_printf(in->arena, optional ? "%s%s[%.*s]" : "%s%s%.*s", shown, *shown ? " " : "",
+				     (int)(length - optional), a);
+	}
 	return shown ? shown : all;
 }
 

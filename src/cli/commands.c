@@ -10,6 +10,7 @@ static const struct command_group after[] = {
 	{ "Partners", partner_commands },
 	{ "Links with partners", link_commands },
 	{ "Systems of one's own", national_commands },
+	{ "Reference data", reference_commands },
 	{ "Organisations and users", user_commands },
 	{ "Proof, keeping and deleting", record_commands },
 	{ "Formats and rules, without a node", tool_commands },

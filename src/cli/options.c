@@ -239,6 +239,33 @@ const struct option hold_list_options[] = {
 	{ "--limit", "N", "at most so many (100)", "limit", false },
 	{ 0 },
 };
+const struct option edition_list_options[] = {
+	{ "--kind", "KIND", "only of this kind of reference data", "kind", false },
+	{ "--subject", "SUBJECT", "only of this book, or state", "subject", false },
+	{ "--state", "NAME", "loading, staged, approved, active, withdrawn; failed, discarded", "state", false },
+	{ "--before", "ID", "older than this one: the next page", "before", false },
+	{ "--limit", "N", "at most so many (100)", "limit", false },
+	{ 0 },
+};
+const struct option edition_import_options[] = {
+	{ "--map", "NAME", "a mapping of the node, by which the file is read", "map", false },
+	{ "--mapping", "FILE", "or a mapping file of one's own (docs/mapping.md)", NULL, false },
+	{ "--subject", "SUBJECT", "what it is an edition of: AHTN2022, VN", "subject", true },
+	{ "--from", "DATE", "the first day on which it counts", "from", true },
+	{ "--until", "DATE", "the last day (no end)", "until", false },
+	{ "--title", "TEXT", "what people call it", "title", false },
+	{ "--kind", "KIND", "refuse a mapping of another kind of reference data", "kind", false },
+	{ 0 },
+};
+const struct option reason_options[] = {
+	{ "--reason", "TEXT", "why, for the journal", "reason", false },
+	{ 0 },
+};
+const struct option activate_options[] = {
+	{ "--from", "DATE", "the first day on which it counts (as it was imported)", "from", false },
+	{ "--reason", "TEXT", "why, for the journal", "reason", false },
+	{ 0 },
+};
 const struct option due_options[] = {
 	{ "--at", "DATE", "as it will be at the end of this day, UTC (now)", "at", false },
 	{ "--organisation", "SEAT", "only of this organisation of ours", "organisation", false },

@@ -35,10 +35,20 @@ static void print_delivered(FILE *out, const struct message_view *m, const struc
 			receipt->certificate ? receipt->certificate : "-");
 }
 
+/* The last that came of it is a signed error of the partner's: what is wrong has been said, whether it is sent again or
+ * not. One that nobody signed may be anybody's word ("refused by TH, unsigned: …"). */
+static bool is_refused(const struct message_view *m)
+{
+	static const char words[] = "refused by ";
+	const char *who = m->last_error && starts_with(m->last_error, words) ? m->last_error + strlen(words) : NULL;
+	return who && starts_with(who, m->partner) && who[strlen(m->partner)] == ':';
+}
+
 static void print_waiting(FILE *out, const struct message_view *m, const struct partner_view *p, bool running)
 {
 	char next[TIME_SIZE];
 	bool tried = m->next_attempt_us == TIME_NONE; /* this moment: its outcome is not known yet */
+	const char *so_far = is_refused(m) ? "refused" : "not delivered yet";
 	if (same(p->status, "suspended"))
 		fprintf(out, "not sent: %s is suspended\nNext: lintas partner resume %s; the ping is sent then\n",
 			m->partner, m->partner);
@@ -46,14 +56,14 @@ static void print_waiting(FILE *out, const struct message_view *m, const struct 
 		fprintf(out, "not sent: the node is stopped\nNext: lintas serve; it sends the ping then\n");
 	else if (m->last_error && tried)
 		fprintf(out,
-			"not delivered yet, attempt %lld runs; the one before: %s\n"
+			"%s, attempt %lld runs; the one before: %s\n"
 			"Next: mend the cause; lintas outbox show %s tells what came of it\n",
-			(long long)m->attempts, m->last_error, m->id);
+			so_far, (long long)m->attempts, m->last_error, m->id);
 	else if (m->last_error)
 		fprintf(out,
-			"not delivered yet after %lld attempt%s: %s\n"
+			"%s after %lld attempt%s: %s\n"
 			"Next: mend the cause; the ping is sent again %s, or now with lintas outbox retry %s\n",
-			(long long)m->attempts, m->attempts == 1 ? "" : "s", m->last_error,
+			so_far, (long long)m->attempts, m->attempts == 1 ? "" : "s", m->last_error,
 			when(m->next_attempt_us, next), m->id);
 	else
 		fprintf(out, "%s has not answered yet\nNext: lintas outbox show %s\n", m->partner, m->id);
@@ -73,7 +83,9 @@ void print_ping(FILE *out, const struct message_view *m, const struct partner_vi
 
 enum err_code ping_outcome(const struct message_view *m)
 {
-	return same(m->state, "delivered") ? OK : same(m->state, "queued") ? ERR_BUSY : ERR_INVALID;
+	if (same(m->state, "delivered"))
+		return OK;
+	return same(m->state, "queued") && !is_refused(m) ? ERR_BUSY : ERR_INVALID;
 }
 
 static void rest(int64_t pause_us)
@@ -83,14 +95,14 @@ static void rest(int64_t pause_us)
 	nanosleep(&pause, NULL);
 }
 
-/* Looks at the message until it is settled or the time is over. Every answer stays in the arena: with the pauses above
- * there are a few thousand small ones at most. */
+/* Looks at the message until it is settled or refused, or the time is over. Every answer stays in the arena: with the
+ * pauses above there are a few thousand small ones at most. */
 static enum err_code wait_for(struct invocation *in, int64_t wait_us, struct message_view *m,
 			      struct http_answer *answer, struct err *err)
 {
 	int64_t until_us = clock_monotonic_us() + wait_us, pause_us = LOOK_FIRST_US;
 	const char *path = arena_printf(in->arena, "/api/v1/messages/%s", m->id);
-	while (same(m->state, "queued") && clock_monotonic_us() < until_us) {
+	while (same(m->state, "queued") && !is_refused(m) && clock_monotonic_us() < until_us) {
 		rest(pause_us);
 		pause_us = 2 * pause_us < LOOK_MAX_US ? 2 * pause_us : LOOK_MAX_US;
 		TRY(remote_call(in, "GET", path, bytes(NULL, 0), answer, err));
@@ -137,12 +149,15 @@ void print_partner_test(FILE *out, const void *answer)
 	const struct partner_test *test = answer;
 	char at[TIME_SIZE];
 	unsigned failed = 0, samples = 0;
+	const char *why = NULL; /* the first reason why a sample was left out */
 	fprintf(out, "%s by %s, %s, %s\n", test->partner, test->profile, test->endpoint ? test->endpoint : "as agreed",
 		when(test->at_us, at));
 	for (size_t i = 0; i < test->steps_count; i++) {
 		const struct partner_test_step *step = &test->steps[i];
 		fprintf(out, "  %-8s %-30s %s\n", step->verdict, step->name, step->found ? step->found : step->proves);
-		samples += starts_with(step->name, "sample ") && same(step->verdict, PARTNER_TEST_PASSED);
+		bool sample = starts_with(step->name, "sample ");
+		samples += sample && same(step->verdict, PARTNER_TEST_PASSED);
+		why = sample && !why && same(step->verdict, PARTNER_TEST_SKIPPED) ? step->found : why;
 		if (!step->side)
 			continue;
 		failed++;
@@ -155,7 +170,7 @@ void print_partner_test(FILE *out, const void *answer)
 	else if (samples)
 		fprintf(out, "all that was tried works\n");
 	else
-		fprintf(out, "the link works; no document was tried\n");
+		fprintf(out, "the link works; no document was tried%s%s\n", why ? ": " : "", why ? why : "");
 }
 
 enum err_code run_partner_test(struct invocation *in, struct err *err)

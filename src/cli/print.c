@@ -59,10 +59,24 @@ void print_messages(FILE *out, const void *answer)
 	print_next(out, list->next, "--before");
 }
 
+/* What has gone to nobody, and holds here. */
+static void print_effect(FILE *out, const struct message_view *m)
+{
+	if (m->effect)
+		fprintf(out, "%s\n", m->effect);
+	if (m->effect && same(m->state, "abandoned"))
+		fprintf(out,
+			"Next: to tell %s, send the same file again (lintas send); or tell it by other means, then lintas "
+			"documents seen %s\n",
+			m->partner, text(m->document));
+}
+
 void print_message_line(FILE *out, const void *answer)
 {
 	const struct message_view *m = answer;
-	fprintf(out, "%s  %s to %s: %s\nNext: lintas timeline %s\n", m->id, action(m), m->partner, m->state, m->id);
+	fprintf(out, "%s  %s to %s: %s\n", m->id, action(m), m->partner, m->state);
+	print_effect(out, m);
+	fprintf(out, "Next: lintas timeline %s\n", m->id);
 }
 
 /* What one can do about a message that is not at its end. */
@@ -149,6 +163,7 @@ void print_message_whole(FILE *out, const void *answer)
 		fprintf(out, "  %s          %s\n", sent ? "of  " : "for ", m->organisation);
 	print_message_times(out, m);
 	print_belongings(out, m);
+	print_effect(out, m);
 	for (size_t i = 0; i < COUNT(message_steps); i++)
 		if (same(m->state, message_steps[i].state))
 			fprintf(out, "Next: lintas outbox %s %s %s\n", message_steps[i].verb, m->id,

@@ -23,10 +23,11 @@ struct playing {
 
 enum { ANSWERS = 1, SENDS = 2 };
 enum { ELSEWHERE, MISSING, NO_TLS_KEY };
-static const struct rule rules[] = {
+const struct rule simulate_option_rules[] = {
 	[ELSEWHERE] = { .code = "SIM-020", .text = "{1} is for a partner that {2}: leave it out" },
 	[MISSING] = { .code = "SIM-021", .text = "a partner that {2} needs {1}" },
 	[NO_TLS_KEY] = { .code = "SIM-023", .text = "{1} has no active TLS key: add one, or say --plain" },
+	{ 0 },
 };
 static const struct {
 	const char *option;
@@ -58,12 +59,13 @@ static void check_sides(struct invocation *in, int side)
 	for (size_t i = 0; i < COUNT(side_rows); i++) {
 		const char *given = option_value(in, side_rows[i].option);
 		if (given && !(side_rows[i].sides & side))
-			finding_add(in->findings, &rules[ELSEWHERE], "", side_rows[i].option, does[side_rows[i].sides]);
+			finding_add(in->findings, &simulate_option_rules[ELSEWHERE], "", side_rows[i].option,
+				    does[side_rows[i].sides]);
 		if (!given && (side_rows[i].needed_by & side))
-			finding_add(in->findings, &rules[MISSING], "", side_rows[i].form, does[side]);
+			finding_add(in->findings, &simulate_option_rules[MISSING], "", side_rows[i].form, does[side]);
 	}
 	if (side == ANSWERS && in->json)
-		finding_add(in->findings, &rules[ELSEWHERE], "", "--json", does[SENDS]);
+		finding_add(in->findings, &simulate_option_rules[ELSEWHERE], "", "--json", does[SENDS]);
 }
 
 /* --- Answering --- */
@@ -106,7 +108,7 @@ enum err_code simulate_tls(struct invocation *in, struct http_tls *tls, struct e
 			id = arena_text(in->arena, list.keys[i].id);
 	key_list_done(&list);
 	if (!id) {
-		finding_add(in->findings, &rules[NO_TLS_KEY], "", directory, NULL);
+		finding_add(in->findings, &simulate_option_rules[NO_TLS_KEY], "", directory, NULL);
 		return OK;
 	}
 	*tls = (struct http_tls){ .certificate_file = arena_printf(in->arena, "%s/%s/certificate.pem", directory, id),

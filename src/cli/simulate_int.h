@@ -16,4 +16,7 @@ enum err_code simulate_wrong(struct err *err);
 /* --send; what was found of the options stands in the findings already. */
 enum err_code simulate_send(struct invocation *in, struct err *err) MUST_USE;
 
+/* What is found of the options; each array is ended by a row without a code. */
+extern const struct rule simulate_option_rules[], simulate_send_rules[];
+
 #endif

@@ -6,8 +6,9 @@
 enum { COUNT_MAX = 1000, ITEMS_MAX = 2 * COUNT_MAX };
 
 enum { WRONG_COUNT };
-static const struct rule rules[] = {
+const struct rule simulate_send_rules[] = {
 	[WRONG_COUNT] = { .code = "SIM-022", .text = "--count is a number from 1 to 1000, not {1}" },
+	{ 0 },
 };
 
 struct simulated_list {
@@ -98,7 +99,7 @@ static enum err_code read_options(struct invocation *in, struct simulator_mail *
 	const char *count = option_value(in, "--count");
 	mail->count = 1;
 	if (count && (!int64_parse(count, &mail->count) || mail->count < 1 || mail->count > COUNT_MAX))
-		finding_add(in->findings, &rules[WRONG_COUNT], "", count, NULL);
+		finding_add(in->findings, &simulate_send_rules[WRONG_COUNT], "", count, NULL);
 	TRY(simulate_input(in, "--send", &mail->document, err));
 	TRY(simulate_input(in, "--script", &mail->script, err));
 	TRY(simulate_input(in, "--card", &mail->card, err));

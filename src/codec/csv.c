@@ -27,6 +27,7 @@ const struct rule csv_rules[] = {
 	[BARE_CR] = { .code = "CSV-007", .text = "{1}: a carriage return without a line feed (RFC 4180 2.1)" },
 	[TOO_LONG] = { .code = "CSV-008", .text = "{1}: a record of more than {2} bytes" },
 	[TOO_MANY] = { .code = "CSV-009", .text = "{1}: a record of more than {2} cells" },
+	{ 0 },
 };
 
 struct csv_reader {

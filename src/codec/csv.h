@@ -36,7 +36,7 @@ struct csv_record {
 	size_t line;
 };
 
-/* Rules of form, CSV-001 and on; all of them end the reading. */
+/* Rules of form, CSV-001 and on; all of them end the reading. Ended by a row without a code. */
 extern const struct rule csv_rules[];
 
 struct csv_reader;

@@ -24,8 +24,8 @@ const struct rule field_rules[] = {
 					 SEVERITY_ERROR },
 	[FIELD_WRONG_JSON_TYPE] = { "FLD-012", "\"{1}\" must be {2}", NULL, SEVERITY_ERROR },
 	[FIELD_JSON_DUPLICATE] = { "FLD-013", "a member is given twice at {1}", NULL, SEVERITY_ERROR },
+	{ 0 },
 };
-const size_t field_rules_count = COUNT(field_rules);
 
 /* --- Kinds --- */
 

@@ -130,9 +130,8 @@ struct code_lists {
 	const char *(*name)(const struct code_lists *lists, const char *list, const char *code);
 };
 
-/* Rules of form that the engine itself finds, FLD-001 and on; for documentation and tests. */
+/* Rules of form that the engine itself finds, FLD-001 and on, ended by a row without a code. */
 extern const struct rule field_rules[];
-extern const size_t field_rules_count;
 
 /* --- XML (codec/field_xml.c) ---
  *

@@ -314,3 +314,36 @@ bool cert_issuer_matches(const struct cert *cert, const char *text)
 	ERR_clear_error();
 	return same_name;
 }
+
+/* --- Among others --- */
+
+enum { AMONG_MAX = 10000 };
+
+struct among {
+	const struct cert *cert;
+	bool issued;
+};
+
+static enum err_code among_block(void *arg, struct bytes der, struct err *err)
+{
+	struct among *among = arg;
+	cert_auto other = NULL;
+	X509 *x509 = among->cert->x509;
+
+	TRY(parse_block(&other, der, err));
+	if (same(other->fingerprint, among->cert->fingerprint) ||
+	    (X509_check_issued(other->x509, x509) == X509_V_OK &&
+	     X509_verify(x509, X509_get0_pubkey(other->x509)) == 1))
+		among->issued = true;
+	ERR_clear_error();
+	return OK;
+}
+
+enum err_code cert_issued_among(const struct cert *cert, struct bytes text, bool *issued, struct err *err)
+{
+	struct among among = { .cert = cert };
+
+	TRY(pem_blocks(text, "CERTIFICATE", AMONG_MAX, among_block, &among, err));
+	*issued = among.issued;
+	return OK;
+}

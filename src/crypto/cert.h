@@ -25,6 +25,10 @@ static inline void cert_unref_(struct cert **cert)
 }
 #define cert_auto __attribute__((cleanup(cert_unref_), unused)) struct cert *
 
+/* Whether CERT is one of the certificates in TEXT (PEM, one after another), or has been issued and signed by one: then
+ * TLS that trusts TEXT has a path to it. */
+enum err_code cert_issued_among(const struct cert *cert, struct bytes text, bool *issued, struct err *err) MUST_USE;
+
 /* Properties; all belong to the certificate. */
 struct bytes cert_der(const struct cert *cert);
 const char *cert_fingerprint(const struct cert *cert); /* SHA-256 of the DER, 64 lower-case hex digits */
@@ -100,7 +104,6 @@ enum err_code trust_lists(const struct trust *trust, int64_t at_us, struct arena
 /* Rules CRT-001 …: unknown, not yet valid, expired, revoked, wrong use, weak key, broken path, revocation list missing,
  * overdue or not to be checked, X.509 version. */
 extern const struct rule cert_rules[];
-extern const size_t cert_rules_count;
 #define CERT_RULE_LIST_MISSING   "CRT-008"
 #define CERT_RULE_LIST_OVERDUE   "CRT-009"
 #define CERT_RULE_LIST_UNCHECKED "CRT-012"

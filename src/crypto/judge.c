@@ -30,9 +30,9 @@ const struct rule cert_rules[] = {
 	[EXTENSION]    = { "CRT-011", "the certificate of {1} has an extension that is critical and not understood, or malformed", "RFC 5280 4.2", SEVERITY_ERROR },
 	[LIST_UNCHECKED] = { CERT_RULE_LIST_UNCHECKED, "the revocation list of {2} for the certificate of {1} cannot be checked: no certificate is known whose key signed it", "RFC 5280 6.3.3", SEVERITY_ERROR },
 	[VERSION]      = { "CRT-013", "the certificate of {1} is not of X.509 version 3: nothing in it can say what its key is for", "RFC 5280 4.1.2.1", SEVERITY_ERROR },
+	{ 0 },
 };
 /* clang-format on */
-const size_t cert_rules_count = COUNT(cert_rules);
 
 struct judgement {
 	const struct cert *cert;

@@ -31,7 +31,7 @@ struct option {
 struct invocation;
 struct command {
 	const char *words;            /* "outbox retry"; rows with the same first word stand together */
-	const char *arguments;        /* "MESSAGE"; a trailing '?' makes the last one optional; see CLI_STATES */
+	const char *arguments;        /* "MESSAGE"; '?' makes one optional, and those after it; see CLI_STATES */
 	const char *summary;          /* one line */
 	const char *example;          /* one or more lines a user could type */
 	const struct option *options; /* ended by a row without a name; NULL: none of its own */

@@ -5,8 +5,9 @@
 #include "kernel/store_int.h"
 
 /* clang-format off */
-enum { RULE_TYPE, RULE_VERSION, RULE_DIRECTION, RULE_STATE, RULE_PAST, RULE_LAW, RULE_OVERLAP, RULE_NOTHING, RULE_TOO_MANY };
-static const struct rule activation_rules[] = {
+enum { RULE_TYPE, RULE_VERSION, RULE_DIRECTION, RULE_STATE, RULE_PAST, RULE_LAW, RULE_OVERLAP, RULE_NOTHING, RULE_TOO_MANY,
+       RULE_INHERITED };
+const struct rule activation_rules[] = {
 	[RULE_TYPE]      = { .code = "ACT-001", .text = "{1} is no document type of this node: give one of {2}" },
 	[RULE_VERSION]   = { .code = "ACT-002", .text = "this node has version {2} of {1}, and no other" },
 	[RULE_DIRECTION] = { .code = "ACT-003", .text = "{1} is no direction: give in (from the partner) or out (to it); without one it is both" },
@@ -16,6 +17,9 @@ static const struct rule activation_rules[] = {
 	[RULE_OVERLAP]   = { .code = "ACT-007", .text = "{1}, and the two would overlap: take that back first ({2})" },
 	[RULE_NOTHING]   = { .code = "ACT-008", .text = "{1} already: nothing would change" },
 	[RULE_TOO_MANY]  = { .code = "ACT-009", .text = "there are {1} rows of partner {2}: no more can be kept" },
+	[RULE_INHERITED] = { .code = "ACT-010", .law = "ATIGA OCP rule 27(2)", .severity = SEVERITY_WARNING,
+		.text = "{1} is opted out with {2}, too, as with every other partner; if it is exchanged with {2}: lintas partner activate" },
+	{ 0 },
 };
 /* clang-format on */
 
@@ -488,6 +492,107 @@ enum err_code activation_declare(struct tx *tx, struct arena *arena, const char 
 		row.decided_us = now_us;
 		if (!declared_in(list, &row, decision.today))
 			TRY(row_keep(&decision, &row, err));
+	}
+	return OK;
+}
+
+/* --- What the state takes no part in, whoever the partner is --- */
+
+static const struct activation *own_opt_out(const struct activation_stance *stance, const char *partner,
+					    const char *document, const char *direction)
+{
+	for (size_t i = 0; i < stance->rows->count; i++) {
+		const struct activation *row = &stance->rows->items[i];
+		bool later = stance->planned && row->from_day > stance->day && row->until_day == DATE_NONE;
+		if (!row->declared && same(row->partner, partner) && same(row->document, document) &&
+		    same(row->direction, direction) && same(row->state, ACTIVATION_OPTED_OUT) &&
+		    (later || activation_covers(row, stance->day)))
+			return row;
+	}
+	return NULL;
+}
+
+const struct activation *activation_state_opt_out(const struct activation_stance *stance, const char *document,
+						  const char *direction)
+{
+	const struct activation *last = NULL;
+
+	for (size_t i = 0; i < stance->partners->count; i++) {
+		const char *partner = stance->partners->items[i].code;
+		if (same(partner, stance->except))
+			continue;
+		const struct activation *row = own_opt_out(stance, partner, document, direction);
+		if (!row)
+			return NULL;
+		if (!last || row->from_day > last->from_day)
+			last = row;
+	}
+	return last;
+}
+
+/* Each direction as the state has it, with the day since when: the card, which names it, stays the same. */
+static enum err_code inherit_type(struct decision *decision, const struct activation *const opt_outs[],
+				  const char *partner, struct err *err)
+{
+	const struct activation *any = opt_outs[0] ? opt_outs[0] : opt_outs[1];
+
+	for (size_t i = 0; i < COUNT(directions); i++) {
+		const struct activation *theirs = opt_outs[i];
+		struct activation row = *any;
+		row.partner = partner;
+		row.direction = directions[i];
+		row.decided_by = decision->actor->name;
+		row.decided_us = decision->row.decided_us;
+		if (!theirs || theirs->from_day > decision->today) {
+			row.state = ACTIVATION_ACTIVE;
+			row.from_day = decision->today;
+			row.law = NULL;
+			row.note = "until the opt-out, or beside it";
+			TRY(row_put(decision, &row, err));
+		}
+		if (!theirs)
+			continue;
+		row.state = ACTIVATION_OPTED_OUT;
+		row.from_day = theirs->from_day;
+		row.law = theirs->law;
+		row.note = "as with every other partner";
+		TRY(row_put(decision, &row, err));
+	}
+	find(decision, RULE_INHERITED, "", arena_printf(decision->arena, "%s (%s)", any->document, any->law), partner);
+	return OK;
+}
+
+static bool named_before(const struct activation_list *rows, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (same(rows->items[i].document, rows->items[index].document))
+			return true;
+	return false;
+}
+
+enum err_code activation_inherit(struct tx *tx, struct arena *arena, const char *partner, const struct actor *actor,
+				 int64_t now_us, struct findings *findings, struct err *err)
+{
+	struct decision decision = {
+		.tx = tx, .arena = arena, .today = date_of_time(now_us), .actor = actor, .findings = findings
+	};
+	struct partner_list partners;
+	struct activation_list rows;
+
+	decision.row.decided_us = now_us;
+	TRY(partner_list(tx, arena, &partners, err));
+	TRY(activation_list(tx, arena, NULL, &rows, err));
+	const struct activation_stance stance = {
+		.rows = &rows, .partners = &partners, .except = partner, .day = decision.today, .planned = true
+	};
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct activation *opt_outs[COUNT(directions)];
+		if (named_before(&rows, i))
+			continue;
+		for (size_t k = 0; k < COUNT(directions); k++)
+			opt_outs[k] = activation_state_opt_out(&stance, rows.items[i].document, directions[k]);
+		if (opt_outs[0] || opt_outs[1])
+			TRY(inherit_type(&decision, opt_outs, partner, err));
 	}
 	return OK;
 }

@@ -8,11 +8,15 @@
  *
  * The rows of a cell (partner, type, direction, version) never overlap: one lasts until the next begins. Over them lie
  * the opt-outs that the partner declares on its card: while they last they count, and what we decided beside them
- * counts again when they end. Days are days of UTC, so that they are the same for both sides. */
+ * counts again when they end. Days are days of UTC, so that they are the same for both sides.
+ *
+ * What this state has opted out of with every partner is the state's own, and stands on its card. Who is merely new
+ * does not undo that: a partner that is added begins with it (activation_inherit). */
 #ifndef KERNEL_ACTIVATION_H
 #define KERNEL_ACTIVATION_H
 
 #include "kernel/kernel.h"
+#include "kernel/party.h"
 
 #define ACTIVATION_ACTIVE    "active"
 #define ACTIVATION_OPTED_OUT "opted-out"
@@ -51,6 +55,23 @@ enum err_code activation_declare(struct tx *tx, struct arena *arena, const char 
 				 const struct activation_list *declared, const struct actor *actor, int64_t now_us,
 				 struct findings *findings, struct err *err) MUST_USE;
 
+/* What this state takes no part in: with each of .partners but .except (NULL: with each), .rows has an opt-out of ours
+ * that counts on .day, or, if .planned, later. */
+struct activation_stance {
+	const struct activation_list *rows;
+	const struct partner_list *partners;
+	const char *except;
+	date day;
+	bool planned;
+};
+/* Of those opt-outs the one that begins last; NULL: it takes part with somebody, or there is nobody. */
+const struct activation *activation_state_opt_out(const struct activation_stance *stance, const char *document,
+						  const char *direction);
+/* PARTNER, who has just been added, begins with what this state has opted out of with every other partner. A warning
+ * (ACT-010) for each type of which that is so. */
+enum err_code activation_inherit(struct tx *tx, struct arena *arena, const char *partner, const struct actor *actor,
+				 int64_t now_us, struct findings *findings, struct err *err) MUST_USE;
+
 /* Rows by partner, type, direction, version and day, those that are over too. PARTNER NULL: of all. */
 enum err_code activation_list(struct tx *tx, struct arena *arena, const char *partner, struct activation_list *list,
 			      struct err *err) MUST_USE;
@@ -67,5 +88,8 @@ struct activation_verdict {
 /* Whether a document, TEST or not, may be exchanged on DAY. Texts are the arena's. */
 enum err_code activation_judge(struct tx *tx, struct arena *arena, const struct activation *cell, bool test, date day,
 			       struct activation_verdict *verdict, struct err *err) MUST_USE;
+
+/* ACT-001 and on, ended by a row without a code. */
+extern const struct rule activation_rules[];
 
 #endif

@@ -6,6 +6,7 @@
 
 /* More than the text of any agreement may have, and of a partner. */
 #define LOOK_ARENA_BYTES ((size_t)16 << 20)
+#define NAME_ARENA_BYTES ((size_t)64 << 10)
 
 static struct agreement agreement_row(struct arena *arena, const struct query *query)
 {
@@ -49,7 +50,11 @@ static enum err_code agreement_journal(struct tx *tx, const struct agreement *ag
 				       const struct actor *actor, int64_t now_us, struct err *err)
 {
 	char digest[CONTENT_DIGEST_SIZE];
+	arena_auto arena = arena_new(NAME_ARENA_BYTES);
+	const char *detail = arena ? arena_printf(arena, "%s with %s", agreement->id, agreement->partner) : NULL;
 
+	if (!detail)
+		return fail(err, ERR_MEMORY, "no memory left for agreement %.80s", agreement->id);
 	content_digest(agreement->text, digest);
 	return partner_journal(tx,
 			       &(struct journal_entry){ .at_us = now_us,
@@ -58,7 +63,7 @@ static enum err_code agreement_journal(struct tx *tx, const struct agreement *ag
 							.subject_type = "agreement",
 							.subject = agreement->id,
 							.event = event,
-							.detail = agreement->partner,
+							.detail = detail,
 							.content = digest },
 			       err);
 }

@@ -62,6 +62,10 @@ struct keeper {
 	enum err_code (*find)(struct tx *tx, struct arena *arena, const char *id, struct kept_document *document,
 			      struct err *err);
 	enum err_code (*drop)(struct tx *tx, const char *id, struct err *err);
+	/* What the document ID, which we send, did here to the one that it is about, which its partner does not know as
+	 * long as it has not come there: a sentence for people. NULL: nothing that still holds. */
+	enum err_code (*effect)(struct tx *tx, struct arena *arena, const char *id, const char **effect,
+				struct err *err);
 };
 
 /* A document type: adding one is adding a struct, its field table, its rules, this row and samples. */
@@ -106,6 +110,8 @@ struct capability {
 	const struct command *commands;  /* interface/command.h; ended by a row without words */
 };
 
+/* NULL: no capability keeps documents. */
+const struct keeper *keeper_of(const struct kernel *kernel);
 /* The document types of all capabilities, in their order; NULL after the last. */
 const struct doctype *doctype_at(const struct kernel *kernel, size_t index);
 size_t doctype_count(const struct kernel *kernel);

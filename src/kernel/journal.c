@@ -141,6 +141,18 @@ enum err_code journal_of(struct tx *tx, struct arena *arena, const char *subject
 	return entries_read(tx, arena, &sql_journal_subject, BINDS(BIND_TEXT(subject), BIND_INT(limit)), list, err);
 }
 
+enum err_code journal_said(struct tx *tx, struct arena *arena, const char *subject, const char *detail,
+			   struct journal_list *list, struct err *err)
+{
+	return entries_read(tx, arena, &sql_journal_said, BINDS(BIND_TEXT(subject), BIND_TEXT(detail)), list, err);
+}
+
+enum err_code journal_of_partner(struct tx *tx, struct arena *arena, const char *partner, size_t limit,
+				 struct journal_list *list, struct err *err)
+{
+	return entries_read(tx, arena, &sql_journal_partner, BINDS(BIND_TEXT(partner), BIND_INT(limit)), list, err);
+}
+
 enum err_code journal_after(struct tx *tx, struct arena *arena, int64_t after, const char *organisation, size_t limit,
 			    struct journal_list *list, struct err *err)
 {

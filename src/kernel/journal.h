@@ -45,6 +45,12 @@ struct journal_list {
 /* The timeline of SUBJECT, oldest first, at most LIMIT. */
 enum err_code journal_of(struct tx *tx, struct arena *arena, const char *subject, size_t limit,
 			 struct journal_list *list, struct err *err) MUST_USE;
+/* Those of them that have DETAIL, oldest first. */
+enum err_code journal_said(struct tx *tx, struct arena *arena, const char *subject, const char *detail,
+			   struct journal_list *list, struct err *err) MUST_USE;
+/* The same of a partner, with what is agreed with it. */
+enum err_code journal_of_partner(struct tx *tx, struct arena *arena, const char *partner, size_t limit,
+				 struct journal_list *list, struct err *err) MUST_USE;
 /* Sealed entries after sequence AFTER. ORGANISATION NULL: all. */
 enum err_code journal_after(struct tx *tx, struct arena *arena, int64_t after, const char *organisation, size_t limit,
 			    struct journal_list *list, struct err *err) MUST_USE;

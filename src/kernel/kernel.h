@@ -9,6 +9,7 @@
 
 struct capability;
 struct card_desk;
+struct carrier;
 struct inbox_work;
 struct retention;
 struct intake;
@@ -26,6 +27,7 @@ struct kernel {
 	const char *instance;
 	const struct retention *retention; /* kernel/retention.h; NULL: the defaults of the document types */
 	const struct card_desk *card_desk; /* who judges cards that arrive (kernel/card.h); NULL: nobody */
+	const struct carrier *carrier;     /* who knows what agreements carry (kernel/message.h); NULL: all goes */
 	struct inbox_work *inbox_work;     /* what its processors have in hand; inbox.c's alone, NULL to begin with */
 };
 

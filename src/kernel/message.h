@@ -48,6 +48,13 @@ struct message {
 #define MESSAGE_LINK_TEST "@lintas-test"
 bool message_is_link_test(const struct message *message);
 
+/* Whether, at NOW_US, a document of TYPE can go from the kind SEAT to PARTNER: messaging's, which knows what is agreed
+ * with whom. By ebMS 2 tests go under an agreement for trials, and nothing else does. */
+struct carrier {
+	bool (*carries)(void *arg, const char *partner, const char *type, const char *seat, bool test, int64_t now_us);
+	void *arg;
+};
+
 /* 9999-12-31T23:59:59Z: never due by itself. */
 #define MESSAGE_PARKED_US INT64_C(253402300799000000)
 
@@ -177,6 +184,10 @@ enum err_code outbox_failed(struct kernel *kernel, const struct message *message
  * while the answer was under way: then nothing changes. */
 enum err_code outbox_waiting(struct kernel *kernel, const struct message *message, const struct retry_policy *policy,
 			     int64_t now_us, struct err *err) MUST_USE;
+/* MESSAGE, as it was claimed, is due at NOW_US, as if it had not been tried: the end of this process cut the attempt
+ * off. Who lost the claim decides nothing. */
+enum err_code outbox_give_back(struct kernel *kernel, const struct message *message, int64_t now_us,
+			       struct err *err) MUST_USE;
 /* Whether .tries are over for MESSAGE, as it was claimed, and the interval after the last one: outbox_failed() instead
  * of sending it once more. */
 bool outbox_unanswered(const struct message *message, const struct retry_policy *policy);
@@ -313,6 +324,11 @@ struct message_look {
 };
 enum err_code message_look(struct tx *tx, struct arena *arena, const char *id, struct message_look *look,
 			   struct err *err) MUST_USE;
+
+/* What the document of MESSAGE, a dead, held or abandoned one of ours, did here alone (struct keeper). NULL: nothing.
+ */
+enum err_code message_effect(struct tx *tx, const struct kernel *kernel, struct arena *arena,
+			     const struct message *message, const char **effect, struct err *err) MUST_USE;
 
 /* One row a partner. */
 struct exchange_counts {

@@ -1,4 +1,5 @@
 /* A message as one looks at it: what belongs to it, without the octets, which may be long. */
+#include "kernel/capability.h"
 #include "kernel/message_int.h"
 
 /* One part at a time is read for its digest. */
@@ -67,4 +68,16 @@ enum err_code message_look(struct tx *tx, struct arena *arena, const char *id, s
 	TRY(wires_look(tx, arena, id, &found, err));
 	*look = found;
 	return OK;
+}
+
+enum err_code message_effect(struct tx *tx, const struct kernel *kernel, struct arena *arena,
+			     const struct message *message, const char **effect, struct err *err)
+{
+	const struct keeper *keeper = keeper_of(kernel);
+	bool waits = same(message->state, "dead") || same(message->state, "held") || same(message->state, "abandoned");
+
+	*effect = NULL;
+	if (!keeper || !message->document || same(message->direction, "in") || !waits)
+		return OK;
+	return keeper->effect(tx, arena, message->document, effect, err);
 }

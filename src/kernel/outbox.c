@@ -356,6 +356,8 @@ static enum err_code late_receipt(struct tx *tx, const struct attempt *attempt, 
 	if (!abandoned)
 		return OK;
 	TRY(wire_note(tx, attempt, NULL, err));
+	if (attempt->message->document)
+		TRY(task_close(tx, attempt->message->document, TASK_ABANDONED, attempt->now_us, err));
 	return document_delivered(tx, attempt, arena, err);
 }
 
@@ -525,13 +527,17 @@ static enum err_code dead_letter(struct tx *tx, const struct attempt *attempt, s
 	/* Nothing follows from a ping, and who sent it is told. */
 	if (message->test && !message->document)
 		return message_fire(tx, &fsm_case, &message_out_machine, MESSAGE_ABANDON, NULL, err);
+	struct message dead = *message;
+	const char *effect;
+	dead.state = to;
+	TRY(message_effect(tx, attempt->kernel, arena, &dead, &effect, err));
 	const char *text = arena_printf(
 		arena,
 		"%s to %s was %s: %s. What follows it in its conversation waits. Look at "
 		"\"lintas timeline %s\"; when the cause is mended, \"lintas outbox retry %s\"; if "
-		"it is not to be sent any more, \"lintas outbox abandon %s\"",
+		"it is not to be sent any more, \"lintas outbox abandon %s\"%s%s",
 		message->action, message->partner, refused ? "refused for good" : "given up, because its time ran out",
-		reason, message->id, message->id, message->id);
+		reason, message->id, message->id, message->id, effect ? ". " : "", effect ? effect : "");
 	if (!text)
 		return fail(err, ERR_MEMORY, "no memory left for a task");
 	return task_open(tx,
@@ -610,6 +616,29 @@ enum err_code outbox_waiting(struct kernel *kernel, const struct message *messag
 	return db_write(kernel->db, unsettled_run, &attempt, err);
 }
 
+struct giving_back {
+	const struct message *message;
+	int64_t now_us;
+};
+
+static enum err_code give_back_run(struct tx *tx, void *arg, struct err *err)
+{
+	const struct giving_back *back = arg;
+	const struct message *message = back->message;
+
+	return db_exec(tx, &sql_message_give_back,
+		       BINDS(BIND_TEXT(message->id), BIND_INT(message->attempts), BIND_INT(message->next_attempt_us),
+			     BIND_INT(back->now_us)),
+		       NULL, err);
+}
+
+enum err_code outbox_give_back(struct kernel *kernel, const struct message *message, int64_t now_us, struct err *err)
+{
+	struct giving_back back = { message, now_us };
+
+	return db_write(kernel->db, give_back_run, &back, err);
+}
+
 /* --- An officer's decision --- */
 
 struct decision {
@@ -620,6 +649,33 @@ struct decision {
 	struct arena *arena;
 	struct findings *findings; /* of this run, it may not be the first */
 };
+
+/* The document is given up with its message; what it did here goes on to hold, until its partner learns of it. */
+static enum err_code document_abandon(struct tx *tx, const struct decision *decision, const struct message *message,
+				      const struct fsm_case *of, struct err *err)
+{
+	struct message abandoned = *message;
+	const char *effect;
+
+	abandoned.state = "abandoned";
+	TRY(document_fire(tx, message, of, MESSAGE_ABANDON, err));
+	TRY(message_effect(tx, decision->kernel, decision->arena, &abandoned, &effect, err));
+	if (!effect)
+		return OK;
+	const char *text = arena_printf(
+		decision->arena,
+		"%s to %s was abandoned. %s. To tell %s, submit the same file again (\"lintas send\"); if it "
+		"is told by other means, \"lintas documents seen %s\" closes this task",
+		message->action, message->partner, effect, message->partner, message->document);
+	if (!text)
+		return fail(err, ERR_MEMORY, "no memory left for a task");
+	return task_open(tx,
+			 &(struct task){ .organisation = message->organisation,
+					 .kind = TASK_ABANDONED,
+					 .subject = message->document,
+					 .text = text },
+			 decision->now_us, err);
+}
 
 static enum err_code decide_run(struct tx *tx, void *arg, struct err *err)
 {
@@ -645,7 +701,7 @@ static enum err_code decide_run(struct tx *tx, void *arg, struct err *err)
 	if (abandoned)
 		TRY(message_wake(tx, &message, decision->now_us, err));
 	if (abandoned && machine == &message_out_machine)
-		TRY(document_fire(tx, &message, &fsm_case, MESSAGE_ABANDON, err));
+		TRY(document_abandon(tx, decision, &message, &fsm_case, err));
 	return task_close(tx, message.id, NULL, decision->now_us, err);
 }
 

@@ -9,6 +9,8 @@
 #include "kernel/reply.h"
 #include "kernel/store_int.h"
 
+enum { CHANGE_ARENA = 1 << 20 };
+
 /* --- Organisations --- */
 
 static bool code_valid(const char *code)
@@ -174,35 +176,6 @@ enum err_code partner_add(struct tx *tx, const struct partner *partner, const st
 	return partner_changed(tx, partner->code, "added", partner->endpoint, actor, now_us, err);
 }
 
-static enum err_code binding_changes(struct tx *tx, const struct partner *partner, bool *changes, struct err *err)
-{
-	db_query_auto query = { 0 };
-
-	TRY(db_query(tx, &sql_partner_binding_is, BINDS(BIND_TEXT(partner->code), BIND_TEXT(binding_of(partner))),
-		     &query, err));
-	*changes = db_next(&query) && !db_int(&query, 0);
-	return db_end(&query, err);
-}
-
-enum err_code partner_change(struct tx *tx, const struct partner *partner, const struct actor *actor, int64_t now_us,
-			     struct err *err)
-{
-	int64_t changed = 0;
-	bool moves = false;
-
-	TRY(binding_changes(tx, partner, &moves, err));
-	TRY(db_exec(tx, &sql_partner_set,
-		    BINDS(BIND_TEXT(partner->code), BIND_TEXT(partner->name), BIND_TEXT(partner->party_id),
-			  BIND_TEXT(partner->party_type), BIND_TEXT(partner->endpoint), BIND_TEXT(partner->profile),
-			  BIND_TEXT(partner->token), BIND_TEXT(partner->status), BIND_TEXT(binding_of(partner))),
-		    &changed, err));
-	if (changed == 0)
-		return fail(err, ERR_NOT_FOUND, "there is no partner \"%s\"", partner->code);
-	if (moves)
-		TRY(reply_drop_all(tx, partner->code, now_us, err));
-	return partner_changed(tx, partner->code, "changed", partner->status, actor, now_us, err);
-}
-
 static enum err_code partners(struct tx *tx, struct arena *arena, const struct statement *statement,
 			      const struct bind *binds, size_t binds_count, struct partner_list *list, struct err *err)
 {
@@ -244,6 +217,55 @@ enum err_code partner_find_party(struct tx *tx, struct arena *arena, const char 
 	TRY(partners(tx, arena, &sql_partner_by_party, BINDS(BIND_TEXT(party_id), BIND_TEXT(party_type)), &list, err));
 	*partner = list.count > 0 ? list.items[0] : (struct partner){ 0 };
 	return OK;
+}
+
+static const char *said(const char *text)
+{
+	return text && *text ? text : "(none)";
+}
+
+/* What an operator reads years later of who changed what: each member that is another one, with what it was. */
+static const char *changes_of(struct arena *arena, const struct partner *before, const struct partner *after)
+{
+	const struct {
+		const char *what, *before, *after;
+	} members[] = {
+		{ "status", before->status, after->status },    { "endpoint", before->endpoint, after->endpoint },
+		{ "profile", before->profile, after->profile }, { "binding", before->binding, binding_of(after) },
+		{ "token", before->token, after->token },       { "name", before->name, after->name },
+		{ "party", before->party_id, after->party_id }, { "party type", before->party_type, after->party_type },
+	};
+	const char *text = "";
+
+	for (size_t i = 0; text && i < COUNT(members); i++)
+		if (!same(members[i].before, members[i].after))
+			text = arena_printf(arena, "%s%s%s %s -> %s", text, *text ? "; " : "", members[i].what,
+					    said(members[i].before), said(members[i].after));
+	return text && !*text ? "nothing of the partner itself" : text;
+}
+
+enum err_code partner_change(struct tx *tx, const struct partner *partner, const struct actor *actor, int64_t now_us,
+			     struct err *err)
+{
+	arena_auto arena = arena_new(CHANGE_ARENA);
+	struct partner before;
+
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory left for partner %.40s", partner->code);
+	TRY(partner_find(tx, arena, partner->code, &before, err));
+	if (!before.code)
+		return fail(err, ERR_NOT_FOUND, "there is no partner \"%s\"", partner->code);
+	const char *changes = changes_of(arena, &before, partner);
+	if (!changes)
+		return fail(err, ERR_MEMORY, "no memory left for partner %.40s", partner->code);
+	TRY(db_exec(tx, &sql_partner_set,
+		    BINDS(BIND_TEXT(partner->code), BIND_TEXT(partner->name), BIND_TEXT(partner->party_id),
+			  BIND_TEXT(partner->party_type), BIND_TEXT(partner->endpoint), BIND_TEXT(partner->profile),
+			  BIND_TEXT(partner->token), BIND_TEXT(partner->status), BIND_TEXT(binding_of(partner))),
+		    NULL, err));
+	if (!same(before.binding, binding_of(partner)))
+		TRY(reply_drop_all(tx, partner->code, now_us, err));
+	return partner_changed(tx, partner->code, "changed", changes, actor, now_us, err);
 }
 
 static bool is_pin(const struct partner_certificate *certificate)

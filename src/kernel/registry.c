@@ -3,6 +3,14 @@
 #include "base/text.h"
 #include "kernel/edition.h"
 
+const struct keeper *keeper_of(const struct kernel *kernel)
+{
+	for (const struct capability *const *capability = kernel->capabilities; capability && *capability; capability++)
+		if ((*capability)->keeper)
+			return (*capability)->keeper;
+	return NULL;
+}
+
 const struct doctype *doctype_at(const struct kernel *kernel, size_t index)
 {
 	for (const struct capability *const *capability = kernel->capabilities; *capability; capability++)

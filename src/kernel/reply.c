@@ -198,6 +198,24 @@ enum err_code reply_failed(struct kernel *kernel, const struct reply *reply, con
 	return db_write(kernel->db, failed_run, &failure, err);
 }
 
+static enum err_code give_back_run(struct tx *tx, void *arg, struct err *err)
+{
+	const struct reply_failure *back = arg;
+	const struct reply *reply = back->reply;
+
+	return db_exec(tx, &sql_reply_give_back,
+		       BINDS(BIND_TEXT(reply->id), BIND_INT(reply->attempts), BIND_INT(reply->next_attempt_us),
+			     BIND_INT(back->now_us)),
+		       NULL, err);
+}
+
+enum err_code reply_give_back(struct kernel *kernel, const struct reply *reply, int64_t now_us, struct err *err)
+{
+	struct reply_failure back = { .reply = reply, .now_us = now_us };
+
+	return db_write(kernel->db, give_back_run, &back, err);
+}
+
 enum err_code reply_drop_all(struct tx *tx, const char *partner, int64_t now_us, struct err *err)
 {
 	char detail[80];

@@ -41,6 +41,9 @@ enum err_code reply_done(struct kernel *kernel, const struct reply *reply, struc
  * with an entry "reply-given-up" in the journal. Who lost the claim decides nothing. */
 enum err_code reply_failed(struct kernel *kernel, const struct reply *reply, const char *reason, int64_t now_us,
 			   struct err *err) MUST_USE;
+/* REPLY, as it was claimed, is due at NOW_US, as if it had not been tried: the end of this process cut that off. */
+enum err_code reply_give_back(struct kernel *kernel, const struct reply *reply, int64_t now_us,
+			      struct err *err) MUST_USE;
 /* What waits for PARTNER is dropped in the caller's transaction, with one entry "replies-given-up" about the partner:
  * it speaks another binding from now on, and repeats by that what it still wants an answer to. */
 enum err_code reply_drop_all(struct tx *tx, const char *partner, int64_t now_us, struct err *err) MUST_USE;

@@ -24,14 +24,6 @@ struct candidate {
 	struct retention_item item;
 };
 
-static const struct keeper *keeper_of(const struct kernel *kernel)
-{
-	for (const struct capability *const *capability = kernel->capabilities; capability && *capability; capability++)
-		if ((*capability)->keeper)
-			return (*capability)->keeper;
-	return NULL;
-}
-
 /* --- What decides --- */
 
 static bool is_final(const struct machine *machine, const char *state)

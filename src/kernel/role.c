@@ -30,6 +30,9 @@ static const struct permission permissions[] = {
 	{ "retention.change", "Place and lift legal holds" },
 	{ "retention.run", "Write archives, and delete what is due" },
 	{ "catch-up.change", "Ask partners for what was lost before a restore, and end that" },
+	{ "reference.read", "Read reference data: its editions, and what was found in their files" },
+	{ "reference.import", "Put in files of reference data, and throw away what does not count yet" },
+	{ "reference.approve", "Approve editions of reference data, let them count, and take them back" },
 	{ "keys.change", "Put keys of the key ceremony in use" },
 };
 
@@ -39,20 +42,21 @@ static const struct permission permissions[] = {
  * whole are of no organisation, so an auditor of one reads all but these. */
 #define OFFICER                                                                                                        \
 	"documents.read documents.submit documents.handle messages.read tasks.read events.read partners.read"          \
-	" organisations.read"
+	" organisations.read reference.read"
 
 static const struct role roles[] = {
 	{ .name = "officer", .title = "Submits and reads documents, and does the tasks", .permissions = OFFICER },
 	{ .name = "supervisor",
 	  .title = "An officer who also decides what happens to messages, and exports evidence",
-	  .permissions = OFFICER " messages.decide evidence.export links.announce retention.read retention.change" },
+	  .permissions = OFFICER " messages.decide evidence.export links.announce retention.read retention.change"
+				 " reference.import reference.approve" },
 	{ .name = "auditor",
 	  .title = "Reads everything of the organisation, changes nothing",
 	  .permissions = "documents.read messages.read evidence.export events.read tasks.read partners.read"
-			 " organisations.read users.read webhooks.read retention.read" },
+			 " organisations.read users.read webhooks.read retention.read reference.read" },
 	{ .name = "integrator",
 	  .title = "Connects systems of the organisation: the event feed and webhooks, without what is in documents",
-	  .permissions = "events.read webhooks.read webhooks.change tasks.read organisations.read" },
+	  .permissions = "events.read webhooks.read webhooks.change tasks.read organisations.read reference.read" },
 	{ .name = "administrator",
 	  .title = "Manages the users of the organisation",
 	  .permissions = "users.read users.change organisations.read tasks.read" },
@@ -61,7 +65,8 @@ static const struct role roles[] = {
 	  .permissions =
 		  "status.read partners.read partners.change links.announce organisations.read organisations.change"
 		  " keys.change messages.read messages.decide tasks.read audit.read events.read users.read users.change webhooks.read"
-		  " webhooks.change retention.read retention.change retention.run catch-up.change",
+		  " webhooks.change retention.read retention.change retention.run catch-up.change reference.read"
+		  " reference.import reference.approve",
 	  .node = true },
 	{ .name = "investigator",
 	  .title = "Finds out what is wrong with a refused message, whatever stands in it; the journal names each",

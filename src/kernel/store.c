@@ -124,19 +124,26 @@ void *list_grow(struct arena *arena, void *items, size_t count, size_t size)
 }
 
 /* RFC 9562 §6.2, method 1: the 12 bits after the version count what this thread made in the same millisecond. What one
- * transaction writes is thereby in order, although all of it has one time. The counter is the thread's own, so there is
- * nothing to guard. */
+ * transaction writes is thereby in order, although all of it has one time; also around what it writes with another time
+ * (since when a message is here), of which a few are remembered. The counters are the thread's own, so there is nothing
+ * to guard. */
 void id_new(char id[static UUID_SIZE], int64_t now_us)
 {
+	enum { TIMES = 4 };
 	static _Thread_local struct {
 		int64_t ms;
 		unsigned count;
-	} last;
+	} made[TIMES]; /* the latest one first */
 	int64_t ms = now_us / 1000;
+	size_t at = 0;
 
-	last.count = ms == last.ms && last.count < 0xFFF ? last.count + 1 : 0;
-	last.ms = ms;
+	while (at < TIMES - 1 && made[at].ms != ms)
+		at++;
+	unsigned count = made[at].ms == ms && made[at].count < 0xFFF ? made[at].count + 1 : 0;
+	memmove(&made[1], &made[0], at * sizeof(made[0]));
+	made[0].ms = ms;
+	made[0].count = count;
 	uuid_new(id, now_us);
 	for (int i = 0; i < 3; i++)
-		id[15 + i] = "0123456789abcdef"[last.count >> (8 - 4 * i) & 0xF];
+		id[15 + i] = "0123456789abcdef"[count >> (8 - 4 * i) & 0xF];
 }

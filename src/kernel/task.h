@@ -7,13 +7,15 @@
 struct task {
 	const char *id;
 	const char *organisation; /* whose officers; NULL: the node's operators */
-	const char *kind;         /* "dead-letter", "document-failed", "clock", "trust", "own-certificate" */
-	const char *subject;      /* id of the message, document, …; "TH sign FINGERPRINT" */
-	const char *text;         /* what happened and what to do next */
-	const char *state;        /* "open", "done" */
+	const char *kind;    /* "dead-letter", "document-failed", "abandoned", "clock", "trust", "own-certificate" */
+	const char *subject; /* id of the message, document, …; "TH sign FINGERPRINT" */
+	const char *text;    /* what happened and what to do next */
+	const char *state;   /* "open", "done" */
 	int64_t created_us;
 	int64_t done_us; /* TIME_NONE */
 };
+/* What an abandoned document did holds here alone; its subject is the document. */
+#define TASK_ABANDONED "abandoned"
 struct task_list {
 	struct task *items;
 	size_t count;

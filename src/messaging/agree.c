@@ -6,7 +6,7 @@
 /* clang-format off */
 enum { RULE_DOCUMENT, RULE_SEAT, RULE_NO_ACTION, RULE_NO_ROLE, RULE_CARRIES_NOTHING, RULE_SEATS, RULE_SHA1, RULE_OWN_KEY, RULE_ENDING,
        RULE_NO_PROFILE, RULE_PROFILES, RULE_PLAIN, RULE_NO_ENDPOINT, RULE_NO_OWN_KEY, RULE_NO_PARTNER_KEY };
-static const struct rule rules[] = {
+const struct rule agree_rules[] = {
 	[RULE_DOCUMENT]  = { .code = "AGR-001", .text = "{1} is no document type: give one of {2}" },
 	[RULE_SEAT]      = { .code = "AGR-002", .text = "{1} is no kind of seat: give one of {2}" },
 	[RULE_NO_ACTION] = { .code = "AGR-003", .text = "the CPA has no action {1}{2}: the terms can only speak of what is in it" },
@@ -35,6 +35,7 @@ static const struct rule rules[] = {
 		.text = "there is no active RSA key for signatures, which ebMS 2 needs: lintas key new --use sign --type rsa-3072" },
 	[RULE_NO_PARTNER_KEY] = { .code = "AGR-015",
 		.text = "no RSA certificate by which {1} signs is pinned and believed now: lintas partner certificate {1} --use sign --file FILE" },
+	{ 0 },
 };
 /* clang-format on */
 
@@ -52,7 +53,7 @@ struct agreeing {
 
 static void found(const struct agreeing *a, int rule, const char *path, const char *first, const char *second)
 {
-	finding_add(a->findings, &rules[rule], path, first, second);
+	finding_add(a->findings, &agree_rules[rule], path, first, second);
 }
 
 /* --- The terms --- */
@@ -422,7 +423,7 @@ static enum err_code check_documents(const struct offering *o, struct err *err)
 		if (!type)
 			return fail(err, ERR_MEMORY, "no memory for a CPA");
 		if (!doctype_find(kernel, type))
-			finding_add(o->findings, &rules[RULE_DOCUMENT], "/documents", type,
+			finding_add(o->findings, &agree_rules[RULE_DOCUMENT], "/documents", type,
 				    doctype_codes(kernel, o->arena));
 	}
 	return OK;
@@ -491,9 +492,9 @@ static const char *their_endpoint(const struct offering *o)
 static void check_endpoint(const struct offering *o, const char *endpoint, const char *path, const char *whose)
 {
 	if (!endpoint)
-		finding_add(o->findings, &rules[RULE_NO_ENDPOINT], path, whose, NULL);
+		finding_add(o->findings, &agree_rules[RULE_NO_ENDPOINT], path, whose, NULL);
 	else if (starts_with(endpoint, "http://") && !o->messaging->options.allow_plain)
-		finding_add(o->findings, &rules[RULE_PLAIN], path, endpoint, NULL);
+		finding_add(o->findings, &agree_rules[RULE_PLAIN], path, endpoint, NULL);
 }
 
 static void offer_parties(struct offering *o)
@@ -519,9 +520,9 @@ static void offer_parties(struct offering *o)
 	check_endpoint(o, us->endpoint, "/endpoint", "this node");
 	check_endpoint(o, them->endpoint, "/partnerEndpoint", partner->code);
 	if (!us->signing.size)
-		finding_add(o->findings, &rules[RULE_NO_OWN_KEY], "", NULL, NULL);
+		finding_add(o->findings, &agree_rules[RULE_NO_OWN_KEY], "", NULL, NULL);
 	if (!them->signing.size)
-		finding_add(o->findings, &rules[RULE_NO_PARTNER_KEY], "", partner->code, NULL);
+		finding_add(o->findings, &agree_rules[RULE_NO_PARTNER_KEY], "", partner->code, NULL);
 }
 
 static int64_t given(int64_t value, int64_t otherwise)

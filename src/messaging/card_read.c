@@ -11,7 +11,7 @@ enum { SKEW_US = 5 * 60 * 1000000 };
 enum { RULE_PAYLOAD, RULE_VERSION, RULE_OURSELVES, RULE_OLDER, RULE_EXPIRED, RULE_FUTURE, RULE_PERIOD, RULE_NOT_PINNED, RULE_NOT_ITS_OWN,
        RULE_FINGERPRINT, RULE_SIGNER, RULE_CERTIFICATE, RULE_KEY, RULE_USE_MISSING, RULE_ENDPOINT, RULE_NO_ENDPOINT, RULE_DOCUMENT,
        RULE_PROFILE, RULE_SHORT };
-static const struct rule rules[] = {
+const struct rule card_rules[] = {
 	[RULE_PAYLOAD]    = { .code = "CARD-001", .text = "what is signed is no card: {1}" },
 	[RULE_VERSION]    = { .code = "CARD-002", .text = "it is a card of version {1}, and this node reads version 1: ask for one of that, or install a newer Lintas" },
 	[RULE_OURSELVES]  = { .code = "CARD-003", .text = "this is a card of this node itself, {1}: import that of the partner" },
@@ -35,6 +35,7 @@ static const struct rule rules[] = {
 	[RULE_DOCUMENT]   = { .code = "CARD-017", .severity = SEVERITY_WARNING, .text = "{1} is no document type that this node knows: nothing of it can be exchanged" },
 	[RULE_PROFILE]    = { .code = "CARD-018", .severity = SEVERITY_WARNING, .text = "{1} is no security profile of binding {2} that this node knows" },
 	[RULE_SHORT]      = { .code = "CARD-019", .text = "a fingerprint has at least {1} hexadecimal digits, better all 64; groups may be separated" },
+	{ 0 },
 };
 /* clang-format on */
 
@@ -48,7 +49,7 @@ struct checking {
 
 static void found(const struct checking *c, int rule, const char *path, const char *first, const char *second)
 {
-	finding_add(c->findings, &rules[rule], path, first, second);
+	finding_add(c->findings, &card_rules[rule], path, first, second);
 }
 
 static const char *number(const struct checking *c, int64_t value)

@@ -4,9 +4,10 @@
 
 /* clang-format off */
 enum { RULE_PARTY, RULE_PINNED };
-static const struct rule rules[] = {
+const struct rule card_take_rules[] = {
 	[RULE_PARTY]  = { .code = "CARD-021", .text = "partner {1} is known as party {2}: a card cannot make it another; add it anew" },
 	[RULE_PINNED] = { .code = "CARD-023", .text = "two partners cannot have one certificate: {1}" },
+	{ 0 },
 };
 /* clang-format on */
 
@@ -33,7 +34,7 @@ static void check_party(struct arena *arena, const struct partner *partner, cons
 	const char *type = party->type ? party->type : "";
 	if (!same(partner->party_id, party->id) || !same(partner->party_type, type) ||
 	    !same(partner->code, party->code))
-		finding_add(findings, &rules[RULE_PARTY], "/party", partner->code,
+		finding_add(findings, &card_take_rules[RULE_PARTY], "/party", partner->code,
 			    arena_printf(arena, "%s (%s)", partner->party_id, partner->party_type));
 }
 
@@ -81,7 +82,7 @@ enum err_code messaging_card_keys(struct tx *tx, struct arena *arena, const char
 							 .until_us = TIME_NONE };
 		enum err_code code = partner_certificate_check(tx, &row, now_us, &why);
 		if (code == ERR_CONFLICT)
-			finding_add(findings, &rules[RULE_PINNED], "/certificates", why.text, NULL);
+			finding_add(findings, &card_take_rules[RULE_PINNED], "/certificates", why.text, NULL);
 		else if (code != OK)
 			return fail(err, code, "%s", why.text);
 	}

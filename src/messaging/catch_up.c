@@ -5,6 +5,11 @@
 
 enum { NOTE_MAX_BYTES = 256 << 10 };
 
+const struct rule catch_up_rules[] = {
+	{ .code = "CUP-001", .text = "what the partner says to catch up is no note: {1}" },
+	{ 0 },
+};
+
 struct taking {
 	struct catch_up_note note;
 	struct catch_up_evidence *evidence; /* NULL: it is no return */
@@ -49,7 +54,7 @@ static enum err_code read_note(struct arena *arena, const struct message_parts *
 	enum err_code code =
 		field_read_json(arena, &catch_up_note_schema, text, NULL, &taking->note, taking->findings, &why);
 	if (code == ERR_SYNTAX)
-		finding_add(taking->findings, &field_rules[0], "", why.text, NULL);
+		finding_add(taking->findings, &catch_up_rules[0], "", why.text, NULL);
 	else if (code != OK)
 		*err = why;
 	return code == ERR_SYNTAX ? OK : code;

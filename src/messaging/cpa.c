@@ -13,8 +13,8 @@ const struct rule cpa_rules[] = {
 	[CPA_RULE_##name] = { .code = code_, .text = text_, .law = law_, .severity = SEVERITY_##severity_ },
 #include "messaging/cpa_rules.def"
 #undef CPA_RULE
+	{ 0 },
 };
-const size_t cpa_rules_count = COUNT(cpa_rules);
 
 const struct rule *cpa_rule(enum cpa_rule_name name)
 {

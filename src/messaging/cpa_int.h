@@ -13,8 +13,6 @@
 #include "messaging/ebms_int.h"
 
 extern const struct xml_limits cpa_xml_limits;
-extern const struct rule cpa_rules[]; /* "CPA-001" and on; for documentation and tests */
-extern const size_t cpa_rules_count;
 
 /* Of each kind in one party, at most; looking one up takes that many steps. */
 enum { CPA_MANY = 256 };

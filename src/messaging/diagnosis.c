@@ -44,6 +44,10 @@ static const struct {
 	  "lintas partner certificate --use tls adds it" },
 	{ 404, 405, US, "correct the path of the endpoint: lintas partner change --endpoint" },
 	{ 413, 413, THEM, "they must take messages of this size" },
+	{ 400, 400, THEM,
+	  "they may speak another version than is agreed here (AS4, ebMS 2; lintas partner show): ask which one they use with "
+	  "us, and both agree on one (lintas partner change --profile, or import of a CPA); else what their log says of this "
+	  "time" },
 	{ 300, 499, THEM, "they must say why: ask what their log says of this time" },
 	{ 500, 599, THEM, "their node has a fault of its own: ask what its log says of this time" },
 };
@@ -69,6 +73,20 @@ static struct diagnosis diagnose_unsent(const struct probe *probe)
 	return diagnosis;
 }
 
+/* Whoever has told another place has nothing to mend there where nobody, or somebody else, answers. */
+static struct diagnosis compared_with_card(const struct probe *probe, struct diagnosis diagnosis)
+{
+	if (!probe->card_endpoint || !diagnosis.side)
+		return diagnosis;
+	diagnosis.side = US;
+	diagnosis.mend =
+		arena_printf(probe->arena,
+			     "we use another endpoint than their card says: lintas partner change %s --endpoint %s; "
+			     "if ours is the right one, ask them for a card with it",
+			     probe->peer->partner.code, probe->card_endpoint);
+	return diagnosis;
+}
+
 struct diagnosis diagnose_way(const struct probe *probe)
 {
 	if (probe->unsent)
@@ -77,7 +95,7 @@ struct diagnosis diagnose_way(const struct probe *probe)
 		return well;
 	struct diagnosis diagnosis = stage_rows[probe->failed_at];
 	diagnosis.found = probe->unanswered;
-	return diagnosis;
+	return compared_with_card(probe, diagnosis);
 }
 
 /* --- What is wrong with their answer --- */
@@ -116,6 +134,19 @@ static const char *text_of(const struct probe *probe, const struct finding *find
 			    answer->fingerprint ? ", sha-256 " : "", answer->fingerprint ? answer->fingerprint : "");
 }
 
+/* A partner whose key is new has told so by its card, which counts when somebody here has looked at it. */
+static struct diagnosis new_card(const struct probe *probe, struct diagnosis diagnosis)
+{
+	const char *code = probe->peer->partner.code;
+	diagnosis.side = US;
+	diagnosis.mend =
+		arena_printf(probe->arena,
+			     "a card of theirs waits here, on which the certificate may be: compare (lintas partner "
+			     "card %s), then lintas partner approve %s",
+			     code, code);
+	return diagnosis;
+}
+
 static struct diagnosis diagnose_findings(const struct probe *probe)
 {
 	const struct finding *first = findings_at(probe->answer.findings, 0);
@@ -127,7 +158,8 @@ static struct diagnosis diagnose_findings(const struct probe *probe)
 			diagnosis.side = answer_rows[i].side;
 			diagnosis.mend = answer_rows[i].mend;
 		}
-	return diagnosis;
+	bool by_another = first->rule == ebms_rule(RULE_TOKEN) || first->rule == ebms_rule(RULE_UNTRUSTED);
+	return by_another && probe->card_waits ? new_card(probe, diagnosis) : diagnosis;
 }
 
 static struct diagnosis diagnose_http(const struct probe *probe)
@@ -144,7 +176,7 @@ static struct diagnosis diagnose_http(const struct probe *probe)
 			diagnosis.side = status_rows[i].side;
 			diagnosis.mend = status_rows[i].mend;
 		}
-	return diagnosis;
+	return compared_with_card(probe, diagnosis);
 }
 
 /* --- What they say is wrong with ours --- */

@@ -546,6 +546,8 @@ enum err_code messaging_new(const struct messaging_options *options, struct mess
 	}
 	new->card_desk.take = card_take;
 	options->kernel->card_desk = &new->card_desk;
+	new->carrier = (struct carrier){ pact_carries, new };
+	options->kernel->carrier = &new->carrier;
 	new->continuity = (struct continuity){ continuity_intake, new };
 	options->kernel->continuity = &new->continuity.intake;
 	*messaging = new;
@@ -563,6 +565,8 @@ void messaging_free(struct messaging *messaging)
 	health_free(messaging->health);
 	if (messaging->options.kernel->card_desk == &messaging->card_desk)
 		messaging->options.kernel->card_desk = NULL;
+	if (messaging->options.kernel->carrier == &messaging->carrier)
+		messaging->options.kernel->carrier = NULL;
 	free(messaging);
 }
 

@@ -370,7 +370,7 @@ static void judge(const struct probe *probe, bool later, int64_t now_us)
 	bool believed = answer->read && !findings_errors(answer->findings);
 	if (believed && (answer->kind == KIND_RECEIPT || answer->kind == KIND_PONG))
 		health_receipt(probe->messaging, partner, probe->answered_us - probe->sent_us, now_us);
-	else if (!later || !probe->taken)
+	else if (!probe->cut_off && (!later || !probe->taken))
 		health_failed(probe->messaging, partner, reason_of(probe, believed), now_us);
 }
 

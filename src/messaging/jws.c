@@ -7,7 +7,7 @@ enum { JWS_PART_MAX = 1 << 20, JWS_SIGNATURE_MAX = 1024, JWS_CHAIN_MAX = 8 };
 
 /* clang-format off */
 enum { RULE_FORM, RULE_BASE64, RULE_HEADER, RULE_TYPE, RULE_ALGORITHM, RULE_KEY, RULE_CERTIFICATE, RULE_SIGNATURE, RULE_CRITICAL };
-static const struct rule rules[] = {
+const struct rule jws_rules[] = {
 	[RULE_FORM]      = { .code = "JWS-001", .law = "RFC 7515 7.2.2",
 		.text = "this is no signed JSON ({1}): it is an object of payload, protected and signature" },
 	[RULE_BASE64]    = { .code = "JWS-002", .law = "RFC 7515 2", .text = "{1} is not in base64url without padding: it was changed on the way" },
@@ -19,6 +19,7 @@ static const struct rule rules[] = {
 	[RULE_SIGNATURE] = { .code = "JWS-008", .law = "RFC 7515 5.2",
 		.text = "the signature is wrong: it was changed, or signed by another key than that of its certificate; have it sent again" },
 	[RULE_CRITICAL]  = { .code = "JWS-009", .law = "RFC 7515 4.1.11", .text = "it needs an extension (crit) that is not understood here" },
+	{ 0 },
 };
 
 static const struct algorithm {
@@ -118,7 +119,7 @@ struct reading {
 
 static void found(const struct reading *r, int rule, const char *path, const char *first, const char *second)
 {
-	finding_add(r->findings, &rules[rule], path, first, second);
+	finding_add(r->findings, &jws_rules[rule], path, first, second);
 }
 
 static bool decode(const struct reading *r, const char *text, const char *name, struct bytes *data)

@@ -237,8 +237,10 @@ enum err_code messaging_evidence(struct messaging *messaging, struct arena *aren
 enum err_code messaging_evidence_seals(struct arena *arena, struct bytes entries, struct bytes links,
 				       struct err *err) MUST_USE;
 
-/* The rules by which messages are refused, in the order of their codes; NULL after the last. */
-const struct rule *messaging_rule_at(size_t index);
+/* The rules of this folder, for documentation and tests; each array is ended by a row without a code. Those of messages
+ * are in the order of their codes. */
+extern const struct rule message_rules[], cpa_rules[], agree_rules[], jws_rules[], card_rules[], card_take_rules[];
+extern const struct rule catch_up_rules[], simulate_rules[];
 
 /* --- The inspector: what is in the raw bytes of a message, and which rule it breaks --- */
 

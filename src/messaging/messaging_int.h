@@ -73,6 +73,7 @@ struct messaging {
 	size_t lanes_count, turn;
 	struct awaited *awaited;    /* probes that wait for a signal; partner_test.c's */
 	struct card_desk card_desk; /* for cards that arrive; card_take.c's */
+	struct carrier carrier;     /* for what is submitted; pact.c's */
 	struct health *health;      /* what was seen of the links; health.c's */
 	struct stranger strangers[STRANGERS_KEPT];
 	size_t strangers_seen;

@@ -209,11 +209,13 @@ enum err_code pact_route(const struct pacts *pacts, const char *partner, const s
 	unsigned best = 0;
 	const struct cpa_action *action = NULL;
 	const struct pact *pact = NULL;
+	bool any = false;
 	for (size_t i = 0; i < pacts->count; i++) {
 		const struct pact *each = &pacts->items[i];
 		const struct cpa_action *found = NULL;
 		if (!pact_holds(each, now_us))
 			continue;
+		any = true;
 		if (ebms_is_ping(message->service, message->action))
 			return ping_route(each, route);
 		if (continuity_route(each, message, route))
@@ -226,6 +228,12 @@ enum err_code pact_route(const struct pacts *pacts, const char *partner, const s
 			pact = each;
 		}
 	}
+	if (!any)
+		return fail(
+			err, ERR_CONFIG,
+			"no agreement with %s is in force: lintas partner import FILE --partner %s takes one in; if "
+			"%s has gone to AS4, lintas partner change %s --profile edelivery-1.15",
+			partner, partner, partner, partner);
 	if (!action)
 		return fail(err, ERR_CONFIG,
 			    "no agreement in force with %s has an action for %s%s; see lintas partner show %s", partner,
@@ -376,16 +384,27 @@ void pact_understand(const struct pact *pact, const char *partner, const char *s
 		check_business(pact, message, understood, partner, state);
 }
 
-bool messaging_carries(struct messaging *messaging, const char *partner, const char *type, const char *seat,
-		       int64_t now_us)
+static bool carries(struct messaging *messaging, const char *partner, const char *type, const char *seat, bool test,
+		    int64_t now_us)
 {
 	struct directory *directory = directory_get(messaging);
 	const struct peer *peer = directory_peer(directory, partner);
-	const struct message message = { .service = SERVICE_DOCUMENTS, .action = type };
+	const struct message message = { .service = SERVICE_DOCUMENTS, .action = type, .test = test };
 	struct ebms2_route route;
 	struct err unused;
-	bool carries = peer && (peer->profile->binding != &binding_ebms2 ||
-				pact_route(&peer->pacts, partner, &message, seat, now_us, &route, &unused) == OK);
+	bool does = peer && (peer->profile->binding != &binding_ebms2 ||
+			     pact_route(&peer->pacts, partner, &message, seat, now_us, &route, &unused) == OK);
 	directory_release(directory);
-	return carries;
+	return does;
+}
+
+bool messaging_carries(struct messaging *messaging, const char *partner, const char *type, const char *seat,
+		       int64_t now_us)
+{
+	return carries(messaging, partner, type, seat, false, now_us);
+}
+
+bool pact_carries(void *arg, const char *partner, const char *type, const char *seat, bool test, int64_t now_us)
+{
+	return carries(arg, partner, type, seat, test, now_us);
 }

@@ -63,4 +63,7 @@ struct understood {
 void pact_understand(const struct pact *pact, const char *partner, const char *state, struct ebms_message *message,
 		     int64_t now_us, struct understood *understood);
 
+/* Of the kernel's struct carrier. */
+bool pact_carries(void *arg, const char *partner, const char *type, const char *seat, bool test, int64_t now_us);
+
 #endif

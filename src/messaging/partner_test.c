@@ -25,6 +25,9 @@ struct testing {
 	struct organisation sender;
 	struct activation_verdict activation;
 	const char *unsent; /* why a sample could not be sent; NULL */
+	/* What they have told us of themselves. */
+	struct partner_card held, waits;
+	const char *card_endpoint; /* if we use another; NULL */
 };
 
 /* --- Steps --- */
@@ -55,6 +58,36 @@ static void skip(struct partner_test_step *step, const char *why)
 	step->found = why;
 }
 
+/* --- Their card --- */
+
+static enum err_code cards_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct testing *t = arg;
+	const char *partner = t->peer->partner.code;
+	TRY(partner_card_find(tx, t->arena, partner, CARD_PENDING, &t->waits, err));
+	return partner_card_find(tx, t->arena, partner, CARD_HELD, &t->held, err);
+}
+
+/* A card that has ended since is not looked into for anything but this: where they said that they are. */
+static enum err_code look_at_cards(struct testing *t, struct err *err)
+{
+	const struct partner *partner = &t->peer->partner;
+	struct card card = { 0 };
+	struct findings *ignored = findings_new(t->arena);
+	if (!ignored)
+		return fail(err, ERR_MEMORY, "no memory to test the link with %s", partner->code);
+	TRY(db_read(t->messaging->options.kernel->db, cards_run, t, err));
+	if (!t->held.partner || !*partner->endpoint)
+		return OK; /* by ebMS 2 the agreement says where */
+	const struct card_reading reading = { .text = t->held.octets,
+					      .held_serial = INTEGER_NONE,
+					      .now_us = t->test->at_us };
+	TRY(messaging_card_read(t->arena, &reading, &card, ignored, err));
+	const char *said = messaging_card_endpoint(&card, t->peer->profile->binding->name);
+	t->card_endpoint = said && !same(said, partner->endpoint) ? said : NULL;
+	return OK;
+}
+
 /* --- Messages --- */
 
 static const char *why_unanswered(const struct probe *probe)
@@ -72,8 +105,8 @@ static void tell_link(const struct probe *probe, bool is_ping)
 	struct messaging *messaging = probe->messaging;
 	bool believed = answer->read && answer->fingerprint && !findings_errors(answer->findings);
 	int64_t now_us = clock_now_us(messaging->options.kernel->clock);
-	if (probe->unsent)
-		return; /* ours: a key, an agreement */
+	if (probe->unsent || probe->cut_off)
+		return; /* ours: a key, an agreement, the end of this process */
 	if (believed && (answer->kind == KIND_RECEIPT || answer->kind == KIND_PONG))
 		health_receipt(messaging, partner, probe->answered_us - probe->sent_us, now_us);
 	else if (believed && answer->about)
@@ -103,7 +136,9 @@ static enum err_code try_message(struct testing *t, struct message *message, str
 			       .seat = t->sender.seat ? t->sender.seat : "customs",
 			       .parts = { .items = part, .count = part ? 1 : 0 },
 			       .action = action,
-			       .timeout_us = EXCHANGE_US };
+			       .timeout_us = EXCHANGE_US,
+			       .card_endpoint = t->card_endpoint,
+			       .card_waits = t->waits.partner != NULL };
 	TRY(send_probe(&probe, err));
 	tell_link(&probe, !part && !action);
 	judge(t, &probe, arg);
@@ -299,6 +334,7 @@ static enum err_code run_steps(struct testing *t, struct err *err)
 	test->steps = arena_array(t->arena, STEPS + doctype_count(t->messaging->options.kernel), sizeof *test->steps);
 	if (!test->partner || !test->endpoint || !test->steps)
 		return fail(err, ERR_MEMORY, "no memory to test the link with %s", partner->code);
+	TRY(look_at_cards(t, err));
 	TRY(test_ping(t, err));
 	if (test->steps_count <= PING || !passed(t, PING))
 		return OK; /* what follows would fail for the same cause */

@@ -16,11 +16,12 @@ static const struct ebms_error_row error_rows[] = {
 #undef EBMS_ERROR
 };
 
-static const struct rule rules[] = {
+const struct rule message_rules[] = {
 #define EBMS_RULE(name, code_, stage, ebms, text_, law_)                                                               \
 	[RULE_##name] = { .code = code_, .text = text_, .law = law_, .severity = SEVERITY_ERROR },
 #include "messaging/rules.def"
 #undef EBMS_RULE
+	{ 0 },
 };
 
 static const struct {
@@ -60,27 +61,22 @@ const struct ebms_error_row *ebms_error_find(const char *code)
 
 const struct rule *ebms_rule(enum ebms_rule_name name)
 {
-	return &rules[name];
-}
-
-const struct rule *messaging_rule_at(size_t index)
-{
-	return index < COUNT(rules) ? &rules[index] : NULL;
+	return &message_rules[name];
 }
 
 static bool ours(const struct rule *rule)
 {
-	return rule >= rules && rule < rules + COUNT(rules);
+	return rule >= message_rules && rule < message_rules + COUNT(message_rules);
 }
 
 enum ebms_stage ebms_rule_stage(const struct rule *rule)
 {
-	return ours(rule) ? consequences[rule - rules].stage : STAGE_TRUST;
+	return ours(rule) ? consequences[rule - message_rules].stage : STAGE_TRUST;
 }
 
 enum ebms_code ebms_rule_ebms(const struct rule *rule)
 {
-	return ours(rule) ? consequences[rule - rules].ebms : EBMS_FAILED_AUTHENTICATION;
+	return ours(rule) ? consequences[rule - message_rules].ebms : EBMS_FAILED_AUTHENTICATION;
 }
 
 /* --- Provisions --- */

@@ -414,6 +414,16 @@ static enum err_code post(struct sending *s, int64_t timeout_us, enum http_stage
 	return call_partner(&posting, s->arena, &s->answer, err);
 }
 
+/* The end of this process cut it off, which says nothing of the partner: it goes again at once after the start. What an
+ * ebMS 2 partner may have counts all the same: it is sent no more often than agreed (ebMS 2.0 §6.5.4). */
+static enum err_code give_back(struct sending *s, enum http_stage failed_at, struct err *err)
+{
+	struct kernel *kernel = s->messaging->options.kernel;
+	if (s->route.pact && failed_at == HTTP_ANSWER)
+		return outbox_waiting(kernel, s->message, &s->retry, s->now_us, err);
+	return outbox_give_back(kernel, s->message, s->now_us, err);
+}
+
 static enum err_code exchange(struct sending *s, struct err *err)
 {
 	struct kernel *kernel = s->messaging->options.kernel;
@@ -437,6 +447,8 @@ static enum err_code exchange(struct sending *s, struct err *err)
 	s->sent_us = clock_now_us(kernel->clock);
 	code = post(s, 0, &failed_at, &why);
 	s->now_us = clock_now_us(kernel->clock);
+	if (code == ERR_BUSY)
+		return give_back(s, failed_at, err);
 	if (code != OK)
 		return failed(s, s->route.pact && failed_at == HTTP_ANSWER ? FAILED_AT_PARTNER : FAILED_ON_THE_WAY,
 			      false, why.text, err);
@@ -524,6 +536,7 @@ static enum err_code post_probe(struct sending *s, struct probe *probe, struct e
 	s->now_us = probe->answered_us = clock_now_us(clock);
 	if (code != OK) {
 		probe->unanswered = arena_text(probe->arena, why.text);
+		probe->cut_off = code == ERR_BUSY;
 		return OK;
 	}
 	probe->http = s->answer;
@@ -626,6 +639,8 @@ static enum err_code send_reply(struct messaging *messaging, const struct peer *
 		code = call_partner(&posting, arena, &answer, &why);
 	ebms_done(&signal);
 	*answered = code == OK;
+	if (code == ERR_BUSY)
+		return reply_give_back(kernel, reply, clock_now_us(kernel->clock), err);
 	if (code == OK && answer.status >= 200 && answer.status <= 299)
 		return reply_done(kernel, reply, err);
 	const char *reason = code != OK ? why.text : arena_printf(arena, "HTTP status %d", answer.status);

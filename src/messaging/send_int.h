@@ -28,9 +28,12 @@ struct probe {
 	struct message_parts parts;
 	const char *action; /* instead of what is agreed; NULL */
 	int64_t timeout_us;
+	const char *card_endpoint; /* what their card says, which is held, where we use another; NULL */
+	bool card_waits;           /* a card of theirs waits for an operator here */
 	/* Out. */
 	const char *unsent;        /* why it could not be packed; NULL */
 	const char *unanswered;    /* why no whole HTTP answer came; NULL */
+	bool cut_off;              /* by the end of this process, which says nothing of the partner */
 	enum http_stage failed_at; /* if there was none */
 	struct http_answer http;
 	int64_t sent_us, answered_us;

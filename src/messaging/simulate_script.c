@@ -24,7 +24,7 @@ static const struct schema script_schema = {
 	.name = "script", .root = "script", .ns = "", .prefix = "", .fields = &script_fields
 };
 
-static const struct rule rules[] = {
+const struct rule simulate_rules[] = {
 	[SIM_UNKNOWN_ACT] = { .code = "SIM-001",
 			      .text = "{1} is nothing that a played partner does: see docs/simulator.md" },
 	[SIM_UNKNOWN_ERROR] = { .code = "SIM-002",
@@ -45,12 +45,13 @@ static const struct rule rules[] = {
 			    .text = "{1} is none of the parties of {2}: give one of them as --party" },
 	[SIM_ROUTE] = { .code = "SIM-014",
 			.text = "by agreement {1}, if it is in force at all, --party sends no {2}: give the agreement that says so" },
+	{ 0 },
 };
 
 void simulate_found(struct findings *findings, enum simulate_rule rule, const char *path, const char *first,
 		    const char *second)
 {
-	finding_add(findings, &rules[rule], path, first, second);
+	finding_add(findings, &simulate_rules[rule], path, first, second);
 }
 
 /* Members that are numbers. */

@@ -16,11 +16,12 @@
 #include "national/drop_int.h"
 
 enum { RULE_TOO_LARGE, RULE_TOO_MANY, RULE_UNREADABLE };
-static const struct rule drop_rules[] = {
+const struct rule drop_rules[] = {
 	[RULE_TOO_LARGE] = { .code = "NAT-002", .text = "the file has more than {1} octets: cut it" },
 	[RULE_TOO_MANY] = { .code = "NAT-003",
 			    .text = "there are {1} documents in the file, and at most 10000 are taken: cut it" },
 	[RULE_UNREADABLE] = { .code = "NAT-004", .text = "{1}" },
+	{ 0 },
 };
 
 const struct drop_way drop_ways[DROP_WAYS] = {

@@ -18,11 +18,13 @@ struct national_mappings {
 	size_t count;
 };
 
-static const struct rule bad_name = {
-	.code = "NAT-001",
-	.text = "{1}: the name of a mapping file has letters, digits, '-' and '_' before .json, at most 64"
+enum { RULE_NAME, RULE_FILE };
+const struct rule mapping_file_rules[] = {
+	[RULE_NAME] = { .code = "NAT-001",
+			.text = "{1}: the name of a mapping file has letters, digits, '-' and '_' before .json, at most 64" },
+	[RULE_FILE] = { .code = "NAT-005", .text = "{1}" },
+	{ 0 },
 };
-static const struct rule bad_file = { .code = "NAT-005", .text = "{1}" };
 
 /* The INDEXth of those of documents, or of records. */
 static const struct national_mapping *mapping_at(const struct national_mappings *mappings, bool records, size_t index)
@@ -119,7 +121,7 @@ static enum err_code load_one(struct national_mappings *mappings, const struct k
 	struct bytes text;
 
 	if (!is_name(name, size)) {
-		finding_add(findings, &bad_name, "", name, NULL);
+		finding_add(findings, &mapping_file_rules[RULE_NAME], "", name, NULL);
 		return OK;
 	}
 	if (!there || !back)
@@ -131,7 +133,7 @@ static enum err_code load_one(struct national_mappings *mappings, const struct k
 	if (code == ERR_MEMORY)
 		return fail(err, code, "%s", fault.text);
 	if (code != OK) /* the others are looked at all the same */
-		finding_add(there, &bad_file, "", fault.text, NULL);
+		finding_add(there, &mapping_file_rules[RULE_FILE], "", fault.text, NULL);
 	say_where(arena, name, there, findings);
 	if (findings_errors(there))
 		return OK;

@@ -141,6 +141,7 @@ void webhook_check_events(const struct kernel *kernel, struct arena *arena, cons
 /* A new secret: "whsec_" and the base64 of 32 random octets. The arena's; NULL without memory. */
 const char *webhook_secret_new(struct arena *arena);
 
-extern const struct rule webhook_rules[];
+/* The rules of this folder, each array ended by a row without a code. */
+extern const struct rule webhook_rules[], drop_rules[], mapping_file_rules[];
 
 #endif

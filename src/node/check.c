@@ -14,7 +14,7 @@
 enum { TRUST_MAX = 16 << 20 };
 
 enum { RULE_PLACE, RULE_TLS_KEY, RULE_WITHOUT, RULE_FAULT, RULE_ENDED, RULE_NO_KEY, RULE_WEBHOOK };
-static const struct rule check_rules[] = {
+const struct rule check_rules[] = {
 	[RULE_PLACE] = { .code = "CFG-020",
 			 .text = "{1} cannot be read ({2}): lintas serve does not start without it" },
 	[RULE_TLS_KEY] = { .code = "CFG-021",
@@ -32,6 +32,7 @@ static const struct rule check_rules[] = {
 	[RULE_WEBHOOK] = { .code = "CFG-026",
 			   .text = "webhook {1} would not be added now: {2}; remove it, and add it with the right names",
 			   .severity = SEVERITY_WARNING },
+	{ 0 },
 };
 
 struct checking {

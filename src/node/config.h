@@ -93,6 +93,8 @@ void config_put_help(struct buf *out);
 /* DIRECTORY/NAME; arena's. */
 const char *config_path(struct arena *arena, const struct config *config, const char *name);
 
-extern const struct rule config_rules[];
+/* What is found of settings, each array ended by a row without a code: in the file, in what it leads to, in its places.
+ */
+extern const struct rule config_rules[], check_rules[], place_rules[];
 
 #endif

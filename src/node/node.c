@@ -247,6 +247,7 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 	options.drop = &node->drop;
 	options.plain = c->plain;
 	options.keys_directory = keys;
+	options.trust_file = c->plain ? NULL : config_path(arena, c, c->trust_file);
 	options.disk_path = database_file(arena, c);
 	options.disk_reserve_bytes = c->disk_reserve_bytes;
 	options.node_name = c->name;

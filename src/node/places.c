@@ -193,17 +193,20 @@ static const char *own_place(struct arena *arena, const struct config *config, c
 	return NULL;
 }
 
+const struct rule place_rules[] = {
+	{ .code = "CFG-027", .text = "{1} is {2}: give it a file or folder of its own" },
+	{ 0 },
+};
+
 void node_places_check(struct arena *arena, const struct config *config, struct findings *findings)
 {
-	static const struct rule taken = { .code = "CFG-027",
-					   .text = "{1} is {2}: give it a file or folder of its own" };
 	const struct setting *setting;
 	for (size_t i = 0; (setting = config_setting(i)); i++) {
 		const char *value = config_named(setting, config);
 		const char *inside = value ? config_inside(arena, config->directory, value) : NULL;
 		const char *own = inside ? own_place(arena, config, inside) : NULL;
 		if (own)
-			finding_add(findings, &taken, "",
+			finding_add(findings, &place_rules[0], "",
 				    arena_printf(arena, "[%s] %s = %s", setting->section, setting->name, value), own);
 	}
 }

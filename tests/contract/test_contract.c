@@ -577,6 +577,7 @@ static const struct unit_test {
 	{ "DOC-009", "test_document.c", "nothing_goes_to_a_suspended_partner" },
 	{ "DOC-019", "test_document.c", "nothing_goes_that_is_opted_out_of_or_not_activated_yet" },
 	{ "DOC-020", "test_document.c", "nothing_goes_that_is_opted_out_of_or_not_activated_yet" },
+	{ "DOC-023", "test_document.c", "a_test_that_no_agreement_carries_is_not_taken" },
 	{ "DOC-010", "test_exchange.c", "a_certificate_that_is_not_the_partners_is_refused" },
 	{ "DOC-011", "test_exchange.c", "a_certificate_that_is_not_the_partners_is_refused" },
 	{ "DOC-012", "test_document.c", "another_content_needs_another_reference" },

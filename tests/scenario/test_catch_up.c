@@ -652,6 +652,48 @@ static void a_reader_of_the_feed_is_told_that_its_cursor_was_lost_however_late_i
 	assert_int_equal(read_at(th, head_of(th) + 1), ERR_CONFLICT);
 }
 
+static enum err_code put_no_note(struct tx *tx, void *arg, struct err *err)
+{
+	struct message *message = arg;
+	const struct actor actor = { .name = "operator" };
+	struct message_part part = { .content_id = "note",
+				     .mime_type = "application/json",
+				     .octets = bytes_of("{\"id\":") };
+	struct message_parts parts = { .items = &part, .count = 1 };
+
+	*message = (struct message){ .partner = "TH",
+				     .organisation = "customs",
+				     .service = SERVICE_CONTINUITY,
+				     .action = CATCH_UP_REQUEST,
+				     .original_sender = "LA:customs",
+				     .final_recipient = "TH:customs" };
+	return outbox_put(&la->kernel, tx, region->arena, message, &parts, &actor, region->now_us, err);
+}
+
+/* What is no JSON is said so: it is nothing that is missing in a note. */
+static void what_is_no_note_is_called_that_and_holds_nothing_up(void **state)
+{
+	struct message message;
+	struct looking looking = { 0 };
+	const char *detail = "";
+
+	(void)state;
+	begin(REGION_AS4);
+	region_must(region, db_write(la->kernel.db, put_no_note, &message, &region->err));
+	region_settle(region);
+	assert_string_equal(region_message(la, message.id).state, "delivered");
+	struct message_list received = region_messages(th, "in", "processed");
+	assert_int_equal(received.count, 1);
+	looking.subject = received.items[0].id;
+	region_must(region, db_read(th->kernel.db, timeline_run, &looking, &region->err));
+	for (size_t i = 0; i < looking.list.count; i++)
+		if (same(looking.list.entries[i].event, "processed"))
+			detail = looking.list.entries[i].detail;
+	assert_string_equal(detail, "1 findings, first CUP-001");
+	issue(la, th, 1);
+	region_drain(region, HOUR_US);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -670,6 +712,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_partner_that_knows_nothing_of_it_is_named_and_holds_nothing_up, let_go),
 		cmocka_unit_test_teardown(nobody_asks_for_more_than_a_week_nor_is_given_it, let_go),
 		cmocka_unit_test_teardown(an_operator_ends_it_and_what_waits_goes_on, let_go),
+		cmocka_unit_test_teardown(what_is_no_note_is_called_that_and_holds_nothing_up, let_go),
 		cmocka_unit_test_teardown(a_reader_of_the_feed_is_told_that_its_cursor_was_lost_however_late_it_comes,
 					  let_go),
 	};

@@ -257,6 +257,110 @@ static void who_forges_a_partner_s_answers_does_not_keep_its_link_up(void **stat
 	region_free(region);
 }
 
+/* --- The end of our own process --- */
+
+/* How far the exchange has come that is cut off; after it the node is there again. */
+static enum http_stage cut_off_at;
+static unsigned cut_offs;
+
+static enum err_code cut_off_once(struct http_client *client, struct arena *arena, const struct http_call *call,
+				  struct http_answer *answer, struct err *err)
+{
+	(void)arena, (void)answer;
+	if (call->failed_at)
+		*call->failed_at = cut_off_at;
+	client->call = region_call;
+	cut_offs++;
+	return fail(err, ERR_BUSY, "this node is stopping and gave up waiting for %s", call->url);
+}
+
+static void cut_off(struct region_node *node, enum http_stage stage)
+{
+	cut_off_at = stage;
+	cut_offs = 0;
+	node->line.client.call = cut_off_once;
+}
+
+/* No time passes, so whatever waits for a back-off stays. */
+static void the_end_of_our_process_is_no_attempt_and_no_fault_of_the_partner(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		begin(modes[i].ebms2);
+		run_until(LINK_UP, KNOWN_US);
+		struct document_result sent =
+			region_submit(th, "dft", paper_form_d(region, "TH", "VN", 1, region_today(th)));
+		cut_off(th, HTTP_EXCHANGE);
+		region_settle(region);
+		assert_int_equal(cut_offs, 1);
+		struct message after = region_message(th, sent.message);
+		assert_string_equal(after.state, "delivered");
+		assert_int_equal(after.attempts, 1);
+		assert_null(after.last_error);
+		struct messaging_counters counted;
+		messaging_counters(th->messaging, &counted);
+		assert_int_equal(counted.failed_attempts, 0);
+		assert_int_equal(link_of(th, "VN").failures, 0);
+		region_free(region);
+	}
+}
+
+/* By AS4 what may have arrived is sent again like the rest; by ebMS 2 as often as agreed, after the agreed interval
+ * (ebMS 2.0 §6.5.4). */
+static void what_may_have_arrived_before_the_end_counts_by_ebms_2(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		bool counts = modes[i].ebms2 != REGION_AS4;
+		begin(modes[i].ebms2);
+		run_until(LINK_UP, KNOWN_US);
+		struct document_result sent =
+			region_submit(th, "dft", paper_form_d(region, "TH", "VN", 1, region_today(th)));
+		cut_off(th, HTTP_ANSWER);
+		region_settle(region);
+		struct message after = region_message(th, sent.message);
+		assert_string_equal(after.state, counts ? "queued" : "delivered");
+		assert_int_equal(after.attempts, 1);
+		assert_true((after.reached_us != TIME_NONE) == counts);
+		assert_null(after.last_error);
+		region_run(region, 2 * MINUTE_US);
+		after = region_message(th, sent.message);
+		assert_string_equal(after.state, "delivered");
+		assert_int_equal(after.attempts, counts ? 2 : 1);
+		assert_int_equal(link_of(th, "VN").failures, 0);
+		region_free(region);
+	}
+}
+
+static void a_reply_that_our_end_cuts_off_goes_at_once_again(void **state)
+{
+	(void)state;
+	begin(REGION_EBMS2_ASYNC);
+	struct document_result sent = region_submit(th, "dft", paper_form_d(region, "TH", "VN", 1, region_today(th)));
+	cut_off(vn, HTTP_ANSWER);
+	region_settle(region);
+	assert_int_equal(cut_offs, 1);
+	assert_string_equal(region_message(th, sent.message).state, "delivered");
+	region_free(region);
+}
+
+static void a_ping_that_our_end_cuts_off_is_no_silence(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		begin(modes[i].ebms2);
+		run_until(LINK_UP, KNOWN_US);
+		cut_off(th, HTTP_EXCHANGE);
+		for (int minutes = 0; cut_offs == 0 && minutes < 15; minutes++)
+			region_run(region, MINUTE_US);
+		assert_int_equal(cut_offs, 1);
+		region_run(region, 10 * SECOND_US); /* what was seen is told every few seconds */
+		assert_int_equal(link_of(th, "VN").failures, 0);
+		assert_string_equal(link_of(th, "VN").state, LINK_UP);
+		region_free(region);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +370,10 @@ int main(void)
 		cmocka_unit_test(to_be_heard_is_not_to_be_answered),
 		cmocka_unit_test(a_partner_whose_answers_take_long_is_slow),
 		cmocka_unit_test(who_forges_a_partner_s_answers_does_not_keep_its_link_up),
+		cmocka_unit_test(the_end_of_our_process_is_no_attempt_and_no_fault_of_the_partner),
+		cmocka_unit_test(what_may_have_arrived_before_the_end_counts_by_ebms_2),
+		cmocka_unit_test(a_reply_that_our_end_cuts_off_goes_at_once_again),
+		cmocka_unit_test(a_ping_that_our_end_cuts_off_is_no_silence),
 		cmocka_unit_test(what_a_partner_says_in_another_script_is_not_cut_within_a_letter),
 	};
 

@@ -147,6 +147,7 @@ struct finding_one {
 	/* What one document is shown with. */
 	struct document_finding_list findings;
 	struct message message;
+	const char *effect;
 };
 
 static enum err_code find_one(struct tx *tx, void *arg, struct err *err)
@@ -168,6 +169,7 @@ static enum err_code find_whole(struct tx *tx, void *arg, struct err *err)
 	struct arena *arena = one->call->arena;
 	TRY(find_one(tx, one, err));
 	TRY(message_find(tx, arena, one->document.message, &one->message, err));
+	TRY(message_effect(tx, one->call->kernel, arena, &one->message, &one->effect, err));
 	return document_findings(tx, arena, one->document.id, &one->findings, err);
 }
 
@@ -179,6 +181,7 @@ static enum err_code show_whole(struct call *call, const struct finding_one *one
 	view->others = one->document.others ? one->document.others : INTEGER_NONE;
 	view->message_state = one->message.state;
 	view->message_error = one->message.last_error;
+	view->effect = one->effect;
 	view->findings = arena_array(call->arena, found->count + 1, sizeof *view->findings);
 	if (!view->findings)
 		return fail(err, ERR_MEMORY, "no memory for the findings");

@@ -14,7 +14,7 @@ struct document_view {
 	int64_t created_us;
 	/* Of one document alone, not in a list of them. */
 	int64_t others; /* of the reference by which it was asked for; INTEGER_NONE */
-	const char *message_state, *message_error;
+	const char *message_state, *message_error, *effect;
 	struct finding_view *findings;
 	size_t findings_count;
 };

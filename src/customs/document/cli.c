@@ -67,6 +67,8 @@ static void print_step(FILE *out, const struct document_view *d, bool refused)
 			"Next: tell the sender, who judges by the same rules; then lintas documents seen %s, which closes "
 			"the task\n",
 			d->id);
+	if (d->effect)
+		fprintf(out, "%s\n", d->effect);
 	for (size_t i = 0; i < COUNT(unsent_steps); i++)
 		if (same(d->state, unsent_steps[i].state) && same(d->message_state, unsent_steps[i].message_state))
 			fprintf(out, "Next: %s\n", unsent_steps[i].step);

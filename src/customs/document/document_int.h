@@ -28,6 +28,7 @@ enum document_rule {
 	DOCUMENT_NOT_ACTIVATED,
 	DOCUMENT_FOREIGN,
 	DOCUMENT_NOT_SUBMITTED,
+	DOCUMENT_NO_TRIAL,
 	PAPER_WRONG_SEAT,
 	PAPER_ACCEPTED_BEFORE,
 	PAPER_TWIN_IS_HERE,
@@ -37,6 +38,12 @@ enum document_rule {
 	CODE_TOO_HEAVY,
 };
 extern const struct rule document_rules[];
+
+/* What the history of a case says of a change on account of the document ID; the arena's. */
+const char *document_cause(struct arena *arena, const char *id);
+/* See struct keeper. */
+enum err_code document_effect(struct tx *tx, struct arena *arena, const char *id, const char **effect,
+			      struct err *err) MUST_USE;
 
 /* A document that was refused on arrival: an officer takes note of it. */
 extern const struct machine document_refused_machine;

@@ -236,11 +236,13 @@ static const struct field document_rows[] = {
 		   .label = "state of the message that carries it"),
 	FIELD_TEXT(struct document_view, message_error, .json = "messageError", .max_length = TEXT_MAX,
 		   .label = "why the last attempt to send or process that message failed"),
+	FIELD_TEXT(struct document_view, effect, .json = "effect", .max_length = TEXT_MAX,
+		   .label = "what it did here, if it has not gone: the partner does not know of that"),
 	FIELD_LIST(struct document_view, findings, findings_count, struct finding_view, finding_fields,
 		   .json = "findings", .max = PAGE_MAX,
 		   .label = "findings (what was found in a received document: why it was refused)"),
 };
-enum { DOCUMENT_BELONGINGS = 4 }; /* the last rows, which lists leave out */
+enum { DOCUMENT_BELONGINGS = 5 }; /* the last rows, which lists leave out */
 static const struct fields whole_document_fields = FIELDS(struct document_view, document_rows);
 static const struct fields document_fields = { .row = document_rows,
 					       .count = COUNT(document_rows) - DOCUMENT_BELONGINGS,

@@ -53,6 +53,11 @@ const struct rule document_rules[] = {
 			       "the XML of a {1} is that of {2}, and goes as its issuer made it: give that XML", NULL,
 			       SEVERITY_ERROR },
 	[DOCUMENT_NOT_SUBMITTED] = { "DOC-022", "a {1} is not submitted: {2} sends it", NULL, SEVERITY_ERROR },
+	[DOCUMENT_NO_TRIAL] = { "DOC-023",
+				"{1} is exchanged with by ebMS 2, where a test goes under an agreement for trials alone, "
+				"and none in force has {2}: agree on a CPA for trials, and both import it with --test "
+				"(lintas partner import)",
+				"ISO/TS 15000-2, CPAId", SEVERITY_ERROR },
 	[PAPER_WRONG_SEAT] = { "PAP-001", "{1} has another seat than \"{2}\", which receives such documents", NULL,
 			       SEVERITY_ERROR },
 	[PAPER_ACCEPTED_BEFORE] = { "PAP-002", "it was accepted on paper before, on {2}: record {1}",

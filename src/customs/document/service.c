@@ -135,6 +135,18 @@ static enum err_code check_activation(struct tx *tx, struct submission *submissi
 	return OK;
 }
 
+/* What is real waits until the next agreement is imported; a test under one that there never was would wait as long. */
+static void check_trial(const struct submission *submission, const char *partner)
+{
+	const struct doctype *doctype = submission->reading.doctype;
+	const struct document_request *request = submission->request;
+	const struct carrier *carrier = submission->kernel->carrier;
+
+	if (request->test && carrier &&
+	    !carrier->carries(carrier->arg, partner, doctype->code, doctype->from_seat, true, request->now_us))
+		finding_add(submission->findings, &document_rules[DOCUMENT_NO_TRIAL], "", partner, doctype->code);
+}
+
 static enum err_code check_partner(struct tx *tx, struct submission *submission, struct err *err)
 {
 	const char *named = submission->document.partner;
@@ -146,6 +158,8 @@ static enum err_code check_partner(struct tx *tx, struct submission *submission,
 		find_ours(submission, DOCUMENT_NO_PARTNER, named, NULL);
 	else if (!same(partner.status, "active"))
 		find_ours(submission, DOCUMENT_PARTNER_SUSPENDED, partner.code, partner.status);
+	else
+		check_trial(submission, partner.code);
 	return OK;
 }
 
@@ -195,6 +209,7 @@ static enum err_code send_abandoned(struct tx *tx, struct submission *submission
 	};
 	/* Its case may have gone on by an answer that proved that the partner has it. */
 	TRY(fsm_fire_all(tx, &fsm_case, "submit", err));
+	TRY(task_close(tx, known->id, TASK_ABANDONED, request->now_us, err));
 	return journal_put(
 		tx,
 		&(struct journal_entry){
@@ -518,6 +533,27 @@ struct seeing {
 	struct findings *findings;
 };
 
+/* Of what we sent there is nothing to see; but what was abandoned may have been settled with the partner by other
+ * means. */
+static enum err_code settle_abandoned(struct tx *tx, const struct seeing *seeing, const struct document *document,
+				      struct err *err)
+{
+	if (!same(document->state, "abandoned"))
+		return fail(err, ERR_CONFLICT,
+			    "%s was sent by us: only received documents are marked as seen, and what was abandoned",
+			    document->reference);
+	TRY(journal_put(tx,
+			&(struct journal_entry){ .at_us = seeing->now_us,
+						 .actor = seeing->actor->name,
+						 .organisation = document->organisation,
+						 .subject_type = "document",
+						 .subject = document->id,
+						 .event = "seen",
+						 .detail = "after it was abandoned" },
+			err));
+	return task_close(tx, document->id, TASK_ABANDONED, seeing->now_us, err);
+}
+
 static enum err_code see(struct tx *tx, void *arg, struct err *err)
 {
 	struct seeing *seeing = arg;
@@ -531,8 +567,7 @@ static enum err_code see(struct tx *tx, void *arg, struct err *err)
 	if (!machine)
 		return fail(err, ERR_INTERNAL, "no machine \"%s\" for the document %s", document.machine, document.id);
 	if (same(document.direction, "out"))
-		return fail(err, ERR_CONFLICT, "%s was sent by us: only received documents are marked as seen",
-			    document.reference);
+		return settle_abandoned(tx, seeing, &document, err);
 	if (!same(document.state, machine->initial))
 		return OK; /* seen before */
 
@@ -599,7 +634,7 @@ enum err_code document_fire(struct tx *tx, const struct document_event *event, c
 		.organisation = about->organisation,
 		.actor = event->actor,
 		.now_us = event->now_us,
-		.detail = arena_printf(event->arena, "by document %s", event->document),
+		.detail = document_cause(event->arena, event->document),
 	};
 
 	if (!machine)

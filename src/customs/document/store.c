@@ -319,7 +319,7 @@ static enum err_code kept_drop(struct tx *tx, const char *id, struct err *err)
 	return db_exec(tx, &sql_drop, BINDS(BIND_TEXT(id)), NULL, err);
 }
 
-const struct keeper document_keeper = { kept_find, kept_drop };
+const struct keeper document_keeper = { kept_find, kept_drop, document_effect };
 
 /* --- Papers --- */
 

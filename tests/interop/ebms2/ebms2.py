@@ -201,7 +201,7 @@ def errors_of_peer(pair):
         # A signed word about these very octets ends it, the second one if the first came before the answer to the request was noted; an
         # unsigned one may be anybody's, and the message is tried again.
         if peer.signs_errors:
-            ended(sent, "dead", 60)
+            ended(sent, "dead", 120)
             assert "Inconsistent" in sent.errors and times() <= 2, (sent.errors, times())
         else:
             until("it is refused again", lambda: times() > 1, 60)

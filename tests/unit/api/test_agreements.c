@@ -495,7 +495,7 @@ static void a_partner_that_was_on_as4_is_told_to_be_on_ebms2_from_now_on(void **
 	assert_string_equal(partner_la(&p).endpoint, "");
 	/* and back: AS4 needs an endpoint of its own */
 	change = (struct partner_change_view){ .profile = "ecdsa-p256" };
-	expect(call(&p.world, "PATCH", "/api/v1/partners/LA", &partner_change_schema, &change), 422, "PTN-005");
+	expect(call(&p.world, "PATCH", "/api/v1/partners/LA", &partner_change_schema, &change), 422, "PTN-022");
 	change.endpoint = "https://192.0.2.9/as4";
 	expect(call(&p.world, "PATCH", "/api/v1/partners/LA", &partner_change_schema, &change), 200, NULL);
 	assert_string_equal(partner_la(&p).binding, "as4");
@@ -524,7 +524,7 @@ static void a_partner_is_added_for_ebms2_without_endpoint_and_encryption(void **
 	view.profile = "edelivery-1.15";
 	struct answer answer = call(&p.world, "POST", "/api/v1/partners", &partner_schema, &view);
 	expect(answer, 422, "PTN-003");
-	expect(answer, 422, "PTN-005");
+	expect(answer, 422, "PTN-022");
 	parties_end(&p);
 }
 
@@ -556,6 +556,26 @@ static void a_withdrawn_agreement_is_shown_and_cannot_be_withdrawn_again(void **
 	expect(call(&p.world, "GET", LA, NULL, NULL), 200, "\"state\":\"withdrawn\"");
 	expect(call(&p.world, "POST", LA "/cpa-1/withdraw", NULL, NULL), 409, "withdrawn already");
 	expect(call(&p.world, "GET", LA "/cpa-1/original", NULL, NULL), 200, "CollaborationProtocolAgreement");
+	struct answer timeline = call(&p.world, "GET", "/api/v1/timeline/LA", NULL, NULL);
+	expect(timeline, 200, "\"subject\":\"cpa-1\",\"event\":\"withdrawn\",\"detail\":\"cpa-1 with LA\"");
+	parties_end(&p);
+}
+
+/* ATIGA OCP rule 27(2): what a state has declared goes before what is agreed on between two systems. */
+static void a_cpa_that_carries_what_is_opted_out_says_so(void **state)
+{
+	struct parties p = parties_begin(state, false);
+	const struct new_activation_view opt_out = { .document = "FORM-D",
+						     .direction = "in",
+						     .state = "opted-out",
+						     .from_day = DATE_NONE,
+						     .law = "our note 4" };
+
+	expect(import(&p, good(&p)), 201, NULL);
+	expect(call(&p.world, "POST", "/api/v1/partners/LA/activations", &new_activation_schema, &opt_out), 200, NULL);
+	struct answer answer = import(&p, good(&p));
+	expect(answer, 201, "AGR-027");
+	expect(answer, 201, "FORM-D from LA is opted out since 2026-11-02 (our note 4)");
 	parties_end(&p);
 }
 
@@ -769,6 +789,7 @@ int main(void)
 		cmocka_unit_test(an_agreement_is_one_with_the_partner_that_it_names),
 		cmocka_unit_test(a_partner_that_was_on_as4_is_told_to_be_on_ebms2_from_now_on),
 		cmocka_unit_test(a_partner_is_added_for_ebms2_without_endpoint_and_encryption),
+		cmocka_unit_test(a_cpa_that_carries_what_is_opted_out_says_so),
 		cmocka_unit_test(a_withdrawn_agreement_is_shown_and_cannot_be_withdrawn_again),
 		cmocka_unit_test(an_agreement_that_ends_is_an_alarm_until_another_covers_it),
 		cmocka_unit_test(what_we_propose_carries_all_documents_both_ways_and_is_taken_once_agreed),

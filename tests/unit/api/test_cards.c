@@ -1,137 +1,14 @@
 /* Partners by their cards, through the interface. The cards are written by a second node of another state on the same
  * database; what an import must and must not do follows from docs/onboarding.md and from kernel/party.h. */
-#include "world.h"
+#include "other.h"
+
+#include <stdio.h>
 
 #include "customs/registry.h"
 #include "kernel/activation.h"
 #include "kernel/card.h"
 #include "kernel/party.h"
 #include "kernel/task.h"
-
-#define LA          "/api/v1/partners/LA/card"
-#define LA_ENDPOINT "https://asw.la.example:8443/as4"
-
-struct other {
-	struct world world;
-	struct kernel kernel; /* of LA */
-	char *directory;
-	struct pki *root;
-	struct keys *keys;
-	struct messaging *messaging;
-	int64_t now_us;
-};
-
-static void open_other(struct other *o, const char *endpoint)
-{
-	struct kernel_fixture *fixture = o->world.fixture;
-	struct messaging_options options = messaging_options_of(&o->world);
-
-	messaging_free(o->messaging);
-	keys_free(o->keys);
-	must(keys_open(o->directory, &o->keys, &fixture->err));
-	options.kernel = &o->kernel;
-	options.keys = o->keys;
-	options.keys_directory = o->directory;
-	options.party_id = "LA:gateway";
-	options.endpoint = endpoint;
-	must(messaging_new(&options, &o->messaging, &fixture->err));
-}
-
-static void install(const char *directory, const struct pki *root)
-{
-	struct key_info info;
-
-	pki_key_install(directory, KEY_USE_SIGN, KEY_P256, root, &info);
-	pki_key_install(directory, KEY_USE_DECRYPT, KEY_P256, root, &info);
-	pki_key_install(directory, KEY_USE_TLS, KEY_P256, root, &info);
-}
-
-static void other_begin(void **state, struct other *o)
-{
-	*o = (struct other){ .world = begin(state, false), .now_us = FIXTURE_NOW_US };
-	o->kernel = o->world.fixture->kernel;
-	o->kernel.state = "LA";
-	o->directory = pki_directory_new();
-	o->root = pki_issue(&(struct pki_spec){ .subject = "/CN=LA root", .authority = true });
-	install(o->directory, o->root);
-	install(o->world.directory, o->world.root);
-	struct kernel_fixture *fixture = o->world.fixture;
-	must(keys_reload(o->world.keys, &fixture->err));
-	must(messaging_refresh(o->world.messaging, true, &fixture->err));
-	open_other(o, LA_ENDPOINT);
-}
-
-static void other_end(struct other *o)
-{
-	messaging_free(o->messaging);
-	keys_free(o->keys);
-	pki_free(o->root);
-	pki_directory_free(o->directory);
-	end(&o->world);
-}
-
-static const char *card_of(struct other *o)
-{
-	struct kernel_fixture *fixture = o->world.fixture;
-	buf_auto out;
-
-	buf_init(&out, CARD_BYTES_MAX);
-	o->now_us += SECOND_US; /* which is its serial number */
-	must(messaging_card_write(o->messaging, fixture->arena, &(struct card_offer){ .name = "Lao Customs" },
-				  o->now_us, &out, &fixture->err));
-	return arena_text(fixture->arena, buf_text(&out));
-}
-
-/* As the partner would read it out. */
-static const char *fingerprint_of(struct other *o, const char *text)
-{
-	struct kernel_fixture *fixture = o->world.fixture;
-	struct card card;
-	const struct card_reading reading = { .text = bytes_of(text),
-					      .held_serial = INTEGER_NONE,
-					      .now_us = o->now_us };
-
-	must(messaging_card_read(fixture->arena, &reading, &card, findings_new(fixture->arena), &fixture->err));
-	return arena_printf(fixture->arena, "%.32s", card.fingerprint);
-}
-
-static struct answer import(struct other *o, const char *card, const char *fingerprint)
-{
-	return call(&o->world, "POST", "/api/v1/cards", &card_import_schema,
-		    &(struct card_import_view){ .card = card, .fingerprint = fingerprint });
-}
-
-static void imported(struct other *o)
-{
-	const char *card = card_of(o);
-	expect(import(o, card, fingerprint_of(o, card)), 201, "\"state\":\"held\"");
-}
-
-struct looked {
-	struct arena *arena;
-	struct partner partner;
-	struct partner_certificate_list certificates;
-	struct task_list tasks;
-	struct partner_card held;
-};
-
-static enum err_code read_all(struct tx *tx, void *arg, struct err *err)
-{
-	struct looked *l = arg;
-	TRY(partner_find(tx, l->arena, "LA", &l->partner, err));
-	TRY(partner_certificates(tx, l->arena, "LA", &l->certificates, err));
-	TRY(partner_card_find(tx, l->arena, "LA", CARD_HELD, &l->held, err));
-	return task_list(tx, l->arena, NULL, NULL, 10, &l->tasks, err);
-}
-
-static struct looked look(struct other *o)
-{
-	struct kernel_fixture *fixture = o->world.fixture;
-	struct looked looked = { .arena = fixture->arena };
-
-	must(db_read(fixture->kernel.db, read_all, &looked, &fixture->err));
-	return looked;
-}
 
 static void a_card_whose_fingerprint_was_compared_adds_the_partner(void **state)
 {
@@ -391,265 +268,65 @@ static void a_node_that_does_not_know_its_url_has_no_card(void **state)
 	other_end(&o);
 }
 
-/* --- With document types --- */
-
-struct activations {
-	struct arena *arena;
-	struct activation_list list;
-};
-
-static enum err_code activations_run(struct tx *tx, void *arg, struct err *err)
+static enum err_code on_ebms2(struct tx *tx, void *arg, struct err *err)
 {
-	struct activations *rows = arg;
-	return activation_list(tx, rows->arena, "LA", &rows->list, err);
+	struct arena *arena = arg;
+	struct partner partner;
+	TRY(partner_find(tx, arena, "LA", &partner, err));
+	partner.binding = BINDING_EBMS2;
+	partner.profile = "ebms2-rsa-sha256";
+	partner.endpoint = "";
+	return partner_change(tx, &partner, &fixture_actor, FIXTURE_NOW_US, err);
 }
 
-/* ATIGA OCP rule 27(2): what LA does not send from March on is not taken here from then on; what it does not receive is
- * since long ago not sent to it, which begins today. What it opts out of and this node does not know is nothing to it.
- */
-static void opt_outs_of_an_approved_card_stand_in_the_matrix(void **state)
-{
-	static struct card_document documents[] = {
-		{ .type = "ACDD", .version = "1", .sends = false, .receives = true, .from = DATE_NONE },
-		{ .type = "FORM-D", .version = "1", .sends = true, .receives = false, .from = DATE_NONE },
-	};
-	static struct card_opt_out opt_outs[] = {
-		{ .document = "ACDD", .law = "notification 7/2026" },
-		{ .document = "FORM-D", .law = "notification 1/2025" },
-		{ .document = "FORM-Z", .law = "notification 9/2026" },
-	};
-	struct other o;
-	buf_auto card;
-
-	other_begin(state, &o);
-	struct kernel_fixture *fixture = o.world.fixture;
-	opt_outs[0].since = opt_outs[2].since = date_of(2027, 3, 1);
-	opt_outs[1].since = date_of(2025, 1, 1);
-	const struct card_offer offer = { .name = "Lao Customs",
-					  .documents = documents,
-					  .documents_count = COUNT(documents),
-					  .opt_outs = { opt_outs, COUNT(opt_outs) } };
-	buf_init(&card, CARD_BYTES_MAX);
-	o.now_us += SECOND_US;
-	must(messaging_card_write(o.messaging, fixture->arena, &offer, o.now_us, &card, &fixture->err));
-	expect(import(&o, buf_text(&card), fingerprint_of(&o, buf_text(&card))), 201, "\"state\":\"held\"");
-
-	struct activations rows = { .arena = fixture->arena };
-	must(db_read(fixture->kernel.db, activations_run, &rows, &fixture->err));
-	size_t found = 0;
-	for (size_t i = 0; i < rows.list.count; i++) {
-		const struct activation *row = &rows.list.items[i];
-		if (!same(row->state, ACTIVATION_OPTED_OUT))
-			continue;
-		found++;
-		bool acdd = same(row->document, "ACDD");
-		assert_true(acdd || same(row->document, "FORM-D"));
-		assert_string_equal(row->direction, acdd ? "in" : "out");
-		assert_string_equal(row->law, opt_outs[acdd ? 0 : 1].law);
-		assert_int_equal(row->from_day, acdd ? date_of(2027, 3, 1) : date_of(2026, 11, 2));
-	}
-	assert_int_equal(found, 2);
-	other_end(&o);
-}
-
-/* ATIGA OCP rule 27(2): who neither sends nor receives from today on is opted out both ways, whether this node has rows
- * of the type (ACDD, from today) or none, and whether it is the card that adds the partner or one that waited. */
-static void an_opt_out_of_both_directions_never_holds_up_the_card(void **state)
-{
-	static struct card_document documents[] = {
-		{ .type = "FORM-D", .version = "1", .from = DATE_NONE },
-		{ .type = "ACDD", .version = "1", .from = DATE_NONE },
-	};
-	static struct card_opt_out opt_outs[] = {
-		{ .document = "FORM-D", .law = "notification 1/2026" },
-		{ .document = "ACDD", .law = "notification 7/2026" },
-	};
-	struct other o;
-
-	other_begin(state, &o);
-	struct kernel_fixture *fixture = o.world.fixture;
-	opt_outs[0].since = opt_outs[1].since = date_of(2026, 11, 2);
-	struct card_offer offer = { .name = "Lao Customs",
-				    .documents = documents,
-				    .documents_count = COUNT(documents),
-				    .opt_outs = { opt_outs, 1 } };
-	for (size_t round = 0; round < COUNT(opt_outs); round++) {
-		buf_auto card;
-		buf_init(&card, CARD_BYTES_MAX);
-		o.now_us += SECOND_US;
-		offer.opt_outs.count = round + 1;
-		must(messaging_card_write(o.messaging, fixture->arena, &offer, o.now_us, &card, &fixture->err));
-		expect(import(&o, buf_text(&card), round ? NULL : fingerprint_of(&o, buf_text(&card))), 201, "");
-		if (round)
-			expect(call(&o.world, "POST", LA "/approve", NULL, NULL), 200, "\"state\":\"held\"");
-		else
-			expect(call(&o.world, "POST", "/api/v1/partners/LA/activations", &new_activation_schema,
-				    &(struct new_activation_view){
-					    .document = "ACDD", .state = ACTIVATION_ACTIVE, .from_day = DATE_NONE }),
-			       200, "");
-	}
-	struct activations rows = { .arena = fixture->arena };
-	size_t found = 0;
-	must(db_read(fixture->kernel.db, activations_run, &rows, &fixture->err));
-	for (size_t i = 0; i < rows.list.count; i++)
-		found += same(rows.list.items[i].state, ACTIVATION_OPTED_OUT) &&
-			 activation_covers(&rows.list.items[i], date_of(2026, 11, 2));
-	assert_int_equal(found, 4);
-	other_end(&o);
-}
-
-#define DECLARATION "LA declaration 1"
-
-/* A card by which LA takes no ACDD from us since SINCE; DATE_NONE: it takes part in all. */
-static const char *card_with(struct other *o, date since)
-{
-	struct kernel_fixture *fixture = o->world.fixture;
-	struct card_document documents[] = {
-		{ .type = "ACDD", .version = "1", .sends = true, .receives = since == DATE_NONE, .from = DATE_NONE },
-	};
-	struct card_opt_out opt_outs[] = { { .document = "ACDD", .law = DECLARATION, .since = since } };
-	const struct card_offer offer = { .name = "Lao Customs",
-					  .documents = documents,
-					  .documents_count = COUNT(documents),
-					  .opt_outs = { opt_outs, since == DATE_NONE ? 0 : 1 } };
-	buf_auto card;
-
-	buf_init(&card, CARD_BYTES_MAX);
-	o->now_us += SECOND_US;
-	must(messaging_card_write(o->messaging, fixture->arena, &offer, o->now_us, &card, &fixture->err));
-	return arena_text(fixture->arena, buf_text(&card));
-}
-
-static void approved_with(struct other *o, date since, const char *shown)
-{
-	expect(import(o, card_with(o, since), NULL), 201, shown);
-	expect(call(&o->world, "POST", LA "/approve", NULL, NULL), 200, shown);
-}
-
-static void decided(struct other *o, const char *partner, const char *state, date from_day)
-{
-	expect(call(&o->world, "POST",
-		    arena_printf(o->world.fixture->arena, "/api/v1/partners/%s/activations", partner),
-		    &new_activation_schema,
-		    &(struct new_activation_view){ .document = "ACDD",
-						   .direction = "out",
-						   .state = state,
-						   .from_day = from_day,
-						   .law = same(state, ACTIVATION_OPTED_OUT) ? "our note 4" : NULL }),
-	       200, NULL);
-}
-
-struct judging {
-	struct arena *arena;
-	date day;
-	struct activation_verdict verdict;
-};
-
-static enum err_code judging_run(struct tx *tx, void *arg, struct err *err)
-{
-	struct judging *j = arg;
-	const struct activation cell = { .partner = "LA", .document = "ACDD", .direction = "out", .version = "1" };
-	return activation_judge(tx, j->arena, &cell, false, j->day, &j->verdict, err);
-}
-
-static struct activation_verdict sent_on(struct other *o, date day)
-{
-	struct kernel_fixture *fixture = o->world.fixture;
-	struct judging judging = { .arena = fixture->arena, .day = day };
-
-	must(db_read(fixture->kernel.db, judging_run, &judging, &fixture->err));
-	return judging.verdict;
-}
-
-/* ATIGA OCP rule 27(2): a state declares for itself alone. */
-static void what_a_partner_declares_is_never_on_our_own_card(void **state)
-{
-	struct other o;
-
-	other_begin(state, &o);
-	const char *card = card_with(&o, date_of(2026, 11, 1));
-	expect(import(&o, card, fingerprint_of(&o, card)), 201, NULL);
-	decided(&o, "MY", ACTIVATION_OPTED_OUT, DATE_NONE);
-	decided(&o, "VN", ACTIVATION_OPTED_OUT, DATE_NONE);
-	assert_true(sent_on(&o, date_of(2026, 11, 2)).opted_out);
-	struct answer own = call(&o.world, "GET", "/api/v1/card", NULL, NULL);
-	struct kernel_fixture *fixture = o.world.fixture;
-	struct card read;
-	const struct card_reading reading = { .text = bytes_of(own.text),
-					      .held_serial = INTEGER_NONE,
-					      .now_us = FIXTURE_NOW_US };
-	must(messaging_card_read(fixture->arena, &reading, &read, findings_new(fixture->arena), &fixture->err));
-	assert_string_equal(read.party->code, "TH");
-	assert_int_equal(read.opt_outs_count, 0);
-	decided(&o, "LA", ACTIVATION_OPTED_OUT, DATE_NONE); /* now it is ours too */
-	own = call(&o.world, "GET", "/api/v1/card", NULL, NULL);
-	must(messaging_card_read(fixture->arena,
-				 &(struct card_reading){ .text = bytes_of(own.text),
-							 .held_serial = INTEGER_NONE,
-							 .now_us = FIXTURE_NOW_US },
-				 &read, findings_new(fixture->arena), &fixture->err));
-	assert_int_equal(read.opt_outs_count, 1);
-	assert_string_equal(read.opt_outs[0].law, "our note 4");
-	other_end(&o);
-}
-
-/* Ours was active before, from a day to come. */
-static void an_opt_out_ends_with_the_card_that_lacks_it_and_both_are_shown_before(void **state)
+/* Whoever leaves ebMS 2 has said on its card where it takes AS4. */
+static void who_leaves_ebms2_is_reached_where_its_card_says(void **state)
 {
 	struct other o;
 
 	other_begin(state, &o);
 	imported(&o);
-	decided(&o, "LA", ACTIVATION_ACTIVE, date_of(2026, 12, 1));
-	approved_with(&o, date_of(2026, 11, 1), "{\"what\":\"opted out\",\"after\":\"ACDD out (" DECLARATION ")\"}");
-	assert_true(sent_on(&o, date_of(2026, 11, 2)).opted_out);
-	assert_true(sent_on(&o, date_of(2026, 12, 1)).opted_out);
-	struct answer looked = call(&o.world, "GET", LA, NULL, NULL);
-	assert_null(strstr(looked.text, "opted out")); /* it is so already */
-	approved_with(&o, DATE_NONE, "{\"what\":\"opted out\",\"before\":\"ACDD out (" DECLARATION ")\"}");
-	assert_true(sent_on(&o, date_of(2026, 11, 2)).refused);
-	assert_false(sent_on(&o, date_of(2026, 11, 2)).opted_out);
-	assert_false(sent_on(&o, date_of(2026, 12, 1)).refused);
-	/* One that is to come is taken back. */
-	approved_with(&o, date_of(2027, 3, 1),
-		      "{\"what\":\"opted out\",\"after\":\"ACDD out from 2027-03-01 (" DECLARATION ")\"}");
-	assert_true(sent_on(&o, date_of(2027, 3, 1)).opted_out);
-	approved_with(&o, DATE_NONE, "\"before\":\"ACDD out from 2027-03-01 (" DECLARATION ")\"");
-	assert_false(sent_on(&o, date_of(2027, 3, 1)).refused);
+	struct kernel_fixture *fixture = o.world.fixture;
+	must(db_write(fixture->kernel.db, on_ebms2, fixture->arena, &fixture->err));
+	assert_string_equal(look(&o).partner.endpoint, "");
+	expect(call(&o.world, "PATCH", "/api/v1/partners/LA", &partner_change_schema,
+		    &(struct partner_change_view){ .profile = "ecdsa-p256" }),
+	       200, "\"endpoint\":\"" LA_ENDPOINT "\"");
 	other_end(&o);
 }
 
-/* Neither before the card nor after it, whether the partner says it again or not. */
-static void no_plan_of_ours_sends_against_what_a_partner_declared(void **state)
+static void trust_file(struct other *o, const char *path, const struct pki *root)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	assert_true(fputs(pem_of(&o->world, root), file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	serve_with(&o->world, (struct api_options){ .trust_file = path });
+}
+
+/* A partner whose card is held, and to whom no connection comes about: its authority is missing here. A connection is
+ * believed by the file of [gateway] trust-file alone (docs/operations.md). */
+static void a_card_whose_tls_authority_is_not_in_the_trust_file_says_so(void **state)
 {
 	struct other o;
 
 	other_begin(state, &o);
-	const char *card = card_with(&o, date_of(2026, 11, 1));
-	expect(import(&o, card, fingerprint_of(&o, card)), 201, NULL);
-	decided(&o, "LA", ACTIVATION_ACTIVE, date_of(2026, 12, 1));
-	assert_true(sent_on(&o, date_of(2026, 12, 1)).opted_out);
-	expect(call(&o.world, "GET", "/api/v1/partners/LA/activations", NULL, NULL), 200,
-	       "\"direction\":\"out\",\"version\":\"1\",\"state\":\"opted-out\",\"now\":true,\"declared\":true");
-	approved_with(&o, date_of(2026, 11, 1), NULL);
-	assert_true(sent_on(&o, date_of(2026, 12, 1)).opted_out);
-	assert_string_equal(sent_on(&o, date_of(2026, 12, 1)).law, DECLARATION);
-	/* Ours that ends is no reason to leave out theirs. */
-	decided(&o, "LA", ACTIVATION_NOT_YET, date_of(2026, 12, 1));
-	decided(&o, "LA", ACTIVATION_OPTED_OUT, DATE_NONE);
-	decided(&o, "LA", ACTIVATION_ACTIVE, date_of(2027, 1, 1));
-	approved_with(&o, date_of(2026, 11, 1), NULL);
-	assert_true(sent_on(&o, date_of(2027, 1, 1)).opted_out);
-	/* Both cover today: theirs counts. */
-	expect(call(&o.world, "GET", "/api/v1/partners/LA/activations", NULL, NULL), 200,
-	       "\"state\":\"opted-out\",\"now\":true,\"declared\":true,\"from\":\"2026-11-02\",\"law\":\"" DECLARATION);
-	expect(call(&o.world, "GET", "/api/v1/partners/LA/activations", NULL, NULL), 200,
-	       "\"state\":\"opted-out\",\"now\":false,\"declared\":false");
-	approved_with(&o, DATE_NONE, NULL);
-	assert_true(sent_on(&o, date_of(2026, 12, 31)).opted_out);
-	assert_false(sent_on(&o, date_of(2027, 1, 1)).refused);
+	const char *path = arena_printf(o.world.fixture->arena, "%s/partners-tls.pem", o.directory);
+	trust_file(&o, path, o.world.root);
+	const char *card = card_of(&o);
+	struct answer answer = import(&o, card, fingerprint_of(&o, card));
+	expect(answer, 201, "\"state\":\"held\"");
+	expect(answer, 201, "\"code\":\"PTN-023\"");
+	expect(answer, 201, path);
+	trust_file(&o, path, o.root);
+	assert_null(strstr(call(&o.world, "GET", LA, NULL, NULL).text, "PTN-023"));
+	assert_int_equal(remove(path), 0);
+	expect(call(&o.world, "GET", LA, NULL, NULL), 200, "\"code\":\"PTN-023\"");
 	other_end(&o);
 }
+
+/* --- With document types --- */
 
 struct messages {
 	struct arena *arena;
@@ -700,14 +377,10 @@ int main(void)
 {
 	static const struct CMUnitTest with_types[] = {
 		cmocka_unit_test(only_the_card_that_was_looked_at_is_decided),
-		cmocka_unit_test(opt_outs_of_an_approved_card_stand_in_the_matrix),
-		cmocka_unit_test(an_opt_out_of_both_directions_never_holds_up_the_card),
-		cmocka_unit_test(what_a_partner_declares_is_never_on_our_own_card),
-		cmocka_unit_test(an_opt_out_ends_with_the_card_that_lacks_it_and_both_are_shown_before),
-		cmocka_unit_test(no_plan_of_ours_sends_against_what_a_partner_declared),
 		cmocka_unit_test(when_our_card_changes_each_active_partner_gets_it_once),
 	};
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_leaves_ebms2_is_reached_where_its_card_says),
 		cmocka_unit_test(a_card_whose_fingerprint_was_compared_adds_the_partner),
 		cmocka_unit_test(without_the_right_fingerprint_nothing_is_written),
 		cmocka_unit_test(of_a_partner_that_is_not_there_only_certificates_are_told_as_changes),
@@ -721,6 +394,7 @@ int main(void)
 		cmocka_unit_test(a_look_at_a_card_says_what_is_wrong_and_writes_nothing),
 		cmocka_unit_test(our_own_card_is_told_with_what_the_node_knows),
 		cmocka_unit_test(a_node_that_does_not_know_its_url_has_no_card),
+		cmocka_unit_test(a_card_whose_tls_authority_is_not_in_the_trust_file_says_so),
 	};
 	return kernel_run("cards", tests, COUNT(tests), NULL) +
 	       kernel_run("cards and document types", with_types, COUNT(with_types), customs_capabilities);

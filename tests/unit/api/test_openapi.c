@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "edition_trial.h"
+
 #include "../customs/samples.h"
 #include "base/text.h"
 #include "codec/json.h"
@@ -23,7 +25,7 @@ struct record {
 	struct world *world;
 	struct buf file;
 	struct json_writer json;
-	const char *document, *token, *refusal, *webhook, *paper; /* ids */
+	const char *document, *token, *refusal, *webhook, *paper, *edition; /* ids */
 };
 
 static void begin_record(struct record *record, struct world *world)
@@ -216,6 +218,31 @@ static void accept_paper(struct record *record)
 	expect(tell(record, "GET", "/api/v1/papers?open=true", NULL), 200, "\"items\":[]");
 }
 
+/* Of a kind that no capability has. The file is no JSON, so the description says nothing of what is in it. */
+static void import_edition(struct record *record)
+{
+	static const char file[] = "--b\r\n\r\n{\"title\":\"t\",\"records\":\"trial.open\",\"format\":\"csv\",\"row\":"
+				   "[{\"to\":\"/code\",\"from\":\"CODE\"},{\"to\":\"/level\",\"from\":\"LEVEL\"}]}\r\n"
+				   "--b\r\n\r\nCODE,LEVEL\n1,1\n\r\n--b--\r\n";
+	const struct ask asked = { .method = "POST",
+				   .path = "/api/v1/editions?subject=VN&from=2026-01-01&until=2026-12-31",
+				   .body = bytes_of(file) };
+	static const char *const steps[][2] = { { "approve", "approved" },
+						{ "activate?from=2026-02-01", "active" },
+						{ "withdraw?reason=wrong", "withdrawn" } };
+	struct arena *arena = record->world->fixture->arena;
+
+	for (size_t i = 0; i < COUNT(trial_tables); i++)
+		fixture_exec(record->world->fixture, &trial_tables[i], NO_BINDS);
+	record->edition = member(record, ask(record->world, &asked), "id");
+	for (size_t i = 0; i < COUNT(steps); i++)
+		expect(tell(record, "POST", arena_printf(arena, "/api/v1/editions/%s/%s", record->edition, steps[i][0]),
+			    NULL),
+		       200, steps[i][1]);
+	expect(tell(record, "POST", arena_printf(arena, "/api/v1/editions/%s/discard", record->edition), NULL), 422,
+	       "FSM-001");
+}
+
 static void refuse_message(struct record *record)
 {
 	struct kernel_fixture *fixture = record->world->fixture;
@@ -251,6 +278,7 @@ static const char *filled(struct record *record, const char *path)
 		{ "{subject}", record->document },
 		{ "{refusal}", record->refusal },
 		{ "{webhook}", record->webhook },
+		{ "{edition}", record->edition },
 		{ "{code}", "LA" },
 		{ "{paper}", record->paper },
 		{ "{agreement}", "th-la" },
@@ -418,6 +446,7 @@ static void every_request_and_answer_is_as_described(void **state)
 	add_webhooks(&record);
 	send_documents(&record);
 	accept_paper(&record);
+	import_edition(&record);
 	refuse_message(&record);
 	take_card(&record);
 	must(db_write(fixture->kernel.db, put_tasks, NULL, &fixture->err));
@@ -476,5 +505,12 @@ int main(void)
 		cmocka_unit_test(every_request_and_answer_is_as_described),
 		cmocka_unit_test(the_description_is_the_same_wherever_it_is_printed),
 	};
-	return kernel_run("openapi", tests, COUNT(tests), customs_capabilities);
+	enum { MOST = 32 };
+	static const struct capability *capabilities[MOST] = { &trial_capability };
+
+	for (size_t i = 0; customs_capabilities[i]; i++) {
+		assert_true(i + 2 < MOST);
+		capabilities[i + 1] = customs_capabilities[i];
+	}
+	return kernel_run("openapi", tests, COUNT(tests), capabilities);
 }

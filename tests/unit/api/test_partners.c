@@ -425,6 +425,8 @@ static void a_change_leaves_what_it_does_not_name(void **state)
 	expect(answer, 200, "\"ski\"");
 	expect(answer, 200, "\"Lao Customs\"");
 	expect(answer, 200, "\"" P256 "\"");
+	expect(call(&world, "GET", "/api/v1/timeline/LA", NULL, NULL), 200,
+	       "endpoint https://192.0.2.7:8443/as4 -> https://192.0.2.8/as4; token bst -> ski\"");
 	expect(change(&world, (struct partner_change_view){ 0 }), 422, "PTN-015");
 	expect(change(&world, (struct partner_change_view){ .endpoint = "http://192.0.2.8/as4" }), 422, "PTN-013");
 	expect(call(&world, "GET", "/api/v1/partners/LA", NULL, NULL), 200, "https://192.0.2.8/as4");

@@ -667,6 +667,22 @@ static void the_help_of_serve_explains_the_settings(void **state)
 	expect("    port = 8443\n        The port of the AS4 endpoint");
 }
 
+static void a_rule_is_explained_in_words_and_all_of_them_as_tables(void **state)
+{
+	(void)state;
+	assert_int_equal(TYPE("rule", "show", "FRM-008", "CFG-027", "XXX-001"), 3);
+	expect("FRM-008  warning\n  says  the last day to present it was {1}\n");
+	expect("\n  law   ATIGA OCP rule 11(1)(c) and (e), 14(a)\n  see   docs/findings.md, Documents\n");
+	expect("\nCFG-027  error\n");
+	expect("no rule has the code XXX-001;");
+	assert_null(strchr(shown, '|'));
+	assert_int_equal(TYPE("rule", "show"), 0);
+	expect("\n## Documents\n");
+	expect("\n| FRM-008 | the last day to present it was {1} | ATIGA OCP rule 11(1)(c) and (e), 14(a) | warning |\n");
+	assert_int_equal(TYPE("rule", "show", "A", "B", "C", "D", "E"), 2);
+	expect("takes [CODE] [CODE] [CODE] [CODE], not 5");
+}
+
 static void the_help_keeps_its_columns(void **state)
 {
 	(void)state;
@@ -680,57 +696,6 @@ static void the_help_keeps_its_columns(void **state)
 }
 
 /* --- What capabilities bring --- */
-
-/* Whether PATH of a command, "/api/v1/papers/{}?open=true", is PATTERN of a route, "/api/v1/papers/{paper}". */
-static bool is_of(const char *path, const char *pattern)
-{
-	while (*path && *path != '?') {
-		bool named = *path == '{';
-		if (*path != *pattern)
-			return false;
-		path += named ? 2 : 1;
-		pattern += named ? strcspn(pattern, "}") + 1 : 1;
-	}
-	return !*pattern;
-}
-
-static const struct route *route_of(const struct command *command)
-{
-	for (size_t i = 0; api_route_at(i); i++)
-		if (same(api_route_at(i)->method, command->method) && is_of(command->path, api_route_at(i)->path))
-			return api_route_at(i);
-	return NULL;
-}
-
-static bool takes(const struct route *route, const char *name)
-{
-	for (const struct query_row *const *row = route->query; row && *row; row++)
-		if (same((*row)->name, name))
-			return true;
-	return false;
-}
-
-static void every_command_that_calls_names_a_route_and_parameters_that_it_takes(void **state)
-{
-	const struct command *c;
-	size_t calls = 0;
-
-	(void)state;
-	for (size_t i = 0; (c = cli_command_at(i)); i++) {
-		if (!c->path)
-			continue;
-		const struct route *route = route_of(c);
-		if (!route)
-			fail_msg("%s: there is no route %s %s", c->words, c->method, c->path);
-		for (const struct option *o = c->options; route && o && o->name; o++)
-			if (o->query && !takes(route, o->query))
-				fail_msg("%s %s: %s takes no %s", c->words, o->name, route->operation, o->query);
-		if (route && route->response != c->answer)
-			fail_msg("%s reads another answer than %s gives", c->words, route->operation);
-		calls++;
-	}
-	assert_true(calls > 0);
-}
 
 static void the_commands_of_a_capability_stand_below_its_title(void **state)
 {
@@ -782,8 +747,8 @@ int main(void)
 		cmocka_unit_test(an_x25519_key_is_certified_by_its_public_half),
 		cmocka_unit_test(what_a_migration_would_do_is_told_to_programs),
 		cmocka_unit_test(the_help_of_serve_explains_the_settings),
+		cmocka_unit_test(a_rule_is_explained_in_words_and_all_of_them_as_tables),
 		cmocka_unit_test(the_help_keeps_its_columns),
-		cmocka_unit_test(every_command_that_calls_names_a_route_and_parameters_that_it_takes),
 		cmocka_unit_test(the_commands_of_a_capability_stand_below_its_title),
 	};
 	return cmocka_run_group_tests_name("commands", tests, node_setup, node_teardown);

@@ -136,6 +136,25 @@ static void a_refused_ping_tells_the_refusal(void **state)
 	assert_int_equal(err_row(ping_outcome(&m))->exit_status, 1);
 }
 
+/* A suspended partner answers with a signed error, and the ping is sent again: that is a refusal all the same. */
+static void a_refusal_is_one_rule_whether_it_is_sent_again_or_not(void **state)
+{
+	struct message_view m = ping();
+	(void)state;
+
+	m.attempts = 1;
+	m.next_attempt_us = NOW_US;
+	m.last_error = "refused by TH: EBMS:0004 Other (MSG-011 the exchange is suspended)";
+	show_ping(&m, &active, true);
+	expect("refused after 1 attempt: refused by TH: EBMS:0004");
+	expect("2026-11-02 00:00:00.000Z, or now with lintas outbox retry 0192\n");
+	assert_int_equal(err_row(ping_outcome(&m))->exit_status, 1);
+	m.last_error = "refused by TH, unsigned: EBMS:0004 Other ()";
+	assert_int_equal(err_row(ping_outcome(&m))->exit_status, 5);
+	m.last_error = "refused by THX: EBMS:0004 Other ()"; /* another one */
+	assert_int_equal(err_row(ping_outcome(&m))->exit_status, 5);
+}
+
 static void one_message_is_shown_whole(void **state)
 {
 	struct part_view part = {
@@ -164,6 +183,23 @@ static void one_message_is_shown_whole(void **state)
 	expect("signed by a certificate that is not kept, sha-256 ee\n");
 	expect("Next: lintas outbox retry 0192 ");
 	expect("Next: lintas outbox abandon 0192 ");
+}
+
+static void what_an_abandoned_document_did_is_told_with_the_decision(void **state)
+{
+	struct message_view m = ping();
+	FILE *page = page_open();
+	(void)state;
+
+	m.state = "abandoned";
+	m.action = "CANCELLATION";
+	m.document = "0193";
+	m.effect = "By CANCELLATION C-1 the FORM-D D-1 is cancelled here";
+	print_message_line(page, &m);
+	fclose(page);
+	expect("CANCELLATION to TH: abandoned\nBy CANCELLATION C-1 the FORM-D D-1 is cancelled here\n"
+	       "Next: to tell TH, send the same file again (lintas send); or tell it by other means, then lintas "
+	       "documents seen 0193\n");
 }
 
 static void the_error_of_a_message_that_arrived_after_all_is_told_as_past(void **state)
@@ -529,7 +565,9 @@ int main(void)
 		cmocka_unit_test(a_delivered_ping_tells_the_round_trip_and_who_signed),
 		cmocka_unit_test(a_ping_that_waits_tells_why_and_what_to_do),
 		cmocka_unit_test(a_refused_ping_tells_the_refusal),
+		cmocka_unit_test(a_refusal_is_one_rule_whether_it_is_sent_again_or_not),
 		cmocka_unit_test(one_message_is_shown_whole),
+		cmocka_unit_test(what_an_abandoned_document_did_is_told_with_the_decision),
 		cmocka_unit_test(the_error_of_a_message_that_arrived_after_all_is_told_as_past),
 		cmocka_unit_test(the_time_of_a_document_is_that_of_its_creation),
 		cmocka_unit_test(errors_to_every_attempt_are_one_line_with_the_last),

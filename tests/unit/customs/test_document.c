@@ -295,6 +295,31 @@ static void nothing_goes_to_a_suspended_partner(void **state)
 	assert_null(findings_at(refused.findings, 0)->law); /* ours alone: no agreement says so */
 }
 
+static bool for_real_alone(void *arg, const char *partner, const char *type, const char *seat, bool test,
+			   int64_t now_us)
+{
+	(void)arg;
+	(void)now_us;
+	assert_string_equal(partner, "VN");
+	assert_string_equal(type, "FORM-D");
+	assert_string_equal(seat, "issuing-authority");
+	return !test;
+}
+
+/* By ebMS 2 a message names its agreement (ISO/TS 15000-2, CPAId), which is for trials or is not. */
+static void a_test_that_no_agreement_carries_is_not_taken(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	const struct carrier carrier = { for_real_alone, NULL }, *before = fixture->kernel.carrier;
+	const char *text = sample(fixture->arena, "form-d/good-ordinary.xml");
+
+	fixture->kernel.carrier = &carrier;
+	assert_string_equal(submit_as(fixture, "dft", NULL, "VN", text, true).codes, "DOC-023");
+	assert_int_equal(count_of(fixture, &rows, "FORM-D"), 0);
+	assert_string_equal(submit(fixture, "dft", text).codes, "");
+	fixture->kernel.carrier = before;
+}
+
 /* OCP rule 27(2): a declared opt-out is for tests, too; what is only not activated yet is there to be tested. */
 static void nothing_goes_that_is_opted_out_of_or_not_activated_yet(void **state)
 {
@@ -470,6 +495,7 @@ int main(void)
 		cmocka_unit_test(a_sample_of_a_link_test_is_judged_and_leaves_nothing),
 		cmocka_unit_test(what_is_real_is_no_sample_whatever_its_message_is_called),
 		cmocka_unit_test(nothing_goes_to_a_suspended_partner),
+		cmocka_unit_test(a_test_that_no_agreement_carries_is_not_taken),
 		cmocka_unit_test(nothing_goes_that_is_opted_out_of_or_not_activated_yet),
 		cmocka_unit_test(what_is_no_document_is_said_so),
 		cmocka_unit_test(a_refusal_by_what_it_is_about_leaves_nothing),

@@ -459,6 +459,38 @@ static void so_many_rows_are_kept_of_a_partner_and_no_more(void **state)
 	assert_string_equal(put(fixture, row_of("FORM-D", "in", ACTIVATION_ACTIVE, DATE_NONE)), "ACT-009");
 }
 
+static enum err_code inherit_run(struct tx *tx, void *arg, struct err *err)
+{
+	struct call *call = arg;
+	struct kernel_fixture *fixture = call->fixture;
+
+	call->findings = findings_new(fixture->arena);
+	assert_non_null(call->findings);
+	return activation_inherit(tx, fixture->arena, "MY", &fixture_actor, fixture->clock.now_us, call->findings, err);
+}
+
+/* The declaration is the state's, for what it names: one direction, from a day to come. Of anything else nothing was
+ * said. MY is the one that has just been added; VN is every other. */
+static void a_new_partner_begins_with_what_is_opted_out_with_every_other(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct call call = { .fixture = fixture };
+	const date before = day(2026, 12, 31), then = day(2027, 1, 1);
+
+	must_put(fixture, "ACDD", "in", ACTIVATION_OPTED_OUT, then);
+	must_put(fixture, "FORM-D", NULL, ACTIVATION_NOT_YET, DATE_NONE);
+	must(db_write(fixture->kernel.db, inherit_run, &call, &fixture->err));
+	assert_int_equal(findings_count(call.findings), 1);
+	assert_string_equal(findings_at(call.findings, 0)->rule->code, "ACT-010");
+	assert_int_equal(findings_errors(call.findings), 0);
+	assert_false(judge_as(fixture, "MY", "ACDD", "in", false, before).refused);
+	struct activation_verdict verdict = judge_as(fixture, "MY", "ACDD", "in", false, then);
+	assert_true(verdict.opted_out);
+	assert_string_equal(verdict.law, LAW);
+	assert_false(judge_as(fixture, "MY", "ACDD", "out", false, then).refused);
+	assert_false(judge_as(fixture, "MY", "FORM-D", "in", false, then).refused);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -481,6 +513,7 @@ int main(void)
 		cmocka_unit_test(all_that_is_wrong_is_said_at_once_and_nothing_is_written),
 		cmocka_unit_test(every_row_is_in_the_journal_of_its_partner_and_directories_are_read_anew),
 		cmocka_unit_test(the_rows_of_a_partner_that_there_is_not_are_not_kept),
+		cmocka_unit_test(a_new_partner_begins_with_what_is_opted_out_with_every_other),
 		cmocka_unit_test(so_many_rows_are_kept_of_a_partner_and_no_more),
 	};
 

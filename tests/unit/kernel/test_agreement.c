@@ -164,7 +164,7 @@ static void the_journal_names_each_version_by_its_digest(void **state)
 	for (size_t i = 0; i < COUNT(events); i++) {
 		assert_string_equal(journal.entries[i].subject_type, "agreement");
 		assert_string_equal(journal.entries[i].event, events[i]);
-		assert_string_equal(journal.entries[i].detail, "VN");
+		assert_string_equal(journal.entries[i].detail, "cpa-1 with VN");
 		assert_string_equal(journal.entries[i].actor, fixture_actor.name);
 	}
 	assert_string_equal(journal.entries[0].content,

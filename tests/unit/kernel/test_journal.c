@@ -131,6 +131,42 @@ static void a_timeline_is_in_the_order_of_writing(void **state)
 		assert_true(same(feed.list.entries[i].content, i % 4 ? NULL : CONTENT));
 }
 
+static enum err_code write_among_others(struct tx *tx, void *arg, struct err *err)
+{
+	const struct write *write = arg;
+
+	for (int i = 0; i < write->count; i++) {
+		const struct journal_entry of_now = { .at_us = write->at_us,
+						      .actor = "system",
+						      .subject_type = "document",
+						      .subject = write->subject,
+						      .event = "issued",
+						      .to_state = i % 2 ? "issued" : NULL };
+		struct journal_entry of_then = of_now;
+		of_then.subject = "another";
+		TRY(journal_put(tx, &of_now, err));
+		for (int seconds = 1; seconds <= i % 3; seconds++) {
+			of_then.at_us = write->at_us - seconds * SECOND_US;
+			TRY(journal_put(tx, &of_then, err));
+		}
+	}
+	return OK;
+}
+
+/* Also where the transaction writes entries of other times in between: since when a message is here, for example. */
+static void what_has_another_time_does_not_change_the_order_of_the_rest(void **state)
+{
+	struct kernel_fixture *fixture = kernel_fixture_of(state);
+	struct feed feed = { .arena = fixture->arena, .subject = "d1" };
+	struct write write = { .subject = "d1", .at_us = fixture->clock.now_us, .count = 40 };
+
+	must(db_write(fixture->kernel.db, write_among_others, &write, &fixture->err));
+	must(db_read(fixture->kernel.db, feed_run, &feed, &fixture->err));
+	assert_int_equal(feed.list.count, 40);
+	for (int i = 0; i < 40; i++)
+		assert_true(same(feed.list.entries[i].to_state, i % 2 ? "issued" : NULL));
+}
+
 static void put_field(struct buf *out, const char *text)
 {
 	if (text)
@@ -729,6 +765,7 @@ int main(void)
 		cmocka_unit_test(only_sealed_entries_are_fed_and_without_gaps),
 		cmocka_unit_test(an_organisation_is_fed_its_own_entries),
 		cmocka_unit_test(a_timeline_is_in_the_order_of_writing),
+		cmocka_unit_test(what_has_another_time_does_not_change_the_order_of_the_rest),
 		cmocka_unit_test(the_head_is_that_of_the_documented_encoding),
 		cmocka_unit_test(an_empty_tail_and_unsealed_entries_are_told),
 		cmocka_unit_test(an_old_head_is_known_with_its_seal_and_time),

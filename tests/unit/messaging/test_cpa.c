@@ -2,6 +2,7 @@
 #include "agreement.h"
 
 #include "base/text.h"
+#include "messaging/messaging.h"
 
 static void what_is_not_agreed_is_not_found(void **state)
 {
@@ -125,7 +126,7 @@ static void a_name_in_a_place_is_printable_and_short(void **state)
 static void rules_are_numbered_one_after_the_other(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < cpa_rules_count; i++) {
+	for (size_t i = 0; cpa_rules[i].code; i++) {
 		char code[32];
 		snprintf(code, sizeof(code), "CPA-%03zu", i + 1);
 		assert_string_equal(cpa_rules[i].code, code);
