@@ -185,6 +185,7 @@ int main(int argc, char **argv)
 	double cpu = cpu_seconds() - from_cpu;
 	getrusage(RUSAGE_SELF, &used);
 	printf("{\"lines\": %lld, \"seconds\": %.3f, \"cpu_seconds\": %.3f, \"calculated\": %lld, \"steps\": %lld, "
+	       "\"build_seconds\": %.3f, "
 	       "\"measures\": %zu, \"before_kib\": %ld, \"after_kib\": %ld, \"peak_kib\": %ld}\n",
 	       (long long)sum.lines, (double)(now_us - from_us) / SECOND_US, cpu, (long long)sum.calculated,
 	       (long long)sum.steps, (double)(built_us - began_us) / SECOND_US, tariff_snapshot_measures(snapshot),
