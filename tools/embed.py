@@ -8,6 +8,8 @@ usage: embed.py migrations OUTPUT FILE.sql…     kernel_migrations: number and 
                                                 member for each column of FOLDER/NAME.csv
        embed.py texts      OUTPUT FILE…         text_NAME_ENDING: the content of NAME.ENDING, in UTF-8
        embed.py samples    OUTPUT FILE….xml     sample_NAME: the content of NAME.xml
+       embed.py units      OUTPUT units.csv     tariff_units: rows sorted by code, from the columns code,dimension,factor,name,given
+       embed.py bundles    OUTPUT FILE….json    tariff_bundles: the content of …/KIND/NAME/FILE.json with KIND and NAME
 """
 import csv
 import os
@@ -120,8 +122,29 @@ def samples(paths):
     return texts(paths, "sample_", ".xml")
 
 
+def units(paths):
+    yield '#include "customs/tariff/tariff_int.h"\n\nconst struct tariff_unit tariff_units[] = {\n'
+    with open(paths[0], encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(line for line in file if not line.startswith("#")))
+    if rows[0] != ["code", "dimension", "factor", "name", "given"]:
+        sys.exit("%s: the columns must be code,dimension,factor,name,given" % paths[0])
+    rows = sorted(rows[1:])
+    for row in rows:
+        yield "\t{ %s },\n" % ", ".join(c_string(cell) for cell in row[:4])
+    yield "};\nconst size_t tariff_units_count = %d;\n" % len(rows)
+
+
+def bundles(paths):
+    yield '#include "customs/tariff/tariff_int.h"\n\nconst struct tariff_bundle tariff_bundles[] = {\n'
+    for path in sorted(paths):
+        kind, name = os.path.normpath(path).split(os.sep)[-3:-1]
+        yield "\t{ %s, %s,\n%s\t},\n" % (c_string(kind), c_string(name), literal(path))
+    yield "\t{ 0 }\n};\n"
+
+
 def main():
-    kinds = {"migrations": migrations, "codelists": codelists, "rows": rows, "texts": texts, "samples": samples}
+    kinds = {"migrations": migrations, "codelists": codelists, "rows": rows, "texts": texts, "samples": samples, "units": units,
+             "bundles": bundles}
     if len(sys.argv) < 4 or sys.argv[1] not in kinds:
         sys.exit(__doc__)
     text = "".join(kinds[sys.argv[1]](sys.argv[3:]))

@@ -199,3 +199,51 @@ struct decimal decimal_round(struct decimal a, int places)
 	/* No number: 34 digits do not hold the zeros to add, so A has no more places than were asked for. */
 	return bid128_isNaN(rounded) ? a : settle(rounded);
 }
+
+struct decimal decimal_div(struct decimal a, struct decimal b)
+{
+	_IDEC_flags flags = 0;
+
+	return settle(bid128_div(to_bid(a), to_bid(b), ROUNDING, &flags));
+}
+
+struct decimal decimal_shift(struct decimal a, int places)
+{
+	_IDEC_flags flags = 0;
+
+	return settle(bid128_scalbn(to_bid(a), places, ROUNDING, &flags));
+}
+
+struct decimal decimal_trim(struct decimal a)
+{
+	_IDEC_flags flags = 0;
+	BID_UINT128 value = to_bid(a);
+
+	if (bid128_isNaN(value))
+		return a;
+	for (int places = -bid128_quantexp(value, &flags); places > 0; places--) {
+		BID_UINT128 shorter = quantize(value, places - 1);
+		if (!bid128_quiet_equal(shorter, value, &flags))
+			break;
+		value = shorter;
+	}
+	return settle(value);
+}
+
+struct decimal decimal_round_to(struct decimal a, struct decimal unit, enum decimal_rounding mode)
+{
+	static const _IDEC_round modes[] = {
+		[DECIMAL_HALF_UP] = BID_ROUNDING_TIES_AWAY,
+		[DECIMAL_HALF_EVEN] = BID_ROUNDING_TO_NEAREST,
+		[DECIMAL_DOWN] = BID_ROUNDING_TO_ZERO,
+	};
+	_IDEC_flags flags = 0;
+	BID_UINT128 count = bid128_div(to_bid(a), to_bid(unit), ROUNDING, &flags);
+	_IDEC_round rounding = mode != DECIMAL_UP       ? modes[mode]
+			       : bid128_isSigned(count) ? BID_ROUNDING_DOWN
+							: BID_ROUNDING_UP;
+
+	if (decimal_compare(unit, decimal_of(0)) <= 0)
+		return decimal_none();
+	return decimal_mul(settle(bid128_quantize(count, bid128_from_int32(1), rounding, &flags)), unit);
+}

@@ -35,4 +35,21 @@ struct decimal decimal_mul(struct decimal a, struct decimal b);
  * Negative PLACES round to tens, hundreds, ... */
 struct decimal decimal_round(struct decimal a, int places);
 
+/* Exact where the quotient ends within 34 digits and 36 places, else rounded half up. Divided by zero: none. */
+struct decimal decimal_div(struct decimal a, struct decimal b);
+/* A with its point moved PLACES to the right (negative: to the left): 5 by -2 is 0.05. */
+struct decimal decimal_shift(struct decimal a, int places);
+/* A without the zeros at the end of its fraction: 12.50 becomes 12.5, 0.00 becomes 0. */
+struct decimal decimal_trim(struct decimal a);
+
+/* How states round what they collect. Amounts below zero (a repayment) as their counterparts above it. */
+enum decimal_rounding {
+	DECIMAL_HALF_UP,   /* 0.5 away from zero */
+	DECIMAL_HALF_EVEN, /* 0.5 to the even neighbour */
+	DECIMAL_UP,        /* whatever is left over counts as a whole: away from zero */
+	DECIMAL_DOWN,      /* whatever is left over is dropped: towards zero */
+};
+/* The multiple of UNIT (0.01, 1000) that A is rounded to; UNIT is above zero. */
+struct decimal decimal_round_to(struct decimal a, struct decimal unit, enum decimal_rounding mode);
+
 #endif

@@ -6,12 +6,10 @@
 #include "customs/nomenclature/nomenclature.h"
 #include "customs/origin/origin.h"
 #include "customs/phyto/phyto.h"
+#include "customs/tariff/tariff.h"
 
 /* As people are shown them: what is between the systems themselves comes last. */
-const struct capability *const customs_capabilities[] = { &document_capability,
-							  &origin_capability,
-							  &declaration_capability,
-							  &phyto_capability,
-							  &nomenclature_capability,
-							  &link_capability,
-							  NULL };
+const struct capability *const customs_capabilities[] = { &document_capability,     &origin_capability,
+							  &declaration_capability,  &phyto_capability,
+							  &nomenclature_capability, &tariff_capability,
+							  &link_capability,         NULL };

@@ -219,6 +219,108 @@ static void rounding_is_half_up_as_pythons(void **state)
 		assert_number(decimal_round(number(rows[i].number), rows[i].places), rows[i].result);
 }
 
+/* Python: getcontext().prec = 34; getcontext().rounding = ROUND_HALF_UP; format(Decimal(a) / Decimal(b), 'f'), of more
+ * than 36 places .quantize(Decimal((0, (1,), -36))). */
+static void quotients_are_those_of_pythons_decimal(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *a, *b, *result;
+	} rows[] = {
+		{ "1", "3", "0.3333333333333333333333333333333333" },
+		{ "36", "12", "3" },
+		{ "2", "3", "0.6666666666666666666666666666666667" },
+		{ "-7", "8", "-0.875" },
+		{ "450", "0.001", "450000" },
+		{ "1", "7", "0.1428571428571428571428571428571429" },
+		{ "10000000000000000000000000000000", "0.1", "100000000000000000000000000000000" },
+		{ "5.10", "1.7", "3.0" },
+		{ "0", "5", "0" },
+		{ "-1", "3", "-0.3333333333333333333333333333333333" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_number(decimal_div(number(rows[i].a), number(rows[i].b)), rows[i].result);
+	assert_false(decimal_given(decimal_div(number("1"), decimal_of(0))));
+	assert_false(decimal_given(decimal_div(decimal_of(0), decimal_of(0))));
+}
+
+/* Python: (Decimal(a) / Decimal(unit)).quantize(Decimal(1), mode) * Decimal(unit), without the sign of a zero. */
+static void rounding_to_a_unit_is_pythons_in_each_mode(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *number, *unit;
+		enum decimal_rounding mode;
+		const char *result;
+	} rows[] = {
+		{ "1234500", "1000", DECIMAL_HALF_UP, "1235000" },
+		{ "1234500", "1000", DECIMAL_HALF_EVEN, "1234000" },
+		{ "1234500", "1000", DECIMAL_UP, "1235000" },
+		{ "1234500", "1000", DECIMAL_DOWN, "1234000" },
+		{ "1233500", "1000", DECIMAL_HALF_UP, "1234000" },
+		{ "1233500", "1000", DECIMAL_HALF_EVEN, "1234000" },
+		{ "1233500", "1000", DECIMAL_UP, "1234000" },
+		{ "1233500", "1000", DECIMAL_DOWN, "1233000" },
+		{ "1233400", "1000", DECIMAL_HALF_UP, "1233000" },
+		{ "1233400", "1000", DECIMAL_HALF_EVEN, "1233000" },
+		{ "1233400", "1000", DECIMAL_UP, "1234000" },
+		{ "1233400", "1000", DECIMAL_DOWN, "1233000" },
+		{ "2.5", "1", DECIMAL_HALF_UP, "3" },
+		{ "2.5", "1", DECIMAL_HALF_EVEN, "2" },
+		{ "2.5", "1", DECIMAL_UP, "3" },
+		{ "2.5", "1", DECIMAL_DOWN, "2" },
+		{ "-2.5", "1", DECIMAL_HALF_UP, "-3" },
+		{ "-2.5", "1", DECIMAL_HALF_EVEN, "-2" },
+		{ "-2.5", "1", DECIMAL_UP, "-3" },
+		{ "-2.5", "1", DECIMAL_DOWN, "-2" },
+		{ "0.025", "0.05", DECIMAL_HALF_UP, "0.05" },
+		{ "0.025", "0.05", DECIMAL_HALF_EVEN, "0.00" },
+		{ "0.025", "0.05", DECIMAL_UP, "0.05" },
+		{ "0.025", "0.05", DECIMAL_DOWN, "0.00" },
+		{ "1.005", "0.01", DECIMAL_HALF_UP, "1.01" },
+		{ "1.005", "0.01", DECIMAL_HALF_EVEN, "1.00" },
+		{ "1.005", "0.01", DECIMAL_UP, "1.01" },
+		{ "1.005", "0.01", DECIMAL_DOWN, "1.00" },
+		{ "-1.001", "0.01", DECIMAL_HALF_UP, "-1.00" },
+		{ "-1.001", "0.01", DECIMAL_HALF_EVEN, "-1.00" },
+		{ "-1.001", "0.01", DECIMAL_UP, "-1.01" },
+		{ "-1.001", "0.01", DECIMAL_DOWN, "-1.00" },
+		{ "3000", "1000", DECIMAL_HALF_UP, "3000" },
+		{ "3000", "1000", DECIMAL_HALF_EVEN, "3000" },
+		{ "3000", "1000", DECIMAL_UP, "3000" },
+		{ "3000", "1000", DECIMAL_DOWN, "3000" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_number(decimal_round_to(number(rows[i].number), number(rows[i].unit), rows[i].mode),
+			      rows[i].result);
+	assert_false(decimal_given(decimal_round_to(number("1"), decimal_of(0), DECIMAL_UP)));
+	assert_false(decimal_given(decimal_round_to(decimal_none(), decimal_of(1), DECIMAL_UP)));
+}
+
+static void zeros_at_the_end_of_a_fraction_are_trimmed(void **state)
+{
+	(void)state;
+	assert_number(decimal_trim(number("12.50")), "12.5");
+	assert_number(decimal_trim(number("0.00")), "0");
+	assert_number(decimal_trim(number("-20.000")), "-20");
+	assert_number(decimal_trim(number("1000")), "1000");
+	assert_number(decimal_trim(number("0.050")), "0.05");
+	assert_false(decimal_given(decimal_trim(decimal_none())));
+}
+
+static void the_point_moves_without_another_digit_changing(void **state)
+{
+	(void)state;
+	assert_number(decimal_shift(number("5"), -2), "0.05");
+	assert_number(decimal_shift(number("12.50"), -2), "0.1250");
+	assert_number(decimal_shift(number("12.50"), 1), "125.0");
+	assert_number(decimal_shift(number("12.50"), 4), "125000");
+	assert_number(decimal_shift(number("-7"), 2), "-700");
+	assert_false(decimal_given(decimal_shift(number("9999999999999999999999999999999999"), 1)));
+}
+
 static void rounding_adds_only_the_zeros_that_fit(void **state)
 {
 	(void)state;
@@ -285,6 +387,10 @@ int main(void)
 		cmocka_unit_test(numbers_compare_by_value),
 		cmocka_unit_test(sums_and_products_are_those_of_pythons_decimal),
 		cmocka_unit_test(rounding_is_half_up_as_pythons),
+		cmocka_unit_test(quotients_are_those_of_pythons_decimal),
+		cmocka_unit_test(rounding_to_a_unit_is_pythons_in_each_mode),
+		cmocka_unit_test(zeros_at_the_end_of_a_fraction_are_trimmed),
+		cmocka_unit_test(the_point_moves_without_another_digit_changing),
 		cmocka_unit_test(rounding_adds_only_the_zeros_that_fit),
 		cmocka_unit_test(a_result_too_large_for_34_digits_is_none),
 		cmocka_unit_test(the_smallest_results_keep_36_places),
