@@ -36,11 +36,14 @@ const struct option reads_options[] = {
 	{ "--limit", "N", "at most so many (100)", "limit", false },
 	{ 0 },
 };
-const struct option decide_options[] = {
-	{ "--serial", "NUMBER", "of the card that you have looked at: if another one came since, nothing is done",
-	  "serial", false },
-	{ 0 },
-};
+#define SERIAL(required)                                                                                               \
+	{                                                                                                              \
+		"--serial", "NUMBER",                                                                                  \
+			"of the card that you have looked at: if another one came since, nothing is done", "serial",   \
+			required                                                                                       \
+	}
+const struct option approve_options[] = { SERIAL(true), { 0 } };
+const struct option reject_options[] = { SERIAL(false), { 0 } };
 const struct option map_options[] = {
 	{ "--mapping", "FILE", "the mapping file; docs/mapping.md explains it", NULL, true },
 	{ "--reverse", NULL, "from a document (or a folder of documents) to the national form", NULL, false },
