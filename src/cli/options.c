@@ -252,6 +252,8 @@ const struct option due_options[] = {
 const struct option archive_write_options[] = {
 	{ "--until", "DATE", "also what is older than its term only at the end of this day (now)", NULL, false },
 	{ "--messages", "N", "at most so many in a volume (1000)", NULL, false },
+	{ "--purpose", "CODE", "for what the documents are read, such as audit: it stands in their timelines", NULL,
+	  false },
 	{ 0 },
 };
 const struct option archive_verify_options[] = {
@@ -297,7 +299,10 @@ const struct option simulate_options[] = {
 	{ 0 },
 };
 const struct option evidence_options[] = {
-	{ "--to", "FOLDER", "where to; new or empty (evidence-MESSAGE here)", NULL, false }, { 0 }
+	{ "--to", "FOLDER", "where to; new or empty (evidence-MESSAGE here)", NULL, false },
+	{ "--purpose", "CODE", "for what its document is read, such as verification: it stands in the timeline",
+	  "purpose", false },
+	{ 0 },
 };
 const struct option inspect_options[] = {
 	{ "--certificate", "FILE…", "whom to believe: the partner's certificate, or an authority (PEM or DER)", NULL,
