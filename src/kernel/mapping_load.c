@@ -561,6 +561,8 @@ static void resolve_csv(struct loader *loader)
 		loader->no_memory = true;
 		return;
 	}
+	if (csv->charset && !csv_charset_known(csv->charset))
+		find(loader, MAPPING_NO_CHARSET, "/csv/charset", csv->charset, NULL);
 	if (csv->headless && csv->columns_count == 0)
 		find(loader, MAPPING_MISPLACED, "/csv/headless", "headless", "then \"column\" names the columns");
 	for (size_t i = 0; i < csv->columns_count; i++)
