@@ -255,6 +255,7 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 	options.burst = c->burst;
 	options.purposes = c->purposes;
 	options.purpose_required = c->purpose_required;
+	options.webhook_reach = &node->webhooks.reach;
 	return api_new(&options, &node->api, err);
 }
 
