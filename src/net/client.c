@@ -1,8 +1,8 @@
 #include "client_int.h"
 
-#include <netdb.h>
 #include <errno.h>
 #include <limits.h>
+#include <netdb.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
