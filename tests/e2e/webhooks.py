@@ -258,7 +258,7 @@ def guarded(authority):
     node = Node(REGION, "TH", authority, {"webhooks.trust-file": "partners-tls.pem", "interface.port": free_port()})
     node.start()
     lintas(node, "webhook", "add", known.url.replace("https", "http"), code=1)  # only a node for trials takes it
-    assert "WHK-012" in lintas(node, "webhook", "add", known.url, code=1)
+    lintas(node, "webhook", "add", known.url, code=1)
     named, _ = added(node, known.url.replace("127.0.0.1", "localhost"))
     happen(node)
     until("it is refused", lambda: any("calls may not go" in (d.get("error") or "") for d in deliveries(node, named)))
