@@ -244,6 +244,7 @@ void api_handle(void *arg, const struct http_request *request, struct http_respo
 			     .method = request->method,
 			     .body = request->body,
 			     .purposes = api->options.purposes,
+			     .purpose_required = api->options.purpose_required,
 			     .now_us = clock_now_us(api->options.kernel->clock),
 			     .status = 200,
 			     .content_type = "application/json",

@@ -28,8 +28,9 @@ struct api_options {
 	int64_t started_us;
 	int64_t answers_kept_us;            /* of requests with an Idempotency-Key; 0: 24 h */
 	int64_t requests_per_minute, burst; /* of one token on the network; 0: as many as come */
-	const char *purposes;  /* for which documents are read, with ", " between them; NULL: none are known */
-	bool purpose_required; /* nothing of a document is shown to whoever does not say for what */
+	const char *purposes; /* for which documents are read, with ", " between them; NULL: none are known */
+	const struct reach *webhook_reach; /* where receivers may be; NULL: that is not said */
+	bool purpose_required;             /* nothing of a document is shown to whoever does not say for what */
 };
 
 enum err_code api_new(const struct api_options *options, struct api **api, struct err *err) MUST_USE;

@@ -231,11 +231,11 @@ static enum err_code load(struct tx *tx, void *arg, struct err *err)
 	struct card_known known;
 	TRY(partner_revision(tx, &c->revision, err));
 	TRY(messaging_card_known(tx, arena, p->code, &known, err));
-	TRY(partner_card_find(tx, arena, p->code, CARD_PENDING, &c->pending, err));
 	TRY(activation_list(tx, arena, p->code, &c->matrix, err));
 	p->partner = known.partner;
 	p->kept = known.kept;
 	c->held = known.held;
+	c->pending = known.pending;
 	c->known = p->partner.code != NULL;
 	c->before = p->partner;
 	return OK;
@@ -245,7 +245,9 @@ static enum err_code load(struct tx *tx, void *arg, struct err *err)
 static enum err_code read_with(struct card_call *c, struct findings *findings, struct err *err)
 {
 	struct call *call = c->partner.call;
-	const struct card_known known = { .partner = c->before, .kept = c->partner.kept, .held = c->held };
+	const struct card_known known = {
+		.partner = c->before, .kept = c->partner.kept, .held = c->held, .pending = c->pending
+	};
 	return messaging_card_judge(call->asked->api->options.messaging, call->arena, &known, c->text,
 				    c->wanted.fingerprint, call->now_us, &c->card, findings, err);
 }

@@ -53,6 +53,10 @@ enum err_code evidence_export(struct call *call, struct err *err)
 	for (size_t i = 0; i < evidence.count; i++)
 		if (same(evidence.files[i].path, EVIDENCE_SUMS))
 			content_digest(evidence.files[i].content, exporting.sums);
+	/* The whole document is in it. */
+	const struct message *message = &evidence.message;
+	TRY(call_shown(call, message->document ? "document" : "message",
+		       message->document ? message->document : message->id, message->organisation, err));
 	TRY(db_write(call->kernel->db, note_export, &exporting, err));
 	call->content_type = "application/x-tar";
 	return OK;

@@ -10,7 +10,7 @@
 enum { RULE_CERTIFICATE, RULE_USE, RULE_NO_CERTIFICATE, RULE_PROFILE, RULE_ENDPOINT, RULE_TOKEN, RULE_STATE, RULE_ANCHOR,
        RULE_CRL, RULE_KEY, RULE_TOO_MANY, RULE_STATUS, RULE_NO_TLS, RULE_NO_TLS_CERTIFICATE, RULE_NOTHING, RULE_CRL_OLDER,
        RULE_CRL_ISSUER, RULE_ISSUER, RULE_UNUSABLE, RULE_OURSELVES, RULE_WEAK,
-       RULE_NO_ENDPOINT };
+       RULE_NO_ENDPOINT, RULE_NOT_THEIRS };
 const struct rule partner_rules[] = {
 	[RULE_CERTIFICATE]    = { .code = "PTN-001", .text = "this is no certificate ({1}): give exactly one as PEM" },
 	[RULE_USE]            = { .code = "PTN-002", .text = "{1} is not a use of a certificate: give sign, encrypt, tls, issuer or crl" },
@@ -37,6 +37,7 @@ const struct rule partner_rules[] = {
 	[RULE_WEAK]           = { .code = "PTN-021", .text = "{1} rests on SHA-1, and no agreement in force excepts {2} from its refusal: agree on ebms2-rsa-sha256, or import their CPA with the exception (lintas partner import FILE --partner {2} --allow-sha1)",
 				  .law = "FIPS 186-5" },
 	[RULE_NO_ENDPOINT]    = { .code = "PTN-022", .text = "where {1} takes {2} is not known: give --endpoint https://HOST:PORT/as4, or import its card, which says it" },
+	[RULE_NOT_THEIRS]     = { .code = "PTN-024", .text = "this certificate cannot be the partner's: {1}" },
 	{ 0 },
 };
 /* clang-format on */
@@ -432,6 +433,19 @@ enum err_code partner_need_room(struct tx *tx, struct partner_call *p, struct er
 		       : fail(err, ERR_LIMIT, "there are %d partners already", MESSAGING_PARTNERS_MAX);
 }
 
+static enum err_code add_certificate(struct tx *tx, struct partner_call *p, const struct partner_certificate *row,
+				     const char *path, struct err *err)
+{
+	const struct call *call = p->call;
+	struct err why = { 0 };
+	enum err_code code = partner_is_pin(row) ? partner_certificate_check(tx, row, call->now_us, &why) : OK;
+	if (code == ERR_CONFLICT)
+		finding_add(p->findings, &partner_rules[RULE_NOT_THEIRS], path, why.text, NULL);
+	else if (code != OK)
+		return fail(err, code, "%s", why.text);
+	return code == OK ? partner_certificate_add(tx, row, &call->actor, call->now_us, err) : OK;
+}
+
 static enum err_code write_partner(struct tx *tx, void *arg, struct err *err)
 {
 	struct partner_call *p = arg;
@@ -454,8 +468,8 @@ static enum err_code write_partner(struct tx *tx, void *arg, struct err *err)
 	TRY(partner_add(tx, &p->partner, &call->actor, call->now_us, err));
 	TRY(activation_inherit(tx, call->arena, p->code, &call->actor, call->now_us, p->findings, err));
 	for (size_t i = 0; i < p->added_count; i++)
-		TRY(partner_certificate_add(tx, &p->added[i], &call->actor, call->now_us, err));
-	return OK;
+		TRY(add_certificate(tx, p, &p->added[i], arena_printf(call->arena, "/certificates/%zu", i), err));
+	return partner_refuse(p, err);
 }
 
 static enum err_code check_new(struct partner_call *p, const struct partner_view *view, struct err *err)
@@ -644,7 +658,7 @@ static enum err_code write_certificate(struct tx *tx, void *arg, struct err *err
 	if (same(p->added->use, "crl"))
 		TRY(replace_lists(tx, p, p->added, err));
 	TRY(partner_refuse(p, err));
-	TRY(partner_certificate_add(tx, p->added, &call->actor, call->now_us, err));
+	TRY(add_certificate(tx, p, p->added, "/pem", err));
 	TRY(partner_certificates(tx, call->arena, p->code, &p->kept, err));
 	check_lists(p, &p->kept, "/pem");
 	return partner_refuse(p, err);

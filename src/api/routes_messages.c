@@ -23,6 +23,7 @@ const struct route message_routes[] = {
 	  .summary = "What proves without this program what was exchanged: a folder as a tar archive",
 	  .permission = "evidence.export",
 	  .handle = evidence_export,
+	  .query = QUERY(&query_purpose),
 	  .gives = "application/x-tar" },
 	{ .method = "POST",
 	  .path = "/api/v1/messages/{message}/hold",

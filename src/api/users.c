@@ -12,7 +12,7 @@
 #define TOKEN_MOST_S INT64_C(31622400)
 _Static_assert(TOKEN_MOST_S *SECOND_US == 366 * DAY_US, "the rule says days");
 
-enum { RULE_PASSWORD, RULE_CURRENT, RULE_ORGANISATION, RULE_WHOSE, RULE_TWO_ENDS, RULE_END };
+enum { RULE_PASSWORD, RULE_CURRENT, RULE_ORGANISATION, RULE_WHOSE, RULE_TWO_ENDS, RULE_END, RULE_OWN_ROLES };
 const struct rule access_rules[] = {
 	[RULE_PASSWORD] = { .code = "ACC-001",
 			    .text = "a password has {1} to {2} characters; its length makes it good" },
@@ -21,6 +21,8 @@ const struct rule access_rules[] = {
 	[RULE_WHOSE] = { .code = "ACC-004", .text = "say whose token it is to be" },
 	[RULE_TWO_ENDS] = { .code = "ACC-005", .text = "the end is said twice: give expiresIn or expires" },
 	[RULE_END] = { .code = "ACC-006", .text = "a token ends after 366 days at most, and later than now" },
+	[RULE_OWN_ROLES] = { .code = "ACC-007",
+			     .text = "nobody changes his own roles: another one who manages users does it" },
 	{ 0 },
 };
 
@@ -183,6 +185,8 @@ enum err_code users_change(struct call *call, struct err *err)
 	TRY(call_read(call, &view, err));
 	if (findings_errors(call->findings))
 		return OK;
+	if (view.roles && is_self(call, call->parameters[0]) && !same(view.roles, call->asked->user->roles))
+		finding_add(call->findings, &access_rules[RULE_OWN_ROLES], "/roles", NULL, NULL);
 	struct managing m = {
 		.call = call,
 		.name = call->parameters[0],

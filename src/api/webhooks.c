@@ -148,7 +148,10 @@ enum err_code webhooks_add(struct call *call, struct err *err)
 					 .events = asked.events ? asked.events : "",
 					 .secret = webhook_secret_new(call->arena),
 					 .cursor_number = asked.after == INTEGER_NONE ? -1 : asked.after };
-	webhook_check(call->kernel, call->arena, &hook.webhook, call->asked->api->options.plain, call->findings);
+	const struct api_options *options = &call->asked->api->options;
+	webhook_check(call->kernel, call->arena, &hook.webhook,
+		      &(struct webhook_policy){ .allow_plain = options->plain, .reach = options->webhook_reach },
+		      call->findings);
 	if (mine && !same(hook.webhook.organisation, mine))
 		finding_add(call->findings, &webhook_call_rules[RULE_ORGANISATION], "/organisation", asked.organisation,
 			    NULL);

@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <strings.h>
+
 /* RFC 4648 §4 and §5. */
 #define BASE64_62 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 static const char base64_alphabet[] = BASE64_62 "+/", base64url_alphabet[] = BASE64_62 "-_";
@@ -144,6 +146,35 @@ void percent_put(struct buf *out, const char *text, const char *also)
 			     strchr("-._~", *c) || strchr(also, *c);
 		buf_printf(out, plain ? "%c" : "%%%02X", *c);
 	}
+}
+
+#define MASK "***"
+
+/* Where "password=" of a query begins in TEXT, with what may stand before it ("sslpassword="); NULL. */
+static const char *find_password(const char *text)
+{
+	static const char word[] = "password=";
+	for (; *text; text++)
+		if (strncasecmp(text, word, sizeof word - 1) == 0)
+			return text + sizeof word - 1;
+	return NULL;
+}
+
+/* A password with "/", "?" or "@" in it as it is makes a wrong URL, and is one no less: it goes on to the last "@". */
+void url_put_masked(struct buf *out, const char *text)
+{
+	const char *scheme = strstr(text, "://"), *at = strrchr(text, '@');
+	const char *colon = strchr(scheme ? scheme + strlen("://") : text, ':');
+	if (at && colon && colon < at) {
+		buf_put(out, text, (size_t)(colon + 1 - text));
+		buf_puts(out, MASK);
+		text = at;
+	}
+	for (const char *secret; (secret = find_password(text)); text = secret + strcspn(secret, "&")) {
+		buf_put(out, text, (size_t)(secret - text));
+		buf_puts(out, MASK);
+	}
+	buf_puts(out, text);
 }
 
 static int hex_value(char c)

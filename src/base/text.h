@@ -21,6 +21,10 @@ bool hex_parse(struct arena *arena, const char *text, struct bytes *data);
 /* For a URL (RFC 3986 2.1): letters, digits, '-', '.', '_', '~' and the characters of ALSO stay as they are. */
 void percent_put(struct buf *out, const char *text, const char *also);
 
+/* TEXT for other eyes: "***" in the place of a password in each URL (between the user's name and "@", and behind
+ * "password="), whether it is a right one or not. What was said of it may hide a little more, never less. */
+void url_put_masked(struct buf *out, const char *text);
+
 /* All of it is printable ASCII, as most values are: one quick look that spares them the slow ones. */
 bool ascii_printable(struct bytes text);
 /* Well-formed UTF-8 (no surrogates, no overlong forms, no NUL). */

@@ -243,14 +243,19 @@ static enum err_code take_message(struct writing *w, const struct retention_view
 	arena_auto arena = arena_new(BUNDLE_ARENA);
 	struct http_answer answer = { 0 };
 	struct invocation in = *w->in;
-	const char *path = arena ? arena_printf(arena, "/api/v1/messages/%s/evidence", r->message) : NULL;
+	const char *purpose = option_value(w->in, "--purpose");
+	buf_auto path;
+	buf_init(&path, PATH_BYTES);
+	buf_printf(&path, "/api/v1/messages/%s/evidence%s", r->message, purpose ? "?purpose=" : "");
+	percent_put(&path, purpose ? purpose : "", "");
 	/* Before it is read: what comes meanwhile is not in it, and keeps the message. */
 	int64_t at_us = clock_now_us(&clock_system) / 1000 * 1000;
-	if (!path)
+	if (!arena)
 		return fail(err, ERR_MEMORY, "no memory for evidence");
+	TRY(buf_check(&path, "the path of the evidence", err));
 	in.arena = arena;
 	in.json = false;
-	TRY(remote_call(&in, "POST", path, bytes(NULL, 0), &answer, err));
+	TRY(remote_call(&in, "POST", buf_text(&path), bytes(NULL, 0), &answer, err));
 	if (w->part < 0)
 		TRY(volume_begin(w, err));
 	TRY(put_bundle(w, r, answer.body, at_us, err));

@@ -119,7 +119,7 @@ const struct command partner_commands[] = {
 	  .summary =
 		  "do what the waiting card says: add its certificates, end in a week what it has no more, change the endpoint",
 	  .example = "lintas partner approve TH --serial 1795375536837",
-	  .options = decide_options,
+	  .options = approve_options,
 	  .method = "POST",
 	  .path = "/api/v1/partners/{}/card/approve",
 	  .answer = &card_view_schema,
@@ -128,7 +128,7 @@ const struct command partner_commands[] = {
 	  .arguments = "PARTNER",
 	  .summary = "leave a partner as it is, whatever its waiting card says",
 	  .example = "lintas partner reject TH --serial 1795375536837",
-	  .options = decide_options,
+	  .options = reject_options,
 	  .method = "POST",
 	  .path = "/api/v1/partners/{}/card/reject",
 	  .answer = &card_view_schema,

@@ -40,11 +40,14 @@ const struct option reads_options[] = {
 	{ "--limit", "N", "at most so many (100)", "limit", false },
 	{ 0 },
 };
-const struct option decide_options[] = {
-	{ "--serial", "NUMBER", "of the card that you have looked at: if another one came since, nothing is done",
-	  "serial", false },
-	{ 0 },
-};
+#define SERIAL(required)                                                                                               \
+	{                                                                                                              \
+		"--serial", "NUMBER",                                                                                  \
+			"of the card that you have looked at: if another one came since, nothing is done", "serial",   \
+			required                                                                                       \
+	}
+const struct option approve_options[] = { SERIAL(true), { 0 } };
+const struct option reject_options[] = { SERIAL(false), { 0 } };
 const struct option map_options[] = {
 	{ "--mapping", "FILE", "the mapping file; docs/mapping.md explains it", NULL, true },
 	{ "--reverse", NULL, "from a document (or a folder of documents) to the national form", NULL, false },
@@ -280,6 +283,8 @@ const struct option due_options[] = {
 const struct option archive_write_options[] = {
 	{ "--until", "DATE", "also what is older than its term only at the end of this day (now)", NULL, false },
 	{ "--messages", "N", "at most so many in a volume (1000)", NULL, false },
+	{ "--purpose", "CODE", "for what the documents are read, such as audit: it stands in their timelines", NULL,
+	  false },
 	{ 0 },
 };
 const struct option archive_verify_options[] = {
@@ -325,7 +330,10 @@ const struct option simulate_options[] = {
 	{ 0 },
 };
 const struct option evidence_options[] = {
-	{ "--to", "FOLDER", "where to; new or empty (evidence-MESSAGE here)", NULL, false }, { 0 }
+	{ "--to", "FOLDER", "where to; new or empty (evidence-MESSAGE here)", NULL, false },
+	{ "--purpose", "CODE", "for what its document is read, such as verification: it stands in the timeline",
+	  "purpose", false },
+	{ 0 },
 };
 const struct option inspect_options[] = {
 	{ "--certificate", "FILE…", "whom to believe: the partner's certificate, or an authority (PEM or DER)", NULL,

@@ -16,7 +16,7 @@ extern const struct option init_options[], key_new_options[], csr_options[], ins
 	backup_options[], restore_options[], webhook_options[], webhook_list_options[], rotate_options[],
 	redeliver_options[], delivery_options[], hold_options[], hold_list_options[], due_options[],
 	archive_write_options[], archive_verify_options[], archive_search_options[], notice_options[],
-	notice_restored_options[], catch_up_options[], catch_up_status_options[], decide_options[], reads_options[],
-	edition_list_options[], edition_import_options[], reason_options[], activate_options[];
+	notice_restored_options[], catch_up_options[], catch_up_status_options[], approve_options[], reject_options[],
+	reads_options[], edition_list_options[], edition_import_options[], reason_options[], activate_options[];
 
 #endif

@@ -349,6 +349,22 @@ static enum err_code open_iconv(const char *to, const char *from, const char *ch
 	return OK;
 }
 
+static bool converts(const char *to, const char *from)
+{
+	struct err unknown;
+	iconv_t iconv = NO_ICONV;
+
+	if (open_iconv(to, from, from, &iconv, &unknown) != OK)
+		return false;
+	iconv_close(iconv);
+	return true;
+}
+
+bool csv_charset_known(const char *charset)
+{
+	return converts("UTF-8", charset) && converts(charset, "UTF-8");
+}
+
 enum err_code csv_open(const struct csv_dialect *dialect, struct csv_source source, struct csv_reader **reader,
 		       struct err *err)
 {

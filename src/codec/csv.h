@@ -40,6 +40,8 @@ struct csv_record {
 extern const struct rule csv_rules[];
 
 struct csv_reader;
+/* Whether a file in CHARSET can be read and written here. */
+bool csv_charset_known(const char *charset);
 /* ERR_INVALID if iconv does not know the charset. */
 enum err_code csv_open(const struct csv_dialect *dialect, struct csv_source source, struct csv_reader **reader,
 		       struct err *err) MUST_USE;

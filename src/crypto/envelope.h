@@ -31,7 +31,8 @@ void envelope_free(struct envelope *envelope); /* NULL is fine */
 
 /* Hands what is in FD, a file, to SINK piece by piece. The pieces are believed only when this returns OK: not before
  * the end is known whether the file was altered. KEY: a private key in PEM without a password. ERR_SYNTAX: cut short,
- * or no such file; ERR_DENIED: it is for other keys; ERR_INVALID: altered; and whatever SINK fails with. */
+ * or no such file; ERR_DENIED: it is for other keys; ERR_INVALID: altered; and whatever SINK fails
+ * with, if it was not altered: what SINK is given no more is read all the same. */
 typedef enum err_code envelope_sink(void *arg, struct bytes plain, struct err *err);
 enum err_code envelope_open(int fd, struct bytes key, envelope_sink *sink, void *arg, struct envelope_facts *facts,
 			    struct err *err) MUST_USE;

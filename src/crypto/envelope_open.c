@@ -285,25 +285,27 @@ static enum err_code failed(const struct content *content, const struct envelope
 			err, ERR_DENIED,
 			"the backup does not open with this key: give the private key of one of the certificates that "
 			"it was made for");
-	return fail(err, ERR_INVALID, "the backup was altered, or damaged where it was stored: it is not used");
+	return fail(err, ERR_INVALID,
+		    "the backup was altered, or damaged where it was stored: fetch it again, or take an older one");
 }
 
 /* CMS_decrypt() would keep all plain text in memory until it knows that nothing was altered. Here the sink has it
- * before, and learns that from us. */
+ * before, and learns that from us. What it stumbles over may be the damage, so it is only told when the rest has been
+ * read and the file was found to be as it was made. */
 static enum err_code pieces_hand_over(BIO *plain, struct content *content, struct envelope_port *in,
 				      envelope_sink *sink, void *arg, struct err *err)
 {
 	uint8_t piece[READ_AT_ONCE];
+	enum err_code sunk = OK;
+	struct err why = { 0 };
+	int size;
 
-	for (;;) {
-		int size = BIO_read(plain, piece, sizeof(piece));
-		if (size > 0)
-			TRY(sink(arg, bytes(piece, (size_t)size), err));
-		else if (size < 0 || in->code != OK || BIO_get_cipher_status(plain) <= 0)
-			return failed(content, in, err);
-		else
-			return OK;
-	}
+	while ((size = BIO_read(plain, piece, sizeof(piece))) > 0)
+		if (sunk == OK)
+			sunk = sink(arg, bytes(piece, (size_t)size), &why);
+	if (size < 0 || in->code != OK || BIO_get_cipher_status(plain) <= 0)
+		return failed(content, in, err);
+	return sunk == OK ? OK : fail(err, sunk, "%s", why.text);
 }
 
 static bool agreed_opens(CMS_ContentInfo *cms, CMS_RecipientInfo *recipient, EVP_PKEY *key)

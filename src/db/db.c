@@ -23,7 +23,7 @@ static const struct {
 	{ "postgresql://", true, &postgres_driver },
 	{ "postgres://", true, &postgres_driver },
 	{ "sqlite:", false, &sqlite_driver },
-	{ "", true, &sqlite_driver },
+	{ "", true, &sqlite_driver }, /* a path, as tests have it; no setting is one: db_url_valid() */
 };
 
 static const struct db_driver *driver_of(const char **url)
@@ -35,6 +35,23 @@ static const struct db_driver *driver_of(const char **url)
 	if (!schemes[i].keep)
 		*url += strlen(schemes[i].prefix);
 	return schemes[i].driver;
+}
+
+bool db_url_valid(const char *url)
+{
+	for (const char *c = url; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return false;
+	for (size_t i = 0; *schemes[i].prefix; i++)
+		if (starts_with(url, schemes[i].prefix))
+			return url[strlen(schemes[i].prefix)] != '\0';
+	return false;
+}
+
+const char *db_url_file(const char *url)
+{
+	bool file = *url && driver_of(&url) == &sqlite_driver;
+	return file ? url : NULL;
 }
 
 static struct db_options options_filled(const struct db_options *given)

@@ -77,6 +77,10 @@ struct db_options {
 	const char *vfs;       /* SQLite: virtual file system, for faults in tests; NULL for the system's */
 };
 
+/* What a setting may say: "sqlite:PATH", "postgresql://…" or "postgres://…", without control characters. */
+bool db_url_valid(const char *url);
+/* The path of an SQLite database, as it stands in URL; NULL: it is another one. */
+const char *db_url_file(const char *url);
 /* URL: a file path or "sqlite:PATH" (":memory:" is allowed for tests), or "postgresql://…". Does not migrate. */
 enum err_code db_open(const char *url, const struct db_options *options, struct db **db, struct err *err) MUST_USE;
 void db_close(struct db *db); /* waits for running transactions; NULL is fine */

@@ -135,14 +135,30 @@ static void connection_close(void *arg)
 	free(connection);
 }
 
+/* Of a URL that it does not understand libpq says which part, and that may be the password. */
+static enum err_code unreachable(const struct db *db, const struct connection *connection, struct err *err)
+{
+	const struct postgres *postgres = db->state;
+	const char *text = PQerrorMessage(connection->handle);
+	bool tried = starts_with(text, "connection to server") ||
+		     (starts_with(text, "could not translate host name") && !strchr(text, '@'));
+	buf_auto shown;
+	buf_init(&shown, 4096);
+	url_put_masked(&shown, postgres->url);
+	if (!tried && (shown.failed || !same(buf_text(&shown), postgres->url)))
+		return fail(err, ERR_CONFIG,
+			    "cannot connect to the database: its URL is wrong, and what libpq says of it is not shown, "
+			    "for there is a password in it (in a URL %%, /, ?, # and @ of a password are %%25, %%2F, "
+			    "%%3F, %%23 and %%40)");
+	return fail(err, ERR_DB, "cannot connect to the database: %.*s", (int)strcspn(text, "\n"), text);
+}
+
 static enum err_code connection_configure(const struct db *db, struct connection *connection, struct err *err)
 {
 	char sql[256];
 
-	if (lost(connection)) {
-		const char *text = PQerrorMessage(connection->handle);
-		return fail(err, ERR_DB, "cannot connect to the database: %.*s", (int)strcspn(text, "\n"), text);
-	}
+	if (lost(connection))
+		return unreachable(db, connection, err);
 	PQsetNoticeReceiver(connection->handle, notice_drop, NULL);
 	/* A commit that is answered must be durable; a setting that promises more than "on" stays. */
 	int size = snprintf(sql, sizeof(sql),

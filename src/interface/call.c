@@ -128,8 +128,12 @@ enum err_code call_shown(const struct call *call, const char *subject_type, cons
 	enum err_code code = db_write(call->kernel->db, note_shown, &showing, err);
 	if (code != ERR_DISK_FULL)
 		return code;
+	if (call->purpose_required)
+		return fail(err, ERR_DISK_FULL,
+			    "the disk is full, so who reads this cannot be journalled, and [interface] "
+			    "purpose-required = yes keeps it back until it can");
 	LOG(LOG_WARN, "api.read-not-journalled", LOG_TEXT(subject_type, subject), LOG_TEXT("actor", call->actor.name),
-	    LOG_TEXT("why", showing.purpose));
+	    LOG_TEXT("organisation", organisation ? organisation : ""), LOG_TEXT("why", showing.purpose));
 	return OK;
 }
 

@@ -111,9 +111,10 @@ struct call {
 	const char *method;                      /* of the request: HEAD runs the handler of GET */
 	const char *parameters[CALL_PARAMETERS]; /* of the path, in order */
 	struct bytes body;
-	struct actor actor;   /* .organisation: it sees what that one keeps, NULL: everything that the routes show */
-	const char *roles;    /* NULL: whoever may open the administration socket may do everything */
-	const char *purposes; /* for which documents are read here, with ", " between them; NULL: none are known */
+	struct actor actor;    /* .organisation: it sees what that one keeps, NULL: everything that the routes show */
+	const char *roles;     /* NULL: whoever may open the administration socket may do everything */
+	const char *purposes;  /* for which documents are read here, with ", " between them; NULL: none are known */
+	bool purpose_required; /* nothing of a document is shown that the journal does not say */
 	int64_t now_us;
 	/* The handler's to fill. */
 	struct findings *findings; /* with errors in it, the answer is a problem 422 that lists them */
@@ -145,7 +146,8 @@ bool call_sees(const struct call *call, const char *organisation);
 bool call_may(const struct call *call, const char *permission);
 /* Notes in the journal that whoever asks is shown what SUBJECT says, and for what: once for each purpose, however often
  * he comes back, so that a program which follows the feed and reads what it names comes to an end. With HEAD nobody is
- * shown anything. A full disk keeps no officer from what he has to read: then the log alone names him. */
+ * shown anything. A full disk keeps no officer from what he has to read, and then the log alone names him; where the
+ * purpose is required, so is the journal: ERR_DISK_FULL. */
 enum err_code call_shown(const struct call *call, const char *subject_type, const char *subject,
 			 const char *organisation, struct err *err) MUST_USE;
 

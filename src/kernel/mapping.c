@@ -18,6 +18,7 @@ const struct rule mapping_rules[] = {
 	[MAPPING_ONE_WAY] = { .code = "MAP-010", .text = "several codes stand for {1}, so it cannot be written; all but one of them say \"readOnly\" (table {2})" },
 	[MAPPING_AMBIGUOUS] = { .code = "MAP-011", .text = "{1} stands for two things (table {2})" },
 	[MAPPING_NO_SOURCE] = { .code = "MAP-012", .text = "this mapping works one way only: {1}" },
+	[MAPPING_NO_CHARSET] = { .code = "MAP-013", .text = "the charset {1} is not known here; iconv --list shows the names" },
 	[MAPPING_COLUMN_MISSING] = { .code = "MAP-020", .text = "there is no column \"{1}\"; there are {2}" },
 	[MAPPING_COLUMN_TWICE] = { .code = "MAP-021", .text = "the column \"{1}\" stands there twice" },
 	[MAPPING_CELLS] = { .code = "MAP-022", .text = "line {1} has {2}" },

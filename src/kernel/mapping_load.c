@@ -486,6 +486,8 @@ static void resolve_csv(struct mapping_loader *loader)
 		loader->no_memory = true;
 		return;
 	}
+	if (csv->charset && !csv_charset_known(csv->charset))
+		mapping_load_find(loader, MAPPING_NO_CHARSET, "/csv/charset", csv->charset, NULL);
 	if (csv->headless && csv->columns_count == 0)
 		mapping_load_find(loader, MAPPING_MISPLACED, "/csv/headless", "headless",
 				  "then \"column\" names the columns");

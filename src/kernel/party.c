@@ -6,6 +6,7 @@
 #include "base/date.h"
 #include "crypto/cert.h"
 #include "kernel/journal.h"
+#include "kernel/own_key.h"
 #include "kernel/reply.h"
 #include "kernel/store_int.h"
 
@@ -297,7 +298,15 @@ enum err_code partner_certificate_check(struct tx *tx, const struct partner_cert
 {
 	db_query_auto query = { 0 };
 	cert_auto cert = NULL;
+	bool ours;
 
+	TRY(own_key_known(tx, certificate->fingerprint, &ours, err));
+	if (ours)
+		return fail(
+			err, ERR_CONFLICT,
+			"certificate %s is of a key of this node: what it signs would be believed as the partner's; "
+			"give the partner's own",
+			certificate->fingerprint);
 	TRY(key_of(certificate->der, &cert, err));
 	TRY(db_query(tx, &sql_certificate_elsewhere, BINDS(BIND_TEXT(certificate->partner), BIND_INT(now_us)), &query,
 		     err));

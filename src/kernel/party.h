@@ -78,7 +78,7 @@ enum err_code partner_find_party(struct tx *tx, struct arena *arena, const char 
  */
 enum err_code partner_certificate_add(struct tx *tx, const struct partner_certificate *certificate,
 				      const struct actor *actor, int64_t now_us, struct err *err) MUST_USE;
-/* ERR_CONFLICT if the key of CERTIFICATE is pinned for another partner. */
+/* ERR_CONFLICT if the key of CERTIFICATE is pinned for another partner, or the certificate is this node's own. */
 enum err_code partner_certificate_check(struct tx *tx, const struct partner_certificate *certificate, int64_t now_us,
 					struct err *err) MUST_USE;
 enum err_code partner_certificates(struct tx *tx, struct arena *arena, const char *partner,

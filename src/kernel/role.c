@@ -38,8 +38,9 @@ static const struct permission permissions[] = {
 
 /* Those of an organisation and those of the node have no common role: who runs the node does not read what
  * organisations keep, and exporting evidence is reading it. An administrator lets others in, and reads no document
- * either, so that nobody has to be both. The state of the node, its keys and its journal as a
- * whole are of no organisation, so an auditor of one reads all but these. */
+ * either, so that nobody has to be both; nobody changes his own roles (src/api/users.c). That does not keep one who
+ * lets others in from making a user for himself: it makes him do what the journal shows. The state of the node, its
+ * keys and its journal as a whole are of no organisation, so an auditor of one reads all but these. */
 #define OFFICER                                                                                                        \
 	"documents.read documents.submit documents.handle messages.read tasks.read events.read partners.read"          \
 	" organisations.read reference.read"

@@ -15,7 +15,7 @@ const struct rule card_rules[] = {
 	[RULE_PAYLOAD]    = { .code = "CARD-001", .text = "what is signed is no card: {1}" },
 	[RULE_VERSION]    = { .code = "CARD-002", .text = "it is a card of version {1}, and this node reads version 1: ask for one of that, or install a newer Lintas" },
 	[RULE_OURSELVES]  = { .code = "CARD-003", .text = "this is a card of this node itself, {1}: import that of the partner" },
-	[RULE_OLDER]      = { .code = "CARD-004", .text = "the card that is held is as new or newer (serial {1}, this one {2}): ask the partner for its current one" },
+	[RULE_OLDER]      = { .code = "CARD-004", .text = "the card that is held, or waits, is as new or newer (serial {1}, this one {2}): ask the partner for its current one" },
 	[RULE_EXPIRED]    = { .code = "CARD-005", .text = "the card was valid until {1}: ask the partner for its current one" },
 	[RULE_FUTURE]     = { .code = "CARD-006", .text = "the card was issued at {1}, which is in the future: the clock of one of the two nodes is wrong" },
 	[RULE_PERIOD]     = { .code = "CARD-007", .text = "the card ends ({1}) before it is issued" },

@@ -23,6 +23,7 @@ enum err_code messaging_card_known(struct tx *tx, struct arena *arena, const cha
 	TRY(partner_find(tx, arena, partner, &found.partner, err));
 	TRY(partner_certificates(tx, arena, partner, &found.kept, err));
 	TRY(partner_card_find(tx, arena, partner, CARD_HELD, &found.held, err));
+	TRY(partner_card_find(tx, arena, partner, CARD_PENDING, &found.pending, err));
 	*known = found;
 	return OK;
 }
@@ -36,6 +37,15 @@ static void check_party(struct arena *arena, const struct partner *partner, cons
 	    !same(partner->code, party->code))
 		finding_add(findings, &card_take_rules[RULE_PARTY], "/party", partner->code,
 			    arena_printf(arena, "%s (%s)", partner->party_id, partner->party_type));
+}
+
+/* Of the cards that TEXT has to be newer than. What waits takes no older one in its place: somebody may have looked at
+ * it, and would approve the other one. */
+static int64_t newest_serial(const struct card_known *known, struct bytes text)
+{
+	int64_t held = known->held.partner ? known->held.serial : INTEGER_NONE;
+	bool other = known->pending.partner && !bytes_same(known->pending.octets, text);
+	return other && known->pending.serial > held ? known->pending.serial : held;
 }
 
 enum err_code messaging_card_judge(const struct messaging *messaging, struct arena *arena,
@@ -56,7 +66,7 @@ enum err_code messaging_card_judge(const struct messaging *messaging, struct are
 		.party_id = messaging->options.party_id,
 		.party_type = messaging->options.party_type,
 		.allow_plain = messaging->options.allow_plain,
-		.held_serial = known->held.partner ? known->held.serial : INTEGER_NONE,
+		.held_serial = newest_serial(known, text),
 		.pinned = known->partner.code ? pinned : NULL,
 		.pinned_count = count,
 		.fingerprint = fingerprint,
@@ -95,9 +105,9 @@ enum err_code messaging_card_wait(struct tx *tx, struct arena *arena, const char
 {
 	const char *task =
 		arena_printf(arena,
-			     "Partner %s: a new card waits. See what it changes (lintas partner card %s), then "
-			     "lintas partner approve %s, or reject",
-			     partner, partner, partner);
+			     "Partner %s: a new card waits. lintas partner card %s shows what it changes, and how it "
+			     "is approved or rejected",
+			     partner, partner);
 	*kept = (struct partner_card){ .partner = partner,
 				       .serial = card->serial,
 				       .octets = text,

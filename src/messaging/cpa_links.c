@@ -155,6 +155,18 @@ void cpa_check_references(struct cpa_reading *reading)
 
 /* --- The two parties --- */
 
+/* The schema allows several, and does not say which one counts: software differs, and so would the two ends in what is
+ * signed, acknowledged and sent again. */
+static bool names_another_channel(struct cpa_reading *reading, const struct xml_node *binding)
+{
+	const struct xml_node *first = grammar_child(binding, "cpa:ChannelId");
+
+	for (const struct xml_node *one = first; (one = grammar_again(one));)
+		if (!same(cpa_text(reading, one), cpa_text(reading, first)))
+			return true;
+	return false;
+}
+
 static void check_twice(struct cpa_reading *reading, size_t p)
 {
 	const struct cpa_party *party = &reading->cpa->parties[p];
@@ -163,10 +175,9 @@ static void check_twice(struct cpa_reading *reading, size_t p)
 		const struct cpa_action *action = &party->actions[i];
 		const struct cpa_action *first =
 			cpa_action_of(party, action->sends, action->role, &action->service, action->action);
-		if (first && first != action)
-			cpa_found(reading, CPA_RULE_ACTION_TWICE,
-				  grammar_child(reading->actions[p][i], "cpa:ThisPartyActionBinding"), action->action,
-				  action->service.value);
+		const struct xml_node *binding = grammar_child(reading->actions[p][i], "cpa:ThisPartyActionBinding");
+		if ((first && first != action) || names_another_channel(reading, binding))
+			cpa_found(reading, CPA_RULE_ACTION_TWICE, binding, action->action, action->service.value);
 	}
 }
 

@@ -384,7 +384,7 @@ static void read_action(struct cpa_reading *reading, const struct cpa_party *par
 	action->must_sign = flag(reading, characteristics, "isNonRepudiationRequired");
 	action->confidential_persistent =
 		choice(reading, characteristics, "isConfidential", levels, COUNT(levels), 0) >= 2;
-	/* Of several channels the first is what the author prefers (CPPA 2.0, ChannelId). */
+	/* That there are no others is checked with what leads where. */
 	action->channel = channel_of(party, cpa_text(reading, grammar_child(binding, "cpa:ChannelId")));
 	for (const struct xml_node *one = xml_first(node); one; one = xml_next(one))
 		if (grammar_is(one, "cpa:CanSend") || grammar_is(one, "cpa:CanReceive"))

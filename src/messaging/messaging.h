@@ -482,7 +482,7 @@ struct card_reading {
 	const struct kernel *kernel;       /* whose document types are known; NULL: any is */
 	const char *party_id, *party_type; /* ours; NULL: this is nobody's node */
 	bool allow_plain;                  /* http:// endpoints */
-	int64_t held_serial;               /* of the card that is held of the partner; INTEGER_NONE: none */
+	int64_t held_serial;               /* of the newest card that is here of the partner; INTEGER_NONE: none */
 	const char *const *pinned;         /* fingerprints: one of them has to have signed; NULL: any certificate */
 	size_t pinned_count;
 	const char *fingerprint; /* that a person was told, groups of digits or its beginning; NULL: not asked for */
@@ -496,11 +496,12 @@ enum err_code messaging_card_read(struct arena *arena, const struct card_reading
 struct card_known {
 	struct partner partner; /* .code NULL: there is none yet */
 	struct partner_certificate_list kept;
-	struct partner_card held; /* .partner NULL: none */
+	struct partner_card held, pending; /* .partner NULL: none */
 };
 enum err_code messaging_card_known(struct tx *tx, struct arena *arena, const char *partner, struct card_known *known,
 				   struct err *err) MUST_USE;
-/* Reads a card against that: one of a partner that there is must be its own, newer, and signed by a certificate that is
+/* Reads a card against that: one of a partner that there is must be its own, newer (than one that waits, too, unless it
+ * is that one), and signed by a certificate that is
  * pinned for it. FINGERPRINT: that a person was told; NULL. */
 enum err_code messaging_card_judge(const struct messaging *messaging, struct arena *arena,
 				   const struct card_known *known, struct bytes text, const char *fingerprint,

@@ -1,6 +1,7 @@
 /* The gateway: from the bytes of a partner to a durable message and a signed receipt, failing closed in every branch.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -159,12 +160,45 @@ static enum err_code refuse_in_words(struct receiving *r, const struct finding *
 	return code;
 }
 
+/* What may itself be a Fault, or an answer, is never answered by one: two ends could go on for ever. */
+static bool may_be_told(const struct receiving *r)
+{
+	static const char word[] = "Fault";
+	struct bytes body = r->request->body;
+	bool answer = r->message.unit_read && is_answer(r);
+	return !answer && !(body.size && memmem(body.data, body.size, word, sizeof word - 1));
+}
+
+/* Whom TLS has named, in words that every SOAP node can read. The status stays 400: SOAP 1.1 over HTTP has 500 for it,
+ * upon which gateways of ebMS 2 send the same message again and again. */
+static enum err_code refuse_by_fault(struct receiving *r, const struct finding *first, struct err *err)
+{
+	const struct binding *spoken = r->message.binding, *agreed = r->authenticated->profile->binding;
+	const struct refused_for why = { first->rule->code, first->text, .later = false };
+	struct ebms_packed packed = { 0 };
+	enum err_code code = soap_fault_pack((spoken ? spoken : agreed) == &binding_as4 ? FAULT_SOAP12 : FAULT_SOAP11,
+					     first, &packed, err);
+	if (code == OK) {
+		struct wire received = wire_received(r), fault = wire_given(r, WIRE_ERROR_SENT, NULL, &packed);
+		code = inbox_refused(r->messaging->options.kernel, r->authenticated->partner.code, message_id_of(r),
+				     &why, &received, &fault, r->now_us, err);
+	}
+	if (code == OK)
+		code = receiving_answer(r, packed.content_type, &packed.body, err);
+	if (code == OK)
+		r->response->status = 400;
+	buf_done(&packed.body);
+	return code;
+}
+
 /* A known partner learns which rule its message broke, signed; the refusal is kept with the bytes. */
 static enum err_code refuse(struct receiving *r, struct err *err)
 {
 	const struct finding *first = findings_at(r->findings, 0);
 	if (is_answerable(r)) {
 		TRY(refuse_in_words(r, first, err));
+	} else if (may_be_told(r)) {
+		TRY(refuse_by_fault(r, first, err));
 	} else {
 		const struct refused_for why = { first->rule->code, first->text, .later = false };
 		struct wire received = wire_received(r);

@@ -41,4 +41,9 @@ enum err_code receiving_identity(struct receiving *r, const struct peer *peer, c
 /* A signal of ebMS 2 that came with a request of its own: it settles what it is about, or asks for an answer. */
 enum err_code receiving_signal(struct receiving *r, struct err *err) MUST_USE;
 
+/* A Fault of SOAP 1.1 (ebMS 2) or 1.2 (AS4) that says WHY, unsigned. The caller's buf_done of .body. */
+enum soap_fault { FAULT_SOAP11, FAULT_SOAP12 };
+enum err_code soap_fault_pack(enum soap_fault kind, const struct finding *why, struct ebms_packed *packed,
+			      struct err *err) MUST_USE;
+
 #endif

@@ -132,8 +132,12 @@ enum err_code webhooks_step(const struct webhook_sender *sender, int64_t now_us,
 #define WEBHOOK_NAMES_MAX 64 /* of events that one asks for */
 /* Findings (WHK-001 …) for a URL that cannot be, and for names that no event of KERNEL has, that come twice or are more
  * than WEBHOOK_NAMES_MAX; texts are made in ARENA. */
-void webhook_check(const struct kernel *kernel, struct arena *arena, const struct webhook *webhook, bool allow_plain,
-		   struct findings *findings);
+struct webhook_policy {
+	bool allow_plain;
+	const struct reach *reach; /* where receivers may be, by number; NULL: anywhere */
+};
+void webhook_check(const struct kernel *kernel, struct arena *arena, const struct webhook *webhook,
+		   const struct webhook_policy *policy, struct findings *findings);
 /* The second of these alone: of a webhook that was taken before the names were known. */
 void webhook_check_events(const struct kernel *kernel, struct arena *arena, const char *events,
 			  struct findings *findings);

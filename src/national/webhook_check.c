@@ -5,7 +5,7 @@
 
 enum { URL_MAX = 2000, EVENTS_LENGTH_MAX = 2000, SECRET_OCTETS = 32 };
 
-enum { RULE_URL, RULE_PLAIN, RULE_USER, RULE_EVENT, RULE_EVENTS, RULE_ELSEWHERE, RULE_TWICE };
+enum { RULE_URL, RULE_PLAIN, RULE_USER, RULE_EVENT, RULE_EVENTS, RULE_ELSEWHERE, RULE_TWICE, RULE_UNREACHED };
 const struct rule webhook_rules[] = {
 	[RULE_URL] = { .code = "WHK-001",
 		       .text = "{1} is no URL of a receiver: give https://HOST/PATH, at most 2000 characters" },
@@ -23,6 +23,9 @@ const struct rule webhook_rules[] = {
 			     .text = "{1} is not on this machine, and http:// is for this machine alone, such as "
 				     "http://127.0.0.1:PORT/PATH: give an https:// URL" },
 	[RULE_TWICE] = { .code = "WHK-011", .text = "\"{1}\" stands twice: give each name of an event once" },
+	[RULE_UNREACHED] = { .code = "WHK-012",
+			     .text = "calls may not go to {1}: the address is not public, and in none of [webhooks] "
+				     "private-networks of the node" },
 	{ 0 },
 };
 
@@ -37,13 +40,19 @@ static bool is_here(const char *host)
 	       (starts_with(host, "[::1]") && (size == 5 || host[5] == ':'));
 }
 
-static void check_url(const char *url, bool allow_plain, struct findings *findings)
+static void check_reach(const char *url, const struct reach *reach, struct findings *findings)
+{
+	if (reach && !http_url_reached(url, reach))
+		finding_add(findings, &webhook_rules[RULE_UNREACHED], "/url", url, NULL);
+}
+
+static void check_url(const char *url, const struct webhook_policy *policy, struct findings *findings)
 {
 	bool fits = strlen(url) <= URL_MAX, plain = fits && http_url_begins(url, "http://");
 	size_t authority = strcspn(url, "/");
 
 	authority += strspn(url + authority, "/");
-	if (plain && !allow_plain)
+	if (plain && !policy->allow_plain)
 		finding_add(findings, &webhook_rules[RULE_PLAIN], "/url", url, NULL);
 	else if (!plain && !(fits && http_url_begins(url, "https://")))
 		finding_add(findings, &webhook_rules[RULE_URL], "/url", *url ? url : "(absent)", NULL);
@@ -53,6 +62,8 @@ static void check_url(const char *url, bool allow_plain, struct findings *findin
 		finding_add(findings, &webhook_rules[RULE_URL], "/url", url, NULL);
 	else if (plain && !is_here(url + strlen("http://")))
 		finding_add(findings, &webhook_rules[RULE_ELSEWHERE], "/url", url, NULL);
+	else if (!plain)
+		check_reach(url, policy->reach, findings);
 }
 
 static void check_event(const struct kernel *kernel, struct arena *arena, const char *name, struct findings *findings)
@@ -105,10 +116,10 @@ void webhook_check_events(const struct kernel *kernel, struct arena *arena, cons
 	}
 }
 
-void webhook_check(const struct kernel *kernel, struct arena *arena, const struct webhook *webhook, bool allow_plain,
-		   struct findings *findings)
+void webhook_check(const struct kernel *kernel, struct arena *arena, const struct webhook *webhook,
+		   const struct webhook_policy *policy, struct findings *findings)
 {
-	check_url(webhook->url, allow_plain, findings);
+	check_url(webhook->url, policy, findings);
 	webhook_check_events(kernel, arena, webhook->events, findings);
 }
 

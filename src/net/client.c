@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <netdb.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +113,29 @@ bool http_url_valid(const char *text)
 
 	curl_url_cleanup(url);
 	return valid;
+}
+
+bool http_url_reached(const char *text, const struct reach *reach)
+{
+	static const struct addrinfo numbers = { .ai_flags = AI_NUMERICHOST };
+	char host[256];
+	struct err unused;
+	struct addrinfo *found = NULL;
+	CURLU *url = curl_url();
+	bool read = url && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+		    url_part(url, CURLUPART_HOST, host, sizeof(host), &unused) == OK;
+
+	curl_url_cleanup(url);
+	if (!read)
+		return false;
+	size_t size = strlen(host);
+	bool bracketed = size > 2 && host[0] == '[' && host[size - 1] == ']';
+	host[bracketed ? size - 1 : size] = '\0';
+	if (getaddrinfo(host + bracketed, NULL, &numbers, &found) != 0)
+		return true;
+	bool allowed = reach_allows(reach, found->ai_addr);
+	freeaddrinfo(found);
+	return allowed;
 }
 
 /* --- Headers --- */

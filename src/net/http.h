@@ -192,6 +192,10 @@ void http_client_free(struct http_client *client);
 bool http_url_begins(const char *url, const char *scheme);
 /* Whether calls can be made to it, if it is answered there: libcurl can read it, and its port is one. */
 bool http_url_valid(const char *url);
+struct reach;
+/* Whether calls to URL may go where its host says by number, in any way that libcurl takes for one ("127.1"): what a
+ * name stands for is judged when it is connected to. */
+bool http_url_reached(const char *url, const struct reach *reach);
 /* For the end of the process: calls under way and later ones fail within about a second (ERR_BUSY). */
 void http_client_cancel(struct http_client *client);
 

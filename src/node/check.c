@@ -251,9 +251,8 @@ static enum err_code check_terms(struct tx *tx, void *arg, struct err *err)
 /* Opening an SQLite database makes one: a check does not. */
 static enum err_code check_database(struct checking *c, struct err *err)
 {
-	const char *file = starts_with(c->config->database, "sqlite:")
-				   ? config_path(c->arena, c->config, c->config->database + strlen("sqlite:"))
-				   : NULL;
+	const char *name = db_url_file(c->config->database);
+	const char *file = name ? config_path(c->arena, c->config, name) : NULL;
 	struct db *db = NULL;
 	if (file && access(file, R_OK | W_OK) != 0)
 		return fail(err, ERR_CONFIG,

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "customs/registry.h"
+#include "db/db.h"
 #include "net/reach.h"
 
 #define MIB (INT64_C(1) << 20)
@@ -46,6 +47,7 @@
 #define TIME(section, name, member, value, min, max, help)                                                             \
 	SETTING(section, name, UNIT_TIME, member, int64_t, value, min, max, help)
 
+/* clang-format off */
 static const struct setting settings[] = {
 	TEXT("node", "state", state, NULL, "The member state that this node serves, ISO 3166 alpha-2 (VN)."),
 	TEXT("node", "name", name, "Lintas node", "What people call this node; shown in status and logs."),
@@ -152,6 +154,7 @@ static const struct setting settings[] = {
 	     "A dropped file that has not changed for so long is taken; longer than its writer pauses."),
 	TEXT("log", "level", log_level, "info", "debug, info, warn, error or off."),
 };
+/* clang-format on */
 
 const struct setting *config_setting(size_t index)
 {
@@ -215,7 +218,8 @@ enum {
 	RULE_TERM_LAW,
 	RULE_TERM_WINDOW,
 	RULE_TERMS,
-	RULE_OVERLOAD
+	RULE_OVERLOAD,
+	RULE_DATABASE
 };
 const struct rule config_rules[] = {
 	[RULE_UNKNOWN] = { .code = "CFG-001", .text = "there is no setting {1}; `lintas config settings` lists all" },
@@ -242,6 +246,8 @@ const struct rule config_rules[] = {
 	[RULE_OVERLOAD] = { .code = "CFG-014",
 			    .text = "[overload] refuse-lists, refuse-repeated and refuse-others go up: what costs least to "
 				    "repeat is refused first" },
+	[RULE_DATABASE] = { .code = "CFG-015",
+			    .text = "{1} is no database: sqlite:PATH, postgresql://… or postgres://…" },
 	{ 0 },
 };
 
@@ -415,9 +421,18 @@ static void check_terms(struct reading *r)
 				    NULL);
 }
 
+/* TEXT as people and logs may see it. */
+static const char *shown(struct arena *arena, const char *text)
+{
+	buf_auto masked;
+	buf_init(&masked, CONFIG_MAX_BYTES);
+	url_put_masked(&masked, text ? text : "");
+	return masked.failed ? "a value" : arena_text(arena, buf_text(&masked));
+}
+
 static void take(struct reading *r, const char *section, const char *name, const char *value)
 {
-	const char *full = arena_printf(r->arena, "[%s] %s", section, name);
+	const char *full = shown(r->arena, arena_printf(r->arena, "[%s] %s", section, name));
 	if (same(section, "retention")) {
 		take_term(r, full, name, value);
 		return;
@@ -431,7 +446,8 @@ static void take(struct reading *r, const char *section, const char *name, const
 		r->given[i] = true;
 		if (!setting_parse(r->arena, s, value, r->config))
 			finding_add(r->findings, &config_rules[RULE_VALUE], "",
-				    arena_printf(r->arena, "%s = %s", full, value), wanted(r->arena, s));
+				    arena_printf(r->arena, "%s = %s", full, shown(r->arena, value)),
+				    wanted(r->arena, s));
 		return;
 	}
 	finding_add(r->findings, &config_rules[RULE_UNKNOWN], "", full, NULL);
@@ -564,6 +580,25 @@ static void check_interface(struct reading *r)
 			"1 to 32 codes of small letters, digits and \"-\", at most 32 long, with \",\" between them");
 }
 
+static bool database_known(struct arena *arena, const char *where, const char *url, struct findings *findings)
+{
+	if (db_url_valid(url))
+		return true;
+	finding_add(findings, &config_rules[RULE_DATABASE], "", arena_printf(arena, "%s %s", where, shown(arena, url)),
+		    NULL);
+	return false;
+}
+
+enum err_code config_database_require(const char *where, const char *url, struct findings *findings, struct err *err)
+{
+	arena_auto arena = arena_new(2 * CONFIG_MAX_BYTES);
+	if (!arena)
+		return fail(err, ERR_MEMORY, "no memory for a setting");
+	return database_known(arena, where, url, findings)
+		       ? OK
+		       : fail(err, ERR_CONFIG, "the node has no database that this program can use");
+}
+
 static void check_whole(struct reading *r)
 {
 	for (size_t i = 0; i < COUNT(settings); i++)
@@ -576,6 +611,8 @@ static void check_whole(struct reading *r)
 		finding_add(r->findings, &config_rules[RULE_WINDOW], "", NULL, NULL);
 	check_addresses(r);
 	check_interface(r);
+	if (r->config->database && *r->config->database)
+		database_known(r->arena, "[database] url =", r->config->database, r->findings);
 	struct reach reach = { 0 };
 	if (r->config->webhook_networks && !reach_parse(r->arena, r->config->webhook_networks, &reach))
 		finding_add(r->findings, &config_rules[RULE_VALUE], "", "[webhooks] private-networks",
@@ -636,7 +673,8 @@ enum err_code config_read(struct arena *arena, const char *directory, struct con
 	return config_parse(arena, directory, buf_bytes(&text), config, findings, err);
 }
 
-void config_put_value(struct buf *out, const struct setting *s, const struct config *config)
+static void put_value(struct buf *out, const struct setting *s, const struct config *config,
+		      void (*put_text)(struct buf *out, const char *text))
 {
 	const char *member = (const char *)config + s->offset;
 	int64_t number;
@@ -646,7 +684,7 @@ void config_put_value(struct buf *out, const struct setting *s, const struct con
 	switch (s->unit) {
 	case UNIT_TEXT:
 		memcpy(&text, member, sizeof text);
-		buf_puts(out, text ? text : "");
+		put_text(out, text ? text : "");
 		break;
 	case UNIT_FLAG:
 		memcpy(&flag, member, sizeof flag);
@@ -670,6 +708,11 @@ void config_put_value(struct buf *out, const struct setting *s, const struct con
 	}
 }
 
+void config_put_value(struct buf *out, const struct setting *s, const struct config *config)
+{
+	put_value(out, s, config, url_put_masked);
+}
+
 static void put_terms(struct buf *out, const struct retention *retention)
 {
 	char term[RETENTION_TERM_SIZE];
@@ -684,7 +727,7 @@ static void put_terms(struct buf *out, const struct retention *retention)
 	}
 }
 
-void config_put(struct buf *out, const struct config *config)
+static void put_all(struct buf *out, const struct config *config, void (*put_text)(struct buf *out, const char *text))
 {
 	const char *section = NULL;
 	for (size_t i = 0; i < COUNT(settings); i++) {
@@ -693,10 +736,15 @@ void config_put(struct buf *out, const struct config *config)
 			buf_printf(out, "%s[%s]\n", section ? "\n" : "", s->section);
 		section = s->section;
 		buf_printf(out, "; %s\n%s = ", s->help, s->name);
-		config_put_value(out, s, config);
+		put_value(out, s, config, put_text);
 		buf_putc(out, '\n');
 	}
 	put_terms(out, &config->retention);
+}
+
+void config_put(struct buf *out, const struct config *config)
+{
+	put_all(out, config, url_put_masked);
 }
 
 void config_put_help(struct buf *out)
@@ -755,7 +803,7 @@ enum err_code config_write(const char *directory, const char *state, const char 
 	config.plain = plain;
 	if (plain)
 		config.address = "127.0.0.1";
-	config_put(&text, &config);
+	put_all(&text, &config, buf_puts);
 	TRY(buf_check(&text, "the configuration", err));
 	return file_create(path, buf_bytes(&text), err);
 }

@@ -81,9 +81,12 @@ enum err_code config_read(struct arena *arena, const char *directory, struct con
  * beside it. */
 enum err_code config_write(const char *directory, const char *state, const char *name, const char *database,
 			   int64_t port, bool plain, struct err *err) MUST_USE;
-/* A setting's value, as it would be written. */
+/* Finds that the value URL of WHERE, such as "--database", is no database; ERR_CONFIG then. */
+enum err_code config_database_require(const char *where, const char *url, struct findings *findings,
+				      struct err *err) MUST_USE;
+/* A setting's value, as it would be written, but for a password in a URL (url_put_masked()). */
 void config_put_value(struct buf *out, const struct setting *setting, const struct config *config);
-/* The settings as text: as the file would be, with comments. */
+/* The settings as text: as the file would be, with comments; without passwords. */
 void config_put(struct buf *out, const struct config *config);
 /* The same as a Markdown table for docs/. */
 void config_put_markdown(struct buf *out);

@@ -22,14 +22,13 @@
 /* The file of an SQLite database: a path in its URL is relative to the node's directory. NULL if it is another one. */
 static const char *database_file(struct arena *arena, const struct config *config)
 {
-	return starts_with(config->database, "sqlite:")
-		       ? config_path(arena, config, config->database + strlen("sqlite:"))
-		       : NULL;
+	const char *file = db_url_file(config->database);
+	return file ? config_path(arena, config, file) : NULL;
 }
 
 static const char *database_url(struct arena *arena, const struct config *config)
 {
-	if (!starts_with(config->database, "sqlite:"))
+	if (!db_url_file(config->database))
 		return config->database;
 	const char *path = database_file(arena, config);
 	return path ? arena_printf(arena, "sqlite:%s", path) : NULL;
@@ -257,6 +256,7 @@ enum err_code node_assemble(struct arena *arena, struct node *node, const struct
 	options.burst = c->burst;
 	options.purposes = c->purposes;
 	options.purpose_required = c->purpose_required;
+	options.webhook_reach = &node->webhooks.reach;
 	return api_new(&options, &node->api, err);
 }
 
@@ -322,6 +322,8 @@ enum err_code node_create(struct arena *arena, const struct node_init *init, str
 	const char *path = arena_printf(arena, "%s/lintas.conf", init->directory);
 	if (!path)
 		return fail(err, ERR_MEMORY, "no memory for a node");
+	if (init->database)
+		TRY(config_database_require("--database", init->database, findings, err));
 	if (mkdir(init->directory, 0700) != 0 && errno != EEXIST)
 		return fail(err, ERR_IO, "cannot make %s: %s", init->directory, strerror(errno));
 	TRY(config_write(init->directory, init->state, init->name, init->database, init->port, init->plain, err));

@@ -180,13 +180,12 @@ static bool lies_in(const char *inside, const char *place)
 static const char *own_place(struct arena *arena, const struct config *config, const char *inside)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
-	const char *url = config->database, *file = NULL;
+	const char *file = db_url_file(config->database);
 	if (lies_in(inside, "keys"))
 		return "in the folder of the private keys";
 	if (same(inside, "instance"))
 		return "the identity of this instance";
-	if (starts_with(url, "sqlite:"))
-		file = config_inside(arena, config->directory, url + strlen("sqlite:"));
+	file = file ? config_inside(arena, config->directory, file) : NULL;
 	for (size_t i = 0; file && i < COUNT(suffixes); i++)
 		if (starts_with(inside, file) && same(inside + strlen(file), suffixes[i]))
 			return "the database";

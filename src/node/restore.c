@@ -137,16 +137,15 @@ static enum err_code database_fill(struct restoring *r, const struct config *con
 /* Inside alone: what is elsewhere may be another node's, and is swept away with what fails here. */
 static enum err_code database_place(struct restoring *r, const struct config *config, struct err *err)
 {
-	if (!starts_with(config->database, "sqlite:"))
+	const char *name = db_url_file(config->database);
+	if (!name)
 		return OK;
-	const char *name = config->database + strlen("sqlite:");
 	const char *path = arena_printf(r->arena, "%s/%s", r->beside, name);
 	if (!path)
 		return fail(err, ERR_MEMORY, "no memory for a path");
 	if (!backup_name_valid(name))
 		return fail(err, ERR_USAGE,
-			    "the database %s is outside of the directory: give --database sqlite:lintas.db",
-			    config->database);
+			    "the database %s is outside of the directory: give --database sqlite:lintas.db", name);
 	r->database = name;
 	return folders_make(r, path, err);
 }
@@ -239,6 +238,8 @@ enum err_code node_restore(struct arena *arena, const struct node_restore *resto
 			   struct backup_contents *contents, struct node_left_out *left, struct err *err)
 {
 	struct node_restore given = *restore;
+	if (given.database)
+		TRY(config_database_require("--database", given.database, findings, err));
 	fd_auto fd = -1;
 	given.directory = without_slash(arena, restore->directory);
 	struct restoring r = { .arena = arena, .restore = &given, .contents = contents, .left = left };

@@ -193,6 +193,13 @@ def bad_input(backup, key, other_key, content, recipient):
     refused(1, "damaged", "restore", sealed_again(content.replace(b"E2E Exporter", b"E2F Exporter") if b"E2E Exporter" in content
                                                  else content[:-1] + bytes([content[-1] ^ 1])), nowhere, "--key", key)
     refused(1, "no backup of lintas", "restore", sealed_again(b"PK\3\4" + content), nowhere, "--key", key)
+    # What a line of its lintas.conf says is no file wherever the restore is started; the record keeps its length.
+    elsewhere = content.replace(b"url = sqlite:lintas.db", b"url = elsewhere-in.cwd")
+    assert elsewhere != content
+    sums = [hashlib.sha256(c[:-len(last)]).digest() for c in (content, elsewhere)]
+    assert sums[0] in last
+    refused(4, "CFG-015", "restore", sealed_again(elsewhere[:-len(last)] + last.replace(*sums)), nowhere, "--key", key)
+    assert not pathlib.Path("elsewhere-in.cwd").exists()
     newer = b""
     for kind, record, values in records_of(content):
         if kind == "H":
@@ -210,6 +217,10 @@ def bad_input(backup, key, other_key, content, recipient):
 def database_elsewhere(recipient, key):
     """A node whose database is not in its directory: a restore beside it must not touch that one, whatever it says."""
     node, data, backup, new = WORK / "elsewhere", WORK / "data", WORK / "elsewhere.backup", WORK / "new"
+    for database in (WORK / "lintas.db", "sqlite:", "sqlite:a.db\nname = x", "mysql://u:tjwdrGb1@db/x"):
+        refused(4, "CFG-015", "init", node, "--state", "TH", "--database", database)
+        assert not node.exists() and not (WORK / "lintas.db").exists()
+    refused(4, "--database mysql://u:***@db/x is no database: sqlite:PATH", "init", node, "--state", "TH", "--database", "mysql://u:tjwdrGb1@db/x")
     run(LINTAS, "init", node, "--state", "TH")
     data.mkdir()
     config = node / "lintas.conf"
@@ -217,10 +228,13 @@ def database_elsewhere(recipient, key):
     (node / "lintas.db").rename(data / "lintas.db")
     run(LINTAS, "backup", node, "--to", backup, "--recipient", recipient)
     before = (data / "lintas.db").read_bytes()
-    for database in ([], ["--database", "sqlite:../data/lintas.db"], ["--database", f"sqlite:{data}/lintas.db"], ["--database", "sqlite:"]):
+    for database in ([], ["--database", "sqlite:../data/lintas.db"], ["--database", f"sqlite:{data}/lintas.db"]):
         refused(2, "outside of the directory", "restore", backup, new, "--key", key, *database)
         assert (data / "lintas.db").read_bytes() == before and [p.name for p in data.iterdir()] == ["lintas.db"]
         assert not new.exists() and not pathlib.Path(f"{new}.restoring").exists()
+    for database in ("sqlite:", "lintas.db", WORK / "lintas.db", "mysql://u:tjwdrGb1@db/x"):
+        refused(4, "CFG-015", "restore", backup, new, "--key", key, "--database", database)
+        assert not new.exists() and not (WORK / "lintas.db").exists() and not pathlib.Path("lintas.db").exists()
     run(LINTAS, "restore", backup, new, "--key", key, "--database", "sqlite:data/deep/lintas.db")
     run(LINTAS, "audit", "verify", "--dir", new)
     assert (new / "data" / "deep").stat().st_mode & 0o777 == 0o700

@@ -62,18 +62,24 @@ def notices(th, vn):
     in_state(th, "VN", "up")
 
 
+def approve(vn):
+    """As `partner card` says that it is done."""
+    said = re.search(r"Next: lintas (partner approve TH --serial \d+)", lintas(vn, "partner", "card", "TH"))
+    return typed(vn, *said[1].split())
+
+
 def cards(th, vn):
     """VN has the card of TH; TH gets another organisation; VN is told, and approves."""
     card = REGION.work / "th.json"
     card.write_text(lintas(th, "card"))
     fingerprint = answer(vn, "card", "show", card)["fingerprint"]
     lintas(vn, "partner", "import", card, "--fingerprint", fingerprint)
-    lintas(vn, "partner", "approve", "TH")
+    approve(vn)
     typed(th, "organisation", "add", "dft", "--seat", "issuing-authority", "--name", "Department of Foreign Trade")
     until("VN has the new card", lambda: tasks(vn, "a new card waits"), seconds=60, pause=0.5)
     page = typed(vn, "partner", "card", "TH")
     assert "Department of Foreign Trade" in page, page
-    typed(vn, "partner", "approve", "TH")
+    approve(vn)
     assert not tasks(vn, "a new card waits")
 
 
@@ -91,7 +97,7 @@ def opt_outs(th, vn):
         until("VN has the new card", lambda: tasks(vn, "a new card waits"), seconds=60, pause=0.5)
         page = typed(vn, "partner", "card", "TH")
         assert f"  {sign} opted out     ACDD out (TH declaration 1)\n" in page, page
-        typed(vn, "partner", "approve", "TH")
+        approve(vn)
 
     typed(th, "partner", "opt-out", "VN", "ACDD", "--direction", "in", "--law", "TH declaration 1")
     approved("+")

@@ -181,10 +181,10 @@ def feed(th, token, known, lost, cursor):
     told = lintas(th, "events", "--after", cursor, "--json", code=6)
     assert "restored from a backup" in told, told
     goes_on = int(told.split("after=")[1].split('"')[0])
-    webhook = ask(th, token, "webhooks", body={"url": "https://127.0.0.1:9/", "after": 0})[1]["id"]
+    webhook = ask(th, token, "webhooks", body={"url": "https://localhost:9/", "after": 0})[1]["id"]
     for status, answered in (ask(th, token, f"events?after={cursor}"), ask(th, token, f"events/stream?after={cursor}"),
                              ask(th, token, "events/stream", {"Last-Event-ID": cursor}), ask(th, token, f"events/digest?after={cursor}"),
-                             ask(th, token, "webhooks", body={"url": "https://127.0.0.1:9/", "after": int(cursor)}),
+                             ask(th, token, "webhooks", body={"url": "https://localhost:9/", "after": int(cursor)}),
                              ask(th, token, f"webhooks/{webhook}/redeliver", body={"after": int(cursor)}),
                              ask(th, token, f"webhooks/{webhook}/redeliver", body={"event": int(cursor)})):
         assert status == 409 and f"read again from after={goes_on}" in answered, (status, answered)

@@ -222,6 +222,50 @@ static void a_partner_is_told_by_a_signed_error_what_was_wrong(void **state)
 	region_check_journals(region);
 }
 
+/* SOAP 1.1 §4.4. A Fault, and an answer, gets none: only the status. */
+static void whom_tls_has_named_is_told_by_a_fault_what_is_no_message(void **state)
+{
+	static const char xml[] = "text/xml; charset=UTF-8";
+	static const struct {
+		const char *type, *text, *rule; /* NULL: nothing is told */
+	} rows[] = {
+		{ "text/plain", "hello", "MSG-002" },
+		{ xml, "<cut", "MSG-" },
+		{ xml, "<soap:Envelope xmlns:soap=\"" NS_SOAP11 "\"><soap:Body/></soap:Envelope>", "MSG-" },
+		{ xml,
+		  "<soap:Envelope xmlns:soap=\"" NS_SOAP11
+		  "\"><soap:Body><soap:Fault><faultcode>soap:Client</faultcode>"
+		  "<faultstring>no</faultstring></soap:Fault></soap:Body></soap:Envelope>",
+		  NULL },
+	};
+	pki_auto tls = pki_issue(&(struct pki_spec){ .subject = "/C=VN/CN=tls",
+						     .issuer = keyring_authority(),
+						     .key_usage = "critical,digitalSignature",
+						     .extended_key_usage = "clientAuth" });
+
+	(void)state;
+	region_believe(th, "VN", "tls", cert_der(pki_cert(tls)), TIME_NONE);
+	for (int named = 1; named >= 0; named--)
+		for (size_t i = 0; i < COUNT(rows); i++) {
+			struct wire wire = { .content_type = rows[i].type, .octets = bytes_of(rows[i].text) };
+			region->client_certificate = named ? cert_der(pki_cert(tls)) : (struct bytes){ 0 };
+			struct http_answer answer = letter_post(th, &wire);
+			const char *text = arena_text_of(region->arena, answer.body);
+			assert_int_equal(answer.status, 400);
+			if (!named || !rows[i].rule) {
+				assert_int_equal(answer.body.size, 0);
+				continue;
+			}
+			assert_string_equal(answer.content_type, xml);
+			assert_non_null(strstr(text, arena_printf(region->arena,
+								  "<faultcode>soap:Client</faultcode><faultstring>%s",
+								  rows[i].rule)));
+			assert_true(ends_with(text, "</faultstring></soap:Fault></soap:Body></soap:Envelope>"));
+		}
+	region->client_certificate = (struct bytes){ 0 };
+	assert_int_equal(region_counts(th, "VN").refused, COUNT(rows));
+}
+
 static void by_nobody(struct letter2 *l)
 {
 	l->from = "nobody";
@@ -522,6 +566,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		BOTH(a_partner_is_told_by_a_signed_error_what_was_wrong),
+		BOTH(whom_tls_has_named_is_told_by_a_fault_what_is_no_message),
 		BOTH(a_stranger_gets_a_bare_400),
 		BOTH(the_same_message_again_gets_the_stored_acknowledgment),
 		BOTH(the_status_of_a_message_is_told_to_who_sent_it),

@@ -238,6 +238,22 @@ static void one_that_is_not_newer_than_what_is_held_is_refused(void **state)
 	must_be_refused("CARD-004");
 }
 
+static void one_that_is_older_than_what_waits_is_refused(void **state)
+{
+	(void)state;
+	begin(REGION_AS4, (struct health_policy){ 0 });
+	struct bytes old = card_of(th, "VN");
+	region_run(region, HOUR_US);
+	struct bytes newer = card_of(th, "VN");
+	send(newer);
+	send(old);
+	struct looking looking = look();
+	assert_non_null(strstr(looking.codes, "CARD-004"));
+	assert_true(bytes_same(looking.pending.octets, newer));
+	region_check_journals(region);
+	region_free(region);
+}
+
 static void one_of_the_receiver_itself_is_refused(void **state)
 {
 	(void)state;
@@ -402,6 +418,7 @@ int main(void)
 		cmocka_unit_test(a_node_that_is_back_says_so),
 		cmocka_unit_test(a_card_that_has_changed_waits_for_an_operator),
 		cmocka_unit_test(one_that_is_not_newer_than_what_is_held_is_refused),
+		cmocka_unit_test(one_that_is_older_than_what_waits_is_refused),
 		cmocka_unit_test(one_of_the_receiver_itself_is_refused),
 		cmocka_unit_test(one_of_a_third_state_is_refused),
 		cmocka_unit_test(one_that_was_altered_is_refused),

@@ -39,6 +39,7 @@ enum form_d_rule {
 	REPLACES_AND_REISSUES,
 	REPLACES_ITSELF,
 	REISSUED_LATE,
+	BEFORE_AGREEMENT,
 };
 
 #define ANNEX_7 "ATIGA Annex 7, "
@@ -109,6 +110,8 @@ const struct rule form_d_rules[] = {
 	/* The year bounds the application, whose date the certificate does not tell. */
 	[REISSUED_LATE] = { "FRM-034", "issued again on {1}; the exporter must have applied within one year from {2}",
 			    OCP "29(1)", SEVERITY_WARNING },
+	[BEFORE_AGREEMENT] = { "FRM-035", "issued on {1}, but the agreement is in force since {2}", "ATIGA Article 96",
+			       SEVERITY_ERROR },
 	{ 0 },
 };
 
@@ -240,9 +243,11 @@ static void check_shipment(const struct form_d *form, struct findings *findings)
 
 static void check_validity(const struct form_d *form, date today, struct findings *findings)
 {
-	date last = origin_last_day(form);
+	date last = origin_last_day(form), in_force = date_of(2010, 5, 17);
 
 	document_check_issued(form->issued_on, "/issueDate", today, findings);
+	if (form->issued_on != DATE_NONE && form->issued_on < in_force)
+		find_dates(findings, BEFORE_AGREEMENT, "/issueDate", form->issued_on, in_force);
 	if (last != DATE_NONE && today > last)
 		find_dates(findings, CERTIFICATE_OLD, "/issueDate", last, DATE_NONE);
 }

@@ -194,6 +194,25 @@ static void the_same_card_or_an_older_one_is_refused(void **state)
 	other_end(&o);
 }
 
+/* Or an approval of what was looked at would be one of what the partner has long changed. */
+static void an_older_card_does_not_take_the_place_of_one_that_waits(void **state)
+{
+	struct other o;
+
+	other_begin(state, &o);
+	imported(&o);
+	open_other(&o, "https://old.la.example:8443/as4");
+	const char *older = card_of(&o);
+	open_other(&o, "https://new.la.example:8443/as4");
+	const char *card = card_of(&o);
+	expect(import(&o, card, NULL), 201, "\"state\":\"pending\"");
+	expect(import(&o, older, NULL), 422, "CARD-004");
+	expect(import(&o, card, NULL), 201, "\"state\":\"pending\""); /* it is that one */
+	expect(call(&o.world, "POST", LA "/approve", NULL, NULL), 200, "\"state\":\"held\"");
+	assert_string_equal(look(&o).partner.endpoint, "https://new.la.example:8443/as4");
+	other_end(&o);
+}
+
 static void a_rejected_card_changes_nothing_and_the_next_one_can_come(void **state)
 {
 	struct other o;
@@ -390,6 +409,7 @@ int main(void)
 		cmocka_unit_test(a_roll_over_overlaps),
 		cmocka_unit_test(a_card_by_a_key_that_is_not_pinned_is_refused),
 		cmocka_unit_test(the_same_card_or_an_older_one_is_refused),
+		cmocka_unit_test(an_older_card_does_not_take_the_place_of_one_that_waits),
 		cmocka_unit_test(a_rejected_card_changes_nothing_and_the_next_one_can_come),
 		cmocka_unit_test(a_look_at_a_card_says_what_is_wrong_and_writes_nothing),
 		cmocka_unit_test(our_own_card_is_told_with_what_the_node_knows),

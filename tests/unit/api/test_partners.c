@@ -384,14 +384,42 @@ static void a_certificate_of_one_partner_is_refused_for_another(void **state)
 		for (size_t k = 0; k < one.view.certificates_count; k++)
 			if (k != i)
 				one.certificates[k].pem = pem_of(&world, own);
-		expect(add(&world, &one), 409, "partner LA");
+		struct answer refused = add(&world, &one);
+		expect(refused, 422,
+		       arena_printf(world.fixture->arena, "\"code\":\"PTN-024\",\"path\":\"/certificates/%zu\"", i));
+		expect(refused, 422, "partner LA");
 	}
 	expect(call(&world, "GET", "/api/v1/partners/PH", NULL, NULL), 404, NULL);
 	for (size_t k = 0; k < wish.view.certificates_count; k++)
 		wish.certificates[k].pem = pem_of(&world, own);
 	expect(add(&world, &wish), 201, "\"PH\"");
-	expect(certify(&world, "encrypt", pem_of(&world, own)), 409, "partner PH");
+	expect(certify(&world, "encrypt", pem_of(&world, own)), 422, "\"code\":\"PTN-024\",\"path\":\"/pem\"");
 	expect(certify(&world, "issuer", pem_of(&world, world.root)), 200, NULL);
+	end(&world);
+}
+
+/* It is a slip of the hand, and then who has our messages could send them back as the partner's. */
+static void a_certificate_of_our_own_is_refused_for_a_partner(void **state)
+{
+	static const struct statement put_key = {
+		"test.own-key", "INSERT INTO own_key (instance, id, usage, type, status, fingerprint, seen_us)"
+				" VALUES ('one', 'sign-1', 'sign', 'rsa-3072', 'active', $1, 0)"
+	};
+	struct world world = begin(state, false);
+	pki_auto own = pki_issue(&(struct pki_spec){ .subject = "/CN=own", .issuer = world.root });
+	struct wish wish;
+
+	add_partner(&world);
+	fixture_exec(world.fixture, &put_key, BINDS(BIND_TEXT(cert_fingerprint(pki_cert(own)))));
+	expect(certify(&world, "sign", pem_of(&world, own)), 422, "\"code\":\"PTN-024\",\"path\":\"/pem\"");
+	expect(certify(&world, "tls", pem_of(&world, own)), 422, "a key of this node");
+	wish_init(&world, &wish);
+	wish.view.code = "PH";
+	wish.view.party_id = "PH:gateway";
+	for (size_t i = 0; i < wish.view.certificates_count; i++)
+		wish.certificates[i].pem = pem_of(&world, own);
+	expect(add(&world, &wish), 422, "PTN-024");
+	expect(call(&world, "GET", "/api/v1/partners/PH", NULL, NULL), 404, NULL);
 	end(&world);
 }
 
@@ -496,6 +524,7 @@ int main(void)
 		cmocka_unit_test(the_issuer_of_lists_is_no_anchor),
 		cmocka_unit_test(a_newer_revocation_list_replaces_the_one_before_and_not_the_other_way_round),
 		cmocka_unit_test(a_certificate_of_one_partner_is_refused_for_another),
+		cmocka_unit_test(a_certificate_of_our_own_is_refused_for_a_partner),
 		cmocka_unit_test(a_certificate_of_version_1_is_not_pinned),
 		cmocka_unit_test(a_change_leaves_what_it_does_not_name),
 		cmocka_unit_test(a_profile_is_changed_once_its_certificates_are_there),

@@ -108,6 +108,73 @@ static void where_it_is_required_nothing_is_shown_to_who_does_not_say_it(void **
 	end(&r.world);
 }
 
+/* The whole document is in what proves how it came: rule 31(4) does not ask by which route it is read. */
+static void evidence_read(void **state, bool required)
+{
+	struct reading r = begin_reading(state, required);
+	struct arena *arena = r.world.fixture->arena;
+	const char *boss = new_user(&r.world, "boss", "dft", "auditor");
+	struct document document = document_called(r.world.fixture, "D2026-0045678");
+	const char *path = arena_printf(arena, "/api/v1/messages/%s/evidence", document.message);
+	struct answer said = call_with(&r.world, boss, "POST", path, NULL, NULL);
+
+	if (required)
+		expect(said, 422, "\"code\":\"API-014\",\"path\":\"/purpose\"");
+	else
+		expect(said, 200, NULL);
+	assert_int_equal(reads(&r, "user:boss", "purpose: not stated"), !required);
+	expect(call_with(&r.world, boss, "POST", arena_printf(arena, "%s?purpose=curiosity", path), NULL, NULL), 422,
+	       NULL);
+	expect(call_with(&r.world, boss, "POST", arena_printf(arena, "%s?purpose=audit", path), NULL, NULL), 200, NULL);
+	assert_int_equal(reads(&r, "user:boss", "purpose: audit"), 1);
+	expect(get_as(&r.world, boss, arena_printf(arena, "/api/v1/audit/reads?document=%s", document.id)), 200,
+	       "\"detail\":\"purpose: audit\"");
+	end(&r.world);
+}
+
+static void evidence_is_a_read_of_its_document(void **state)
+{
+	evidence_read(state, false);
+}
+
+static void evidence_is_kept_from_who_does_not_say_for_what_where_that_is_required(void **state)
+{
+	evidence_read(state, true);
+}
+
+static void fill_disk(struct reading *r)
+{
+	struct kernel_fixture *fixture = r->world.fixture;
+
+	db_close(fixture->kernel.db);
+	must(db_open(fixture->url, &(struct db_options){ .reserve_bytes = INT64_MAX }, &fixture->kernel.db,
+		     &fixture->err));
+}
+
+/* PostgreSQL's disk is another machine's. */
+static void on_a_full_disk_who_reads_is_in_the_log_or_reads_nothing_where_a_purpose_is_required(void **state)
+{
+	static const char *const parts[] = { "?purpose=audit", "/content?purpose=audit", "/original?purpose=audit" };
+
+	if (kernel_fixture_of(state)->kind != DB_SQLITE)
+		return;
+	struct reading r = begin_reading(state, true);
+	expect(get_part(&r, parts[1]), 200, NULL); /* journalled: it needs no other entry */
+	fill_disk(&r);
+	for (size_t i = 0; i < COUNT(parts); i++)
+		expect(get_part(&r, parts[i]), 200, "D2026-0045678");
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		struct answer refused = call(
+			&r.world, "GET", arena_printf(r.world.fixture->arena, "%s%s", r.path, parts[i]), NULL, NULL);
+		expect(refused, 503, "purpose-required");
+		assert_null(strstr(refused.text, "D2026-0045678"));
+	}
+	serve_with(&r.world, (struct api_options){ .purposes = PURPOSES });
+	expect(call(&r.world, "GET", arena_printf(r.world.fixture->arena, "%s%s", r.path, parts[1]), NULL, NULL), 200,
+	       "D2026-0045678");
+	end(&r.world);
+}
+
 static int occurrences(const char *text, const char *word)
 {
 	int count = 0;
@@ -158,6 +225,9 @@ int main(void)
 		cmocka_unit_test(who_does_not_say_for_what_is_journalled_as_that),
 		cmocka_unit_test(a_purpose_is_one_of_those_that_are_configured),
 		cmocka_unit_test(who_read_what_can_be_asked_by_document_and_by_user),
+		cmocka_unit_test(evidence_is_a_read_of_its_document),
+		cmocka_unit_test(evidence_is_kept_from_who_does_not_say_for_what_where_that_is_required),
+		cmocka_unit_test(on_a_full_disk_who_reads_is_in_the_log_or_reads_nothing_where_a_purpose_is_required),
 		cmocka_unit_test(where_it_is_required_nothing_is_shown_to_who_does_not_say_it),
 	};
 	return kernel_run("purpose", tests, COUNT(tests), customs_capabilities);

@@ -388,9 +388,28 @@ static void a_log_in_during_which_the_password_is_set_anew_leaves_no_token(void 
 	end(&world);
 }
 
+/* What an administrator gives himself he gives by another user, whom the journal names. */
+static void nobody_changes_his_own_roles(void **state)
+{
+	struct world world = begin(state, false);
+	const char *dara = new_user(&world, "dara", "dft", "administrator");
+	const char *noc = new_user(&world, "noc", NULL, "operator");
+	struct user_change_view more = { .roles = "administrator officer" },
+				title = { .title = "Dara", .roles = "administrator" };
+	struct user_change_view both = { .roles = "operator investigator" };
+
+	expect(change(&world, dara, "dara", &more), 422, "\"code\":\"ACC-007\",\"path\":\"/roles\"");
+	expect(change(&world, noc, "noc", &both), 422, "ACC-007");
+	expect(call(&world, "GET", "/api/v1/users/dara", NULL, NULL), 200, "\"roles\":\"administrator\"");
+	expect(change(&world, dara, "dara", &title), 200, "\"title\":\"Dara\"");
+	expect(change(&world, noc, "dara", &more), 200, "officer");
+	end(&world);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nobody_changes_his_own_roles),
 		cmocka_unit_test(an_administrator_makes_users_of_the_own_organisation_alone),
 		cmocka_unit_test(whoever_is_of_another_organisation_is_not_there),
 		cmocka_unit_test(an_operator_of_the_node_manages_all),

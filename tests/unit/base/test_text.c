@@ -367,6 +367,33 @@ static void words_are_taken_one_by_one_and_whole(void **state)
 	assert_false(word_next(&none, &word));
 }
 
+/* RFC 3986 3.2.1 and, for the query, libpq's connection URIs. */
+static void a_password_in_a_url_is_masked(void **state)
+{
+	static const char *const texts[][2] = {
+		{ "postgresql://db:5432/lintas", "postgresql://db:5432/lintas" },
+		{ "postgresql://lintas@db:5432/lintas", "postgresql://lintas@db:5432/lintas" },
+		{ "postgresql://lintas:s3cret@db:5432/lintas", "postgresql://lintas:***@db:5432/lintas" },
+		{ "postgresql://:s3cret@db", "postgresql://:***@db" },
+		{ "postgresql://lintas:s/3?c@ret@db/x", "postgresql://lintas:***@db/x" },
+		{ "postgresql:///x?user=a&password=s3cret&sslpassword=other&port=1",
+		  "postgresql:///x?user=a&password=***&sslpassword=***&port=1" },
+		{ "postgresql://u:s3cret@db/x?PassWord=s3cret", "postgresql://u:***@db/x?PassWord=***" },
+		{ "mysql:u:s3cret@db", "mysql:***@db" },
+		{ "host=db password=s3cret user=lintas", "host=db password=***" },
+		{ "sqlite:lintas.db", "sqlite:lintas.db" },
+		{ "", "" },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		buf_auto out;
+		buf_init(&out, 256);
+		url_put_masked(&out, texts[i][0]);
+		assert_string_equal(buf_text(&out), texts[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +415,7 @@ int main(void)
 		cmocka_unit_test(integers_are_read_within_their_range),
 		cmocka_unit_test(beginnings_and_ends_are_recognised),
 		cmocka_unit_test(case_is_ignored_for_ascii_letters_only),
+		cmocka_unit_test(a_password_in_a_url_is_masked),
 		cmocka_unit_test(words_are_taken_one_by_one_and_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -249,6 +249,24 @@ static void what_the_receiver_fails_with_is_what_opening_fails_with(void **state
 	close(fd);
 }
 
+/* What a receiver stumbles over is the damage, and would say nothing to whoever fetches the file. */
+static void damage_is_told_as_damage_whatever_the_receiver_says_of_it(void **state)
+{
+	const struct world *world = *state;
+	buf_auto file;
+	struct err err;
+
+	envelope_made(world, "made", CONTENT_BYTES);
+	buf_init(&file, 2 * CONTENT_BYTES);
+	assert_true(file_get(world->directory, "made", &file));
+	file.data[file.size / 2] ^= 1;
+	file_put(world->directory, "altered", buf_bytes(&file));
+	int fd = file_open(world, "altered", O_RDONLY);
+	assert_int_equal(envelope_open(fd, buf_bytes(&world->rsa_key), sink_full, NULL, NULL, &err), ERR_INVALID);
+	assert_non_null(strstr(err.text, "damaged where it was stored: fetch it again, or take an older one"));
+	close(fd);
+}
+
 static void a_certificate_that_cannot_be_encrypted_to_is_refused(void **state)
 {
 	const struct world *world = *state;
@@ -315,6 +333,7 @@ int main(void)
 		cmocka_unit_test(no_octet_can_be_altered),
 		cmocka_unit_test(a_file_that_is_cut_short_or_goes_on_is_refused),
 		cmocka_unit_test(what_the_receiver_fails_with_is_what_opening_fails_with),
+		cmocka_unit_test(damage_is_told_as_damage_whatever_the_receiver_says_of_it),
 		cmocka_unit_test(a_certificate_that_cannot_be_encrypted_to_is_refused),
 		cmocka_unit_test(opening_takes_no_memory_that_grows_with_the_content),
 	};

@@ -261,6 +261,21 @@ static void a_server_that_is_not_there_is_a_failure_that_may_be_tried_again(void
 	assert_null(db);
 }
 
+/* Of a URL that is wrong libpq tells the part that it does not understand. */
+static void a_password_that_makes_the_url_wrong_is_not_told(void **state)
+{
+	static const char *const urls[] = { "postgresql://lintas:secret/1@db/x", "postgresql://lintas:secret%zz@db/x",
+					    "postgresql://lintas:no@secret@db/x" };
+	struct fixture *fixture = fixture_of(state);
+	struct db *db = NULL;
+
+	for (size_t i = 0; i < COUNT(urls); i++) {
+		assert_int_equal(db_open(urls[i], NULL, &db, &fixture->err), ERR_CONFIG);
+		assert_null(strstr(fixture->err.text, "secret"));
+		assert_non_null(strstr(fixture->err.text, "%2F"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +287,7 @@ int main(void)
 		cmocka_unit_test(a_type_that_is_not_of_the_interface_is_refused_when_the_statement_is_prepared),
 		cmocka_unit_test(narrow_integers_and_booleans_read_as_integers),
 		cmocka_unit_test(a_value_of_another_kind_is_refused_and_not_quoted),
+		cmocka_unit_test(a_password_that_makes_the_url_wrong_is_not_told),
 		cmocka_unit_test(a_server_that_is_not_there_is_a_failure_that_may_be_tried_again),
 	};
 

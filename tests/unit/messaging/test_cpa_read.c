@@ -237,11 +237,32 @@ static void an_action_may_lack_the_identifier_of_its_mirror(void **state)
 	assert_string_equal(action->other->id, "p2-action-1");
 }
 
-static void of_several_channels_of_an_action_the_first_is_used(void **state)
+/* Software takes the first, or the one that suits, so the two ends could differ in what is signed and acknowledged. */
+static void an_action_by_two_channels_is_refused(void **state)
 {
 	const char *text =
 		replaced(good(), "<tns:ChannelId>p1-channel</tns:ChannelId>",
-			 "<tns:ChannelId> p1-slow\n</tns:ChannelId><tns:ChannelId>p1-channel</tns:ChannelId>", false);
+			 "<tns:ChannelId>p1-channel</tns:ChannelId><tns:ChannelId>p1-slow</tns:ChannelId>", false);
+	static const struct mutation two = { "ChannelId", "two of them", false,
+					     1,           "CPA-014",     VN "/ThisPartyActionBinding[p1-action-1]" };
+	struct findings *findings = findings_new(world.arena);
+
+	(void)state;
+	text = replaced(text, "<tns:DeliveryChannel ",
+			"<tns:DeliveryChannel tns:channelId=\"p1-slow\" tns:transportId=\"p1-transport\""
+			" tns:docExchangeId=\"p1-exchange\"><tns:MessagingCharacteristics/></tns:DeliveryChannel>"
+			"<tns:DeliveryChannel ",
+			false);
+	read_bytes(bytes_of(text), findings);
+	assert_first(findings, &two);
+}
+
+/* The schema lets a binding name one twice. */
+static void what_a_channel_does_not_say_has_the_default_of_the_schema(void **state)
+{
+	const char *text =
+		replaced(good(), "<tns:ChannelId>p1-channel</tns:ChannelId>",
+			 "<tns:ChannelId> p1-slow\n</tns:ChannelId><tns:ChannelId>p1-slow</tns:ChannelId>", false);
 	const struct ebms_typed service = { .value = "urn:asean:asw:form-d" };
 
 	(void)state;
@@ -253,7 +274,6 @@ static void of_several_channels_of_an_action_the_first_is_used(void **state)
 	const struct cpa *cpa = read_good(text);
 	const struct cpa_action *action = cpa_action_of(&cpa->parties[0], true, "Exporter", &service, "Submit");
 	assert_string_equal(action->channel->id, "p1-slow");
-	/* The defaults of the schema. */
 	assert_string_equal(action->channel->sync_reply_mode, "none");
 	assert_int_equal(action->channel->acknowledged, CPA_PER_MESSAGE);
 	assert_int_equal(action->channel->ack_signed, CPA_PER_MESSAGE);
@@ -389,7 +409,8 @@ int main(void)
 		TEST(attributes_without_a_prefix_are_read),
 		TEST(versions_are_not_judged),
 		TEST(an_action_may_lack_the_identifier_of_its_mirror),
-		TEST(of_several_channels_of_an_action_the_first_is_used),
+		TEST(an_action_by_two_channels_is_refused),
+		TEST(what_a_channel_does_not_say_has_the_default_of_the_schema),
 		TEST(of_several_endpoints_the_one_for_all_purposes_is_used),
 		TEST(a_signal_goes_by_the_channel_that_overrides_the_default),
 		TEST(the_algorithm_is_the_one_in_the_terms_of_xml_signature),

@@ -60,8 +60,44 @@ static const char *found(struct arena *arena, const char *url, const char *event
 {
 	struct findings *findings = findings_new(arena);
 
-	webhook_check(&kernel, arena, &(struct webhook){ .url = url, .events = events }, allow_plain, findings);
+	webhook_check(&kernel, arena, &(struct webhook){ .url = url, .events = events },
+		      &(struct webhook_policy){ .allow_plain = allow_plain }, findings);
 	return findings_count(findings) ? findings_at(findings, 0)->rule->code : "";
+}
+
+/* RFC 6890, and the ways in which inet_aton(3) reads a number. */
+static void where_no_call_would_go_is_told_when_it_is_added(void **state)
+{
+	static const struct reach_network ours[] = { { { [10] = 0xff, [11] = 0xff, [12] = 10, [13] = 20 }, 112 } };
+	static const struct reach reach = { .everywhere_public = true, .networks = ours, .count = COUNT(ours) };
+	static const struct {
+		const char *url, *finding;
+	} rows[] = {
+		{ "https://10.0.0.1/", "WHK-012" },
+		{ "https://10.20.0.1/", "" },
+		{ "https://127.1:8443/x", "WHK-012" },
+		{ "https://0x7f000001/", "WHK-012" },
+		{ "https://2130706433/", "WHK-012" },
+		{ "https://[::1]/", "WHK-012" },
+		{ "https://[::ffff:127.0.0.1]/", "WHK-012" },
+		{ "https://[fd00::1]:8443/", "WHK-012" },
+		{ "https://169.254.169.254/latest", "WHK-012" },
+		{ "https://8.8.8.8/", "" },
+		{ "https://[2606:4700::1]/", "" },
+		{ "https://erp.customs.example/", "" }, /* judged when it is connected to */
+		{ "https://10.0.0.1.example/", "" },
+	};
+	arena_auto arena = arena_new(MIB);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct findings *findings = findings_new(arena);
+		webhook_check(&kernel, arena, &(struct webhook){ .url = rows[i].url, .events = "" },
+			      &(struct webhook_policy){ .reach = &reach }, findings);
+		const char *code = findings_count(findings) ? findings_at(findings, 0)->rule->code : "";
+		if (!same(code, rows[i].finding))
+			fail_msg("%s: %s", rows[i].url, code);
+	}
 }
 
 static void only_receivers_that_can_be_are_taken(void **state)
@@ -190,6 +226,7 @@ int main(void)
 		cmocka_unit_test(a_signature_is_that_of_the_specification),
 		cmocka_unit_test(a_damaged_secret_signs_nothing),
 		cmocka_unit_test(secrets_are_long_and_differ),
+		cmocka_unit_test(where_no_call_would_go_is_told_when_it_is_added),
 		cmocka_unit_test(only_receivers_that_can_be_are_taken),
 		cmocka_unit_test(names_are_those_that_events_have),
 		cmocka_unit_test(names_are_few_and_each_stands_once),

@@ -60,12 +60,59 @@ static void a_long_value_is_read_whole(void **state)
 
 	memset(value, 'x', sizeof(value) - 1);
 	value[255] = '\0';
+	memcpy(value, "sqlite:", 7);
 	memcpy(value + 190, "a=b;c", 5);
 	read_text(reading, arena_printf(reading->arena, LEAST "[database]\nurl = %s\n", value));
 	assert_int_equal(findings_count(reading->findings), 0);
 	assert_string_equal(reading->config.database, value);
 	read_text(reading, arena_printf(reading->arena, LEAST "[database]\nurl = %sx\n", value));
 	assert_found(reading, 0, "CFG-002", "[database] url");
+}
+
+/* Without one, what SQLite was given was a file wherever the program was started. */
+static void a_database_is_told_by_its_scheme(void **state)
+{
+	static const char *const right[] = { "sqlite:a.db", "postgresql:///lintas", "postgres://db/lintas" };
+	static const char *const wrong[] = { "lintas.db",
+					     "sqlite:",
+					     "SQLITE:a.db",
+					     "postgresql:lintas",
+					     "mysql://u:tjwdrGb1@db/lintas",
+					     "host=db password=tjwdrGb1" };
+	struct reading *reading = *state;
+
+	for (size_t i = 0; i < COUNT(right); i++)
+		read_text(reading, arena_printf(reading->arena, LEAST "[database]\nurl = %s\n", right[i]));
+	assert_int_equal(findings_count(reading->findings), 0);
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		read_text(reading, arena_printf(reading->arena, LEAST "[database]\nurl = %s\n", wrong[i]));
+		assert_int_equal(findings_count(reading->findings), i + 1);
+		assert_found(reading, i, "CFG-015", "is no database: sqlite:PATH");
+		assert_null(strstr(findings_at(reading->findings, i)->text, "tjwdrGb1"));
+	}
+}
+
+/* Findings, `config show` and logs are read by more people than lintas.conf. */
+static void a_password_is_not_told_again(void **state)
+{
+	static const char secret[] = "postgresql://lintas:tjwdrGb1@db/lintas";
+	struct reading *reading = *state;
+	buf_auto all, value;
+
+	buf_init(&all, 65536);
+	buf_init(&value, 4096);
+	read_text(reading, arena_printf(reading->arena, LEAST "[database]\nurl = %s\nurl: %s?a=b\n[log]\nlevel = %s\n",
+					secret, secret, secret));
+	assert_string_equal(reading->config.database, secret);
+	assert_int_equal(findings_count(reading->findings), 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_null(strstr(findings_at(reading->findings, i)->text, "tjwdrGb1"));
+	config_put(&all, &reading->config);
+	assert_non_null(strstr(buf_text(&all), "\nurl = postgresql://lintas:***@db/lintas\n"));
+	assert_null(strstr(buf_text(&all), "tjwdrGb1"));
+	for (size_t i = 0; config_setting(i); i++)
+		config_put_value(&value, config_setting(i), &reading->config);
+	assert_null(strstr(buf_text(&value), "tjwdrGb1"));
 }
 
 static void comments_and_blanks_are_no_part_of_a_value(void **state)
@@ -236,6 +283,8 @@ static void a_setting_names_a_place_only_where_it_is_of_use(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_database_is_told_by_its_scheme, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_password_is_not_told_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_long_value_is_read_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(comments_and_blanks_are_no_part_of_a_value, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_line_that_is_no_setting_is_found_by_its_number, setup, teardown),
