@@ -45,14 +45,14 @@ static const struct column vn_columns[] = {
 	{ "atiga_2027", "preference", "ATIGA", 2027, 2027, "%" },
 	{ "acfta_2022_2027", "preference", "ACFTA", 2022, 2027, "%" },
 	{ "aanzfta_2022_2027", "preference", "AANZFTA", 2022, 2027, "%" },
-	{ NULL },
+	{ 0 },
 };
 static const struct column id_columns[] = {
 	{ "mfn_pct", "mfn", NULL, 0, 0, "%" },
 	{ "mfn_specific_idr", "mfn", NULL, 0, 0, " IDR/" },
 	{ "vat_pct", "vat", NULL, 0, 0, "%" },
 	{ "luxury_tax_text", "luxury", NULL, 0, 0, NULL },
-	{ NULL },
+	{ 0 },
 };
 
 static enum err_code read_file(void *arg, void *to, size_t room, size_t *got, struct err *e)
