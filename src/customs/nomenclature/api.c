@@ -478,8 +478,8 @@ static enum err_code other_version(struct call *call, const char *from, const ch
 		return OK;
 	TRY(db_read(call->kernel->db, read_versions, &reading, err));
 	version_neighbours(&reading.list, version_named(call->arena, from), &before, &after);
-	*to = before ? before : after;
-	return *to ? OK : fail(err, ERR_USAGE, "say to which version: to=AHTN2022");
+	*to = before ? before : after ? after : ""; /* which is none: a finding */
+	return OK;
 }
 
 /* "2022:8517.62". */
@@ -490,7 +490,7 @@ static enum err_code correlation_get(struct call *call, struct err *err)
 	struct correlation_view view;
 	correlator_auto correlator = NULL;
 	if (!colon)
-		return fail(err, ERR_USAGE, "a correlation is asked for as VERSION:CODE: 2022:8517.62");
+		return fail(err, ERR_NOT_FOUND, "a correlation is asked for as VERSION:CODE, such as 2022:8517.62");
 	const char *from = arena_text_of(call->arena, bytes(asked, (size_t)(colon - asked)));
 	if (!from)
 		return fail(err, ERR_MEMORY, "no memory for a correlation");
@@ -596,9 +596,9 @@ static enum err_code correlations_list(struct call *call, struct err *err)
 	csv_reader_auto reader = NULL;
 	struct csv_writer *writer = NULL;
 	enum err_code code;
-	if (!from || !to)
-		return fail(err, ERR_USAGE, "say of which version the codes are, and to which: from=HS2022&to=HS2017");
-	TRY(correlator_open(call->kernel, from, to, asked_day(call), &correlator, call->findings, err));
+	/* What is not said is no version either: a finding. */
+	TRY(correlator_open(call->kernel, from ? from : "", to ? to : "", asked_day(call), &correlator, call->findings,
+			    err));
 	if (!correlator)
 		return OK;
 	TRY(csv_open(&dialect, (struct csv_source){ .read = read_body, .arg = &left }, &reader, err));

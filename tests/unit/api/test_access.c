@@ -558,8 +558,7 @@ static void ask_every_route(struct world *world, const char *secret, const struc
 				expect(answer, 403, route->permission);
 			else if (named) { /* unless already the body is refused, or the name as one of reference data */
 				bool early = route->request || same(route->permission, "reference.read");
-				bool refused = answer.status == 422 || answer.status == 400;
-				expect(answer, early && refused ? answer.status : 404, NULL);
+				expect(answer, early && answer.status == 422 ? 422 : 404, NULL);
 			}
 		}
 	}
