@@ -324,19 +324,6 @@ struct webhook_delivery_view {
 	const char *message, *error;
 	int64_t at_us, first, last, events, attempt, duration_ms, status;
 };
-/* --- Reference data --- */
-struct edition_view {
-	const char *id, *kind, *subject, *title, *state, *digest;
-	date from, until;
-	int64_t records, warnings;
-	const char *imported_by, *approved_by, *activated_by, *withdrawn_by;
-	int64_t imported_us, approved_us, activated_us, withdrawn_us;
-	bool repeated;
-	struct finding_view *findings; /* of its file; not in lists */
-	size_t findings_count;
-};
-LIST_VIEW(edition_list_view, struct edition_view);
-extern const struct schema edition_schema, edition_list_schema;
 
 /* --- Retention, legal holds, archives --- */
 struct hold_view {

@@ -4,6 +4,7 @@
 #include "api/call_int.h"
 #include "base/text.h"
 #include "codec/mime.h"
+#include "interface/edition.h"
 #include "kernel/mapping.h"
 
 enum { RULE_NO_MAP, RULE_TWO_PARTS, RULE_ORDER, RULE_DOCUMENTS };
@@ -202,14 +203,19 @@ enum err_code editions_import(struct call *call, struct err *err)
 		.actor = call->actor,
 		.now_us = call->now_us,
 	};
-	bool repeated = false;
+	bool repeated = false, activate = call_flag(call, "activate");
 
+	if (activate && !call_may(call, "reference.approve"))
+		return fail(err, ERR_DENIED, "who lets an edition count needs the permission reference.approve");
 	TRY(read_request(call, &request, err));
 	if (findings_errors(call->findings))
 		return OK;
 	if (!request.kind || !request.mapping)
 		return fail(err, ERR_INTERNAL, "a mapping or a kind that was checked is not there");
 	TRY(edition_import(call->kernel, call->arena, &request, &e.edition, &repeated, call->findings, err));
+	if (activate && !findings_errors(call->findings) && !same(e.edition.state, "active"))
+		TRY(edition_decide(call->kernel, call->arena, e.edition.id, "activate", DATE_NONE, &call->actor, NULL,
+				   call->now_us, &e.edition, call->findings, err));
 	if (findings_errors(call->findings))
 		return OK;
 	TRY(db_read(call->kernel->db, read_one, &e, err));

@@ -1,5 +1,6 @@
 /* Routes: reference data. */
 #include "api/routes_int.h"
+#include "interface/edition.h"
 #include "kernel/edition.h"
 #include "national/national.h"
 
@@ -43,10 +44,15 @@ static const struct query_row
 				.fixed = true,
 				.what = "state" },
 	query_title = { .name = "title", .kind = QUERY_TEXT, .summary = "what people call it" },
-	query_from = { .name = "from", .kind = QUERY_DAY, .summary = "the first day on which it counts" },
+	query_from = { .name = "from",
+		       .kind = QUERY_DAY,
+		       .summary = "the first day on which it counts (without it the one that its kind knows)" },
 	query_last = { .name = "until",
 		       .kind = QUERY_DAY,
 		       .summary = "the last day on which it counts (none: no end)" },
+	query_activate = { .name = "activate",
+			   .kind = QUERY_FLAG,
+			   .summary = "it counts at once, which needs the permission reference.approve, too" },
 	query_reason = { .name = "reason", .kind = QUERY_TEXT, .summary = "why, for the journal" },
 	query_records_map = { .name = "map",
 			      .kind = QUERY_WORD,
@@ -65,7 +71,8 @@ const struct route reference_routes[] = {
 	  .handle = editions_import,
 	  .takes = "text/csv, application/json, application/xml, text/xml, multipart/related",
 	  .response = &edition_schema,
-	  .query = QUERY(&query_kind, &query_subject, &query_from, &query_last, &query_title, &query_records_map),
+	  .query = QUERY(&query_kind, &query_subject, &query_from, &query_last, &query_title, &query_records_map,
+			 &query_activate),
 	  .status = 201 },
 	{ .method = "GET",
 	  .path = "/api/v1/editions",

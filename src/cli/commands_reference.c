@@ -1,5 +1,6 @@
 /* Commands: reference data. */
 #include "cli/options_int.h"
+#include "interface/edition.h"
 
 /* A decision on an edition: what most of them are. */
 #define DECISION(words_, event_, summary_, ...)                                                                        \
@@ -35,7 +36,7 @@ const struct command reference_commands[] = {
 	  .method = "POST",
 	  .path = "/api/v1/editions",
 	  .answer = &edition_schema,
-	  .print = print_edition },
+	  .print = print_imported_edition },
 	DECISION("edition approve", "approve", "approve an edition that somebody else has imported",
 		 .options = reason_options),
 	DECISION("edition activate", "activate", "let an edition count, from its day or from another one",

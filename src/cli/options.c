@@ -258,10 +258,11 @@ const struct option edition_import_options[] = {
 	{ "--map", "NAME", "a mapping of the node, by which the file is read", "map", false },
 	{ "--mapping", "FILE", "or a mapping file of one's own (docs/mapping.md)", NULL, false },
 	{ "--subject", "SUBJECT", "what it is an edition of: AHTN2022, VN", "subject", true },
-	{ "--from", "DATE", "the first day on which it counts", "from", true },
+	{ "--from", "DATE", "the first day on which it counts (of a nomenclature that of its version)", "from", false },
 	{ "--until", "DATE", "the last day (no end)", "until", false },
 	{ "--title", "TEXT", "what people call it", "title", false },
 	{ "--kind", "KIND", "refuse a mapping of another kind of reference data", "kind", false },
+	{ "--activate", NULL, "it counts at once, if nothing is wrong", "activate", false },
 	{ 0 },
 };
 const struct option reason_options[] = {

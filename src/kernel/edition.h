@@ -35,6 +35,9 @@ struct edition_kind {
 	const struct rule *rules;    /* ended by a row without a code; NULL: those of form alone */
 	bool four_eyes;              /* it counts only after somebody else than who imported it has approved it */
 
+	/* From which day an edition counts if nobody says; *FROM stays DATE_NONE if there is none. NULL: it is said. */
+	enum err_code (*first_day)(struct tx *tx, struct arena *arena, const struct edition *edition, date *from,
+				   struct err *err);
 	/* Whether there can be an edition with this .subject, .from and .until: findings, their paths members of the
 	 * request ("/subject"). Asked before the file is read, and again when the edition is to count. NULL: any. */
 	enum err_code (*admit)(struct tx *tx, struct arena *arena, const struct edition *edition,

@@ -228,13 +228,15 @@ static struct fsm_case case_of(const struct importing *importing, const struct e
 static enum err_code begin(struct tx *tx, void *arg, struct err *err)
 {
 	struct importing *importing = arg;
-	const struct edition *edition = &importing->edition;
+	struct edition *edition = &importing->edition;
 	const struct edition_case about = { edition, importing->kind };
 	struct findings *found = findings_new(importing->arena);
 
 	if (!found)
 		return fail(err, ERR_MEMORY, "no memory left to read an edition");
 	importing->found = found;
+	if (edition->from == DATE_NONE && importing->kind->first_day)
+		TRY(importing->kind->first_day(tx, importing->arena, edition, &edition->from, err));
 	TRY(edition_admit(tx, importing->arena, importing->kind, edition, found, err));
 	TRY(find_same(tx, importing, err));
 	if (findings_errors(found) || importing->same.id)

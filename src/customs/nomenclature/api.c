@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 #include "customs/nomenclature/api_int.h"
-#include "kernel/mapping.h"
 
 enum { CHILDREN_MAX = 500, NEAR_MAX = 5, NOTES_SHOWN_MAX = 200 };
 
@@ -609,85 +608,6 @@ static enum err_code correlations_list(struct call *call, struct err *err)
 	return code;
 }
 
-/* --- Files --- */
-
-/* A lines' file counts from the first day of its version unless another one is said. */
-static enum err_code first_day(struct call *call, const char *subject, date *day, struct err *err)
-{
-	struct reading_versions reading = { .call = call };
-	const char *version = arena_text_of(call->arena, bytes(subject, strcspn(subject, ".")));
-	TRY(db_read(call->kernel->db, read_versions, &reading, err));
-	const struct nomenclature_version *known = version ? version_among(&reading.list, version) : NULL;
-	*day = known ? known->from : date_of_time(call->now_us);
-	return OK;
-}
-
-static enum err_code read_import(struct call *call, struct edition_request *request, bool *activate, struct err *err)
-{
-	struct import_view view;
-	TRY(call_read(call, &view, err));
-	if (findings_errors(call->findings))
-		return OK;
-	*request = (struct edition_request){
-		.kind = edition_kind_find(call->kernel, arena_printf(call->arena, "nomenclature.%s", view.kind)),
-		.subject = view.subject,
-		.title = view.title,
-		.from = view.from,
-		.until = view.until,
-		.actor = call->actor,
-		.now_us = call->now_us,
-	};
-	*activate = view.activate;
-	if (view.activate && !call_may(call, "reference.approve"))
-		return fail(err, ERR_DENIED, "who lets an edition count needs the permission reference.approve");
-	if (view.from == DATE_NONE)
-		TRY(first_day(call, view.subject, &request->from, err));
-	if (!base64_parse(call->arena, bytes_of(view.file), &request->file))
-		return fail(err, ERR_SYNTAX, "the file is not base64");
-	return mapping_load(call->arena, call->kernel, bytes_of(view.mapping), false, &request->mapping, call->findings,
-			    err);
-}
-
-static enum err_code answer_edition(struct call *call, const struct edition *e, bool repeated,
-				    const struct findings *found, struct err *err)
-{
-	struct imported_view view = {
-		.id = e->id,
-		.kind = e->kind,
-		.subject = e->subject,
-		.state = e->state,
-		.from = e->from,
-		.until = e->until,
-		.records = e->records,
-		.warnings = e->warnings,
-		.repeated = repeated,
-	};
-	TRY(call_show_findings(call, found, &view.findings, &view.findings_count, err));
-	return call_answer(call, &view, err);
-}
-
-static enum err_code edition_put(struct call *call, struct err *err)
-{
-	struct edition_request request = { 0 };
-	struct edition edition = { 0 };
-	struct findings *found = findings_new(call->arena);
-	bool activate = false, repeated = false;
-	if (!found)
-		return fail(err, ERR_MEMORY, "no memory for a file");
-	TRY(read_import(call, &request, &activate, err));
-	if (findings_errors(call->findings))
-		return OK;
-	TRY(edition_import(call->kernel, call->arena, &request, &edition, &repeated, found, err));
-	if (findings_errors(found)) {
-		findings_append(call->findings, found);
-		return OK;
-	}
-	if (activate && !same(edition.state, "active"))
-		TRY(edition_decide(call->kernel, call->arena, edition.id, "activate", DATE_NONE, &call->actor, NULL,
-				   call->now_us, &edition, call->findings, err));
-	return findings_errors(call->findings) ? OK : answer_edition(call, &edition, repeated, found, err);
-}
-
 /* --- Rows --- */
 
 const struct route nomenclature_routes[] = {
@@ -706,15 +626,6 @@ const struct route nomenclature_routes[] = {
 	  .handle = version_put,
 	  .request = &version_schema,
 	  .response = &version_schema },
-	{ .method = "POST",
-	  .path = "/api/v1/nomenclature/editions",
-	  .operation = "importNomenclature",
-	  .summary = "Read a file of the nomenclature into a new edition; all that is wrong with it is found at once",
-	  .permission = "reference.import",
-	  .handle = edition_put,
-	  .request = &import_schema,
-	  .response = &imported_schema,
-	  .status = 201 },
 	{ .method = "GET",
 	  .path = "/api/v1/nomenclature/{version}/lines",
 	  .operation = "listNomenclatureLines",

@@ -64,25 +64,8 @@ struct book_line_view {
 	size_t changes_count;
 };
 
-/* A file with the mapping by which it is read. */
-struct import_view {
-	const char *kind, *subject, *title;
-	date from, until;    /* .from DATE_NONE: from the version's first day */
-	const char *mapping; /* as docs/mapping.md has it */
-	const char *file;    /* base64 */
-	bool activate;       /* it counts at once, unless something is wrong */
-};
-struct imported_view {
-	const char *id, *kind, *subject, *state;
-	date from, until;
-	int64_t records, warnings;
-	bool repeated;
-	struct finding_view *findings; /* warnings; the first of them */
-	size_t findings_count;
-};
-
-extern const struct schema import_schema, imported_schema, version_schema, version_list_schema, line_list_schema,
-	book_line_schema, correlation_view_schema;
+extern const struct schema version_schema, version_list_schema, line_list_schema, book_line_schema,
+	correlation_view_schema;
 
 extern const struct route nomenclature_routes[];
 extern const struct command nomenclature_commands[];

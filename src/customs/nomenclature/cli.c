@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "codec/json.h"
 #include "customs/nomenclature/api_int.h"
+#include "interface/edition.h"
 #include "kernel/codelist.h"
 
 enum { WIDTH = 100, INDENT = 16 };
@@ -226,16 +227,16 @@ static const struct option
 		{ "--to", "VERSION", "the other version", "to", true },
 		AS_OF, { 0 } },
 	import_options[] = {
-		{ "--version", "SUBJECT", "the version, or a part of one (HS2022.notes-en), or the name of a table", NULL, true },
-		{ "--kind", "KIND", "lines (which it is without), headings, notes, correlation or units", NULL, false },
-		{ "--map", "FILE", "mapping file by which it is read (data/nomenclature)", NULL, false },
-		{ "--language", "CODE=COLUMN,…", "without a mapping: the columns of texts, by language", NULL, false },
-		{ "--code", "COLUMN", "without a mapping: the column of the code (code)", NULL, false },
-		{ "--dashes", "COLUMN", "without a mapping: the column of the dash level", NULL, false },
-		{ "--title", "TEXT", "what people call it: the decree", NULL, false },
-		{ "--from", "DAY", "first day on which it counts; without it the version's", NULL, false },
-		{ "--until", "DAY", "last day on which it counts", NULL, false },
-		{ "--activate", NULL, "it counts at once, if nothing is wrong", NULL, false },
+		{ "--version", "SUBJECT", "the version, or a part of one (HS2022.notes-en), or the name of a table", "subject", true },
+		{ "--mapping", "FILE", "mapping file by which it is read (data/nomenclature)", NULL, false },
+		{ "--map", "NAME", "or a mapping of the node", "map", false },
+		{ "--language", "CODE=COLUMN,…", "or, for lines: the columns of texts, by language", NULL, false },
+		{ "--code", "COLUMN", "with --language: the column of the code (code)", NULL, false },
+		{ "--dashes", "COLUMN", "with --language: the column of the dash level", NULL, false },
+		{ "--title", "TEXT", "what people call it: the decree", "title", false },
+		{ "--from", "DAY", "first day on which it counts; without it the version's", "from", false },
+		{ "--until", "DAY", "last day on which it counts", "until", false },
+		{ "--activate", NULL, "it counts at once, if nothing is wrong", "activate", false },
 		{ 0 } },
 	version_options[] = {
 		{ "--base", "VERSION", "the version that it is built on", NULL, true },
@@ -271,24 +272,6 @@ static enum err_code run_version(struct invocation *in, struct err *err)
 }
 
 /* --- Files --- */
-
-static void print_imported(FILE *out, const void *answer)
-{
-	enum { SHOWN = 10, PATHS_BYTES = 1 << 20 };
-	const struct imported_view *i = answer;
-	char from[DATE_SIZE];
-	arena_auto arena = arena_new(PATHS_BYTES);
-	for (size_t n = 0; arena && n < i->findings_count && n < SHOWN; n++) {
-		const struct finding_view *f = &i->findings[n];
-		print_finding(out, arena, f->path, f->code, f->text, f->law);
-	}
-	if (i->warnings > SHOWN)
-		fprintf(out, "  … and %lld more warnings\n", (long long)i->warnings - SHOWN);
-	fprintf(out, "%s %s: %lld records, %lld warnings, %s from %s%s\n", i->kind, i->subject, (long long)i->records,
-		(long long)i->warnings, i->state, date_format(i->from, from),
-		i->repeated ? " (this file was here before)" : "");
-	fprintf(out, "Edition %s\n", i->id);
-}
 
 static void put_row(struct json_writer *json, const char *to, const char *from)
 {
@@ -327,9 +310,6 @@ static enum err_code columns_mapping(struct invocation *in, const char **mapping
 	buf_auto text;
 	struct json_writer json = { .out = &text };
 	buf_init(&text, MAPPING_BYTES_MAX);
-	if (!languages)
-		return fail(err, ERR_USAGE,
-			    "say how the file is read: --map FILE, or --language LANGUAGE=COLUMN for a file of lines");
 	json_open(&json, NULL, '{');
 	json_put_text(&json, "title", "columns that the command names");
 	json_put_text(&json, "records", "nomenclature.lines");
@@ -348,30 +328,12 @@ static enum err_code columns_mapping(struct invocation *in, const char **mapping
 
 static enum err_code run_import(struct invocation *in, struct err *err)
 {
-	enum { FILE_BYTES_MAX = 6 << 20, BASE64_MAX = 8 << 20, MAP_BYTES_MAX = 1 << 20 };
-	const char *map = option_value(in, "--map"), *kind = option_value(in, "--kind");
-	struct import_view view = { .kind = kind ? kind : "lines",
-				    .subject = option_value(in, "--version"),
-				    .title = option_value(in, "--title"),
-				    .from = DATE_NONE,
-				    .until = DATE_NONE,
-				    .activate = option_value(in, "--activate") != NULL };
-	struct bytes file, mapping;
-	buf_auto base64;
-	buf_init(&base64, BASE64_MAX);
-	TRY(option_day(in, "--from", &view.from, err));
-	TRY(option_day(in, "--until", &view.until, err));
-	TRY(input_read(in->arena, in->arguments[0], FILE_BYTES_MAX, &file, err));
-	base64_put(&base64, file);
-	TRY(buf_check(&base64, in->arguments[0], err));
-	view.file = buf_text(&base64);
-	if (map) {
-		TRY(input_read(in->arena, map, MAP_BYTES_MAX, &mapping, err));
-		view.mapping = arena_text_of(in->arena, mapping);
-	} else {
-		TRY(columns_mapping(in, &view.mapping, err));
-	}
-	return remote_run_with(in, &import_schema, &view, err);
+	const char *mapping;
+
+	if (!option_value(in, "--language"))
+		return run_edition_import(in, err);
+	TRY(columns_mapping(in, &mapping, err));
+	return edition_import_by(in, bytes_of(mapping), err);
 }
 
 const struct command nomenclature_commands[] = {
@@ -387,13 +349,13 @@ const struct command nomenclature_commands[] = {
 	  .summary = "read a file of lines, notes, units or correlation into a new edition",
 	  .options = import_options,
 	  .example =
-		  "lintas nomenclature import ahtn2022.csv --version AHTN2022 --map data/nomenclature/ahtn2022-lines.json --activate\n"
+		  "lintas nomenclature import ahtn2022.csv --version AHTN2022 --mapping data/nomenclature/ahtn2022-lines.json --activate\n"
 		  "lintas nomenclature import book.csv --version VN2023 --language en=desc_en,vi=desc_vi --dashes level",
 	  .run = run_import,
 	  .method = "POST",
-	  .path = "/api/v1/nomenclature/editions",
-	  .answer = &imported_schema,
-	  .print = print_imported },
+	  .path = "/api/v1/editions",
+	  .answer = &edition_schema,
+	  .print = print_imported_edition },
 	{ .words = "nomenclature version",
 	  .arguments = "VERSION",
 	  .summary = "add a national version, or change it",

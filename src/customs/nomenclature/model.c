@@ -187,35 +187,6 @@ static const struct field correlation_view_rows[] = {
 static const struct fields correlation_view_fields = FIELDS(struct correlation_view, correlation_view_rows);
 const struct schema correlation_view_schema = SCHEMA("nomenclatureCorrelation", correlation_view_fields);
 
-enum { MAPPING_MAX = 1 << 20, FILE_MAX = 8 << 20 };
-static const struct field import_rows[] = {
-	FIELD_TEXT(struct import_view, kind, .json = "kind", .min = 1, .pattern = "lines|headings|notes|correlation|units", .label = "kind"),
-	FIELD_TEXT(struct import_view, subject, .json = "subject", .min = 1, .max_length = 64, .label = "version, or part of one, or table"),
-	FIELD_TEXT(struct import_view, title, .json = "title", .label = "what people call it"),
-	FIELD_DAY(struct import_view, from, .json = "from", .label = "first day on which it counts; the version's if there is none"),
-	FIELD_DAY(struct import_view, until, .json = "until", .label = "last day on which it counts"),
-	FIELD_TEXT(struct import_view, mapping, .json = "mapping", .min = 1, .max_length = MAPPING_MAX, .label = "mapping file (docs/mapping.md)"),
-	FIELD_TEXT(struct import_view, file, .json = "file", .min = 1, .max_length = FILE_MAX, .label = "the file in base64"),
-	FIELD_FLAG(struct import_view, activate, .json = "activate", .label = "it counts at once"),
-};
-static const struct fields import_fields = FIELDS(struct import_view, import_rows);
-const struct schema import_schema = SCHEMA("nomenclatureImport", import_fields);
-
-static const struct field imported_rows[] = {
-	FIELD_TEXT(struct imported_view, id, .json = "id", .min = 1, .label = "edition"),
-	FIELD_TEXT(struct imported_view, kind, .json = "kind", .min = 1, .label = "kind"),
-	FIELD_TEXT(struct imported_view, subject, .json = "subject", .min = 1, .label = "what it is an edition of"),
-	FIELD_TEXT(struct imported_view, state, .json = "state", .min = 1, .label = "state"),
-	FIELD_DAY(struct imported_view, from, .json = "from", .label = "first day on which it counts"),
-	FIELD_DAY(struct imported_view, until, .json = "until", .label = "last day on which it counts"),
-	FIELD_INT(struct imported_view, records, .json = "records", .min = 1, .label = "records of the file"),
-	FIELD_INT(struct imported_view, warnings, .json = "warnings", .min = 1, .label = "warnings about it"),
-	FIELD_FLAG(struct imported_view, repeated, .json = "repeated", .label = "this file was here before"),
-	FIELD_LIST(struct imported_view, findings, findings_count, struct finding_view, finding_fields, .json = "findings", .max = PAGE_MAX),
-};
-static const struct fields imported_fields = FIELDS(struct imported_view, imported_rows);
-const struct schema imported_schema = SCHEMA("nomenclatureEdition", imported_fields);
-
 static const struct field book_line_rows[] = {
 	FIELD_TEXT(struct book_line_view, version, .json = "version", .min = 1, .label = "version"),
 	FIELD_TEXT(struct book_line_view, version_title, .json = "versionTitle", .label = "its title"),

@@ -84,6 +84,20 @@ static enum err_code admit(struct tx *tx, struct arena *arena, const struct edit
 	return OK;
 }
 
+/* That of the version; of a table of correlation, which names none, today. */
+static enum err_code first_day(struct tx *tx, struct arena *arena, const struct edition *edition, date *from,
+			       struct err *err)
+{
+	const char *code = arena_text_of(arena, bytes(edition->subject, strcspn(edition->subject, ".")));
+	struct nomenclature_version version;
+
+	if (!code)
+		return fail(err, ERR_MEMORY, "no memory for the name of a version");
+	TRY(nomenclature_version_find(tx, arena, code, &version, err));
+	*from = same(version.code, code) ? version.from : date_of_time(edition->imported_us);
+	return OK;
+}
+
 static enum err_code admit_version(struct tx *tx, struct arena *arena, const struct edition *edition,
 				   struct findings *findings, struct err *err)
 {
@@ -115,7 +129,7 @@ static enum err_code put_line(struct tx *tx, const void *work, const struct edit
 #define KIND(name_, title_, schema_, ...)                                                                              \
 	{                                                                                                              \
 		.name = "nomenclature." name_, .title = (title_), .schema = &(schema_), .rules = nomenclature_rules,   \
-		.drop = store_records_drop, __VA_ARGS__                                                                \
+		.first_day = first_day, .drop = store_records_drop, __VA_ARGS__                                        \
 	}
 const struct edition_kind lines_kind = KIND("lines", "lines of a nomenclature", line_schema, .admit = admit_version,
 					    .begin = lines_begin, .check = lines_check, .put = put_line);

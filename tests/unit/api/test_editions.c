@@ -7,11 +7,15 @@
 #include <unistd.h>
 
 #include "edition_trial.h"
+#include "interface/edition.h"
 #include "kernel/edition.h"
 #include "national/national.h"
 
 #define MAPPING                                                                                                          \
 	"{\"title\":\"t\",\"records\":\"trial.rates\",\"format\":\"csv\",\"row\":[{\"to\":\"/code\",\"from\":\"CODE\"}," \
+	"{\"to\":\"/level\",\"from\":\"LEVEL\"}]}"
+#define OPEN_MAPPING                                                                                                    \
+	"{\"title\":\"t\",\"records\":\"trial.open\",\"format\":\"csv\",\"row\":[{\"to\":\"/code\",\"from\":\"CODE\"}," \
 	"{\"to\":\"/level\",\"from\":\"LEVEL\"}]}"
 #define PART(type, text) "--b\r\nContent-Type: " type "\r\n\r\n" text "\r\n"
 #define TWO_PARTS(file)  PART("application/json", MAPPING) PART("text/csv", file) "--b--\r\n"
@@ -111,6 +115,20 @@ static void all_that_is_wrong_with_a_file_is_in_the_problem_with_its_lines(void 
 	end(&e.world);
 }
 
+/* Who may do both does both in one call; but of what takes four eyes two persons are needed all the same. */
+static void it_counts_at_once_if_that_is_asked_for_and_allowed(void **state)
+{
+	struct editing e = begin_editing(state);
+	const char *const path = VN "&activate=true", *const body = TWO_PARTS("CODE,LEVEL\n1,2\n");
+	const char *const open =
+		PART("application/json", OPEN_MAPPING) PART("text/csv", "CODE,LEVEL\n1,2\n") "--b--\r\n";
+
+	expect(send(&e, e.dara, path, RELATED, body), 422, "approve");
+	assert_string_equal(read_edition(&e, send(&e, e.dara, path, RELATED, open), 201).state, "active");
+	expect(send(&e, e.officer, path, RELATED, open), 403, "reference.import");
+	end(&e.world);
+}
+
 static void the_same_file_again_is_the_same_edition(void **state)
 {
 	struct editing e = begin_editing(state);
@@ -185,6 +203,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_comes_with_its_mapping_and_counts_when_another_has_approved_it),
 		cmocka_unit_test(all_that_is_wrong_with_a_file_is_in_the_problem_with_its_lines),
+		cmocka_unit_test(it_counts_at_once_if_that_is_asked_for_and_allowed),
 		cmocka_unit_test(the_same_file_again_is_the_same_edition),
 		cmocka_unit_test(who_may_read_may_not_import_and_nobody_is_let_in_without_a_permission),
 		cmocka_unit_test(how_the_file_is_read_is_said_once),

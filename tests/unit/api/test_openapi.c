@@ -277,29 +277,24 @@ static const char *mapping_text(struct record *record, const char *name)
 static void import_nomenclature(struct record *record)
 {
 	static const struct {
-		const char *kind, *subject, *map, *file;
+		const char *subject, *map, *file;
 	} rows[] = {
-		{ "lines", "HS2022", "hs2022-legal",
+		{ "HS2022", "hs2022-legal",
 		  "code,line_kind,dash_level,level,text_en\n01,line,0,2,LIVE ANIMALS\n0101,line,0,4,Horses\n"
 		  "010121,group,1,5,Horses\n010121,line,2,6,Pure-bred\n" },
-		{ "correlation", "UNSD", "hs-correlation",
+		{ "UNSD", "hs-correlation",
 		  "from_version,from_code,to_version,to_code,relationship\n2022,010121,2017,010121,1:1\n" },
 	};
+	struct arena *arena = record->world->fixture->arena;
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		buf_auto base64;
-
-		buf_init(&base64, FILE_BYTES);
-		base64_put(&base64, bytes_of(rows[i].file));
-		const struct import_view view = { .kind = rows[i].kind,
-						  .subject = rows[i].subject,
-						  .from = date_of(2022, 1, 1),
-						  .until = DATE_NONE,
-						  .mapping = mapping_text(record, rows[i].map),
-						  .file = buf_text(&base64),
-						  .activate = true };
-		expect(tell(record, "POST", "/api/v1/nomenclature/editions", text_of(record, &import_schema, &view)),
-		       201, "\"active\"");
+		const struct ask asked = {
+			.method = "POST",
+			.path = arena_printf(arena, "/api/v1/editions?activate=true&subject=%s", rows[i].subject),
+			.body = bytes_of(arena_printf(arena, "--b\r\n\r\n%s\r\n--b\r\n\r\n%s\r\n--b--\r\n",
+						      mapping_text(record, rows[i].map), rows[i].file)),
+		};
+		expect(ask(record->world, &asked), 201, "\"active\"");
 	}
 	expect(tell(record, "PUT", "/api/v1/nomenclature/versions/TH2022",
 		    "{\"title\":\"Decree\",\"base\":\"AHTN2022\",\"from\":\"2022-01-01\",\"digits\":11}"),

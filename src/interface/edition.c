@@ -1,14 +1,55 @@
-/* Editions of reference data: put in, shown, decided on. */
-#include "kernel/edition.h"
+/* Editions of reference data (kernel/edition.h) as they are shown, printed, and put in by commands. */
+#include "interface/edition.h"
 
 #include <pthread.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/cli_int.h"
 #include "codec/mime.h"
+#include "interface/command.h"
+#include "kernel/edition.h"
 #include "kernel/mapping.h"
+
+/* --- As they are shown --- */
+
+static const struct field edition_rows[] = {
+	FIELD_TEXT(struct edition_view, id, .json = "id", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TEXT(struct edition_view, kind, .json = "kind", .min = 1, .max_length = TEXT_MAX,
+		   .label = "kind (of its records)"),
+	FIELD_TEXT(struct edition_view, subject, .json = "subject", .min = 1, .max_length = TEXT_MAX,
+		   .label = "subject (what it is an edition of)"),
+	FIELD_TEXT(struct edition_view, title, .json = "title", .max_length = TEXT_MAX),
+	FIELD_TEXT(struct edition_view, state, .json = "state", .min = 1, .max_length = TEXT_MAX),
+	FIELD_DAY(struct edition_view, from, .json = "from", .min = 1,
+		  .label = "from (the first day on which it counts)"),
+	FIELD_DAY(struct edition_view, until, .json = "until", .label = "until (the last day; none: no end)"),
+	FIELD_TEXT(struct edition_view, digest, .json = "digest", .min = 1, .max_length = TEXT_MAX,
+		   .label = "SHA-256 of its file, hexadecimal"),
+	FIELD_INT(struct edition_view, records, .json = "records", .min = 1, .label = "records that were put away"),
+	FIELD_INT(struct edition_view, warnings, .json = "warnings", .min = 1,
+		  .label = "warnings that were found in its file"),
+	FIELD_TEXT(struct edition_view, imported_by, .json = "importedBy", .min = 1, .max_length = TEXT_MAX),
+	FIELD_TIME(struct edition_view, imported_us, .json = "imported", .min = 1),
+	FIELD_TEXT(struct edition_view, approved_by, .json = "approvedBy", .max_length = TEXT_MAX),
+	FIELD_TIME(struct edition_view, approved_us, .json = "approved"),
+	FIELD_TEXT(struct edition_view, activated_by, .json = "activatedBy", .max_length = TEXT_MAX),
+	FIELD_TIME(struct edition_view, activated_us, .json = "activated"),
+	FIELD_TEXT(struct edition_view, withdrawn_by, .json = "withdrawnBy", .max_length = TEXT_MAX),
+	FIELD_TIME(struct edition_view, withdrawn_us, .json = "withdrawn"),
+	FIELD_FLAG(struct edition_view, repeated, .json = "repeated",
+		   .label = "the same file was there already: this is that edition"),
+	FIELD_LIST(struct edition_view, findings, findings_count, struct finding_view, finding_fields,
+		   .json = "findings", .max = FINDINGS_MAX),
+};
+enum { EDITION_BELONGINGS = 2 };
+static const struct fields whole_edition_fields = FIELDS(struct edition_view, edition_rows);
+static const struct fields edition_fields = { .row = edition_rows,
+					      .count = COUNT(edition_rows) - EDITION_BELONGINGS,
+					      .size = sizeof(struct edition_view) };
+
+const struct schema edition_schema = SCHEMA("edition", whole_edition_fields);
+LIST_SCHEMA(edition)
 
 /* --- Printing --- */
 
@@ -48,9 +89,8 @@ static void print_step(FILE *out, const char *what, const char *who, int64_t at_
 		fprintf(out, "  %-10s %s  %s\n", what, when(at_us, at), who);
 }
 
-void print_edition(FILE *out, const void *answer)
+static void print_whole(FILE *out, const struct edition_view *e, size_t most)
 {
-	const struct edition_view *e = answer;
 	arena_auto arena = arena_new(1 << 20);
 
 	print_heads(out, columns, COUNT(columns));
@@ -60,9 +100,12 @@ void print_edition(FILE *out, const void *answer)
 	print_step(out, "activated", e->activated_by, e->activated_us);
 	print_step(out, "withdrawn", e->withdrawn_by, e->withdrawn_us);
 	fprintf(out, "  SHA-256    %s\n", e->digest);
-	for (size_t i = 0; arena && i < e->findings_count; i++)
+	for (size_t i = 0; arena && i < e->findings_count && i < most; i++)
 		print_finding(out, arena, e->findings[i].path, e->findings[i].code, e->findings[i].text,
 			      e->findings[i].law);
+	if (e->findings_count > most)
+		fprintf(out, "  … and %lld more warnings: lintas edition show %s\n",
+			(long long)e->warnings - (long long)most, e->id);
 	if (e->repeated)
 		fprintf(out, "The same file was there already: nothing was done.\n");
 	if (same(e->state, "staged"))
@@ -71,6 +114,17 @@ void print_edition(FILE *out, const void *answer)
 		fprintf(out, "It does not count yet: lintas edition activate %s\n", e->id);
 	else if (same(e->state, "active"))
 		fprintf(out, "To take it back: lintas edition withdraw %s\n", e->id);
+}
+
+void print_edition(FILE *out, const void *answer)
+{
+	print_whole(out, answer, FINDINGS_MAX);
+}
+
+void print_imported_edition(FILE *out, const void *answer)
+{
+	enum { SHOWN = 10 };
+	print_whole(out, answer, SHOWN);
 }
 
 /* --- Importing --- */
@@ -118,25 +172,33 @@ static enum err_code run_told(struct invocation *in, struct bytes body, struct e
 	return code;
 }
 
-enum err_code run_edition_import(struct invocation *in, struct err *err)
+enum err_code edition_import_by(struct invocation *in, struct bytes mapping, struct err *err)
 {
 	enum { HEADERS_MAX = 4096 };
-	const char *mapping = option_value(in, "--mapping");
-	struct bytes file, rows;
+	struct bytes file;
 	char boundary[MIME_BOUNDARY_SIZE];
 	buf_auto body = { 0 };
 
-	if ((mapping != NULL) == (option_value(in, "--map") != NULL))
-		return fail(err, ERR_USAGE, "say how the file is read: --map NAME of the node, or --mapping FILE");
 	TRY(input_read(in->arena, in->arguments[0], EDITION_FILE_MAX, &file, err));
-	if (!mapping)
+	if (!mapping.data)
 		return run_told(in, file, err);
-	TRY(input_read(in->arena, mapping, MAPPING_FILE_MAX, &rows, err));
 	buf_init(&body, EDITION_FILE_MAX + MAPPING_FILE_MAX + HEADERS_MAX);
 	mime_boundary(boundary);
-	mime_put_part(&body, boundary, "application/json", NULL, rows);
+	mime_put_part(&body, boundary, "application/json", NULL, mapping);
 	mime_put_part(&body, boundary, "application/octet-stream", NULL, file);
 	mime_put_end(&body, boundary);
 	TRY(buf_check(&body, "the file", err));
 	return run_told(in, buf_bytes(&body), err);
+}
+
+enum err_code run_edition_import(struct invocation *in, struct err *err)
+{
+	const char *mapping = option_value(in, "--mapping");
+	struct bytes text = { 0 };
+
+	if ((mapping != NULL) == (option_value(in, "--map") != NULL))
+		return fail(err, ERR_USAGE, "say how the file is read: --map NAME of the node, or --mapping FILE");
+	if (mapping)
+		TRY(input_read(in->arena, mapping, MAPPING_FILE_MAX, &text, err));
+	return edition_import_by(in, text, err);
 }
